@@ -1,0 +1,86 @@
+# TierRead. `make help` lists the targets; README.md explains the first two.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+WEB := viewer/web
+# Node: the machine's own when it is 20 or newer, else the wheel from PyPI.
+NODE_OK := $(shell node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p' | awk '$$1 >= 20 {print "yes"}')
+WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
+UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
+WORKERS ?= 2
+
+.PHONY: help serve demo test check lint types web web-test tools lock format screenshots clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+serve: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on ./data: DICOM 11112, HTTP 8080
+	exec $(BIN)/tierread serve
+
+demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data in ./data-demo
+	exec $(BIN)/tierread demo
+
+test: $(VENV)/test.stamp tools ## run the whole suite
+	$(BIN)/pytest -n $(WORKERS)
+
+check: $(VENV)/test.stamp lint types web-test test ## lint, types, import directions, web tests, the suite
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/test.stamp
+	$(BIN)/basedpyright
+
+web: viewer/static/app/.stamp ## build the web app
+
+web-test: $(WEB)/node_modules/.stamp ## type-check and test the web app
+	cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent check
+
+tools: ## install the system tools that real tests need (Debian, as root), or say what is missing
+	@tests/system-tools.sh
+
+lock: $(VENV)/test.stamp ## pin every dependency anew
+	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv
+	$(UV_COMPILE) --upgrade pyproject.toml --group build -o locks/serve.txt
+	$(UV_COMPILE) --upgrade pyproject.toml --group build --group test --group check -c locks/serve.txt -o locks/dev.txt
+	$(UV_COMPILE) --upgrade --group web -o locks/web.txt
+
+format: $(VENV)/test.stamp ## put the code into its form
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+screenshots: $(VENV)/test.stamp viewer/static/app/.stamp tools ## make the README's pictures anew
+	$(BIN)/python -m tests.screenshots docs/pictures
+
+clean: ## remove what was built, never data
+	rm -rf $(VENV) $(WEB)/node_modules viewer/static/app
+
+$(VENV)/made.stamp:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TierRead needs Python 3.11 or newer")'
+	$(PYTHON) -m venv $(VENV)
+	touch $@
+
+$(VENV)/serve.stamp: $(VENV)/made.stamp locks/serve.txt pyproject.toml
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/serve.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/serve.stamp locks/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	touch $@
+
+$(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
+	$(if $(NODE_OK),,$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/web.txt)
+	touch $@
+
+$(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
+	cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
+	touch $@
+
+viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
+	cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent build
+	touch $@

@@ -1,0 +1,1 @@
+"""Faces machines: DIMSE and DICOMweb. The only package that knows pydicom, pynetdicom and numpy."""

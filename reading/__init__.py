@@ -1,0 +1,1 @@
+"""The clinical work: organisations, people, patients, orders, cases, queue, reports, review, release, audit."""

@@ -1,0 +1,1 @@
+"""The composition root: the `tierread` command, settings, wiring, workers and demo."""

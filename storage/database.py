@@ -1,0 +1,108 @@
+"""The database: engines, transactions and the column types that both databases share."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.types import TypeDecorator
+
+metadata: Final = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class Durability(Enum):
+    """What a commit promises when it returns."""
+
+    SYNCHRONOUS = "synchronous"
+    """On stable storage. For everything that people do."""
+    ASYNCHRONOUS = "asynchronous"
+    """Ordered, but the last ones may be lost at power loss. For the index only, which replay makes again."""
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time; SQLite keeps it without its zone, so the zone is put back on reading."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without its zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def connect(url: str, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
+    """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
+    engine = sa.create_engine(url, json_serializer=_dump, pool_pre_ping=url.startswith("postgresql"))
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _sqlite_pragmas(durability))
+        event.listen(engine, "begin", _sqlite_begin)
+    elif durability is Durability.ASYNCHRONOUS:
+        event.listen(engine, "connect", _postgresql_asynchronous)
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Generator[Connection]:
+    """A transaction that may write; commits at the end of the block, rolls back on an exception."""
+    with engine.connect() as tx, tx.begin():
+        yield tx
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Generator[Connection]:
+    """A transaction that only reads: on SQLite it takes no write lock."""
+    with engine.connect().execution_options(tierread_read_only=True) as tx, tx.begin():
+        yield tx
+
+
+def _dump(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _sqlite_pragmas(durability: Durability) -> Any:
+    synchronous = "FULL" if durability is Durability.SYNCHRONOUS else "NORMAL"
+
+    def set_up(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun by us: see _sqlite_begin
+        cursor = connection.cursor()
+        for pragma in ("busy_timeout=30000", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    return set_up
+
+
+def _sqlite_begin(tx: Connection) -> None:
+    # A deferred transaction that reads first and writes later fails with SQLITE_BUSY when another
+    # wrote in between, without waiting; IMMEDIATE waits its turn instead.
+    read_only = tx.get_execution_options().get("tierread_read_only", False)
+    tx.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+
+
+def _postgresql_asynchronous(connection: Any, _record: object) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET synchronous_commit TO off")
+    connection.commit()

@@ -1,0 +1,52 @@
+"""Brings a database to the schema of this version."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy.engine import Engine
+
+
+class SchemaTooNew(Exception):
+    """The database was migrated by a newer version of TierRead."""
+
+    def __init__(self, revision: str) -> None:
+        super().__init__(revision)
+        self.revision = revision
+
+
+def migrate(engine: Engine) -> None:
+    """Run the missing migrations.
+
+    Raises:
+        SchemaTooNew: the database is at a revision that this version does not know.
+
+    """
+    with engine.connect() as connection, connection.begin():
+        if engine.dialect.name == "postgresql":
+            # Several nodes start at once; one migrates, the others find it done.
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7221904)")
+        config = _config()
+        current = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        if current is not None and current not in known:
+            raise SchemaTooNew(current)
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether the database is at the newest revision of this version."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    return current == ScriptDirectory.from_config(_config()).get_current_head()
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config

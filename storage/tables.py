@@ -1,0 +1,153 @@
+"""The tables of bytes: segments and the index of what lies in them; written by `storage` alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from storage.database import UtcDateTime, metadata
+
+UID: Final = sa.String(64)
+ULID: Final = sa.String(26)
+SHA256: Final = sa.LargeBinary(32)
+
+segment: Final = sa.Table(
+    "segment",
+    metadata,
+    sa.Column("id", ULID, primary_key=True),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("node", sa.String(64), nullable=False),
+    sa.Column("key", sa.String(128), nullable=False, unique=True),
+    sa.Column("state", sa.String(8), nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("sealed_at", UtcDateTime),
+    sa.Column("stored_at", UtcDateTime),
+    sa.CheckConstraint("state in ('open', 'sealed', 'stored', 'gone')", name="state"),
+    sa.Index("ix_segment_state", "state"),
+    sa.Index("ix_segment_study_uid", "study_uid"),
+)
+
+# The columns from patient_id to study_description are what is *shown*: received first, then as the
+# current attribution revision says. received_* are what came and never change: a later instance is
+# held when it does not agree with them.
+study: Final = sa.Table(
+    "study",
+    metadata,
+    sa.Column("study_uid", UID, primary_key=True),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("received_patient_id", sa.String(256), nullable=False),
+    sa.Column("received_issuer", sa.String(256), nullable=False),
+    sa.Column("patient_id", sa.String(256), nullable=False),
+    sa.Column("issuer", sa.String(256), nullable=False),
+    sa.Column("patient_name", sa.String(512), nullable=False),
+    sa.Column("patient_name_folded", sa.String(512), nullable=False),
+    sa.Column("birth_date", sa.String(18), nullable=False),
+    sa.Column("sex", sa.String(16), nullable=False),
+    sa.Column("study_date", sa.String(18), nullable=False),
+    sa.Column("study_time", sa.String(28), nullable=False),
+    sa.Column("accession_number", sa.String(64), nullable=False),
+    sa.Column("study_id", sa.String(64), nullable=False),
+    sa.Column("referring_physician", sa.String(512), nullable=False),
+    sa.Column("study_description", sa.String(256), nullable=False),
+    sa.Column("timezone_offset", sa.String(16), nullable=False, server_default=""),
+    sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("first_received_at", UtcDateTime, nullable=False),
+    sa.Column("last_received_at", UtcDateTime, nullable=False),
+    sa.Column("attribution_revision", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("hidden", sa.Boolean, nullable=False),
+    sa.Index("ix_study_site_id_study_date", "site_id", "study_date"),
+    sa.Index("ix_study_study_date", "study_date"),
+    sa.Index("ix_study_patient_id", "patient_id", "issuer"),
+    sa.Index("ix_study_accession_number", "accession_number"),
+    sa.Index("ix_study_patient_name_folded", "patient_name_folded"),
+    sa.Index("ix_study_last_received_at", "last_received_at"),
+)
+
+series: Final = sa.Table(
+    "series",
+    metadata,
+    sa.Column("series_uid", UID, primary_key=True),
+    sa.Column("study_uid", UID, sa.ForeignKey("study.study_uid"), nullable=False),
+    sa.Column("modality", sa.String(16), nullable=False),
+    sa.Column("series_number", sa.Integer),
+    sa.Column("series_description", sa.String(256), nullable=False),
+    sa.Column("body_part", sa.String(64), nullable=False),
+    sa.Column("laterality", sa.String(16), nullable=False),
+    sa.Column("station_name", sa.String(64), nullable=False),
+    sa.Column("series_date", sa.String(18), nullable=False),
+    sa.Column("series_time", sa.String(28), nullable=False),
+    sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
+    sa.Index("ix_series_study_uid", "study_uid"),
+)
+
+# Hash-partitioned by UID on PostgreSQL from the first migration: 650 M rows a year in a province.
+instance: Final = sa.Table(
+    "instance",
+    metadata,
+    sa.Column("sop_instance_uid", UID, primary_key=True),
+    sa.Column("sop_class_uid", UID, nullable=False),
+    sa.Column("series_uid", UID, nullable=False),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("instance_number", sa.Integer),
+    sa.Column("transfer_syntax_uid", UID, nullable=False),
+    sa.Column("segment_id", ULID, nullable=False),
+    sa.Column("offset", sa.BigInteger, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("dataset_offset", sa.Integer, nullable=False),
+    sa.Column("received_digest", SHA256, nullable=False),
+    sa.Column("received_transfer_syntax_uid", UID, nullable=False),
+    sa.Column("stored_digest", SHA256, nullable=False),
+    sa.Column("pixel_digest", SHA256),
+    sa.Column("rows", sa.Integer),
+    sa.Column("columns", sa.Integer),
+    sa.Column("frames", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("frame_ranges", sa.LargeBinary),
+    sa.Column("description", sa.LargeBinary),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("device_id", ULID, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Index("ix_instance_series_uid", "series_uid"),
+    sa.Index("ix_instance_study_uid", "study_uid"),
+    sa.Index("ix_instance_segment_id", "segment_id"),
+    postgresql_partition_by="HASH (sop_instance_uid)",
+)
+
+# What a site has sent: a second site that sends the same instance gets a holding of its own.
+holding: Final = sa.Table(
+    "holding",
+    metadata,
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("sop_instance_uid", UID, nullable=False),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("device_id", ULID, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("sop_instance_uid", "site_id"),
+    sa.Index("ix_holding_site_id_study_uid", "site_id", "study_uid"),
+)
+
+# Everything that came and is not in the index: refused, held until compared, or a conflict. The
+# bytes lie in a segment (segment_id, offset) or in a quarantine file (key).
+quarantine: Final = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("id", ULID, primary_key=True),
+    sa.Column("reason", sa.String(40), nullable=False),
+    sa.Column("sop_instance_uid", UID),
+    sa.Column("study_uid", UID),
+    sa.Column("transfer_syntax_uid", UID),
+    sa.Column("segment_id", ULID),
+    sa.Column("offset", sa.BigInteger),
+    sa.Column("key", sa.String(128)),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("digest", SHA256, nullable=False),
+    sa.Column("row", sa.JSON),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("device_id", ULID, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("settled_at", UtcDateTime),
+    sa.Column("settled_as", sa.String(40)),
+    sa.Index("ix_quarantine_settled_at_received_at", "settled_at", "received_at"),
+    sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
+)

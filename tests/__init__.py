@@ -1,0 +1,1 @@
+"""The suite: mirrors the packages file for file."""

@@ -1,0 +1,78 @@
+"""What every test may ask for: both databases, and system tools that are skipped by name where they are missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from storage.database import connect
+from storage.schema import migrate
+from tests import postgresql
+
+
+def need_tool(command: str) -> str:
+    """The path of a system tool; a missing one skips the test, and fails it when CI=true."""
+    path = shutil.which(command)
+    if path is None:
+        missing(command)
+    return str(path)
+
+
+def missing(tool: str) -> None:
+    """Skip by name; with CI=true a skip for a missing tool is a failure."""
+    if os.environ.get("CI") == "true":
+        pytest.fail(f"{tool} is missing")
+    pytest.skip(f"{tool} is missing")
+
+
+@pytest.fixture
+def now() -> datetime:
+    return datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "template.db"
+    engine = connect(f"sqlite:///{path}")
+    migrate(engine)
+    engine.dispose()  # the last connection to close brings the log home
+    return path
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[postgresql.Cluster]:
+    bin_dir = postgresql.programs()
+    if bin_dir is None:
+        missing("postgres")
+    assert bin_dir is not None
+    server = postgresql.Cluster(bin_dir)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database: every test that asks for it runs on both."""
+    if request.param == "sqlite":
+        path = tmp_path / "tierread.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: postgresql.Cluster = request.getfixturevalue("cluster")
+    url = server.new_database()
+    yield url
+    server.drop(url)
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An engine on a fresh, migrated database, once with SQLite and once with PostgreSQL."""
+    made = connect(database_url)
+    yield made
+    made.dispose()

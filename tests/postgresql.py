@@ -1,0 +1,106 @@
+"""A throw-away PostgreSQL cluster on a Unix socket; as root it runs as the user `postgres`."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from storage.database import connect
+from storage.schema import migrate
+
+
+def programs() -> Path | None:
+    """The folder of initdb and postgres, which distributions keep outside PATH."""
+    found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
+    on_path = shutil.which("initdb")
+    return found[-1].parent if found else Path(on_path).resolve().parent if on_path else None
+
+
+class Cluster:
+    """One server with a migrated template; `new_database` copies it."""
+
+    def __init__(self, bin_dir: Path) -> None:
+        self._bin = bin_dir
+        self._dir = Path(tempfile.mkdtemp(prefix="tr-pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
+        self._made = 0
+        self._as_postgres: dict[str, object] = {}
+        if os.geteuid() == 0:
+            user = pwd.getpwnam("postgres")
+            os.chown(self._dir, user.pw_uid, user.pw_gid)
+            self._as_postgres = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
+        self._run(
+            "initdb", "-D", str(self._dir / "d"), "-U", "tierread", "-A", "trust", "-E", "UTF8", "--locale=C", "-N"
+        )
+        self._server = self._start()
+        self._await_ready()
+        self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._execute('CREATE DATABASE "template"')
+        engine = connect(self.url("template"))
+        migrate(engine)
+        engine.dispose()
+
+    def url(self, name: str) -> str:
+        return f"postgresql+psycopg://tierread@/{name}?host={self._dir}"
+
+    def new_database(self) -> str:
+        """The URL of a fresh, migrated database."""
+        self._made += 1
+        name = f"t{self._made}"
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template"')
+        return self.url(name)
+
+    def drop(self, url: str) -> None:
+        name = sa.make_url(url).database
+        self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def stop(self) -> None:
+        self._admin.dispose()
+        self._server.send_signal(signal.SIGINT)
+        self._server.wait(30)
+        shutil.rmtree(self._dir, ignore_errors=True)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        subprocess.run(
+            [str(self._bin / program), *arguments],
+            check=True,
+            capture_output=True,
+            cwd="/",
+            **self._as_postgres,  # type: ignore[call-overload]
+        )
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self._dir}", "-c", "max_connections=200"]
+        with (self._dir / "log").open("wb") as log:
+            return subprocess.Popen(  # type: ignore[call-overload]
+                [str(self._bin / "postgres"), "-D", str(self._dir / "d"), *options],
+                stdout=log,
+                stderr=log,
+                cwd="/",
+                **self._as_postgres,
+            )
+
+    def _await_ready(self) -> None:
+        deadline = time.monotonic() + 60
+        engine = sa.create_engine(self.url("postgres"))
+        while True:
+            try:
+                engine.connect().close()
+            except sa.exc.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.05)
+            else:
+                engine.dispose()
+                return
+
+    def _execute(self, statement: str) -> None:
+        with self._admin.connect() as connection:
+            connection.exec_driver_sql(statement)

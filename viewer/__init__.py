@@ -1,0 +1,1 @@
+"""Faces people: pages and JSON for technicians, readers, reviewers, managers and patients."""
