@@ -1,0 +1,2 @@
+/** Stands in for vtk.js' XMLPolyDataReader, which this application never uses (see vite.config.ts). */
+export default {}
