@@ -1,0 +1,245 @@
+"""The settings: one frozen value, read from TIERREAD_* and from the TOML file that TIERREAD_CONFIG names."""
+
+from __future__ import annotations
+
+import socket
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Final
+
+from service import values
+from service.values import Networks
+
+PREFIX: Final = "TIERREAD_"
+CONFIG: Final = "TIERREAD_CONFIG"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """One thing that is wrong with one setting; ``where`` is a variable or a line of the file."""
+
+    where: str
+    problem: str
+
+
+class WrongSettings(Exception):
+    """Settings that cannot be used, all of them at once."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__("; ".join(f"{problem.where}: {problem.problem}" for problem in problems))
+        self.problems = problems
+
+
+def _as(parse: Callable[[object], Any], about: str, unit: str = "") -> dict[str, Any]:
+    return {"parse": parse, "about": about, "unit": unit}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """What an installation may choose; docs/settings.md is checked against this class."""
+
+    data_dir: Path = field(
+        default=Path("data"),
+        metadata=_as(
+            values.folder, "Folder of the embedded database, the spool, the object store, the keys and the run files."
+        ),
+    )
+    http_host: str = field(
+        default="127.0.0.1",
+        metadata=_as(values.host, "Address that HTTP listens on. Off loopback a proxy with TLS belongs in front."),
+    )
+    http_port: int = field(
+        default=8080, metadata=_as(values.whole(1, 65535), "Port that HTTP listens on.", unit="TCP port")
+    )
+    dicom_host: str = field(
+        default="0.0.0.0",  # noqa: S104 devices are elsewhere, and unknown ones are refused
+        metadata=_as(values.host, "Address that the DICOM listener binds to."),
+    )
+    dicom_port: int = field(
+        default=11112, metadata=_as(values.whole(1, 65535), "Port that the DICOM listener binds to.", unit="TCP port")
+    )
+    ae_title: str = field(default="TIERREAD", metadata=_as(values.ae_title, "Our application entity title."))
+    database_url: str = field(
+        default="",
+        repr=False,  # may hold a password
+        metadata=_as(
+            values.database_url,
+            "The database, `sqlite:///FILE` or `postgresql+psycopg://USER@HOST/NAME`. "
+            "Empty: SQLite, the file `tierread.db` in the data folder.",
+        ),
+    )
+    database_url_file: Path | None = field(
+        default=None, metadata=_as(values.folder, "File that holds the database URL, for a URL with a password.")
+    )
+    object_store: str = field(
+        default="",
+        metadata=_as(
+            values.object_store,
+            "Where sealed segments are stored, a folder or `s3://BUCKET/PREFIX`. "
+            "Empty: the folder `objects` in the data folder.",
+        ),
+    )
+    s3_endpoint: str = field(default="", metadata=_as(values.endpoint, "Address of the S3 server."))
+    s3_access_key_file: Path | None = field(
+        default=None, metadata=_as(values.folder, "File that holds the S3 access key.")
+    )
+    s3_secret_key_file: Path | None = field(
+        default=None, metadata=_as(values.folder, "File that holds the S3 secret key.")
+    )
+    trusted_proxies: Networks = field(
+        default=(),
+        metadata=_as(
+            values.networks,
+            "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.",
+        ),
+    )
+    node: str = field(
+        default="",
+        metadata=_as(
+            values.text,
+            "Name of this node in the index, which says whose spool holds a segment that is not stored yet. "
+            "Empty: the host name.",
+        ),
+    )
+    quiet_seconds: float = field(
+        default=60.0,
+        metadata=_as(
+            values.number(0.1, 86400),
+            "A study that received nothing for this long is no longer arriving.",
+            unit="seconds",
+        ),
+    )
+    lease_seconds: float = field(
+        default=300.0,
+        metadata=_as(
+            values.number(5, 86400), "How long a claimed case stays with a person who vanished.", unit="seconds"
+        ),
+    )
+    segment_idle_seconds: float = field(
+        default=10.0,
+        metadata=_as(
+            values.number(0.1, 3600), "A segment that nobody wrote to for this long is sealed.", unit="seconds"
+        ),
+    )
+    segment_max_mib: int = field(
+        default=1024, metadata=_as(values.whole(1, 65536), "Size at which a segment is sealed.", unit="MiB")
+    )
+    spool_grace_seconds: float = field(
+        default=3600.0,
+        metadata=_as(
+            values.number(0, 86400 * 30),
+            "How long the spool keeps its copy of a segment that is in the object store.",
+            unit="seconds",
+        ),
+    )
+    log_level: str = field(
+        default="info",
+        metadata=_as(
+            values.one_of("debug", "info", "warning", "error"),
+            "Least level that is logged: `debug`, `info`, `warning` or `error`.",
+        ),
+    )
+
+    def __post_init__(self) -> None:
+        data_dir = self.data_dir.absolute()
+        object.__setattr__(self, "data_dir", data_dir)
+        object.__setattr__(self, "database_url", self.database_url or f"sqlite:///{data_dir / 'tierread.db'}")
+        object.__setattr__(self, "object_store", self.object_store or str(data_dir / "objects"))
+        object.__setattr__(self, "node", self.node or socket.gethostname())
+
+
+NAMES: Final = tuple(each.name for each in fields(Settings))
+
+
+def variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return PREFIX + name.upper()
+
+
+def load(environ: Mapping[str, str]) -> Settings:
+    """Read the settings; what the environment says comes before what the file says.
+
+    Raises:
+        WrongSettings: unknown names, values that cannot be used, files that cannot be read; all at once.
+
+    """
+    problems: list[Problem] = []
+    written: dict[str, tuple[str, object]] = {}
+    if environ.get(CONFIG):
+        written |= _from_file(Path(environ[CONFIG]), problems)
+    written |= _from_environment(environ, problems)
+    read: dict[str, Any] = {}
+    for each in fields(Settings):
+        if each.name in written:
+            where, value = written[each.name]
+            try:
+                read[each.name] = each.metadata["parse"](value)
+            except ValueError as wrong:
+                problems.append(Problem(where=where, problem=str(wrong)))
+    _read_database_url(read, problems)
+    _check_s3(read, problems)
+    if problems:
+        raise WrongSettings(tuple(problems))
+    return Settings(**read)
+
+
+def _from_environment(environ: Mapping[str, str], problems: list[Problem]) -> dict[str, tuple[str, object]]:
+    written: dict[str, tuple[str, object]] = {}
+    for key, text in sorted(environ.items()):
+        if not key.startswith(PREFIX) or key == CONFIG:
+            continue
+        name = key.removeprefix(PREFIX).lower()
+        if name not in NAMES or key != variable(name):
+            problems.append(Problem(where=key, problem=_unknown(name)))
+        elif text.strip():
+            written[name] = (key, text)
+    return written
+
+
+def _from_file(path: Path, problems: list[Problem]) -> dict[str, tuple[str, object]]:
+    try:
+        table = tomllib.loads(path.read_text("utf-8"))
+    except OSError as unreadable:
+        problems.append(Problem(where=CONFIG, problem=f"cannot read {path}: {unreadable.strerror}"))
+        return {}
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as wrong:
+        problems.append(Problem(where=CONFIG, problem=f"{path} is not TOML: {wrong}"))
+        return {}
+    unknown = sorted(set(table) - set(NAMES))
+    problems.extend(Problem(where=f"{name} in {path}", problem=_unknown(name)) for name in unknown)
+    return {name: (f"{name} in {path}", value) for name, value in table.items() if name in NAMES}
+
+
+def _unknown(name: str) -> str:
+    near = get_close_matches(name.lower(), NAMES, n=1)
+    return f"no such setting; did you mean {variable(near[0])}?" if near else "no such setting"
+
+
+def _read_database_url(read: dict[str, Any], problems: list[Problem]) -> None:
+    path: Path | None = read.get("database_url_file")
+    if path is None:
+        return
+    where = variable("database_url_file")
+    if "database_url" in read:
+        problems.append(Problem(where=where, problem=f"{variable('database_url')} is also set; one of the two"))
+        return
+    try:
+        read["database_url"] = values.database_url(path.read_text("utf-8"))
+    except OSError as unreadable:
+        problems.append(Problem(where=where, problem=f"cannot read {path}: {unreadable.strerror}"))
+    except ValueError as wrong:
+        problems.append(Problem(where=where, problem=str(wrong)))
+
+
+def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:
+    if not str(read.get("object_store", "")).startswith("s3://"):
+        return
+    needed = [name for name in ("s3_endpoint", "s3_access_key_file", "s3_secret_key_file") if not read.get(name)]
+    problems.extend(Problem(where=variable(name), problem="needed by an object store s3://...") for name in needed)
+    for name in ("s3_access_key_file", "s3_secret_key_file"):
+        path: Path | None = read.get(name)
+        if path is not None and not path.is_file():
+            problems.append(Problem(where=variable(name), problem=f"cannot read {path}"))

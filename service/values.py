@@ -1,0 +1,119 @@
+"""The values of settings: each function turns what was written into a value, or says what it expected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import sqlalchemy.exc as sa_exc
+from sqlalchemy.engine import make_url
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("expected text")
+    return value.strip()
+
+
+def folder(value: object) -> Path:
+    try:
+        return Path(text(value)).expanduser()
+    except RuntimeError:
+        raise ValueError("expected a path; there is no such home folder") from None
+
+
+def host(value: object) -> str:
+    written = text(value)
+    if "/" in written or " " in written:
+        raise ValueError("expected a host name or an address to listen on, such as 127.0.0.1 or 0.0.0.0")
+    return written
+
+
+def whole(low: int, high: int) -> Callable[[object], int]:
+    def parse(value: object) -> int:
+        problem = f"expected a whole number from {low} to {high}"
+        if isinstance(value, bool) or not isinstance(value, int | str):
+            raise ValueError(problem)  # noqa: TRY004 a wrong setting is one error, whatever its type
+        try:
+            number = int(value)
+        except ValueError:
+            raise ValueError(problem) from None
+        if not low <= number <= high:
+            raise ValueError(problem)
+        return number
+
+    return parse
+
+
+def number(low: float, high: float) -> Callable[[object], float]:
+    def parse(value: object) -> float:
+        problem = f"expected a number from {low:g} to {high:g}"
+        if isinstance(value, bool) or not isinstance(value, int | float | str):
+            raise ValueError(problem)  # noqa: TRY004
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError(problem) from None
+        if not low <= number <= high:
+            raise ValueError(problem)
+        return number
+
+    return parse
+
+
+def ae_title(value: object) -> str:
+    # PS3.5 6.2: 16 characters of the default repertoire, without backslash and control characters.
+    written = text(value)
+    if len(written) > 16 or "\\" in written or not written.isascii() or not written.isprintable():
+        raise ValueError("expected at most 16 printable ASCII characters without a backslash")
+    return written
+
+
+def database_url(value: object) -> str:
+    written = text(value)
+    problem = "expected sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+    try:
+        url = make_url(written)
+    except sa_exc.ArgumentError:
+        raise ValueError(problem) from None
+    if url.drivername not in {"sqlite", "postgresql+psycopg"} or not url.database or url.database == ":memory:":
+        raise ValueError(problem)
+    return written
+
+
+def object_store(value: object) -> str:
+    written = text(value)
+    parts = urlsplit(written)
+    if "://" in written and (parts.scheme != "s3" or not parts.netloc or parts.query or parts.fragment):
+        raise ValueError("expected a folder or s3://BUCKET/PREFIX")
+    return written
+
+
+def endpoint(value: object) -> str:
+    written = text(value)
+    parts = urlsplit(written)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.path not in {"", "/"}:
+        raise ValueError("expected http://HOST:PORT or https://HOST:PORT")
+    return written.rstrip("/")
+
+
+def networks(value: object) -> Networks:
+    words = value if isinstance(value, list) else str(value).split(",")
+    try:
+        return tuple(ip_network(str(word).strip()) for word in words if str(word).strip())
+    except ValueError:
+        raise ValueError("expected addresses or networks separated by commas, such as 10.0.0.5, 10.1.0.0/16") from None
+
+
+def one_of(*choices: str) -> Callable[[object], str]:
+    def parse(value: object) -> str:
+        written = text(value).lower()
+        if written not in choices:
+            raise ValueError(f"expected one of {', '.join(choices)}")
+        return written
+
+    return parse
