@@ -29,9 +29,9 @@ segment: Final = sa.Table(
     sa.Index("ix_segment_study_uid", "study_uid"),
 )
 
-# The columns from patient_id to study_description are what is *shown*: received first, then as the
-# current attribution revision says. received_* are what came and never change: a later instance is
-# held when it does not agree with them.
+# The columns from patient_id to timezone_offset are what is *shown*: as received first, then as the
+# current attribution revision says. received holds what came for each of them and never changes; a
+# later instance is held when it does not agree with received_patient_id, received_issuer and site_id.
 study: Final = sa.Table(
     "study",
     metadata,
@@ -39,6 +39,7 @@ study: Final = sa.Table(
     sa.Column("site_id", ULID, nullable=False),
     sa.Column("received_patient_id", sa.String(256), nullable=False),
     sa.Column("received_issuer", sa.String(256), nullable=False),
+    sa.Column("received", sa.JSON, nullable=False),
     sa.Column("patient_id", sa.String(256), nullable=False),
     sa.Column("issuer", sa.String(256), nullable=False),
     sa.Column("patient_name", sa.String(512), nullable=False),
@@ -57,11 +58,16 @@ study: Final = sa.Table(
     sa.Column("last_received_at", UtcDateTime, nullable=False),
     sa.Column("attribution_revision", sa.Integer, nullable=False, server_default="0"),
     sa.Column("hidden", sa.Boolean, nullable=False),
-    sa.Index("ix_study_site_id_study_date", "site_id", "study_date"),
-    sa.Index("ix_study_study_date", "study_date"),
+    # Queries answer the newest study first; the UID makes the order total, so that pages do not overlap.
+    sa.Index("ix_study_site_id_study_date", "site_id", "study_date", "study_uid"),
+    sa.Index("ix_study_study_date", "study_date", "study_uid"),
     sa.Index("ix_study_patient_id", "patient_id", "issuer"),
     sa.Index("ix_study_accession_number", "accession_number"),
-    sa.Index("ix_study_patient_name_folded", "patient_name_folded"),
+    sa.Index(
+        "ix_study_patient_name_folded",
+        "patient_name_folded",
+        postgresql_ops={"patient_name_folded": "varchar_pattern_ops"},
+    ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
 )
 
@@ -111,10 +117,18 @@ instance: Final = sa.Table(
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),
+    # The queue of `describe`: only what still waits is in it.
+    sa.Index(
+        "ix_instance_undescribed",
+        "received_at",
+        sqlite_where=sa.text("description is null"),
+        postgresql_where=sa.text("description is null"),
+    ),
     postgresql_partition_by="HASH (sop_instance_uid)",
 )
 
-# What a site has sent: a second site that sends the same instance gets a holding of its own.
+# What a site has sent: a second site that sends the same instance gets a holding of its own. shared
+# marks the second site's: the few rows that let it see a study of another site.
 holding: Final = sa.Table(
     "holding",
     metadata,
@@ -123,12 +137,20 @@ holding: Final = sa.Table(
     sa.Column("site_id", ULID, nullable=False),
     sa.Column("device_id", ULID, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("shared", sa.Boolean, nullable=False),
     sa.PrimaryKeyConstraint("sop_instance_uid", "site_id"),
-    sa.Index("ix_holding_site_id_study_uid", "site_id", "study_uid"),
+    sa.Index(
+        "ix_holding_shared",
+        "site_id",
+        "study_uid",
+        sqlite_where=sa.text("shared"),
+        postgresql_where=sa.text("shared"),
+    ),
 )
 
 # Everything that came and is not in the index: refused, held until compared, or a conflict. The
-# bytes lie in a segment (segment_id, offset) or in a quarantine file (key).
+# bytes lie in a segment (segment_id, offset) or in a quarantine file (key). Where they came from is
+# unknown (null) for the torn tail of a segment.
 quarantine: Final = sa.Table(
     "quarantine",
     metadata,
@@ -142,12 +164,14 @@ quarantine: Final = sa.Table(
     sa.Column("key", sa.String(128)),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("digest", SHA256, nullable=False),
-    sa.Column("row", sa.JSON),
-    sa.Column("site_id", ULID, nullable=False),
-    sa.Column("device_id", ULID, nullable=False),
+    sa.Column("row", sa.JSON(none_as_null=True)),
+    sa.Column("site_id", ULID),
+    sa.Column("device_id", ULID),
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("settled_at", UtcDateTime),
     sa.Column("settled_as", sa.String(40)),
+    sa.UniqueConstraint("segment_id", "offset"),
+    sa.UniqueConstraint("key"),
     sa.Index("ix_quarantine_settled_at_received_at", "settled_at", "received_at"),
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
 )

@@ -59,9 +59,17 @@ def upgrade() -> None:
         sa.Column("site_id", sa.String(length=26), nullable=False),
         sa.Column("device_id", sa.String(length=26), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("shared", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("sop_instance_uid", "site_id", name=op.f("pk_holding")),
     )
-    op.create_index("ix_holding_site_id_study_uid", "holding", ["site_id", "study_uid"], unique=False)
+    op.create_index(
+        "ix_holding_shared",
+        "holding",
+        ["site_id", "study_uid"],
+        unique=False,
+        sqlite_where=sa.text("shared"),
+        postgresql_where=sa.text("shared"),
+    )
     op.create_table(
         "instance",
         sa.Column("sop_instance_uid", sa.String(length=64), nullable=False),
@@ -92,6 +100,14 @@ def upgrade() -> None:
     op.create_index("ix_instance_segment_id", "instance", ["segment_id"], unique=False)
     op.create_index("ix_instance_series_uid", "instance", ["series_uid"], unique=False)
     op.create_index("ix_instance_study_uid", "instance", ["study_uid"], unique=False)
+    op.create_index(
+        "ix_instance_undescribed",
+        "instance",
+        ["received_at"],
+        unique=False,
+        sqlite_where=sa.text("description is null"),
+        postgresql_where=sa.text("description is null"),
+    )
     op.create_table(
         "organisation",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -162,13 +178,15 @@ def upgrade() -> None:
         sa.Column("key", sa.String(length=128), nullable=True),
         sa.Column("size", sa.BigInteger(), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
-        sa.Column("row", sa.JSON(), nullable=True),
-        sa.Column("site_id", sa.String(length=26), nullable=False),
-        sa.Column("device_id", sa.String(length=26), nullable=False),
+        sa.Column("row", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("site_id", sa.String(length=26), nullable=True),
+        sa.Column("device_id", sa.String(length=26), nullable=True),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("settled_as", sa.String(length=40), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_quarantine")),
+        sa.UniqueConstraint("key", name=op.f("uq_quarantine_key")),
+        sa.UniqueConstraint("segment_id", "offset", name=op.f("uq_quarantine_segment_id_offset")),
     )
     op.create_index("ix_quarantine_settled_at_received_at", "quarantine", ["settled_at", "received_at"], unique=False)
     op.create_index("ix_quarantine_sop_instance_uid", "quarantine", ["sop_instance_uid"], unique=False)
@@ -195,6 +213,7 @@ def upgrade() -> None:
         sa.Column("site_id", sa.String(length=26), nullable=False),
         sa.Column("received_patient_id", sa.String(length=256), nullable=False),
         sa.Column("received_issuer", sa.String(length=256), nullable=False),
+        sa.Column("received", sa.JSON(), nullable=False),
         sa.Column("patient_id", sa.String(length=256), nullable=False),
         sa.Column("issuer", sa.String(length=256), nullable=False),
         sa.Column("patient_name", sa.String(length=512), nullable=False),
@@ -218,9 +237,15 @@ def upgrade() -> None:
     op.create_index("ix_study_accession_number", "study", ["accession_number"], unique=False)
     op.create_index("ix_study_last_received_at", "study", ["last_received_at"], unique=False)
     op.create_index("ix_study_patient_id", "study", ["patient_id", "issuer"], unique=False)
-    op.create_index("ix_study_patient_name_folded", "study", ["patient_name_folded"], unique=False)
-    op.create_index("ix_study_site_id_study_date", "study", ["site_id", "study_date"], unique=False)
-    op.create_index("ix_study_study_date", "study", ["study_date"], unique=False)
+    op.create_index(
+        "ix_study_patient_name_folded",
+        "study",
+        ["patient_name_folded"],
+        unique=False,
+        postgresql_ops={"patient_name_folded": "varchar_pattern_ops"},
+    )
+    op.create_index("ix_study_site_id_study_date", "study", ["site_id", "study_date", "study_uid"], unique=False)
+    op.create_index("ix_study_study_date", "study", ["study_date", "study_uid"], unique=False)
     op.create_table(
         "agreement",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -382,8 +407,10 @@ def upgrade() -> None:
         sa.Column("step", sa.String(length=10), nullable=False),
         sa.Column("arriving", sa.Boolean(), nullable=False),
         sa.Column("priority", sa.String(length=10), nullable=False),
+        sa.Column("rank", sa.SmallInteger(), nullable=False),
         sa.Column("modality", sa.String(length=16), nullable=False),
         sa.Column("body_part", sa.String(length=64), server_default="", nullable=False),
+        sa.Column("laterality", sa.String(length=16), server_default="", nullable=False),
         sa.Column("critical", sa.Boolean(), nullable=False),
         sa.Column("policy_id", sa.String(length=26), nullable=False),
         sa.Column("rule", sa.String(length=60), nullable=False),
@@ -399,7 +426,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_patient_id", "case", ["patient_id"], unique=False)
     op.create_index("ix_case_site_id_received_at", "case", ["site_id", "received_at"], unique=False)
-    op.create_index("ix_case_state_tier_priority_due_at", "case", ["state", "tier", "priority", "due_at"], unique=False)
+    op.create_index("ix_case_state_tier_rank_due_at", "case", ["state", "tier", "rank", "due_at"], unique=False)
     op.create_table(
         "device_contact",
         sa.Column("device_id", sa.String(length=26), nullable=False),
@@ -543,11 +570,12 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("identity", sa.JSON(), nullable=False),
         sa.Column("images", sa.JSON(), nullable=False),
+        sa.Column("incomplete_reason", sa.String(length=500), server_default="", nullable=False),
         sa.Column("supersedes_id", sa.String(length=26), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("released_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
-            "status in ('preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')",
+            "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')",
             name=op.f("ck_report_version_status"),
         ),
         sa.ForeignKeyConstraint(["case_id"], ["case.id"], name=op.f("fk_report_version_case_id")),
