@@ -1,0 +1,298 @@
+"""The audit: insert-only events, chained by hashes for each writer from the first one on."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.tables import audit_event
+from reading.viewers import Machine, PatientViewer, Staff, Viewer
+
+FIRST: Final = bytes(32)
+"""What the first event of a chain names as the one before it."""
+MOST_CHAINS: Final = 64
+"""Transactions of one process that may record at the same time without waiting for each other (PostgreSQL)."""
+PAGE: Final = 1000
+
+Detail: TypeAlias = str | int | bool | None
+
+
+class ActorKind(StrEnum):
+    """Who did it."""
+
+    STAFF = "staff"
+    MACHINE = "machine"
+    PATIENT = "patient"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class Outcome(StrEnum):
+    """How it ended."""
+
+    DONE = "done"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """``id`` is a row of ours (person, device, patient), empty for the system and for strangers."""
+
+    kind: ActorKind
+    id: str = ""
+
+
+SYSTEM: Final = Actor(kind=ActorKind.SYSTEM)
+STRANGER: Final = Actor(kind=ActorKind.UNKNOWN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """One event, as it lies in its chain. Details hold ids and words of ours, never a name or a number of a person."""
+
+    writer: str
+    number: int
+    at: datetime
+    actor: Actor
+    action: str
+    subject_kind: str
+    subject_id: str
+    outcome: Outcome
+    details: Mapping[str, Detail]
+    previous: bytes = field(repr=False)
+    digest: bytes = field(repr=False)
+
+
+class Flaw(StrEnum):
+    """What is wrong with a chain where it breaks."""
+
+    CHANGED = "changed"
+    """The event's content does not give its digest."""
+    MISSING = "missing"
+    """A number was left out, or the end that was noted elsewhere is gone."""
+    OUT_OF_ORDER = "out_of_order"
+    """The event is sound in itself but does not follow the one before it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Break:
+    """The first place where a chain does not hold."""
+
+    writer: str
+    number: int
+    flaw: Flaw
+
+
+@dataclass(frozen=True, kw_only=True)
+class Head:
+    """The end of a chain. Kept outside the database it shows later that no tail was cut off."""
+
+    writer: str
+    number: int
+    digest: bytes
+
+
+class Audit:
+    """Records events for one writer (a process on a node).
+
+    Two transactions cannot both append to one chain before either commits, so on PostgreSQL a writer
+    owns several chains (``writer``, ``writer+1``, ...) and a transaction takes the first that is free
+    until it ends: nobody waits for another's commit, and no deadlock arises from the order of locks.
+    SQLite has one writing transaction at a time, and so one chain.
+    """
+
+    def __init__(self, writer: str) -> None:
+        self.writer = writer
+
+    def record(
+        self,
+        tx: Connection,
+        *,
+        actor: Actor,
+        action: str,
+        subject_kind: str,
+        subject_id: str,
+        now: datetime,
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        """Append one event; it stands or falls with the transaction."""
+        chain = self._chain(tx)
+        head = _head(tx, chain)
+        event = Event(
+            writer=chain,
+            number=head.number + 1,
+            at=now.astimezone(UTC),
+            actor=actor,
+            action=action,
+            subject_kind=subject_kind,
+            subject_id=subject_id,
+            outcome=outcome,
+            details=dict(details or {}),
+            previous=head.digest,
+            digest=b"",
+        )
+        tx.execute(
+            audit_event.insert().values(
+                writer=event.writer,
+                number=event.number,
+                at=event.at,
+                actor_kind=event.actor.kind,
+                actor_id=event.actor.id,
+                action=event.action,
+                subject_kind=event.subject_kind,
+                subject_id=event.subject_id,
+                outcome=event.outcome,
+                details=event.details,
+                previous=event.previous,
+                digest=_digest(event),
+            )
+        )
+
+    def _chain(self, tx: Connection) -> str:
+        if tx.dialect.name != "postgresql":
+            return self.writer
+        for slot in range(MOST_CHAINS):
+            chain = self.writer if slot == 0 else f"{self.writer}+{slot}"
+            if tx.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_key(chain)))):
+                return chain
+        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key(self.writer))))
+        return self.writer
+
+
+def actor_of(viewer: Viewer) -> Actor:
+    match viewer:
+        case Staff():
+            return Actor(kind=ActorKind.STAFF, id=viewer.person_id)
+        case Machine():
+            return Actor(kind=ActorKind.MACHINE, id=viewer.device_id)
+        case PatientViewer():
+            return Actor(kind=ActorKind.PATIENT, id=viewer.patient_id)
+
+
+def done_lately(
+    tx: Connection, *, actor: Actor, action: str, subject_kind: str, subject_id: str, within: timedelta, now: datetime
+) -> bool:
+    """Whether the same actor did the same to the same subject, on record, no longer ago than ``within``."""
+    same = (
+        (audit_event.c.subject_kind == subject_kind)
+        & (audit_event.c.subject_id == subject_id)
+        & (audit_event.c.at > now - within)
+        & (audit_event.c.at <= now)
+        & (audit_event.c.actor_kind == actor.kind)
+        & (audit_event.c.actor_id == actor.id)
+        & (audit_event.c.action == action)
+        & (audit_event.c.outcome == Outcome.DONE)
+    )
+    return tx.scalar(sa.select(sa.literal(1)).where(same).limit(1)) is not None
+
+
+def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: int = 200) -> list[Event]:
+    """Who did what with a thing, the latest first."""
+    rows = tx.execute(
+        sa.select(audit_event)
+        .where(audit_event.c.subject_kind == subject_kind, audit_event.c.subject_id == subject_id)
+        .order_by(audit_event.c.at.desc(), audit_event.c.number.desc())
+        .limit(limit)
+    )
+    return [_event(row) for row in rows]
+
+
+def writers(tx: Connection) -> list[str]:
+    """Every chain that there is."""
+    return list(tx.scalars(sa.select(audit_event.c.writer).distinct().order_by(audit_event.c.writer)))
+
+
+def heads(tx: Connection) -> list[Head]:
+    """The end of every chain, to be noted outside the database."""
+    return [_head(tx, writer) for writer in writers(tx)]
+
+
+def verify_chain(tx: Connection, writer: str, *, noted: Head | None = None) -> Break | None:
+    """The first break of a chain, None when it holds; ``noted`` is an end of it that was noted earlier."""
+    previous, expected, noted_seen = FIRST, 1, noted is None
+    for event in _events_of(tx, writer):
+        if event.number != expected:
+            return Break(writer=writer, number=expected, flaw=Flaw.MISSING)
+        if event.digest != _digest(event):
+            return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
+        if event.previous != previous:
+            return Break(writer=writer, number=event.number, flaw=Flaw.OUT_OF_ORDER)
+        if noted is not None and event.number == noted.number:
+            if event.digest != noted.digest:
+                return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
+            noted_seen = True
+        previous, expected = event.digest, expected + 1
+    return None if noted_seen else Break(writer=writer, number=expected, flaw=Flaw.MISSING)
+
+
+def _events_of(tx: Connection, writer: str) -> Iterator[Event]:
+    last = -1
+    while True:
+        rows = tx.execute(
+            sa.select(audit_event)
+            .where(audit_event.c.writer == writer, audit_event.c.number > last)
+            .order_by(audit_event.c.number)
+            .limit(PAGE)
+        ).all()
+        for row in rows:
+            event = _event(row)
+            last = event.number
+            yield event
+        if len(rows) < PAGE:
+            return
+
+
+def _head(tx: Connection, writer: str) -> Head:
+    row = tx.execute(
+        sa.select(audit_event.c.number, audit_event.c.digest)
+        .where(audit_event.c.writer == writer)
+        .order_by(audit_event.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return Head(writer=writer, number=row.number if row else 0, digest=bytes(row.digest) if row else FIRST)
+
+
+def _event(row: sa.Row[tuple[object, ...]]) -> Event:
+    return Event(
+        writer=row.writer,
+        number=row.number,
+        at=row.at,
+        actor=Actor(kind=ActorKind(row.actor_kind), id=row.actor_id),
+        action=row.action,
+        subject_kind=row.subject_kind,
+        subject_id=row.subject_id,
+        outcome=Outcome(row.outcome),
+        details=row.details,
+        previous=bytes(row.previous),
+        digest=bytes(row.digest),
+    )
+
+
+def _digest(event: Event) -> bytes:
+    content = {
+        "writer": event.writer,
+        "number": event.number,
+        "at": event.at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "actor_kind": event.actor.kind,
+        "actor_id": event.actor.id,
+        "action": event.action,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "outcome": event.outcome,
+        "details": event.details,
+    }
+    text = json.dumps(content, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(event.previous + text.encode()).digest()
+
+
+def _lock_key(chain: str) -> int:
+    return int.from_bytes(hashlib.sha256(f"tierread audit {chain}".encode()).digest()[:8], signed=True)

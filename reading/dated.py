@@ -1,0 +1,16 @@
+"""Rows that hold for a time: from `since` (included) to `until` (excluded), for ever where that is empty."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+
+def valid_at(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    return (table.c.since <= now) & open_at(table, now)
+
+
+def open_at(table: sa.Table, now: datetime) -> sa.ColumnElement[bool]:
+    """Not ended at ``now``; it may begin later."""
+    return table.c.until.is_(None) | (table.c.until > now)

@@ -1,0 +1,244 @@
+"""The forms of identifiers: what is one, what is wrong with one that is not, and what an identity card says."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Container
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from typing import Final
+
+from reading.kinds import Sex
+
+
+class Problem(StrEnum):
+    """Why something is not the identifier that it should be."""
+
+    EMPTY = "empty"
+    LENGTH = "length"
+    CHARACTERS = "characters"
+    CHECK_CHARACTER = "check_character"
+    DATE = "date"
+    FUTURE_DATE = "future_date"
+    UNKNOWN_PARENT = "unknown_parent"
+    EMPTY_COMPONENT = "empty_component"
+
+
+class Oddity(StrEnum):
+    """What is accepted and shown beside the identifier."""
+
+    LEGACY = "legacy"
+    SEX_DIFFERS = "sex_differs"
+    BIRTH_DATE_DIFFERS = "birth_date_differs"
+    LEADING_ZERO = "leading_zero"
+
+
+# -- identity card (GB 11643-1999): region 6, birth date 8, sequence 3, check character
+
+IDENTITY_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+IDENTITY_CHECK: Final = "10X98765432"
+"""By the weighted sum mod 11."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityCard:
+    """What the digits say."""
+
+    region_code: str
+    birth_date: date
+    sex: Sex
+    legacy: bool
+    """15 digits: a year of two digits, no check character."""
+
+    def oddities(self, *, sex: Sex, birth_date: date | None) -> list[Oddity]:
+        """How the card differs from what was written down of its holder."""
+        found: list[Oddity] = []
+        if self.legacy:
+            found.append(Oddity.LEGACY)
+        if sex in {Sex.MALE, Sex.FEMALE} and sex is not self.sex:
+            found.append(Oddity.SEX_DIFFERS)
+        if birth_date is not None and birth_date != self.birth_date:
+            found.append(Oddity.BIRTH_DATE_DIFFERS)
+        return found
+
+
+def identity_card(value: str, *, today: date) -> IdentityCard | Problem:
+    """Read an identity card number of 18 characters or, legacy, 15 digits."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) not in {15, 18}:
+        return Problem.LENGTH
+    legacy = len(value) == 15
+    digits = value if legacy else value[:17]
+    if not _only_digits(digits) or not (legacy or value[17] in "0123456789X"):
+        return Problem.CHARACTERS
+    if not legacy and value[17] != identity_check_character(digits):
+        return Problem.CHECK_CHARACTER
+    born = _date("19" + value[6:12] if legacy else value[6:14])
+    if born is None:
+        return Problem.DATE
+    if born > today:
+        return Problem.FUTURE_DATE
+    # The last digit of the sequence, the 17th of 18: odd is male.
+    sex = Sex.MALE if int(digits[-1]) % 2 else Sex.FEMALE
+    return IdentityCard(region_code=value[:6], birth_date=born, sex=sex, legacy=legacy)
+
+
+def identity_check_character(digits: str) -> str:
+    """The 18th character for the first 17."""
+    return IDENTITY_CHECK[sum(int(d) * w for d, w in zip(digits, IDENTITY_WEIGHTS, strict=True)) % 11]
+
+
+# -- unified social credit code (GB 32100-2015)
+
+CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+"""31 characters: no I, O, S, V, Z."""
+
+
+def credit_code(value: str) -> Problem | None:
+    if not value:
+        return Problem.EMPTY
+    if len(value) != 18:
+        return Problem.LENGTH
+    if not set(value) <= set(CREDIT_ALPHABET):
+        return Problem.CHARACTERS
+    return None if value[17] == credit_check_character(value[:17]) else Problem.CHECK_CHARACTER
+
+
+def credit_check_character(first: str) -> str:
+    """The 18th character for the first 17; weights 3^(i-1) mod 31."""
+    total = sum(CREDIT_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(first))
+    return CREDIT_ALPHABET[(31 - total % 31) % 31]
+
+
+# -- region code (GB/T 2260 down to the county, GB/T 10114 below): 2+2+2+3+3 digits
+
+REGION_LENGTHS: Final = (2, 4, 6, 9, 12)
+PROVINCES: Final = frozenset(
+    (
+        *("11", "12", "13", "14", "15"),
+        *("21", "22", "23"),
+        *("31", "32", "33", "34", "35", "36", "37"),
+        *("41", "42", "43", "44", "45", "46"),
+        *("50", "51", "52", "53", "54"),
+        *("61", "62", "63", "64", "65"),
+        *("71", "81", "82"),
+    )
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Region:
+    """A region code without the zeros that fill it up, and the one above it."""
+
+    code: str
+    parent: str | None
+
+
+def region_code(value: str, *, known: Container[str] | None = None) -> Region | Problem:
+    """Read a region code; ``known``, where given, must hold its parent (without filling zeros)."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) not in REGION_LENGTHS:
+        return Problem.LENGTH
+    if not _only_digits(value):
+        return Problem.CHARACTERS
+    if value[:2] not in PROVINCES:
+        return Problem.UNKNOWN_PARENT
+    parts = [value[start:end] for start, end in zip((0, *REGION_LENGTHS), REGION_LENGTHS, strict=False)]
+    named = [part for part in parts if part.strip("0")]
+    if parts[: len(named)] != named:
+        return Problem.UNKNOWN_PARENT  # digits below a level that is left at zero
+    parent = "".join(named[:-1]) or None
+    if known is not None and parent is not None and parent not in known:
+        return Problem.UNKNOWN_PARENT
+    return Region(code="".join(named), parent=parent)
+
+
+# -- organisations
+
+
+def institution_code(value: str) -> Problem | None:
+    """The registration number of a medical institution: 22 or 23 of 0-9, A-Z and the dash."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) not in {22, 23}:
+        return Problem.LENGTH
+    return None if re.fullmatch(r"[0-9A-Z-]+", value) else Problem.CHARACTERS
+
+
+def organisation_code(value: str) -> Problem | None:
+    """A code of ours: stands in addresses and on the command line."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) > 40:
+        return Problem.LENGTH
+    return None if re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", value) else Problem.CHARACTERS
+
+
+# -- DICOM
+
+
+@dataclass(frozen=True, kw_only=True)
+class Uid:
+    """A UID (PS3.5 9.1), with what is wrong with it in ways that occur and do no harm."""
+
+    value: str
+    oddities: tuple[Oddity, ...] = ()
+
+
+def dicom_uid(value: str) -> Uid | Problem:
+    """Read a UID: at most 64 of digits and dots, no empty component; leading zeros occur in the field."""
+    if not value:
+        return Problem.EMPTY
+    if len(value) > 64:
+        return Problem.LENGTH
+    components = value.split(".")
+    if not _only_digits("".join(components) or "-"):
+        return Problem.CHARACTERS
+    if not all(components):
+        return Problem.EMPTY_COMPONENT
+    zero = any(len(part) > 1 and part.startswith("0") for part in components)
+    return Uid(value=value, oddities=(Oddity.LEADING_ZERO,) if zero else ())
+
+
+def accession_number(value: str) -> Problem | None:
+    """At most 16 characters (PS3.5 6.2, SH): no backslash, no control characters, not only spaces."""
+    return _short_text(value)
+
+
+def ae_title(value: str) -> Problem | None:
+    """1 to 16 characters of ASCII (PS3.5 6.2, AE): no backslash, no control characters, not only spaces."""
+    problem = _short_text(value)
+    if problem is None and not value.isascii():
+        return Problem.CHARACTERS
+    return problem
+
+
+def mask(value: str) -> str:
+    """An identifier for the eyes of somebody who may see it but need not read it all. It is still an identifier."""
+    if len(value) >= 15:
+        return value[:3] + "*" * (len(value) - 7) + value[-4:]
+    return "*" * max(len(value) - 2, 1) + value[-2:] if len(value) > 4 else "*" * len(value)
+
+
+def _short_text(value: str) -> Problem | None:
+    if not value.strip(" "):
+        return Problem.EMPTY
+    if len(value) > 16:
+        return Problem.LENGTH
+    if any(c == "\\" or ord(c) < 32 or 127 <= ord(c) < 160 for c in value):
+        return Problem.CHARACTERS
+    return None
+
+
+def _only_digits(value: str) -> bool:
+    return value.isascii() and value.isdigit()
+
+
+def _date(digits: str) -> date | None:
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None

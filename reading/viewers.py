@@ -1,0 +1,68 @@
+"""Who is asking: a member of staff with grants, a machine of a site, or a patient with a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeAlias
+
+from reading.kinds import Role
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrant:
+    """A role in an organisation; claims and signatures record the one that they used."""
+
+    id: str
+    person_id: str
+    organisation_id: str
+    role: Role
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionFacts:
+    """What a request needs to know of the session that it came with."""
+
+    token_digest: bytes = field(repr=False)
+    csrf_token: str = field(repr=False)
+    proved_at: datetime
+    must_change_password: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Staff:
+    """A person with the grants that are valid now."""
+
+    person_id: str
+    username: str = field(repr=False)
+    name: str = field(repr=False)
+    title: str
+    grants: tuple[RoleGrant, ...]
+    session: SessionFacts | None = None
+    """None for the command line, which acts for a person without a session."""
+
+    def holds(self, role: Role) -> bool:
+        return any(grant.role is role for grant in self.grants)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """A device of a site, known by its token or its certificate."""
+
+    device_id: str
+    site_id: str
+    issuer: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientViewer:
+    """A patient who proved a card and the code of a receipt."""
+
+    patient_id: str
+    receipt_id: str
+    csrf_token: str = field(default="", repr=False)
+
+
+Viewer: TypeAlias = Staff | Machine | PatientViewer
