@@ -101,7 +101,7 @@ def add(
             since=made.since,
         )
     )
-    line = [made, *_ancestors(tx, made)]
+    line = [made, *_line_above(tx, made)]
     for tier, levels in READS_AT.items():
         reader = next((one for level_ in levels for one in line if one.level is level_), None)
         if reader is not None:
@@ -132,6 +132,12 @@ def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
     start = sa.select(organisation.c.id).where(organisation.c.parent_id.in_(organisation_ids)).cte(recursive=True)
     tree = start.union(sa.select(organisation.c.id).where(organisation.c.parent_id == start.c.id))
     return set(tx.scalars(sa.select(tree.c.id)))
+
+
+def above(tx: Connection, organisation_id: str) -> list[str]:
+    """The line of parents of an organisation, the nearest first."""
+    here = by_id(tx, organisation_id)
+    return [] if here is None else [one.id for one in _line_above(tx, here)]
 
 
 def rename(tx: Connection, organisation_id: str, *, name: str, telephone: str, revision: int) -> None:
@@ -237,14 +243,11 @@ def _check(code: str, name: str, region_code: str | None, time_zone: str) -> Non
         raise Invalid("time_zone", "unknown") from unknown
 
 
-def _ancestors(tx: Connection, one: Organisation) -> list[Organisation]:
+def _line_above(tx: Connection, one: Organisation) -> list[Organisation]:
     line: list[Organisation] = []
     while one.parent_id is not None:
-        above = by_id(tx, one.parent_id)
-        if above is None:
-            raise NotThere
-        line.append(above)
-        one = above
+        one = _all(tx, organisation.c.id == one.parent_id)[0]
+        line.append(one)
     return line
 
 

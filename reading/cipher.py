@@ -1,0 +1,129 @@
+"""The keys of this installation: identifiers are found by a keyed digest and shown from their ciphertext."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+KEY_BYTES: Final = 32
+NONCE_BYTES: Final = 12
+"""96 bits, the length that GCM is made for (NIST SP 800-38D 8.2)."""
+VERSION: Final = b"\x01"
+"""In front of a ciphertext, so that another cipher or key can follow."""
+
+
+class KeyFileUnfit(Exception):
+    """A key's file is open to others or does not hold a key; nothing is made over it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+
+class Unreadable(Exception):
+    """A ciphertext that was not sealed with this key for this purpose, or that was changed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keys:
+    """One key to find identifiers by (HMAC-SHA256), one to show them again (AES-256-GCM)."""
+
+    digest_key: bytes = field(repr=False)
+    cipher_key: bytes = field(repr=False)
+
+    def digest(self, kind: str, issuer: str, value: str) -> bytes:
+        """32 bytes that are equal for equal arguments only, and say nothing without the key."""
+        parts = (part.encode() for part in (kind, issuer, value))
+        # With its length in front no part can reach into the next.
+        message = b"".join(len(part).to_bytes(4) + part for part in parts)
+        return hmac.new(self.digest_key, message, hashlib.sha256).digest()
+
+    def seal(self, value: str, purpose: str = "") -> bytes:
+        """A ciphertext that opens only with the same ``purpose``; different each time."""
+        nonce = secrets.token_bytes(NONCE_BYTES)
+        return VERSION + nonce + AESGCM(self.cipher_key).encrypt(nonce, value.encode(), VERSION + purpose.encode())
+
+    def open(self, sealed: bytes, purpose: str = "") -> str:
+        """What was sealed.
+
+        Raises:
+            Unreadable: another key, another purpose, or changed bytes.
+
+        """
+        version, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
+        if version != VERSION or len(nonce) != NONCE_BYTES:
+            raise Unreadable
+        try:
+            return AESGCM(self.cipher_key).decrypt(nonce, body, version + purpose.encode()).decode()
+        except InvalidTag:
+            raise Unreadable from None
+
+
+def keys_in(directory: Path) -> Keys:
+    """The keys in a folder, made at the first start.
+
+    Raises:
+        KeyFileUnfit: a file there is open to others or is not a key.
+
+    """
+    return Keys(
+        digest_key=_of_32_bytes(directory / "identifiers.hmac"),
+        cipher_key=_of_32_bytes(directory / "identifiers.aes"),
+    )
+
+
+def key_file(path: Path, make: Callable[[], bytes]) -> bytes:
+    """The content of a key's file of mode 0600, made once: of several that start together one makes it.
+
+    Raises:
+        KeyFileUnfit: others may read or write the file.
+
+    """
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not path.exists():
+        _make(path, make())
+    if path.stat().st_mode & 0o077:
+        raise KeyFileUnfit(path, "open_to_others")
+    return path.read_bytes()
+
+
+def _of_32_bytes(path: Path) -> bytes:
+    key = key_file(path, lambda: secrets.token_bytes(KEY_BYTES))
+    if len(key) != KEY_BYTES:
+        raise KeyFileUnfit(path, "length")
+    return key
+
+
+def _make(path: Path, content: bytes) -> None:
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        # A link appears whole or not at all, and never over another's: who comes second uses the first's.
+        path.hardlink_to(draft)
+    except FileExistsError:
+        return
+    finally:
+        draft.unlink()
+    _flush_directory(path.parent)
+
+
+def _flush_directory(directory: Path) -> None:
+    descriptor = os.open(directory, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
