@@ -1,0 +1,183 @@
+"""The members of a segment's file: finding them, checking them, and sealing them with a manifest and a footer."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from storage.durable import write_at
+from storage.pax import HEADER_BYTES, Header, Kind, decode, encode
+from storage.rows import InstanceRow, Place, Provenance
+
+_CHUNK: Final = 1 << 20
+_FOOTER_BODY: Final = 512
+_END_OF_ARCHIVE: Final = bytes(1024)
+TAIL_BYTES: Final = HEADER_BYTES + _FOOTER_BODY + len(_END_OF_ARCHIVE)
+"""What follows the manifest in a sealed segment: the footer and the end of the archive."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One received instance as its segment tells it: enough to make its index row again."""
+
+    row: InstanceRow
+    place: Place
+    provenance: Provenance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footer:
+    manifest_offset: int
+    manifest_size: int
+    manifest_digest: bytes
+    members: int
+
+
+def header_at(fd: int, segment_id: str, offset: int) -> Header | None:
+    """The header at ``offset``; None when none of this segment stands there."""
+    header = decode(os.pread(fd, HEADER_BYTES, offset))
+    if header is None or header.segment_id != segment_id or header.offset != offset:
+        return None
+    return header
+
+
+def headers(fd: int, segment_id: str, start: int = 0) -> Iterator[Header]:
+    """Each header from ``start`` on, until none follows."""
+    header = header_at(fd, segment_id, start)
+    while header is not None:
+        yield header
+        header = header_at(fd, segment_id, header.end)
+
+
+def is_whole(fd: int, header: Header) -> bool:
+    """Whether the body has the digests that its header tells."""
+    head = hashlib.sha256()
+    data = hashlib.sha256()
+    for chunk in read_in_chunks(fd, header.body_offset, header.head_size):
+        head.update(chunk)
+    for chunk in read_in_chunks(fd, header.body_offset + header.head_size, header.size - header.head_size):
+        data.update(chunk)
+    return head.digest() == header.head_digest and data.digest() == header.data_digest
+
+
+def read_in_chunks(fd: int, offset: int, length: int) -> Iterator[bytes]:
+    """The bytes from ``offset``, at most ``length`` of them, as far as the file goes."""
+    end = offset + length
+    while offset < end:
+        chunk = os.pread(fd, min(_CHUNK, end - offset), offset)
+        if not chunk:
+            return
+        yield chunk
+        offset += len(chunk)
+
+
+def entry_of(header: Header) -> Entry | None:
+    """The entry that an instance's header tells; None for members that are no instances."""
+    if header.kind is not Kind.INSTANCE or header.row is None or header.provenance is None:
+        return None
+    place = Place(segment_id=header.segment_id, offset=header.body_offset, size=header.size)
+    return Entry(row=header.row, place=place, provenance=header.provenance)
+
+
+def write_member(fd: int, header: Header, body: bytes) -> int:
+    """Write a whole member; answers where the next begins."""
+    write_at(fd, body, header.body_offset)
+    write_at(fd, encode(header), header.offset)
+    return header.end
+
+
+def seal(fd: int, segment_id: str, end: int) -> int:
+    """Write manifest, footer and end of archive behind the last member and flush; answers the file's size."""
+    lines = [_line(header) for header in headers(fd, segment_id) if header.kind is Kind.INSTANCE]
+    manifest = zlib.compress(b"\n".join(lines), 6)
+    written = _plain(Kind.MANIFEST, segment_id, end, "tierread/manifest.jsonl.zz", manifest)
+    footer = {
+        "tierread": "footer 1",
+        "manifest_offset": written.body_offset,
+        "manifest_size": len(manifest),
+        "manifest_sha256": written.data_digest.hex(),
+        "members": len(lines),
+    }
+    end = write_member(fd, written, manifest)
+    body = json.dumps(footer).encode().ljust(_FOOTER_BODY - 1) + b"\n"
+    end = write_member(fd, _plain(Kind.FOOTER, segment_id, end, "tierread/footer.json", body), body)
+    write_at(fd, _END_OF_ARCHIVE, end)
+    end += len(_END_OF_ARCHIVE)
+    os.ftruncate(fd, end)  # gives back only what was reserved and never written
+    os.fsync(fd)
+    return end
+
+
+def read_footer(tail: bytes, segment_id: str) -> Footer | None:
+    """The footer in the last `TAIL_BYTES` of a file; None when the segment was not sealed."""
+    header = decode(tail[-TAIL_BYTES:][:HEADER_BYTES])
+    if header is None or header.kind is not Kind.FOOTER or header.segment_id != segment_id:
+        return None
+    body = tail[-TAIL_BYTES:][HEADER_BYTES : HEADER_BYTES + _FOOTER_BODY]
+    if hashlib.sha256(body).digest() != header.data_digest:
+        return None
+    read: dict[str, Any] = json.loads(body)
+    return Footer(
+        manifest_offset=read["manifest_offset"],
+        manifest_size=read["manifest_size"],
+        manifest_digest=bytes.fromhex(read["manifest_sha256"]),
+        members=read["members"],
+    )
+
+
+def read_manifest(manifest: bytes, segment_id: str) -> list[Entry]:
+    """The entries of a manifest's body."""
+    plain = zlib.decompress(manifest)
+    return [_entry(json.loads(line), segment_id) for line in plain.split(b"\n") if line]
+
+
+def torn_header(segment_id: str, offset: int, size: int, digest: bytes) -> Header:
+    """The header that makes what a dead writer left behind a member like any other."""
+    return Header(
+        kind=Kind.TORN,
+        segment_id=segment_id,
+        offset=offset,
+        name=f"torn/{offset}",
+        size=size,
+        head_digest=hashlib.sha256().digest(),
+        data_digest=digest,
+    )
+
+
+def _plain(kind: Kind, segment_id: str, offset: int, name: str, body: bytes) -> Header:
+    return Header(
+        kind=kind,
+        segment_id=segment_id,
+        offset=offset,
+        name=name,
+        size=len(body),
+        head_digest=hashlib.sha256().digest(),
+        data_digest=hashlib.sha256(body).digest(),
+    )
+
+
+def _line(header: Header) -> bytes:
+    told = {
+        "name": header.name,
+        "offset": header.body_offset,
+        "size": header.size,
+        "head_size": header.head_size,
+        "head_sha256": header.head_digest.hex(),
+        "data_sha256": header.data_digest.hex(),
+        "provenance": header.provenance.to_json() if header.provenance else None,
+        "row": header.row.to_json() if header.row else None,
+    }
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def _entry(line: dict[str, Any], segment_id: str) -> Entry:
+    return Entry(
+        row=InstanceRow.from_json(line["row"]),
+        place=Place(segment_id=segment_id, offset=line["offset"], size=line["size"]),
+        provenance=Provenance.from_json(line["provenance"]),
+    )

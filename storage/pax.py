@@ -1,0 +1,207 @@
+"""The header of a segment's member: a pax extended header and a ustar header in a fixed room of 4096 bytes.
+
+POSIX.1-2017, pax, "pax Interchange Format" and "ustar Interchange Format". A fixed room can be left
+free before a body of unknown length and be filled in once the body has been written.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from storage.rows import InstanceRow, Provenance
+
+BLOCK: Final = 512
+RECORDS_BYTES: Final = 3072
+HEADER_BYTES: Final = BLOCK + RECORDS_BYTES + BLOCK
+
+_VERSION: Final = "1"
+_FILLER_MIN: Final = len("99 comment=\n")
+_USTAR_SIZE_MAX: Final = 0o77777777777
+_NAME: Final = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*", re.ASCII)
+
+
+class Kind(StrEnum):
+    INSTANCE = "instance"
+    TORN = "torn"
+    """What lay behind the last good member when the writer died."""
+    MANIFEST = "manifest"
+    FOOTER = "footer"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Header:
+    """All that a member says of itself.
+
+    ``segment_id`` and ``offset`` (of the header, in the segment's file) tell a member from bytes inside a
+    received body that look like one: a device cannot know the id of the segment that it is written to.
+    """
+
+    kind: Kind
+    segment_id: str
+    offset: int
+    name: str
+    size: int
+    """Bytes of the body."""
+    head_size: int = 0
+    """Bytes of the body before the data set."""
+    head_digest: bytes
+    data_digest: bytes
+    """SHA-256 of the body's bytes from ``head_size`` on."""
+    provenance: Provenance | None = None
+    row: InstanceRow | None = None
+
+    @property
+    def body_offset(self) -> int:
+        return self.offset + HEADER_BYTES
+
+    @property
+    def end(self) -> int:
+        """Where the next member begins."""
+        return self.body_offset + padded(self.size)
+
+
+class UnfitName(ValueError):
+    """A member's name with other characters than file names of ours have, or too long for a ustar header."""
+
+
+def padded(size: int) -> int:
+    return (size + BLOCK - 1) // BLOCK * BLOCK
+
+
+def split_name(name: str) -> tuple[bytes, bytes]:
+    """The ustar prefix (at most 155 bytes) and name (at most 100).
+
+    Raises:
+        UnfitName: it cannot be split so, or has characters that no name of ours has.
+
+    """
+    if not _NAME.fullmatch(name):
+        raise UnfitName
+    prefix, _, last = name.rpartition("/") if len(name) > 100 else ("", "", name)
+    if len(prefix) > 155 or len(last) > 100:
+        raise UnfitName
+    return prefix.encode(), last.encode()
+
+
+def encode(header: Header) -> bytes:
+    """The 4096 bytes; a row too long for them is cut (see `InstanceRow.fitted`)."""
+    plain = {
+        "size": str(header.size),
+        "TIERREAD.kind": header.kind.value,
+        "TIERREAD.segment": header.segment_id,
+        "TIERREAD.offset": str(header.offset),
+        "TIERREAD.head.size": str(header.head_size),
+        "TIERREAD.head.sha256": header.head_digest.hex(),
+        "TIERREAD.data.sha256": header.data_digest.hex(),
+    }
+    if header.provenance is not None:
+        plain["TIERREAD.provenance"] = json.dumps(header.provenance.to_json(), ensure_ascii=False)
+    records = b"".join(_record(key, value.encode()) for key, value in plain.items())
+    version_bytes = len(_record("TIERREAD.version", _version_of(b"")))
+    if header.row is not None:
+        overhead = len("9999 TIERREAD.row=\n")
+        room = RECORDS_BYTES - version_bytes - len(records) - overhead - _FILLER_MIN
+        records += _record("TIERREAD.row", header.row.fitted(room)[1])
+    records += _filler(RECORDS_BYTES - version_bytes - len(records))
+    records = _record("TIERREAD.version", _version_of(records)) + records
+    mtime = int(header.provenance.received_at.timestamp()) if header.provenance else 0
+    prefix, name = split_name(header.name)
+    return (
+        _ustar(b"", b"pax/" + name[-90:], b"x", RECORDS_BYTES, mtime)
+        + records
+        + _ustar(prefix, name, b"0", min(header.size, _USTAR_SIZE_MAX), mtime)
+    )
+
+
+def decode(block: bytes) -> Header | None:
+    """What `encode` wrote; None for anything else, however near."""
+    if len(block) != HEADER_BYTES:
+        return None
+    first, records, last = block[:BLOCK], block[BLOCK:-BLOCK], block[-BLOCK:]
+    if not (_is_ustar(first, b"x") and _is_ustar(last, b"0")):
+        return None
+    try:
+        read = _records(records)
+        version, _, rest = records.partition(b"\n")
+        if version.partition(b"=")[2] != _version_of(rest):
+            return None
+        provenance = read.get("TIERREAD.provenance")
+        row = read.get("TIERREAD.row")
+        prefix = last[345:500].rstrip(b"\0").decode()
+        name = last[:100].rstrip(b"\0").decode()
+        return Header(
+            kind=Kind(read["TIERREAD.kind"]),
+            segment_id=read["TIERREAD.segment"],
+            offset=int(read["TIERREAD.offset"]),
+            name=f"{prefix}/{name}" if prefix else name,
+            size=int(read["size"]),
+            head_size=int(read["TIERREAD.head.size"]),
+            head_digest=bytes.fromhex(read["TIERREAD.head.sha256"]),
+            data_digest=bytes.fromhex(read["TIERREAD.data.sha256"]),
+            provenance=Provenance.from_json(json.loads(provenance)) if provenance else None,
+            row=InstanceRow.from_json(json.loads(row)) if row else None,
+        )
+    except (ValueError, KeyError, TypeError):
+        return None  # a torn header is an expected sight for recovery, which keeps the bytes
+
+
+def _record(key: str, value: bytes) -> bytes:
+    rest = b" " + key.encode() + b"=" + value + b"\n"
+    length = len(rest)
+    while length != len(rest) + len(str(length)):
+        length = len(rest) + len(str(length))
+    return str(length).encode() + rest
+
+
+def _filler(length: int) -> bytes:
+    start = f"{length} comment=".encode()
+    return start + b" " * (length - len(start) - 1) + b"\n"
+
+
+def _records(records: bytes) -> dict[str, str]:
+    read: dict[str, str] = {}
+    position = 0
+    while position < len(records):
+        space = records.index(b" ", position, position + 6)
+        end = position + int(records[position:space])
+        if end <= space or records[end - 1 : end] != b"\n":
+            raise ValueError
+        key, _, value = records[space + 1 : end - 1].partition(b"=")
+        read[key.decode()] = value.decode()
+        position = end
+    return read
+
+
+def _version_of(records: bytes) -> bytes:
+    return f"{_VERSION} {hashlib.sha256(records).hexdigest()}".encode()
+
+
+def _ustar(prefix: bytes, name: bytes, typeflag: bytes, size: int, mtime: int) -> bytes:
+    block = bytearray(BLOCK)
+    block[: len(name)] = name
+    block[100:108] = b"0000640\0"
+    block[108:124] = b"0000000\0" * 2
+    block[124:136] = b"%011o\0" % size
+    block[136:148] = b"%011o\0" % mtime
+    block[156:157] = typeflag
+    block[257:265] = b"ustar\00000"
+    block[345 : 345 + len(prefix)] = prefix
+    block[148:156] = b"%06o\0 " % _checksum(block)
+    return bytes(block)
+
+
+def _is_ustar(block: bytes, typeflag: bytes) -> bool:
+    return (
+        block[257:265] == b"ustar\00000"
+        and block[156:157] == typeflag
+        and block[148:156] == b"%06o\0 " % _checksum(block)
+    )
+
+
+def _checksum(block: bytes | bytearray) -> int:
+    return sum(block) - sum(block[148:156]) + 8 * ord(" ")

@@ -1,0 +1,237 @@
+"""What the index knows of one instance, where its bytes lie, and how it came."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+import zlib
+from dataclasses import dataclass, fields, replace
+from datetime import datetime
+from functools import partial
+from typing import Any, Final, Self
+
+# Text that is longer than its column is cut: an odd value must never cost the image.
+TEXT_LIMITS: Final = {
+    "patient_id": 128,
+    "issuer": 128,
+    "patient_name": 512,
+    "birth_date": 18,
+    "sex": 16,
+    "study_date": 18,
+    "study_time": 28,
+    "accession_number": 64,
+    "study_id": 64,
+    "referring_physician": 512,
+    "study_description": 256,
+    "timezone_offset": 16,
+    "modality": 16,
+    "series_description": 256,
+    "body_part": 64,
+    "laterality": 16,
+    "station_name": 64,
+    "series_date": 18,
+    "series_time": 28,
+}
+_NUMBERS: Final = ("instance_number", "series_number", "rows", "columns")
+_UIDS: Final = ("sop_instance_uid", "sop_class_uid", "series_uid", "study_uid", "transfer_syntax_uid")
+_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+# Neither database takes NUL; other controls would only grow the JSON; surrogates have no UTF-8.
+_UNFIT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
+_INT32: Final = 2**31
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+def is_uid(value: str | None) -> bool:
+    """Whether a row, a file or an archive member may be named by it (PS3.5 9.1, leading zeros let through)."""
+    return value is not None and _UID.fullmatch(value) is not None
+
+
+class UnfitUid(ValueError):
+    """A UID that no row, file or archive member may be named by."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field)
+        self.field = field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Provenance:
+    """How an instance came."""
+
+    site_id: str
+    device_id: str
+    received_at: datetime
+    source: str
+    """'dimse', 'stow' or 'import'."""
+
+    def to_json(self) -> dict[str, str]:
+        return {
+            "site_id": self.site_id,
+            "device_id": self.device_id,
+            "received_at": self.received_at.isoformat(),
+            "source": self.source,
+        }
+
+    @classmethod
+    def from_json(cls, value: dict[str, str]) -> Self:
+        return cls(
+            site_id=value["site_id"],
+            device_id=value["device_id"],
+            received_at=datetime.fromisoformat(value["received_at"]),
+            source=value["source"],
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where a PS3.10 file lies: bytes from the start of its segment's file."""
+
+    segment_id: str
+    offset: int
+    size: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstanceRow:
+    """What the index knows of one instance; text is decoded, cut to its column and free of controls.
+
+    Raises:
+        UnfitUid: a UID is empty, too long, or has other characters than digits and dots.
+
+    """
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_uid: str
+    study_uid: str
+    transfer_syntax_uid: str
+    dataset_offset: int
+    """Bytes of preamble and File Meta Information before the data set."""
+    received_digest: bytes
+    """SHA-256 of the data set's bytes."""
+    instance_number: int | None = None
+    rows: int | None = None
+    columns: int | None = None
+    frames: int = 0
+    """0 where there are no pixels."""
+    frame_ranges: Ranges | None = None
+    """(offset, length) of each frame in the PS3.10 file; None where frames are not plain byte ranges."""
+    patient_id: str = ""
+    issuer: str = ""
+    patient_name: str = ""
+    birth_date: str = ""
+    sex: str = ""
+    study_date: str = ""
+    study_time: str = ""
+    accession_number: str = ""
+    study_id: str = ""
+    referring_physician: str = ""
+    study_description: str = ""
+    timezone_offset: str = ""
+    modality: str = ""
+    series_number: int | None = None
+    series_description: str = ""
+    body_part: str = ""
+    laterality: str = ""
+    station_name: str = ""
+    series_date: str = ""
+    series_time: str = ""
+
+    def __post_init__(self) -> None:
+        for name in _UIDS:
+            if not is_uid(getattr(self, name)):
+                raise UnfitUid(name)
+        for name, limit in TEXT_LIMITS.items():
+            value: str = getattr(self, name)
+            fit = _UNFIT.sub("", value)[:limit]
+            if fit != value:
+                object.__setattr__(self, name, fit)
+        for name in _NUMBERS:
+            number: int | None = getattr(self, name)
+            if number is not None and not -_INT32 <= number < _INT32:
+                object.__setattr__(self, name, None)
+        if not 0 <= self.frames < _INT32:
+            object.__setattr__(self, "frames", 0)
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is known: empty text and absent numbers are left out."""
+        written = {field.name: getattr(self, field.name) for field in fields(self)}
+        written["received_digest"] = self.received_digest.hex()
+        if self.frame_ranges is not None:
+            written["frame_ranges"] = base64.b64encode(encode_ranges(self.frame_ranges)).decode()
+        return {name: value for name, value in written.items() if value not in ("", None)}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        """The row that `to_json` wrote; fields of a later version are passed over."""
+        known = {field.name for field in fields(cls)}
+        read = {name: item for name, item in value.items() if name in known}
+        read["received_digest"] = bytes.fromhex(read["received_digest"])
+        if "frame_ranges" in read:
+            read["frame_ranges"] = decode_ranges(base64.b64decode(read["frame_ranges"]))
+        return cls(**read)
+
+    def fitted(self, max_bytes: int) -> tuple[Self, bytes]:
+        """The row and its JSON in at most ``max_bytes``.
+
+        Frame ranges go first, since they can be worked out again, then the longest text is cut until
+        the rest fits; who the patient is goes last.
+        """
+        row, encoded = self, _dump(self)
+        if len(encoded) > max_bytes and row.frame_ranges is not None:
+            row = replace(row, frame_ranges=None)
+            encoded = _dump(row)
+        while len(encoded) > max_bytes:
+            longest = max(TEXT_LIMITS, key=partial(_cutting_order, row))
+            text: str = getattr(row, longest)
+            row = replace(row, **{longest: text[: len(text) // 2]})
+            encoded = _dump(row)
+        return row, encoded
+
+
+def encode_ranges(ranges: Ranges) -> bytes:
+    """Frame ranges, small: the gap before each and its length as varints, compressed."""
+    plain = bytearray()
+    end = 0
+    for offset, length in ranges:
+        _varint(plain, offset - end)
+        _varint(plain, length)
+        end = offset + length
+    return zlib.compress(bytes(plain))
+
+
+def decode_ranges(encoded: bytes) -> Ranges:
+    numbers: list[int] = []
+    number = shift = 0
+    for byte in zlib.decompress(encoded):
+        number |= (byte & 0x7F) << shift
+        shift += 7
+        if byte < 0x80:
+            numbers.append(number >> 1 if not number & 1 else -(number >> 1) - 1)
+            number = shift = 0
+    ranges: list[tuple[int, int]] = []
+    end = 0
+    for gap, length in zip(numbers[::2], numbers[1::2], strict=True):
+        ranges.append((end + gap, length))
+        end += gap + length
+    return tuple(ranges)
+
+
+def _cutting_order(row: InstanceRow, name: str) -> tuple[bool, int]:
+    length = len(getattr(row, name))
+    return (name not in ("patient_id", "issuer") and length > 0, length)
+
+
+def _varint(out: bytearray, value: int) -> None:
+    # Zigzag: a gap is negative where frames lie in another order than their numbers.
+    number = value << 1 if value >= 0 else (-value - 1) << 1 | 1
+    while number >= 0x80:
+        out.append(number & 0x7F | 0x80)
+        number >>= 7
+    out.append(number)
+
+
+def _dump(row: InstanceRow) -> bytes:
+    return json.dumps(row.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
