@@ -13,8 +13,12 @@ from reading.kinds import Role, Tier
 from reading.viewers import RoleGrant, Staff, Viewer
 
 AT_THEIR_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
-BY_AGREEMENT: Final = {Role.READER: Tier.COUNTY, Role.VERIFIER: Tier.COUNTY, Role.REVIEWER: Tier.CITY}
-"""The tier of the agreements through which a role sees sites."""
+BY_AGREEMENT: Final = {
+    Role.READER: (Tier.COUNTY, Tier.CITY),
+    Role.VERIFIER: (Tier.COUNTY, Tier.CITY),
+    Role.REVIEWER: (Tier.CITY,),
+}
+"""The tiers of the agreements through which a role sees sites. The city also reads what the county found too hard."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,7 +56,7 @@ def may_act(
 ) -> RoleGrant | None:
     """The grant with which somebody acts in a role for a site, None where they may not.
 
-    ``tier`` is the one that the case is read at; without it the role's own (`BY_AGREEMENT`).
+    ``tier`` is the one that the case is read at; without it any of the role's (`BY_AGREEMENT`).
     """
     if not isinstance(viewer, Staff):
         return None
@@ -62,7 +66,8 @@ def may_act(
     if role in AT_THEIR_SITE:
         acting = {site_id}
     elif role in BY_AGREEMENT:
-        acting = organisations.readers_of(tx, site_id, tier or BY_AGREEMENT[role], now)
+        tiers = [each for each in BY_AGREEMENT[role] if tier in {None, each}]
+        acting = set[str]().union(*(organisations.readers_of(tx, site_id, each, now) for each in tiers))
     elif role is Role.QUALITY_MANAGER:
         acting = {site_id, *organisations.above(tx, site_id)}
     else:
@@ -77,6 +82,6 @@ def _organisations(staff: Staff, role: Role) -> set[str]:
 def _read(tx: Connection, staff: Staff, now: datetime) -> set[str]:
     sites: set[str] = set()
     for tier in Tier:
-        readers = {o for role, at in BY_AGREEMENT.items() if at is tier for o in _organisations(staff, role)}
+        readers = {o for role, tiers in BY_AGREEMENT.items() if tier in tiers for o in _organisations(staff, role)}
         sites |= organisations.sites_read_by(tx, readers, tier, now)
     return sites

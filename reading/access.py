@@ -1,0 +1,246 @@
+"""The one door to a person's data: who may see what, and the audit event that every look leaves.
+
+The conditions are query shapes, used alike for lists and for single things, so that what is not in
+somebody's list cannot be opened by its id either. Whatever may not be seen is `NotThere`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import cases, patients, versions
+from reading.audit import Audit, Outcome, actor_of, done_lately
+from reading.case import State
+from reading.cases import Case
+from reading.cipher import Keys
+from reading.errors import NotThere
+from reading.grants import AT_THEIR_SITE, Reach, may_act, reach
+from reading.patients import Patient
+from reading.tables import case, imaging_order, patient, report_version
+from reading.versions import ReportVersion, Status
+from reading.viewers import Machine, PatientViewer, Staff, Viewer
+
+__all__ = [
+    "Machine",
+    "PatientViewer",
+    "Staff",
+    "Viewer",
+    "find_patient",
+    "may_act",
+    "open_case",
+    "open_patient",
+    "open_report",
+    "open_reports",
+    "refused",
+    "visible_cases",
+    "visible_patients",
+    "visible_versions",
+]
+
+AGAIN: Final = timedelta(minutes=10)
+"""The same look by the same viewer within this time is on record already."""
+HIDDEN: Final = (State.WITHHELD, State.WITHDRAWN)
+"""Cases of these states are seen from above their site alone."""
+STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
+"""Versions that are seen from above their site alone."""
+SENT_OUT: Final = (Status.PRELIMINARY, Status.FINAL, Status.SUPERSEDED)
+"""Versions that the site which asked for them may see."""
+
+
+# -- what may be seen, as conditions for lists
+
+
+def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``case`` that holds for what ``viewer`` may see."""
+    match viewer:
+        case Staff():
+            reached = reach(tx, viewer, now)
+            return case.c.site_id.in_(reached.sites) & (case.c.state.not_in(HIDDEN) | case.c.site_id.in_(reached.above))
+        case PatientViewer():
+            return (
+                (case.c.patient_id == viewer.patient_id)
+                & case.c.state.not_in(HIDDEN)
+                & sa.exists().where(report_version.c.case_id == case.c.id, _released()).correlate(case)
+            )
+        case Machine():
+            return sa.false()
+
+
+def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on ``report_version`` joined with its ``case`` that holds for what ``viewer`` may see.
+
+    A reviewer who must not know the other reading before signing their own is kept from it here.
+    """
+    seen = visible_cases(tx, viewer, now)
+    match viewer:
+        case Staff():
+            return seen & _versions_for(reach(tx, viewer, now))
+        case PatientViewer():
+            return seen & _released()
+        case Machine():
+            return sa.false()
+
+
+def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``patient`` that holds for what ``viewer`` may see."""
+    match viewer:
+        case Staff():
+            sites = reach(tx, viewer, now).sites
+            of_a_case = (case.c.patient_id == patient.c.id) & visible_cases(tx, viewer, now)
+            of_an_order = (imaging_order.c.patient_id == patient.c.id) & imaging_order.c.site_id.in_(sites)
+            return sa.exists().where(of_a_case).correlate(patient) | sa.exists().where(of_an_order).correlate(patient)
+        case PatientViewer():
+            return patient.c.id == viewer.patient_id
+        case Machine():
+            return sa.false()
+
+
+# -- opening one thing: the permission is asked anew each time, and the look is on record
+
+
+def open_case(  # noqa: PLR0917 - the one shape of every look
+    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
+) -> Case:
+    """A case.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    row = tx.execute(sa.select(case).where(case.c.id == case_id, visible_cases(tx, viewer, now))).one_or_none()
+    if row is None:
+        raise NotThere
+    _looked(tx, audit, viewer, action, "case", case_id, now)
+    return cases.from_row(row)
+
+
+def open_report(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, version_id: str, action: str, now: datetime
+) -> ReportVersion:
+    """A version of a report.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see (yet, or any longer).
+
+    """
+    seen = visible_versions(tx, viewer, now)
+    found = _versions(tx, (report_version.c.id == version_id) & seen)
+    if not found:
+        raise NotThere
+    _looked(tx, audit, viewer, action, "report", version_id, now)
+    return found[0]
+
+
+def open_reports(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
+) -> list[ReportVersion]:
+    """The versions of a case that ``viewer`` may see, the oldest first.
+
+    Raises:
+        NotThere: the case does not exist, or is not theirs to see.
+
+    """
+    open_case(tx, audit, viewer, case_id, action, now)
+    found = _versions(tx, (report_version.c.case_id == case_id) & visible_versions(tx, viewer, now))
+    for version in found:
+        _looked(tx, audit, viewer, action, "report", version.id, now)
+    return found
+
+
+def open_patient(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, patient_id: str, action: str, now: datetime
+) -> Patient:
+    """A patient.
+
+    Raises:
+        NotThere: there is none, or nothing of theirs is ``viewer``'s to see.
+
+    """
+    seen = visible_patients(tx, viewer, now)
+    found = tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, seen))
+    opened = patients.by_id(tx, patient_id) if found is not None else None
+    if opened is None:
+        raise NotThere
+    _looked(tx, audit, viewer, action, "patient", patient_id, now)
+    return opened
+
+
+def find_patient(
+    tx: Connection,
+    audit: Audit,
+    keys: Keys,
+    viewer: Viewer,
+    identifier: patients.Identifier,
+    *,
+    action: str,
+    now: datetime,
+) -> Patient:
+    """The patient whose card lies on the desk, from whatever site they are known: for those who register people.
+
+    Raises:
+        NotThere: nobody's own card, or ``viewer`` registers nobody.
+
+    """
+    found = patients.find(tx, keys, identifier, now)
+    if found is None:
+        raise NotThere
+    if not isinstance(viewer, Staff):
+        raise NotThere
+    if not any(viewer.holds(role) for role in AT_THEIR_SITE):
+        raise NotThere
+    _looked(tx, audit, viewer, action, "patient", found.id, now)
+    return found
+
+
+def refused(
+    tx: Connection, audit: Audit, viewer: Viewer, *, action: str, subject_kind: str, subject_id: str, now: datetime
+) -> None:
+    """Put a look on record that ended in `NotThere`, in a transaction of its own since that one was rolled back."""
+    audit.record(
+        tx,
+        actor=actor_of(viewer),
+        action=action,
+        subject_kind=subject_kind,
+        subject_id=subject_id,
+        outcome=Outcome.REFUSED,
+        now=now,
+    )
+
+
+def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
+    at_work = case.c.site_id.in_(reached.read | reached.managed)
+    asked_for = case.c.site_id.in_(reached.own)
+    return (
+        (asked_for & report_version.c.status.in_(SENT_OUT))
+        | (at_work & report_version.c.status.not_in(STRUCK))
+        | case.c.site_id.in_(reached.above)
+    )
+
+
+def _released() -> sa.ColumnElement[bool]:
+    return (report_version.c.status == Status.FINAL) & report_version.c.released_at.is_not(None)
+
+
+def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportVersion]:
+    rows = tx.execute(
+        sa.select(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(condition)
+        .order_by(report_version.c.number)
+    )
+    return [versions.from_row(row) for row in rows]
+
+
+def _looked(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
+) -> None:
+    actor = actor_of(viewer)
+    if done_lately(
+        tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, within=AGAIN, now=now
+    ):
+        return
+    audit.record(tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, now=now)
