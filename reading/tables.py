@@ -85,7 +85,7 @@ role_grant: Final = sa.Table(
     sa.Index("ix_role_grant_organisation_id", "organisation_id"),
 )
 
-# -- reading.sessions
+# -- reading.sessions (failed_proof: reading.proofs)
 staff_session: Final = sa.Table(
     "staff_session",
     metadata,
@@ -252,8 +252,10 @@ case: Final = sa.Table(
     sa.Column("step", sa.String(10), nullable=False),
     sa.Column("arriving", sa.Boolean, nullable=False),
     sa.Column("priority", sa.String(10), nullable=False),
+    sa.Column("rank", sa.SmallInteger, nullable=False),  # of the priority, 0 the most urgent: the queue sorts by it
     sa.Column("modality", sa.String(16), nullable=False),
     sa.Column("body_part", sa.String(64), nullable=False, server_default=""),
+    sa.Column("laterality", sa.String(16), nullable=False, server_default=""),
     sa.Column("critical", sa.Boolean, nullable=False),
     _ref("policy_id", "policy"),
     sa.Column("rule", sa.String(60), nullable=False),
@@ -262,7 +264,7 @@ case: Final = sa.Table(
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("clock_ahead", sa.Boolean, nullable=False),
     _revision(),
-    sa.Index("ix_case_state_tier_priority_due_at", "state", "tier", "priority", "due_at"),
+    sa.Index("ix_case_state_tier_rank_due_at", "state", "tier", "rank", "due_at"),
     sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
     sa.Index("ix_case_patient_id", "patient_id"),
 )
@@ -350,6 +352,7 @@ report_version: Final = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("identity", sa.JSON, nullable=False),
     sa.Column("images", sa.JSON, nullable=False),
+    sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
     _ref("supersedes_id", "report_version", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("released_at", UtcDateTime),
@@ -363,7 +366,7 @@ report_version: Final = sa.Table(
         postgresql_where=sa.text("status in ('preliminary', 'final')"),
     ),
     sa.CheckConstraint(
-        "status in ('preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')", name="status"
+        "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')", name="status"
     ),
 )
 

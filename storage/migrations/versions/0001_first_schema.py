@@ -67,7 +67,7 @@ def upgrade() -> None:
         "holding",
         ["site_id", "study_uid"],
         unique=False,
-        sqlite_where=sa.text("shared"),
+        sqlite_where=sa.text("shared = 1"),
         postgresql_where=sa.text("shared"),
     )
     op.create_table(

@@ -1,0 +1,175 @@
+"""What may happen to a case: its states, its moves, and who may still sign."""
+
+from __future__ import annotations
+
+from collections.abc import Set as AbstractSet
+from enum import StrEnum
+from typing import Final
+
+from reading.errors import MoveNotAllowed, NotAllowed
+
+
+class State(StrEnum):
+    WAITING_READ = "waiting_read"
+    READING = "reading"
+    WAITING_VERIFY = "waiting_verify"
+    VERIFYING = "verifying"
+    WAITING_REVIEW = "waiting_review"
+    REVIEWING = "reviewing"
+    FINAL = "final"
+    RETURNED = "returned"
+    """Back at the township: a retake or missing facts."""
+    DISPUTED = "disputed"
+    """The author does not accept the amendment; a third person decides."""
+    WITHHELD = "withheld"
+    """Wrong person or side: hidden from everybody but those who put it right."""
+    WITHDRAWN = "withdrawn"
+    """Entered in error; it stays hidden."""
+
+
+class Step(StrEnum):
+    READ = "read"
+    VERIFY = "verify"
+    REVIEW = "review"
+
+
+class SigningRole(StrEnum):
+    """What a signature stands for. One person signs a case in one of these only."""
+
+    AUTHOR = "author"
+    """报告"""
+    VERIFIER = "verifier"
+    """审核"""
+    REVIEWER = "reviewer"
+    """复核"""
+    CORRECTOR = "corrector"
+    """Answers for a corrected identity beside words that others signed."""
+
+
+class Move(StrEnum):
+    ARRIVE = "arrive"
+    CLAIM = "claim"
+    PUT_BACK = "put_back"
+    EXPIRE = "expire"
+    RETURN = "return"
+    RESUBMIT = "resubmit"
+    ESCALATE = "escalate"
+    SIGN = "sign"
+    """The report waits for its verifier."""
+    SIGN_FOR_REVIEW = "sign_for_review"
+    SIGN_AS_FINAL = "sign_as_final"
+    VERIFY_FOR_REVIEW = "verify_for_review"
+    VERIFY_AS_FINAL = "verify_as_final"
+    DRAW = "draw"
+    """The released report is taken for review."""
+    AGREE = "agree"
+    AMEND = "amend"
+    SEND_BACK = "send_back"
+    DISPUTE = "dispute"
+    WITHHOLD = "withhold"
+    RESTORE = "restore"
+    """What was withheld as final is shown again, put right."""
+    READ_AGAIN = "read_again"
+    """What was withheld unfinished, or cannot stand, is read anew."""
+    ENTER_IN_ERROR = "enter_in_error"
+
+
+_WITHHOLDABLE: Final = frozenset(State) - {State.WITHHELD, State.WITHDRAWN}
+
+MOVES: Final[dict[tuple[State, Move], State]] = {
+    (State.WAITING_READ, Move.CLAIM): State.READING,
+    (State.READING, Move.PUT_BACK): State.WAITING_READ,
+    (State.READING, Move.EXPIRE): State.WAITING_READ,
+    (State.READING, Move.RETURN): State.RETURNED,
+    (State.READING, Move.ESCALATE): State.WAITING_READ,
+    (State.READING, Move.SIGN): State.WAITING_VERIFY,
+    (State.READING, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
+    (State.READING, Move.SIGN_AS_FINAL): State.FINAL,
+    (State.WAITING_VERIFY, Move.CLAIM): State.VERIFYING,
+    (State.VERIFYING, Move.PUT_BACK): State.WAITING_VERIFY,
+    (State.VERIFYING, Move.EXPIRE): State.WAITING_VERIFY,
+    (State.VERIFYING, Move.RETURN): State.RETURNED,
+    (State.VERIFYING, Move.SEND_BACK): State.WAITING_READ,
+    (State.VERIFYING, Move.ESCALATE): State.WAITING_REVIEW,
+    (State.VERIFYING, Move.VERIFY_FOR_REVIEW): State.WAITING_REVIEW,
+    (State.VERIFYING, Move.VERIFY_AS_FINAL): State.FINAL,
+    (State.WAITING_REVIEW, Move.CLAIM): State.REVIEWING,
+    (State.DISPUTED, Move.CLAIM): State.REVIEWING,
+    (State.REVIEWING, Move.PUT_BACK): State.WAITING_REVIEW,
+    (State.REVIEWING, Move.EXPIRE): State.WAITING_REVIEW,
+    (State.REVIEWING, Move.RETURN): State.RETURNED,
+    (State.REVIEWING, Move.AGREE): State.FINAL,
+    (State.REVIEWING, Move.AMEND): State.FINAL,
+    (State.REVIEWING, Move.SEND_BACK): State.WAITING_READ,
+    (State.RETURNED, Move.RESUBMIT): State.WAITING_READ,
+    # An addendum: the author signs anew, the old version stands until the new one has its signatures.
+    (State.FINAL, Move.SIGN): State.WAITING_VERIFY,
+    (State.FINAL, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
+    (State.FINAL, Move.SIGN_AS_FINAL): State.FINAL,
+    (State.FINAL, Move.DRAW): State.WAITING_REVIEW,
+    (State.FINAL, Move.DISPUTE): State.DISPUTED,
+    (State.WITHHELD, Move.RESTORE): State.FINAL,
+    (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
+    (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
+    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state in _WITHHOLDABLE},
+}
+
+STEP_OF: Final[dict[State, Step]] = {
+    State.WAITING_READ: Step.READ,
+    State.READING: Step.READ,
+    State.RETURNED: Step.READ,
+    State.WAITING_VERIFY: Step.VERIFY,
+    State.VERIFYING: Step.VERIFY,
+    State.WAITING_REVIEW: Step.REVIEW,
+    State.REVIEWING: Step.REVIEW,
+    State.DISPUTED: Step.REVIEW,
+}
+"""The step that a state belongs to; the others (final, withheld, withdrawn) keep the step that they had."""
+
+HELD: Final = frozenset({State.READING, State.VERIFYING, State.REVIEWING})
+"""The states in which one person holds the case by a lease."""
+
+WAITING: Final = frozenset({State.WAITING_READ, State.WAITING_VERIFY, State.WAITING_REVIEW, State.DISPUTED})
+"""The states from which a case can be claimed."""
+
+SIGNS_AS: Final[dict[Step, SigningRole]] = {
+    Step.READ: SigningRole.AUTHOR,
+    Step.VERIFY: SigningRole.VERIFIER,
+    Step.REVIEW: SigningRole.REVIEWER,
+}
+
+
+def after(state: State, move: Move) -> State:
+    """The state that a move leads to.
+
+    Raises:
+        MoveNotAllowed: the table does not have it.
+
+    """
+    try:
+        return MOVES[state, move]
+    except KeyError:
+        raise MoveNotAllowed(state, move) from None
+
+
+def only_role(role: SigningRole, roles_so_far: AbstractSet[SigningRole]) -> None:
+    """Author, verifier and reviewer are different people.
+
+    Raises:
+        NotAllowed: the person has already acted on the case in another role.
+
+    """
+    if roles_so_far - {role}:
+        raise NotAllowed("one_person_one_role")
+
+
+def move_after_signing(*, needs_verifier: bool, needs_review: bool) -> Move:
+    """Which move the author's signature makes."""
+    if needs_verifier:
+        return Move.SIGN
+    return Move.SIGN_FOR_REVIEW if needs_review else Move.SIGN_AS_FINAL
+
+
+def move_after_verifying(*, needs_review: bool) -> Move:
+    """Which move the verifier's signature makes."""
+    return Move.VERIFY_FOR_REVIEW if needs_review else Move.VERIFY_AS_FINAL

@@ -1,0 +1,78 @@
+"""When an examination began, from what a device wrote in DICOM dates and times (PS3.5 6.2 DA, TM)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Final
+from zoneinfo import ZoneInfo
+
+AHEAD: Final = timedelta(minutes=5)
+"""A device's clock that is further ahead than this is not believed."""
+
+_DATE: Final = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})", re.ASCII)  # with dots: ACR-NEMA, seen in the field
+_TIME: Final = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?", re.ASCII)
+_OFFSET: Final = re.compile(r"([+-])(\d{2})(\d{2})", re.ASCII)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examined:
+    at: datetime
+    clock_ahead: bool
+
+
+def examined(
+    *, study_date: str, study_time: str, timezone_offset: str, time_zone: str, received_at: datetime
+) -> Examined:
+    """The start of an examination as an aware time.
+
+    ``timezone_offset`` is (0008,0201) as received, ``time_zone`` the site's IANA name for where there is
+    none. Without a usable date it is when we received it; a date without a time counts as the end of
+    that day, but never as later than the receipt.
+    """
+    day, clock = parse_date(study_date), parse_time(study_time)
+    if day is None:
+        return Examined(at=received_at, clock_ahead=False)
+    zone = parse_offset(timezone_offset) or ZoneInfo(time_zone)
+    if clock is None:
+        ends = datetime.combine(day, time.max, tzinfo=zone).astimezone(UTC)
+        begins = datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
+        return Examined(at=min(ends, received_at), clock_ahead=begins - received_at > AHEAD)
+    at = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+    if at - received_at > AHEAD:
+        return Examined(at=received_at, clock_ahead=True)
+    return Examined(at=at, clock_ahead=False)
+
+
+def parse_date(value: str) -> date | None:
+    """A DA value (PS3.5 6.2), None if it is not one."""
+    found = _DATE.fullmatch(value.strip())
+    if found is None:
+        return None
+    try:
+        return date(int(found[1]), int(found[2]), int(found[3]))
+    except ValueError:
+        return None
+
+
+def parse_time(value: str) -> time | None:
+    """A TM value (PS3.5 6.2), None if it is not one; the leap second 60 counts as 59."""
+    found = _TIME.fullmatch(value.strip())
+    if found is None:
+        return None
+    hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
+    try:
+        return time(hour, minute, 59 if second == 60 else second, int((found[4] or "0").ljust(6, "0")))
+    except ValueError:
+        return None
+
+
+def parse_offset(value: str) -> timezone | None:
+    """Timezone Offset From UTC (PS3.3 C.12.1.1.8): ``&ZZXX`` between -1200 and +1400."""
+    found = _OFFSET.fullmatch(value.strip())
+    if found is None or int(found[3]) > 59:
+        return None
+    minutes = int(found[2]) * 60 + int(found[3])
+    offset = timedelta(minutes=-minutes if found[1] == "-" else minutes)
+    return timezone(offset) if timedelta(hours=-12) <= offset <= timedelta(hours=14) else None

@@ -1,0 +1,42 @@
+"""The images that a case stands on: one digest over all of them, so that nobody signs what they have not seen."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage.tables import instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageSet:
+    digest: str
+    """Hex SHA-256 over the lines ``<SOP Instance UID> <hex SHA-256 of the bytes received>``, sorted."""
+    instances: Mapping[str, str]
+    """SOP Instance UID to the hex SHA-256 of the bytes received."""
+    series_with_images: frozenset[str]
+    """Series UIDs; a series of a report or a presentation state alone has nothing to be shown."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"set": self.digest, "instances": dict(self.instances)}
+
+
+def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
+    """What has arrived of these studies until now."""
+    rows = tx.execute(
+        sa.select(
+            instance.c.sop_instance_uid, instance.c.series_uid, instance.c.received_digest, instance.c.frames
+        ).where(instance.c.study_uid.in_(study_uids))
+    ).all()
+    instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
+    lines = "".join(f"{uid} {digest}\n" for uid, digest in sorted(instances.items()))
+    return ImageSet(
+        digest=hashlib.sha256(lines.encode()).hexdigest(),
+        instances=instances,
+        series_with_images=frozenset(row.series_uid for row in rows if row.frames),
+    )
