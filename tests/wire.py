@@ -1,4 +1,4 @@
-"""A DICOM Upper Layer sender of the tests' own: a file's data set goes on the wire unchanged, and it misbehaves when asked."""
+"""A raw DICOM Upper Layer sender: a file's data set goes on the wire unchanged, and it misbehaves when asked."""
 
 from __future__ import annotations
 
