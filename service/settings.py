@@ -89,6 +89,13 @@ class Settings:
     s3_secret_key_file: Path | None = field(
         default=None, metadata=_as(values.folder, "File that holds the S3 secret key.")
     )
+    public_origin: str = field(
+        default="",
+        metadata=_as(
+            values.endpoint,
+            "How people reach us, such as `https://reports.example.cn`. Empty: as each request says.",
+        ),
+    )
     trusted_proxies: Networks = field(
         default=(),
         metadata=_as(
@@ -112,10 +119,12 @@ class Settings:
             unit="seconds",
         ),
     )
-    lease_seconds: float = field(
-        default=300.0,
+    proof_minutes: float = field(
+        default=15.0,
         metadata=_as(
-            values.number(5, 86400), "How long a claimed case stays with a person who vanished.", unit="seconds"
+            values.number(1, 720),
+            "How long after a sign-in or a password a signature needs no new proof of who signs.",
+            unit="minutes",
         ),
     )
     segment_idle_seconds: float = field(

@@ -1,0 +1,192 @@
+"""Who takes part: organisations, people and devices, added, listed and ended on record from the command line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading import devices, organisations, passwords, people
+from reading.audit import SYSTEM, Audit
+from reading.devices import Device
+from reading.errors import Invalid, NotThere
+from reading.kinds import Level, Role
+from reading.organisations import Organisation
+from reading.people import Person
+
+REGION: Final = "REGION"
+"""The code of the organisation that the first start makes, for whoever administers the whole service."""
+ADMINISTRATOR: Final = "admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPerson:
+    """A person who was just added; ``password`` only when one was made for them."""
+
+    person: Person
+    password: str | None = field(repr=False)
+
+
+class Registry:
+    """Changes who takes part; every change leaves an audit event in the same transaction."""
+
+    def __init__(self, audit: Audit) -> None:
+        self._audit = audit
+
+    def add_organisation(
+        self,
+        tx: Connection,
+        *,
+        code: str,
+        name: str,
+        level: Level,
+        now: datetime,
+        parent_code: str | None = None,
+        region_code: str | None = None,
+    ) -> Organisation:
+        made = organisations.add(
+            tx, code=code, name=name, level=level, parent_code=parent_code, region_code=region_code, now=now
+        )
+        self._note(tx, "organisation.add", "organisation", made.id, now)
+        return made
+
+    def end_organisation(self, tx: Connection, code: str, now: datetime) -> Organisation:
+        one = organisation_of(tx, code)
+        organisations.end(tx, one.id, now)
+        self._note(tx, "organisation.end", "organisation", one.id, now)
+        return one
+
+    def add_person(
+        self,
+        tx: Connection,
+        *,
+        name: str,
+        organisation_code: str,
+        role: Role,
+        now: datetime,
+        title: str = "",
+        username: str | None = None,
+        password: str | None = None,
+    ) -> NewPerson:
+        """Add somebody with one role; without ``password`` a first one is made, which they change at sign-in."""
+        where = organisation_of(tx, organisation_code)
+        wanted = username or people.free_username(tx, name)
+        if password is not None:
+            passwords.check(password, username=wanted)
+        first = passwords.generate() if password is None else None
+        made = people.add(
+            tx,
+            username=wanted,
+            name=name,
+            title=title,
+            password_hash=passwords.hash_password(password or first or ""),
+            must_change_password=first is not None,
+            now=now,
+        )
+        self._note(tx, "person.add", "person", made.id, now)
+        people.grant(tx, made.id, where.id, role, now)
+        self._note(tx, "role.grant", "person", made.id, now, role=role, organisation_id=where.id)
+        return NewPerson(person=made, password=first)
+
+    def grant(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
+        one = person_of(tx, username)
+        where = organisation_of(tx, organisation_code)
+        people.grant(tx, one.id, where.id, role, now)
+        self._note(tx, "role.grant", "person", one.id, now, role=role, organisation_id=where.id)
+        return one
+
+    def end_person(self, tx: Connection, username: str, now: datetime) -> Person:
+        one = person_of(tx, username)
+        people.end(tx, one.id, now)
+        self._note(tx, "person.end", "person", one.id, now)
+        return one
+
+    def add_device(
+        self,
+        tx: Connection,
+        *,
+        ae_title: str,
+        network: str,
+        site_code: str,
+        now: datetime,
+        port: int | None = None,
+        issuer: str | None = None,
+    ) -> Device:
+        """Add a device; patient ids that it sends are unique within ``issuer``, the code of its site by default."""
+        site = organisation_of(tx, site_code)
+        made = devices.add(
+            tx, ae_title=ae_title, network=network, port=port, site_id=site.id, issuer=issuer or site.code, now=now
+        )
+        self._note(tx, "device.add", "device", made.id, now, site_id=site.id)
+        return made
+
+    def make_token(self, tx: Connection, ae_title: str, now: datetime) -> str:
+        """A bearer token of the device for DICOMweb; only its digest is kept."""
+        one = device_of(tx, ae_title, now)
+        token = devices.make_token(tx, one.id, now)
+        self._note(tx, "device.token", "device", one.id, now)
+        return token
+
+    def end_device(self, tx: Connection, ae_title: str, now: datetime) -> Device:
+        one = device_of(tx, ae_title, now)
+        devices.end(tx, one.id, now)
+        self._note(tx, "device.end", "device", one.id, now)
+        return one
+
+    def make_first_administrator(self, tx: Connection, now: datetime) -> NewPerson | None:
+        """The first start makes a system administrator; None when there was one already."""
+        if people.by_username(tx, ADMINISTRATOR) is not None:
+            return None
+        if organisations.by_code(tx, REGION) is None:
+            self.add_organisation(tx, code=REGION, name="本区域", level=Level.REGION, now=now)
+        return self.add_person(
+            tx,
+            name="系统管理员",
+            organisation_code=REGION,
+            role=Role.SYSTEM_ADMINISTRATOR,
+            username=ADMINISTRATOR,
+            now=now,
+        )
+
+    def _note(self, tx: Connection, action: str, kind: str, subject_id: str, now: datetime, **details: str) -> None:
+        self._audit.record(
+            tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
+        )
+
+
+def organisation_of(tx: Connection, code: str) -> Organisation:
+    """The organisation that takes part under this code.
+
+    Raises:
+        NotThere: there is none, or it has ended.
+
+    """
+    one = organisations.by_code(tx, code)
+    if one is None or one.until is not None:
+        raise NotThere
+    return one
+
+
+def person_of(tx: Connection, username: str) -> Person:
+    one = people.by_username(tx, username)
+    if one is None or one.until is not None:
+        raise NotThere
+    return one
+
+
+def device_of(tx: Connection, ae_title: str, now: datetime) -> Device:
+    """The one device of this AE title.
+
+    Raises:
+        NotThere: there is none.
+        Invalid: several devices share the title, as sites may.
+
+    """
+    found = [one for one in devices.list_all(tx) if one.ae_title == ae_title and (one.until is None or one.until > now)]
+    if not found:
+        raise NotThere
+    if len(found) > 1:
+        raise Invalid("ae_title", "ambiguous")
+    return found[0]

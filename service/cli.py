@@ -1,0 +1,93 @@
+"""The `tierread` command."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final
+
+import typer
+from rich.console import Console
+
+from reading.cipher import KeyFileUnfit
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
+from service import registers
+from service.alive import Role
+from service.installation import CannotStart
+from service.settings import WrongSettings, load
+
+WRONG_SETTINGS: Final = 2
+"""Also the exit code of wrong usage."""
+CANNOT_START: Final = 3
+REFUSED: Final = 4
+
+app = typer.Typer(
+    name="tierread",
+    help=(
+        "DICOM teleradiology in three tiers: the township takes the picture, the county reads it, the city reviews "
+        "the reading.\n\nSettings come from TIERREAD_* variables; docs/settings.md lists them."
+    ),
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,  # they print local variables, and those hold names
+    add_completion=False,
+)
+app.add_typer(registers.org, name="org")
+app.add_typer(registers.person, name="person")
+app.add_typer(registers.device, name="device")
+
+
+@app.command()
+def serve(
+    *,
+    role: Annotated[Role | None, typer.Option(help="Run one part only, in this process.")] = None,
+    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
+    from service import serving  # noqa: PLC0415 the other commands start faster without the servers
+
+    settings = load(os.environ)
+    if role is None:
+        raise typer.Exit(serving.supervise(settings))
+    raise typer.Exit(serving.run_role(settings, role, until_input_closes=until_input_closes))
+
+
+# How each error of ours ends the command: exit code, what is wrong, what helps.
+ENDS: Final[Mapping[type[Exception], Callable[[Any], tuple[int, str, str]]]] = {
+    CannotStart: lambda error: (CANNOT_START, error.problem, error.remedy),
+    KeyFileUnfit: lambda error: (
+        CANNOT_START,
+        f"the key file {error.path} is unfit: {error.problem.replace('_', ' ')}",
+        "restore it from the backup of the keys, with mode 0600",
+    ),
+    NotThere: lambda _: (REFUSED, "there is no such thing, or it has ended", "look at the `list` command"),
+    Invalid: lambda error: (REFUSED, f"{error.field.replace('_', ' ')}: {error.problem.replace('_', ' ')}", ""),
+    NotAllowed: lambda error: (REFUSED, f"a rule forbids it: {error.rule.replace('-', ' ')}", ""),
+    Stale: lambda _: (REFUSED, "somebody changed it at the same time", "try again"),
+    MoveNotAllowed: lambda error: (REFUSED, f"a case that is {error.state} cannot {error.move}", ""),
+}
+
+
+def main() -> None:
+    """The entry point: runs the command and turns our errors into words and exit codes."""
+    try:
+        app()
+    except WrongSettings as wrong:
+        _say("the settings are wrong:", *(f"  {problem.where}: {problem.problem}" for problem in wrong.problems))
+        sys.exit(WRONG_SETTINGS)
+    except (CannotStart, KeyFileUnfit, ReadingError) as error:
+        kind = next(kind for kind in type(error).__mro__ if kind in ENDS)
+        code, problem, remedy = ENDS[kind](error)
+        _say(problem, *([f"  {remedy}"] if remedy else []))
+        sys.exit(code)
+
+
+def _say(first: str, *more: str) -> None:
+    console = Console(stderr=True, highlight=False, soft_wrap=True, markup=False)
+    console.print(f"tierread: {first}")
+    for line in more:
+        console.print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,59 @@
+"""Whether this node lives, and whether it can do its work: /healthz and /readyz."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from alembic.util import CommandError
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from service.alive import Role, Sign, sign
+from service.installation import Folders
+from storage.schema import is_current
+
+
+class State(StrEnum):
+    OK = "ok"
+    FAILED = "failed"
+    ELSEWHERE = "elsewhere"
+    """A part that does not run on this node."""
+
+
+SIGNS: Final[Mapping[Sign, State]] = {
+    Sign.ALIVE: State.OK,
+    Sign.SILENT: State.FAILED,
+    Sign.ELSEWHERE: State.ELSEWHERE,
+}
+
+
+def readiness(engine: Engine, folders: Folders) -> dict[str, State]:
+    """Each part that the work needs, and how it is."""
+    return {
+        "database": _checked(lambda: is_current(engine)),
+        "spool": _checked(lambda: _writable(folders.spool)),
+        "dicom": SIGNS[sign(folders.run, Role.SCP)],
+        "worker": SIGNS[sign(folders.run, Role.WORKER)],
+    }
+
+
+def is_ready(parts: Mapping[str, State]) -> bool:
+    return State.FAILED not in parts.values()
+
+
+def _checked(check: Callable[[], bool]) -> State:
+    try:
+        return State.OK if check() else State.FAILED
+    except (SQLAlchemyError, CommandError, OSError):
+        return State.FAILED
+
+
+def _writable(folder: Path) -> bool:
+    probe = folder / f".ready-{os.getpid()}"
+    probe.write_bytes(b"")
+    probe.unlink()
+    return True

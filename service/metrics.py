@@ -1,0 +1,74 @@
+"""Prometheus metrics: every role counts into files of the run folder, and /metrics adds them up.
+
+Import this module only after `installation.count_into`: the library looks at the environment while it is imported.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.metrics_core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+INSTANCES: Final = Counter("tierread_instances", "Instances received, by what became of them.", ["source", "outcome"])
+RECEIVE_SECONDS: Final = Histogram(
+    "tierread_receive_seconds",
+    "From the first byte of an instance to its answer.",
+    ["source"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+ASSOCIATIONS: Final = Counter("tierread_associations", "DICOM associations, accepted or refused and why.", ["outcome"])
+HTTP_REQUESTS: Final = Counter("tierread_http_requests", "HTTP requests.", ["route", "method", "status"])
+HTTP_SECONDS: Final = Histogram(
+    "tierread_http_seconds",
+    "From a request to the end of its answer.",
+    ["route"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+STEP_SECONDS: Final = Histogram(
+    "tierread_worker_step_seconds",
+    "One run of a worker's step.",
+    ["step"],
+    buckets=(0.001, 0.01, 0.1, 0.5, 1, 5, 30, 120),
+)
+STEP_FAILURES: Final = Counter(
+    "tierread_worker_step_failures", "Runs of a worker's step that ended in an error.", ["step"]
+)
+
+Gauges = dict[str, tuple[str, str, dict[str, float]]]
+"""A metric's name: what it is, its label, the value of each label."""
+
+
+def page(run_dir: Path, gauges: Callable[[], Gauges]) -> bytes:
+    """All metrics of this node as text: what the roles counted, and the gauges as they are now."""
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry, path=str(run_dir / "metrics"))
+    registry.register(_Now(gauges))
+    return generate_latest(registry)
+
+
+@contextmanager
+def timed(histogram: Histogram, *labels: str) -> Generator[None]:
+    start = time.perf_counter()
+    try:
+        yield
+    finally:
+        histogram.labels(*labels).observe(time.perf_counter() - start)
+
+
+class _Now(Collector):
+    def __init__(self, gauges: Callable[[], Gauges]) -> None:
+        self._gauges = gauges
+
+    def collect(self) -> Iterator[Metric]:
+        for name, (about, label, values) in self._gauges().items():
+            family = GaugeMetricFamily(name, about, labels=[label])
+            for key, value in sorted(values.items()):
+                family.add_metric([key], value)
+            yield family

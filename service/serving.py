@@ -1,0 +1,143 @@
+"""`tierread serve`: prepares the installation, then supervises the roles, or runs one of them in this process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import typer
+
+from reading.audit import Audit
+from reading.cipher import keys_in
+from reading.signing import Seal
+from service import logs
+from service.administer import Registry
+from service.alive import Role
+from service.installation import CannotStart, Folders, count_into, make_folders, only_one, open_database
+from service.settings import Settings
+from service.supervisor import Supervisor
+from storage.database import transaction
+
+
+def supervise(settings: Settings, *, demo: bool = False, banner: str = "") -> int:
+    """Run every role until a signal; answer the exit code."""
+    logs.configure("serve", settings.log_level)
+    folders = prepare(settings, demo=demo)
+    with only_one(folders, "serve"), _stop_on_signals() as stop:
+        for host, port in ((settings.http_host, settings.http_port), (settings.dicom_host, settings.dicom_port)):
+            listen(host, port).close()
+        count_into(folders, afresh=True)
+        return Supervisor(folders.run, stop).run(lambda: typer.echo(banner + _where_things_are(settings, folders)))
+
+
+def prepare(settings: Settings, *, demo: bool = False) -> Folders:
+    """Make folders, keys, schema and the first administrator, whatever of them is missing."""
+    folders = make_folders(settings, demo=demo)
+    keys_in(folders.keys)
+    Seal.from_folder(folders.keys)
+    engine = open_database(settings)
+    try:
+        with transaction(engine) as tx:
+            first = Registry(Audit(f"{settings.node}/serve")).make_first_administrator(tx, datetime.now(UTC))
+            if first is not None:
+                # Written before the commit: a password that nobody can read would lock everybody out.
+                _write_secret(folders, f"{first.person.username}\n{first.password}\n")
+    finally:
+        engine.dispose()
+    return folders
+
+
+def run_role(settings: Settings, role: Role, *, until_input_closes: bool) -> int:
+    """Run one role until a signal; answer the exit code."""
+    logs.configure(role, settings.log_level)
+    folders = Folders(data=settings.data_dir) if until_input_closes else prepare(settings)
+    count_into(folders, afresh=False)
+    from service import roles  # noqa: PLC0415 prometheus_client looks at the environment when it is imported
+
+    with only_one(folders, role), _stop_on_signals() as stop:
+        if until_input_closes:
+            threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+        roles.RUN[role](settings, folders, stop)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        CannotStart: another program listens there, or the address is not of this machine.
+
+    """
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(256)
+    except OSError as refused:
+        listener.close()
+        why = {
+            errno.EADDRINUSE: "is used by another program",
+            errno.EACCES: "needs rights that this user has not",
+            errno.EADDRNOTAVAIL: "is not an address of this machine",
+        }.get(refused.errno or 0, str(refused.strerror))
+        raise CannotStart(
+            f"{host} port {port} {why}", "set TIERREAD_HTTP_PORT or TIERREAD_DICOM_PORT (and _HOST) to others"
+        ) from refused
+    return listener
+
+
+@contextmanager
+def _stop_on_signals() -> Generator[threading.Event]:
+    stop = threading.Event()
+
+    def end(_signal: int, _frame: object) -> None:
+        stop.set()
+
+    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _end_with_input() -> None:
+    sys.stdin.buffer.read()  # until the supervisor goes, however it goes
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _write_secret(folders: Folders, text: str) -> None:
+    file = os.open(folders.first_password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as opened:
+        os.fchmod(opened.fileno(), 0o600)
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def _where_things_are(settings: Settings, folders: Folders) -> str:
+    web = settings.public_origin or f"http://{_reachable(settings.http_host)}:{settings.http_port}"
+    lines = [
+        "TierRead runs.",
+        f"  readers and reviewers   {web}/",
+        f"  township                {web}/t",
+        f"  patients                {web}/p",
+        f"  DICOM                   {settings.ae_title} at {settings.dicom_host} port {settings.dicom_port}",
+        f"  DICOMweb                {web}/dicomweb",
+        f"  data                    {folders.data}",
+    ]
+    if folders.first_password.exists():
+        lines.append(f"  first administrator     {folders.first_password}")
+    return "\n".join([*lines, "  stop with Ctrl-C"])
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 every address, seen from here
