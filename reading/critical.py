@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import access, cases, organisations, outbox, tables, triage
-from reading.audit import SYSTEM, Audit
+from reading.audit import SYSTEM, Audit, actor_of
 from reading.dated import valid_at
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.grants import may_act
@@ -82,7 +82,7 @@ def raise_alert(
         Invalid: class or finding are blank or too long.
 
     """
-    access.open_case(tx, audit, staff, case_id, "critical.raise", now)
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
     if not critical_class.strip() or len(critical_class) > 40:
         raise Invalid("critical_class", "required" if not critical_class.strip() else "too_long")
     if not finding.strip():
@@ -122,6 +122,7 @@ def raise_alert(
     )
     _show(tx, made, _on_duty(tx, case.site_id, now), case.site_id, now)
     triage.retriage(tx, case, critical=True)
+    _record(tx, audit, staff, "critical.raise", case_id, now)
     return made
 
 
@@ -136,7 +137,7 @@ def acknowledge(tx: Connection, audit: Audit, staff: Staff, alert_id: str, read_
 
     """
     found = by_id(tx, alert_id)
-    case = access.open_case(tx, audit, staff, found.case_id, "critical.acknowledge", now)
+    case = access.open_case(tx, audit, staff, found.case_id, "case.open", now)
     if not any(may_act(tx, staff, role, case.site_id, now) for role in MAY_ANSWER):
         raise NotAllowed("not_their_site")
     if not read_back.strip() or len(read_back) > 1000:
@@ -151,6 +152,7 @@ def acknowledge(tx: Connection, audit: Audit, staff: Staff, alert_id: str, read_
     if row is None:
         raise MoveNotAllowed("answered", "acknowledge")
     outbox.post(tx, "critical.acknowledged", alert_id, {"case_id": found.case_id}, now)
+    _record(tx, audit, staff, "critical.acknowledge", found.case_id, now)
     return _alert(row)
 
 
@@ -162,7 +164,7 @@ def withdraw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: date
         NotAllowed: they do not read for the site.
 
     """
-    access.open_case(tx, audit, staff, case_id, "critical.withdraw", now)
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
     case = cases.lock(tx, case_id)
     if not any(may_act(tx, staff, role, case.site_id, now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
@@ -173,6 +175,7 @@ def withdraw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: date
     tx.execute(sa.update(alert).where(alert.c.id == standing.id).values(withdrawn_at=now))
     outbox.post(tx, "critical.withdrawn", standing.id, {"case_id": case_id}, now)
     triage.retriage(tx, case, critical=open_alert(tx, case_id) is not None)
+    _record(tx, audit, staff, "critical.withdraw", case_id, now)
 
 
 def climb(tx: Connection, audit: Audit, now: datetime) -> int:
@@ -230,6 +233,12 @@ def notices_of(tx: Connection, alert_id: str) -> list[Notice]:
         )
         for row in rows
     ]
+
+
+def _record(  # noqa: PLR0917
+    tx: Connection, audit: Audit, staff: Staff, action: str, case_id: str, now: datetime
+) -> None:
+    audit.record(tx, actor=actor_of(staff), action=action, subject_kind="case", subject_id=case_id, now=now)
 
 
 def _climb(tx: Connection, audit: Audit, found: Alert, now: datetime) -> None:

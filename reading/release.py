@@ -29,6 +29,7 @@ def release(
     *,
     move: Move,
     grant: RoleGrant,
+    why: str = "",
     now: datetime,
 ) -> Case:
     """Make ``version`` the final one by ``move``; the caller has just let somebody sign it.
@@ -48,7 +49,7 @@ def release(
     if before is None or before.id != version.id:
         versions.set_released(tx, version.id, now)
         _tell(tx, case, version, before, now)
-    moved = queue.let_go(tx, audit, case, move, grant=grant, now=now)
+    moved = queue.let_go(tx, audit, case, move, grant=grant, why=why, now=now)
     if _drawn(seal, rule, case, signatures):
         moved = cases.move(tx, audit, moved, Move.DRAW, grant=None, tier=Tier.CITY, now=now)
     return moved

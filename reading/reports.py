@@ -328,7 +328,7 @@ def _author(
     return version
 
 
-def _hand_on(
+def _hand_on(  # noqa: PLR0917
     tx: Connection,
     audit: Audit,
     seal: Seal,

@@ -1,0 +1,310 @@
+"""Intake: the first instance of a study opens a case, a retake joins the one that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading import access, cases, ledger, organisations, patients, policy, tables, triage
+from reading.audit import Audit, actor_of
+from reading.case import Move, State, Step
+from reading.cases import Case
+from reading.cipher import Keys
+from reading.dicom_times import examined, parse_date
+from reading.errors import MoveNotAllowed, NotAllowed, NotThere
+from reading.grants import may_act
+from reading.kinds import Priority, Role
+from reading.patients import never_links
+from reading.policy import Facts
+from reading.viewers import Staff
+from storage.ids import new_id
+from storage.shapes import Study
+from storage.tables import series
+from storage.tables import study as study_table
+
+NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
+"""Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
+DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
+"""Cases that arrive no more: what comes late is shown by `ledger.Progress.late`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    id: str
+    patient_id: str
+    priority: Priority
+    procedure_ids: tuple[str, ...]
+    body_part: str
+    laterality: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """What the series of a study say it is."""
+
+    modality: str
+    body_part: str
+    laterality: str
+
+
+def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime) -> Case:
+    """The case of a study that has received something; taking it in again changes nothing that it need not."""
+    found = cases.of_study(tx, study.study_uid)
+    if found is not None:
+        return _more(tx, audit, study, cases.lock(tx, found.id), now)
+    try:
+        with tx.begin_nested():
+            return _first(tx, audit, keys, study, now)
+    except IntegrityError:
+        # Another worker took it in at the same moment: a study has one case.
+        found = cases.of_study(tx, study.study_uid)
+        if found is None:
+            raise
+        return found
+
+
+def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
+    """End *arriving* where nothing came for a while, or where the rule's longest time is over; how many."""
+    case = tables.case
+    rows = tx.execute(
+        sa.select(case).where(case.c.arriving).order_by(case.c.received_at).limit(500).with_for_update(skip_locked=True)
+    ).all()
+    ended = 0
+    for row in rows:
+        arriving = cases.from_row(row)
+        longest = timedelta(minutes=triage.rule_of(tx, arriving).arriving_minutes)
+        studies = _studies(tx, arriving.id)
+        quiet = max(one.last_received_at for one in studies) + timedelta(seconds=quiet_seconds) <= now
+        if not quiet and arriving.received_at + longest > now:
+            continue
+        for one in studies:
+            ledger.announce(tx, one.study_uid, ledger.QUIET, one.instances, now)
+        cases.change(tx, arriving, arriving=False)
+        ended += 1
+    return ended
+
+
+def link_patient(tx: Connection, audit: Audit, staff: Staff, case_id: str, patient_id: str, *, now: datetime) -> Case:
+    """Say whose images a case holds, where nobody knew; the caller found the patient through `reading.access`.
+
+    Raises:
+        NotThere: no such case or patient.
+        NotAllowed: they neither work at the site nor manage it, or a valid report names another person.
+
+    """
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    case = cases.lock(tx, case_id)
+    roles = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
+    grant = next((one for one in (may_act(tx, staff, role, case.site_id, now) for role in roles) if one), None)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    if patients.by_id(tx, patient_id) is None:
+        raise NotThere
+    if case.patient_id == patient_id:
+        return case
+    if case.patient_id is not None and case.state is not State.WITHHELD:
+        raise NotAllowed("withhold_before_changing_the_person")
+    actor = actor_of(staff)
+    audit.record(tx, actor=actor, action="case.link", subject_kind="case", subject_id=case_id, now=now)
+    return cases.change(tx, case, patient_id=patient_id)
+
+
+def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """The township answers a case that was returned to it with the facts that were missing.
+
+    Raises:
+        NotThere: no such case.
+        NotAllowed: they do not work at the site.
+        MoveNotAllowed: it was not returned.
+        Invalid: no answer was given.
+
+    """
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    case = cases.lock(tx, case_id)
+    roles = (Role.TECHNICIAN, Role.CLINICIAN)
+    grant = next((one for one in (may_act(tx, staff, role, case.site_id, now) for role in roles) if one), None)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    if case.state is not State.RETURNED:
+        raise MoveNotAllowed(case.state, Move.RESUBMIT)
+    tier = triage.home_tier(tx, case)
+    return cases.move(tx, audit, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier, now=now)
+
+
+def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime) -> Case:
+    order = _order_of(tx, study)
+    known = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
+    if order is not None and known is not None and known.id != order.patient_id:
+        order, known = None, None  # the image says one person, the order another: a person decides
+    patient_id = order.patient_id if order else known.id if known else None
+    answered = _returned_case(tx, study, order, patient_id)
+    if answered is not None:
+        case = cases.lock(tx, answered.id)
+        cases.join_study(tx, case.id, study.study_uid, now)
+        return _resubmitted(tx, audit, cases.change(tx, case, arriving=True), now)
+    case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
+    if order is not None:
+        cases.join_procedures(tx, case.id, order.procedure_ids, now)
+    return case
+
+
+def _opened(tx: Connection, study: Study, order: _Order | None, patient_id: str | None, now: datetime) -> Case:
+    look = _look(tx, study.study_uid)
+    body_part = look.body_part or (order.body_part if order else "")
+    site = organisations.by_id(tx, study.site_id)
+    if site is None:
+        raise NotThere
+    began = examined(
+        study_date=study.study_date,
+        study_time=study.study_time,
+        timezone_offset=study.timezone_offset,
+        time_zone=site.time_zone,
+        received_at=study.first_received_at,
+    )
+    born = parse_date(study.birth_date)
+    in_force = policy.in_force(tx, now)
+    priority = order.priority if order else Priority.ROUTINE
+    rule = in_force.match(
+        Facts(
+            modality=look.modality,
+            body_part=body_part,
+            site_id=study.site_id,
+            age_years=triage.years_between(born, began.at.date()) if born else None,
+            priority=priority,
+            critical=False,
+            escalated=False,
+        )
+    )
+    return Case(
+        id=new_id(),
+        site_id=study.site_id,
+        patient_id=patient_id,
+        state=State.WAITING_READ,
+        tier=rule.tier,
+        step=Step.READ,
+        arriving=True,
+        priority=priority,
+        modality=look.modality,
+        body_part=body_part,
+        laterality=look.laterality or (order.laterality if order else ""),
+        critical=False,
+        policy_id=in_force.id,
+        rule=rule.name,
+        examined_at=began.at,
+        received_at=study.first_received_at,
+        due_at=policy.due_at(rule, study.first_received_at),
+        clock_ahead=began.clock_ahead,
+        revision=1,
+    )
+
+
+def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime) -> Case:
+    if case.state in DONE:
+        return case
+    counted = ledger.counted_when_quiet(tx, study.study_uid)
+    is_new = counted is None or study.instances > counted
+    if is_new and not case.arriving:
+        case = cases.change(tx, case, arriving=True)
+    if is_new and case.state is State.RETURNED:
+        case = _resubmitted(tx, audit, case, now)
+    look = _look(tx, study.study_uid)
+    # The first instance may have been a report or a localiser that does not say what the others do.
+    if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
+        case = triage.retriage(
+            tx,
+            case,
+            modality=look.modality,
+            body_part=look.body_part or case.body_part,
+            laterality=look.laterality or case.laterality,
+        )
+    return case
+
+
+def _resubmitted(tx: Connection, audit: Audit, case: Case, now: datetime) -> Case:
+    tier = triage.home_tier(tx, case)
+    return cases.move(tx, audit, case, Move.RESUBMIT, grant=None, tier=tier, now=now)
+
+
+def _order_of(tx: Connection, study: Study) -> _Order | None:
+    """The order that a study answers: by its Study Instance UID from our worklist, else by accession number."""
+    order, procedure = tables.imaging_order, tables.procedure
+    at_site = sa.select(order).where(order.c.site_id == study.site_id)
+    row = tx.execute(
+        at_site.join(procedure, procedure.c.order_id == order.c.id).where(procedure.c.study_uid == study.study_uid)
+    ).one_or_none()
+    if row is None and study.accession_number.strip():
+        row = tx.execute(at_site.where(order.c.accession_number == study.accession_number.strip())).one_or_none()
+    if row is None:
+        return None
+    procedures = tx.execute(sa.select(procedure).where(procedure.c.order_id == row.id).order_by(procedure.c.id)).all()
+    meant = [one for one in procedures if one.study_uid == study.study_uid] or list(procedures)
+    return _Order(
+        id=row.id,
+        patient_id=row.patient_id,
+        priority=Priority(row.priority),
+        procedure_ids=tuple(one.id for one in meant),
+        body_part=meant[0].body_part if meant else "",
+        laterality=meant[0].laterality if meant else "",
+    )
+
+
+def _returned_case(tx: Connection, study: Study, order: _Order | None, patient_id: str | None) -> Case | None:
+    """The newest case of this site that waits for a retake of the same person."""
+    case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
+    same: list[sa.ColumnElement[bool]] = []
+    if order is not None:
+        of_order = sa.exists().where(
+            procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_(order.procedure_ids)
+        )
+        same.append(of_order)
+    elif patient_id is not None:
+        same.append(case.c.patient_id == patient_id)
+    elif not never_links(study.received_patient_id):
+        same.append(
+            sa.exists()
+            .where(joined.c.case_id == case.c.id)
+            .where(study_table.c.study_uid == joined.c.study_uid)
+            .where(study_table.c.received_patient_id == study.received_patient_id)
+            .where(study_table.c.received_issuer == study.received_issuer)
+        )
+    if not same:
+        return None
+    modality = _look(tx, study.study_uid).modality
+    row = tx.execute(
+        sa.select(case)
+        .where(case.c.site_id == study.site_id, case.c.state == State.RETURNED, case.c.modality == modality, *same)
+        .order_by(case.c.received_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else cases.from_row(row)
+
+
+def _look(tx: Connection, study_uid: str) -> _Look:
+    rows: Sequence[sa.Row[Any]] = tx.execute(
+        sa.select(series.c.modality, series.c.body_part, series.c.laterality)
+        .where(series.c.study_uid == study_uid)
+        .order_by(series.c.instances.desc(), series.c.series_uid)
+    ).all()
+    pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
+    modality = pictures[0].modality if pictures else ""
+    sides = {row.laterality for row in pictures if row.laterality}
+    return _Look(
+        modality=modality,
+        body_part=next((row.body_part for row in pictures if row.body_part), ""),
+        laterality="B" if len(sides) > 1 else "".join(sides),
+    )
+
+
+def _studies(tx: Connection, case_id: str) -> Sequence[sa.Row[Any]]:
+    joined = tables.case_study
+    return tx.execute(
+        sa.select(study_table.c.study_uid, study_table.c.instances, study_table.c.last_received_at)
+        .join(joined, joined.c.study_uid == study_table.c.study_uid)
+        .where(joined.c.case_id == case_id)
+    ).all()
