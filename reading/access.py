@@ -20,9 +20,10 @@ from reading.cipher import Keys
 from reading.errors import NotThere
 from reading.grants import AT_THEIR_SITE, Reach, may_act, reach
 from reading.patients import Patient
-from reading.tables import case, imaging_order, patient, report_version
+from reading.tables import case, case_study, imaging_order, patient, report_version
 from reading.versions import ReportVersion, Status
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
+from storage.index import Scope, Study, UidList, search_studies
 
 __all__ = [
     "Machine",
@@ -35,7 +36,10 @@ __all__ = [
     "open_patient",
     "open_report",
     "open_reports",
+    "open_study",
+    "open_study_again",
     "refused",
+    "scope",
     "visible_cases",
     "visible_patients",
     "visible_versions",
@@ -52,6 +56,19 @@ SENT_OUT: Final = (Status.PRELIMINARY, Status.FINAL, Status.SUPERSEDED)
 
 
 # -- what may be seen, as conditions for lists
+
+
+def scope(tx: Connection, viewer: Viewer, now: datetime) -> Scope:
+    """The studies that ``viewer`` may see: what DICOMweb and C-FIND search in."""
+    match viewer:
+        case Staff():
+            reached = reach(tx, viewer, now)
+            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above)
+        case Machine():
+            return Scope(site_ids=frozenset({viewer.site_id}))
+        case PatientViewer():
+            theirs = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
+            return Scope(study_uids=frozenset(tx.scalars(theirs.where(visible_cases(tx, viewer, now)))))
 
 
 def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
@@ -102,7 +119,35 @@ def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
 # -- opening one thing: the permission is asked anew each time, and the look is on record
 
 
-def open_case(  # noqa: PLR0917 - the one shape of every look
+def open_study(  # noqa: PLR0917 - the one shape of every look
+    tx: Connection, audit: Audit, viewer: Viewer, study_uid: str, action: str, now: datetime
+) -> Study:
+    """A study, as it is shown.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    study = _study(tx, viewer, study_uid, now)
+    _looked(tx, audit, viewer, action, "study", study_uid, now)
+    return study
+
+
+def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: str, now: datetime) -> Study | None:
+    """The study, when this very look is on record already; else None, and `open_study` is to be called.
+
+    Writes nothing, so that hundreds of frames a second need no writing transaction; the permission is
+    asked anew all the same.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    study = _study(tx, viewer, study_uid, now)
+    return study if _on_record(tx, viewer, action, "study", study_uid, now) else None
+
+
+def open_case(  # noqa: PLR0917
     tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
 ) -> Case:
     """A case.
@@ -211,6 +256,13 @@ def refused(
     )
 
 
+def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:
+    found = search_studies(tx, scope(tx, viewer, now), [("study_uid", UidList((study_uid,)))], limit=1)
+    if not found:
+        raise NotThere
+    return found[0]
+
+
 def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
     at_work = case.c.site_id.in_(reached.read | reached.managed)
     asked_for = case.c.site_id.in_(reached.own)
@@ -238,9 +290,16 @@ def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportV
 def _looked(  # noqa: PLR0917
     tx: Connection, audit: Audit, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
 ) -> None:
-    actor = actor_of(viewer)
-    if done_lately(
-        tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, within=AGAIN, now=now
-    ):
+    if _on_record(tx, viewer, action, subject_kind, subject_id, now):
         return
+    actor = actor_of(viewer)
     audit.record(tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, now=now)
+
+
+def _on_record(  # noqa: PLR0917
+    tx: Connection, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
+) -> bool:
+    actor = actor_of(viewer)
+    return done_lately(
+        tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, within=AGAIN, now=now
+    )

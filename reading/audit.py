@@ -195,7 +195,7 @@ def done_lately(
     return tx.scalar(sa.select(sa.literal(1)).where(same).limit(1)) is not None
 
 
-def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: int = 200) -> list[Event]:
+def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: int | None = None) -> list[Event]:
     """Who did what with a thing, the latest first."""
     rows = tx.execute(
         sa.select(audit_event)

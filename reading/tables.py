@@ -214,6 +214,7 @@ imaging_order: Final = sa.Table(
     _ref("ordered_by", "person", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     _revision(),
+    sa.Index("ix_imaging_order_patient_id", "patient_id"),
     sa.UniqueConstraint("site_id", "accession_number"),
 )
 
@@ -507,6 +508,7 @@ attribution: Final = sa.Table(
     _ref("patient_id", "patient", nullable=True),
     _ref("order_id", "imaging_order", nullable=True),
     sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("previous", sa.JSON, nullable=False),
     sa.Column("reason", sa.String(1000), nullable=False),
     _ref("made_by", "person", nullable=True),
     sa.Column("made_at", UtcDateTime, nullable=False),

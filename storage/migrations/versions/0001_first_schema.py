@@ -298,6 +298,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_imaging_order")),
         sa.UniqueConstraint("site_id", "accession_number", name=op.f("uq_imaging_order_site_id_accession_number")),
     )
+    op.create_index("ix_imaging_order_patient_id", "imaging_order", ["patient_id"], unique=False)
     op.create_table(
         "patient_identifier",
         sa.Column("id", sa.String(length=26), nullable=False),
@@ -388,6 +389,7 @@ def upgrade() -> None:
         sa.Column("patient_id", sa.String(length=26), nullable=True),
         sa.Column("order_id", sa.String(length=26), nullable=True),
         sa.Column("attributes", sa.JSON(), nullable=False),
+        sa.Column("previous", sa.JSON(), nullable=False),
         sa.Column("reason", sa.String(length=1000), nullable=False),
         sa.Column("made_by", sa.String(length=26), nullable=True),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),

@@ -1,0 +1,182 @@
+"""Whose study it is and what a person corrected in it: versioned rows beside bytes that never change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading.errors import Invalid, NotThere, Stale
+from reading.tables import attribution
+from storage import index
+from storage.ids import new_id
+from storage.shapes import Study
+
+SHOWN: Final = {
+    "PatientName": "patient_name",
+    "PatientID": "patient_id",
+    "IssuerOfPatientID": "issuer",
+    "PatientBirthDate": "birth_date",
+    "PatientSex": "sex",
+    "AccessionNumber": "accession_number",
+    "StudyDescription": "study_description",
+    "ReferringPhysicianName": "referring_physician",
+}
+"""Attributes of the study (PS3.6 keywords) with the field of the index that shows each."""
+OF_THE_SERIES: Final = frozenset({"BodyPartExamined", "Laterality", "ImageLaterality"})
+"""Corrected for the whole study, shown by those who read the data set."""
+LONGEST: Final = 64
+"""Characters: LO and one component group of PN (PS3.5 6.2)."""
+LATERALITY: Final = re.compile(r"[LRBU]?")
+"""PS3.3 C.7.3.1 and C.8: left, right, both, unpaired; empty where nobody knows."""
+FORMS: Final = {
+    "PatientBirthDate": re.compile(r"(\d{8})?", re.ASCII),
+    "PatientSex": re.compile(r"[MFO]?"),
+    "Laterality": LATERALITY,
+    "ImageLaterality": LATERALITY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What holds of a study since a correction. ``attributes`` are all that are corrected, not only the last ones."""
+
+    id: str
+    study_uid: str = field(repr=False)
+    revision: int
+    """From 1; 0 is the study as it came."""
+    patient_id: str | None
+    order_id: str | None
+    attributes: Mapping[str, str] = field(repr=False)
+    previous: Mapping[str, str] = field(repr=False)
+    """What was shown before, of the study's attributes that this revision changed."""
+    reason: str = field(repr=False)
+    made_by: str | None
+    made_at: datetime
+
+
+def correct(
+    tx: Connection,
+    study_uid: str,
+    attributes: Mapping[str, str],
+    *,
+    reason: str,
+    made_by: str | None,
+    now: datetime,
+    patient_id: str | None = None,
+    order_id: str | None = None,
+    seen_revision: int | None = None,
+) -> Revision:
+    """Correct attributes of a study that the caller has opened; earlier corrections of others stay.
+
+    ``patient_id`` and ``order_id`` say whose it is from now on, None leaves that as it was.
+    ``seen_revision`` is the one that the person looked at. A journal object has to follow the commit,
+    since decisions must survive the loss of the index.
+
+    Raises:
+        NotThere: no such study.
+        Invalid: an attribute that is not corrected here, a value that breaks its form, nothing to correct, no reason.
+        Stale: somebody corrected it since ``seen_revision``, or in this very moment.
+
+    """
+    _check(attributes, reason)
+    if not attributes and patient_id is None and order_id is None:
+        raise Invalid("attributes", "empty")
+    study = index.study_of(tx, study_uid)
+    if study is None:
+        raise NotThere
+    latest = current(tx, study_uid)
+    number = latest.revision if latest else 0
+    if seen_revision is not None and seen_revision != number:
+        raise Stale(number)
+    made = Revision(
+        id=new_id(),
+        study_uid=study_uid,
+        revision=number + 1,
+        patient_id=patient_id or (latest.patient_id if latest else None),
+        order_id=order_id or (latest.order_id if latest else None),
+        attributes={**(latest.attributes if latest else {}), **attributes},
+        previous=_previous(study, latest, attributes),
+        reason=reason.strip(),
+        made_by=made_by,
+        made_at=now,
+    )
+    try:
+        tx.execute(
+            attribution.insert().values(
+                id=made.id,
+                study_uid=made.study_uid,
+                revision=made.revision,
+                patient_id=made.patient_id,
+                order_id=made.order_id,
+                attributes=made.attributes,
+                previous=made.previous,
+                reason=made.reason,
+                made_by=made.made_by,
+                made_at=made.made_at,
+            )
+        )
+    except IntegrityError as overtaken:
+        raise Stale from overtaken
+    index.show(tx, study_uid, made.attributes, made.revision)
+    return made
+
+
+def current(tx: Connection, study_uid: str) -> Revision | None:
+    """What holds now; None when nothing was ever corrected."""
+    newest = _of(study_uid).order_by(attribution.c.revision.desc()).limit(1)
+    row = tx.execute(newest).one_or_none()
+    return None if row is None else _revision(row)
+
+
+def history(tx: Connection, study_uid: str) -> list[Revision]:
+    """Every correction of a study, the first one first."""
+    return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]
+
+
+def _check(attributes: Mapping[str, str], reason: str) -> None:
+    if not reason.strip():
+        raise Invalid("reason", "empty")
+    if len(reason) > 1000:
+        raise Invalid("reason", "length")
+    for keyword, value in attributes.items():
+        if keyword not in SHOWN and keyword not in OF_THE_SERIES:
+            raise Invalid(keyword, "not_corrected_here")
+        if any(len(group) > LONGEST for group in value.split("=")):
+            raise Invalid(keyword, "length")
+        if "\\" in value or any(ord(character) < 32 for character in value):
+            raise Invalid(keyword, "characters")
+        form = FORMS.get(keyword)
+        if form is not None and not form.fullmatch(value):
+            raise Invalid(keyword, "form")
+
+
+def _previous(study: Study, latest: Revision | None, attributes: Mapping[str, str]) -> dict[str, str]:
+    before = {keyword: str(getattr(study, field_)) for keyword, field_ in SHOWN.items()}
+    before |= latest.attributes if latest else {}
+    return {keyword: before[keyword] for keyword in attributes if keyword in before}
+
+
+def _of(study_uid: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(attribution).where(attribution.c.study_uid == study_uid)
+
+
+def _revision(row: sa.Row[tuple[object, ...]]) -> Revision:
+    return Revision(
+        id=row.id,
+        study_uid=row.study_uid,
+        revision=row.revision,
+        patient_id=row.patient_id,
+        order_id=row.order_id,
+        attributes=row.attributes,
+        previous=row.previous,
+        reason=row.reason,
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )

@@ -1,0 +1,95 @@
+"""Failed proofs: each thing that somebody tries to prove closes for a growing time after failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading.tables import failed_proof
+
+LONGEST: Final = timedelta(minutes=15)
+FORGOTTEN: Final = timedelta(hours=1)
+"""After so long without a failure the next one is the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Subject:
+    """What is tried: a username, a card, a calling address, known by its keyed digest alone."""
+
+    digest: bytes
+    free: int
+    """Failures before the first delay: few for a name, more for an address that a whole hospital calls from."""
+
+
+def delay_after(failures: int, free: int) -> timedelta:
+    """None for the free ones, then 1 second, doubling with each, up to the longest."""
+    over = failures - free
+    return timedelta(0) if over <= 0 else min(timedelta(seconds=2 ** min(over - 1, 20)), LONGEST)
+
+
+def closed_for(tx: Connection, subjects: list[Subject], now: datetime) -> timedelta:
+    """How long all of them stay closed, zero when they are open.
+
+    The rows stay locked until the transaction ends, so that guesses sent all at once come one by one.
+    """
+    longest = timedelta(0)
+    for subject in subjects:
+        until = tx.scalar(
+            sa.select(failed_proof.c.closed_until)
+            .where(failed_proof.c.subject_digest == subject.digest)
+            .with_for_update()
+        )
+        if until is not None:
+            longest = max(longest, until - now)
+    return longest
+
+
+def failed(tx: Connection, subjects: list[Subject], now: datetime) -> None:
+    """Count a failure against each; it counts only when the transaction is committed."""
+    for subject in subjects:
+        if _count(tx, subject, now):
+            continue
+        try:
+            with tx.begin_nested():
+                tx.execute(
+                    failed_proof.insert().values(
+                        subject_digest=subject.digest,
+                        failures=1,
+                        last_failed_at=now,
+                        closed_until=now + delay_after(1, subject.free),
+                    )
+                )
+        except IntegrityError:  # another's first failure came between
+            _count(tx, subject, now)
+
+
+def succeeded(tx: Connection, subject: Subject) -> None:
+    """Its failures count no longer. Never for an address: one good account would open it to guesses at others."""
+    tx.execute(failed_proof.delete().where(failed_proof.c.subject_digest == subject.digest))
+
+
+def forget(tx: Connection, now: datetime) -> int:
+    """Remove what counts no longer; for the workers."""
+    return tx.execute(
+        failed_proof.delete().where(failed_proof.c.last_failed_at < now - FORGOTTEN, failed_proof.c.closed_until < now)
+    ).rowcount
+
+
+def _count(tx: Connection, subject: Subject, now: datetime) -> bool:
+    row = tx.execute(
+        sa.select(failed_proof).where(failed_proof.c.subject_digest == subject.digest).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return False
+    failures = 1 if now - row.last_failed_at > FORGOTTEN else row.failures + 1
+    tx.execute(
+        failed_proof.update()
+        .where(failed_proof.c.subject_digest == subject.digest)
+        .values(failures=failures, last_failed_at=now, closed_until=now + delay_after(failures, subject.free))
+    )
+    return True
