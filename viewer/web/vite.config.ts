@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
-import { fileURLToPath } from 'node:url'
 
-const here = (path: string) => fileURLToPath(new URL(path, import.meta.url))
+
+const here = (path: string): string => decodeURIComponent(new URL(path, import.meta.url).pathname)
 
 export default defineConfig({
   base: '/app/',

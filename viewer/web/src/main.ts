@@ -1,2 +1,10 @@
 /** The entry: the application's shell registers itself as <tierread-app>. */
+import '../../static/base.css'
+import './app.css'
+import './worklist/worklist.css'
+import './desk/desk.css'
+import './images/images.css'
 import './shell/app'
+import { declareLanguage } from './language'
+
+declareLanguage()

@@ -1,0 +1,69 @@
+/** JSON over HTTP with the session's cookie: CSRF token, problems as errors, one new attempt after a renewed sign-in. */
+import type { DataSet } from '../images/dicom-json'
+import { Unreachable, problemOf } from './problem'
+
+export type Fetch = (input: string, init?: RequestInit) => Promise<Response>
+
+const JSON_OR_PROBLEM = 'application/json, application/problem+json'
+
+type Method = 'GET' | 'POST' | 'PUT' | 'DELETE'
+
+export class Client {
+  /** Of the session; set when the session is known. */
+  csrfToken = ''
+
+  constructor(
+    private readonly fetch: Fetch,
+    private readonly onSignedOut: () => void,
+  ) {}
+
+  /** Raises Problem, Unreachable. */
+  async get<T>(path: string): Promise<T> {
+    const response = await this.request('GET', path)
+    return (await response.json()) as T
+  }
+
+  /** Answers undefined for 204. Raises Problem, Unreachable. */
+  async send<T>(method: Exclude<Method, 'GET'>, path: string, body?: unknown): Promise<T | undefined> {
+    const response = await this.request(method, path, body)
+    return response.status === 204 ? undefined : ((await response.json()) as T)
+  }
+
+  /** Data sets in the DICOM JSON model; none for 204. Raises Problem, Unreachable. */
+  async dataSets(path: string): Promise<readonly DataSet[]> {
+    const response = await this.request('GET', path, undefined, 'application/dicom+json')
+    return response.status === 204 ? [] : ((await response.json()) as readonly DataSet[])
+  }
+
+  private async request(method: Method, path: string, body?: unknown, accept = JSON_OR_PROBLEM): Promise<Response> {
+    let response = await this.once(method, path, body, accept)
+    if (response.status === 403 && method !== 'GET' && (await problemOf(response.clone())).slug === 'csrf') {
+      await this.renewToken() // the person signed in anew in another tab: the cookie is good, our token is old
+      response = await this.once(method, path, body, accept)
+    }
+    if (response.ok) return response
+    const problem = await problemOf(response)
+    if (problem.slug === 'signed-out') this.onSignedOut()
+    throw problem
+  }
+
+  private async renewToken(): Promise<void> {
+    const response = await this.once('GET', '/api/session', undefined, JSON_OR_PROBLEM)
+    if (!response.ok) throw await problemOf(response)
+    const session = (await response.json()) as { csrf_token: string }
+    this.csrfToken = session.csrf_token
+  }
+
+  private async once(method: Method, path: string, body: unknown, accept: string): Promise<Response> {
+    const headers: Record<string, string> = { Accept: accept }
+    if (method !== 'GET') headers['X-CSRF-Token'] = this.csrfToken
+    if (body !== undefined) headers['Content-Type'] = 'application/json'
+    const init: RequestInit = { method, headers, credentials: 'same-origin', cache: accept === JSON_OR_PROBLEM ? 'no-store' : 'default' }
+    if (body !== undefined) init.body = JSON.stringify(body)
+    try {
+      return await this.fetch(path, init)
+    } catch (cause) {
+      throw new Unreachable('no answer', { cause })
+    }
+  }
+}

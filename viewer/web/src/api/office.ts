@@ -1,0 +1,114 @@
+/** The requests of the reading room, one function each (viewer/api). */
+import type { Client } from './client'
+import type { CaseDetail, CasePage, Content, Lease, ReviewOutcome, SavedDraft, Session, Step } from './shapes'
+
+export type CaseQuery = {
+  readonly tab?: string
+  readonly state?: string
+  readonly step?: string
+  readonly site?: string
+  readonly modality?: string
+  readonly q?: string
+  readonly page?: number
+  readonly size?: number
+}
+
+/** What a signature covers besides the text: the images as they were, and what of them was on the screen. */
+export type Seen = {
+  readonly lease_revision: number
+  readonly image_set: string
+  readonly shown_series: readonly string[]
+  readonly incomplete_reason?: string
+}
+
+export class Office {
+  constructor(private readonly client: Client) {}
+
+  async session(): Promise<Session> {
+    const session = await this.client.get<Session>('/api/session')
+    this.client.csrfToken = session.csrf_token
+    return session
+  }
+
+  async signOut(): Promise<void> {
+    await this.client.send('DELETE', '/api/session')
+  }
+
+  async prove(password: string): Promise<void> {
+    await this.client.send('POST', '/api/session/proof', { password })
+  }
+
+  cases(query: CaseQuery): Promise<CasePage> {
+    const parameters = new URLSearchParams()
+    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value))
+    return this.client.get<CasePage>(`/api/cases?${parameters}`)
+  }
+
+  case(id: string): Promise<CaseDetail> {
+    return this.client.get<CaseDetail>(`/api/cases/${id}`)
+  }
+
+  /** The next case for this person, or nothing when none waits. */
+  claimNext(step?: Step): Promise<CaseDetail | undefined> {
+    return this.client.send<CaseDetail>('POST', '/api/cases/claim', step ? { step } : {})
+  }
+
+  async claim(id: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/claim`, {})
+  }
+
+  async renew(id: string, revision: number): Promise<Pick<Lease, 'revision' | 'expires_at'>> {
+    return answered(await this.client.send('POST', `/api/cases/${id}/renew`, { revision }))
+  }
+
+  async putBack(id: string, revision: number): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/put-back`, { revision })
+  }
+
+  async sendForRetake(id: string, revision: number, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/return`, { revision, why })
+  }
+
+  async escalate(id: string, revision: number, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/escalate`, { revision, why })
+  }
+
+  async withhold(id: string, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/withhold`, { why })
+  }
+
+  async saveDraft(id: string, content: Content, revision: number, lease_revision: number): Promise<Omit<SavedDraft, 'content'>> {
+    return answered(await this.client.send('PUT', `/api/cases/${id}/draft`, { content, revision, lease_revision }))
+  }
+
+  async sign(id: string, content: Content, draft_revision: number, seen: Seen): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/sign`, { content, draft_revision, ...seen })
+  }
+
+  /** With `content` only when the verifier changed the text. */
+  async verify(id: string, content: Content | undefined, seen: Seen): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/verify`, content ? { content, ...seen } : { ...seen })
+  }
+
+  /** With `report` only when the outcome is an amendment. */
+  async review(
+    id: string,
+    judgement: { outcome: ReviewOutcome; score: string; comment: string; report?: Content },
+    seen: Seen,
+  ): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/review`, { ...judgement, ...seen })
+  }
+
+  async raiseCritical(id: string, critical_class: string, finding: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/critical`, { critical_class, finding })
+  }
+
+  async withdrawCritical(id: string): Promise<void> {
+    await this.client.send('DELETE', `/api/cases/${id}/critical`)
+  }
+}
+
+function answered<T>(answer: T | undefined): T {
+  if (answer === undefined) throw new TypeError('the server answered nothing where something was promised')
+  return answer
+}

@@ -1,0 +1,179 @@
+/** What the server says in JSON (viewer/api), as types. Times are ISO 8601 with an offset. */
+
+export type Step = 'read' | 'verify' | 'review'
+
+export type CaseState =
+  | 'waiting_read'
+  | 'reading'
+  | 'waiting_verify'
+  | 'verifying'
+  | 'waiting_review'
+  | 'reviewing'
+  | 'final'
+  | 'returned'
+  | 'disputed'
+  | 'withheld'
+  | 'withdrawn'
+
+export type Priority = 'emergency' | 'urgent' | 'routine'
+
+export type Role =
+  | 'technician'
+  | 'clinician'
+  | 'reader'
+  | 'verifier'
+  | 'reviewer'
+  | 'quality_manager'
+  | 'system_administrator'
+  | 'security_administrator'
+  | 'audit_administrator'
+
+export type Session = {
+  readonly person: { readonly id: string; readonly username: string; readonly name: string; readonly title: string }
+  readonly grants: readonly {
+    readonly id: string
+    readonly role: Role
+    readonly organisation: { readonly code: string; readonly name: string; readonly level: string }
+  }[]
+  readonly csrf_token: string
+  readonly must_change_password: boolean
+}
+
+export type Content = {
+  readonly findings: string
+  readonly impression: string
+  readonly positive: boolean | null
+  readonly critical_class: string | null
+  readonly recommendation: string
+}
+
+export type CriticalAlert = {
+  readonly id: string
+  readonly class: string
+  readonly raised_at: string
+  readonly due_at: string
+  readonly acknowledged_by: string | null
+  readonly acknowledged_at: string | null
+}
+
+export type StudyOfCase = {
+  readonly study_uid: string
+  readonly study_date: string | null
+  readonly description: string
+  readonly modality: string
+  readonly instances: number
+}
+
+export type Case = {
+  readonly id: string
+  readonly state: CaseState
+  readonly tier: 'county' | 'city'
+  readonly step: Step
+  readonly arriving: boolean
+  readonly priority: Priority
+  readonly modality: string
+  readonly body_part: string
+  readonly laterality: string
+  readonly site: { readonly code: string; readonly name: string }
+  readonly patient: {
+    readonly name: string
+    readonly sex: string
+    readonly birth_date: string | null
+    readonly age: number | string | null
+  }
+  readonly studies: readonly StudyOfCase[]
+  readonly images: { readonly arrived: number; readonly expected: number | null }
+  readonly examined_at: string
+  readonly received_at: string
+  readonly due_at: string
+  readonly overdue: boolean
+  readonly holder: { readonly name: string; readonly mine: boolean; readonly expires_at: string } | null
+  readonly critical: CriticalAlert | null
+  readonly prior_count: number
+  readonly review: 'before_release' | 'after_release' | null
+  readonly rule: { readonly name: string; readonly needs_verifier: boolean; readonly review: string | null }
+  readonly revision: number
+}
+
+export type CasePage = {
+  readonly items: readonly Case[]
+  readonly total: number
+  readonly page: number
+  readonly size: number
+}
+
+export type Lease = { readonly revision: number; readonly expires_at: string; readonly step: Step }
+
+export type SavedDraft = { readonly content: Content; readonly revision: number; readonly saved_at: string }
+
+export type Signature = {
+  readonly role: string
+  readonly name: string
+  readonly organisation: string
+  readonly signed_at: string
+}
+
+export type ReportVersion = {
+  readonly id: string
+  readonly number: number
+  readonly status: 'preliminary' | 'final' | 'superseded' | 'withheld' | 'entered_in_error'
+  readonly content: Content
+  readonly created_at: string
+  readonly released_at: string | null
+  readonly signatures: readonly Signature[]
+}
+
+export type Prior = {
+  readonly case_id: string
+  readonly study_uids: readonly string[]
+  readonly examined_at: string
+  readonly modality: string
+  readonly body_part: string
+  readonly impression: string | null
+}
+
+export type PastReview = {
+  readonly reviewer: string
+  readonly outcome: ReviewOutcome
+  readonly score: string | null
+  readonly difference: unknown
+  readonly comment: string
+  readonly at: string
+}
+
+export type Allowed =
+  | 'claim'
+  | 'renew'
+  | 'put-back'
+  | 'save'
+  | 'sign'
+  | 'verify'
+  | 'review'
+  | 'return'
+  | 'withhold'
+  | 'escalate'
+  | 'critical'
+  | 'addendum'
+  | 'print'
+
+export type CaseDetail = Case & {
+  readonly lease: Lease | null
+  readonly draft: SavedDraft | null
+  readonly versions: readonly ReportVersion[]
+  readonly priors: readonly Prior[]
+  readonly image_set: string
+  readonly allowed: readonly Allowed[]
+  readonly reviews: readonly PastReview[]
+}
+
+export type ReviewOutcome = 'agree' | 'amend' | 'send_back'
+
+export type CaseMove = {
+  readonly number: number
+  readonly move: string
+  readonly from_state: string
+  readonly to_state: string
+  readonly person: string | null
+  readonly at: string
+  readonly why: string
+}

@@ -1,0 +1,36 @@
+/** How a case is named on the worklist and at the desk. */
+import type { Case } from './api/shapes'
+import { dueFrom } from './due'
+import { named, text } from './language'
+
+/** e.g. "DR Hand, left". */
+export function examinationOf(examined: Pick<Case, 'modality' | 'body_part'> & { readonly laterality?: string }): string {
+  const part = examined.body_part ? ` ${named('body', examined.body_part)}` : ''
+  const side = examined.laterality ? `${text('common.comma')}${named('side', examined.laterality)}` : ''
+  return `${named('modality', examined.modality)}${part}${side}`
+}
+
+/** "M, 45" with what is known of both. */
+export function personOf({ sex, age }: Case['patient']): string {
+  const years = age === null || age === '' ? '' : typeof age === 'number' ? text('age.years', { n: age }) : age
+  return [sex ? named('sex', sex) : '', years].filter(Boolean).join(' · ')
+}
+
+export const nameOfPatient = (patient: Case['patient']): string => patient.name || text('patient-unknown')
+
+export function dueWords(due_at: string, now: Date): { readonly words: string; readonly overdue: boolean } {
+  const { overdue, count, unit } = dueFrom(new Date(due_at), now)
+  return { words: text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count }), overdue }
+}
+
+/** Whether the clock still matters. */
+export const isOpen = (state: Case['state']): boolean => state !== 'final' && state !== 'withdrawn' && state !== 'withheld'
+
+export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>): string {
+  const count = images.expected === null ? String(images.arrived) : `${images.arrived} / ${images.expected}`
+  return arriving ? `${count} …` : count
+}
+
+/** Something announced is not here, or more may come. */
+export const isIncomplete = ({ images, arriving }: Pick<Case, 'images' | 'arriving'>): boolean =>
+  arriving || (images.expected !== null && images.arrived < images.expected)

@@ -1,0 +1,67 @@
+/** Whose case it is and how it stands, above images and report. */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { CaseDetail } from '../api/shapes'
+import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
+import { clock, dateAndTime, named, text } from '../language'
+import type { LeaseState } from './lease-keeper'
+
+export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, now: Date): TemplateResult {
+  const due = dueWords(detail.due_at, now)
+  return html`<section class="case-header" aria-label=${text('desk.case')}>
+    <a class="back" href="#/" aria-label=${text('desk.back')}>‹</a>
+    <h1>${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span></h1>
+    <p class="examination">
+      <strong>${examinationOf(detail)}</strong>
+      <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)}</span>
+    </p>
+    <p class="standing">
+      <span class="priority ${detail.priority}">${named('priority', detail.priority)}</span>
+      <span>${named('state', detail.state)}</span>
+      ${isOpen(detail.state)
+        ? html`<time datetime=${detail.due_at} title=${dateAndTime(detail.due_at)} class=${due.overdue ? 'overdue' : ''}>${due.words}</time>`
+        : nothing}
+      <span class=${isIncomplete(detail) ? 'incomplete' : ''}>${text('worklist.images')} ${imagesOf(detail)}</span>
+      ${holding(detail, lease, now)}
+    </p>
+  </section>`
+}
+
+function holding(detail: CaseDetail, lease: LeaseState | undefined, now: Date): TemplateResult | typeof nothing {
+  if (lease && !lease.lost) {
+    const left_minutes = Math.floor((Date.parse(lease.expires_at) - now.getTime()) / 60_000)
+    return html`<span class="lease ${left_minutes < 3 ? 'incomplete' : ''}" title=${text('desk.lease-explained')}>
+      ${text('desk.lease-until', { at: clock(lease.expires_at) })}
+    </span>`
+  }
+  return detail.holder && !detail.holder.mine ? html`<span>${text('desk.held-by', { name: detail.holder.name })}</span>` : nothing
+}
+
+/** What must not be overlooked: a critical result and its acknowledgement, images that lack, a lease that went. */
+export function banners(
+  detail: CaseDetail,
+  state: { readonly leaseLost: boolean; readonly imagesChanged: boolean },
+  act: { readonly takeAgain: () => void; readonly lookAgain: () => void },
+): TemplateResult {
+  const { critical } = detail
+  return html`${critical
+      ? html`<p class="note ${critical.acknowledged_at ? 'success' : 'danger'}" role="status">
+          <strong>${text('report.critical')}${text('colon')} ${named('desk.critical', critical.class)}</strong>
+          ${critical.acknowledged_at
+            ? text('desk.critical-acknowledged', { name: critical.acknowledged_by ?? '', at: dateAndTime(critical.acknowledged_at) })
+            : text('desk.critical-waiting', { at: clock(critical.raised_at), due: clock(critical.due_at) })}
+        </p>`
+      : nothing}
+    ${state.leaseLost
+      ? html`<div class="note warning" role="alert">
+          <p>${text('desk.lease-lost')}</p>
+          <button @click=${act.takeAgain}>${text('desk.take-again')}</button>
+        </div>`
+      : nothing}
+    ${state.imagesChanged
+      ? html`<div class="note warning" role="alert">
+          <p>${text('desk.images-changed')}</p>
+          <button @click=${act.lookAgain}>${text('desk.images-reload')}</button>
+        </div>`
+      : nothing}
+    ${isIncomplete(detail) && isOpen(detail.state) ? html`<p class="note warning">${text('desk.incomplete', { images: imagesOf(detail) })}</p>` : nothing}`
+}

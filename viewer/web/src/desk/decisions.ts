@@ -1,0 +1,180 @@
+/** What a person decides at the desk: each asks what must be asked, proves who they are where needed, and acts. */
+import { html } from 'lit'
+import type { Office } from '../api/office'
+import { Problem, Unreachable } from '../api/problem'
+import { isIncomplete } from '../case-words'
+import { named, text } from '../language'
+import { ask } from '../shell/ask'
+import { notify } from '../shell/notices'
+import { wordsFor } from '../shell/trouble'
+import type { Judgement } from './review-form'
+import type { Work } from './work'
+
+/** Classes of results that must be told at once (China's critical values for imaging). */
+export const CRITICAL_CLASSES = [
+  'pneumothorax',
+  'intracranial_haemorrhage',
+  'cerebral_infarction',
+  'aortic_dissection',
+  'pulmonary_embolism',
+  'free_air',
+  'bowel_obstruction',
+  'organ_rupture',
+  'unstable_spine',
+  'foreign_body',
+  'other',
+] as const
+
+export class Decisions {
+  constructor(
+    private readonly office: Office,
+    private readonly work: Work,
+    /** The case has left this person's hands. */
+    private readonly onDone: () => void,
+  ) {}
+
+  async claim(): Promise<void> {
+    await this.attempt(() => this.work.claim())
+  }
+
+  async sign(): Promise<void> {
+    const reason = await this.confirmSeen('sign')
+    if (reason === null) return
+    await this.finish('sign', () => this.work.sign(reason))
+  }
+
+  async verify(): Promise<void> {
+    const reason = await this.confirmSeen('verify')
+    if (reason === null) return
+    await this.finish('verify', () => this.work.verify(reason))
+  }
+
+  async review({ outcome, score, comment }: Judgement): Promise<void> {
+    if (outcome === null) return
+    const answer = await ask({
+      title: text(`desk.outcome.${outcome}`),
+      words: text(`desk.outcome.${outcome}.means`),
+      confirm: text('desk.review-submit'),
+    })
+    if (answer) await this.finish('review', () => this.work.review(outcome, score, comment.trim()))
+  }
+
+  async putBack(): Promise<void> {
+    const answer = await ask({ title: text('desk.put-back'), words: text('desk.put-back-means'), confirm: text('desk.put-back') })
+    if (answer) await this.finish('put-back', () => this.work.putBack())
+  }
+
+  async withReason(action: 'return' | 'escalate' | 'withhold'): Promise<void> {
+    const answer = await ask({
+      title: text(`desk.${action}`),
+      words: text(`desk.${action}-means`),
+      fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
+      confirm: text(`desk.${action}`),
+      danger: action === 'withhold',
+    })
+    const why = answer?.['why']
+    if (!why) return
+    const act = { return: () => this.work.sendForRetake(why), escalate: () => this.work.escalate(why), withhold: () => this.work.withhold(why) }[action]
+    await this.finish(action, act)
+  }
+
+  async critical(): Promise<void> {
+    const answer = await ask({
+      title: text('desk.critical'),
+      words: text('desk.critical-means'),
+      fields: [
+        {
+          name: 'class',
+          label: text('desk.critical-class'),
+          kind: 'choice',
+          options: [
+            { value: '', label: text('desk.critical-choose') },
+            ...CRITICAL_CLASSES.map((value) => ({ value, label: named('desk.critical', value) })),
+          ],
+        },
+        { name: 'finding', label: text('desk.critical-finding'), kind: 'text' },
+      ],
+      confirm: text('desk.critical-confirm'),
+      danger: true,
+    })
+    const criticalClass = answer?.['class']
+    if (!criticalClass) return
+    if (await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? ''))) notify('success', text('desk.critical-raised'))
+  }
+
+  async withdrawCritical(): Promise<void> {
+    const answer = await ask({
+      title: text('desk.critical-withdraw'),
+      words: text('desk.critical-withdraw-means'),
+      confirm: text('desk.critical-withdraw'),
+      danger: true,
+    })
+    if (answer) await this.attempt(() => this.work.withdrawCritical())
+  }
+
+  /** Two texts of one draft: the person sees both and says which stands. */
+  async settleConflict(): Promise<void> {
+    try {
+      const theirs = await this.work.draftOnServer()
+      if (!theirs) return
+      const answer = await ask({
+        title: text('desk.conflict'),
+        words: html`<h3>${text('desk.conflict-other')}</h3>
+          <p class="prose">${theirs.content.findings}</p>
+          <p class="prose">${theirs.content.impression}</p>`,
+        confirm: text('desk.conflict-keep-mine'),
+      })
+      if (answer) this.work.keepMine(theirs.revision)
+    } catch (error) {
+      notify('danger', wordsFor(error))
+    }
+  }
+
+  /** The reason for signing an incomplete study; undefined where none is needed; null when the person turned back. */
+  private async confirmSeen(action: 'sign' | 'verify'): Promise<string | undefined | null> {
+    const { detail, content } = this.work
+    if (!detail) return null
+    const incomplete = isIncomplete(detail)
+    const answer = await ask({
+      title: text(`desk.${action}`),
+      words: html`<p>${text(`desk.${action}-means`)}</p>
+        <p class="prose"><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong>${text('colon')} ${content.impression}</p>
+        ${incomplete ? html`<p class="note warning">${text('desk.incomplete-reason')}</p>` : ''}`,
+      fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
+      confirm: text(`desk.${action}`),
+    })
+    if (!answer) return null
+    return incomplete ? (answer['reason'] ?? '') : undefined
+  }
+
+  private async finish(done: 'sign' | 'verify' | 'review' | 'put-back' | 'return' | 'escalate' | 'withhold', act: () => Promise<void>): Promise<void> {
+    if (!(await this.attempt(act))) return
+    notify('success', text(`desk.done.${done}`))
+    this.onDone()
+  }
+
+  /** Acts; asks for the password first where the server wants it proved again. Whether it was done. */
+  private async attempt(act: () => Promise<void>): Promise<boolean> {
+    try {
+      await act()
+      return true
+    } catch (error) {
+      if (error instanceof Problem && error.slug === 'prove-again') return (await this.proved()) && this.attempt(act)
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      notify('danger', wordsFor(error))
+      return false
+    }
+  }
+
+  private async proved(): Promise<boolean> {
+    const answer = await ask({
+      title: text('problem.prove-again'),
+      words: text('problem.prove-again.advice'),
+      fields: [{ name: 'password', label: text('sign-in.password'), kind: 'password' }],
+      confirm: text('common.go-on'),
+    })
+    const password = answer?.['password']
+    if (!password) return false
+    return this.attempt(() => this.office.prove(password))
+  }
+}

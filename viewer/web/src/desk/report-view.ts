@@ -1,0 +1,73 @@
+/** A report to be read: its text, its signatures, and how it differs from the version before. */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Content, PastReview, ReportVersion } from '../api/shapes'
+import { dateAndTime, named, text } from '../language'
+import { differenceOf } from './difference'
+
+const PARTS = ['findings', 'impression', 'recommendation'] as const
+
+export function versionView(version: ReportVersion): TemplateResult {
+  return html`<article class="version">
+    <h3>
+      ${text('report.version-n', { n: version.number })}
+      <span class="tag ${version.status}">${named('report.status', version.status)}</span>
+      ${resultTag(version.content)}
+    </h3>
+    ${PARTS.map((part) =>
+      version.content[part]
+        ? html`<h4>${text(`report.${part}`)}</h4>
+            <p class="prose">${version.content[part]}</p>`
+        : nothing,
+    )}
+    <ul class="signatures">
+      ${version.signatures.map(
+        (signature) => html`<li>
+          ${named('report', signature.role)}${text('colon')} ${signature.name} <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
+        </li>`,
+      )}
+    </ul>
+  </article>`
+}
+
+function resultTag(content: Content): TemplateResult | typeof nothing {
+  if (content.positive === null) return nothing
+  return html`<span class="tag ${content.positive ? 'warning' : ''}">${text(content.positive ? 'report.positive' : 'report.negative')}</span>`
+}
+
+/** The older text on the left with what went, the newer on the right with what came. */
+export function differenceView(before: Content, after: Content, titles: { readonly before: string; readonly after: string }): TemplateResult {
+  return html`<div class="difference">
+    <h4>${titles.before}</h4>
+    <h4>${titles.after}</h4>
+    ${PARTS.filter((part) => before[part] || after[part]).map((part) => {
+      const runs = differenceOf(before[part], after[part])
+      return html`<div class="prose">
+          <h5>${text(`report.${part}`)}</h5>
+          ${runs.map((run) => (run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text))}
+        </div>
+        <div class="prose">
+          <h5>${text(`report.${part}`)}</h5>
+          ${runs.map((run) => (run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text))}
+        </div>`
+    })}
+    <div>${resultTag(before)}</div>
+    <div>${resultTag(after)}</div>
+  </div>`
+}
+
+export function reviewsView(reviews: readonly PastReview[]): TemplateResult | typeof nothing {
+  if (reviews.length === 0) return nothing
+  return html`<section class="reviews">
+    <h3>${text('desk.reviews')}</h3>
+    <ul>
+      ${reviews.map(
+        (review) => html`<li>
+          <strong>${text(`desk.outcome.${review.outcome}`)}</strong>
+          ${review.score ? html`<span class="tag">RADPEER ${review.score}</span>` : nothing}
+          <span class="soft">${review.reviewer}, ${dateAndTime(review.at)}</span>
+          ${review.comment ? html`<p class="prose">${review.comment}</p>` : nothing}
+        </li>`,
+      )}
+    </ul>
+  </section>`
+}

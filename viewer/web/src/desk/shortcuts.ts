@@ -1,0 +1,56 @@
+/** The keys of the desk: what they mean, and what is shown when somebody asks. */
+import { html, render, type TemplateResult } from 'lit'
+import { text, type TextKey } from '../language'
+
+export type DeskCommand = 'help' | 'save' | 'decide' | 'worklist' | 'findings'
+
+/** Keys that work everywhere at the desk, in a text too. */
+export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskCommand | null {
+  const control = event.ctrlKey || event.metaKey
+  if (control && event.key.toLowerCase() === 's') return 'save'
+  if (control && event.key === 'Enter') return 'decide'
+  if (event.key === 'Escape' && !inText) return 'worklist'
+  if (inText || control || event.altKey) return null
+  if (event.key === '?') return 'help'
+  return event.key === 'f' ? 'findings' : null
+}
+
+const ROWS: readonly (readonly [string, TextKey])[] = [
+  ['Ctrl S', 'desk.key.save'],
+  ['Ctrl Enter', 'desk.key.decide'],
+  ['F', 'desk.key.findings'],
+  ['Esc', 'desk.key.worklist'],
+  ['↑ ↓', 'desk.key.scroll'],
+  ['W', 'desk.tool.window'],
+  ['Z', 'desk.tool.zoom'],
+  ['P', 'desk.tool.pan'],
+  ['S', 'desk.tool.scroll'],
+  ['M', 'desk.tool.length'],
+  ['1 – 5', 'desk.key.preset'],
+  ['I', 'desk.tool.invert'],
+  ['R', 'desk.tool.reset'],
+  ['+ −', 'desk.key.zoom'],
+  ['?', 'desk.key.help'],
+]
+
+export function showHelp(): void {
+  const dialog = document.createElement('dialog')
+  dialog.className = 'ask help'
+  dialog.setAttribute('aria-labelledby', 'help-title')
+  dialog.addEventListener('close', () => dialog.remove())
+  render(helpView(() => dialog.close()), dialog)
+  document.body.append(dialog)
+  dialog.showModal()
+}
+
+function helpView(close: () => void): TemplateResult {
+  return html`<h2 id="help-title">${text('desk.keys')}</h2>
+    <dl class="keys">
+      ${ROWS.map(([keys, meaning]) => html`<div>
+        <dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt>
+        <dd>${text(meaning)}</dd>
+      </div>`)}
+    </dl>
+    <p class="soft">${text('desk.keys-mouse')}</p>
+    <div class="buttons"><button class="primary" @click=${close}>${text('common.close')}</button></div>`
+}

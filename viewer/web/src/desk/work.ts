@@ -1,0 +1,219 @@
+/** A person's work at one case: what the server says of it, the lease, the draft, and the decisions that end it. */
+import type { Office, Seen } from '../api/office'
+import { Problem, Unreachable } from '../api/problem'
+import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, Step } from '../api/shapes'
+import { ShownSeries } from '../images/shown-series'
+import { EMPTY, sameContent, type DraftState } from './draft'
+import { DraftKeeper } from './draft-keeper'
+import { LeaseKeeper, type LeaseState } from './lease-keeper'
+
+export type Listener = {
+  /** Something to be drawn anew. */
+  onChange(): void
+  /** The server refused something that went on by itself. */
+  onTrouble(error: Problem | Unreachable): void
+}
+
+export class Work {
+  detail: CaseDetail | undefined
+  failure: unknown
+  lease: LeaseState | undefined
+  /** What the form shows; the draft's while one is kept. */
+  content: Content = EMPTY
+  draft: DraftState | undefined
+  /** The images changed after the case was opened. */
+  imagesChanged = false
+  readonly shown = new ShownSeries()
+  private leaseKeeper: LeaseKeeper | undefined
+  private draftKeeper: DraftKeeper | undefined
+  private closed = false
+
+  constructor(
+    private readonly office: Office,
+    readonly caseId: string,
+    private readonly listener: Listener,
+  ) {}
+
+  /** The step that this person holds the case for; undefined while they only look. */
+  get step(): Step | undefined {
+    return this.lease && !this.lease.lost ? this.detail?.lease?.step : undefined
+  }
+
+  /** The report as it stands, the newest valid version. */
+  get version(): ReportVersion | undefined {
+    const valid = this.detail?.versions.filter(({ status }) => status === 'preliminary' || status === 'final') ?? []
+    return [...valid].sort((a, b) => b.number - a.number)[0]
+  }
+
+  get changed(): boolean {
+    return !sameContent(this.content, this.version?.content ?? EMPTY)
+  }
+
+  allows(action: Allowed): boolean {
+    return this.detail?.allowed.includes(action) ?? false
+  }
+
+  async open(): Promise<void> {
+    try {
+      this.take(await this.office.case(this.caseId))
+      this.failure = undefined
+    } catch (error) {
+      this.failure = error
+    }
+    this.listener.onChange()
+  }
+
+  /** Looks again, without touching what is written: images may have arrived. */
+  async lookAgain(): Promise<void> {
+    const known = this.detail?.image_set
+    try {
+      const detail = await this.office.case(this.caseId)
+      if (this.closed) return
+      this.imagesChanged ||= known !== undefined && known !== detail.image_set
+      this.detail = detail
+    } catch (error) {
+      this.trouble(error)
+    }
+    this.listener.onChange()
+  }
+
+  async claim(): Promise<void> {
+    await this.office.claim(this.caseId)
+    await this.open()
+  }
+
+  edit(content: Content): void {
+    this.content = content
+    this.draftKeeper?.edit(content)
+    this.active()
+    this.listener.onChange()
+  }
+
+  /** Saves what is not saved yet. */
+  async settle(): Promise<void> {
+    await this.draftKeeper?.settle()
+  }
+
+  active(): void {
+    this.leaseKeeper?.active()
+  }
+
+  /** After a conflict: what the server has, for comparison. */
+  async draftOnServer(): Promise<CaseDetail['draft']> {
+    return (await this.office.case(this.caseId)).draft
+  }
+
+  keepMine(revision: number): void {
+    this.draftKeeper?.keepMine(revision)
+  }
+
+  async sign(incompleteReason: string | undefined): Promise<void> {
+    await this.draftKeeper?.settle()
+    await this.office.sign(this.caseId, this.content, this.draft?.revision ?? 0, this.seen(incompleteReason))
+    this.close()
+  }
+
+  async verify(incompleteReason: string | undefined): Promise<void> {
+    await this.office.verify(this.caseId, this.changed ? this.content : undefined, this.seen(incompleteReason))
+    this.close()
+  }
+
+  async review(outcome: ReviewOutcome, score: string, comment: string): Promise<void> {
+    const report = outcome === 'amend' ? { report: this.content } : {}
+    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(undefined))
+    this.close()
+  }
+
+  async putBack(): Promise<void> {
+    await this.settle()
+    await this.office.putBack(this.caseId, this.leaseRevision())
+    this.close()
+  }
+
+  async sendForRetake(why: string): Promise<void> {
+    await this.office.sendForRetake(this.caseId, this.leaseRevision(), why)
+    this.close()
+  }
+
+  async escalate(why: string): Promise<void> {
+    await this.office.escalate(this.caseId, this.leaseRevision(), why)
+    this.close()
+  }
+
+  async withhold(why: string): Promise<void> {
+    await this.office.withhold(this.caseId, why)
+    this.close()
+  }
+
+  /** At once: the township hears of it before anything is signed. */
+  async raiseCritical(criticalClass: string, finding: string): Promise<void> {
+    await this.office.raiseCritical(this.caseId, criticalClass, finding)
+    this.edit({ ...this.content, critical_class: criticalClass })
+    await this.lookAgain()
+  }
+
+  async withdrawCritical(): Promise<void> {
+    await this.office.withdrawCritical(this.caseId)
+    this.edit({ ...this.content, critical_class: null })
+    await this.lookAgain()
+  }
+
+  close(): void {
+    this.closed = true
+    this.leaseKeeper?.stop()
+    this.draftKeeper?.stop()
+  }
+
+  private seen(incompleteReason: string | undefined): Seen {
+    const reason = incompleteReason === undefined ? {} : { incomplete_reason: incompleteReason }
+    return {
+      lease_revision: this.leaseRevision(),
+      image_set: this.detail?.image_set ?? '',
+      shown_series: this.shown.shown(),
+      ...reason,
+    }
+  }
+
+  private leaseRevision(): number {
+    return this.lease?.revision ?? this.detail?.lease?.revision ?? 0
+  }
+
+  private take(detail: CaseDetail): void {
+    this.leaseKeeper?.stop()
+    this.draftKeeper?.stop()
+    this.detail = detail
+    this.imagesChanged = false
+    this.lease = undefined
+    this.draft = undefined
+    this.content = detail.draft?.content ?? this.version?.content ?? EMPTY
+    if (!detail.lease || this.closed) return
+    this.leaseKeeper = new LeaseKeeper(
+      detail.lease,
+      (revision) => this.office.renew(this.caseId, revision),
+      (lease) => {
+        this.lease = lease
+        this.listener.onChange()
+      },
+    )
+    this.lease = this.leaseKeeper.state
+    if (detail.allowed.includes('save')) this.keepDraft(detail)
+  }
+
+  private keepDraft(detail: CaseDetail): void {
+    this.draftKeeper = new DraftKeeper(
+      { content: this.content, revision: detail.draft?.revision ?? 0, savedAt: detail.draft?.saved_at ?? null },
+      (content, revision) => this.office.saveDraft(this.caseId, content, revision, this.leaseRevision()),
+      (draft) => {
+        this.draft = draft
+        this.listener.onChange()
+      },
+      (problem) => this.listener.onTrouble(problem),
+    )
+    this.draft = this.draftKeeper.state
+  }
+
+  private trouble(error: unknown): void {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+    this.listener.onTrouble(error)
+  }
+}

@@ -1,0 +1,51 @@
+/** Reading values out of the DICOM JSON model (PS3.18 annex F). */
+
+export type Element = { readonly vr?: string; readonly Value?: readonly unknown[] }
+export type DataSet = Readonly<Record<string, Element>>
+
+export const TAG = {
+  SOPInstanceUID: '00080018',
+  Modality: '00080060',
+  SeriesDescription: '0008103E',
+  StudyDate: '00080020',
+  PatientName: '00100010',
+  PatientSex: '00100040',
+  PatientAge: '00101010',
+  BodyPartExamined: '00180015',
+  EstimatedRadiographicMagnificationFactor: '00181114',
+  ImagerPixelSpacing: '00181164',
+  SeriesInstanceUID: '0020000E',
+  SeriesNumber: '00200011',
+  InstanceNumber: '00200013',
+  ImagePositionPatient: '00200032',
+  ImageOrientationPatient: '00200037',
+  ImageLaterality: '00200062',
+  NumberOfSeriesRelatedInstances: '00201209',
+  SamplesPerPixel: '00280002',
+  NumberOfFrames: '00280008',
+  Rows: '00280010',
+  Columns: '00280011',
+  PixelSpacing: '00280030',
+  BitsAllocated: '00280100',
+} as const
+
+export function textOf(dataSet: DataSet, tag: string): string {
+  const value = dataSet[tag]?.Value?.[0]
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : ''
+}
+
+export function numbersOf(dataSet: DataSet, tag: string): readonly number[] {
+  return (dataSet[tag]?.Value ?? []).map(Number).filter(Number.isFinite)
+}
+
+export const numberOf = (dataSet: DataSet, tag: string): number | undefined => numbersOf(dataSet, tag)[0]
+
+/** A person's name as it is written, the ideographic group first (PS3.5 6.2.1); carets become spaces. */
+export function nameOf(dataSet: DataSet, tag: string): string {
+  const value = dataSet[tag]?.Value?.[0]
+  if (typeof value === 'string') return value.replaceAll('^', ' ').trim()
+  if (typeof value !== 'object' || value === null) return ''
+  const groups = value as { readonly Ideographic?: string; readonly Alphabetic?: string; readonly Phonetic?: string }
+  const name = groups.Ideographic ?? groups.Alphabetic ?? groups.Phonetic ?? ''
+  return groups.Ideographic ? name.replaceAll('^', '') : name.replaceAll('^', ' ').trim()
+}

@@ -1,0 +1,225 @@
+/** Pictures of studies: the series to choose from, tools, and the viewport; Cornerstone comes when it is needed. */
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import type { Client } from '../api/client'
+import { Problem, Unreachable } from '../api/problem'
+import { text } from '../language'
+import { Part } from '../part'
+import { wordsFor } from '../shell/trouble'
+import { imageKeyOf } from './image-keys'
+import { overlay } from './overlay'
+import type { Picture } from './pictures'
+import { picturesIn, previewOf, seriesOf, type Series } from './series'
+import { seriesStrip } from './series-strip'
+import type { ShownSeries } from './shown-series'
+import type { Stack, StackView, ToolName } from './stack'
+import { toolbar } from './toolbar'
+import { presetsFor, type Window } from './window-level'
+
+const NOTHING_SHOWN: StackView = { index: 0, window: null, zoom: 1, inverted: false, quality: 'none' }
+
+/** Tells `images-shown` when more of a series was shown. */
+class ImagePanel extends Part {
+  static override properties = {
+    client: { attribute: false },
+    studies: { attribute: false },
+    imageSet: {},
+    shown: { attribute: false },
+  }
+  declare client: Client
+  declare studies: readonly string[]
+  /** Changes when images came or went: then everything is fetched anew. */
+  declare imageSet: string
+  /** Where to note what was shown; nothing for priors. */
+  declare shown: ShownSeries | undefined
+
+  private series: readonly Series[] | undefined
+  private current: Series | undefined
+  private pictures: readonly Picture[] = []
+  private view: StackView = NOTHING_SHOWN
+  private tool: ToolName = 'window'
+  private failure: string | undefined
+  private preview: string | undefined
+  private stack: Stack | undefined
+  private asked = 0
+
+  /** Whether nothing is left that the person has not seen at full resolution. */
+  get everythingShown(): boolean {
+    return this.series !== undefined && this.series.every((series) => this.isDone(series))
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback()
+    document.addEventListener('keydown', this.key)
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback()
+    document.removeEventListener('keydown', this.key)
+    this.asked++
+    this.stack?.close()
+    this.stack = undefined
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    if (changed.has('imageSet')) void this.open()
+  }
+
+  private async open(): Promise<void> {
+    const asked = ++this.asked
+    this.failure = undefined
+    try {
+      const series = await seriesOf(this.client, this.studies)
+      if (asked !== this.asked) return
+      this.series = series
+      const again = series.find(({ seriesUid }) => seriesUid === this.current?.seriesUid)
+      const first = again ?? series[0]
+      if (first) await this.choose(first)
+    } catch (error) {
+      this.fail(error, asked)
+    }
+    this.requestUpdate()
+  }
+
+  private async choose(series: Series): Promise<void> {
+    const asked = ++this.asked
+    this.current = series
+    this.pictures = []
+    this.view = NOTHING_SHOWN
+    this.failure = undefined
+    this.preview = undefined
+    this.requestUpdate()
+    try {
+      const pictures = await picturesIn(this.client, series)
+      if (asked !== this.asked) return
+      this.pictures = pictures
+      this.shown?.expect(series.seriesUid, pictures.length)
+      const middle = pictures.length > 20 ? Math.floor(pictures.length / 2) : 0
+      const first = pictures[middle]
+      if (!first) return this.requestUpdate()
+      this.preview = previewOf(series, first)
+      this.view = { ...NOTHING_SHOWN, index: middle }
+      this.requestUpdate()
+      await this.updateComplete
+      const stack = await this.stackInPlace()
+      if (asked === this.asked) await stack?.show(pictures, middle)
+    } catch (error) {
+      this.fail(error, asked)
+    }
+  }
+
+  private async stackInPlace(): Promise<Stack | undefined> {
+    if (this.stack) return this.stack
+    const { Stack: Viewport } = await import('./stack')
+    const element = this.querySelector<HTMLDivElement>('.viewport')
+    if (!element || !this.isConnected) return undefined
+    this.stack ??= new Viewport(element, {
+      onView: (view) => {
+        this.view = view
+        if (view.quality !== 'none') this.preview = undefined
+        this.requestUpdate()
+      },
+      onArrived: (picture) => this.note(picture, 'arrived'),
+      onDisplayed: (picture) => this.note(picture, 'displayed'),
+      onFailed: () => {
+        this.failure = text('desk.image-failed')
+        this.requestUpdate()
+      },
+    })
+    return this.stack
+  }
+
+  private note(picture: Picture, what: 'arrived' | 'displayed'): void {
+    const series = this.current
+    if (!series || !this.shown) return
+    this.shown[what](series.seriesUid, picture.imageId)
+    this.requestUpdate()
+    this.tell('images-shown')
+  }
+
+  private fail(error: unknown, asked: number): void {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+    if (asked !== this.asked) return
+    this.failure = wordsFor(error)
+    this.requestUpdate()
+  }
+
+  /** A series without pictures has nothing to be shown once it was opened. */
+  private isDone({ seriesUid }: Series): boolean {
+    return !this.shown || this.shown.isShown(seriesUid) || this.shown.isEmpty(seriesUid)
+  }
+
+  private readonly key = (event: KeyboardEvent): void => {
+    const target = event.target as HTMLElement
+    const elsewhere = target.closest('tierread-images') !== null && !this.contains(target)
+    if (target.closest('input, textarea, select, dialog, [role=tablist]') || elsewhere || !this.stack) return
+    const meant = imageKeyOf(event, presetsFor(this.current?.modality ?? ''))
+    if (!meant) return
+    event.preventDefault()
+    if (meant.kind === 'tool') this.use(meant.tool)
+    if (meant.kind === 'window') this.stack.setWindow(meant.window)
+    if (meant.kind === 'step') this.stack.step(meant.by)
+    if (meant.kind === 'zoom') this.stack.zoomBy(meant.factor)
+    if (meant.kind === 'invert') this.stack.invert()
+    if (meant.kind === 'reset') this.stack.reset()
+  }
+
+  private use(tool: ToolName): void {
+    this.tool = tool
+    this.stack?.use(tool)
+    this.requestUpdate()
+  }
+
+  override render(): TemplateResult {
+    const { current, series } = this
+    const picture = this.pictures[this.view.index]
+    return html`${toolbar({
+        tool: this.tool,
+        inverted: this.view.inverted,
+        presets: presetsFor(current?.modality ?? ''),
+        onTool: (tool) => this.use(tool),
+        onWindow: (window: Window) => this.stack?.setWindow(window),
+        onInvert: () => this.stack?.invert(),
+        onReset: () => this.stack?.reset(),
+        onClear: () => this.stack?.clearMeasurements(),
+      })}
+      <div class="stage">
+        <div class="viewport" aria-label=${text('desk.viewport')} role="img" tabindex="0" @contextmenu=${(event: Event) => event.preventDefault()}></div>
+        ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
+        ${current && picture ? overlay({ series: current, picture, count: this.pictures.length, view: this.view }) : nothing}
+        ${this.waiting()}
+        ${this.failure
+          ? html`<div class="message" role="alert">
+              <p>${this.failure}</p>
+              <button @click=${() => void this.open()}>${text('common.try-again')}</button>
+            </div>`
+          : nothing}
+      </div>
+      ${this.pictures.length > 1 ? this.slider() : nothing}
+      ${series ? seriesStrip({ series, current, shown: this.shown, isDone: (each) => this.isDone(each), onChoose: (each) => void this.choose(each) }) : nothing}`
+  }
+
+  private waiting(): TemplateResult | typeof nothing {
+    if (this.failure || this.pictures.length > 0) return nothing
+    const nothingToSee = this.series?.length === 0 || (this.current && this.shown?.isEmpty(this.current.seriesUid))
+    return html`<p class="message" role="status">${nothingToSee ? text('desk.no-images') : text('common.loading')}</p>`
+  }
+
+  private dropPreview(): void {
+    this.preview = undefined
+    this.requestUpdate()
+  }
+
+  private slider(): TemplateResult {
+    return html`<input
+      class="slider"
+      type="range"
+      min="1"
+      max=${this.pictures.length}
+      .value=${String(this.view.index + 1)}
+      aria-label=${text('desk.slice')}
+      aria-valuetext=${text('desk.slice-of', { n: this.view.index + 1, count: this.pictures.length })}
+      @input=${(event: Event) => this.stack?.goTo(Number((event.target as HTMLInputElement).value) - 1)}
+    />`
+  }
+}
+customElements.define('tierread-images', ImagePanel)

@@ -1,0 +1,89 @@
+/** The pictures of a series in reading order, out of its metadata. */
+import { TAG, numberOf, numbersOf, textOf, type DataSet, type Element } from './dicom-json'
+
+/** One frame of one instance; frame numbers begin with 1. */
+export type Picture = { readonly imageId: string; readonly instanceUid: string; readonly frame: number; readonly metadata: DataSet }
+
+export type SeriesAddress = { readonly studyUid: string; readonly seriesUid: string }
+
+/** A picture so large that it is fetched and shown by and by (a projection radiograph); in bytes before compression. */
+const LARGE_BYTES = 4_000_000
+
+export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string => `/dicomweb/studies/${studyUid}/series/${seriesUid}`
+
+/** Instances without pixels (reports, presentation states) give no picture. */
+export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]): readonly Picture[] {
+  return inReadingOrder(instances.filter((instance) => (numberOf(instance, TAG.Rows) ?? 0) > 0)).flatMap((instance) => {
+    const instanceUid = textOf(instance, TAG.SOPInstanceUID)
+    const metadata = measurable(instance)
+    return Array.from({ length: numberOf(instance, TAG.NumberOfFrames) ?? 1 }, (_, index) => ({
+      imageId: `wadors:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
+      instanceUid,
+      frame: index + 1,
+      metadata,
+    }))
+  })
+}
+
+/** By place along the normal of the slices where all have one and lie parallel, else by instance number. */
+export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[] {
+  const number = (instance: DataSet): number => numberOf(instance, TAG.InstanceNumber) ?? 0
+  const byNumber = [...instances].sort((a, b) => number(a) - number(b))
+  const places = new Map(byNumber.map((instance) => [instance, placeOf(instance)]))
+  const first = byNumber[0]
+  if (!first || byNumber.length < 2 || ![...places.values()].every((place) => place !== undefined)) return byNumber
+  const orientation = numbersOf(first, TAG.ImageOrientationPatient)
+  const parallel = byNumber.every((instance) =>
+    numbersOf(instance, TAG.ImageOrientationPatient).every((cosine, i) => Math.abs(cosine - (orientation[i] ?? 0)) < 1e-3),
+  )
+  if (!parallel || new Set(places.values()).size !== byNumber.length) return byNumber
+  const place = (instance: DataSet): number => places.get(instance) ?? 0
+  const last = byNumber[byNumber.length - 1] ?? first
+  const direction = place(last) >= place(first) ? 1 : -1 // the way that the device numbered them
+  return byNumber.sort((a, b) => direction * (place(a) - place(b)))
+}
+
+/** In mm along the normal of the slice; undefined for a picture without a place in space. */
+function placeOf(instance: DataSet): number | undefined {
+  const [x, y, z] = numbersOf(instance, TAG.ImagePositionPatient)
+  const [rx, ry, rz, cx, cy, cz] = numbersOf(instance, TAG.ImageOrientationPatient)
+  if (x === undefined || y === undefined || z === undefined) return undefined
+  if (rx === undefined || ry === undefined || rz === undefined || cx === undefined || cy === undefined || cz === undefined) return undefined
+  return Math.round(1000 * (x * (ry * cz - rz * cy) + y * (rz * cx - rx * cz) + z * (rx * cy - ry * cx))) / 1000
+}
+
+/** How far lengths on a picture can be trusted. */
+export type Measured = 'patient' | 'detector' | 'pixels'
+
+export function measuredAt(metadata: DataSet): Measured {
+  if (numbersOf(metadata, TAG.ImagerPixelSpacing).length === 2) return 'detector'
+  return numbersOf(metadata, TAG.PixelSpacing).length === 2 ? 'patient' : 'pixels'
+}
+
+/**
+ * The metadata with a pixel spacing to measure by: projection radiographs know only the spacing on the detector
+ * (PS3.3 10.7.1.3), which the magnification brings down to the patient where the device states it.
+ */
+export function measurable(metadata: DataSet): DataSet {
+  if (numbersOf(metadata, TAG.PixelSpacing).length === 2) return metadata
+  const detector_mm = numbersOf(metadata, TAG.ImagerPixelSpacing)
+  if (detector_mm.length !== 2) return metadata
+  const magnification = numberOf(metadata, TAG.EstimatedRadiographicMagnificationFactor) ?? 1
+  const spacing: Element = { vr: 'DS', Value: detector_mm.map((mm) => mm / (magnification > 0 ? magnification : 1)) }
+  return { ...metadata, [TAG.PixelSpacing]: spacing }
+}
+
+export function isLarge(metadata: DataSet): boolean {
+  const bytes = ((numberOf(metadata, TAG.BitsAllocated) ?? 8) / 8) * (numberOf(metadata, TAG.SamplesPerPixel) ?? 1)
+  return (numberOf(metadata, TAG.Rows) ?? 0) * (numberOf(metadata, TAG.Columns) ?? 0) * bytes >= LARGE_BYTES
+}
+
+/** The order to fetch a stack in: from where the reader is, outwards, a little more ahead than behind. */
+export function outwardsFrom(index: number, count: number): readonly number[] {
+  const order: number[] = []
+  for (let step = 1; order.length < count - 1 && step <= 2 * count; step++) {
+    if (index + step < count) order.push(index + step)
+    if (step % 2 === 0 && index - step / 2 >= 0) order.push(index - step / 2)
+  }
+  return order
+}

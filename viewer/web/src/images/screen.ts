@@ -1,0 +1,69 @@
+/** Cornerstone set up once: loader with web workers, tools, how to draw, and what to ask the server for. */
+import * as core from '@cornerstonejs/core'
+import * as loader from '@cornerstonejs/dicom-image-loader'
+import * as tools from '@cornerstonejs/tools'
+import { isLarge, type Picture } from './pictures'
+
+const ENGINE = 'desk'
+const CACHE_BYTES_MAX = 1024 * 1024 * 1024
+const CACHE_BYTES_MIN = 256 * 1024 * 1024
+/** Key in local storage: 'cpu' or 'gpu' where the support desk overrides our choice because a driver draws wrongly. */
+const DRAWING = 'tierread.drawing'
+
+/**
+ * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by (DESIGN 3).
+ * A server that cannot make HTJ2K of a picture answers with what is stored.
+ */
+const ACCEPT = [
+  'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202',
+  'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
+].join(', ')
+
+/** One request, decoded again as it grows; never beside a range stage, which spoils the final pixels (FACTS 4). */
+const BY_AND_BY = {
+  retrieveOptions: { single: { streaming: true, initialChunkSize: 40_960, chunkSize: 131_072, msBetweenDecode: 3_000 } },
+}
+
+let engine: core.RenderingEngine | undefined
+
+/** The one rendering engine of the page; made at the first picture. */
+export function screen(): core.RenderingEngine {
+  if (engine) return engine
+  const capabilities = core.getRenderingCapabilities()
+  const override = localStorage.getItem(DRAWING)
+  // A graphics card that is only imitated in software draws more slowly than the plain processor does.
+  const onProcessor = override ? override === 'cpu' : !capabilities.webgl || capabilities.softwareRasterizer
+  core.init({ rendering: { useCPURendering: onProcessor, webGlContextCount: 2 }, debug: { statsOverlay: false } })
+  core.setUseCPURendering(onProcessor, false)
+  core.cache.setMaxCacheSize(cacheBytes())
+  loader.init({
+    maxWebWorkers: Math.min(4, Math.max(1, navigator.hardwareConcurrency - 1)),
+    useLegacyMetadataProvider: true,
+    beforeSend: () => ({ Accept: ACCEPT }),
+  })
+  tools.init()
+  for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.StackScrollTool, tools.LengthTool]) tools.addTool(tool)
+  engine = new core.RenderingEngine(ENGINE)
+  return engine
+}
+
+/** A quarter of the machine's memory: PCs at the county have 4 GB. */
+function cacheBytes(): number {
+  const memory_GiB = (navigator as Navigator & { readonly deviceMemory?: number }).deviceMemory ?? 4
+  return Math.min(CACHE_BYTES_MAX, Math.max(CACHE_BYTES_MIN, (memory_GiB / 4) * 1024 * 1024 * 1024))
+}
+
+/** Makes pictures known to Cornerstone. */
+export function announce(pictures: readonly Picture[]): void {
+  for (const { imageId, metadata } of pictures) {
+    loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
+    if (isLarge(metadata)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
+  }
+}
+
+/** Signing out, or another person: no picture stays in memory. */
+export function forgetPictures(): void {
+  core.cache.purgeCache()
+  loader.wadors.metaDataManager.purge()
+  core.utilities.imageRetrieveMetadataProvider.clear()
+}

@@ -1,0 +1,53 @@
+/** The series of studies and their pictures, asked of DICOMweb. */
+import type { Client } from '../api/client'
+import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
+import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
+
+export type Series = SeriesAddress & {
+  readonly modality: string
+  readonly number: number | undefined
+  readonly description: string
+  readonly instances: number
+}
+
+/** Of all the studies, by study and series number. */
+export async function seriesOf(client: Client, studyUids: readonly string[]): Promise<readonly Series[]> {
+  const found = await Promise.all(studyUids.map(async (studyUid) => seriesOfStudy(studyUid, await client.dataSets(`/dicomweb/studies/${studyUid}/series`))))
+  return found.flat()
+}
+
+function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Series[] {
+  return rows
+    .map((row) => ({
+      studyUid,
+      seriesUid: textOf(row, TAG.SeriesInstanceUID),
+      modality: textOf(row, TAG.Modality),
+      number: numberOf(row, TAG.SeriesNumber),
+      description: textOf(row, TAG.SeriesDescription),
+      instances: numberOf(row, TAG.NumberOfSeriesRelatedInstances) ?? 0,
+    }))
+    .sort((a, b) => (a.number ?? 0) - (b.number ?? 0))
+}
+
+export async function picturesIn(client: Client, series: Series): Promise<readonly Picture[]> {
+  return picturesOf(series, await client.dataSets(`${seriesPath(series)}/metadata`))
+}
+
+export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`
+
+/** Made by the server, small and ready at once; shown until the first frame is here. */
+export const previewOf = (series: Series, picture: Picture): string =>
+  `${seriesPath(series)}/instances/${picture.instanceUid}/frames/${picture.frame}/rendered?viewport=1024,1024`
+
+/** What stands in the corners of the picture. */
+export type Corner = { readonly patient: string; readonly about: string; readonly study: string; readonly side: string }
+
+export function cornerOf(metadata: DataSet, series: Series): Corner {
+  const date = textOf(metadata, TAG.StudyDate).replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
+  return {
+    patient: nameOf(metadata, TAG.PatientName),
+    about: [textOf(metadata, TAG.PatientSex), textOf(metadata, TAG.PatientAge)].filter(Boolean).join(' '),
+    study: [date, series.modality, series.description].filter(Boolean).join(' · '),
+    side: textOf(metadata, TAG.ImageLaterality),
+  }
+}

@@ -1,0 +1,201 @@
+/** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
+import * as core from '@cornerstonejs/core'
+import * as tools from '@cornerstonejs/tools'
+import { outwardsFrom, type Picture } from './pictures'
+import { announce, screen } from './screen'
+import { rangeOf, windowOf, type Window } from './window-level'
+
+export type ToolName = 'window' | 'zoom' | 'pan' | 'length' | 'scroll'
+
+export type StackView = {
+  /** Counted from 0. */
+  readonly index: number
+  readonly window: Window | null
+  /** 1 fits the picture to the viewport. */
+  readonly zoom: number
+  readonly inverted: boolean
+  /** Nothing, a coarse picture on its way, or all of it at full resolution. */
+  readonly quality: 'none' | 'partial' | 'full'
+}
+
+export type StackListener = {
+  onView(view: StackView): void
+  /** A picture is in memory at full resolution. */
+  onArrived(picture: Picture): void
+  /** A picture was drawn at full resolution. */
+  onDisplayed(picture: Picture): void
+  onFailed(): void
+}
+
+const TOOLS: Record<ToolName, string> = {
+  window: tools.WindowLevelTool.toolName,
+  zoom: tools.ZoomTool.toolName,
+  pan: tools.PanTool.toolName,
+  length: tools.LengthTool.toolName,
+  scroll: tools.StackScrollTool.toolName,
+}
+
+const AT_ONCE = 4
+const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
+const { MouseBindings } = tools.Enums
+
+let made = 0
+
+export class Stack {
+  private readonly id = `stack-${++made}`
+  private readonly viewport: core.Types.IStackViewport
+  private readonly group: tools.Types.IToolGroup
+  private readonly resized: ResizeObserver
+  private pictures: readonly Picture[] = []
+  private quality: StackView['quality'] = 'none'
+  private generation = 0
+  private tool: ToolName = 'window'
+
+  constructor(
+    element: HTMLDivElement,
+    private readonly listener: StackListener,
+  ) {
+    const engine = screen()
+    engine.enableElement({ viewportId: this.id, type: core.Enums.ViewportType.STACK, element })
+    this.viewport = engine.getViewport(this.id) as core.Types.IStackViewport
+    const group = tools.ToolGroupManager.createToolGroup(this.id)
+    if (!group) throw new Error('Cornerstone made no tool group')
+    this.group = group
+    for (const tool of Object.values(TOOLS)) group.addTool(tool)
+    group.addViewport(this.id, engine.id)
+    this.bind()
+    const { Events } = core.Enums
+    element.addEventListener(Events.STACK_NEW_IMAGE, this.onNewImage as EventListener)
+    element.addEventListener(Events.IMAGE_RENDERED, this.onRendered)
+    element.addEventListener(Events.VOI_MODIFIED, this.report)
+    element.addEventListener(Events.CAMERA_MODIFIED, this.report)
+    core.eventTarget.addEventListener(Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
+    this.resized = new ResizeObserver(() => engine.resize(true, true))
+    this.resized.observe(element)
+  }
+
+  close(): void {
+    this.generation++
+    this.resized.disconnect()
+    core.eventTarget.removeEventListener(core.Enums.Events.IMAGE_LOAD_ERROR, this.onError as EventListener)
+    tools.ToolGroupManager.destroyToolGroup(this.id)
+    screen().disableElement(this.id)
+  }
+
+  /** Shows the pictures from `index` on (0 is the first) and fetches the others behind it. */
+  async show(pictures: readonly Picture[], index: number): Promise<void> {
+    const generation = ++this.generation
+    announce(pictures)
+    this.pictures = pictures
+    this.quality = 'none'
+    await this.viewport.setStack(
+      pictures.map((picture) => picture.imageId),
+      index,
+    )
+    if (generation === this.generation) await this.fetchOthers(generation, index)
+  }
+
+  goTo(index: number): void {
+    const target = Math.min(Math.max(index, 0), this.pictures.length - 1)
+    if (target >= 0 && target !== this.viewport.getCurrentImageIdIndex()) void this.viewport.setImageIdIndex(target)
+  }
+
+  step(by: number): void {
+    this.goTo(this.viewport.getCurrentImageIdIndex() + by)
+  }
+
+  use(tool: ToolName): void {
+    this.tool = tool
+    this.bind()
+  }
+
+  setWindow(window: Window): void {
+    this.viewport.setProperties({ voiRange: rangeOf(window) })
+    this.viewport.render()
+  }
+
+  invert(): void {
+    this.viewport.setProperties({ invert: this.viewport.getProperties().invert !== true })
+    this.viewport.render()
+    this.report()
+  }
+
+  zoomBy(factor: number): void {
+    this.viewport.setZoom(this.viewport.getZoom() * factor)
+    this.viewport.render()
+  }
+
+  /** Window, zoom and place as at the beginning; measurements stay. */
+  reset(): void {
+    this.viewport.resetProperties()
+    this.viewport.resetCamera()
+    this.viewport.render()
+    this.report()
+  }
+
+  clearMeasurements(): void {
+    tools.annotation.state.removeAllAnnotations()
+    this.viewport.render()
+  }
+
+  /** The chosen tool on the left button and one finger; the others always on their customary places. */
+  private bind(): void {
+    for (const name of Object.values(TOOLS)) this.group.setToolPassive(name, { removeAllBindings: true })
+    const bindings: Record<ToolName, tools.Types.IToolBinding[]> = {
+      window: [],
+      zoom: [{ mouseButton: MouseBindings.Secondary }, { numTouchPoints: 2 }],
+      pan: [{ mouseButton: MouseBindings.Auxiliary }, { numTouchPoints: 3 }],
+      length: [],
+      scroll: [{ mouseButton: MouseBindings.Wheel }],
+    }
+    bindings[this.tool].push({ mouseButton: MouseBindings.Primary }, { numTouchPoints: 1 })
+    for (const name of Object.keys(TOOLS) as ToolName[])
+      if (bindings[name].length > 0) this.group.setToolActive(TOOLS[name], { bindings: bindings[name] })
+  }
+
+  private readonly onNewImage = (event: CustomEvent<core.Types.EventTypes.StackNewImageEventDetail>): void => {
+    const status = (event.detail.image as core.Types.IImage & { imageQualityStatus?: number }).imageQualityStatus
+    this.quality = status === FULL ? 'full' : 'partial'
+    this.report()
+  }
+
+  private readonly onRendered = (): void => {
+    const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
+    if (picture && this.quality === 'full' && this.viewport.getCurrentImageId() === picture.imageId) this.listener.onDisplayed(picture)
+  }
+
+  private readonly onError = (event: CustomEvent<{ readonly imageId: string }>): void => {
+    if (this.pictures.some((picture) => picture.imageId === event.detail.imageId)) this.listener.onFailed()
+  }
+
+  private readonly report = (): void => {
+    const { voiRange, invert } = this.viewport.getProperties()
+    this.listener.onView({
+      index: this.viewport.getCurrentImageIdIndex(),
+      window: voiRange ? windowOf(voiRange) : null,
+      zoom: this.viewport.getZoom(),
+      inverted: invert === true,
+      quality: this.quality,
+    })
+  }
+
+  private async fetchOthers(generation: number, index: number): Promise<void> {
+    const order = outwardsFrom(index, this.pictures.length)
+    const onProcessor = core.getShouldUseCPURendering()
+    let next = 0
+    const fetchOn = async (): Promise<void> => {
+      for (let place = order[next++]; place !== undefined && generation === this.generation; place = order[next++]) {
+        const picture = this.pictures[place]
+        if (!picture) return
+        const image = (await core.imageLoader.loadAndCacheImage(picture.imageId, {
+          requestType: core.Enums.RequestType.Prefetch,
+          priority: 0,
+          useRGBA: onProcessor,
+        } as never)) as core.Types.IImage & { imageQualityStatus?: number }
+        if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
+      }
+    }
+    const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, fetchOn))
+    if (generation === this.generation && outcomes.some((outcome) => outcome.status === 'rejected')) this.listener.onFailed()
+  }
+}

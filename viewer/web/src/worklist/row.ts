@@ -1,0 +1,46 @@
+/** One case on the worklist. */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Case } from '../api/shapes'
+import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
+import { dateAndTime, named, text } from '../language'
+import { caseAddress } from '../shell/route'
+
+export function rowOf(item: Case, now: Date): TemplateResult {
+  const due = dueWords(item.due_at, now)
+  const open = isOpen(item.state)
+  return html`<tr class=${item.priority} data-case=${item.id} @click=${follow}>
+    <td class="due" data-label=${text('worklist.due')}>
+      <span class="priority ${item.priority}">${named('priority', item.priority)}</span>
+      ${open
+        ? html`<time datetime=${item.due_at} title=${dateAndTime(item.due_at)} class=${due.overdue ? 'overdue' : ''}>${due.words}</time>`
+        : nothing}
+    </td>
+    <td class="patient">
+      <a class="open" href=${caseAddress(item.id)}>${nameOfPatient(item.patient)}</a>
+      <span class="soft">${personOf(item.patient)}</span>
+      ${item.critical
+        ? html`<span class="tag danger">${text('worklist.critical')}${item.critical.acknowledged_at ? ' ✓' : ''}</span>`
+        : nothing}
+    </td>
+    <td data-label=${text('worklist.examination')}>
+      ${examinationOf(item)}
+      ${item.prior_count > 0 ? html`<span class="tag">${text('worklist.priors', { n: item.prior_count })}</span>` : nothing}
+    </td>
+    <td data-label=${text('worklist.site')}>${item.site.name}</td>
+    <td data-label=${text('worklist.images')}>
+      <span class=${isIncomplete(item) ? 'incomplete' : ''} title=${item.arriving ? text('worklist.arriving') : ''}>${imagesOf(item)}</span>
+    </td>
+    <td data-label=${text('worklist.state')}>${named('state', item.state)}</td>
+    <td data-label=${text('worklist.holder')}>
+      ${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : item.holder.name) : nothing}
+    </td>
+  </tr>`
+}
+
+/** The whole row opens the case; its link stays for keyboards and new tabs. */
+function follow(event: MouseEvent): void {
+  if ((event.target as HTMLElement).closest('a, button')) return
+  if (window.getSelection()?.toString()) return // the person marks text
+  const row = (event.currentTarget as HTMLElement).querySelector<HTMLAnchorElement>('a.open')
+  row?.click()
+}
