@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -42,6 +41,13 @@ class _Order:
     procedure_ids: tuple[str, ...]
     body_part: str
     laterality: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Received:
+    study_uid: str
+    instances: int
+    last_received_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -286,7 +292,7 @@ def _returned_case(tx: Connection, study: Study, order: _Order | None, patient_i
 
 
 def _look(tx: Connection, study_uid: str) -> _Look:
-    rows: Sequence[sa.Row[Any]] = tx.execute(
+    rows = tx.execute(
         sa.select(series.c.modality, series.c.body_part, series.c.laterality)
         .where(series.c.study_uid == study_uid)
         .order_by(series.c.instances.desc(), series.c.series_uid)
@@ -301,10 +307,11 @@ def _look(tx: Connection, study_uid: str) -> _Look:
     )
 
 
-def _studies(tx: Connection, case_id: str) -> Sequence[sa.Row[Any]]:
+def _studies(tx: Connection, case_id: str) -> list[_Received]:
     joined = tables.case_study
-    return tx.execute(
+    rows = tx.execute(
         sa.select(study_table.c.study_uid, study_table.c.instances, study_table.c.last_received_at)
         .join(joined, joined.c.study_uid == study_table.c.study_uid)
         .where(joined.c.case_id == case_id)
-    ).all()
+    )
+    return [_Received(study_uid=row[0], instances=row[1], last_received_at=row[2]) for row in rows]

@@ -89,9 +89,7 @@ def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetim
     if case.state not in WAITING:
         raise MoveNotAllowed(case.state, Move.CLAIM)
     grant = grant_for(tx, staff, STEP_OF[case.state], case, case.tier, now=now)
-    only_role(SIGNS_AS[STEP_OF[case.state]], cases.roles_of(tx, case_id, staff.person_id))
-    if cases.was_moved(tx, case_id, Move.DISPUTE) and _reviewed(tx, case_id, staff.person_id):
-        raise NotAllowed("a_third_person_decides")
+    not_their_own(tx, case, STEP_OF[case.state], cases.roles_of(tx, case_id, staff.person_id))
     claimed = cases.change(tx, case, state=after(case.state, Move.CLAIM))
     return _leased(tx, audit, claimed, case.state, {case.site_id: grant}, now=now)
 
@@ -172,6 +170,18 @@ def grant_for(tx: Connection, staff: Staff, step: Step, case: Case, tier: Tier, 
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
     return grant
+
+
+def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[SigningRole]) -> None:
+    """Make sure that somebody who acted on a case in ``roles`` may take this step of it.
+
+    Raises:
+        NotAllowed: they acted in another role, or their own review is disputed.
+
+    """
+    only_role(SIGNS_AS[step], roles)
+    if SigningRole.REVIEWER in roles and cases.was_moved(tx, case.id, Move.DISPUTE):
+        raise NotAllowed("a_third_person_decides")
 
 
 def expire(tx: Connection, audit: Audit, now: datetime) -> int:
@@ -301,10 +311,6 @@ def _leased(
     )
     cases.noted(tx, audit, case, Move.CLAIM, came_from, grant=grant, now=now)
     return case
-
-
-def _reviewed(tx: Connection, case_id: str, person_id: str) -> bool:
-    return SigningRole.REVIEWER in cases.roles_of(tx, case_id, person_id)
 
 
 def _lost(tx: Connection, staff: Staff, case_id: str, now: datetime) -> Stale:

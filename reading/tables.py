@@ -353,6 +353,7 @@ report_version: Final = sa.Table(
     sa.Column("content", sa.JSON, nullable=False),
     sa.Column("identity", sa.JSON, nullable=False),
     sa.Column("images", sa.JSON, nullable=False),
+    sa.Column("image_count", sa.Integer, nullable=False),
     sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
     _ref("supersedes_id", "report_version", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),

@@ -102,6 +102,7 @@ class ReportVersion:
     """Who and what was shown beside the text when it was signed, laterality included."""
     images: Mapping[str, Any]
     """The image set that it was read from: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
+    image_count: int
     incomplete_reason: str
     """Why it was signed although images were missing; empty when none were."""
     supersedes_id: str | None
@@ -149,6 +150,11 @@ def current(tx: Connection, case_id: str) -> ReportVersion | None:
     return _newest(tx, case_id, CURRENT)
 
 
+def valid(tx: Connection, case_id: str) -> ReportVersion | None:
+    """What may be acted on: the preliminary or the final version, of which there is at most one."""
+    return _newest(tx, case_id, VALID)
+
+
 def final(tx: Connection, case_id: str) -> ReportVersion | None:
     """The version that the patient may read."""
     return _newest(tx, case_id, (Status.FINAL,))
@@ -179,6 +185,7 @@ def add(
         content=content,
         identity=identity,
         images=images,
+        image_count=len(images["instances"]),
         incomplete_reason=incomplete_reason,
         supersedes_id=supersedes.id if supersedes else None,
         created_at=now,
@@ -193,6 +200,7 @@ def add(
             content=made.content.to_json(),
             identity=dict(made.identity),
             images=dict(made.images),
+            image_count=made.image_count,
             incomplete_reason=made.incomplete_reason,
             supersedes_id=made.supersedes_id,
             created_at=made.created_at,
@@ -269,6 +277,7 @@ def from_row(row: sa.Row[Any]) -> ReportVersion:
         content=Content.from_json(row.content),
         identity=row.identity,
         images=row.images,
+        image_count=row.image_count,
         incomplete_reason=row.incomplete_reason,
         supersedes_id=row.supersedes_id,
         created_at=row.created_at,

@@ -572,6 +572,7 @@ def upgrade() -> None:
         sa.Column("content", sa.JSON(), nullable=False),
         sa.Column("identity", sa.JSON(), nullable=False),
         sa.Column("images", sa.JSON(), nullable=False),
+        sa.Column("image_count", sa.Integer(), nullable=False),
         sa.Column("incomplete_reason", sa.String(length=500), server_default="", nullable=False),
         sa.Column("supersedes_id", sa.String(length=26), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
