@@ -1,0 +1,219 @@
+"""One association as its acceptor: who may have it is asked first, then pynetdicom negotiates and serves."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Final
+
+import structlog
+from pynetdicom import evt
+from pynetdicom.association import Association
+from pynetdicom.pdu_primitives import A_ASSOCIATE
+from pynetdicom.presentation import PresentationContext
+
+from pacs.dul import Announced, StoreProvider, StoreSocket
+from pacs.negotiation import Offer
+from pacs.receive import Outcome, Receiver, Reception, Sender
+
+if TYPE_CHECKING:
+    from pynetdicom.ae import ApplicationEntity
+
+_log: Final = structlog.get_logger()
+
+
+class Refusal(Enum):
+    """Why an association was refused: result, source and reason of the A-ASSOCIATE-RJ (PS3.8 9.3.4)."""
+
+    UNKNOWN_DEVICE = (1, 1, 3)
+    """Calling AE title not recognised: nobody, another address, or a device that was retired."""
+    WRONG_CALLED_TITLE = (1, 1, 7)
+    TOO_MANY = (2, 3, 2)
+    """Local limit exceeded."""
+    UNAVAILABLE = (2, 3, 1)
+    """Temporary congestion: the register of devices cannot be asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """A refused association, for the record of contacts."""
+
+    calling_ae_title: str
+    called_ae_title: str
+    address: str
+    refusal: Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    """What an association needs of its listener."""
+
+    receiver: Receiver
+    registry: Callable[[str, str], Sender | None]
+    refused: Callable[[Refused], None]
+    received: Callable[[Sender, Outcome], None]
+    offer: Offer
+    ae_title: str
+    check_called: bool
+    has_room: Callable[[], bool]
+    gone: Callable[[StoreAssociation], None]
+
+
+class StoreAssociation(Association):
+    """pynetdicom's association without its polling; `dul` serves C-STORE, the rest goes the usual way."""
+
+    def __init__(self, ae: ApplicationEntity, house: House, client_socket: socket.socket) -> None:
+        super().__init__(ae, "acceptor")
+        self._house = house
+        self._sender: Sender | None = None
+        self._news = threading.Event()
+        self.upper_layer = StoreProvider(self, self._news)
+        self.dul = self.upper_layer
+        self.dimse.msg_queue = Announced(self._news)
+        # They are kept by the provider, which is another one now.
+        self.acse_timeout = ae.acse_timeout
+        self.network_timeout = ae.network_timeout
+        client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        client_socket.settimeout(ae.network_timeout)
+        self.set_socket(StoreSocket(self, client_socket))
+
+    # -- what the Upper Layer asks
+
+    @property
+    def device_id(self) -> str:
+        return self._sender.device_id if self._sender is not None else ""
+
+    def upper_layer_is_ready(self) -> None:
+        self._dul_ready.set()
+
+    def accepted(self, context_id: int) -> PresentationContext | None:
+        return self._accepted_cx.get(context_id)
+
+    def fall(self) -> None:
+        """The Upper Layer has aborted by itself."""
+        self.is_aborted = True
+        self.is_established = False
+        self._kill = True
+
+    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Reception:
+        if self._sender is None:
+            raise PermissionError
+        return self._house.receiver.begin(self._sender, sop_class_uid, sop_instance_uid, transfer_syntax_uid, "dimse")
+
+    def finish(self, reception: Reception) -> int:
+        """The status of one instance that has come in full."""
+        outcome = reception.finish()
+        if self._sender is not None:
+            self._house.received(self._sender, outcome)
+        return outcome.status
+
+    # -- the thread
+
+    def run_reactor(self) -> None:
+        try:
+            self._shake_hands()
+            self.dul.start()
+            self._started_dul = True
+            request = self._await_request()
+            if request is not None and self._admit(request):
+                self.acse.negotiate_association()
+                if self.is_established:
+                    self._run_reactor()
+        except OSError:
+            _log.info("association_lost", device_id=self.device_id)
+            self.dul.kill_dul()
+        except Exception:  # noqa: BLE001 # of this association; the listener goes on
+            _log.error("association_failed", device_id=self.device_id, exc_info=True)
+            self.dul.kill_dul()
+        finally:
+            self._end()
+
+    def _shake_hands(self) -> None:
+        sock = self.upper_layer.stock.socket
+        if isinstance(sock, ssl.SSLSocket):
+            sock.do_handshake()
+
+    def _await_request(self) -> A_ASSOCIATE | None:
+        """The A-ASSOCIATE-RQ; None when the peer does not make one in time, or hangs up, or sends something else."""
+        primitive = None
+        while primitive is None and self.dul.is_alive():
+            if not self._news.wait(self.acse_timeout):
+                return None
+            self._news.clear()
+            primitive = self.dul.receive_pdu(wait=False)
+        return primitive if isinstance(primitive, A_ASSOCIATE) else None
+
+    def _admit(self, request: A_ASSOCIATE) -> bool:
+        """Whether the peer may have this association; it hears if not."""
+        self.requestor.primitive = request
+        address = self.requestor.address_info.address if self.requestor.address_info is not None else ""
+        calling, called = request.calling_ae_title.strip(), request.called_ae_title.strip()
+        refusal = self._judge(calling, called, address)
+        if refusal is None:
+            proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
+            self.acceptor.supported_contexts = self._house.offer.contexts_for(proposed)
+            return True
+        self.acse.send_reject(*refusal.value)
+        evt.trigger(self, evt.EVT_REJECTED, {})
+        self._house.refused(Refused(calling_ae_title=calling, called_ae_title=called, address=address, refusal=refusal))
+        return False
+
+    def _judge(self, calling: str, called: str, address: str) -> Refusal | None:
+        try:
+            self._sender = self._house.registry(calling, address)
+        except Exception:  # noqa: BLE001 # whatever keeps us from knowing: the peer comes back later
+            _log.error("registry_failed", exc_info=True)
+            return Refusal.UNAVAILABLE
+        # Who is not known hears nothing else, so that titles and load cannot be probed.
+        if self._sender is None:
+            return Refusal.UNKNOWN_DEVICE
+        if self._house.check_called and called != self._house.ae_title:
+            return Refusal.WRONG_CALLED_TITLE
+        return None if self._house.has_room() else Refusal.TOO_MANY
+
+    def _run_reactor(self) -> None:
+        """Serve messages as they come, until the peer releases, aborts, is silent too long, or is gone."""
+        self._is_paused = False
+        while not self._kill:
+            self._news.wait(self.upper_layer.idle_seconds_left + 0.1)
+            self._news.clear()
+            self._serve_messages()
+            if self.is_established and self.acse.is_release_requested():
+                self.acse.send_release(is_response=True)
+                self.is_released = True
+                self.is_established = False
+                evt.trigger(self, evt.EVT_RELEASED, {})
+                return
+            if self.acse.is_aborted():
+                self.dul.receive_pdu(wait=False)
+                self.is_aborted = True
+                self.is_established = False
+                evt.trigger(self, evt.EVT_ABORTED, {})
+                return
+            if not self.dul.is_alive():
+                return
+            if self.dul.idle_timer_expired():
+                self.abort(block=False)
+                return
+
+    def _serve_messages(self) -> None:
+        context_id, message = self.dimse.get_msg(block=False)
+        while message is not None and context_id is not None:
+            self._serve_request(message, context_id)
+            context_id, message = self.dimse.get_msg(block=False)
+
+    def _end(self) -> None:
+        """Let the Upper Layer say its last word and close the connection."""
+        try:
+            if self._started_dul:
+                if self.dul.state_machine.current_state == "Sta2":
+                    self.dul.kill_dul()  # nothing was asked, so nothing is owed
+                self.kill()
+            self.upper_layer.stock.hang_up()
+            self.upper_layer.release_wakers()
+        finally:
+            self._house.gone(self)
