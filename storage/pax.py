@@ -11,7 +11,7 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from storage.rows import InstanceRow, Provenance
 
@@ -19,7 +19,10 @@ BLOCK: Final = 512
 RECORDS_BYTES: Final = 3072
 HEADER_BYTES: Final = BLOCK + RECORDS_BYTES + BLOCK
 
-_VERSION: Final = "1"
+_VERSION: Final = 1
+# One record for all of ours: tar programs name each keyword that they do not know.
+_KEYWORD: Final = "TIERREAD.member"
+_OVERHEAD: Final = len(f"9999 {_KEYWORD}= \n") + 64 + len(',"row":')
 _FILLER_MIN: Final = len("99 comment=\n")
 _USTAR_SIZE_MAX: Final = 0o77777777777
 _NAME: Final = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*", re.ASCII)
@@ -90,30 +93,29 @@ def split_name(name: str) -> tuple[bytes, bytes]:
 
 def encode(header: Header) -> bytes:
     """The 4096 bytes; a row too long for them is cut (see `InstanceRow.fitted`)."""
-    plain = {
-        "size": str(header.size),
-        "TIERREAD.kind": header.kind.value,
-        "TIERREAD.segment": header.segment_id,
-        "TIERREAD.offset": str(header.offset),
-        "TIERREAD.head.size": str(header.head_size),
-        "TIERREAD.head.sha256": header.head_digest.hex(),
-        "TIERREAD.data.sha256": header.data_digest.hex(),
+    told: dict[str, Any] = {
+        "version": _VERSION,
+        "kind": header.kind.value,
+        "segment": header.segment_id,
+        "offset": header.offset,
+        "head_size": header.head_size,
+        "head_sha256": header.head_digest.hex(),
+        "data_sha256": header.data_digest.hex(),
     }
     if header.provenance is not None:
-        plain["TIERREAD.provenance"] = json.dumps(header.provenance.to_json(), ensure_ascii=False)
-    records = b"".join(_record(key, value.encode()) for key, value in plain.items())
-    version_bytes = len(_record("TIERREAD.version", _version_of(b"")))
+        told["provenance"] = header.provenance.to_json()
+    member = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    size = _record("size", str(header.size).encode())
     if header.row is not None:
-        overhead = len("9999 TIERREAD.row=\n")
-        room = RECORDS_BYTES - version_bytes - len(records) - overhead - _FILLER_MIN
-        records += _record("TIERREAD.row", header.row.fitted(room)[1])
-    records += _filler(RECORDS_BYTES - version_bytes - len(records))
-    records = _record("TIERREAD.version", _version_of(records)) + records
+        room = RECORDS_BYTES - len(size) - _OVERHEAD - len(member) - _FILLER_MIN
+        member = member[:-1] + b',"row":' + header.row.fitted(room)[1] + b"}"
+    records = size + _record(_KEYWORD, hashlib.sha256(member).hexdigest().encode() + b" " + member)
     mtime = int(header.provenance.received_at.timestamp()) if header.provenance else 0
     prefix, name = split_name(header.name)
     return (
         _ustar(b"", b"pax/" + name[-90:], b"x", RECORDS_BYTES, mtime)
         + records
+        + _filler(RECORDS_BYTES - len(records))
         + _ustar(prefix, name, b"0", min(header.size, _USTAR_SIZE_MAX), mtime)
     )
 
@@ -127,24 +129,23 @@ def decode(block: bytes) -> Header | None:
         return None
     try:
         read = _records(records)
-        version, _, rest = records.partition(b"\n")
-        if version.partition(b"=")[2] != _version_of(rest):
+        digest, _, member = read[_KEYWORD].partition(b" ")
+        if hashlib.sha256(member).hexdigest().encode() != digest:
             return None
-        provenance = read.get("TIERREAD.provenance")
-        row = read.get("TIERREAD.row")
+        told: dict[str, Any] = json.loads(member)
         prefix = last[345:500].rstrip(b"\0").decode()
         name = last[:100].rstrip(b"\0").decode()
         return Header(
-            kind=Kind(read["TIERREAD.kind"]),
-            segment_id=read["TIERREAD.segment"],
-            offset=int(read["TIERREAD.offset"]),
+            kind=Kind(told["kind"]),
+            segment_id=told["segment"],
+            offset=told["offset"],
             name=f"{prefix}/{name}" if prefix else name,
             size=int(read["size"]),
-            head_size=int(read["TIERREAD.head.size"]),
-            head_digest=bytes.fromhex(read["TIERREAD.head.sha256"]),
-            data_digest=bytes.fromhex(read["TIERREAD.data.sha256"]),
-            provenance=Provenance.from_json(json.loads(provenance)) if provenance else None,
-            row=InstanceRow.from_json(json.loads(row)) if row else None,
+            head_size=told["head_size"],
+            head_digest=bytes.fromhex(told["head_sha256"]),
+            data_digest=bytes.fromhex(told["data_sha256"]),
+            provenance=Provenance.from_json(told["provenance"]) if "provenance" in told else None,
+            row=InstanceRow.from_json(told["row"]) if "row" in told else None,
         )
     except (ValueError, KeyError, TypeError):
         return None  # a torn header is an expected sight for recovery, which keeps the bytes
@@ -163,8 +164,8 @@ def _filler(length: int) -> bytes:
     return start + b" " * (length - len(start) - 1) + b"\n"
 
 
-def _records(records: bytes) -> dict[str, str]:
-    read: dict[str, str] = {}
+def _records(records: bytes) -> dict[str, bytes]:
+    read: dict[str, bytes] = {}
     position = 0
     while position < len(records):
         space = records.index(b" ", position, position + 6)
@@ -172,13 +173,9 @@ def _records(records: bytes) -> dict[str, str]:
         if end <= space or records[end - 1 : end] != b"\n":
             raise ValueError
         key, _, value = records[space + 1 : end - 1].partition(b"=")
-        read[key.decode()] = value.decode()
+        read[key.decode()] = value
         position = end
     return read
-
-
-def _version_of(records: bytes) -> bytes:
-    return f"{_VERSION} {hashlib.sha256(records).hexdigest()}".encode()
 
 
 def _ustar(prefix: bytes, name: bytes, typeflag: bytes, size: int, mtime: int) -> bytes:

@@ -143,7 +143,7 @@ holding: Final = sa.Table(
         "ix_holding_shared",
         "site_id",
         "study_uid",
-        sqlite_where=sa.text("shared"),
+        sqlite_where=sa.text("shared = 1"),
         postgresql_where=sa.text("shared"),
     ),
 )

@@ -1,0 +1,346 @@
+"""Enters instances into the index: one batch, one transaction, the same result however often it is repeated."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.ids import new_id
+from storage.members import Entry
+from storage.rows import InstanceRow, encode_ranges
+
+SHOWN: Final = (
+    "patient_id",
+    "issuer",
+    "patient_name",
+    "birth_date",
+    "sex",
+    "study_date",
+    "study_time",
+    "accession_number",
+    "study_id",
+    "referring_physician",
+    "study_description",
+    "timezone_offset",
+)
+"""The columns of a study that an attribution may change; `study.received` keeps what came."""
+
+_KNOWN_MAX: Final = 50_000
+
+
+class Entered(Enum):
+    """What became of an instance."""
+
+    NEW = "new"
+    SAME = "same"
+    """The same content was there already; the site has its holding of it. The new bytes are not needed."""
+    HELD = "held"
+    """Other content under this UID, or the study or series belongs to another patient, site or study: a
+    person decides, until then it waits in quarantine and its bytes stay where they were written."""
+
+
+class Raced(Exception):
+    """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whom a study belongs to; never changes."""
+
+    site_id: str
+    patient_id: str
+    issuer: str
+
+
+@dataclass
+class Known:
+    """Owners of studies and studies of series that were seen committed, to spare a look each time."""
+
+    owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
+    study_of_series: dict[str, str] = field(default_factory=dict[str, str])
+
+    def clear(self) -> None:
+        self.owners.clear()
+        self.study_of_series.clear()
+
+    def learn(self, owners: dict[str, Owner], study_of_series: dict[str, str]) -> None:
+        if len(self.owners) > _KNOWN_MAX or len(self.study_of_series) > _KNOWN_MAX:
+            self.clear()
+        self.owners.update(owners)
+        self.study_of_series.update(study_of_series)
+
+
+@dataclass(frozen=True)
+class _There:
+    """What makes an indexed instance the same as a newcomer, or another."""
+
+    segment_id: str
+    offset: int
+    digest: bytes
+    transfer_syntax_uid: str
+
+    def same_content(self, row: InstanceRow) -> bool:
+        return self.digest == row.received_digest and self.transfer_syntax_uid == row.transfer_syntax_uid
+
+
+class Batch:
+    """Sorts a batch into new, same and held, and writes it."""
+
+    def __init__(self, tx: Connection, entries: Sequence[Entry], known: Known) -> None:
+        self._tx = tx
+        self._entries = entries
+        self._insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        self.owners: dict[str, Owner] = {}
+        self.study_of_series: dict[str, str] = {}
+        self._look_up(known)
+        self._there = self._instances_there()
+        self._new: dict[str, Entry] = {}
+        self._new_studies: dict[str, Entry] = {}
+        self._new_series: dict[str, Entry] = {}
+        self._held: list[Entry] = []
+
+    def enter(self) -> list[Entered]:
+        """Write the batch; in the order of the keys, so that two processes never wait for each other in a ring.
+
+        Raises:
+            Raced: roll back and do it again.
+
+        """
+        results = [self._sort_in(entry) for entry in self._entries]
+        self._insert_all(tables.study, (_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)))
+        self._insert_all(tables.series, (_series_values(self._new_series[uid]) for uid in sorted(self._new_series)))
+        self._insert_all(tables.instance, (_instance_values(self._new[uid]) for uid in sorted(self._new)))
+        self._note_holdings(
+            entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD
+        )
+        self._count()
+        self._quarantine()
+        return results
+
+    def _look_up(self, known: Known) -> None:
+        for entry in self._entries:
+            row = entry.row
+            if row.study_uid in known.owners:
+                self.owners[row.study_uid] = known.owners[row.study_uid]
+            if row.series_uid in known.study_of_series:
+                self.study_of_series[row.series_uid] = known.study_of_series[row.series_uid]
+        studies = {entry.row.study_uid for entry in self._entries} - self.owners.keys()
+        if studies:
+            study = tables.study.c
+            asked = sa.select(study.study_uid, study.site_id, study.received_patient_id, study.received_issuer)
+            for uid, *owner in self._tx.execute(asked.where(study.study_uid.in_(studies))):
+                self.owners[uid] = Owner(*owner)
+        series_uids = {entry.row.series_uid for entry in self._entries} - self.study_of_series.keys()
+        if series_uids:
+            series = tables.series.c
+            asked = sa.select(series.series_uid, series.study_uid).where(series.series_uid.in_(series_uids))
+            for uid, study_uid in self._tx.execute(asked):
+                self.study_of_series[uid] = study_uid
+
+    def _instances_there(self) -> dict[str, _There]:
+        instance = tables.instance.c
+        asked = sa.select(
+            instance.sop_instance_uid,
+            instance.segment_id,
+            instance.offset,
+            instance.received_digest,
+            instance.received_transfer_syntax_uid,
+        ).where(instance.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._entries}))
+        return {uid: _There(*there) for uid, *there in self._tx.execute(asked)}
+
+    def _sort_in(self, entry: Entry) -> Entered:
+        row, place = entry.row, entry.place
+        there = self._there.get(row.sop_instance_uid)
+        if there is not None:
+            if (there.segment_id, there.offset) == (place.segment_id, place.offset):
+                return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+            if there.same_content(row):
+                return Entered.SAME
+            self._held.append(entry)
+            return Entered.HELD
+        newcomer = Owner(entry.provenance.site_id, row.patient_id, row.issuer)
+        owner = self.owners.get(row.study_uid, newcomer)
+        study_uid = self.study_of_series.get(row.series_uid, row.study_uid)
+        if owner != newcomer or study_uid != row.study_uid:
+            self._held.append(entry)
+            return Entered.HELD
+        if row.study_uid not in self.owners:
+            self.owners[row.study_uid] = newcomer
+            self._new_studies[row.study_uid] = entry
+        if row.series_uid not in self.study_of_series:
+            self.study_of_series[row.series_uid] = row.study_uid
+            self._new_series[row.series_uid] = entry
+        self._new[row.sop_instance_uid] = entry
+        self._there[row.sop_instance_uid] = _There(
+            place.segment_id, place.offset, row.received_digest, row.transfer_syntax_uid
+        )
+        return Entered.NEW
+
+    def _insert_all(self, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
+        rows = list(values)
+        if rows:
+            done = self._tx.execute(self._insert(table).on_conflict_do_nothing(), rows)
+            if done.rowcount != len(rows):
+                raise Raced
+
+    def _note_holdings(self, entries: Iterable[Entry]) -> None:
+        rows = {
+            (entry.row.sop_instance_uid, entry.provenance.site_id): {
+                "study_uid": entry.row.study_uid,
+                "sop_instance_uid": entry.row.sop_instance_uid,
+                "site_id": entry.provenance.site_id,
+                "device_id": entry.provenance.device_id,
+                "received_at": entry.provenance.received_at,
+                "shared": self.owners[entry.row.study_uid].site_id != entry.provenance.site_id,
+            }
+            for entry in entries
+        }
+        if rows:
+            self._tx.execute(self._insert(tables.holding).on_conflict_do_nothing(), [rows[key] for key in sorted(rows)])
+
+    def _count(self) -> None:
+        studies: dict[str, list[datetime]] = {}
+        series: dict[str, int] = {}
+        for entry in self._new.values():
+            studies.setdefault(entry.row.study_uid, []).append(entry.provenance.received_at)
+            series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
+        if studies:
+            self._tx.execute(
+                _COUNT_STUDY,
+                [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
+            )
+            self._tx.execute(_COUNT_SERIES, [{"uid": uid, "more": series[uid]} for uid in sorted(series)])
+
+    def _quarantine(self) -> None:
+        if not self._held:
+            return
+        quarantine = tables.quarantine.c
+        asked = sa.select(quarantine.sop_instance_uid, quarantine.digest).where(
+            quarantine.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._held}),
+            quarantine.settled_at.is_(None),
+        )
+        # A device that sends a conflict again and again makes one question of it.
+        waiting = {(uid, digest) for uid, digest in self._tx.execute(asked)}
+        rows: list[dict[str, Any]] = []
+        for entry in self._held:
+            asked_already = (entry.row.sop_instance_uid, entry.row.received_digest)
+            if asked_already not in waiting:
+                waiting.add(asked_already)
+                rows.append(_held_values(entry))
+        if rows:
+            self._tx.execute(self._insert(tables.quarantine).on_conflict_do_nothing(), rows)
+
+
+_STUDY: Final = tables.study.c
+_SERIES: Final = tables.series.c
+_COUNT_STUDY: Final = (
+    sa.update(tables.study)
+    .where(_STUDY.study_uid == sa.bindparam("uid"))
+    .values(
+        instances=_STUDY.instances + sa.bindparam("more"),
+        last_received_at=sa.case(
+            (_STUDY.last_received_at < sa.bindparam("at", type_=_STUDY.last_received_at.type), sa.bindparam("at")),
+            else_=_STUDY.last_received_at,
+        ),
+    )
+)
+_COUNT_SERIES: Final = (
+    sa.update(tables.series)
+    .where(_SERIES.series_uid == sa.bindparam("uid"))
+    .values(instances=_SERIES.instances + sa.bindparam("more"))
+)
+
+
+def folded(name: str) -> str:
+    """A person name (PS3.5 6.2) as it is compared: no case, no full-width forms, no empty components at the end."""
+    groups = unicodedata.normalize("NFKC", name).casefold().split("=")
+    return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
+
+
+def _study_values(entry: Entry) -> dict[str, Any]:
+    row, provenance = entry.row, entry.provenance
+    shown = {name: getattr(row, name) for name in SHOWN}
+    return {
+        "study_uid": row.study_uid,
+        "site_id": provenance.site_id,
+        "received_patient_id": row.patient_id,
+        "received_issuer": row.issuer,
+        "received": shown,
+        **shown,
+        "patient_name_folded": folded(row.patient_name),
+        "instances": 0,
+        "first_received_at": provenance.received_at,
+        "last_received_at": provenance.received_at,
+        "attribution_revision": 0,
+        "hidden": False,
+    }
+
+
+def _series_values(entry: Entry) -> dict[str, Any]:
+    row = entry.row
+    return {
+        "series_uid": row.series_uid,
+        "study_uid": row.study_uid,
+        "modality": row.modality,
+        "series_number": row.series_number,
+        "series_description": row.series_description,
+        "body_part": row.body_part,
+        "laterality": row.laterality,
+        "station_name": row.station_name,
+        "series_date": row.series_date,
+        "series_time": row.series_time,
+        "instances": 0,
+    }
+
+
+def _instance_values(entry: Entry) -> dict[str, Any]:
+    row = entry.row
+    return {
+        "sop_instance_uid": row.sop_instance_uid,
+        "sop_class_uid": row.sop_class_uid,
+        "series_uid": row.series_uid,
+        "study_uid": row.study_uid,
+        "instance_number": row.instance_number,
+        "transfer_syntax_uid": row.transfer_syntax_uid,
+        "segment_id": entry.place.segment_id,
+        "offset": entry.place.offset,
+        "size": entry.place.size,
+        "dataset_offset": row.dataset_offset,
+        "received_digest": row.received_digest,
+        "received_transfer_syntax_uid": row.transfer_syntax_uid,
+        "stored_digest": row.received_digest,
+        "rows": row.rows,
+        "columns": row.columns,
+        "frames": row.frames,
+        "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
+        "site_id": entry.provenance.site_id,
+        "device_id": entry.provenance.device_id,
+        "received_at": entry.provenance.received_at,
+    }
+
+
+def _held_values(entry: Entry) -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "reason": "held",
+        "sop_instance_uid": entry.row.sop_instance_uid,
+        "study_uid": entry.row.study_uid,
+        "transfer_syntax_uid": entry.row.transfer_syntax_uid,
+        "segment_id": entry.place.segment_id,
+        "offset": entry.place.offset,
+        "size": entry.place.size,
+        "digest": entry.row.received_digest,
+        "row": entry.row.to_json(),
+        "site_id": entry.provenance.site_id,
+        "device_id": entry.provenance.device_id,
+        "received_at": entry.provenance.received_at,
+    }

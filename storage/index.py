@@ -1,0 +1,179 @@
+"""The index of what lies in the segments: what it answers, and what may change in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.committer import Index, IndexUnavailable
+from storage.entering import Entered, folded
+from storage.rows import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
+from storage.search import (
+    Condition,
+    Exact,
+    Match,
+    Range,
+    Scope,
+    UidList,
+    UnknownColumn,
+    Wildcard,
+    search_instances,
+    search_series,
+    search_studies,
+)
+from storage.shapes import Held, Instance, Series, Study, columns_of, shaped
+
+__all__ = [
+    "Condition",
+    "Entered",
+    "Exact",
+    "Held",
+    "Index",
+    "IndexUnavailable",
+    "Instance",
+    "InstanceRow",
+    "Match",
+    "Place",
+    "Provenance",
+    "Range",
+    "Scope",
+    "Series",
+    "Study",
+    "UidList",
+    "UnknownColumn",
+    "Wildcard",
+    "arrivals_since",
+    "describe",
+    "held",
+    "hide",
+    "instance_of",
+    "instances_in",
+    "search_instances",
+    "search_series",
+    "search_studies",
+    "series_in",
+    "settle",
+    "show",
+    "study_of",
+    "undescribed",
+    "unhide",
+]
+
+_STUDY: Final = tables.study
+_SERIES: Final = tables.series
+_INSTANCE: Final = tables.instance
+_QUARANTINE: Final = tables.quarantine
+
+_COLUMNS: Final = {
+    "PatientID": "patient_id",
+    "IssuerOfPatientID": "issuer",
+    "PatientName": "patient_name",
+    "PatientBirthDate": "birth_date",
+    "PatientSex": "sex",
+    "StudyDate": "study_date",
+    "StudyTime": "study_time",
+    "AccessionNumber": "accession_number",
+    "StudyID": "study_id",
+    "ReferringPhysicianName": "referring_physician",
+    "StudyDescription": "study_description",
+    "TimezoneOffsetFromUTC": "timezone_offset",
+}
+
+
+def study_of(tx: Connection, study_uid: str) -> Study | None:
+    asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
+    return next(iter(shaped(Study, tx.execute(asked))), None)
+
+
+def series_in(tx: Connection, study_uid: str) -> list[Series]:
+    """By series number."""
+    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
+    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+
+
+def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
+    """By series, then by instance number."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    if series_uid is not None:
+        asked = asked.where(_INSTANCE.c.series_uid == series_uid)
+    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
+    return shaped(Instance, tx.execute(asked.order_by(*order)))
+
+
+def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
+    return next(iter(shaped(Instance, tx.execute(asked))), None)
+
+
+def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
+    """Studies that received something at or after ``since``, the longest ago first."""
+    asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.last_received_at >= since)
+    return shaped(Study, tx.execute(asked.order_by(_STUDY.c.last_received_at)))
+
+
+def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision: int) -> None:
+    """Make the shown columns follow an attribution revision: what came, with ``attributes`` (DICOM keywords) over it.
+
+    Keywords that no column of the study shows are passed over.
+    """
+    received: dict[str, str] = tx.execute(
+        sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
+    ).scalar_one()
+    corrected = {_COLUMNS[keyword]: value for keyword, value in attributes.items() if keyword in _COLUMNS}
+    shown = {**received, **{column: value[: TEXT_LIMITS[column]] for column, value in corrected.items()}}
+    tx.execute(
+        sa.update(_STUDY)
+        .where(_STUDY.c.study_uid == study_uid)
+        .values(**shown, patient_name_folded=folded(shown["patient_name"]), attribution_revision=revision)
+    )
+
+
+def hide(tx: Connection, study_uid: str) -> None:
+    """Take the study out of every search that does not ask for hidden ones."""
+    tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=True))
+
+
+def unhide(tx: Connection, study_uid: str) -> None:
+    tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=False))
+
+
+def describe(
+    tx: Connection,
+    sop_instance_uid: str,
+    *,
+    description: bytes,
+    frame_ranges: Ranges | None,
+    pixel_digest: bytes | None,
+) -> None:
+    """Note what was found out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
+    found = {"description": description, "pixel_digest": pixel_digest}
+    if frame_ranges is not None:
+        found["frame_ranges"] = encode_ranges(frame_ranges)
+    tx.execute(sa.update(_INSTANCE).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid).values(**found))
+
+
+def undescribed(tx: Connection, limit: int) -> list[Instance]:
+    """Instances that wait for `describe`, the longest waiting first."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.description.is_(None))
+    return shaped(Instance, tx.execute(asked.order_by(_INSTANCE.c.received_at).limit(limit)))
+
+
+def held(tx: Connection, limit: int) -> list[Held]:
+    """What waits in quarantine for a decision, refused bytes included, the longest waiting first."""
+    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
+    return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
+
+
+def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -> bool:
+    """Note a decision; False when somebody else had decided before."""
+    done = tx.execute(
+        sa.update(_QUARANTINE)
+        .where(_QUARANTINE.c.id == quarantine_id, _QUARANTINE.c.settled_at.is_(None))
+        .values(settled_at=now, settled_as=settled_as)
+    )
+    return done.rowcount == 1

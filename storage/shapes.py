@@ -1,0 +1,124 @@
+"""The rows of the index as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
+from datetime import datetime
+from functools import cached_property
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from storage.rows import Ranges, decode_ranges
+
+
+@dataclass(frozen=True, kw_only=True)
+class Study:
+    """A study as it is shown: as received, or as its current attribution revision says."""
+
+    study_uid: str
+    site_id: str
+    received_patient_id: str
+    received_issuer: str
+    patient_id: str
+    issuer: str
+    patient_name: str
+    birth_date: str
+    sex: str
+    study_date: str
+    study_time: str
+    accession_number: str
+    study_id: str
+    referring_physician: str
+    study_description: str
+    timezone_offset: str
+    instances: int
+    first_received_at: datetime
+    last_received_at: datetime
+    attribution_revision: int
+    hidden: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Series:
+    series_uid: str
+    study_uid: str
+    modality: str
+    series_number: int | None
+    series_description: str
+    body_part: str
+    laterality: str
+    station_name: str
+    series_date: str
+    series_time: str
+    instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """Where an instance lies and what is known of it; ``offset`` counts from the start of its segment's file."""
+
+    sop_instance_uid: str
+    sop_class_uid: str
+    series_uid: str
+    study_uid: str
+    instance_number: int | None
+    transfer_syntax_uid: str
+    segment_id: str
+    offset: int
+    size: int
+    dataset_offset: int
+    """From the start of the PS3.10 file to its data set."""
+    received_digest: bytes
+    received_transfer_syntax_uid: str
+    stored_digest: bytes
+    pixel_digest: bytes | None
+    rows: int | None
+    columns: int | None
+    frames: int
+    encoded_frame_ranges: bytes | None
+    description: bytes | None
+    site_id: str
+    device_id: str
+    received_at: datetime
+
+    @cached_property
+    def frame_ranges(self) -> Ranges | None:
+        """(offset, length) of each frame in the PS3.10 file; None where frames are not plain byte ranges."""
+        return None if self.encoded_frame_ranges is None else decode_ranges(self.encoded_frame_ranges)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Held:
+    """An instance in quarantine that waits for a decision."""
+
+    id: str
+    reason: str
+    sop_instance_uid: str | None
+    study_uid: str | None
+    transfer_syntax_uid: str | None
+    segment_id: str | None
+    offset: int | None
+    key: str | None
+    size: int
+    digest: bytes
+    row: dict[str, Any] | None
+    site_id: str | None
+    device_id: str | None
+    received_at: datetime
+
+
+Shape = TypeVar("Shape", Study, Series, Instance, Held)
+_RENAMED = {"encoded_frame_ranges": "frame_ranges"}
+
+
+def columns_of(shape: type[Shape], table: sa.Table) -> list[sa.ColumnElement[Any]]:
+    """The columns of ``table`` that make ``shape``, in the order of its fields."""
+    return [table.c[_RENAMED.get(field.name, field.name)].label(field.name) for field in fields(shape)]
+
+
+def shaped(shape: type[Shape], rows: Iterable[Row[Any]]) -> list[Shape]:
+    names = [field.name for field in fields(shape)]
+    return [shape(**dict(zip(names, row, strict=True))) for row in rows]
