@@ -1,0 +1,139 @@
+"""Describes what has arrived, off the acknowledgement path: DICOM JSON of the header, frame ranges, pixel digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zlib
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy.engine import Engine
+
+from pacs.frames import LOSSLESS
+from pacs.metadata import TooDeep, to_json
+from pacs.opened import (
+    EXPLICIT_BIG,
+    IMPLICIT_LITTLE,
+    NATIVE,
+    Bytes,
+    NoSuchFrame,
+    Opened,
+    Unreadable,
+    little_endian_pixels,
+)
+from pacs.transcode import NotDecodable, decoded
+from storage import index
+from storage.database import snapshot, transaction
+from storage.index import Instance
+
+BATCH: Final = 50
+
+
+class Problem(StrEnum):
+    """Why a description holds no more than the index row."""
+
+    UNREADABLE = "unreadable"
+    TOO_DEEP = "too_deep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    instance: dict[str, Any]
+    """DICOM JSON model, as received: attribution is applied when it goes out."""
+    problem: Problem | None = None
+
+    def compressed(self) -> bytes:
+        return zlib.compress(json.dumps(self.instance, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+
+
+def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
+    """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next."""
+    with snapshot(engine) as tx:
+        waiting = index.undescribed(tx, limit)
+    for instance in waiting:
+        described = describe(bytes_, instance).compressed()
+        digest = pixel_digest(bytes_, instance)
+        with transaction(engine) as tx:
+            index.describe(tx, instance.sop_instance_uid, description=described, frame_ranges=None, pixel_digest=digest)
+    return len(waiting)
+
+
+def describe(bytes_: Bytes, instance: Instance) -> Description:
+    """The header of one instance; what cannot be read is described by its index row."""
+    bulk = bulk_root(instance)
+    opened = Opened(bytes_, instance)
+    try:
+        header = opened.header()
+        found = to_json(header, bulk)
+    except (TooDeep, RecursionError):
+        return Description(instance=minimal(instance), problem=Problem.TOO_DEEP)
+    except (Unreadable, ValueError, struct.error):
+        return Description(instance=minimal(instance), problem=Problem.UNREADABLE)
+    for tag, element in minimal(instance).items():
+        found.setdefault(tag, element)
+    if instance.frames:
+        found["7FE00010"] = {"vr": _pixel_vr(instance, found), "BulkDataURI": f"{bulk}/7FE00010"}
+    return Description(instance=dict(sorted(found.items())))
+
+
+def minimal(instance: Instance) -> dict[str, Any]:
+    """What the index knows, for an instance whose header cannot be read."""
+    found: dict[str, Any] = {
+        "00080016": {"vr": "UI", "Value": [instance.sop_class_uid]},
+        "00080018": {"vr": "UI", "Value": [instance.sop_instance_uid]},
+        "0020000D": {"vr": "UI", "Value": [instance.study_uid]},
+        "0020000E": {"vr": "UI", "Value": [instance.series_uid]},
+    }
+    numbers = {"00200013": instance.instance_number, "00280010": instance.rows, "00280011": instance.columns}
+    for tag, number in numbers.items():
+        if number is not None:
+            found[tag] = {"vr": "IS" if tag == "00200013" else "US", "Value": [number]}
+    return found
+
+
+def bulk_root(instance: Instance) -> str:
+    """Where the bulk data of an instance is had, relative to the service's base: routes of `pacs.dicomweb.wado`."""
+    return f"studies/{instance.study_uid}/series/{instance.series_uid}/instances/{instance.sop_instance_uid}/bulkdata"
+
+
+def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
+    """SHA-256 of all frames in native little endian, or of the codestreams where decoders may differ (lossy).
+
+    None where there are no pixels or they cannot be read. Equal pixels in another lossless transfer
+    syntax have an equal digest.
+    """
+    if not instance.frames:
+        return None
+    opened = Opened(bytes_, instance)
+    digest = hashlib.sha256()
+    try:
+        lossless = opened.syntax in LOSSLESS and opened.syntax not in NATIVE
+        header = opened.header() if lossless else None
+        frames = _all_frames(opened)
+        for frame in frames:
+            if header is None:
+                digest.update(frame)
+            else:
+                array = decoded(header, opened.syntax, frame, rgb=False)
+                digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    except (Unreadable, NotDecodable, NoSuchFrame):
+        return None
+    return digest.digest()
+
+
+def _all_frames(opened: Opened) -> Any:
+    if opened.instance.frame_ranges is None and opened.syntax in NATIVE:
+        return [little_endian_pixels(opened.whole())]
+    return (opened.frame(number) for number in range(1, opened.instance.frames + 1))
+
+
+def _pixel_vr(instance: Instance, found: dict[str, Any]) -> str:
+    """PS3.5 A.1 to A.4: OW in implicit VR and beyond eight bits, OB when encapsulated."""
+    if instance.transfer_syntax_uid not in NATIVE:
+        return "OB"
+    bits = (found.get("00280100", {}).get("Value") or [16])[0]
+    explicit = instance.transfer_syntax_uid not in (IMPLICIT_LITTLE, EXPLICIT_BIG)
+    return "OB" if explicit and isinstance(bits, int) and bits <= 8 else "OW"

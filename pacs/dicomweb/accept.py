@@ -1,0 +1,58 @@
+"""What a client can take: Accept with DICOMweb's type and transfer-syntax parameters (PS3.18 8.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from starlette.requests import Request
+
+from pacs.dicomweb.multipart import media_type, split_quoted
+
+EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+ANY_SYNTAX: Final = "*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wanted:
+    """One thing that the client can take, best first."""
+
+    media: str
+    """Of the content, wildcards included: for multipart/related the type of its parts."""
+    multipart: bool | None
+    """Whether in multipart/related; None: either."""
+    transfer_syntax: str | None
+    """As asked, ``*`` for any; None where the client did not say."""
+    quality: float
+
+    def takes(self, media: str) -> bool:
+        return self.media in ("*/*", media) or (self.media.endswith("/*") and media.startswith(self.media[:-1]))
+
+    def takes_syntax(self, uid: str, default: str) -> bool:
+        return (self.transfer_syntax or default) in (ANY_SYNTAX, uid)
+
+
+def wanted(request: Request) -> list[Wanted]:
+    """The Accept header, or the query parameter of the same name, which wins (PS3.18 8.3.3.1)."""
+    asked: Iterable[str] = request.query_params.getlist("accept") or request.headers.getlist("accept") or ["*/*"]
+    found = [one for text in asked for piece in split_quoted(text, ",") if piece.strip() for one in _parse(piece)]
+    return sorted((one for one in found if one.quality > 0), key=lambda one: -one.quality)
+
+
+def _parse(text: str) -> list[Wanted]:
+    parsed = media_type(text)
+    try:
+        quality = float(parsed.parameters.get("q", "1"))
+    except ValueError:
+        quality = 0.0
+    syntax = parsed.parameters.get("transfer-syntax")
+    if parsed.name == "multipart/related":
+        media = parsed.parameters.get("type", "*/*").lower()
+        inner = media_type(media)
+        syntax = syntax or inner.parameters.get("transfer-syntax")
+        return [Wanted(media=inner.name, multipart=True, transfer_syntax=syntax, quality=quality)]
+    if parsed.name in ("*/*", "multipart/*"):
+        multipart = None if parsed.name == "*/*" else True
+        return [Wanted(media="*/*", multipart=multipart, transfer_syntax=syntax, quality=quality)]
+    return [Wanted(media=parsed.name, multipart=False, transfer_syntax=syntax, quality=quality)]

@@ -1,0 +1,75 @@
+"""Answers with validators, byte ranges and caching rules (RFC 9110, RFC 9111)."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import Final
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+REVALIDATE: Final = "private, no-cache"
+SHIFT_SECONDS: Final = 12 * 60 * 60
+IMMUTABLE: Final = f"private, max-age={SHIFT_SECONDS}, immutable"
+"""For addresses that carry the digest of what they give: a shift long, until sign-out clears it."""
+VARY: Final = "Accept, Cookie"
+
+
+def etag(*parts: str | bytes | int) -> str:
+    """A strong validator of a body that is made from these parts alone."""
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part if isinstance(part, bytes) else str(part).encode())
+        digest.update(b"\0")
+    return f'"{digest.hexdigest()[:32]}"'
+
+
+def not_modified(request: Request, tag: str, caching: str = REVALIDATE) -> Response | None:
+    """304 where If-None-Match names what we would send (RFC 9110 13.1.2)."""
+    asked = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
+    if tag not in asked and asked != ["*"]:
+        return None
+    return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=headers(tag, caching))
+
+
+def headers(tag: str, caching: str = REVALIDATE) -> dict[str, str]:
+    return {"ETag": tag, "Cache-Control": caching, "Vary": VARY, "X-Content-Type-Options": "nosniff"}
+
+
+def whole_or_range(request: Request, body: bytes, media: str, tag: str, caching: str = REVALIDATE) -> Response:
+    """The body, or the one byte range of it that Range asks for (RFC 9110 14); several ranges get the whole."""
+    fields = headers(tag, caching) | {"Accept-Ranges": "bytes", "Content-Type": media}
+    asked = request.headers.get("range")
+    if asked is None or request.headers.get("if-range", tag) != tag:
+        return Response(body, headers=fields)
+    match _range(asked, len(body)):
+        case None:
+            return Response(body, headers=fields)
+        case (start, end) if start < end:
+            fields["Content-Range"] = f"bytes {start}-{end - 1}/{len(body)}"
+            return Response(body[start:end], status_code=HTTPStatus.PARTIAL_CONTENT, headers=fields)
+        case _:
+            fields["Content-Range"] = f"bytes */{len(body)}"
+            return Response(status_code=HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE, headers=fields)
+
+
+def warning_headers(response: Response, warnings: Iterable[str]) -> None:
+    for warning in warnings:
+        response.headers.append("Warning", warning)
+
+
+def _range(asked: str, size: int) -> tuple[int, int] | None:
+    """The half-open range of bytes; empty where it lies outside; None where it is not one range of bytes."""
+    found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", asked.replace(" ", ""), re.ASCII)
+    if found is None or found[0] == "bytes=-":
+        return None
+    first, last = found[1], found[2]
+    if not first:
+        return max(0, size - int(last)), size
+    end = min(size, int(last) + 1) if last else size
+    if last and int(last) < int(first):
+        return None
+    return int(first), max(int(first), end) if int(first) < size else int(first)

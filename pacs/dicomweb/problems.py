@@ -1,0 +1,106 @@
+"""Problems of DICOMweb requests, and the answers that they become (RFC 9457)."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from starlette.responses import Response
+
+
+class DicomwebProblem(Exception):
+    """Base: a request that is answered with ``application/problem+json``."""
+
+    status: ClassVar[HTTPStatus]
+    slug: ClassVar[str]
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        """What the caller can act on; never a value that identifies somebody."""
+        return {}
+
+
+class SignedOut(DicomwebProblem):
+    """Nobody that we know."""
+
+    status = HTTPStatus.UNAUTHORIZED
+    slug = "signed-out"
+
+
+class NotThere(DicomwebProblem):
+    """Not there, or not the caller's: one answer for both."""
+
+    status = HTTPStatus.NOT_FOUND
+    slug = "not-there"
+
+
+class NotAllowed(DicomwebProblem):
+    """Known, but not for this."""
+
+    status = HTTPStatus.FORBIDDEN
+    slug = "not-allowed"
+
+
+class BadRequest(DicomwebProblem):
+    """A parameter that we do not understand or cannot honour."""
+
+    status = HTTPStatus.BAD_REQUEST
+    slug = "invalid"
+
+    def __init__(self, field: str, problem: str) -> None:
+        super().__init__(field, problem)
+        self.field = field
+        self.problem = problem
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {"field": self.field, "problem": self.problem}
+
+
+class NotAcceptable(DicomwebProblem):
+    """Nothing that Accept names fits the object."""
+
+    status = HTTPStatus.NOT_ACCEPTABLE
+    slug = "not-acceptable"
+
+    def __init__(self, available: tuple[str, ...] = ()) -> None:
+        super().__init__()
+        self.available = available
+
+    @property
+    def fields(self) -> dict[str, Any]:
+        return {"available": list(self.available)} if self.available else {}
+
+
+class WrongContent(DicomwebProblem):
+    """A body of a kind that we do not take."""
+
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    slug = "unsupported-media-type"
+
+
+class HolderAway(DicomwebProblem):
+    """The bytes are known, but their holder cannot be reached now."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "holder-away"
+
+
+def answer(problem: DicomwebProblem) -> Response:
+    status = problem.status
+    content = {
+        "type": f"/problems/{problem.slug}",
+        "title": status.phrase,
+        "status": status.value,
+        **problem.fields,
+    }
+    headers = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
+    if isinstance(problem, SignedOut):
+        headers["WWW-Authenticate"] = 'Bearer realm="TierRead"'
+    return Response(
+        json.dumps(content, ensure_ascii=False),
+        status_code=status.value,
+        media_type="application/problem+json",
+        headers=headers,
+    )

@@ -1,0 +1,92 @@
+"""What every DICOMweb route stands on: the door, the index, the bytes, and bounded caches of what was made."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom.dataset import Dataset
+from sqlalchemy.engine import Engine
+from starlette.requests import Request
+
+from pacs.attribute import Correction, attribute_json
+from pacs.cache import Cache
+from pacs.describe import describe
+from pacs.dicomweb.door import Door, NotVisible, Shown
+from pacs.dicomweb.problems import NotThere, SignedOut
+from pacs.opened import Bytes, Opened
+from storage.database import snapshot
+from storage.index import Instance, instance_of, instances_in
+
+FRAME_CACHE_BYTES = 256 << 20
+METADATA_CACHE_BYTES = 64 << 20
+HEADERS_KEPT = 256
+
+
+def _bytes_cache(max_bytes: int) -> Cache[bytes]:
+    return Cache(max_bytes, len)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    door: Door
+    engine: Engine
+    bytes_: Bytes
+    frames: Cache[bytes] = field(default_factory=lambda: _bytes_cache(FRAME_CACHE_BYTES))
+    metadata: Cache[bytes] = field(default_factory=lambda: _bytes_cache(METADATA_CACHE_BYTES))
+    headers: Cache[Dataset] = field(default_factory=lambda: Cache[Dataset](HEADERS_KEPT, lambda _: 1))
+
+    def viewer(self, request: Request) -> object:
+        """Raises: SignedOut."""
+        viewer = self.door.identify(request)
+        if viewer is None:
+            raise SignedOut
+        return viewer
+
+    def study(self, request: Request, study_uid: str, action: str) -> Shown:
+        """Raises: SignedOut; NotThere where there is no such study, or not for this viewer."""
+        try:
+            return self.door.open_study(self.viewer(request), study_uid, action)
+        except NotVisible as error:
+            raise NotThere from error
+
+    def instances(self, study_uid: str, series_uid: str | None = None) -> list[Instance]:
+        """Raises: NotThere where there are none."""
+        with snapshot(self.engine) as tx:
+            found = instances_in(tx, study_uid, series_uid)
+        if not found:
+            raise NotThere
+        return found
+
+    def instance(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> Instance:
+        """Raises: NotThere, also where the instance belongs to another study or series."""
+        with snapshot(self.engine) as tx:
+            found = instance_of(tx, sop_instance_uid)
+        if found is None or (found.study_uid, found.series_uid) != (study_uid, series_uid):
+            raise NotThere
+        return found
+
+    def header(self, opened: Opened) -> Dataset:
+        """Raises: Unreadable. The data set is shared: callers must not change it."""
+        key = (opened.instance.sop_instance_uid, opened.instance.stored_digest)
+        return self.headers.get(key, opened.header)
+
+    def opened(self, instance: Instance) -> Opened:
+        return Opened(self.bytes_, instance)
+
+    def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
+        """The description with the attribution applied, made now where the worker has not come to it yet."""
+        if instance.description is None:
+            found = describe(self.bytes_, instance).instance
+        else:
+            found = json.loads(zlib.decompress(instance.description))
+        if correction is not None:
+            attribute_json(found, correction)
+        return found
+
+
+def base_url(request: Request) -> str:
+    """The address of the service as the client knows it, without a slash at the end."""
+    return str(request.base_url).rstrip("/") + "/dicomweb"

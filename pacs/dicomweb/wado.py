@@ -1,0 +1,217 @@
+"""WADO-RS: studies, series, instances, metadata and bulk data as a client can take them (PS3.18 10.4)."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from typing import Final
+
+from pydicom.dataset import Dataset
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from pacs.attribute import Correction, attribute
+from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, wanted
+from pacs.dicomweb.answers import etag, headers, not_modified, whole_or_range
+from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
+from pacs.dicomweb.problems import NotAcceptable, NotThere
+from pacs.dicomweb.service import Service, base_url
+from pacs.frames import OCTETS, stored_media
+from pacs.opened import NATIVE, Opened, little_endian_pixels
+from pacs.transcode import file_bytes, to_explicit_little
+from storage.index import Instance
+
+DICOM: Final = "application/dicom"
+DICOM_JSON: Final = "application/dicom+json"
+PIXEL_DATA: Final = "7FE00010"
+_PATH: Final = re.compile(r"([0-9A-Fa-f]{8}/[0-9]{1,6}/){0,16}[0-9A-Fa-f]{8}", re.ASCII)
+
+
+Find = Callable[[], list[Instance]]
+"""Finds the instances of a resource, once the door is open."""
+
+
+def objects(service: Service, request: Request, study_uid: str, find: Find) -> Response:
+    """Whole instances in multipart/related; a single one also alone."""
+    shown = service.study(request, study_uid, "retrieve")
+    instances = find()
+    asked = [one for one in wanted(request) if one.takes(DICOM) and _can(one, instances)]
+    if not asked:
+        raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
+    choice = asked[0]
+    correction = shown.correction
+    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *(one.stored_digest for one in instances))
+    if (answer := not_modified(request, tag)) is not None:
+        return answer
+    alone = choice.multipart is False
+    if alone and len(instances) > 1:
+        raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
+    files = [_File(service, one, correction, choice) for one in instances]
+    if alone:
+        media, pieces, size = files[0].media, files[0].chunks(), files[0].size
+    else:
+        boundary = boundary_for(tag)
+        media = f'multipart/related; type="{DICOM}"; boundary={boundary}'
+        pieces, size = _parts(boundary, files), _size(boundary, files)
+    fields = headers(tag) | {"Content-Type": media} | ({} if size is None else {"Content-Length": str(size)})
+    return StreamingResponse(_begun(pieces), headers=fields)
+
+
+class _File:
+    """One instance on its way out: as stored, or made for this client."""
+
+    def __init__(self, service: Service, instance: Instance, correction: Correction | None, choice: Wanted) -> None:
+        self._opened = service.opened(instance)
+        self._correction = correction
+        self._transcode = not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
+
+    @property
+    def size(self) -> int | None:
+        """Known where the stored bytes go out untouched."""
+        return None if self._transcode or self._correction is not None else self._opened.instance.size
+
+    @property
+    def media(self) -> str:
+        syntax = EXPLICIT_LITTLE if self._transcode else self._opened.syntax
+        return f"{DICOM}; transfer-syntax={syntax}"
+
+    def chunks(self) -> Iterator[bytes]:
+        if self.size is not None:
+            return self._opened.stream()
+        return iter([made(self._opened, self._correction, transcode=self._transcode)])
+
+
+def made(opened: Opened, correction: Correction | None, *, transcode: bool) -> bytes:
+    """An instance with its attribution, in memory; the stored bytes stay as they are.
+
+    Raises:
+        Unreadable: it cannot be corrected, so it does not go out.
+        NotDecodable: it cannot be transcoded.
+
+    """
+    whole = opened.whole()
+    if correction is not None:
+        attribute(whole, correction)
+    if transcode:
+        return to_explicit_little(whole)
+    # A deflated one was inflated to be read, and goes out deflated again.
+    return file_bytes(whole, opened.syntax)
+
+
+def _can(one: Wanted, instances: Iterable[Instance]) -> bool:
+    if one.transfer_syntax in (None, ANY_SYNTAX, EXPLICIT_LITTLE):
+        return True
+    return all(instance.transfer_syntax_uid == one.transfer_syntax for instance in instances)
+
+
+def _parts(boundary: str, files: Iterable[_File]) -> Iterator[bytes]:
+    first = True
+    for file in files:
+        yield part_header(boundary, file.media, first=first)
+        yield from file.chunks()
+        first = False
+    yield closing(boundary)
+
+
+def _size(boundary: str, files: list[_File]) -> int | None:
+    total = len(closing(boundary))
+    for at, file in enumerate(files):
+        if file.size is None:
+            return None
+        total += len(part_header(boundary, file.media, first=at == 0)) + file.size
+    return total
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first two read already: what fails then fails before the answer has begun."""
+    first = [piece for _, piece in zip(range(2), pieces, strict=False)]
+
+    def rest() -> Iterator[bytes]:
+        yield from first
+        yield from pieces
+
+    return rest()
+
+
+def metadata(service: Service, request: Request, study_uid: str, find: Find) -> Response:
+    """DICOM JSON of all instances (PS3.18 10.4.1.1.2), attribution applied."""
+    shown = service.study(request, study_uid, "metadata")
+    instances = find()
+    media = next(
+        (media for one in wanted(request) for media in (DICOM_JSON, "application/json") if one.takes(media)), None
+    )
+    if media is None:
+        raise NotAcceptable((DICOM_JSON,))
+    base = base_url(request)
+    correction = shown.correction
+    made_of = (shown.revision, *(part for one in instances for part in (one.sop_instance_uid, one.stored_digest)))
+    tag = etag(base, media, *made_of)
+    if (answer := not_modified(request, tag)) is not None:
+        return answer
+    body = service.metadata.get(etag(*made_of), lambda: _json(service, instances, correction))
+    # Bulk data URIs are relative in the description; a quote inside a value is always escaped, so
+    # this key with its opening quote cannot come from one.
+    body = body.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
+    return Response(body, headers=headers(tag) | {"Content-Type": media})
+
+
+def _json(service: Service, instances: list[Instance], correction: Correction | None) -> bytes:
+    pieces = [
+        zlib.decompress(one.description)
+        if one.description is not None and correction is None
+        else json.dumps(service.described(one, correction), ensure_ascii=False, separators=(",", ":")).encode()
+        for one in instances
+    ]
+    return b"[" + b",".join(pieces) + b"]"
+
+
+def bulk_data(service: Service, request: Request, study_uid: str, find: Find, path: str) -> Response:
+    """One value that metadata left out, by its path of tags and item numbers: ``00880200/0/7FE00010``.
+
+    Pixel data that is compressed comes as one part for each frame (PS3.18 8.7.3.3).
+    """
+    shown = service.study(request, study_uid, "retrieve")
+    instance = find()[0]
+    asked = next((one for one in wanted(request) if one.takes(OCTETS)), None)
+    if asked is None:
+        raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
+    tag = etag(shown.revision, instance.stored_digest, path, str(asked.multipart))
+    if (answer := not_modified(request, tag)) is not None:
+        return answer
+    opened = service.opened(instance)
+    if path == PIXEL_DATA and opened.syntax not in NATIVE:
+        syntax = f"{stored_media(opened)}; transfer-syntax={opened.syntax}"
+        parts = [(syntax, opened.frame(number)) for number in range(1, instance.frames + 1)]
+        if asked.multipart is False:
+            raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
+    else:
+        parts = [(OCTETS, _value(opened, shown.correction, path))]
+        if asked.multipart is False:
+            return whole_or_range(request, parts[0][1], OCTETS, tag)
+    boundary = boundary_for(tag)
+    media = f'multipart/related; type="{OCTETS}"; boundary={boundary}'
+    return whole_or_range(request, body_of(boundary, parts), media, tag)
+
+
+def _value(opened: Opened, correction: Correction | None, path: str) -> bytes:
+    """Raises: NotThere where the path leads nowhere, or not to bytes."""
+    if not _PATH.fullmatch(path):
+        raise NotThere
+    dataset = opened.whole()
+    if correction is not None:
+        attribute(dataset, correction)
+    if path == PIXEL_DATA:
+        return little_endian_pixels(dataset)
+    steps = path.split("/")
+    item: Dataset = dataset
+    try:
+        for tag, number in zip(steps[:-1:2], steps[1::2], strict=True):
+            item = item[int(tag, 16)].value[int(number)]
+        value = item[int(steps[-1], 16)].value
+    except (KeyError, ValueError, IndexError, TypeError, AttributeError) as error:
+        raise NotThere from error
+    if not isinstance(value, bytes):
+        raise NotThere
+    return value

@@ -1,0 +1,129 @@
+"""Transcoding: a frame or an instance in a transfer syntax that a client can take."""
+
+from __future__ import annotations
+
+import io
+from typing import Final
+
+import numpy as np
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.pixels.utils import pixel_array
+from pydicom.uid import UID
+
+from pacs.opened import EXPLICIT_BIG, EXPLICIT_LITTLE, NATIVE, Unreadable, little_endian_pixels
+
+MAX_FRAME_BYTES: Final = 512 << 20
+"""Of one decoded frame; Rows x Columns of a hostile header promise more."""
+_DESCRIBING: Final = (
+    "SamplesPerPixel",
+    "PhotometricInterpretation",
+    "PlanarConfiguration",
+    "Rows",
+    "Columns",
+    "BitsAllocated",
+    "BitsStored",
+    "HighBit",
+    "PixelRepresentation",
+)
+
+
+class NotDecodable(Exception):
+    """The pixels cannot be decoded; ``reason`` is a word of ours."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndarray:
+    """One frame as (rows, columns) or (rows, columns, samples); ``rgb``: YBR is converted.
+
+    ``frame`` is as `Opened.frame` gives it, so native ones are in little endian already.
+
+    Raises:
+        NotDecodable: no decoder takes it, or it holds less than the header promises.
+
+    """
+    bits = _number(header, "BitsAllocated")
+    promised = _number(header, "Rows") * _number(header, "Columns") * max(1, _number(header, "SamplesPerPixel"))
+    if not promised or not bits:
+        raise NotDecodable("no image")
+    if promised * ((bits + 7) // 8) > MAX_FRAME_BYTES:
+        raise NotDecodable("too large")
+    single = Dataset()
+    for keyword in _DESCRIBING:
+        if keyword in header:
+            setattr(single, keyword, header[keyword].value)
+    single.NumberOfFrames = 1
+    single.file_meta = FileMetaDataset()
+    native = syntax in NATIVE
+    single.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE if native else syntax)
+    single.PixelData = frame + b"\0" * (len(frame) % 2) if native else encapsulate([frame])
+    single["PixelData"].VR = "OB" if bits <= 8 or not native else "OW"
+    single["PixelData"].is_undefined_length = not native
+    try:
+        return pixel_array(single, index=0, raw=not rgb)
+    except Exception as error:
+        raise NotDecodable("pixels") from error
+
+
+def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
+    """A frame as it is in explicit little endian; colour comes as RGB, colour by pixel.
+
+    Raises:
+        NotDecodable: see `decoded`.
+
+    """
+    if syntax in NATIVE:
+        return frame
+    array = decoded(header, syntax, frame, rgb=True)
+    if _number(header, "BitsAllocated") == 1:
+        return np.packbits(array.ravel(), bitorder="little").tobytes()
+    return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def to_explicit_little(whole: FileDataset) -> bytes:
+    """A PS3.10 file in Explicit VR Little Endian, for clients that cannot take what is stored.
+
+    Raises:
+        NotDecodable: the pixels cannot be decoded.
+
+    """
+    syntax = str(whole.file_meta.TransferSyntaxUID)
+    if syntax not in NATIVE:
+        try:
+            whole.decompress(as_rgb=True, generate_instance_uid=False)
+        except Exception as error:
+            raise NotDecodable("pixels") from error
+    elif "PixelData" in whole and syntax == EXPLICIT_BIG:
+        whole["PixelData"].value = little_endian_pixels(whole)
+    return file_bytes(whole, EXPLICIT_LITTLE)
+
+
+def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
+    """The data set as a PS3.10 file: preamble empty, meta information ours.
+
+    Raises:
+        Unreadable: an element cannot be written.
+
+    """
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
+    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID")
+    meta.TransferSyntaxUID = UID(syntax)
+    dataset.file_meta = meta
+    dataset.preamble = b"\0" * 128
+    out = io.BytesIO()
+    try:
+        dataset.save_as(out, enforce_file_format=True)
+    except Exception as error:
+        raise Unreadable("cannot be written") from error
+    return out.getvalue()
+
+
+def _number(dataset: Dataset, keyword: str) -> int:
+    try:
+        return int(dataset.get(keyword) or 0)
+    except (TypeError, ValueError):
+        return 0
