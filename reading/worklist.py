@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import access, cases, critical, ledger, policy, tables
-from reading.case import HELD, Move, State
+from reading.case import HELD, Move, State, Step
 from reading.cases import Case
 from reading.critical import Alert
 from reading.dicom_times import parse_date
@@ -54,6 +54,11 @@ class Filters:
     text: str = ""
     """Part of the patient's name, or a whole accession number or patient id."""
     tab: Tab | None = None
+    step: Step | None = None
+    held_by: str | None = None
+    """The person who holds them."""
+    since: datetime | None = None
+    """Received not before this, or not done yet."""
     order: Order = Order.URGENCY
 
 
@@ -212,13 +217,23 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
         yield case.c.modality == filters.modality
     if filters.tab is not None:
         yield from _of_tab(filters.tab)
+    if filters.step is not None:
+        yield case.c.step == filters.step
+    if filters.held_by is not None:
+        lease = tables.lease
+        yield sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
+    if filters.since is not None:
+        yield (case.c.received_at >= filters.since) | case.c.state.in_(OPEN)
     text = filters.text.strip()
     if text:
         yield (
             sa.exists()
             .where(joined.c.case_id == case.c.id, joined.c.study_uid == study.c.study_uid)
             .where(
-                study.c.patient_name_folded.contains(folded(text), autoescape=True)
+                # 王^小丽 and 王小丽 are one name.
+                sa.func.replace(study.c.patient_name_folded, "^", "").contains(
+                    folded(text).replace("^", ""), autoescape=True
+                )
                 | (study.c.accession_number == text)
                 | (study.c.patient_id == text)
             )
