@@ -21,6 +21,8 @@ _BATCH_MAX: Final = 256
 _DURABLE_AFTER_SECONDS: Final = 10
 """PostgreSQL flushes an asynchronous commit within three times wal_writer_delay, 0.6 s by default."""
 _PROBE_SECONDS: Final = 5
+_RACES_MAX: Final = 100
+"""Each lost race means that another process has committed; so many in a row mean that something else is wrong."""
 
 
 class IndexUnavailable(Exception):
@@ -150,12 +152,16 @@ class Index:
             raise
 
     def _write(self, tx: Connection, entries: Sequence[Entry]) -> list[Entered]:
+        races = 0
         while True:
             try:
                 with tx.begin():
                     batch = Batch(tx, entries, self._known)
                     results = batch.enter()
             except Raced:
+                races += 1
+                if races == _RACES_MAX:
+                    raise
                 continue
             self._known.learn(batch.owners, batch.study_of_series)
             return results

@@ -188,7 +188,8 @@ class Batch:
     def _insert_all(self, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
         rows = list(values)
         if rows:
-            done = self._tx.execute(self._insert(table).on_conflict_do_nothing(), rows)
+            statement = self._insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            done = self._tx.execute(statement, rows)
             if done.rowcount != len(rows):
                 raise Raced
 
