@@ -65,12 +65,9 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/put-back`, { revision })
   }
 
-  async sendForRetake(id: string, revision: number, why: string): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/return`, { revision, why })
-  }
-
-  async escalate(id: string, revision: number, why: string): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/escalate`, { revision, why })
+  /** To the township for a retake, to the city, or from the verifier back to the author. */
+  async giveAway(id: string, how: 'return' | 'escalate' | 'send-back', revision: number, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/${how}`, { revision, why })
   }
 
   async withhold(id: string, why: string): Promise<void> {

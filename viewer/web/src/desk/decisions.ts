@@ -8,19 +8,20 @@ import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import type { Judgement } from './review-form'
-import type { Work } from './work'
+import type { Reasoned, Work } from './work'
 
 /** Classes of results that must be told at once (China's critical values for imaging). */
 export const CRITICAL_CLASSES = [
+  'tension_pneumothorax',
   'pneumothorax',
   'intracranial_haemorrhage',
-  'cerebral_infarction',
+  'stroke',
   'aortic_dissection',
   'pulmonary_embolism',
-  'free_air',
+  'bowel_perforation',
   'bowel_obstruction',
   'organ_rupture',
-  'unstable_spine',
+  'spinal_fracture',
   'foreign_body',
   'other',
 ] as const
@@ -64,7 +65,7 @@ export class Decisions {
     if (answer) await this.finish('put-back', () => this.work.putBack())
   }
 
-  async withReason(action: 'return' | 'escalate' | 'withhold'): Promise<void> {
+  async withReason(action: Reasoned): Promise<void> {
     const answer = await ask({
       title: text(`desk.${action}`),
       words: text(`desk.${action}-means`),
@@ -73,9 +74,7 @@ export class Decisions {
       danger: action === 'withhold',
     })
     const why = answer?.['why']
-    if (!why) return
-    const act = { return: () => this.work.sendForRetake(why), escalate: () => this.work.escalate(why), withhold: () => this.work.withhold(why) }[action]
-    await this.finish(action, act)
+    if (why) await this.finish(action, () => this.work.giveAway(action, why))
   }
 
   async critical(): Promise<void> {
@@ -147,7 +146,7 @@ export class Decisions {
     return incomplete ? (answer['reason'] ?? '') : undefined
   }
 
-  private async finish(done: 'sign' | 'verify' | 'review' | 'put-back' | 'return' | 'escalate' | 'withhold', act: () => Promise<void>): Promise<void> {
+  private async finish(done: 'sign' | 'verify' | 'review' | 'put-back' | Reasoned, act: () => Promise<void>): Promise<void> {
     if (!(await this.attempt(act))) return
     notify('success', text(`desk.done.${done}`))
     this.onDone()

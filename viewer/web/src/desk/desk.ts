@@ -99,7 +99,6 @@ class Desk extends Part {
     if (command === 'help') showHelp()
     if (command === 'save') void this.work?.settle()
     if (command === 'decide') void this.decide()
-    if (command === 'worklist') window.location.hash = '#/'
     if (command === 'findings') this.querySelector<HTMLElement>('#findings')?.focus()
   }
 
@@ -147,9 +146,9 @@ class Desk extends Part {
     const { detail } = work
     const studies = detail.studies.map((study) => study.study_uid)
     const sideButton = (side: 'images' | 'report', words: string) =>
-      html`<button role="tab" aria-selected=${this.side === side} aria-controls="side-${side}" @click=${() => this.show(side)}>${words}</button>`
+      html`<button aria-pressed=${this.side === side} @click=${() => this.show(side)}>${words}</button>`
     return html`${caseHeader(detail, work.lease, new Date())}
-      <div class="sides" role="tablist" aria-label=${text('desk.case')}>
+      <div class="sides" role="group" aria-label=${text('desk.case')}>
         ${sideButton('images', text('desk.images'))} ${sideButton('report', text('report.heading'))}
       </div>
       <div class="bench" data-side=${this.side}>
@@ -242,12 +241,23 @@ class Desk extends Part {
           ? button(text('desk.critical-withdraw'), () => void decisions.withdrawCritical())
           : button(text('desk.critical'), () => void decisions.critical(), 'danger')
         : nothing}
-      ${work.allows('put-back') ? button(text('desk.put-back'), () => void decisions.putBack()) : nothing}
-      ${work.allows('return') ? button(text('desk.return'), () => void decisions.withReason('return')) : nothing}
-      ${work.allows('escalate') ? button(text('desk.escalate'), () => void decisions.withReason('escalate')) : nothing}
-      ${work.allows('withhold') ? button(text('desk.withhold'), () => void decisions.withReason('withhold'), 'quiet') : nothing}
-      <button class="quiet" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>
+      <details class="more">
+        <summary class="button">${text('desk.more')}</summary>
+        <div>${this.furtherActions(work, decisions, button)}</div>
+      </details>
     </div>`
+  }
+
+  private furtherActions(work: Work, decisions: Decisions, button: (words: string, act: () => unknown) => TemplateResult): TemplateResult {
+    return html`${work.step === 'verify' ? button(text('desk.send-back'), () => void decisions.withReason('send-back')) : nothing}
+    ${work.allows('put-back') ? button(text('desk.put-back'), () => void decisions.putBack()) : nothing}
+    ${work.allows('return') ? button(text('desk.return'), () => void decisions.withReason('return')) : nothing}
+    ${work.allows('escalate') ? button(text('desk.escalate'), () => void decisions.withReason('escalate')) : nothing}
+    ${work.version
+      ? html`<a class="button" href="/api/reports/${work.version.id}.pdf" target="_blank" rel="noopener">${text('desk.pdf')}</a>`
+      : nothing}
+    ${work.allows('withhold') ? button(text('desk.withhold'), () => void decisions.withReason('withhold')) : nothing}
+    <button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`
   }
 
   private everythingShown(): boolean {

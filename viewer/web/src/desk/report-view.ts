@@ -41,14 +41,14 @@ export function differenceView(before: Content, after: Content, titles: { readon
     <h4>${titles.after}</h4>
     ${PARTS.filter((part) => before[part] || after[part]).map((part) => {
       const runs = differenceOf(before[part], after[part])
-      return html`<div class="prose">
+      const gone = runs.map((run) => (run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text))
+      const come = runs.map((run) => (run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text))
+      return [gone, come].map(
+        (words) => html`<div>
           <h5>${text(`report.${part}`)}</h5>
-          ${runs.map((run) => (run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text))}
-        </div>
-        <div class="prose">
-          <h5>${text(`report.${part}`)}</h5>
-          ${runs.map((run) => (run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text))}
-        </div>`
+          <p class="prose">${words}</p>
+        </div>`,
+      )
     })}
     <div>${resultTag(before)}</div>
     <div>${resultTag(after)}</div>

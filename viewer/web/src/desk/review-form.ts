@@ -8,8 +8,8 @@ export type Judgement = { readonly outcome: ReviewOutcome | null; readonly score
 
 export const NOT_JUDGED: Judgement = { outcome: null, score: '', comment: '' }
 
-/** RADPEER (American College of Radiology, 2016): 1 concurs; 2 to 3 a discrepancy, b where it matters to the patient. */
-export const SCORES = ['1', '2a', '2b', '3a', '3b'] as const
+/** RADPEER (American College of Radiology): 1 concurs; 2 to 4 a discrepancy, b where it is likely to matter to the patient. */
+export const SCORES = ['1', '2a', '2b', '3a', '3b', '4'] as const
 
 const OUTCOMES: readonly ReviewOutcome[] = ['agree', 'amend', 'send_back']
 

@@ -2,14 +2,13 @@
 import { html, render, type TemplateResult } from 'lit'
 import { text, type TextKey } from '../language'
 
-export type DeskCommand = 'help' | 'save' | 'decide' | 'worklist' | 'findings'
+export type DeskCommand = 'help' | 'save' | 'decide' | 'findings'
 
 /** Keys that work everywhere at the desk, in a text too. */
 export function deskCommandOf(event: KeyboardEvent, inText: boolean): DeskCommand | null {
   const control = event.ctrlKey || event.metaKey
   if (control && event.key.toLowerCase() === 's') return 'save'
   if (control && event.key === 'Enter') return 'decide'
-  if (event.key === 'Escape' && !inText) return 'worklist'
   if (inText || control || event.altKey) return null
   if (event.key === '?') return 'help'
   return event.key === 'f' ? 'findings' : null
@@ -19,7 +18,6 @@ const ROWS: readonly (readonly [string, TextKey])[] = [
   ['Ctrl S', 'desk.key.save'],
   ['Ctrl Enter', 'desk.key.decide'],
   ['F', 'desk.key.findings'],
-  ['Esc', 'desk.key.worklist'],
   ['↑ ↓', 'desk.key.scroll'],
   ['W', 'desk.tool.window'],
   ['Z', 'desk.tool.zoom'],

@@ -7,6 +7,9 @@ import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
 
+/** What is done with a reason. */
+export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold'
+
 export type Listener = {
   /** Something to be drawn anew. */
   onChange(): void
@@ -130,18 +133,10 @@ export class Work {
     this.close()
   }
 
-  async sendForRetake(why: string): Promise<void> {
-    await this.office.sendForRetake(this.caseId, this.leaseRevision(), why)
-    this.close()
-  }
-
-  async escalate(why: string): Promise<void> {
-    await this.office.escalate(this.caseId, this.leaseRevision(), why)
-    this.close()
-  }
-
-  async withhold(why: string): Promise<void> {
-    await this.office.withhold(this.caseId, why)
+  /** Lets somebody else go on with it, or nobody, and says why. */
+  async giveAway(how: Reasoned, why: string): Promise<void> {
+    if (how === 'withhold') await this.office.withhold(this.caseId, why)
+    else await this.office.giveAway(this.caseId, how, this.leaseRevision(), why)
     this.close()
   }
 

@@ -16,7 +16,7 @@ export function overlay({ series, picture, count, view }: { series: Series; pict
       ${measured === 'patient' ? nothing : text(`desk.measured-${measured}`)}
     </p>
     <p class="bottom-right">
-      ${view.window ? html`W ${Math.round(view.window.width)} · L ${Math.round(view.window.center)}<br />` : nothing} ${Math.round(view.zoom * 100)} %
+      ${view.window ? html`W ${Math.round(view.window.width)} · L ${Math.round(view.window.center)}<br />` : nothing} ${view.zoom === null ? nothing : `${Math.round(view.zoom * 100)} %`}
     </p>
     ${view.quality === 'full' ? nothing : html`<p class="badge" role="status">${text('desk.not-complete')}</p>`}
   </div>`

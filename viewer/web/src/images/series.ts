@@ -42,12 +42,15 @@ export const previewOf = (series: Series, picture: Picture): string =>
 /** What stands in the corners of the picture. */
 export type Corner = { readonly patient: string; readonly about: string; readonly study: string; readonly side: string }
 
+/** PS3.3 C.7.3.1.1.1; U is unpaired and nothing to be told. */
+const SIDES: Readonly<Record<string, string>> = { L: 'L', R: 'R', B: 'L R' }
+
 export function cornerOf(metadata: DataSet, series: Series): Corner {
   const date = textOf(metadata, TAG.StudyDate).replace(/^(\d{4})(\d{2})(\d{2})$/, '$1-$2-$3')
   return {
     patient: nameOf(metadata, TAG.PatientName),
     about: [textOf(metadata, TAG.PatientSex), textOf(metadata, TAG.PatientAge)].filter(Boolean).join(' '),
     study: [date, series.modality, series.description].filter(Boolean).join(' · '),
-    side: textOf(metadata, TAG.ImageLaterality),
+    side: SIDES[textOf(metadata, TAG.ImageLaterality)] ?? '',
   }
 }

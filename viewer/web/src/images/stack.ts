@@ -1,6 +1,7 @@
 /** One viewport with a stack of pictures in it: tools, window, and word of what is really on the screen. */
 import * as core from '@cornerstonejs/core'
 import * as tools from '@cornerstonejs/tools'
+import { TAG, numberOf } from './dicom-json'
 import { outwardsFrom, type Picture } from './pictures'
 import { announce, screen } from './screen'
 import { rangeOf, windowOf, type Window } from './window-level'
@@ -11,8 +12,8 @@ export type StackView = {
   /** Counted from 0. */
   readonly index: number
   readonly window: Window | null
-  /** 1 fits the picture to the viewport. */
-  readonly zoom: number
+  /** Points of the screen for one of the picture; not known before the first picture. */
+  readonly zoom: number | null
   readonly inverted: boolean
   /** Nothing, a coarse picture on its way, or all of it at full resolution. */
   readonly quality: 'none' | 'partial' | 'full'
@@ -121,7 +122,8 @@ export class Stack {
   }
 
   zoomBy(factor: number): void {
-    this.viewport.setZoom(this.viewport.getZoom() * factor)
+    const { parallelScale } = this.viewport.getCamera()
+    if (parallelScale) this.viewport.setCamera({ parallelScale: parallelScale / factor })
     this.viewport.render()
   }
 
@@ -161,6 +163,7 @@ export class Stack {
 
   private readonly onRendered = (): void => {
     const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
+    this.report()
     if (picture && this.quality === 'full' && this.viewport.getCurrentImageId() === picture.imageId) this.listener.onDisplayed(picture)
   }
 
@@ -173,10 +176,19 @@ export class Stack {
     this.listener.onView({
       index: this.viewport.getCurrentImageIdIndex(),
       window: voiRange ? windowOf(voiRange) : null,
-      zoom: this.viewport.getZoom(),
+      zoom: this.magnification(),
       inverted: invert === true,
       quality: this.quality,
     })
+  }
+
+  /** The camera sees twice the parallel scale in height, in mm (or in points where nothing is known of mm). */
+  private magnification(): number | null {
+    const { parallelScale } = this.viewport.getCamera()
+    const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
+    if (!picture || !parallelScale || !Number.isFinite(parallelScale)) return null
+    const spacing = numberOf(picture.metadata, TAG.PixelSpacing) ?? 1
+    return (this.viewport.element.clientHeight * spacing) / (2 * parallelScale)
   }
 
   private async fetchOthers(generation: number, index: number): Promise<void> {

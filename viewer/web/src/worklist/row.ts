@@ -31,8 +31,8 @@ export function rowOf(item: Case, now: Date): TemplateResult {
       <span class=${isIncomplete(item) ? 'incomplete' : ''} title=${item.arriving ? text('worklist.arriving') : ''}>${imagesOf(item)}</span>
     </td>
     <td data-label=${text('worklist.state')}>${named('state', item.state)}</td>
-    <td data-label=${text('worklist.holder')}>
-      ${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : item.holder.name) : nothing}
+    <td class="holder" data-label=${text('worklist.holder')}>
+      ${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : nothing}
     </td>
   </tr>`
 }

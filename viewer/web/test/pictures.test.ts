@@ -1,0 +1,90 @@
+import { describe, expect, test } from 'vitest'
+import { TAG, nameOf, numbersOf, type DataSet } from '../src/images/dicom-json'
+import { inReadingOrder, isLarge, measurable, measuredAt, outwardsFrom, picturesOf } from '../src/images/pictures'
+
+const of = (values: Readonly<Record<string, readonly unknown[]>>): DataSet =>
+  Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]))
+const slice = (number: number, z: number): DataSet =>
+  of({
+    [TAG.SOPInstanceUID]: [`1.${number}`],
+    [TAG.InstanceNumber]: [number],
+    [TAG.Rows]: [512],
+    [TAG.ImagePositionPatient]: [0, 0, z],
+    [TAG.ImageOrientationPatient]: [1, 0, 0, 0, 1, 0],
+  })
+const numbers = (instances: readonly DataSet[]) => instances.map((instance) => numbersOf(instance, TAG.InstanceNumber)[0])
+const ADDRESS = { studyUid: '1.2', seriesUid: '1.2.3' }
+
+describe('the pictures of a series', () => {
+  test('are in the order of their places, the way that the device numbered them', () => {
+    expect(numbers(inReadingOrder([slice(1, 10), slice(3, 0), slice(2, 5)]))).toEqual([1, 2, 3])
+    expect(numbers(inReadingOrder([slice(1, 0), slice(2, 20), slice(3, 10), slice(4, 30)]))).toEqual([1, 3, 2, 4])
+  })
+
+  test('are in the order of their numbers where two lie in one place', () => {
+    expect(numbers(inReadingOrder([slice(2, 0), slice(1, 0), slice(3, 5)]))).toEqual([1, 2, 3])
+  })
+
+  test('are one for each frame, and none for an instance without pixels', () => {
+    const cine = of({ [TAG.SOPInstanceUID]: ['1.9'], [TAG.Rows]: [512], [TAG.NumberOfFrames]: [3] })
+    const pictures = picturesOf(ADDRESS, [cine, of({ [TAG.SOPInstanceUID]: ['1.8'] })])
+
+    expect(pictures.map(({ imageId }) => imageId)).toEqual(
+      [1, 2, 3].map((frame) => `wadors:/dicomweb/studies/1.2/series/1.2.3/instances/1.9/frames/${frame}`),
+    )
+  })
+
+  test('are large when they are better shown by and by', () => {
+    const size = (side: number) => of({ [TAG.Rows]: [side], [TAG.Columns]: [side], [TAG.BitsAllocated]: [16] })
+
+    expect(isLarge(size(512))).toBe(false)
+    expect(isLarge(size(3000))).toBe(true)
+  })
+})
+
+describe('lengths', () => {
+  test('are those of the patient where the device says so', () => {
+    const known = of({ [TAG.PixelSpacing]: [0.5, 0.5] })
+
+    expect(measurable(known)).toBe(known)
+    expect(measuredAt(known)).toBe('patient')
+  })
+
+  test('are those of the detector on a radiograph, brought down by the magnification', () => {
+    const radiograph = of({ [TAG.ImagerPixelSpacing]: [0.15, 0.15], [TAG.EstimatedRadiographicMagnificationFactor]: [1.5] })
+
+    expect(numbersOf(measurable(radiograph), TAG.PixelSpacing)).toEqual([0.15 / 1.5, 0.15 / 1.5])
+    expect(measuredAt(radiograph)).toBe('detector')
+  })
+
+  test('are pixels where nothing is known', () => {
+    expect(numbersOf(measurable({}), TAG.PixelSpacing)).toEqual([])
+    expect(measuredAt({})).toBe('pixels')
+  })
+})
+
+describe('a stack is fetched', () => {
+  test.each([
+    [0, 4, [1, 2, 3]],
+    [3, 4, [2, 1, 0]],
+    [2, 6, [3, 4, 1, 5, 0]],
+    [0, 1, []],
+  ])('from picture %d of %d outwards: %j', (index, count, order) => {
+    expect(outwardsFrom(index, count)).toEqual(order)
+  })
+
+  test('whole, wherever it begins', () => {
+    for (let index = 0; index < 23; index++) expect(new Set(outwardsFrom(index, 23)).size).toBe(22)
+  })
+})
+
+describe('a name', () => {
+  test.each([
+    [{ Alphabetic: 'Wang^Xiuying', Ideographic: '王^秀英' }, '王秀英'],
+    [{ Alphabetic: 'Yamada^Tarou' }, 'Yamada Tarou'],
+    ['Wang^Xiuying', 'Wang Xiuying'],
+    [null, ''],
+  ])('%o reads %s', (value, name) => {
+    expect(nameOf(of({ [TAG.PatientName]: [value] }), TAG.PatientName)).toBe(name)
+  })
+})
