@@ -1,0 +1,157 @@
+"""The viewer on a real socket, with a clinic behind it whose people sign in by their passwords."""
+
+from __future__ import annotations
+
+import struct
+import threading
+import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.engine import Connection, Engine
+
+from reading import passwords, people, receipts
+from reading.access import Viewer
+from reading.cases import Case
+from reading.patients import Patient
+from storage.database import transaction
+from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.region import KEYS, PIA_CARD, pia
+from viewer.app import mount
+from viewer.office import Office
+
+PASSWORD = "correct horse battery"
+PICTURE_TYPE = "image/png"
+
+
+@cache
+def password_hash() -> str:
+    return passwords.hash_password(PASSWORD)
+
+
+@cache
+def grey_picture(side: int = 96) -> bytes:
+    """A PNG (ISO/IEC 15948) of one grey."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    pixels = b"".join(b"\0" + bytes((x + y) % 256 for x in range(side)) for y in range(side))
+    header = chunk(b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0))
+    return b"\x89PNG\r\n\x1a\n" + header + chunk(b"IDAT", zlib.compress(pixels)) + chunk(b"IEND", b"")
+
+
+@dataclass
+class House:
+    """``now`` is the clock of the service: a test moves it."""
+
+    engine: Engine
+    now: datetime
+    clinic: Clinic
+    patient: Patient
+    origin: str = ""
+    rendered: list[tuple[str, str, int]] = field(default_factory=list)
+    noted: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
+
+    clients: list[httpx.Client] = field(default_factory=list)
+
+    def client(self) -> httpx.Client:
+        """Somebody's browser, closed with the house."""
+        made = httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, timeout=30)
+        self.clients.append(made)
+        return made
+
+    def signed_in(self, username: str) -> httpx.Client:
+        """A client with the session of somebody of the cast, and the token that goes with it."""
+        client = self.client()
+        answer = client.post("/api/session", json={"username": username, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+    def case(self, study_uid: str, **known: object) -> Case:
+        """A chest radiograph of Pia's from Hills that has arrived whole, if nobody says more."""
+        with transaction(self.engine) as tx:
+            return arrive(tx, self.clinic, study_uid, self.now, **{"patient_id": "P1", "patient_name": "Pia", **known})
+
+    def code(self, case_id: str) -> str:
+        """A new one-time code on paper."""
+        with transaction(self.engine) as tx:
+            printed = receipts.print_receipt(tx, KEYS, case_id, printed_by=self.clinic.tang.person_id, now=self.now)
+        return printed.code
+
+    def patient_client(self, case_id: str) -> httpx.Client:
+        """Pia's phone, signed in with her card and a code."""
+        client = self.client()
+        answer = client.post(
+            "/api/patient/session",
+            json={"card_type": "identity_card", "card": PIA_CARD, "code": self.code(case_id)},
+        )
+        assert answer.status_code == 200, answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+
+@contextmanager
+def open_house(engine: Engine, now: datetime) -> Iterator[House]:
+    """A clinic at work and its viewer, served until the block ends."""
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _give_passwords(tx, clinic)
+        house = House(engine=engine, now=now, clinic=clinic, patient=pia(tx, now))
+
+    def render(viewer: Viewer, study_uid: str, number: int) -> tuple[bytes, str]:
+        house.rendered.append((type(viewer).__name__, study_uid, number))
+        return grey_picture(), PICTURE_TYPE
+
+    def note(kind: str, payload: Mapping[str, object]) -> None:
+        house.noted.append((kind, payload))
+
+    app = FastAPI(openapi_url=None)
+    mount(
+        app,
+        Office(
+            engine=engine,
+            keys=KEYS,
+            seal=clinic.seal,
+            audit=clinic.audit,
+            clock=lambda: house.now,
+            render=render,
+            note=note,
+        ),
+    )
+    with served(app) as origin:
+        house.origin = origin
+        yield house
+        for client in house.clients:
+            client.close()
+
+
+@contextmanager
+def served(app: Any) -> Iterator[str]:
+    """The application on a port that the kernel chose."""
+    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
+    thread = threading.Thread(target=server.run, name="viewer")
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        thread.join(0.01)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        thread.join()
+
+
+def _give_passwords(tx: Connection, clinic: Clinic) -> None:
+    for one in (clinic.ada, clinic.rosa, clinic.vera, clinic.ben, clinic.tang, clinic.mona, clinic.quinn):
+        people.rename(tx, one.person_id, name=one.name, title=one.title, revision=1)
+        people.set_password(tx, one.person_id, password_hash(), must_change=False)

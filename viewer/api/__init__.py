@@ -1,0 +1,1 @@
+"""The JSON API: what the web app, the tests and other programs call."""

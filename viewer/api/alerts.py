@@ -1,0 +1,24 @@
+"""/api/alerts: a critical result is read back and acknowledged."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from reading import critical
+from viewer.api import bodies
+from viewer.door import going_in
+from viewer.guard import Acting
+from viewer.office import office_of
+
+router = APIRouter(prefix="/api/alerts")
+
+
+@router.post("/{alert_id}/acknowledge")
+def acknowledge(request: Request, staff: Acting, alert_id: str, body: bodies.ReadBack) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "critical.acknowledge", "alert", alert_id) as tx:
+        alert = critical.acknowledge(tx, office.audit, staff, alert_id, body.read_back, now=now)
+    return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": now.isoformat()}

@@ -1,0 +1,50 @@
+"""/api/attributions: what was wrong in a study is put right; the bytes stay, every egress shows the correction."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from reading import access, patients
+from reading.errors import Invalid, NotAllowed
+from reading.grants import may_act
+from reading.intake import ATTRIBUTED_BY
+from storage.database import transaction
+from viewer.api import bodies
+from viewer.guard import Acting
+from viewer.office import office_of
+from viewer.putting_right import noted, put_right
+
+router = APIRouter(prefix="/api/attributions")
+
+
+@router.post("", status_code=201)
+def correct(request: Request, staff: Acting, body: bodies.Attribution) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with transaction(office.engine) as tx:
+        study = access.open_study(tx, office.audit, staff, body.study_uid, "study.correct", now)
+        if not any(may_act(tx, staff, role, study.site_id, now) for role in ATTRIBUTED_BY):
+            raise NotAllowed("no_role_for_this_step")
+        patient = None if body.patient_number is None else patients.by_number(tx, body.patient_number)
+        if body.patient_number is not None and patient is None:
+            raise Invalid("patient_number", "unknown")
+        made = put_right(
+            tx,
+            office,
+            staff,
+            body.study_uid,
+            body.attributes,
+            patient_id=patient.id if patient else None,
+            reason=body.reason,
+            now=now,
+        )
+    noted(office, made)
+    return {
+        "study_uid": made.study_uid,
+        "revision": made.revision,
+        "attributes": dict(made.attributes),
+        "reason": made.reason,
+        "made_at": made.made_at.isoformat(),
+    }

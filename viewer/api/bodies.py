@@ -1,0 +1,138 @@
+"""The bodies of requests: unknown fields are refused, texts are bounded; what they mean is checked in `reading`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from reading.case import Step
+from reading.kinds import IdentifierKind, Priority, Sex
+from reading.review import Outcome, Score
+
+Word = Annotated[str, StringConstraints(max_length=200)]
+Line = Annotated[str, StringConstraints(max_length=1000)]
+Uid = Annotated[str, StringConstraints(max_length=64)]
+Revision = Annotated[int, Field(ge=0, lt=1 << 31)]
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SignIn(Body):
+    username: Word
+    password: Word
+
+
+class NewPassword(Body):
+    current: Word
+    new: Word
+
+
+class Proof(Body):
+    password: Word
+
+
+class Claim(Body):
+    step: Step | None = None
+
+
+class Held(Body):
+    """An act under a lease."""
+
+    revision: Revision
+
+
+class HeldWhy(Held):
+    why: Line
+
+
+class Why(Body):
+    why: Line
+
+
+class Draft(Body):
+    content: dict[str, Any]
+    revision: Revision
+    lease_revision: Revision
+
+
+class Seen(Body):
+    """What was on the screen."""
+
+    lease_revision: Revision
+    image_set: Annotated[str, StringConstraints(max_length=64)]
+    shown_series: Annotated[list[Uid], Field(max_length=2000)]
+    incomplete_reason: Line = ""
+
+
+class Sign(Seen):
+    content: dict[str, Any]
+    draft_revision: Revision
+
+
+class Verify(Seen):
+    content: dict[str, Any] | None = None
+
+
+class Review(Seen):
+    outcome: Outcome
+    score: Score | None = None
+    comment: Line = ""
+    report: dict[str, Any] | None = None
+
+
+class Addendum(Body):
+    content: dict[str, Any]
+    image_set: Annotated[str, StringConstraints(max_length=64)]
+    shown_series: Annotated[list[Uid], Field(max_length=2000)]
+    incomplete_reason: Line = ""
+
+
+class Critical(Body):
+    critical_class: Word
+    finding: Line
+
+
+class ReadBack(Body):
+    read_back: Line
+
+
+class Person(Body):
+    """A patient as the one who stands at the desk shows a card."""
+
+    card_type: IdentifierKind
+    card: Word
+    name: Word
+    sex: Sex = Sex.UNKNOWN
+    birth_date: date | None = None
+
+
+class Procedure(Body):
+    body_part: Annotated[str, StringConstraints(min_length=1, max_length=40)]
+    laterality: Annotated[str, StringConstraints(pattern="^[LRBU]?$")] = ""
+
+
+class Order(Body):
+    site: Word
+    """Code of the organisation."""
+    patient: Person
+    modality: Annotated[str, StringConstraints(pattern="^[A-Z]{2,16}$")]
+    priority: Priority = Priority.ROUTINE
+    procedures: Annotated[list[Procedure], Field(min_length=1, max_length=20)]
+    reason: Line = ""
+
+
+class Attribution(Body):
+    study_uid: Uid
+    attributes: dict[str, Annotated[str, StringConstraints(max_length=512)]]
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    patient_number: Annotated[str, StringConstraints(max_length=16)] | None = None
+
+
+class PatientSignIn(Body):
+    card_type: IdentifierKind
+    card: Word
+    code: Annotated[str, StringConstraints(max_length=20)]

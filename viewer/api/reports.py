@@ -1,0 +1,67 @@
+"""/api/reports: the sheet as PDF, and the addendum to a final report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading import cases, desk, printing, reports, worklist
+from reading.versions import Content, ReportVersion
+from reading.viewers import PatientViewer, Staff
+from viewer import shapes
+from viewer.api import bodies
+from viewer.api.cases import shown
+from viewer.door import going_in
+from viewer.guard import Looking, Signing
+from viewer.office import office_of
+from viewer.page import language_of
+from viewer.report_pdf import Sheet, render
+from viewer.report_sheet import sheet_of
+
+router = APIRouter(prefix="/api/reports")
+
+
+@router.get("/{version_id}.pdf")
+def pdf(request: Request, staff: Looking, version_id: str) -> Response:
+    """The sheet to keep or print; it leaves the service, so it is logged as a print."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "report.print", "report", version_id) as tx:
+        version = printing.print_report(tx, office.audit, staff, version_id, now)
+        sheet = sheet_for(tx, request, staff, version)
+    return as_pdf(sheet, version)
+
+
+@router.post("/{version_id}/addendum")
+def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Addendum) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    content = Content.from_json(body.content)
+    with going_in(office, staff, "report.addendum", "report", version_id) as tx:
+        made = reports.addendum(
+            tx, office.audit, office.seal, staff, version_id, content=content, shown=shown(body), now=now
+        )
+    with going_in(office, staff, "case.open", "case", made.case_id) as tx:
+        found = desk.detail(tx, office.audit, staff, made.case_id, now)
+    return shapes.detail(found, staff, language_of(request))
+
+
+def sheet_for(tx: Connection, request: Request, viewer: Staff | PatientViewer, version: ReportVersion) -> Sheet:
+    """The sheet of a version that the viewer has opened, in the language of the request."""
+    now = office_of(request).clock()
+    entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
+    return sheet_of(tx, entry, version, language_of(request))
+
+
+def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
+    # The name of the file says nothing of the person.
+    return Response(
+        render(sheet, version.released_at or version.created_at),
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="report-{version.id}.pdf"',
+            "Cache-Control": "private, no-store",
+        },
+    )

@@ -1,0 +1,117 @@
+"""/api/session: signing in and out, the first password, and the proof before a signature."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Response
+from starlette.requests import Request
+
+from reading import organisations, sessions
+from reading.sessions import StaffSession
+from reading.viewers import SessionFacts, Staff
+from storage.database import snapshot, transaction
+from viewer import shapes
+from viewer.api import bodies
+from viewer.guard import STAFF_COOKIE, ActingUnsettled, SameOrigin, address_of, give, staff_of, take
+from viewer.office import office_of
+
+router = APIRouter(prefix="/api/session")
+
+
+@router.get("")
+def who(request: Request) -> dict[str, Any]:
+    return facts(request, staff_of(request, touch=False))
+
+
+@router.post("", dependencies=[SameOrigin])
+def sign_in(request: Request, response: Response, body: bodies.SignIn) -> dict[str, Any]:
+    opened = open_session(request, body.username, body.password)
+    give(request, response, STAFF_COOKIE, opened.token)
+    return facts(request, opened.staff)
+
+
+@router.delete("", status_code=204)
+def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> None:  # noqa: ARG001 -- being it is the check
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+    take(request, response, STAFF_COOKIE)
+
+
+@router.post("/password")
+def change_password(request: Request, staff: ActingUnsettled, body: bodies.NewPassword) -> dict[str, Any]:
+    set_password(request, staff, body.current, body.new)
+    return facts(request, staff_of(request, touch=False))
+
+
+@router.post("/proof")
+def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[str, Any]:
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        proved = sessions.prove_again(
+            tx,
+            office.audit,
+            office.keys,
+            staff,
+            password=body.password,
+            address=address_of(request),
+            now=office.clock(),
+        )
+    if not isinstance(proved, SessionFacts):
+        raise proved  # after the failure was counted
+    return {"proved_at": proved.proved_at.isoformat()}
+
+
+def open_session(request: Request, username: str, password: str) -> StaffSession:
+    """A new session.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+
+    """
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        opened = sessions.open_staff(
+            tx,
+            office.audit,
+            office.keys,
+            username=username,
+            password=password,
+            address=address_of(request),
+            now=office.clock(),
+        )
+    if not isinstance(opened, StaffSession):
+        raise opened
+    return opened
+
+
+def set_password(request: Request, staff: Staff, current: str, new: str) -> None:
+    """A new password for whoever is signed in.
+
+    Raises:
+        Invalid: it is not good enough.
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+
+    """
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        refusal = sessions.change_password(
+            tx,
+            office.audit,
+            office.keys,
+            staff,
+            current=current,
+            new=new,
+            address=address_of(request),
+            now=office.clock(),
+        )
+    if refusal is not None:
+        raise refusal
+
+
+def facts(request: Request, staff: Staff) -> dict[str, Any]:
+    """What the web app knows of the session."""
+    with snapshot(office_of(request).engine) as tx:
+        found = {grant.organisation_id: organisations.by_id(tx, grant.organisation_id) for grant in staff.grants}
+    return shapes.session(staff, {one: organisation for one, organisation in found.items() if organisation})

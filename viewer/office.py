@@ -1,0 +1,48 @@
+"""The office: everything that the pages and the API work with, handed in by service/wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final, TypeAlias, cast
+
+from sqlalchemy.engine import Engine
+from starlette.requests import Request
+
+from reading.audit import Audit
+from reading.cipher import Keys
+from reading.signing import Seal
+from reading.viewers import Viewer
+
+Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
+"""(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
+`storage.index.instances_in`, corrected and burned in for a browser. Raises NotThere."""
+
+Note: TypeAlias = Callable[[str, Mapping[str, object]], None]
+"""(kind, payload): a decision that changes what is shown, written beside the segments after its commit, so that it
+survives the loss of the index."""
+
+WEB_APP: Final = Path(__file__).parent / "static" / "app"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    engine: Engine
+    """For what people do: commits synchronously."""
+    keys: Keys
+    seal: Seal
+    audit: Audit
+    clock: Callable[[], datetime]
+    render: Render
+    note: Note
+    public_origin: str = ""
+    """How people reach us, e.g. ``https://reports.example.cn``; empty: as the request says."""
+    web_app: Path = WEB_APP
+    """The built web app."""
+
+
+def office_of(request: Request) -> Office:
+    """The office that `viewer.app.mount` put into the application."""
+    return cast("Office", request.app.state.office)

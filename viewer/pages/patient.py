@@ -1,0 +1,155 @@
+"""/p: the patient's page for the phone; it works without JavaScript."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import patients
+from reading.errors import Invalid, TooManyAttempts, WrongCredentials
+from reading.kinds import IdentifierKind
+from storage.database import snapshot
+from viewer import patient_view, words
+from viewer.api.patient import end_session, open_session, pdf_for, picture_for
+from viewer.door import going_in
+from viewer.guard import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, give, patient_of, take
+from viewer.locale import text
+from viewer.office import office_of
+from viewer.page import language_of, page
+from viewer.pages.sign_in import words_for
+from viewer.pictures import pictures_of
+from viewer.problems import SignedOut, problem_of
+from viewer.report_sheet import examination, sheet_of, side
+
+router = APIRouter(prefix="/p")
+
+CARD_TYPES: Final = (IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CARD, IdentifierKind.INSURANCE_CARD)
+PICTURES_A_PAGE: Final = 24
+
+Field = Annotated[str, Form(max_length=200)]
+
+
+@router.get("")
+def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Response:
+    try:
+        patient_of(request)
+    except SignedOut:
+        notice = {1: "patient.expired", 2: "patient.ended"}.get(ended)
+        return _form(request, notice=text(language_of(request), notice) if notice else "")
+    return RedirectResponse("/p/reports", status_code=303)
+
+
+@router.post("", dependencies=[SameOrigin])
+def sign_in(request: Request, card_type: Field, card: Field, code: Field) -> Response:
+    try:
+        opened = open_session(request, card_type, card, code)
+    except (WrongCredentials, TooManyAttempts, Invalid) as refusal:
+        return _form(request, card_type=card_type, refusal=refusal)
+    response = RedirectResponse("/p/reports", status_code=303)
+    give(request, response, PATIENT_COOKIE, opened.token)
+    return response
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa: ARG001 -- being it is the check
+    end_session(request)
+    response = RedirectResponse("/p?ended=2", status_code=303)
+    take(request, response, PATIENT_COOKIE)
+    return response
+
+
+@router.get("/reports")
+def reports(request: Request, patient: Patient) -> Response:
+    office, language = office_of(request), language_of(request)
+    with snapshot(office.engine) as tx:
+        found = patient_view.reports_of(tx, patient, office.clock())
+        registered = patients.by_id(tx, patient.patient_id)
+    return page(
+        request,
+        "patient_reports.html",
+        signed_in=True,
+        csrf_token=patient.csrf_token,
+        name=registered.name if registered else "",
+        reports=[
+            {
+                "id": each.version.id,
+                "examination": examination(each.entry, language),
+                "side": side(each.entry, language),
+                "examined_at": words.moment(each.entry.case.examined_at, each.zone),
+                "site": each.entry.site.name,
+                "impression": each.version.content.impression,
+            }
+            for each in found
+        ],
+    )
+
+
+@router.get("/reports/{version_id}.pdf")
+def pdf(request: Request, patient: Patient, version_id: str) -> Response:
+    return pdf_for(request, patient, version_id)
+
+
+@router.get("/reports/{version_id}")
+def report(
+    request: Request, patient: Patient, version_id: str, page_number: Annotated[int, Query(alias="page", ge=1)] = 1
+) -> Response:
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with going_in(office, patient, "report.read", "report", version_id) as tx:
+        opened = patient_view.opened(tx, office.audit, patient, version_id, "report.read", now)
+        sheet = sheet_of(tx, opened.entry, opened.version, language)
+        total = len(pictures_of(tx, opened.version.case_id))
+        looks = patient_view.looks_at(tx, opened, language)
+    pages = max(1, -(-total // PICTURES_A_PAGE))
+    first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
+    zone = opened.zone
+    return page(
+        request,
+        "patient_report.html",
+        signed_in=True,
+        csrf_token=patient.csrf_token,
+        id=version_id,
+        sheet=sheet,
+        pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
+        page=min(page_number, pages),
+        pages=pages,
+        looks=[{"at": words.moment(look.at, zone), "who": look.who, "what": look.what} for look in looks],
+    )
+
+
+@router.get("/reports/{version_id}/pictures/{number}")
+def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
+    return picture_for(request, patient, version_id, number)
+
+
+def _form(
+    request: Request,
+    *,
+    card_type: str = "",
+    notice: str = "",
+    refusal: WrongCredentials | TooManyAttempts | Invalid | None = None,
+) -> Response:
+    language = language_of(request)
+    problem = problem_of(refusal) if refusal else None
+    match refusal:
+        case None:
+            said = ""
+        case WrongCredentials():
+            said = text(language, "patient.wrong")
+        case TooManyAttempts():
+            said = text(language, "patient.too-many", **(problem.fields if problem else {}))
+        case Invalid():
+            said = words_for(request, refusal)
+    return page(
+        request,
+        "patient_sign_in.html",
+        status=problem.status if problem else 200,
+        headers=problem.headers if problem else None,
+        signed_in=False,
+        card_types=CARD_TYPES,
+        card_type=card_type,
+        notice=notice,
+        problem=said,
+    )

@@ -1,0 +1,133 @@
+"""/sign-in, /sign-out and the language switch."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import sessions
+from reading.errors import Invalid, TooManyAttempts, WrongCredentials
+from reading.grants import AT_THEIR_SITE, BY_AGREEMENT
+from reading.viewers import Staff
+from storage.database import transaction
+from viewer.api.session import open_session, set_password
+from viewer.guard import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, staff_of, take
+from viewer.locale import spoken, text
+from viewer.office import office_of
+from viewer.page import LANGUAGE_COOKIE, language_of, local, page
+from viewer.problems import explained, problem_of
+
+router = APIRouter()
+
+Next = Annotated[str, Query(max_length=200)]
+NextField = Annotated[str, Form(max_length=200)]
+Field = Annotated[str, Form(max_length=200)]
+YEAR_SECONDS = 365 * 24 * 3600
+
+
+@router.get("/sign-in")
+def show(request: Request, next: Next = "", ended: bool = False) -> Response:  # noqa: A002, FBT001, FBT002
+    notice = text(language_of(request), "sign-in.ended") if ended or next else ""
+    return _form(request, next, notice=notice)
+
+
+@router.post("/sign-in", dependencies=[SameOrigin])
+def sign_in(request: Request, username: Field, password: Field, next: NextField = "") -> Response:  # noqa: A002
+    try:
+        opened = open_session(request, username, password)
+    except (WrongCredentials, TooManyAttempts) as refusal:
+        return _form(request, next, username=username, refusal=refusal)
+    onward = local(next, home_for(opened.staff))
+    must_change = opened.staff.session is not None and opened.staff.session.must_change_password
+    response = RedirectResponse(f"/sign-in/password?next={onward}" if must_change else onward, status_code=303)
+    give(request, response, STAFF_COOKIE, opened.token)
+    return response
+
+
+@router.get("/sign-in/password")
+def show_password(request: Request, next: Next = "") -> Response:  # noqa: A002
+    return _password_form(request, staff_of(request, touch=True), next)
+
+
+@router.post("/sign-in/password")
+def change_password(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: SubmittingUnsettled,
+    current: Field,
+    new: Field,
+    again: Field,
+    next: NextField = "",  # noqa: A002
+) -> Response:
+    if new != again:
+        return _password_form(request, staff, next, problem=text(language_of(request), "password.differ"))
+    try:
+        set_password(request, staff, current, new)
+    except (Invalid, WrongCredentials, TooManyAttempts) as refusal:
+        return _password_form(
+            request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
+        )
+    return RedirectResponse(local(next, home_for(staff)), status_code=303)
+
+
+@router.post("/sign-out")
+def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:  # noqa: ARG001 -- being it is the check
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+    response = RedirectResponse("/sign-in", status_code=303)
+    take(request, response, STAFF_COOKIE)
+    return response
+
+
+@router.get("/language")
+def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -> Response:  # noqa: A002
+    response = RedirectResponse(local(next, "/"), status_code=303)
+    response.set_cookie(LANGUAGE_COOKIE, spoken(to), max_age=YEAR_SECONDS, path="/", samesite="lax")
+    return response
+
+
+def home_for(staff: Staff) -> str:
+    """Where somebody's work lies: the township's page for those who take pictures, the worklist for those who read."""
+    reads = any(staff.holds(role) for role in BY_AGREEMENT)
+    return "/t" if not reads and any(staff.holds(role) for role in AT_THEIR_SITE) else "/"
+
+
+def words_for(request: Request, error: Exception) -> str:
+    """An error in a sentence or two, for a form that is shown again."""
+    problem, language = problem_of(error), language_of(request)
+    exact = explained(request, problem)
+    advice = text(language, f"problem.{problem.slug}.advice", **problem.fields)
+    return exact or f"{text(language, f'problem.{problem.slug}')}{text(language, 'colon')}{advice}"
+
+
+def _form(
+    request: Request, onward: str, *, username: str = "", notice: str = "", refusal: Exception | None = None
+) -> Response:
+    problem = problem_of(refusal) if refusal else None
+    return page(
+        request,
+        "sign_in.html",
+        status=problem.status if problem else 200,
+        headers=problem.headers if problem else None,
+        next=local(onward, ""),
+        username=username,
+        notice=notice,
+        problem=words_for(request, refusal) if refusal else "",
+    )
+
+
+def _password_form(request: Request, staff: Staff, onward: str, *, problem: str = "", status: int = 200) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        "password.html",
+        status=status,
+        csrf_token=staff.session.csrf_token,
+        username=staff.username,
+        first=staff.session.must_change_password,
+        next=local(onward, ""),
+        problem=problem,
+    )

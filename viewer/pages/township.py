@@ -1,0 +1,107 @@
+"""/t: the township's list of examinations, its banners, and the answers that they ask for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import critical, release
+from reading.errors import NotThere
+from reading.viewers import Staff
+from storage.database import snapshot
+from viewer import township_view
+from viewer.api.orders import own_sites
+from viewer.door import going_in
+from viewer.guard import Looking, Polling, Submitting
+from viewer.office import office_of
+from viewer.page import language_of, page
+
+router = APIRouter(prefix="/t")
+
+Days = Annotated[int, Query(ge=1, le=30)]
+Search = Annotated[str, Query(max_length=64)]
+LOOK_BACK: Final = 7
+
+
+@router.get("")
+def show(request: Request, staff: Looking, days: Days = LOOK_BACK, q: Search = "") -> Response:
+    return township_page(
+        request,
+        staff,
+        "township.html",
+        tab="list",
+        days=days,
+        q=q,
+        **_list(request, staff, q, days),
+        **_banners(request, staff),
+    )
+
+
+@router.get("/list")
+def list_part(
+    request: Request, staff: Polling, days: Annotated[int, Query(ge=1, le=30)] = LOOK_BACK, q: Search = ""
+) -> Response:
+    return page(request, "township_list.html", q=q, **_list(request, staff, q, days))
+
+
+@router.get("/banners")
+def banners_part(request: Request, staff: Polling) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(request, "township_banners.html", csrf_token=staff.session.csrf_token, **_banners(request, staff))
+
+
+@router.post("/alerts/{alert_id}/acknowledge")
+def acknowledge(
+    request: Request, staff: Submitting, alert_id: str, read_back: Annotated[str, Form(max_length=1000)]
+) -> Response:
+    office = office_of(request)
+    with going_in(office, staff, "critical.acknowledge", "alert", alert_id) as tx:
+        alert = critical.acknowledge(tx, office.audit, staff, alert_id, read_back, now=office.clock())
+    return RedirectResponse(f"/t/case/{alert.case_id}?done=acknowledged", status_code=303)
+
+
+@router.post("/notices/{notice_id}/acknowledge")
+def acknowledge_change(request: Request, staff: Submitting, notice_id: str) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "change.acknowledge", "notice", notice_id) as tx:
+        waiting = township_view.banners(tx, staff, language_of(request), now).changed
+        if notice_id not in {notice.id for notice in waiting}:
+            raise NotThere
+        release.acknowledge_change(tx, notice_id, staff.person_id, now)
+    return RedirectResponse("/t", status_code=303)
+
+
+def township_page(
+    request: Request, staff: Staff, template: str, *, tab: str = "", status: int = 200, **values: Any
+) -> Response:
+    """A page of the township's desk, with its head."""
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    with snapshot(office_of(request).engine) as tx:
+        sites = own_sites(tx, office_of(request), staff)
+    return page(
+        request,
+        template,
+        status=status,
+        tab=tab,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        place="、".join(site.name for site in sites),
+        **values,
+    )
+
+
+def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
+    office = office_of(request)
+    with snapshot(office.engine) as tx:
+        found = township_view.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
+    return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}
+
+
+def _banners(request: Request, staff: Staff) -> dict[str, Any]:
+    office = office_of(request)
+    with snapshot(office.engine) as tx:
+        found = township_view.banners(tx, staff, language_of(request), office.clock())
+    return {"alerts": found.alerts, "returned": found.returned, "changed": found.changed}

@@ -1,0 +1,152 @@
+"""/t/case: one examination: what arrived, the report, what happened, the answer to a return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Query
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import access, cases, intake, worklist
+from reading.case import State
+from reading.versions import ReportVersion, Status
+from reading.viewers import Staff
+from reading.worklist import Entry
+from storage import index
+from viewer import township_view, words
+from viewer.door import going_in
+from viewer.guard import Looking, Submitting
+from viewer.locale import Language, text
+from viewer.office import office_of
+from viewer.page import language_of
+from viewer.pages.township import township_page
+from viewer.report_sheet import sheet_of, zone_of
+
+router = APIRouter(prefix="/t/case")
+
+THUMBNAILS: Final = 12
+"""Of a series; the desk shows them all."""
+
+
+@router.get("/{case_id}")
+def show(
+    request: Request,
+    staff: Looking,
+    case_id: str,
+    done: Annotated[Literal["linked", "acknowledged", "answered", ""], Query()] = "",
+) -> Response:
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with going_in(office, staff, "case.open", "case", case_id) as tx:
+        found = access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+        entry = worklist.entries_of(tx, staff, [found], now)[0]
+        zone = zone_of(tx, entry)
+        version = township_view.valid_versions(tx, staff, [case_id], now).get(case_id)
+        waiting = township_view.banners(tx, staff, language, now, case_id)
+        values: dict[str, Any] = {
+            "row": township_view.row(entry, version, zone, language, now),
+            "facts": _facts(entry, zone, language, due=township_view.due(entry, language, now)),
+            "studies": _studies(tx, entry, language),
+            "version": None if version is None else _version(tx, entry, version, zone, language),
+            "moves": _moves(tx, case_id, zone, language),
+        }
+        if version is not None:
+            access.open_report(tx, office.audit, staff, version.id, "report.read", now)
+    return township_page(
+        request,
+        staff,
+        "case.html",
+        done=done,
+        returned_here=found.state is State.RETURNED,
+        alerts=waiting.alerts,
+        returned=waiting.returned,
+        changed=waiting.changed,
+        **values,
+    )
+
+
+@router.post("/{case_id}/answer")
+def answer(request: Request, staff: Submitting, case_id: str, why: Annotated[str, Form(max_length=1000)]) -> Response:
+    """The facts that a reader missed: the case goes back to them."""
+    office = office_of(request)
+    with going_in(office, staff, "case.resubmit", "case", case_id) as tx:
+        intake.resubmit(tx, office.audit, staff, case_id, why=why, now=office.clock())
+    return RedirectResponse(f"/t/case/{case_id}?done=answered", status_code=303)
+
+
+def _facts(entry: Entry, zone: str, language: Language, *, due: str) -> Sequence[tuple[str, str]]:
+    case, progress = entry.case, entry.progress
+    values = {
+        "case.accession": entry.studies[0].accession_number,
+        "case.site": entry.site.name,
+        "case.examined-at": words.moment(case.examined_at, zone),
+        "case.received-at": words.moment(case.received_at, zone),
+        "case.priority": text(language, f"priority.{case.priority}"),
+        "case.images": words.images(language, progress.arrived, progress.expected, arriving=case.arriving),
+        "case.due": "" if entry.released or not due else f"{words.moment(case.due_at, zone)} · {due}",
+        "case.holder": entry.holder.name if entry.holder else "",
+    }
+    return [(text(language, key), value) for key, value in values.items() if value]
+
+
+def _studies(tx: Connection, entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for study in entry.studies:
+        place = f"/dicomweb/studies/{study.study_uid}"
+        rows: list[dict[str, Any]] = []
+        for series in index.series_in(tx, study.study_uid):
+            pictures = [one for one in index.instances_in(tx, study.study_uid, series.series_uid) if one.frames]
+            shown = pictures[:: max(1, -(-len(pictures) // THUMBNAILS))]
+            number = text(language, "case.series", n=series.series_number if series.series_number is not None else "–")
+            rows.append(
+                {
+                    "title": series.series_description or number,
+                    "count": series.instances,
+                    "thumbnails": [
+                        f"{place}/series/{series.series_uid}/instances/{one.sop_instance_uid}/thumbnail"
+                        for one in shown
+                    ],
+                    "hidden": len(pictures) - len(shown),
+                }
+            )
+        found.append({"series": rows})
+    return found
+
+
+def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language) -> dict[str, Any]:
+    sheet = sheet_of(tx, entry, version, language)
+    return {
+        "id": version.id,
+        "number": version.number,
+        "status": text(language, f"report.status.{version.status}"),
+        "preliminary": version.status is Status.PRELIMINARY,
+        "at": words.moment(version.released_at or version.created_at, zone),
+        "sections": sheet.sections,
+        "signatures": [" · ".join(part for part in line if part) for line in sheet.signatures],
+    }
+
+
+def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Sequence[dict[str, str]]:
+    return [
+        {
+            "at": words.moment(move.at, zone),
+            "what": text(language, f"move.{move.move}"),
+            "who": move.person_name or "",
+            "why": move.why,
+        }
+        for move in cases.moves_of(tx, case_id)
+    ]
+
+
+def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entry:
+    """The case that a form of its own is about, the look recorded.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    office, now = office_of(request), office_of(request).clock()
+    found = access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+    return worklist.entries_of(tx, staff, [found], now)[0]

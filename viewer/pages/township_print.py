@@ -1,0 +1,90 @@
+"""/t/print and the patient's receipt: what goes on paper, each print logged."""
+
+from __future__ import annotations
+
+import segno
+from fastapi import APIRouter
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading import access, printing, receipts
+from reading.audit import actor_of
+from reading.errors import NotAllowed
+from reading.grants import AT_THEIR_SITE, may_act
+from reading.versions import VALID
+from viewer import township_view, words
+from viewer.api.reports import sheet_for
+from viewer.door import going_in
+from viewer.guard import Looking, Submitting, origin_of
+from viewer.office import office_of
+from viewer.page import language_of
+from viewer.pages.township import township_page
+from viewer.pages.township_case import opened
+from viewer.report_sheet import zone_of
+
+router = APIRouter(prefix="/t")
+
+
+@router.get("/print/{version_id}")
+def preview(request: Request, staff: Looking, version_id: str) -> Response:
+    """The sheet on the screen; paper stays blank until the print is logged."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "report.read", "report", version_id) as tx:
+        version = access.open_report(tx, office.audit, staff, version_id, "report.read", now)
+        sheet = sheet_for(tx, request, staff, version)
+    return township_page(
+        request,
+        staff,
+        "print.html",
+        sheet=sheet,
+        version_id=version.id,
+        case_id=version.case_id,
+        valid=version.status in VALID,
+        logged=False,
+    )
+
+
+@router.post("/print/{version_id}")
+def print_(request: Request, staff: Submitting, version_id: str) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "report.print", "report", version_id) as tx:
+        version = printing.print_report(tx, office.audit, staff, version_id, now)
+        sheet = sheet_for(tx, request, staff, version)
+    return township_page(
+        request,
+        staff,
+        "print.html",
+        sheet=sheet,
+        version_id=version.id,
+        case_id=version.case_id,
+        valid=True,
+        logged=True,
+    )
+
+
+@router.post("/case/{case_id}/receipt")
+def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
+    """A new one-time code; it is shown this once."""
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with going_in(office, staff, "receipt.print", "case", case_id) as tx:
+        entry = opened(tx, request, staff, case_id)
+        zone = zone_of(tx, entry)
+        if not any(may_act(tx, staff, role, entry.site.id, now) for role in AT_THEIR_SITE):
+            raise NotAllowed("no_role_for_this_step")
+        printed = receipts.print_receipt(tx, office.keys, case_id, printed_by=staff.person_id, now=now)
+        office.audit.record(
+            tx, actor=actor_of(staff), action="receipt.print", subject_kind="case", subject_id=case_id, now=now
+        )
+    address = f"{origin_of(request)}/p"  # nothing of the person: the code stands beside it
+    return township_page(
+        request,
+        staff,
+        "receipt.html",
+        row=township_view.row(entry, None, zone, language, now),
+        code=f"{printed.code[:4]} {printed.code[4:]}",
+        printed_at=words.moment(now, zone),
+        expires_at=words.moment(printed.expires_at, zone),
+        address=address,
+        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=2)),  # noqa: S704 -- made of our address
+    )

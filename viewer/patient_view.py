@@ -1,0 +1,107 @@
+"""What a patient sees: their final reports, the pictures, and who looked at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import access, audit, cases, organisations, people, tables, versions, worklist
+from reading.audit import ActorKind, Audit, Event, Outcome
+from reading.versions import ReportVersion
+from reading.viewers import PatientViewer
+from reading.worklist import Entry
+from viewer import words
+from viewer.locale import Language, catalogue, text
+from viewer.report_sheet import zone_of
+
+MOST: Final = 200
+MOST_LOOKS: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    version: ReportVersion
+    entry: Entry
+    zone: str
+    """The time zone of the site."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    at: datetime
+    who: str
+    what: str
+
+
+def reports_of(tx: Connection, patient: PatientViewer, now: datetime) -> list[Report]:
+    """The patient's final reports, the latest examination first."""
+    version, case = tables.report_version, tables.case
+    rows = tx.execute(
+        sa.select(version)
+        .join(case, case.c.id == version.c.case_id)
+        .where(access.visible_versions(tx, patient, now))
+        .order_by(case.c.examined_at.desc(), version.c.id.desc())
+        .limit(MOST)
+    )
+    found = [versions.from_row(row) for row in rows]
+    own = [cases.by_id(tx, each.case_id) for each in found]
+    entries = worklist.entries_of(tx, patient, own, now)
+    return [
+        Report(version=each, entry=entry, zone=zone_of(tx, entry)) for each, entry in zip(found, entries, strict=True)
+    ]
+
+
+def opened(  # noqa: PLR0917 -- the one shape of every look
+    tx: Connection, audit_: Audit, patient: PatientViewer, version_id: str, action: str, now: datetime
+) -> Report:
+    """One report, the look recorded.
+
+    Raises:
+        NotThere: there is none such, or it is not theirs, not final, or withheld.
+
+    """
+    version = access.open_report(tx, audit_, patient, version_id, action, now)
+    entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
+    return Report(version=version, entry=entry, zone=zone_of(tx, entry))
+
+
+def looks_at(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
+    """Who opened the case, its images or this report, the latest first; each person's same look of a day once."""
+    subjects = [("report", report.version.id), ("case", report.version.case_id)]
+    subjects += [("study", study.study_uid) for study in report.entry.studies]
+    events = [event for kind, subject in subjects for event in audit.events_about(tx, kind, subject)]
+    done = [event for event in events if event.outcome is Outcome.DONE and event.actor.kind in _PERSONS]
+    found: list[Look] = []
+    known: set[tuple[str, str, str]] = set()
+    names: dict[str, str] = {}
+    for event in sorted(done, key=lambda event: event.at, reverse=True):
+        what = _what(language, event)
+        who = names.setdefault(event.actor.id, _who(tx, language, event))
+        day = words.moment(event.at, report.zone)[:10]
+        if (who, what, day) not in known:
+            known.add((who, what, day))
+            found.append(Look(at=event.at, who=who, what=what))
+    return found[:MOST_LOOKS]
+
+
+_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
+
+
+def _who(tx: Connection, language: Language, event: Event) -> str:
+    if event.actor.kind is ActorKind.PATIENT:
+        return text(language, "look.patient")
+    person = people.by_id(tx, event.actor.id)
+    if person is None:
+        return text(language, "look.unknown")
+    held = people.grants_of(tx, person.id, event.at)
+    place = organisations.by_id(tx, held[0].organisation_id) if held else None
+    return f"{person.name} · {place.name}" if place else person.name
+
+
+def _what(language: Language, event: Event) -> str:
+    return catalogue(language).get(f"look.{event.action}", text(language, "look.other"))
