@@ -111,7 +111,7 @@ class _Walker:
         self.pixels: Native | Fragments | None = None
         self.big_endian = transfer_syntax == EXPLICIT_BIG
         self.implicit = transfer_syntax == IMPLICIT_LITTLE
-        self.stop_at = UNDEFINED if stop_at is None else stop_at
+        self.stop_at = 1 << 32 if stop_at is None else stop_at  # beyond any tag
         order = ">" if self.big_endian else "<"
         self.explicit_header = struct.Struct(order + "HH2sH").unpack_from
         self.implicit_header = struct.Struct(order + "HHI").unpack_from

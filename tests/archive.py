@@ -1,0 +1,99 @@
+"""A whole receiving archive for a test: spool, index, receiver, and a listener when asked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from pacs.ae import Listener, Refused, Settings
+from pacs.receive import Outcome, Receiver, Sender
+from storage import tables
+from storage.database import Durability, connect, snapshot
+from storage.index import Index
+from storage.segments import Spool
+from tests.wire import Object
+
+TOWNSHIP: Final = Sender(
+    device_id="01D0000000000000000000000D", site_id="01S0000000000000000000000T", issuer="TOWNSHIP"
+)
+OTHER: Final = Sender(device_id="01D0000000000000000000000E", site_id="01S0000000000000000000000H", issuer="OTHER")
+TITLES: Final = {"TOWNSHIP": TOWNSHIP, "OTHER": OTHER}
+
+
+@dataclass(kw_only=True)
+class Archive:
+    engine: Engine
+    directory: Path
+    spool: Spool
+    index: Index
+    receiver: Receiver
+    refusals: list[Refused] = field(default_factory=list[Refused])
+
+    def take(self, thing: Object, sender: Sender = TOWNSHIP, *, piece: int = 50_000) -> Outcome:
+        """Receive one instance, fed in pieces of that many bytes."""
+        reception = self.receiver.begin(sender, thing.sop_class, thing.sop_instance, thing.transfer_syntax, "dimse")
+        for at in range(0, len(thing.dataset), piece):
+            reception.feed(memoryview(thing.dataset)[at : at + piece])
+        return reception.finish()
+
+    def rows(self, table: sa.Table) -> list[dict[str, Any]]:
+        with snapshot(self.engine) as tx:
+            return [dict(row) for row in tx.execute(sa.select(table)).mappings()]
+
+    def instances(self) -> list[dict[str, Any]]:
+        return self.rows(tables.instance)
+
+    def quarantined(self) -> list[dict[str, Any]]:
+        return self.rows(tables.quarantine)
+
+    def quarantine_file(self, row: dict[str, Any]) -> bytes:
+        return (self.directory / str(row["key"])).read_bytes()
+
+    def stored(self, row: dict[str, Any]) -> bytes:
+        """The data set of an index row, read where the row says that it lies."""
+        with snapshot(self.engine) as tx:
+            key = tx.execute(
+                sa.select(tables.segment.c.key).where(tables.segment.c.id == row["segment_id"])
+            ).scalar_one()
+        with (self.directory / key).open("rb") as segment:
+            segment.seek(row["offset"] + row["dataset_offset"])
+            return segment.read(row["size"] - row["dataset_offset"])
+
+    def registry(self, ae_title: str, address: str) -> Sender | None:
+        return TITLES.get(ae_title) if address == "127.0.0.1" else None
+
+    @contextmanager
+    def listening(self, **changed: Any) -> Iterator[Listener]:
+        settings = Settings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
+        listener = Listener(self.receiver, self.registry, self.refusals.append, settings)
+        listener.start()
+        try:
+            yield listener
+        finally:
+            listener.stop()
+
+
+@contextmanager
+def archive(engine: Engine, database_url: str, directory: Path) -> Iterator[Archive]:
+    quick = connect(database_url, Durability.ASYNCHRONOUS)
+    index = Index(quick)
+    spool = Spool(directory / "spool", node="node", engine=engine)
+    try:
+        yield Archive(
+            engine=engine,
+            directory=directory / "spool",
+            spool=spool,
+            index=index,
+            receiver=Receiver(spool, index, lambda: datetime.now(UTC)),
+        )
+    finally:
+        index.close()
+        spool.close()
+        quick.dispose()

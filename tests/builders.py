@@ -1,0 +1,110 @@
+"""Makes whole objects of which a test shows only what matters to it."""
+
+from __future__ import annotations
+
+import zlib
+from io import BytesIO
+from typing import Any, Final
+
+import numpy as np
+from pydicom import dcmwrite
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import UID, generate_uid
+
+from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object
+
+CT: Final = "1.2.840.10008.5.1.4.1.1.2"
+DX: Final = "1.2.840.10008.5.1.4.1.1.1.1"
+BIG_ENDIAN: Final = "1.2.840.10008.1.2.2"
+DEFLATED: Final = "1.2.840.10008.1.2.1.99"
+ROOT: Final = "1.2.826.0.1.3680043.8.498."
+
+
+def new_uid() -> str:
+    return str(generate_uid(prefix=ROOT))
+
+
+def image(*, rows: int = 8, columns: int = 8, frames: int | None = None, **shown: Any) -> Dataset:
+    """A CT image of Pia's by keyword; None leaves an element out."""
+    dataset = Dataset()
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SOPClassUID = CT
+    dataset.SOPInstanceUID = new_uid()
+    dataset.StudyDate = "20260302"
+    dataset.StudyTime = "080000"
+    dataset.AccessionNumber = "A0001"
+    dataset.Modality = "CT"
+    dataset.StudyDescription = "胸部平扫"
+    dataset.PatientName = "Pia^Patient=皮亚"
+    dataset.PatientID = "P0001"
+    dataset.PatientBirthDate = "19700101"
+    dataset.PatientSex = "F"
+    dataset.StudyInstanceUID = new_uid()
+    dataset.SeriesInstanceUID = new_uid()
+    dataset.SeriesNumber = 1
+    dataset.InstanceNumber = 1
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    if frames is not None:
+        dataset.NumberOfFrames = frames
+    dataset.Rows = rows
+    dataset.Columns = columns
+    dataset.BitsAllocated = 16
+    dataset.BitsStored = 12
+    dataset.HighBit = 11
+    dataset.PixelRepresentation = 0
+    pixels = np.arange((frames or 1) * rows * columns, dtype=np.uint32) % 4096
+    dataset.PixelData = pixels.astype("<u2").tobytes()
+    dataset["PixelData"].VR = "OW"
+    for keyword, value in shown.items():
+        if value is None:
+            del dataset[keyword]
+        else:
+            setattr(dataset, keyword, value)
+    return dataset
+
+
+def encoded(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> bytes:
+    """The bytes of a data set; compressed pixels must be in it already."""
+    buffer = BytesIO()
+    dcmwrite(
+        buffer,
+        dataset,
+        implicit_vr=transfer_syntax == IMPLICIT_LITTLE,
+        little_endian=transfer_syntax != BIG_ENDIAN,
+        enforce_file_format=False,
+    )
+    data = buffer.getvalue()
+    if transfer_syntax != DEFLATED:
+        return data
+    deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return deflate.compress(data) + deflate.flush()
+
+
+def thing(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> Object:
+    """What a sender sends of it."""
+    return Object(
+        transfer_syntax=transfer_syntax,
+        sop_class=str(dataset.get("SOPClassUID", CT)),
+        sop_instance=str(dataset.get("SOPInstanceUID", "1.2.3")),
+        dataset=encoded(dataset, transfer_syntax),
+    )
+
+
+def fragmented(dataset: Dataset, fragments: list[bytes]) -> Dataset:
+    """The same with encapsulated pixel data of these fragments, one a frame."""
+    dataset.PixelData = encapsulate(fragments, has_bot=False)
+    dataset["PixelData"].VR = "OB"
+    dataset["PixelData"].is_undefined_length = True
+    return dataset
+
+
+def compressed(dataset: Dataset, transfer_syntax: str) -> Dataset:
+    """The same, losslessly compressed; UID and all else stay."""
+    uid = dataset.SOPInstanceUID
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
+    dataset.compress(transfer_syntax, generate_instance_uid=False)
+    assert dataset.SOPInstanceUID == uid
+    return dataset
