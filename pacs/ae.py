@@ -106,6 +106,11 @@ class Listener:
             raise RuntimeError
         return self._server.server_address[0], self._server.server_address[1]
 
+    @property
+    def alive(self) -> bool:
+        """Whether it takes connections."""
+        return self._thread is not None and self._thread.is_alive()
+
     def start(self) -> None:
         """Listen.
 

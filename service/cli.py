@@ -52,6 +52,19 @@ def serve(
     raise typer.Exit(serving.run_role(settings, role, until_input_closes=until_input_closes))
 
 
+@app.command()
+def demo() -> None:
+    """Run TierRead on an invented region in ./data-demo, on this machine alone, and send it pictures.
+
+    The ports and the folder are settable as ever (TIERREAD_HTTP_PORT, TIERREAD_DICOM_PORT, TIERREAD_DATA_DIR).
+    """
+    from service.demo import running  # noqa: PLC0415
+
+    for name, value in running.settings_of_a_demonstration(os.environ).items():
+        os.environ[name] = value  # for the processes that are started
+    raise typer.Exit(running.run(load(os.environ)))
+
+
 # How each error of ours ends the command: exit code, what is wrong, what helps.
 ENDS: Final[Mapping[type[Exception], Callable[[Any], tuple[int, str, str]]]] = {
     CannotStart: lambda error: (CANNOT_START, error.problem, error.remedy),

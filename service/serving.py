@@ -8,7 +8,7 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
@@ -26,15 +26,20 @@ from service.supervisor import Supervisor
 from storage.database import transaction
 
 
-def supervise(settings: Settings, *, demo: bool = False, banner: str = "") -> int:
+def supervise(settings: Settings) -> int:
     """Run every role until a signal; answer the exit code."""
     logs.configure("serve", settings.log_level)
-    folders = prepare(settings, demo=demo)
+    folders = prepare(settings)
+    return run_all(settings, folders, lambda _stop: typer.echo(where_things_are(settings, folders)))
+
+
+def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Event], None]) -> int:
+    """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
     with only_one(folders, "serve"), _stop_on_signals() as stop:
         for host, port in ((settings.http_host, settings.http_port), (settings.dicom_host, settings.dicom_port)):
             listen(host, port).close()
         count_into(folders, afresh=True)
-        return Supervisor(folders.run, stop).run(lambda: typer.echo(banner + _where_things_are(settings, folders)))
+        return Supervisor(folders.run, stop).run(lambda: ready(stop))
 
 
 def prepare(settings: Settings, *, demo: bool = False) -> Folders:
@@ -110,7 +115,9 @@ def _stop_on_signals() -> Generator[threading.Event]:
 
 
 def _end_with_input() -> None:
-    sys.stdin.buffer.read()  # until the supervisor goes, however it goes
+    # Without Python's buffer, whose lock a thread that waits here would hold while the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1):  # until the supervisor goes, however it goes
+        pass
     os.kill(os.getpid(), signal.SIGTERM)
 
 
@@ -123,7 +130,7 @@ def _write_secret(folders: Folders, text: str) -> None:
         os.fsync(opened.fileno())
 
 
-def _where_things_are(settings: Settings, folders: Folders) -> str:
+def where_things_are(settings: Settings, folders: Folders) -> str:
     web = settings.public_origin or f"http://{_reachable(settings.http_host)}:{settings.http_port}"
     lines = [
         "TierRead runs.",

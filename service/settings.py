@@ -119,14 +119,6 @@ class Settings:
             unit="seconds",
         ),
     )
-    proof_minutes: float = field(
-        default=15.0,
-        metadata=_as(
-            values.number(1, 720),
-            "How long after a sign-in or a password a signature needs no new proof of who signs.",
-            unit="minutes",
-        ),
-    )
     segment_idle_seconds: float = field(
         default=10.0,
         metadata=_as(

@@ -1,0 +1,58 @@
+"""Which studies the intake has to look at: what received something, and what has no case yet."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.tables import case_study
+from storage import index
+from storage.index import Study
+from storage.tables import study
+
+RECENT: Final = timedelta(minutes=5)
+"""Rows are committed a moment after they were received, and clocks of nodes differ: look back this far."""
+SWEEP_EVERY: Final = timedelta(seconds=30)
+"""Replay after a crash enters rows that were received long ago: these are found by having no case."""
+BATCH: Final = 200
+
+
+class Arrivals:
+    """Remembers how many instances each recent study had, so that only those with more are looked at again."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, int] = {}
+        self._swept_at: datetime | None = None
+
+    def waiting(self, tx: Connection, now: datetime) -> list[Study]:
+        """Studies to be taken in, the longest waiting first."""
+        recent = index.arrivals_since(tx, now - RECENT)
+        found = [each for each in recent if self._seen.get(each.study_uid) != each.instances]
+        if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
+            known = {each.study_uid for each in found}
+            found += [each for each in _without_case(tx) if each.study_uid not in known]
+            self._swept_at = now
+            self._forget(recent)
+        return found
+
+    def taken_in(self, one: Study) -> None:
+        self._seen[one.study_uid] = one.instances
+
+    def _forget(self, recent: list[Study]) -> None:
+        uids = {each.study_uid for each in recent}
+        self._seen = {uid: instances for uid, instances in self._seen.items() if uid in uids}
+
+
+def _without_case(tx: Connection) -> list[Study]:
+    missing = (
+        sa.select(study.c.study_uid)
+        .outerjoin(case_study, case_study.c.study_uid == study.c.study_uid)
+        .where(case_study.c.study_uid.is_(None))
+        .order_by(study.c.last_received_at)
+        .limit(BATCH)
+    )
+    found = [index.study_of(tx, uid) for uid in tx.scalars(missing)]
+    return [each for each in found if each is not None]

@@ -1,0 +1,114 @@
+"""`tierread demo`: serves the invented region and, when it is up, lets its devices send."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Final
+
+import rich.progress
+from rich.console import Console
+from rich.panel import Panel
+from rich.table import Table
+from sqlalchemy.engine import Engine
+
+from reading import passwords
+from reading.audit import Audit
+from reading.cipher import keys_in
+from service import serving
+from service.administer import Registry
+from service.demo import region, sending
+from service.demo.region import PATIENTS, PEOPLE, Region
+from service.installation import Folders, open_database
+from service.logs import logger
+from service.settings import Settings, variable
+from storage import index
+from storage.database import snapshot, transaction
+
+LOOPBACK: Final = "127.0.0.1"
+
+
+def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
+    """What differs from `tierread serve`: a folder of its own unless one is named, and loopback alone."""
+    data_dir = environ.get(variable("data_dir")) or "data-demo"
+    return {
+        variable("data_dir"): data_dir,
+        variable("http_host"): LOOPBACK,
+        variable("dicom_host"): LOOPBACK,
+    }
+
+
+def run(settings: Settings) -> int:
+    folders = serving.prepare(settings, demo=True)
+    made = region.read(folders.data) or _make(settings, folders)
+    console = Console()
+
+    def ready(stop: threading.Event) -> None:
+        console.print(Panel("示例数据 · DEMONSTRATION: every person and picture is invented", style="bold yellow"))
+        console.print(serving.where_things_are(settings, folders), highlight=False, soft_wrap=True)
+        _print_people(console, made)
+        threading.Thread(target=_send, args=(settings, made, console, stop), name="demo", daemon=True).start()
+
+    return serving.run_all(settings, folders, ready)
+
+
+def _make(settings: Settings, folders: Folders) -> Region:
+    engine = open_database(settings)
+    try:
+        chosen = {name: passwords.generate() for name, *_ in PEOPLE}
+        with transaction(engine) as tx:
+            registry = Registry(Audit(f"{settings.node}/demo"))
+            made = region.make(tx, registry, keys_in(folders.keys), chosen, datetime.now(UTC))
+            region.keep(folders.data, made)
+    finally:
+        engine.dispose()
+    return made
+
+
+def _send(settings: Settings, made: Region, console: Console, stop: threading.Event) -> None:
+    engine = open_database(settings)
+    columns = (
+        rich.progress.TextColumn("{task.description:<14}"),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TimeElapsedColumn(),
+    )
+    try:
+        with rich.progress.Progress(*columns, console=console) as bar:
+            task = bar.add_task("drawing", total=None)
+
+            def tell(how: sending.Progress) -> None:
+                bar.update(task, description=how.device, completed=how.done, total=how.total)
+
+            sent = sending.send(settings, made, lambda uid: _instances(engine, uid), datetime.now(UTC), tell)
+            bar.update(task, description="pictures", completed=sent, total=sent)
+        console.print(f"{sent} pictures were sent." if sent else "All pictures are here.")
+    except sending.NotSent as refused:
+        if not stop.is_set():
+            logger().error("demonstration picture refused", device=refused.device, status=refused.status)
+    finally:
+        engine.dispose()
+
+
+def _instances(engine: Engine, study_uid: str) -> int:
+    with snapshot(engine) as tx:
+        study = index.study_of(tx, study_uid)
+    return study.instances if study else 0
+
+
+def _print_people(console: Console, made: Region) -> None:
+    people = Table("sign in as", "password", "name", "role", "organisation", title="people", title_justify="left")
+    for each in made.sign_ins:
+        people.add_row(each.username, each.password, each.name, each.role.replace("_", " "), each.organisation)
+    console.print(people)
+    cards = Table(
+        "name",
+        "identity card",
+        title="patients (/p asks for a card and the code of a receipt, which the "
+        "township prints when a report is final)",
+        title_justify="left",
+    )
+    for somebody in PATIENTS:
+        cards.add_row(somebody.name, somebody.identity_number)
+    console.print(cards)

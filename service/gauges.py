@@ -1,0 +1,52 @@
+"""What /metrics says about now: the lengths of queues, asked of the database when somebody scrapes."""
+
+from __future__ import annotations
+
+import shutil
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.tables import case, critical_alert, outbox
+from service.house import House
+from service.metrics import Gauges
+from storage.database import snapshot
+from storage.tables import quarantine, segment
+
+
+def gauges(house: House) -> Gauges:
+    with snapshot(house.engine) as tx:
+        return {
+            "tierread_cases": ("Cases by state.", "state", _counted(tx, case.c.state)),
+            "tierread_segments": ("Segments by state.", "state", _counted(tx, segment.c.state)),
+            "tierread_quarantine": (
+                "What lies in quarantine undecided, by reason.",
+                "reason",
+                _counted(tx, quarantine.c.reason, quarantine.c.settled_at.is_(None)),
+            ),
+            "tierread_outbox": (
+                "Messages that wait to be delivered, by kind.",
+                "kind",
+                _counted(tx, outbox.c.kind, outbox.c.delivered_at.is_(None)),
+            ),
+            "tierread_critical_alerts": (
+                "Critical alerts that nobody has acknowledged, by level.",
+                "level",
+                _counted(
+                    tx,
+                    critical_alert.c.level,
+                    critical_alert.c.acknowledged_at.is_(None) & critical_alert.c.withdrawn_at.is_(None),
+                ),
+            ),
+            "tierread_spool_bytes": ("The disk of the spool.", "space", _space(house)),
+        }
+
+
+def _counted(tx: Connection, column: sa.Column[str], where: sa.ColumnElement[bool] | None = None) -> dict[str, float]:
+    counted = sa.select(column, sa.func.count()).group_by(column)
+    return {str(key): number for key, number in tx.execute(counted if where is None else counted.where(where))}
+
+
+def _space(house: House) -> dict[str, float]:
+    usage = shutil.disk_usage(house.folders.spool)
+    return {"free": usage.free, "total": usage.total}

@@ -1,0 +1,79 @@
+"""What every role of this process shares: settings, folders, the clock, the database, the keys and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy.engine import Engine
+
+from pacs.receive import Sender
+from reading.audit import Audit
+from reading.cipher import Keys, keys_in
+from reading.devices import Device
+from reading.signing import Seal
+from service.alive import Role
+from service.installation import Folders, open_database
+from service.settings import Settings
+from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    settings: Settings
+    folders: Folders
+    clock: Callable[[], datetime]
+    engine: Engine
+    """Commits synchronously: for everything that people do."""
+    keys: Keys
+    seal: Seal
+    audit: Audit
+    object_store: ObjectStore
+    """Where sealed segments go."""
+
+
+@contextmanager
+def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
+    engine = open_database(settings)
+    try:
+        yield House(
+            settings=settings,
+            folders=folders,
+            clock=now,
+            engine=engine,
+            keys=keys_in(folders.keys),
+            seal=Seal.from_folder(folders.keys),
+            # A chain belongs to one process: a role runs once on a node, under a lock.
+            audit=Audit(f"{settings.node}/{role}"),
+            object_store=_object_store(settings),
+        )
+    finally:
+        engine.dispose()
+
+
+def _object_store(settings: Settings) -> ObjectStore:
+    if not settings.object_store.startswith("s3://"):
+        return FolderObjectStore(Path(settings.object_store))
+    bucket, _, prefix = settings.object_store.removeprefix("s3://").partition("/")
+    return S3ObjectStore(
+        settings.s3_endpoint,
+        bucket=bucket,
+        prefix=prefix,
+        access_key=_secret(settings.s3_access_key_file),
+        secret_key=_secret(settings.s3_secret_key_file),
+    )
+
+
+def _secret(path: Path | None) -> str:
+    return "" if path is None else path.read_text("utf-8").strip()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def sender_of(device: Device) -> Sender:
+    return Sender(device_id=device.id, site_id=device.site_id, issuer=device.issuer)

@@ -1,0 +1,119 @@
+"""What a process that takes in instances is made of: spool, index and a receiver that counts."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from pacs.receive import Outcome, Receiver, Reception, Sender
+from service.house import House
+from service.logs import logger
+from service.metrics import INSTANCES, RECEIVE_SECONDS
+from storage.database import Durability, connect
+from storage.index import Index
+from storage.recovery import recover
+from storage.segments import Spool
+
+SEAL_EVERY_SECONDS: Final = 1.0
+
+
+class CountedReceiver(Receiver):
+    """The receiver, with a count of what became of each instance and how long it took."""
+
+    def begin(
+        self,
+        sender: Sender,
+        sop_class_uid: str | None,
+        sop_instance_uid: str | None,
+        transfer_syntax_uid: str,
+        source: str,
+    ) -> Reception:
+        return _CountedReception(
+            self,
+            sender,
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            transfer_syntax_uid=transfer_syntax_uid,
+            source=source,
+        )
+
+
+class _CountedReception(Reception):
+    def __init__(
+        self,
+        receiver: Receiver,
+        sender: Sender,
+        *,
+        sop_class_uid: str | None,
+        sop_instance_uid: str | None,
+        transfer_syntax_uid: str,
+        source: str,
+    ) -> None:
+        super().__init__(
+            receiver,
+            sender,
+            sop_class_uid=sop_class_uid,
+            sop_instance_uid=sop_instance_uid,
+            transfer_syntax_uid=transfer_syntax_uid,
+            source=source,
+        )
+        self._door = source
+        self._began = time.perf_counter()
+
+    def finish(self) -> Outcome:
+        outcome = super().finish()
+        INSTANCES.labels(self._door, outcome.reason).inc()
+        RECEIVE_SECONDS.labels(self._door).observe(time.perf_counter() - self._began)
+        return outcome
+
+    def abandon(self) -> None:
+        super().abandon()
+        INSTANCES.labels(self._door, "abandoned").inc()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Receiving:
+    receiver: Receiver
+    spool: Spool
+    index: Index
+
+
+@contextmanager
+def receiving(house: House) -> Generator[Receiving]:
+    """Recover what an earlier process left, then receive; at the end segments are sealed and rows committed."""
+    settings = house.settings
+    engine = connect(settings.database_url, Durability.ASYNCHRONOUS)
+    spool = Spool(
+        house.folders.spool,
+        node=settings.node,
+        engine=house.engine,
+        idle_seconds=settings.segment_idle_seconds,
+        max_bytes=settings.segment_max_mib << 20,
+    )
+    index = Index(engine)
+    end = threading.Event()
+    sealing = threading.Thread(target=_seal_idle, args=(spool, house, end), name="sealing")
+    try:
+        recovered = recover(spool, index)
+        logger().info("recovered", segments=recovered.segments, members=recovered.members, torn=recovered.torn)
+        sealing.start()
+        yield Receiving(receiver=CountedReceiver(spool=spool, index=index, clock=house.clock), spool=spool, index=index)
+    finally:
+        end.set()
+        if sealing.ident is not None:
+            sealing.join()
+        spool.close()
+        index.close()
+        engine.dispose()
+
+
+def _seal_idle(spool: Spool, house: House, end: threading.Event) -> None:
+    while not end.wait(SEAL_EVERY_SECONDS):
+        try:
+            spool.seal_idle(house.clock())
+        except Exception as error:  # noqa: BLE001 a segment left open is taken by recovery; the next ones are tried
+            logger().error("sealing failed", exc_info=error)

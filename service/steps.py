@@ -1,0 +1,72 @@
+"""The worker's steps: what is done by itself, and how often.
+
+Messages of the outbox have no step: no receiver exists yet, so they stay rows in the queue, which /metrics counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlalchemy.engine import Connection
+
+from pacs.describe import describe_pending
+from reading import critical, intake, queue
+from service.arrivals import Arrivals
+from service.house import House
+from service.worker import Step
+from storage.database import snapshot, transaction
+from storage.reader import Bytes
+from storage.shipping import ship
+
+
+def of(house: House) -> list[Step]:
+    """The steps of a worker."""
+    bytes_ = Bytes(house.folders.spool, house.object_store, house.engine)
+    return [
+        Step(name="intake", every_seconds=0.5, run=_intake(house)),
+        Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
+        Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
+        Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
+        Step(name="describe", every_seconds=1, run=lambda: describe_pending(house.engine, bytes_)),
+        Step(name="ship", every_seconds=2, run=_ship(house)),
+    ]
+
+
+def _intake(house: House) -> Callable[[], int]:
+    arrivals = Arrivals()
+
+    def run() -> int:
+        with snapshot(house.engine) as tx:
+            waiting = arrivals.waiting(tx, house.clock())
+        for study in waiting:
+            # One transaction each: a study that cannot be taken in keeps none of the others waiting.
+            with transaction(house.engine) as tx:
+                intake.take_in(tx, house.audit, house.keys, study, house.clock())
+            arrivals.taken_in(study)
+        return len(waiting)
+
+    return run
+
+
+def _end_arriving(house: House) -> Callable[[Connection], int]:
+    return lambda tx: intake.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
+
+
+def _expire(house: House) -> Callable[[Connection], int]:
+    return lambda tx: queue.expire(tx, house.audit, house.clock())
+
+
+def _climb(house: House) -> Callable[[Connection], int]:
+    return lambda tx: critical.climb(tx, house.audit, house.clock())
+
+
+def _ship(house: House) -> Callable[[], int]:
+    return lambda: ship(house.engine, house.folders.spool, house.object_store, house.clock())
+
+
+def _in_transaction(house: House, step: Callable[[Connection], int]) -> Callable[[], int]:
+    def run() -> int:
+        with transaction(house.engine) as tx:
+            return step(tx)
+
+    return run

@@ -1,0 +1,323 @@
+"""A real `tierread serve` for acceptance tests: on free ports, in a folder of its own, with quick settings.
+
+with serving(tmp_path) as tierread:
+    cast = tierread.cast()
+    ...storescu to tierread.dicom_port with cast.device...
+    ada = tierread.sign_in(cast.ada)      # httpx.Client with cookie and X-CSRF-Token
+    ada.get("/api/cases").json()
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+
+from reading import patients
+from reading.audit import Audit
+from reading.cipher import keys_in
+from reading.identifiers import identity_check_character
+from reading.kinds import IdentifierKind, Level, Role, Sex
+from reading.patients import Identifier
+from service.administer import Registry
+from storage.database import connect, transaction
+
+REPOSITORY: Final = Path(__file__).parent.parent
+PASSWORD: Final = "ein-langes-Wort-17"
+QUICK: Final = {
+    "TIERREAD_QUIET_SECONDS": "1",
+    "TIERREAD_SEGMENT_IDLE_SECONDS": "1",
+    "TIERREAD_HTTP_HOST": "127.0.0.1",
+    "TIERREAD_DICOM_HOST": "127.0.0.1",
+}
+
+
+def free_port() -> int:
+    """A port that is free now, below those that the kernel gives to outgoing connections."""
+    for _ in range(200):
+        port = random.SystemRandom().randrange(15000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("no free port")
+
+
+def wait_until(condition: Callable[[], Any], seconds: float = 30, what: str = "") -> Any:
+    """What ``condition`` answers as soon as that is true."""
+    deadline = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds} s: {what or condition}")
+        time.sleep(0.05)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    username: str
+    name: str
+    password: str = PASSWORD
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patient:
+    id: str
+    number: str
+    name: str
+    identity_card: str
+    health_card: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cast:
+    """CITY reviews COUNTY, which reads TOWN; OTHER-COUNTY reads OTHER-TOWN and is Quinn's."""
+
+    tang: Person
+    """Takes pictures at the township."""
+    ada: Person
+    """Reads at the county."""
+    vera: Person
+    """Verifies at the county."""
+    ben: Person
+    """Reviews at the city."""
+    quinn: Person
+    """Reads at the other county, and must see nothing."""
+    quentin: Person
+    """Takes pictures at the other township, and must see nothing either."""
+    pia: Patient
+    device: str
+    """AE title of the township's device; patient ids of issuer TOWN."""
+    other_device: str
+    site_id: str
+    device_id: str
+
+
+class TierRead:
+    """One installation: its folder, its ports, and its processes while they run."""
+
+    def __init__(
+        self, folder: Path, *, database_url: str | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.folder = folder
+        self.data_dir = folder / "data"
+        self.http_port = free_port()
+        self.dicom_port = free_port()
+        self.url = f"http://127.0.0.1:{self.http_port}"
+        self.ae_title = "TIERREAD"
+        outside = {name: value for name, value in os.environ.items() if not name.startswith("TIERREAD_")}
+        self.environ = {
+            **outside,
+            **QUICK,
+            "TIERREAD_DATA_DIR": str(self.data_dir),
+            "TIERREAD_HTTP_PORT": str(self.http_port),
+            "TIERREAD_DICOM_PORT": str(self.dicom_port),
+            **({"TIERREAD_DATABASE_URL": database_url} if database_url else {}),
+            **(settings or {}),
+        }
+        self.process: subprocess.Popen[bytes] | None = None
+        self._clients: list[httpx.Client] = []
+
+    @property
+    def database_url(self) -> str:
+        return self.environ.get("TIERREAD_DATABASE_URL") or f"sqlite:///{self.data_dir / 'tierread.db'}"
+
+    # -- processes
+
+    def start(self, *arguments: str, ready: bool = True) -> None:
+        """Start `tierread serve` (or other arguments) in a process group of its own."""
+        with (self.folder / "out.txt").open("ab") as out, (self.folder / "log.txt").open("ab") as log:
+            self.process = subprocess.Popen(
+                command(*(arguments or ("serve",))),
+                env=self.environ,
+                cwd=self.folder,
+                stdout=out,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        if ready:
+            self.wait_ready()
+
+    def wait_ready(self, seconds: float = 60) -> None:
+        wait_until(self._is_ready, seconds, "ready")
+
+    def stop(self) -> int:
+        """SIGTERM, as an operator does; the exit code."""
+        return self._end(signal.SIGTERM, group=False)
+
+    def kill(self) -> None:
+        """kill -9 of every process at once."""
+        self._end(signal.SIGKILL, group=True)
+
+    def close(self) -> None:
+        for client in self._clients:
+            client.close()
+        if self.process is not None:
+            try:
+                self._end(signal.SIGTERM, group=False)
+            except subprocess.TimeoutExpired:
+                self.kill()
+                raise
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "log.txt").read_text("utf-8")
+
+    @property
+    def out(self) -> str:
+        return (self.folder / "out.txt").read_text("utf-8")
+
+    def admin(self, *arguments: str) -> Any:
+        """Run a command of the CLI with --json; its answer."""
+        done = self.run(*arguments, "--json")
+        assert done.returncode == 0, done.stderr
+        return json.loads(done.stdout)
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a command of the CLI."""
+        return subprocess.run(
+            command(*arguments), env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False
+        )
+
+    # -- callers
+
+    def client(self, **options: Any) -> httpx.Client:
+        """A client without any credentials, closed with the installation."""
+        made = httpx.Client(base_url=self.url, timeout=60, trust_env=False, **options)
+        self._clients.append(made)
+        return made
+
+    def sign_in(self, person: Person) -> httpx.Client:
+        """A client with the person's session and its token for unsafe requests."""
+        client = self.client()
+        answer = client.post("/api/session", json={"username": person.username, "password": person.password})
+        assert answer.status_code in (200, 201), answer.text
+        client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]
+        return client
+
+    def machine(self, ae_title: str) -> httpx.Client:
+        """A client with a new machine token of the device."""
+        token = self.admin("device", "token", ae_title)["token"]
+        return self.client(headers={"Authorization": f"Bearer {token}"})
+
+    # -- people
+
+    def cast(self) -> Cast:
+        """Make the organisations, people, devices and the patient of the tests."""
+        now = datetime.now(UTC)
+        engine = connect(self.database_url)
+        registry = Registry(Audit("tests/cast"))
+        try:
+            with transaction(engine) as tx:
+                for code, name, level, parent in (
+                    ("CITY", "市人民医院", Level.CITY, None),
+                    ("COUNTY", "县人民医院", Level.COUNTY, "CITY"),
+                    ("TOWN", "河口镇卫生院", Level.TOWNSHIP, "COUNTY"),
+                    ("OTHER-COUNTY", "邻县人民医院", Level.COUNTY, "CITY"),
+                    ("OTHER-TOWN", "邻镇卫生院", Level.TOWNSHIP, "OTHER-COUNTY"),
+                ):
+                    registry.add_organisation(tx, code=code, name=name, level=level, parent_code=parent, now=now)
+
+                def person(username: str, name: str, code: str, role: Role, title: str = "") -> Person:
+                    registry.add_person(
+                        tx,
+                        username=username,
+                        name=name,
+                        title=title,
+                        organisation_code=code,
+                        role=role,
+                        password=PASSWORD,
+                        now=now,
+                    )
+                    return Person(username=username, name=name)
+
+                device = registry.add_device(tx, ae_title="DR_TOWN", network="127.0.0.1", site_code="TOWN", now=now)
+                registry.add_device(tx, ae_title="DR_OTHER", network="127.0.0.1", site_code="OTHER-TOWN", now=now)
+                return Cast(
+                    tang=person("tang", "唐技师", "TOWN", Role.TECHNICIAN),
+                    ada=person("ada", "艾医生", "COUNTY", Role.READER, "住院医师"),
+                    vera=person("vera", "魏医生", "COUNTY", Role.VERIFIER, "主治医师"),
+                    ben=person("ben", "贝主任", "CITY", Role.REVIEWER, "主任医师"),
+                    quinn=person("quinn", "邱医生", "OTHER-COUNTY", Role.READER, "主治医师"),
+                    quentin=person("quentin", "曲技师", "OTHER-TOWN", Role.TECHNICIAN),
+                    pia=self._register(tx, "皮亚", date(1980, 5, 6), now),
+                    device=device.ae_title,
+                    other_device="DR_OTHER",
+                    site_id=device.site_id,
+                    device_id=device.id,
+                )
+        finally:
+            engine.dispose()
+
+    def _register(self, tx: Any, name: str, born: date, now: datetime) -> Patient:
+        first = f"990101{born:%Y%m%d}002"
+        identity_card = first + identity_check_character(first)
+        health_card = "AB" * 32
+        made = patients.register(
+            tx,
+            keys_in(self.data_dir / "keys"),
+            name=name,
+            birth_date=born,
+            sex=Sex.FEMALE,
+            identifiers=[
+                Identifier(kind=IdentifierKind.IDENTITY_CARD, value=identity_card),
+                Identifier(kind=IdentifierKind.HEALTH_CARD, value=health_card),
+            ],
+            now=now,
+        )
+        return Patient(id=made.id, number=made.number, name=name, identity_card=identity_card, health_card=health_card)
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log[-3000:]}"
+        try:
+            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=5).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _end(self, how: signal.Signals, *, group: bool) -> int:
+        assert self.process is not None
+        if self.process.poll() is None:
+            if group:
+                os.killpg(self.process.pid, how)
+            else:
+                self.process.send_signal(how)
+        code = self.process.wait(60)
+        self.process = None
+        return code
+
+
+def command(*arguments: str) -> list[str]:
+    return [sys.executable, "-m", "service.cli", *arguments]
+
+
+@contextmanager
+def serving(
+    folder: Path, *, database_url: str | None = None, settings: Mapping[str, str] | None = None
+) -> Iterator[TierRead]:
+    """A running installation, stopped at the end."""
+    tierread = TierRead(folder, database_url=database_url, settings=settings)
+    try:
+        tierread.start()
+        yield tierread
+    finally:
+        tierread.close()

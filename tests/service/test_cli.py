@@ -1,0 +1,125 @@
+"""The command line, as somebody types it: a process with its exit code and its words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from reading.tables import audit_event
+from storage.database import connect, snapshot
+from tests.running import TierRead
+
+
+@pytest.fixture
+def tierread(tmp_path: Path) -> TierRead:
+    return TierRead(tmp_path)
+
+
+def test_a_newcomer_builds_a_small_region(tierread: TierRead) -> None:
+    password = tierread.folder / "password"
+    password.write_text("eine-lange-Losung\n")
+
+    tierread.admin("org", "add", "C1", "县医院", "--level", "county")
+    town = tierread.admin("org", "add", "T1", "卫生院", "--level", "township", "--parent", "C1")
+    first = tierread.admin("person", "add", "唐 技师", "--org", "T1", "--role", "technician")
+    lasting = tierread.admin(
+        "person",
+        "add",
+        "Ada",
+        "--org",
+        "C1",
+        "--role",
+        "reader",
+        "--title",
+        "主治医师",
+        "--password-file",
+        str(password),
+    )
+    tierread.admin("person", "grant", "ada", "--org", "C1", "--role", "verifier")
+    tierread.admin("device", "add", "DR1", "--host", "10.1.2.3", "--site", "T1", "--port", "104")
+    token = tierread.admin("device", "token", "DR1")
+    people = tierread.admin("person", "list")
+    devices = tierread.admin("device", "list")
+
+    assert (town["level"], town["parent"]) == ("township", "C1")
+    assert first["username"] == "tangjishi"
+    assert len(first["password"]) >= 16
+    assert "password" not in lasting
+    assert {(each["username"], role["role"]) for each in people for role in each["roles"]} == {
+        ("tangjishi", "technician"),
+        ("ada", "reader"),
+        ("ada", "verifier"),
+    }
+    assert [(each["network"], each["port"], each["site"], each["issuer"]) for each in devices] == [
+        ("10.1.2.3/32", 104, "T1", "T1")
+    ]
+    assert len(token["token"]) >= 40
+
+
+def test_what_has_ended_is_listed_as_ended_and_every_change_is_on_record(tierread: TierRead) -> None:
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township")
+    tierread.admin("device", "add", "DR1", "--host", "10.1.2.0/24", "--site", "T1")
+    tierread.admin("device", "end", "DR1")
+    again = tierread.run("device", "end", "DR1")
+    devices = tierread.admin("device", "list")
+    engine = connect(tierread.database_url)
+    with snapshot(engine) as tx:
+        actions = list(tx.scalars(sa.select(audit_event.c.action).order_by(audit_event.c.number)))
+    engine.dispose()
+
+    assert devices[0]["until"] is not None
+    assert again.returncode == 4
+    assert actions == ["organisation.add", "device.add", "device.end"]
+
+
+def test_a_refusal_says_why_and_exits_with_4(tierread: TierRead) -> None:
+    nobody = ("person", "add", "x", "--org", "NOBODY", "--role", "reader")
+    said = {
+        "parent code: unknown": tierread.run("org", "add", "T1", "x", "--level", "township", "--parent", "NOBODY"),
+        "there is no such thing": tierread.run(*nobody),
+        "password file: unreadable": tierread.run(*nobody, "--password-file", "none"),
+    }
+
+    assert {done.returncode for done in said.values()} == {4}
+    for words, done in said.items():
+        assert words in done.stderr
+        assert done.stdout == ""
+        assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings_and_wrong_usage_exit_with_2(tierread: TierRead) -> None:
+    tierread.environ |= {"TIERREAD_HTTP_PORT": "zero", "TIERREAD_PORT": "1"}
+    settings = tierread.run("org", "list")
+    usage = tierread.run("org", "add")
+
+    assert settings.returncode == usage.returncode == 2
+    assert "TIERREAD_HTTP_PORT: expected a whole number" in settings.stderr
+    assert "TIERREAD_PORT: no such setting" in settings.stderr
+
+
+def test_a_database_that_does_not_answer_or_is_too_new_exits_with_3(tierread: TierRead) -> None:
+    tierread.environ["TIERREAD_DATABASE_URL"] = "postgresql+psycopg://tierread@127.0.0.1:1/tierread"
+    away = tierread.run("org", "list")
+    del tierread.environ["TIERREAD_DATABASE_URL"]
+    tierread.admin("org", "list")
+    engine = connect(tierread.database_url)
+    with engine.begin() as tx:
+        tx.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    too_new = tierread.run("org", "list")
+
+    assert away.returncode == too_new.returncode == 3
+    assert "does not answer" in away.stderr
+    assert "9999" in too_new.stderr
+
+
+def test_lists_read_well_on_a_terminal(tierread: TierRead) -> None:
+    tierread.admin("org", "add", "T1", "河口镇卫生院", "--level", "township")
+    done = tierread.run("org", "list")
+
+    assert done.stdout.split()[:3] == ["code", "name", "level"]
+    assert "河口镇卫生院" in done.stdout
+    assert json.loads(tierread.run("org", "list", "--json").stdout)[0]["code"] == "T1"
