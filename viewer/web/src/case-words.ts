@@ -4,7 +4,9 @@ import { dueFrom } from './due'
 import { named, text } from './language'
 
 /** e.g. "DR Hand, left". */
-export function examinationOf(examined: Pick<Case, 'modality' | 'body_part'> & { readonly laterality?: string }): string {
+export function examinationOf(
+  examined: Pick<Case, 'modality' | 'body_part'> & { readonly laterality?: string },
+): string {
   const part = examined.body_part ? ` ${named('body', examined.body_part)}` : ''
   const side = examined.laterality ? `${text('common.comma')}${named('side', examined.laterality)}` : ''
   return `${named('modality', examined.modality)}${part}${side}`
@@ -24,7 +26,8 @@ export function dueWords(due_at: string, now: Date): { readonly words: string; r
 }
 
 /** Whether the clock still matters. */
-export const isOpen = (state: Case['state']): boolean => state !== 'final' && state !== 'withdrawn' && state !== 'withheld'
+export const isOpen = (state: Case['state']): boolean =>
+  state !== 'final' && state !== 'withdrawn' && state !== 'withheld'
 
 export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>): string {
   const count = images.expected === null ? String(images.arrived) : `${images.arrived} / ${images.expected}`

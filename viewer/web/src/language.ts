@@ -60,11 +60,16 @@ export function dateAndTime(iso: string): string {
 }
 
 export function clock(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), { hour: '2-digit', minute: '2-digit', second: '2-digit', hour12: false }).format(
-    new Date(iso),
-  )
+  return new Intl.DateTimeFormat(localeTag(), {
+    hour: '2-digit',
+    minute: '2-digit',
+    second: '2-digit',
+    hour12: false,
+  }).format(new Date(iso))
 }
 
 export function day(iso: string): string {
-  return new Intl.DateTimeFormat(localeTag(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(new Date(iso))
+  return new Intl.DateTimeFormat(localeTag(), { year: 'numeric', month: '2-digit', day: '2-digit' }).format(
+    new Date(iso),
+  )
 }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { Client } from '../src/api/client'
 import { Problem, Unreachable } from '../src/api/problem'
 
-const json = (body: unknown, status = 200) => new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
+const json = (body: unknown, status = 200) =>
+  new Response(JSON.stringify(body), { status, headers: { 'Content-Type': 'application/json' } })
 const problem = (status: number, slug: string, fields: object = {}) =>
   new Response(JSON.stringify({ type: `/problems/${slug}`, title: slug, status, ...fields }), {
     status,
@@ -28,7 +29,10 @@ function clientOf(...answers: (() => Response)[]) {
 
 describe('the client', () => {
   test('sends the token with what changes something, and with nothing else', async () => {
-    const { client, token } = clientOf(() => json({}), () => new Response(null, { status: 204 }))
+    const { client, token } = clientOf(
+      () => json({}),
+      () => new Response(null, { status: 204 }),
+    )
     client.csrfToken = 'abc'
     await client.get('/api/cases')
     const answer = await client.send('POST', '/api/cases/claim', {})
@@ -72,7 +76,11 @@ describe('the client', () => {
   })
 
   test('fetches a new token and tries once more after somebody signed in anew', async () => {
-    const { client, requests, token } = clientOf(() => problem(403, 'csrf'), () => json({ csrf_token: 'new' }), () => json({ done: true }))
+    const { client, requests, token } = clientOf(
+      () => problem(403, 'csrf'),
+      () => json({ csrf_token: 'new' }),
+      () => json({ done: true }),
+    )
     client.csrfToken = 'old'
 
     await expect(client.send('POST', '/x', { a: 1 })).resolves.toEqual({ done: true })
@@ -81,7 +89,11 @@ describe('the client', () => {
   })
 
   test('does not try for ever', async () => {
-    const { client } = clientOf(() => problem(403, 'csrf'), () => json({ csrf_token: 'new' }), () => problem(403, 'csrf'))
+    const { client } = clientOf(
+      () => problem(403, 'csrf'),
+      () => json({ csrf_token: 'new' }),
+      () => problem(403, 'csrf'),
+    )
 
     await expect(client.send('POST', '/x', {})).rejects.toMatchObject({ slug: 'csrf' })
   })
@@ -91,7 +103,10 @@ describe('the client', () => {
   })
 
   test('reads DICOM JSON, and none from an empty answer', async () => {
-    const { client } = clientOf(() => json([{}]), () => new Response(null, { status: 204 }))
+    const { client } = clientOf(
+      () => json([{}]),
+      () => new Response(null, { status: 204 }),
+    )
 
     expect(await client.dataSets('/dicomweb/studies')).toHaveLength(1)
     expect(await client.dataSets('/dicomweb/studies')).toEqual([])

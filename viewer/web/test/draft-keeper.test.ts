@@ -21,7 +21,12 @@ function keeperOf(answers: (() => Error)[] = []) {
     saved.push({ content: content.findings, revision: ++revision })
     return { revision, saved_at: '2026-11-21T08:00:00Z' }
   }
-  const keeper = new DraftKeeper({ content: EMPTY, revision: 0, savedAt: null }, save, () => undefined, (problem) => refused.push(problem))
+  const keeper = new DraftKeeper(
+    { content: EMPTY, revision: 0, savedAt: null },
+    save,
+    () => undefined,
+    (problem) => refused.push(problem),
+  )
   return { keeper, saved, refused }
 }
 

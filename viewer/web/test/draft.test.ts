@@ -46,7 +46,9 @@ describe('a draft', () => {
   })
 
   test('is tried again after a failure', () => {
-    expect(wantsSaving(after({ kind: 'edited', content: typed('a') }, { kind: 'save_started' }, { kind: 'save_failed' }))).toBe(true)
+    expect(
+      wantsSaving(after({ kind: 'edited', content: typed('a') }, { kind: 'save_started' }, { kind: 'save_failed' })),
+    ).toBe(true)
   })
 })
 

@@ -12,7 +12,8 @@ const slice = (number: number, z: number): DataSet =>
     [TAG.ImagePositionPatient]: [0, 0, z],
     [TAG.ImageOrientationPatient]: [1, 0, 0, 0, 1, 0],
   })
-const numbers = (instances: readonly DataSet[]) => instances.map((instance) => numbersOf(instance, TAG.InstanceNumber)[0])
+const numbers = (instances: readonly DataSet[]) =>
+  instances.map((instance) => numbersOf(instance, TAG.InstanceNumber)[0])
 const ADDRESS = { studyUid: '1.2', seriesUid: '1.2.3' }
 
 describe('the pictures of a series', () => {
@@ -51,7 +52,10 @@ describe('lengths', () => {
   })
 
   test('are those of the detector on a radiograph, brought down by the magnification', () => {
-    const radiograph = of({ [TAG.ImagerPixelSpacing]: [0.15, 0.15], [TAG.EstimatedRadiographicMagnificationFactor]: [1.5] })
+    const radiograph = of({
+      [TAG.ImagerPixelSpacing]: [0.15, 0.15],
+      [TAG.EstimatedRadiographicMagnificationFactor]: [1.5],
+    })
 
     expect(numbersOf(measurable(radiograph), TAG.PixelSpacing)).toEqual([0.15 / 1.5, 0.15 / 1.5])
     expect(measuredAt(radiograph)).toBe('detector')

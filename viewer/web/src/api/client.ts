@@ -58,7 +58,12 @@ export class Client {
     const headers: Record<string, string> = { Accept: accept }
     if (method !== 'GET') headers['X-CSRF-Token'] = this.csrfToken
     if (body !== undefined) headers['Content-Type'] = 'application/json'
-    const init: RequestInit = { method, headers, credentials: 'same-origin', cache: accept === JSON_OR_PROBLEM ? 'no-store' : 'default' }
+    const init: RequestInit = {
+      method,
+      headers,
+      credentials: 'same-origin',
+      cache: accept === JSON_OR_PROBLEM ? 'no-store' : 'default',
+    }
     if (body !== undefined) init.body = JSON.stringify(body)
     try {
       return await this.fetch(path, init)

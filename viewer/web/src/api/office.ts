@@ -40,7 +40,8 @@ export class Office {
 
   cases(query: CaseQuery): Promise<CasePage> {
     const parameters = new URLSearchParams()
-    for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== '') parameters.set(name, String(value))
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined && value !== '') parameters.set(name, String(value))
     return this.client.get<CasePage>(`/api/cases?${parameters}`)
   }
 
@@ -74,7 +75,12 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/withhold`, { why })
   }
 
-  async saveDraft(id: string, content: Content, revision: number, lease_revision: number): Promise<Omit<SavedDraft, 'content'>> {
+  async saveDraft(
+    id: string,
+    content: Content,
+    revision: number,
+    lease_revision: number,
+  ): Promise<Omit<SavedDraft, 'content'>> {
     return answered(await this.client.send('PUT', `/api/cases/${id}/draft`, { content, revision, lease_revision }))
   }
 
@@ -94,6 +100,11 @@ export class Office {
     seen: Seen,
   ): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/review`, { ...judgement, ...seen })
+  }
+
+  /** A new version on top of a final one; nobody holds a lease for it. */
+  async addendum(versionId: string, content: Content, seen: Omit<Seen, 'lease_revision'>): Promise<void> {
+    await this.client.send('POST', `/api/reports/${versionId}/addendum`, { content, ...seen })
   }
 
   async raiseCritical(id: string, critical_class: string, finding: string): Promise<void> {

@@ -51,7 +51,8 @@ export class Unreachable extends Error {}
 /** Reads a refusal; a body that is not problem+json still makes a Problem, told apart by its status alone. */
 export async function problemOf(response: Response): Promise<Problem> {
   const type = response.headers.get('Content-Type') ?? ''
-  if (!type.startsWith('application/problem+json')) return new Problem(response.status, slugOfStatus(response.status), {})
+  if (!type.startsWith('application/problem+json'))
+    return new Problem(response.status, slugOfStatus(response.status), {})
   const body: unknown = await response.json()
   const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
   const name = typeof fields['type'] === 'string' ? fields['type'].replace(/^.*\/problems\//, '') : ''

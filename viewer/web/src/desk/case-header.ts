@@ -17,9 +17,16 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
     <p class="standing">
       <span class="priority ${detail.priority}">${named('priority', detail.priority)}</span>
       <span>${named('state', detail.state)}</span>
-      ${isOpen(detail.state)
-        ? html`<time datetime=${detail.due_at} title=${dateAndTime(detail.due_at)} class=${due.overdue ? 'overdue' : ''}>${due.words}</time>`
-        : nothing}
+      ${
+        isOpen(detail.state)
+          ? html`<time
+              datetime=${detail.due_at}
+              title=${dateAndTime(detail.due_at)}
+              class=${due.overdue ? 'overdue' : ''}
+              >${due.words}</time
+            >`
+          : nothing
+      }
       <span class=${isIncomplete(detail) ? 'incomplete' : ''}>${text('worklist.images')} ${imagesOf(detail)}</span>
       ${holding(detail, lease, now)}
     </p>
@@ -33,7 +40,9 @@ function holding(detail: CaseDetail, lease: LeaseState | undefined, now: Date): 
       ${text('desk.lease-until', { at: clock(lease.expires_at) })}
     </span>`
   }
-  return detail.holder && !detail.holder.mine ? html`<span>${text('desk.held-by', { name: detail.holder.name })}</span>` : nothing
+  return detail.holder && !detail.holder.mine
+    ? html`<span>${text('desk.held-by', { name: detail.holder.name })}</span>`
+    : nothing
 }
 
 /** What must not be overlooked: a critical result and its acknowledgement, images that lack, a lease that went. */
@@ -43,25 +52,36 @@ export function banners(
   act: { readonly takeAgain: () => void; readonly lookAgain: () => void },
 ): TemplateResult {
   const { critical } = detail
-  return html`${critical
+  return html`${
+    critical
       ? html`<p class="note ${critical.acknowledged_at ? 'success' : 'danger'}" role="status">
           <strong>${text('report.critical')}${text('colon')} ${named('desk.critical', critical.class)}</strong>
-          ${critical.acknowledged_at
-            ? text('desk.critical-acknowledged', { name: critical.acknowledged_by ?? '', at: dateAndTime(critical.acknowledged_at) })
-            : text('desk.critical-waiting', { at: clock(critical.raised_at), due: clock(critical.due_at) })}
+          ${
+            critical.acknowledged_at
+              ? text('desk.critical-acknowledged', {
+                  name: critical.acknowledged_by ?? '',
+                  at: dateAndTime(critical.acknowledged_at),
+                })
+              : text('desk.critical-waiting', { at: clock(critical.raised_at), due: clock(critical.due_at) })
+          }
         </p>`
-      : nothing}
-    ${state.leaseLost
+      : nothing
+  }
+  ${
+    state.leaseLost
       ? html`<div class="note warning" role="alert">
           <p>${text('desk.lease-lost')}</p>
           <button @click=${act.takeAgain}>${text('desk.take-again')}</button>
         </div>`
-      : nothing}
-    ${state.imagesChanged
+      : nothing
+  }
+  ${
+    state.imagesChanged
       ? html`<div class="note warning" role="alert">
           <p>${text('desk.images-changed')}</p>
           <button @click=${act.lookAgain}>${text('desk.images-reload')}</button>
         </div>`
-      : nothing}
-    ${isIncomplete(detail) && isOpen(detail.state) ? html`<p class="note warning">${text('desk.incomplete', { images: imagesOf(detail) })}</p>` : nothing}`
+      : nothing
+  }
+  ${isIncomplete(detail) && isOpen(detail.state) ? html`<p class="note warning">${text('desk.incomplete', { images: imagesOf(detail) })}</p>` : nothing}`
 }

@@ -7,7 +7,7 @@ import { named, text } from '../language'
 import { ask } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
-import type { Judgement } from './review-form'
+import type { Judgement } from './judgement'
 import type { Reasoned, Work } from './work'
 
 /** Classes of results that must be told at once (China's critical values for imaging). */
@@ -50,6 +50,12 @@ export class Decisions {
     await this.finish('verify', () => this.work.verify(reason))
   }
 
+  async addendum(): Promise<void> {
+    const reason = await this.confirmSeen('addendum')
+    if (reason === null) return
+    await this.finish('addendum', () => this.work.addendum(reason))
+  }
+
   async review({ outcome, score, comment }: Judgement): Promise<void> {
     if (outcome === null) return
     const answer = await ask({
@@ -61,7 +67,11 @@ export class Decisions {
   }
 
   async putBack(): Promise<void> {
-    const answer = await ask({ title: text('desk.put-back'), words: text('desk.put-back-means'), confirm: text('desk.put-back') })
+    const answer = await ask({
+      title: text('desk.put-back'),
+      words: text('desk.put-back-means'),
+      confirm: text('desk.put-back'),
+    })
     if (answer) await this.finish('put-back', () => this.work.putBack())
   }
 
@@ -98,7 +108,8 @@ export class Decisions {
     })
     const criticalClass = answer?.['class']
     if (!criticalClass) return
-    if (await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? ''))) notify('success', text('desk.critical-raised'))
+    if (await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? '')))
+      notify('success', text('desk.critical-raised'))
   }
 
   async withdrawCritical(): Promise<void> {
@@ -130,14 +141,17 @@ export class Decisions {
   }
 
   /** The reason for signing an incomplete study; undefined where none is needed; null when the person turned back. */
-  private async confirmSeen(action: 'sign' | 'verify'): Promise<string | undefined | null> {
+  private async confirmSeen(action: 'sign' | 'verify' | 'addendum'): Promise<string | undefined | null> {
     const { detail, content } = this.work
     if (!detail) return null
     const incomplete = isIncomplete(detail)
     const answer = await ask({
       title: text(`desk.${action}`),
       words: html`<p>${text(`desk.${action}-means`)}</p>
-        <p class="prose"><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong>${text('colon')} ${content.impression}</p>
+        <p class="prose">
+          <strong>${content.positive ? text('report.positive') : text('report.negative')}</strong>${text('colon')}
+          ${content.impression}
+        </p>
         ${incomplete ? html`<p class="note warning">${text('desk.incomplete-reason')}</p>` : ''}`,
       fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
       confirm: text(`desk.${action}`),
@@ -146,7 +160,10 @@ export class Decisions {
     return incomplete ? (answer['reason'] ?? '') : undefined
   }
 
-  private async finish(done: 'sign' | 'verify' | 'review' | 'put-back' | Reasoned, act: () => Promise<void>): Promise<void> {
+  private async finish(
+    done: 'sign' | 'verify' | 'addendum' | 'review' | 'put-back' | Reasoned,
+    act: () => Promise<void>,
+  ): Promise<void> {
     if (!(await this.attempt(act))) return
     notify('success', text(`desk.done.${done}`))
     this.onDone()

@@ -12,7 +12,8 @@ import { Decisions } from './decisions'
 import { unfinished } from './draft'
 import { priorsView } from './priors'
 import { differenceView, reviewsView, versionView } from './report-view'
-import { NOT_JUDGED, missingOf, type Judgement } from './review-form'
+import './review-form'
+import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
 import { deskCommandOf, showHelp } from './shortcuts'
 import { Work } from './work'
 import './report-form'
@@ -30,6 +31,8 @@ class Desk extends Part {
   private decisions: Decisions | undefined
   private judgement: Judgement = NOT_JUDGED
   private pointOut = false
+  /** A final report is being added to. */
+  private adding = false
   private prior: Prior | undefined
   /** On a narrow screen one of the two is seen at a time. */
   private side: 'images' | 'report' = 'images'
@@ -66,6 +69,7 @@ class Desk extends Part {
     this.decisions = new Decisions(this.office, work, () => (window.location.hash = '#/'))
     this.judgement = NOT_JUDGED
     this.pointOut = false
+    this.adding = false
     this.prior = undefined
     void work.open()
   }
@@ -104,7 +108,7 @@ class Desk extends Part {
 
   private async decide(): Promise<void> {
     const { work, decisions } = this
-    if (!work || !decisions || this.busy) return
+    if (!work || !decisions || this.busy || !(work.step || this.adding)) return
     const review = work.step === 'review'
     const writes = !review || this.judgement.outcome === 'amend'
     if ((review && missingOf(this.judgement)) || (writes && unfinished(work.content).length > 0)) {
@@ -119,6 +123,7 @@ class Desk extends Part {
     this.requestUpdate()
     if (work.step === 'read') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
+    if (!work.step && this.adding) await decisions.addendum()
     if (review) await decisions.review(this.judgement)
     this.busy = false
     this.requestUpdate()
@@ -126,6 +131,11 @@ class Desk extends Part {
 
   private show(side: 'images' | 'report'): void {
     this.side = side
+    this.requestUpdate()
+  }
+
+  private add(): void {
+    this.adding = true
     this.requestUpdate()
   }
 
@@ -160,18 +170,32 @@ class Desk extends Part {
             .shown=${work.shown}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
-          ${this.prior
-            ? html`<tierread-images class="prior" .client=${this.client} .studies=${this.prior.study_uids} .imageSet=${this.prior.case_id}></tierread-images>`
-            : nothing}
+          ${
+            this.prior
+              ? html`<tierread-images
+                  class="prior"
+                  .client=${this.client}
+                  .studies=${this.prior.study_uids}
+                  .imageSet=${this.prior.case_id}
+                ></tierread-images>`
+              : nothing
+          }
         </section>
-        <section id="side-report" class="report" aria-label=${text('report.heading')} @report-edited=${this.edited} @report-conflict=${() =>
-          void this.decisions?.settleConflict()} @review-judged=${this.judged}>
+        <section
+          id="side-report"
+          class="report"
+          aria-label=${text('report.heading')}
+          @report-edited=${this.edited}
+          @report-conflict=${() => void this.decisions?.settleConflict()}
+          @review-judged=${this.judged}
+        >
           ${banners(
             detail,
             { leaseLost: work.lease?.lost === true, imagesChanged: work.imagesChanged },
             { takeAgain: () => void this.decisions?.claim(), lookAgain: () => void work.open() },
           )}
-          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${this.report(work)} ${this.actions(work)}
+          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${this.report(work)}
+          ${this.actions(work)}
         </section>
       </div>`
   }
@@ -204,25 +228,33 @@ class Desk extends Part {
             ${differenceView(before, work.content, { before: text('report.version-n', { n: version.number }), after: text('desk.mine') })}
           </details>`
         : nothing
-    if (step === 'read' || step === 'verify')
-      return html`${step === 'verify' && version ? html`<p class="soft">${text('desk.verify-explained')}</p>` : nothing} ${form} ${difference}
-      ${reviewsView(detail.reviews)}`
+    if (step === 'read' || step === 'verify' || this.adding)
+      return html`${step === 'verify' && version ? html`<p class="soft">${text('desk.verify-explained')}</p>` : nothing}
+      ${form} ${difference} ${reviewsView(detail.reviews)}`
     if (step === 'review')
       return html`${version ? versionView(version) : nothing}
         <tierread-review-form .judgement=${this.judgement} .pointOut=${this.pointOut}></tierread-review-form>
-        ${this.judgement.outcome === 'amend' ? html`<h3>${text('desk.amended')}</h3>${form}${difference}` : nothing} ${reviewsView(detail.reviews)}`
+        ${
+          this.judgement.outcome === 'amend'
+            ? html`<h3>${text('desk.amended')}</h3>
+                ${form}${difference}`
+            : nothing
+        }
+        ${reviewsView(detail.reviews)}`
     const versions = [...detail.versions].sort((a, b) => b.number - a.number)
     const [newest, previous] = versions
     return html`${newest ? versionView(newest) : html`<p class="soft">${text('desk.no-report')}</p>`}
-    ${newest && previous
-      ? html`<details class="changes">
-          <summary>${text('desk.difference')}</summary>
-          ${differenceView(previous.content, newest.content, {
-            before: text('report.version-n', { n: previous.number }),
-            after: text('report.version-n', { n: newest.number }),
-          })}
-        </details>`
-      : nothing}
+    ${
+      newest && previous
+        ? html`<details class="changes">
+            <summary>${text('desk.difference')}</summary>
+            ${differenceView(previous.content, newest.content, {
+              before: text('report.version-n', { n: previous.number }),
+              after: text('report.version-n', { n: newest.number }),
+            })}
+          </details>`
+        : nothing
+    }
     ${reviewsView(detail.reviews)}`
   }
 
@@ -230,17 +262,21 @@ class Desk extends Part {
     const { decisions, busy } = this
     if (!decisions) return html``
     const decide = { read: text('desk.sign'), verify: text('desk.verify'), review: text('desk.review-submit') }
-    const button = (words: string, act: () => unknown, kind = '') => html`<button class=${kind} ?disabled=${busy} @click=${act}>${words}</button>`
+    const button = (words: string, act: () => unknown, kind = '') =>
+      html`<button class=${kind} ?disabled=${busy} @click=${act}>${words}</button>`
     const unshown = work.step ? (work.detail?.studies.length ?? 0) > 0 && !this.everythingShown() : false
     return html`<div class="actions">
       ${unshown ? html`<p class="soft hint">${text('desk.look-first')}</p>` : nothing}
       ${work.step ? button(decide[work.step], () => void this.decide(), 'primary') : nothing}
+      ${!work.step && this.adding ? button(text('desk.addendum'), () => void this.decide(), 'primary') : nothing}
       ${!work.step && work.allows('claim') ? button(text('desk.claim'), () => void decisions.claim(), 'primary') : nothing}
-      ${work.allows('critical')
-        ? work.detail?.critical
-          ? button(text('desk.critical-withdraw'), () => void decisions.withdrawCritical())
-          : button(text('desk.critical'), () => void decisions.critical(), 'danger')
-        : nothing}
+      ${
+        work.allows('critical')
+          ? work.detail?.critical
+            ? button(text('desk.critical-withdraw'), () => void decisions.withdrawCritical())
+            : button(text('desk.critical'), () => void decisions.critical(), 'danger')
+          : nothing
+      }
       <details class="more">
         <summary class="button">${text('desk.more')}</summary>
         <div>${this.furtherActions(work, decisions, button)}</div>
@@ -248,20 +284,32 @@ class Desk extends Part {
     </div>`
   }
 
-  private furtherActions(work: Work, decisions: Decisions, button: (words: string, act: () => unknown) => TemplateResult): TemplateResult {
+  private furtherActions(
+    work: Work,
+    decisions: Decisions,
+    button: (words: string, act: () => unknown) => TemplateResult,
+  ): TemplateResult {
     return html`${work.step === 'verify' ? button(text('desk.send-back'), () => void decisions.withReason('send-back')) : nothing}
-    ${work.allows('put-back') ? button(text('desk.put-back'), () => void decisions.putBack()) : nothing}
-    ${work.allows('return') ? button(text('desk.return'), () => void decisions.withReason('return')) : nothing}
-    ${work.allows('escalate') ? button(text('desk.escalate'), () => void decisions.withReason('escalate')) : nothing}
-    ${work.version
-      ? html`<a class="button" href="/api/reports/${work.version.id}.pdf" target="_blank" rel="noopener">${text('desk.pdf')}</a>`
-      : nothing}
-    ${work.allows('withhold') ? button(text('desk.withhold'), () => void decisions.withReason('withhold')) : nothing}
-    <button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`
+      ${work.allows('put-back') ? button(text('desk.put-back'), () => void decisions.putBack()) : nothing}
+      ${work.allows('return') ? button(text('desk.return'), () => void decisions.withReason('return')) : nothing}
+      ${work.allows('escalate') ? button(text('desk.escalate'), () => void decisions.withReason('escalate')) : nothing}
+      ${work.allows('addendum') && !this.adding ? button(text('desk.addendum'), () => this.add()) : nothing}
+      ${
+        work.version && work.allows('print')
+          ? html`<a class="button" href="/api/reports/${work.version.id}.pdf" target="_blank" rel="noopener"
+              >${text('desk.pdf')}</a
+            >`
+          : nothing
+      }
+      ${work.allows('withhold') ? button(text('desk.withhold'), () => void decisions.withReason('withhold')) : nothing}
+      <button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`
   }
 
   private everythingShown(): boolean {
-    return this.querySelector<HTMLElement & { readonly everythingShown: boolean }>('tierread-images')?.everythingShown ?? false
+    return (
+      this.querySelector<HTMLElement & { readonly everythingShown: boolean }>('tierread-images')?.everythingShown ??
+      false
+    )
   }
 }
 customElements.define('tierread-desk', Desk)

@@ -4,7 +4,11 @@ import type { Prior } from '../api/shapes'
 import { examinationOf } from '../case-words'
 import { day, text } from '../language'
 
-export function priorsView(priors: readonly Prior[], open: Prior | undefined, toggle: (prior: Prior) => void): TemplateResult | typeof nothing {
+export function priorsView(
+  priors: readonly Prior[],
+  open: Prior | undefined,
+  toggle: (prior: Prior) => void,
+): TemplateResult | typeof nothing {
   if (priors.length === 0) return nothing
   return html`<details class="priors" ?open=${open !== undefined}>
     <summary>${text('desk.priors', { n: priors.length })}</summary>
@@ -16,11 +20,13 @@ export function priorsView(priors: readonly Prior[], open: Prior | undefined, to
             <strong>${day(prior.examined_at)}</strong> ${examinationOf(prior)}
             <p class="prose soft">${prior.impression ?? text('desk.prior-without-report')}</p>
           </div>
-          ${prior.study_uids.length > 0
-            ? html`<button aria-pressed=${isOpen} @click=${() => toggle(prior)}>
-                ${isOpen ? text('desk.prior-close') : text('desk.prior-open')}
-              </button>`
-            : nothing}
+          ${
+            prior.study_uids.length > 0
+              ? html`<button aria-pressed=${isOpen} @click=${() => toggle(prior)}>
+                  ${isOpen ? text('desk.prior-close') : text('desk.prior-open')}
+                </button>`
+              : nothing
+          }
         </li>`
       })}
     </ul>

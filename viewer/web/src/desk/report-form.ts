@@ -30,7 +30,8 @@ class ReportForm extends Part {
   private async useTemplate(id: string): Promise<void> {
     const template = templatesFor(this.modality, this.bodyPart).find((each) => each.id === id)
     if (!template) return
-    const add = (before: string, words: string): string => (before.trim() === '' ? words : `${before.trimEnd()}\n${words}`)
+    const add = (before: string, words: string): string =>
+      before.trim() === '' ? words : `${before.trimEnd()}\n${words}`
     this.edit({
       findings: add(this.content.findings, text(template.findings)),
       impression: add(this.content.impression, text(template.impression)),
@@ -43,23 +44,25 @@ class ReportForm extends Part {
   override render(): TemplateResult {
     const missing = this.pointOut ? unfinished(this.content) : []
     const templates = templatesFor(this.modality, this.bodyPart)
-    return html`${templates.length === 0
-        ? nothing
-        : html`<label class="template">
-            <span>${text('desk.template')}</span>
-            <select
-              id="template"
-              .value=${''}
-              @change=${(event: Event) => {
-                const select = event.target as HTMLSelectElement
-                void this.useTemplate(select.value)
-                select.value = ''
-              }}
-            >
-              <option value="">${text('desk.template-choose')}</option>
-              ${templates.map((template) => html`<option value=${template.id}>${text(template.title)}</option>`)}
-            </select>
-          </label>`}
+    return html`${
+        templates.length === 0
+          ? nothing
+          : html`<label class="template">
+              <span>${text('desk.template')}</span>
+              <select
+                id="template"
+                .value=${''}
+                @change=${(event: Event) => {
+                  const select = event.target as HTMLSelectElement
+                  void this.useTemplate(select.value)
+                  select.value = ''
+                }}
+              >
+                <option value="">${text('desk.template-choose')}</option>
+                ${templates.map((template) => html`<option value=${template.id}>${text(template.title)}</option>`)}
+              </select>
+            </label>`
+      }
       ${this.area('findings', text('report.findings'), 9, missing.includes('findings'))}
       ${this.area('impression', text('report.impression'), 4, missing.includes('impression'))}
       <fieldset class="result" aria-describedby=${missing.includes('positive') ? 'positive-missing' : nothing}>
@@ -68,17 +71,29 @@ class ReportForm extends Part {
           { value: false, words: text('report.negative') },
           { value: true, words: text('report.positive') },
         ].map(
-          ({ value, words }) => html`<label>
-            <input type="radio" name="positive" value=${String(value)} .checked=${this.content.positive === value} @change=${() => this.edit({ positive: value })} />
-            ${words}
-          </label>`,
+          ({ value, words }) =>
+            html`<label>
+              <input
+                type="radio"
+                name="positive"
+                value=${String(value)}
+                .checked=${this.content.positive === value}
+                @change=${() => this.edit({ positive: value })}
+              />
+              ${words}
+            </label>`,
         )}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
       ${this.area('recommendation', text('report.recommendation'), 2, false)} ${this.saved()}`
   }
 
-  private area(name: 'findings' | 'impression' | 'recommendation', label: string, rows: number, missing: boolean): TemplateResult {
+  private area(
+    name: 'findings' | 'impression' | 'recommendation',
+    label: string,
+    rows: number,
+    missing: boolean,
+  ): TemplateResult {
     return html`<label for=${name}>${label}</label>
       <textarea
         id=${name}

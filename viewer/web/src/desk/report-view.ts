@@ -21,9 +21,11 @@ export function versionView(version: ReportVersion): TemplateResult {
     )}
     <ul class="signatures">
       ${version.signatures.map(
-        (signature) => html`<li>
-          ${named('report', signature.role)}${text('colon')} ${signature.name} <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
-        </li>`,
+        (signature) =>
+          html`<li>
+            ${named('report', signature.role)}${text('colon')} ${signature.name}
+            <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
+          </li>`,
       )}
     </ul>
   </article>`
@@ -31,23 +33,34 @@ export function versionView(version: ReportVersion): TemplateResult {
 
 function resultTag(content: Content): TemplateResult | typeof nothing {
   if (content.positive === null) return nothing
-  return html`<span class="tag ${content.positive ? 'warning' : ''}">${text(content.positive ? 'report.positive' : 'report.negative')}</span>`
+  return html`<span class="tag ${content.positive ? 'warning' : ''}"
+    >${text(content.positive ? 'report.positive' : 'report.negative')}</span
+  >`
 }
 
 /** The older text on the left with what went, the newer on the right with what came. */
-export function differenceView(before: Content, after: Content, titles: { readonly before: string; readonly after: string }): TemplateResult {
+export function differenceView(
+  before: Content,
+  after: Content,
+  titles: { readonly before: string; readonly after: string },
+): TemplateResult {
   return html`<div class="difference">
     <h4>${titles.before}</h4>
     <h4>${titles.after}</h4>
     ${PARTS.filter((part) => before[part] || after[part]).map((part) => {
       const runs = differenceOf(before[part], after[part])
-      const gone = runs.map((run) => (run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text))
-      const come = runs.map((run) => (run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text))
+      const gone = runs.map((run) =>
+        run.kind === 'added' ? nothing : run.kind === 'removed' ? html`<del>${run.text}</del>` : run.text,
+      )
+      const come = runs.map((run) =>
+        run.kind === 'removed' ? nothing : run.kind === 'added' ? html`<ins>${run.text}</ins>` : run.text,
+      )
       return [gone, come].map(
-        (words) => html`<div>
-          <h5>${text(`report.${part}`)}</h5>
-          <p class="prose">${words}</p>
-        </div>`,
+        (words) =>
+          html`<div>
+            <h5>${text(`report.${part}`)}</h5>
+            <p class="prose">${words}</p>
+          </div>`,
       )
     })}
     <div>${resultTag(before)}</div>
@@ -61,12 +74,13 @@ export function reviewsView(reviews: readonly PastReview[]): TemplateResult | ty
     <h3>${text('desk.reviews')}</h3>
     <ul>
       ${reviews.map(
-        (review) => html`<li>
-          <strong>${text(`desk.outcome.${review.outcome}`)}</strong>
-          ${review.score ? html`<span class="tag">RADPEER ${review.score}</span>` : nothing}
-          <span class="soft">${review.reviewer}, ${dateAndTime(review.at)}</span>
-          ${review.comment ? html`<p class="prose">${review.comment}</p>` : nothing}
-        </li>`,
+        (review) =>
+          html`<li>
+            <strong>${text(`desk.outcome.${review.outcome}`)}</strong>
+            ${review.score ? html`<span class="tag">RADPEER ${review.score}</span>` : nothing}
+            <span class="soft">${review.reviewer}, ${dateAndTime(review.at)}</span>
+            ${review.comment ? html`<p class="prose">${review.comment}</p>` : nothing}
+          </li>`,
       )}
     </ul>
   </section>`

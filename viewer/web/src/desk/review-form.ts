@@ -1,24 +1,8 @@
 /** The city's judgement of a report: agree, amend or send back, the RADPEER score and a word to its author. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { ReviewOutcome } from '../api/shapes'
 import { text } from '../language'
 import { Part } from '../part'
-
-export type Judgement = { readonly outcome: ReviewOutcome | null; readonly score: string; readonly comment: string }
-
-export const NOT_JUDGED: Judgement = { outcome: null, score: '', comment: '' }
-
-/** RADPEER (American College of Radiology): 1 concurs; 2 to 4 a discrepancy, b where it is likely to matter to the patient. */
-export const SCORES = ['1', '2a', '2b', '3a', '3b', '4'] as const
-
-const OUTCOMES: readonly ReviewOutcome[] = ['agree', 'amend', 'send_back']
-
-/** What keeps a judgement from being given: agreeing needs no words, the others do. */
-export function missingOf({ outcome, score, comment }: Judgement): 'outcome' | 'score' | 'comment' | null {
-  if (outcome === null) return 'outcome'
-  if (score === '') return 'score'
-  return outcome !== 'agree' && comment.trim() === '' ? 'comment' : null
-}
+import { OUTCOMES, SCORES, missingOf, type Judgement } from './judgement'
 
 /** Tells `review-judged` with the judgement at every change. */
 class ReviewForm extends Part {
@@ -40,15 +24,29 @@ class ReviewForm extends Part {
     return html`<fieldset class="outcomes">
         <legend>${text('desk.review')}</legend>
         ${OUTCOMES.map(
-          (each) => html`<label>
-            <input type="radio" name="outcome" value=${each} .checked=${each === outcome} @change=${() => this.judge({ outcome: each })} />
-            <span><strong>${text(`desk.outcome.${each}`)}</strong> <span class="soft">${text(`desk.outcome.${each}.means`)}</span></span>
-          </label>`,
+          (each) =>
+            html`<label>
+              <input
+                type="radio"
+                name="outcome"
+                value=${each}
+                .checked=${each === outcome}
+                @change=${() => this.judge({ outcome: each })}
+              />
+              <span
+                ><strong>${text(`desk.outcome.${each}`)}</strong>
+                <span class="soft">${text(`desk.outcome.${each}.means`)}</span></span
+              >
+            </label>`,
         )}
         ${missing === 'outcome' ? html`<span class="error">${text('desk.missing-outcome')}</span>` : nothing}
       </fieldset>
       <label for="score">RADPEER</label>
-      <select id="score" aria-invalid=${missing === 'score'} @change=${(event: Event) => this.judge({ score: (event.target as HTMLSelectElement).value })}>
+      <select
+        id="score"
+        aria-invalid=${missing === 'score'}
+        @change=${(event: Event) => this.judge({ score: (event.target as HTMLSelectElement).value })}
+      >
         <option value="" ?selected=${score === ''}>${text('desk.score-choose')}</option>
         ${SCORES.map((each) => html`<option value=${each} ?selected=${each === score}>${each} ${text(`desk.score.${each}`)}</option>`)}
       </select>

@@ -36,7 +36,10 @@ export function showHelp(): void {
   dialog.className = 'ask help'
   dialog.setAttribute('aria-labelledby', 'help-title')
   dialog.addEventListener('close', () => dialog.remove())
-  render(helpView(() => dialog.close()), dialog)
+  render(
+    helpView(() => dialog.close()),
+    dialog,
+  )
   document.body.append(dialog)
   dialog.showModal()
 }
@@ -44,10 +47,13 @@ export function showHelp(): void {
 function helpView(close: () => void): TemplateResult {
   return html`<h2 id="help-title">${text('desk.keys')}</h2>
     <dl class="keys">
-      ${ROWS.map(([keys, meaning]) => html`<div>
-        <dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt>
-        <dd>${text(meaning)}</dd>
-      </div>`)}
+      ${ROWS.map(
+        ([keys, meaning]) =>
+          html`<div>
+            <dt>${keys.split(' ').map((key) => html`<kbd>${key}</kbd> `)}</dt>
+            <dd>${text(meaning)}</dd>
+          </div>`,
+      )}
     </dl>
     <p class="soft">${text('desk.keys-mouse')}</p>
     <div class="buttons"><button class="primary" @click=${close}>${text('common.close')}</button></div>`

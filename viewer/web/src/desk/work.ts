@@ -127,6 +127,14 @@ export class Work {
     this.close()
   }
 
+  async addendum(incompleteReason: string | undefined): Promise<void> {
+    const { version } = this
+    if (!version) throw new TypeError('an addendum to no report')
+    const { lease_revision: _none, ...seen } = this.seen(incompleteReason)
+    await this.office.addendum(version.id, this.content, seen)
+    this.close()
+  }
+
   async putBack(): Promise<void> {
     await this.settle()
     await this.office.putBack(this.caseId, this.leaseRevision())

@@ -183,16 +183,24 @@ class ImagePanel extends Part {
         onClear: () => this.stack?.clearMeasurements(),
       })}
       <div class="stage">
-        <div class="viewport" aria-label=${text('desk.viewport')} role="img" tabindex="0" @contextmenu=${(event: Event) => event.preventDefault()}></div>
+        <div
+          class="viewport"
+          aria-label=${text('desk.viewport')}
+          role="img"
+          tabindex="0"
+          @contextmenu=${(event: Event) => event.preventDefault()}
+        ></div>
         ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
         ${current && picture ? overlay({ series: current, picture, count: this.pictures.length, view: this.view }) : nothing}
         ${this.waiting()}
-        ${this.failure
-          ? html`<div class="message" role="alert">
-              <p>${this.failure}</p>
-              <button @click=${() => void this.open()}>${text('common.try-again')}</button>
-            </div>`
-          : nothing}
+        ${
+          this.failure
+            ? html`<div class="message" role="alert">
+                <p>${this.failure}</p>
+                <button @click=${() => void this.open()}>${text('common.try-again')}</button>
+              </div>`
+            : nothing
+        }
       </div>
       ${this.pictures.length > 1 ? this.slider() : nothing}
       ${series ? seriesStrip({ series, current, shown: this.shown, isDone: (each) => this.isDone(each), onChoose: (each) => void this.choose(each) }) : nothing}`

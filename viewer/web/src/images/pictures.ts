@@ -2,14 +2,20 @@
 import { TAG, numberOf, numbersOf, textOf, type DataSet, type Element } from './dicom-json'
 
 /** One frame of one instance; frame numbers begin with 1. */
-export type Picture = { readonly imageId: string; readonly instanceUid: string; readonly frame: number; readonly metadata: DataSet }
+export type Picture = {
+  readonly imageId: string
+  readonly instanceUid: string
+  readonly frame: number
+  readonly metadata: DataSet
+}
 
 export type SeriesAddress = { readonly studyUid: string; readonly seriesUid: string }
 
 /** A picture so large that it is fetched and shown by and by (a projection radiograph); in bytes before compression. */
 const LARGE_BYTES = 4_000_000
 
-export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string => `/dicomweb/studies/${studyUid}/series/${seriesUid}`
+export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string =>
+  `/dicomweb/studies/${studyUid}/series/${seriesUid}`
 
 /** Instances without pixels (reports, presentation states) give no picture. */
 export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]): readonly Picture[] {
@@ -34,7 +40,9 @@ export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[
   if (!first || byNumber.length < 2 || ![...places.values()].every((place) => place !== undefined)) return byNumber
   const orientation = numbersOf(first, TAG.ImageOrientationPatient)
   const parallel = byNumber.every((instance) =>
-    numbersOf(instance, TAG.ImageOrientationPatient).every((cosine, i) => Math.abs(cosine - (orientation[i] ?? 0)) < 1e-3),
+    numbersOf(instance, TAG.ImageOrientationPatient).every(
+      (cosine, i) => Math.abs(cosine - (orientation[i] ?? 0)) < 1e-3,
+    ),
   )
   if (!parallel || new Set(places.values()).size !== byNumber.length) return byNumber
   const place = (instance: DataSet): number => places.get(instance) ?? 0
@@ -48,7 +56,15 @@ function placeOf(instance: DataSet): number | undefined {
   const [x, y, z] = numbersOf(instance, TAG.ImagePositionPatient)
   const [rx, ry, rz, cx, cy, cz] = numbersOf(instance, TAG.ImageOrientationPatient)
   if (x === undefined || y === undefined || z === undefined) return undefined
-  if (rx === undefined || ry === undefined || rz === undefined || cx === undefined || cy === undefined || cz === undefined) return undefined
+  if (
+    rx === undefined ||
+    ry === undefined ||
+    rz === undefined ||
+    cx === undefined ||
+    cy === undefined ||
+    cz === undefined
+  )
+    return undefined
   return Math.round(1000 * (x * (ry * cz - rz * cy) + y * (rz * cx - rx * cz) + z * (rx * cy - ry * cx))) / 1000
 }
 

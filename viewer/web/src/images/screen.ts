@@ -21,7 +21,9 @@ const ACCEPT = [
 
 /** One request, decoded again as it grows; never beside a range stage, which spoils the final pixels (FACTS 4). */
 const BY_AND_BY = {
-  retrieveOptions: { single: { streaming: true, initialChunkSize: 40_960, chunkSize: 131_072, msBetweenDecode: 3_000 } },
+  retrieveOptions: {
+    single: { streaming: true, initialChunkSize: 40_960, chunkSize: 131_072, msBetweenDecode: 3_000 },
+  },
 }
 
 let engine: core.RenderingEngine | undefined
@@ -42,7 +44,8 @@ export function screen(): core.RenderingEngine {
     beforeSend: () => ({ Accept: ACCEPT }),
   })
   tools.init()
-  for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.StackScrollTool, tools.LengthTool]) tools.addTool(tool)
+  for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.StackScrollTool, tools.LengthTool])
+    tools.addTool(tool)
   engine = new core.RenderingEngine(ENGINE)
   return engine
 }
@@ -59,11 +62,4 @@ export function announce(pictures: readonly Picture[]): void {
     loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
     if (isLarge(metadata)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }
-}
-
-/** Signing out, or another person: no picture stays in memory. */
-export function forgetPictures(): void {
-  core.cache.purgeCache()
-  loader.wadors.metaDataManager.purge()
-  core.utilities.imageRetrieveMetadataProvider.clear()
 }

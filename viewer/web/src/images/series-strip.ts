@@ -21,7 +21,9 @@ export function seriesStrip({ series, current, shown, isDone, onChoose }: Strip)
       return html`<button aria-current=${each.seriesUid === current?.seriesUid} @click=${() => onChoose(each)}>
         <img src=${thumbnailOf(each)} alt="" loading="lazy" width="64" height="64" />
         <span class="name">${name}</span>
-        <span class="count">${frames > 0 && !seen ? `${done} / ${frames}` : text('desk.pictures', { n: each.instances })}</span>
+        <span class="count"
+          >${frames > 0 && !seen ? `${done} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
+        >
         ${shown ? html`<span class="seen ${seen ? 'yes' : ''}">${seen ? text('desk.seen') : text('desk.not-seen')}</span>` : nothing}
       </button>`
     })}

@@ -12,7 +12,11 @@ export type Series = SeriesAddress & {
 
 /** Of all the studies, by study and series number. */
 export async function seriesOf(client: Client, studyUids: readonly string[]): Promise<readonly Series[]> {
-  const found = await Promise.all(studyUids.map(async (studyUid) => seriesOfStudy(studyUid, await client.dataSets(`/dicomweb/studies/${studyUid}/series`))))
+  const found = await Promise.all(
+    studyUids.map(async (studyUid) =>
+      seriesOfStudy(studyUid, await client.dataSets(`/dicomweb/studies/${studyUid}/series`)),
+    ),
+  )
   return found.flat()
 }
 

@@ -12,7 +12,11 @@ export class ShownSeries {
   expect(seriesUid: string, frames: number): void {
     const known = this.series.get(seriesUid)
     if (known?.frames === frames) return
-    this.series.set(seriesUid, { frames, arrived: known?.arrived ?? new Set(), displayed: known?.displayed ?? new Set() })
+    this.series.set(seriesUid, {
+      frames,
+      arrived: known?.arrived ?? new Set(),
+      displayed: known?.displayed ?? new Set(),
+    })
   }
 
   /** A frame is here, complete and at full resolution. */

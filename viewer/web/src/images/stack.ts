@@ -164,7 +164,8 @@ export class Stack {
   private readonly onRendered = (): void => {
     const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
     this.report()
-    if (picture && this.quality === 'full' && this.viewport.getCurrentImageId() === picture.imageId) this.listener.onDisplayed(picture)
+    if (picture && this.quality === 'full' && this.viewport.getCurrentImageId() === picture.imageId)
+      this.listener.onDisplayed(picture)
   }
 
   private readonly onError = (event: CustomEvent<{ readonly imageId: string }>): void => {
@@ -208,6 +209,7 @@ export class Stack {
       }
     }
     const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, fetchOn))
-    if (generation === this.generation && outcomes.some((outcome) => outcome.status === 'rejected')) this.listener.onFailed()
+    if (generation === this.generation && outcomes.some((outcome) => outcome.status === 'rejected'))
+      this.listener.onFailed()
   }
 }

@@ -27,34 +27,49 @@ const SIGNS: Record<ToolName | 'invert' | 'reset' | 'clear', SVGTemplateResult> 
   clear: svg`<path d="M5 7h14M9 7V4h6v3M7 7l1 13h8l1-13"/>`,
 }
 
-const sign = (name: keyof typeof SIGNS): TemplateResult => html`<svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>`
+const sign = (name: keyof typeof SIGNS): TemplateResult =>
+  html`<svg viewBox="0 0 24 24" aria-hidden="true">${SIGNS[name]}</svg>`
 
 export function toolbar(bar: Bar): TemplateResult {
-  const act = (name: 'invert' | 'reset' | 'clear', words: string, does: () => void, pressed?: boolean): TemplateResult =>
-    html`<button title=${words} aria-label=${words} aria-pressed=${pressed ?? nothing} @click=${does}>${sign(name)}<span>${words}</span></button>`
+  const act = (
+    name: 'invert' | 'reset' | 'clear',
+    words: string,
+    does: () => void,
+    pressed?: boolean,
+  ): TemplateResult =>
+    html`<button title=${words} aria-label=${words} aria-pressed=${pressed ?? nothing} @click=${does}>
+      ${sign(name)}<span>${words}</span>
+    </button>`
   return html`<div class="toolbar" role="toolbar" aria-label=${text('desk.tools')}>
     ${(['window', 'zoom', 'pan', 'scroll', 'length'] as const).map((tool) => {
       const words = text(`desk.tool.${tool}`)
-      return html`<button title=${words} aria-label=${words} aria-pressed=${bar.tool === tool} @click=${() => bar.onTool(tool)}>
+      return html`<button
+        title=${words}
+        aria-label=${words}
+        aria-pressed=${bar.tool === tool}
+        @click=${() => bar.onTool(tool)}
+      >
         ${sign(tool)}<span>${words}</span>
       </button>`
     })}
-    ${bar.presets.length === 0
-      ? nothing
-      : html`<select
-          aria-label=${text('desk.presets')}
-          @change=${(event: Event) => {
-            const select = event.target as HTMLSelectElement
-            const preset = bar.presets.find(({ name }) => name === select.value)
-            if (preset) bar.onWindow(preset.window)
-            select.value = ''
-          }}
-        >
-          <option value="">${text('desk.presets')}</option>
-          ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
-        </select>`}
+    ${
+      bar.presets.length === 0
+        ? nothing
+        : html`<select
+            aria-label=${text('desk.presets')}
+            @change=${(event: Event) => {
+              const select = event.target as HTMLSelectElement
+              const preset = bar.presets.find(({ name }) => name === select.value)
+              if (preset) bar.onWindow(preset.window)
+              select.value = ''
+            }}
+          >
+            <option value="">${text('desk.presets')}</option>
+            ${bar.presets.map(({ name, key }) => html`<option value=${name}>${key} ${text(`desk.preset.${name}`)}</option>`)}
+          </select>`
+    }
     <span class="push"></span>
-    ${act('invert', text('desk.tool.invert'), bar.onInvert, bar.inverted)} ${act('reset', text('desk.tool.reset'), bar.onReset)}
-    ${act('clear', text('desk.tool.clear'), bar.onClear)}
+    ${act('invert', text('desk.tool.invert'), bar.onInvert, bar.inverted)}
+    ${act('reset', text('desk.tool.reset'), bar.onReset)} ${act('clear', text('desk.tool.clear'), bar.onClear)}
   </div>`
 }

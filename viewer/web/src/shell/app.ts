@@ -14,7 +14,10 @@ import '../worklist/worklist'
 import '../desk/desk'
 
 class App extends Part {
-  private readonly client = new Client((input, init) => window.fetch(input, init), () => void this.signedOut())
+  private readonly client = new Client(
+    (input, init) => window.fetch(input, init),
+    () => void this.signedOut(),
+  )
   private readonly office = new Office(this.client)
   private session: Session | undefined
   private failure: string | undefined
@@ -90,13 +93,21 @@ class App extends Part {
       <a class="brand" href="#/">${text('brand')}</a>
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
-      <button class="quiet" lang=${language() === 'zh' ? 'en' : 'zh-CN'} @click=${() => chooseLanguage(language() === 'zh' ? 'en' : 'zh')}>
+      <button
+        class="quiet"
+        lang=${language() === 'zh' ? 'en' : 'zh-CN'}
+        @click=${() => chooseLanguage(language() === 'zh' ? 'en' : 'zh')}
+      >
         ${language() === 'zh' ? text('language.en') : text('language.zh')}
       </button>
-      ${this.session
-        ? html`<span class="person">${this.session.person.name} <span class="soft">${this.session.person.title}</span></span>
-            <button class="quiet" @click=${() => void this.signOut()}>${text('sign-out')}</button>`
-        : nothing}
+      ${
+        this.session
+          ? html`<span class="person"
+                >${this.session.person.name} <span class="soft">${this.session.person.title}</span></span
+              >
+              <button class="quiet" @click=${() => void this.signOut()}>${text('sign-out')}</button>`
+          : nothing
+      }
     </header>`
   }
 
@@ -108,7 +119,11 @@ class App extends Part {
       </div>`
     if (!this.session) return html`<p class="waiting" role="status">${text('common.loading')}</p>`
     if (this.route.page === 'desk')
-      return html`<tierread-desk .office=${this.office} .client=${this.client} .caseId=${this.route.caseId}></tierread-desk>`
+      return html`<tierread-desk
+        .office=${this.office}
+        .client=${this.client}
+        .caseId=${this.route.caseId}
+      ></tierread-desk>`
     return html`<tierread-worklist .office=${this.office} .session=${this.session}></tierread-worklist>`
   }
 }

@@ -50,7 +50,9 @@ export function ask(question: Question): Promise<Readonly<Record<string, string>
       dialog,
     )
     dialog.showModal()
-    const first = dialog.querySelector<HTMLElement>('input, textarea, select') ?? dialog.querySelector<HTMLElement>('button[type=submit]')
+    const first =
+      dialog.querySelector<HTMLElement>('input, textarea, select') ??
+      dialog.querySelector<HTMLElement>('button[type=submit]')
     first?.focus()
   })
 }
@@ -65,11 +67,22 @@ function control(field: Field): TemplateResult {
     >`
   if (field.kind === 'text')
     return html`<label
-      >${field.label}<textarea name=${field.name} rows="3" maxlength="1000" ?required=${required} .value=${field.value ?? ''}></textarea>
+      >${field.label}<textarea
+        name=${field.name}
+        rows="3"
+        maxlength="1000"
+        ?required=${required}
+        .value=${field.value ?? ''}
+      ></textarea>
     </label>`
   const type = field.kind === 'password' ? 'password' : 'text'
   const complete = field.kind === 'password' ? 'current-password' : 'off'
   return html`<label
-    >${field.label}<input name=${field.name} type=${type} autocomplete=${complete} ?required=${required} .value=${field.value ?? ''}
+    >${field.label}<input
+      name=${field.name}
+      type=${type}
+      autocomplete=${complete}
+      ?required=${required}
+      .value=${field.value ?? ''}
   /></label>`
 }

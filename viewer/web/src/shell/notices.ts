@@ -42,14 +42,19 @@ class Notices extends Part {
 
   override render(): TemplateResult {
     return html`<div class="notices" role="status" aria-live="polite">
-      ${this.notices.length === 0
-        ? nothing
-        : this.notices.map(
-            (notice) => html`<p class="note ${notice.kind}">
-              <span>${notice.words}</span>
-              <button class="quiet" aria-label=${text('common.close')} @click=${() => this.drop(notice.id)}>×</button>
-            </p>`,
-          )}
+      ${
+        this.notices.length === 0
+          ? nothing
+          : this.notices.map(
+              (notice) =>
+                html`<p class="note ${notice.kind}">
+                  <span>${notice.words}</span>
+                  <button class="quiet" aria-label=${text('common.close')} @click=${() => this.drop(notice.id)}>
+                    ×
+                  </button>
+                </p>`,
+            )
+      }
     </div>`
   }
 }

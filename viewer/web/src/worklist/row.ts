@@ -11,16 +11,24 @@ export function rowOf(item: Case, now: Date): TemplateResult {
   return html`<tr class=${item.priority} data-case=${item.id} @click=${follow}>
     <td class="due" data-label=${text('worklist.due')}>
       <span class="priority ${item.priority}">${named('priority', item.priority)}</span>
-      ${open
-        ? html`<time datetime=${item.due_at} title=${dateAndTime(item.due_at)} class=${due.overdue ? 'overdue' : ''}>${due.words}</time>`
-        : nothing}
+      ${
+        open
+          ? html`<time datetime=${item.due_at} title=${dateAndTime(item.due_at)} class=${due.overdue ? 'overdue' : ''}
+              >${due.words}</time
+            >`
+          : nothing
+      }
     </td>
     <td class="patient">
       <a class="open" href=${caseAddress(item.id)}>${nameOfPatient(item.patient)}</a>
       <span class="soft">${personOf(item.patient)}</span>
-      ${item.critical
-        ? html`<span class="tag danger">${text('worklist.critical')}${item.critical.acknowledged_at ? ' ✓' : ''}</span>`
-        : nothing}
+      ${
+        item.critical
+          ? html`<span class="tag danger"
+              >${text('worklist.critical')}${item.critical.acknowledged_at ? ' ✓' : ''}</span
+            >`
+          : nothing
+      }
     </td>
     <td data-label=${text('worklist.examination')}>
       ${examinationOf(item)}
@@ -28,7 +36,9 @@ export function rowOf(item: Case, now: Date): TemplateResult {
     </td>
     <td data-label=${text('worklist.site')}>${item.site.name}</td>
     <td data-label=${text('worklist.images')}>
-      <span class=${isIncomplete(item) ? 'incomplete' : ''} title=${item.arriving ? text('worklist.arriving') : ''}>${imagesOf(item)}</span>
+      <span class=${isIncomplete(item) ? 'incomplete' : ''} title=${item.arriving ? text('worklist.arriving') : ''}
+        >${imagesOf(item)}</span
+      >
     </td>
     <td data-label=${text('worklist.state')}>${named('state', item.state)}</td>
     <td class="holder" data-label=${text('worklist.holder')}>

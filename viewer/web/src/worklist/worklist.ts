@@ -16,7 +16,16 @@ const EVERY_MS = 10_000
 const TYPING_MS = 300
 const PAGE_SIZE = 50
 const STATES: readonly CaseState[] = [
-  'waiting_read', 'reading', 'waiting_verify', 'verifying', 'waiting_review', 'reviewing', 'final', 'returned', 'disputed', 'withheld',
+  'waiting_read',
+  'reading',
+  'waiting_verify',
+  'verifying',
+  'waiting_review',
+  'reviewing',
+  'final',
+  'returned',
+  'disputed',
+  'withheld',
 ]
 const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'US', 'XA', 'RF', 'NM', 'PT']
 
@@ -26,7 +35,12 @@ class Worklist extends Part {
   declare session: Session
 
   private tab: TabName | undefined
-  private filters: { state: string; modality: string; site: string; q: string } = { state: '', modality: '', site: '', q: '' }
+  private filters: { state: string; modality: string; site: string; q: string } = {
+    state: '',
+    modality: '',
+    site: '',
+    q: '',
+  }
   private page = 1
   private cases: CasePage | undefined
   private failure: string | undefined
@@ -127,7 +141,8 @@ class Worklist extends Part {
     const at = links.findIndex((link) => link === document.activeElement)
     if (event.key === 'n' && takesCases(this.session)) void this.takeNext()
     else if (event.key === '/') this.querySelector<HTMLInputElement>('#worklist-q')?.focus()
-    else if (event.key === 'ArrowDown' && !target.closest('[role=tablist]')) links[Math.min(at + 1, links.length - 1)]?.focus()
+    else if (event.key === 'ArrowDown' && !target.closest('[role=tablist]'))
+      links[Math.min(at + 1, links.length - 1)]?.focus()
     else if (event.key === 'ArrowUp' && !target.closest('[role=tablist]')) links[Math.max(at - 1, 0)]?.focus()
     else return
     event.preventDefault()
@@ -148,36 +163,55 @@ class Worklist extends Part {
   override render(): TemplateResult {
     return html`<div class="worklist-head">
         <h1>${text('worklist.title')}</h1>
-        <p class="soft fresh" role="status">${this.fetchedAt ? text('worklist.fresh', { at: clock(this.fetchedAt.toISOString()) }) : nothing}</p>
-        ${takesCases(this.session)
-          ? html`<button class="primary" id="take-next" ?disabled=${this.taking} @click=${() => void this.takeNext()}>
-              ${text('worklist.take-next')} <kbd>N</kbd>
-            </button>`
-          : nothing}
+        <p class="soft fresh" role="status">
+          ${this.fetchedAt ? text('worklist.fresh', { at: clock(this.fetchedAt.toISOString()) }) : nothing}
+        </p>
+        ${
+          takesCases(this.session)
+            ? html`<button class="primary" id="take-next" ?disabled=${this.taking} @click=${() => void this.takeNext()}>
+                ${text('worklist.take-next')} <kbd>N</kbd>
+              </button>`
+            : nothing
+        }
       </div>
-      <div class="tabs" role="tablist" aria-label=${text('worklist.title')} @keydown=${(event: KeyboardEvent) => this.tabKey(event)}>
+      <div
+        class="tabs"
+        role="tablist"
+        aria-label=${text('worklist.title')}
+        @keydown=${(event: KeyboardEvent) => this.tabKey(event)}
+      >
         ${this.tabs.map(
-          ({ name }) => html`<button
-            role="tab"
-            id="tab-${name}"
-            aria-selected=${name === this.tab}
-            aria-controls="worklist-panel"
-            tabindex=${name === this.tab ? 0 : -1}
-            @click=${() => this.choose(name)}
-          >
-            ${text(`worklist.tab.${name}`)}${name === this.tab && this.cases ? html` <span class="count">${this.cases.total}</span>` : nothing}
-          </button>`,
+          ({ name }) =>
+            html`<button
+              role="tab"
+              id="tab-${name}"
+              aria-selected=${name === this.tab}
+              aria-controls="worklist-panel"
+              tabindex=${name === this.tab ? 0 : -1}
+              @click=${() => this.choose(name)}
+            >
+              ${text(`worklist.tab.${name}`)}${name === this.tab && this.cases ? html` <span class="count">${this.cases.total}</span>` : nothing}
+            </button>`,
         )}
       </div>
-      <div id="worklist-panel" role="tabpanel" aria-labelledby="tab-${this.tab ?? 'all'}">${this.filterBar()} ${this.list()}</div>`
+      <div id="worklist-panel" role="tabpanel" aria-labelledby="tab-${this.tab ?? 'all'}">
+        ${this.filterBar()} ${this.list()}
+      </div>`
   }
 
   private filterBar(): TemplateResult {
     const stateOfTab = this.currentTab?.query.state !== undefined || this.currentTab?.query.tab !== undefined
-    const select = (name: 'state' | 'modality' | 'site', label: string, options: readonly (readonly [string, string])[]) =>
+    const select = (
+      name: 'state' | 'modality' | 'site',
+      label: string,
+      options: readonly (readonly [string, string])[],
+    ) =>
       html`<label>
         <span>${label}</span>
-        <select id="worklist-${name}" @change=${(event: Event) => this.filter({ [name]: (event.target as HTMLSelectElement).value })}>
+        <select
+          id="worklist-${name}"
+          @change=${(event: Event) => this.filter({ [name]: (event.target as HTMLSelectElement).value })}
+        >
           <option value="">${text('worklist.any')}</option>
           ${options.map(([value, words]) => html`<option value=${value} ?selected=${value === this.filters[name]}>${words}</option>`)}
         </select>
@@ -193,8 +227,20 @@ class Worklist extends Part {
           @input=${(event: Event) => this.filter({ q: (event.target as HTMLInputElement).value.trim() }, TYPING_MS)}
         />
       </label>
-      ${stateOfTab ? nothing : select('state', text('worklist.state'), STATES.map((state) => [state, named('state', state)]))}
-      ${select('modality', text('worklist.modality'), MODALITIES.map((modality) => [modality, named('modality', modality)]))}
+      ${
+        stateOfTab
+          ? nothing
+          : select(
+              'state',
+              text('worklist.state'),
+              STATES.map((state) => [state, named('state', state)]),
+            )
+      }
+      ${select(
+        'modality',
+        text('worklist.modality'),
+        MODALITIES.map((modality) => [modality, named('modality', modality)]),
+      )}
       ${select('site', text('worklist.site'), [...this.sites])}
     </form>`
   }
@@ -206,7 +252,8 @@ class Worklist extends Part {
           <button @click=${() => void this.refresh()}>${text('common.try-again')}</button>
         </div>`
       : nothing
-    if (!this.cases) return html`${trouble}${this.failure ? nothing : html`<p class="waiting" role="status">${text('common.loading')}</p>`}`
+    if (!this.cases)
+      return html`${trouble}${this.failure ? nothing : html`<p class="waiting" role="status">${text('common.loading')}</p>`}`
     if (this.cases.items.length === 0)
       return html`${trouble}
         <div class="card empty">
