@@ -47,8 +47,7 @@ def page(
             language=language,
             other_language=other,
             other_language_name=text(language, f"language.{other}"),
-            here=here(request),
-            **values,
+            **{"here": here(request), **values},
         )
     )
     # Under `no-referrer` browsers send `Origin: null` with a form; the Origin check needs the true one.

@@ -23,7 +23,8 @@ def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
     return [
         Picture(study_uid=study_uid, number=number)
         for study_uid in cases.study_uids(tx, case_id)
-        for number in range(1, 1 + sum(1 for instance in index.instances_in(tx, study_uid) if instance.frames))
+        for number, instance in enumerate(index.instances_in(tx, study_uid), start=1)
+        if instance.frames
     ]
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
 from fastapi import FastAPI
+from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -113,13 +114,13 @@ def problem_of(error: Exception) -> Problem:
     return next(answers[kind](error) for kind in type(error).__mro__ if kind in answers)
 
 
+PAGES: Final = ("/t", "/p", "/sign-in", "/sign-out", "/language")
+
+
 def speaks_json(request: Request) -> bool:
     """Whether a program asked: everything but the pages."""
     path = request.url.path
     return not (path in PAGES or path.startswith(tuple(f"{prefix}/" for prefix in PAGES)))
-
-
-PAGES: Final = ("/t", "/p", "/sign-in", "/sign-out", "/language")
 
 
 def answer(request: Request, problem: Problem) -> Response:
@@ -156,6 +157,7 @@ def as_page(request: Request, problem: Problem) -> Response:
         advice=text(language, f"problem.{problem.slug}.advice", **problem.fields),
         detail=explained(request, problem),
         back=home_of(request),
+        here=home_of(request),  # not the address: a refusal says nothing of what was asked for
     )
 
 
@@ -175,22 +177,43 @@ def explained(request: Request, problem: Problem) -> str:
 
 def install(app: FastAPI) -> None:
     """Make the table the application's answer to errors of the pages and of the API."""
-    for kind in (ReadingError, ViewerError, RequestValidationError):
+    for kind in (ReadingError, ViewerError):
         app.add_exception_handler(kind, _handle)
+    app.add_exception_handler(RequestValidationError, _handle_malformed)
     app.add_exception_handler(HTTPException, _handle_http)
+    app.add_exception_handler(Exception, _handle_unforeseen)
 
 
 def _handle(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
-    if not speaks_json(request) and problem.slug in ("signed-out", "password-must-change"):
+    if not speaks_json(request) and problem.slug in {"signed-out", "password-must-change"}:
         return _to_the_door(request, problem)
     return answer(request, problem)
 
 
-def _handle_http(request: Request, error: Exception) -> Response:
+async def _handle_malformed(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it alone
+    if _of_machines(request):
+        return await request_validation_exception_handler(request, error)
+    return answer(request, problem_of(error))
+
+
+async def _handle_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it alone
+    if _of_machines(request):
+        return await http_exception_handler(request, error)
     slug = BY_STATUS.get(error.status_code, "failed")
     return answer(request, Problem(slug=slug, status=error.status_code, headers=dict(error.headers or {})))
+
+
+def _handle_unforeseen(request: Request, _error: Exception) -> Response:
+    # The answer only: the error itself goes on to the log.
+    return answer(request, Problem(slug="failed", status=500))
+
+
+def _of_machines(request: Request) -> bool:
+    """DICOMweb words its own refusals (PS3.18 8.5)."""
+    return request.url.path.startswith("/dicomweb/")
 
 
 def _to_the_door(request: Request, problem: Problem) -> Response:

@@ -87,12 +87,12 @@ class House:
             printed = receipts.print_receipt(tx, KEYS, case_id, printed_by=self.clinic.tang.person_id, now=self.now)
         return printed.code
 
-    def patient_client(self, case_id: str) -> httpx.Client:
-        """Pia's phone, signed in with her card and a code."""
+    def patient_client(self, case_id: str, card: str = PIA_CARD) -> httpx.Client:
+        """A patient's phone, signed in with a card and a code."""
         client = self.client()
         answer = client.post(
             "/api/patient/session",
-            json={"card_type": "identity_card", "card": PIA_CARD, "code": self.code(case_id)},
+            json={"card_type": "identity_card", "card": card, "code": self.code(case_id)},
         )
         assert answer.status_code == 200, answer.text
         client.headers["X-CSRF-Token"] = answer.json()["csrf_token"]

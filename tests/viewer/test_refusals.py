@@ -1,0 +1,272 @@
+"""Quinn gets the answer of a thing that does not exist, on every route; a new route fails here until it has its line.
+
+Quinn reads, verifies, takes pictures and manages quality at another county. Quentin is a patient of
+that county with a report of his own. What they try to reach is Pia's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+import sqlalchemy as sa
+from fastapi.routing import iter_route_contexts
+
+from reading import cases, critical, patients
+from reading.kinds import IdentifierKind, Sex
+from reading.patients import Identifier
+from reading.tables import change_notice
+from storage.database import transaction
+from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
+from tests.reading.region import KEYS
+from tests.viewer.house import House
+from viewer.app import api_router
+
+STUDY = "1.2.840.1"
+# 11010519491231002X: the sum is 167, 167 mod 11 = 2, and that gives X.
+QUENTIN_CARD = "11010519491231002X"
+CONTENT = PNEUMONIA.to_json()
+SEEN = {"lease_revision": 1, "image_set": "0" * 64, "shown_series": []}
+PERSON = {"card_type": "health_card", "card": "A" * 64, "name": "Pia"}
+NOWHERE = {
+    "case": "01KZZZZZZZZZZZZZZZZZZZZZZZ",
+    "report": "01KZZZZZZZZZZZZZZZZZZZZZZY",
+    "alert": "01KZZZZZZZZZZZZZZZZZZZZZZX",
+    "notice": "01KZZZZZZZZZZZZZZZZZZZZZZW",
+    "study": "1.2.3.999",
+    "site": "nowhere",
+}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """A route that leads to one thing: ``of`` names it in the path's place, or in the body."""
+
+    of: str
+    json: Callable[[str], Any] | None = None
+    form: dict[str, str] | None = None
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A route that lists: nothing of another's is in it."""
+
+
+@dataclass(frozen=True)
+class Theirs:
+    """A route that is about the caller alone, or before any session; ``why`` says what keeps it harmless."""
+
+    why: str
+
+
+@dataclass
+class Pias:
+    """What there is of Pia's, by its kind."""
+
+    ids: dict[str, str] = field(default_factory=dict)
+
+
+def body(**values: Any) -> Callable[[str], Any]:
+    return lambda _id: values
+
+
+STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
+    ("GET", "/api/session"): Theirs("the caller's own session"),
+    ("POST", "/api/session"): Theirs("a username and its password open it"),
+    ("DELETE", "/api/session"): Theirs("the caller's own session"),
+    ("POST", "/api/session/password"): Theirs("the caller's own password"),
+    ("POST", "/api/session/proof"): Theirs("the caller's own password"),
+    ("GET", "/api/cases"): Listing(),
+    ("POST", "/api/cases/claim"): Listing(),
+    ("GET", "/api/cases/{case_id}"): Thing("case"),
+    ("GET", "/api/cases/{case_id}/moves"): Thing("case"),
+    ("POST", "/api/cases/{case_id}/claim"): Thing("case"),
+    ("POST", "/api/cases/{case_id}/renew"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/put-back"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/return"): Thing("case", body(revision=1, why="blurred")),
+    ("POST", "/api/cases/{case_id}/escalate"): Thing("case", body(revision=1, why="hard")),
+    ("POST", "/api/cases/{case_id}/send-back"): Thing("case", body(revision=1, why="no")),
+    ("PUT", "/api/cases/{case_id}/draft"): Thing("case", body(content=CONTENT, revision=0, lease_revision=1)),
+    ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),
+    ("POST", "/api/cases/{case_id}/verify"): Thing("case", body(**SEEN)),
+    ("POST", "/api/cases/{case_id}/review"): Thing("case", body(outcome="agree", **SEEN)),
+    ("POST", "/api/cases/{case_id}/dispute"): Thing("case", body(why="no")),
+    ("POST", "/api/cases/{case_id}/resubmit"): Thing("case", body(why="taken again")),
+    ("POST", "/api/cases/{case_id}/withhold"): Thing("case", body(why="wrong person")),
+    ("POST", "/api/cases/{case_id}/critical"): Thing("case", body(critical_class="stroke", finding="bleeding")),
+    ("DELETE", "/api/cases/{case_id}/critical"): Thing("case"),
+    ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
+    ("POST", "/api/reports/{version_id}/addendum"): Thing(
+        "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
+    ),
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing("alert", body(read_back="heard")),
+    ("POST", "/api/orders"): Thing(
+        "site", lambda site: {"site": site, "patient": PERSON, "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
+    ),
+    ("POST", "/api/attributions"): Thing(
+        "study", lambda uid: {"study_uid": uid, "attributes": {"PatientName": "Q"}, "reason": "wrong"}
+    ),
+    ("GET", "/sign-in"): Theirs("a form"),
+    ("POST", "/sign-in"): Theirs("a username and its password open it"),
+    ("GET", "/sign-in/password"): Theirs("the caller's own password"),
+    ("POST", "/sign-in/password"): Theirs("the caller's own password"),
+    ("POST", "/sign-out"): Theirs("the caller's own session"),
+    ("GET", "/language"): Theirs("a cookie of the caller's"),
+    ("GET", "/t"): Listing(),
+    ("GET", "/t/list"): Listing(),
+    ("GET", "/t/banners"): Listing(),
+    ("POST", "/t/alerts/{alert_id}/acknowledge"): Thing("alert", form={"read_back": "heard"}),
+    ("POST", "/t/notices/{notice_id}/acknowledge"): Thing("notice", form={}),
+    ("GET", "/t/case/{case_id}"): Thing("case"),
+    ("POST", "/t/case/{case_id}/answer"): Thing("case", form={"why": "taken again"}),
+    ("POST", "/t/case/{case_id}/receipt"): Thing("case", form={}),
+    ("GET", "/t/case/{case_id}/link"): Thing("case"),
+    ("POST", "/t/case/{case_id}/link"): Thing("case", form=PERSON),
+    ("GET", "/t/print/{version_id}"): Thing("report"),
+    ("POST", "/t/print/{version_id}"): Thing("report", form={}),
+    ("GET", "/t/order"): Listing(),
+    ("POST", "/t/order"): Thing("site", form={**PERSON, "modality": "DX", "body_part": "CHEST", "priority": "routine"}),
+}
+PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
+    ("POST", "/api/patient/session"): Theirs("a card and a code open it"),
+    ("DELETE", "/api/patient/session"): Theirs("the caller's own session"),
+    ("GET", "/api/patient/reports"): Listing(),
+    ("GET", "/api/patient/reports/{version_id}"): Thing("report"),
+    ("GET", "/api/patient/reports/{version_id}.pdf"): Thing("report"),
+    ("GET", "/api/patient/reports/{version_id}/pictures/{number}"): Thing("report"),
+    ("GET", "/p"): Theirs("a form"),
+    ("POST", "/p"): Theirs("a card and a code open it"),
+    ("POST", "/p/sign-out"): Theirs("the caller's own session"),
+    ("GET", "/p/reports"): Listing(),
+    ("GET", "/p/reports/{version_id}"): Thing("report"),
+    ("GET", "/p/reports/{version_id}.pdf"): Thing("report"),
+    ("GET", "/p/reports/{version_id}/pictures/{number}"): Thing("report"),
+}
+
+
+def routes() -> set[tuple[str, str]]:
+    found = iter_route_contexts(api_router().routes)
+    return {(method, route.path) for route in found for method in (route.methods or ())}
+
+
+def test_every_route_has_its_line_here() -> None:
+    known = STAFF.keys() | PATIENT.keys()
+
+    assert routes() - {("HEAD", path) for _, path in known} == known
+
+
+@pytest.fixture
+def pias(house: House) -> Pias:
+    """A final report that the verifier changed, so that the township must acknowledge it, and an alert unanswered."""
+    clinic = house.clinic
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        read(tx, clinic, clinic.rosa, case.id, house.now, NORMAL)
+        version = verify(tx, clinic, clinic.vera, case.id, house.now, PNEUMONIA)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="bleeding", now=house.now
+        )
+        notice_id = tx.scalar(sa.select(change_notice.c.id))
+    assert notice_id is not None
+    ids = {"case": case.id, "report": version.id, "alert": alert.id, "notice": notice_id}
+    return Pias({**ids, "study": STUDY, "site": "hills"})
+
+
+def test_quinn_is_answered_as_if_nothing_were_there(house: House, pias: Pias) -> None:
+    quinn = house.signed_in("quinn")
+    tang = house.signed_in("tang")
+    differing = []
+    for (method, path), route in STAFF.items():
+        if not isinstance(route, Thing):
+            continue
+        reached = _ask(quinn, method, path, route, pias.ids[route.of])
+        missing = _ask(quinn, method, path, route, NOWHERE[route.of])
+        if (reached.status_code, reached.text) != (404, missing.text) or missing.status_code != 404:
+            differing.append((method, path, reached.status_code, missing.status_code))
+
+    assert differing == []
+    # and it is not that the thing is not there
+    assert tang.get(f"/t/case/{pias.ids['case']}").status_code == 200
+
+
+def test_quinns_lists_hold_nothing_of_another_county(house: House, pias: Pias) -> None:
+    quinn = house.signed_in("quinn")
+    for (method, path), route in STAFF.items():
+        if isinstance(route, Listing):
+            json = {} if method == "POST" else None
+            answer = quinn.request(method, path, json=json)
+
+            assert answer.status_code in {200, 204}, path
+            assert pias.ids["case"] not in answer.text, path
+            assert "Pia" not in answer.text, path
+
+
+def test_quentin_the_patient_is_answered_as_if_pias_report_were_not_there(house: House, pias: Pias) -> None:
+    quentin = _quentin(house)
+    for (method, path), route in PATIENT.items():
+        if isinstance(route, Thing):
+            reached = _ask(quentin, method, path, route, pias.ids[route.of])
+            missing = _ask(quentin, method, path, route, NOWHERE[route.of])
+
+            assert (reached.status_code, missing.status_code) == (404, 404), path
+            assert reached.text == missing.text, path
+        elif isinstance(route, Listing):
+            answer = quentin.request(method, path)
+
+            assert answer.status_code == 200, path
+            assert pias.ids["report"] not in answer.text, path
+
+
+def test_nobody_gets_anything_without_signing_in(house: House, pias: Pias) -> None:
+    stranger = house.client()
+    for (method, path), route in {**STAFF, **PATIENT}.items():
+        if isinstance(route, Theirs):
+            continue
+        filled = _fill(path, pias.ids)
+        answer = stranger.request(method, filled, json={} if method in {"POST", "PUT"} else None)
+
+        assert answer.status_code in {401, 303, 422, 403}, path
+        assert "Pia" not in answer.text, path
+
+
+def test_a_patients_session_is_no_staffs_session(house: House, pias: Pias) -> None:
+    pia = house.patient_client(pias.ids["case"])
+    pia.cookies.set("tierread_session", pia.cookies["tierread_patient"])
+
+    assert pia.get("/api/cases").status_code == 401
+    assert pia.get("/t", follow_redirects=False).headers["location"].startswith("/sign-in")
+
+
+def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: str) -> httpx.Response:
+    """Ask for a thing, in the path or in the body."""
+    json = route.json(subject) if route.json else None
+    form = None
+    if route.form is not None:
+        form = {"csrf_token": client.headers["X-CSRF-Token"], **route.form}
+        if route.of == "site":
+            form["site"] = subject
+    return client.request(method, _fill(path, {route.of: subject}), json=json, data=form)
+
+
+def _fill(path: str, ids: dict[str, str]) -> str:
+    places = {"case_id": "case", "version_id": "report", "alert_id": "alert", "notice_id": "notice"}
+    for place, kind in places.items():
+        path = path.replace(f"{{{place}}}", ids.get(kind, ""))
+    return path.replace("{number}", "1")
+
+
+def _quentin(house: House) -> httpx.Client:
+    """A patient of Elm county, with a final report of his own."""
+    clinic = house.clinic
+    with transaction(house.engine) as tx:
+        card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=QUENTIN_CARD)
+        quentin = patients.register(
+            tx, KEYS, name="Quentin", birth_date=None, sex=Sex.MALE, identifiers=[card], now=house.now
+        )
+        case = arrive(tx, clinic, "1.2.840.2", house.now, site=clinic.region.moor, patient_name="Quentin")
+        cases.change(tx, case, patient_id=quentin.id)
+        read(tx, clinic, clinic.quinn, case.id, house.now)
+    return house.patient_client(case.id, card=QUENTIN_CARD)
