@@ -98,7 +98,6 @@ class Batch:
     def __init__(self, tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         self._tx = tx
         self._entries = entries
-        self._insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
         self.owners: dict[str, Owner] = {}
         self.study_of_series: dict[str, str] = {}
         self._look_up(known)
@@ -188,7 +187,7 @@ class Batch:
     def _insert_all(self, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
         rows = list(values)
         if rows:
-            statement = self._insert(table).on_conflict_do_nothing().execution_options(preserve_rowcount=True)
+            statement = insert_new(self._tx, table).execution_options(preserve_rowcount=True)
             done = self._tx.execute(statement, rows)
             if done.rowcount != len(rows):
                 raise Raced
@@ -206,7 +205,7 @@ class Batch:
             for entry in entries
         }
         if rows:
-            self._tx.execute(self._insert(tables.holding).on_conflict_do_nothing(), [rows[key] for key in sorted(rows)])
+            self._tx.execute(insert_new(self._tx, tables.holding), [rows[key] for key in sorted(rows)])
 
     def _count(self) -> None:
         studies: dict[str, list[datetime]] = {}
@@ -238,7 +237,7 @@ class Batch:
                 waiting.add(asked_already)
                 rows.append(_held_values(entry))
         if rows:
-            self._tx.execute(self._insert(tables.quarantine).on_conflict_do_nothing(), rows)
+            self._tx.execute(insert_new(self._tx, tables.quarantine), rows)
 
 
 _STUDY: Final = tables.study.c
@@ -259,6 +258,13 @@ _COUNT_SERIES: Final = (
     .where(_SERIES.series_uid == sa.bindparam("uid"))
     .values(instances=_SERIES.instances + sa.bindparam("more"))
 )
+
+
+def insert_new(tx: Connection, table: sa.Table) -> sa.Insert:
+    """An insert that passes over rows whose key is there already."""
+    if tx.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def folded(name: str) -> str:

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from storage.durable import write_at
 from storage.pax import HEADER_BYTES, Header, Kind, decode, encode
 from storage.rows import InstanceRow, Place, Provenance
 
-_CHUNK: Final = 1 << 20
+CHUNK: Final = 1 << 20
 _FOOTER_BODY: Final = 512
 _END_OF_ARCHIVE: Final = bytes(1024)
 TAIL_BYTES: Final = HEADER_BYTES + _FOOTER_BODY + len(_END_OF_ARCHIVE)
@@ -69,7 +69,7 @@ def read_in_chunks(fd: int, offset: int, length: int) -> Iterator[bytes]:
     """The bytes from ``offset``, at most ``length`` of them, as far as the file goes."""
     end = offset + length
     while offset < end:
-        chunk = os.pread(fd, min(_CHUNK, end - offset), offset)
+        chunk = os.pread(fd, min(CHUNK, end - offset), offset)
         if not chunk:
             return
         yield chunk
@@ -91,9 +91,9 @@ def write_member(fd: int, header: Header, body: bytes) -> int:
     return header.end
 
 
-def seal(fd: int, segment_id: str, end: int) -> int:
-    """Write manifest, footer and end of archive behind the last member and flush; answers the file's size."""
-    lines = [_line(header) for header in headers(fd, segment_id) if header.kind is Kind.INSTANCE]
+def seal(fd: int, segment_id: str, end: int, good: Iterable[Header]) -> int:
+    """Write the manifest of ``good``, footer and end of archive at ``end`` and flush; answers the file's size."""
+    lines = [_line(header) for header in good if header.kind is Kind.INSTANCE]
     manifest = zlib.compress(b"\n".join(lines), 6)
     written = _plain(Kind.MANIFEST, segment_id, end, "tierread/manifest.jsonl.zz", manifest)
     footer = {

@@ -205,7 +205,7 @@ class Spool:
     ) -> None:
         self.directory = directory
         self.node = node
-        self._engine = engine
+        self.engine = engine
         self._idle = timedelta(seconds=idle_seconds)
         self._max_bytes = max_bytes
         self._keep_free_bytes = keep_free_bytes
@@ -288,7 +288,7 @@ class Spool:
             "device_id": provenance.device_id,
             "received_at": provenance.received_at,
         }
-        with transaction(self._engine) as tx:
+        with transaction(self.engine) as tx:
             tx.execute(sa.insert(tables.quarantine).values(values))
         return quarantine_id
 
@@ -312,7 +312,7 @@ class Spool:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
             draft.rename(path)
             sync_folder(path.parent)
-            with transaction(self._engine) as tx:
+            with transaction(self.engine) as tx:
                 tx.execute(
                     sa.insert(tables.segment).values(
                         id=segment_id,
@@ -357,8 +357,9 @@ class Spool:
                 segment.path.unlink()
                 state, size = "gone", 0
             else:
-                state, size = "sealed", members.seal(segment.fd, segment.id, segment.end)
-            with transaction(self._engine) as tx:
+                good = members.headers(segment.fd, segment.id)
+                state, size = "sealed", members.seal(segment.fd, segment.id, segment.end, good)
+            with transaction(self.engine) as tx:
                 tx.execute(
                     sa.update(tables.segment)
                     .where(tables.segment.c.id == segment.id)

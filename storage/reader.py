@@ -1,0 +1,78 @@
+"""Reads the bytes of instances, wherever their segment is: in this node's spool or in the object store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from storage import tables
+from storage.database import snapshot
+from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore
+from storage.pieces import Pieces
+from storage.segments import segment_key
+from storage.shapes import Instance
+
+
+class HolderAway(Exception):
+    """The bytes lie in the spool of another node that cannot be asked now: later, not never."""
+
+
+class BytesMissing(Exception):
+    """The index says that the bytes are here and they are not: a fault to be found, never an ordinary answer."""
+
+
+class Bytes:
+    """Reads instances; ``offset`` counts from the start of the PS3.10 file."""
+
+    def __init__(self, spool_dir: Path, object_store: ObjectStore, engine: Engine) -> None:
+        self._spool_dir = spool_dir
+        self._store = object_store
+        self._engine = engine
+
+    def read(self, instance: Instance, offset: int, length: int) -> bytes:
+        """Exactly these bytes.
+
+        Raises:
+            ValueError: they are not all within the instance.
+            HolderAway: another node has them.
+            BytesMissing: nobody has them.
+
+        """
+        _check(instance, offset, length)
+        return b"".join(self._pieces(instance, offset, length, max(length, 1)))
+
+    def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The same in pieces; what can fail at once fails before the first piece is asked for."""
+        length = instance.size - offset if length is None else length
+        _check(instance, offset, length)
+        return self._pieces(instance, offset, length, CHUNK_BYTES)
+
+    def _pieces(self, instance: Instance, offset: int, length: int, chunk: int) -> Iterator[bytes]:
+        key = segment_key(instance.segment_id)
+        try:
+            return Pieces(self._spool_dir / key, instance.offset + offset, length, chunk)
+        except FileNotFoundError:
+            pass  # stored, and no longer in the spool
+        try:
+            return self._store.stream(key, instance.offset + offset, length, chunk)
+        except NoSuchObject:
+            raise self._why_missing(instance) from None
+
+    def _why_missing(self, instance: Instance) -> Exception:
+        with snapshot(self._engine) as tx:
+            state = tx.execute(
+                sa.select(tables.segment.c.state).where(tables.segment.c.id == instance.segment_id)
+            ).scalar_one_or_none()
+        return HolderAway() if state in _UNSTORED else BytesMissing()
+
+
+_UNSTORED: Final = ("open", "sealed")
+
+
+def _check(instance: Instance, offset: int, length: int) -> None:
+    if offset < 0 or length < 0 or offset + length > instance.size:
+        raise ValueError("outside of the instance")

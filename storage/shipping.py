@@ -1,0 +1,141 @@
+"""Takes sealed segments to the object store, and gives the spool's room back when they are safe there."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from storage import journal, members, tables
+from storage.database import snapshot, transaction
+from storage.entering import Batch, Known, Raced
+from storage.members import Entry
+from storage.objects import ObjectStore
+from storage.segments import segment_key
+
+_SEGMENT: Final = tables.segment
+_BATCH: Final = 256
+_AT_ONCE: Final = 20
+_GRACE: Final = timedelta(minutes=10)
+"""Longer than any request that may still read the spool's copy."""
+
+
+class StoredBadly(Exception):
+    """The object store gives back other bytes than were put; the spool keeps its copy."""
+
+    def __init__(self, segment_id: str) -> None:
+        super().__init__(segment_id)
+        self.segment_id = segment_id
+
+
+def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> int:
+    """Store the sealed segments of this spool and remove what was stored long enough ago; answers how many were stored.
+
+    ``engine`` commits synchronously: the rows of a segment are durable before its spool copy may go.
+
+    Raises:
+        ExceptionGroup: of what went wrong for single segments, `StoredBadly` among them; the others are stored.
+
+    """
+    journal.ship(spool_dir, store)
+    with snapshot(engine) as tx:
+        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "sealed").order_by(_SEGMENT.c.id)
+        sealed = [one for one in tx.execute(asked).scalars() if (spool_dir / segment_key(one)).exists()]
+    shipped = 0
+    failures: list[Exception] = []
+    for segment_id in sealed[:_AT_ONCE]:
+        path = spool_dir / segment_key(segment_id)
+        with _locked(path) as fd:
+            if fd is None:
+                continue
+            try:
+                size = _ship_one(engine, fd, path, store, segment_id)
+            except Exception as failure:  # noqa: BLE001 # told below; one that cannot be stored keeps none waiting
+                failures.append(failure)
+                continue
+            with transaction(engine) as tx:
+                stored = {"state": "stored", "stored_at": now, "size": size}
+                tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(stored))
+            shipped += 1
+    _remove_copies(engine, spool_dir, store, now)
+    if failures:
+        raise ExceptionGroup("segments that stay in the spool", failures)
+    return shipped
+
+
+def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_id: str) -> int:
+    """Answers the size of the stored segment."""
+    size = os.fstat(fd).st_size
+    footer = members.read_footer(os.pread(fd, members.TAIL_BYTES, size - members.TAIL_BYTES), segment_id)
+    if footer is None:
+        raise StoredBadly(segment_id)
+    entries = members.read_manifest(os.pread(fd, footer.manifest_size, footer.manifest_offset), segment_id)
+    _enter_durably(engine, entries)
+    key = segment_key(segment_id)
+    store.put_file(key, path)
+    if not _reads_back(store, key, size, footer, entries):
+        raise StoredBadly(segment_id)
+    return size
+
+
+def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> None:
+    """Rows that the index committed asynchronously are made sure of, and those that it could not take are entered."""
+    for start in range(0, len(entries), _BATCH):
+        while True:
+            try:
+                with transaction(engine) as tx:
+                    Batch(tx, entries[start : start + _BATCH], Known()).enter()
+                break
+            except Raced:
+                continue
+
+
+def _reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, entries: Sequence[Entry]) -> bool:
+    """Whether the stored object has the size, the manifest and the digest of each data set."""
+    if store.size(key) != size:
+        return False
+    manifest = store.open_range(key, footer.manifest_offset, footer.manifest_size)
+    if hashlib.sha256(manifest).digest() != footer.manifest_digest:
+        return False
+    return all(_data_digest(store, key, entry) == entry.row.received_digest for entry in entries)
+
+
+def _data_digest(store: ObjectStore, key: str, entry: Entry) -> bytes:
+    digest = hashlib.sha256()
+    head = entry.row.dataset_offset
+    for chunk in store.stream(key, entry.place.offset + head, entry.place.size - head):
+        digest.update(chunk)
+    return digest.digest()
+
+
+def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> None:
+    with snapshot(engine) as tx:
+        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "stored", _SEGMENT.c.stored_at <= now - _GRACE)
+        here = {path.stem: path for path in (spool_dir / "segments").glob("*/*.tar")}
+        settled = list(tx.execute(asked.where(_SEGMENT.c.id.in_(here))).scalars()) if here else []
+    for segment_id in settled:
+        if store.exists(segment_key(segment_id)):
+            here[segment_id].unlink(missing_ok=True)
+
+
+@contextmanager
+def _locked(path: Path) -> Generator[int | None]:
+    """The file, locked against a second shipper and a recovery; None when another has it."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield None
+            return
+        yield fd
+    finally:
+        os.close(fd)
