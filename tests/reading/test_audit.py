@@ -1,0 +1,291 @@
+"""The audit: chained, insert-only, and right under concurrency and rollbacks."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from reading import audit
+from reading.audit import FIRST, SYSTEM, Actor, ActorKind, Audit, Break, Flaw, Head, Outcome
+from reading.tables import audit_event
+from reading.viewers import Machine, PatientViewer
+from storage.database import connect, snapshot, transaction
+from tests.postgresql import Cluster
+
+ADA = Actor(kind=ActorKind.STAFF, id="01KADA00000000000000000000")
+
+
+def record(tx: Connection, one: Audit, now: datetime, action: str = "case.open", subject_id: str = "case 1") -> None:
+    one.record(tx, actor=ADA, action=action, subject_kind="case", subject_id=subject_id, now=now)
+
+
+def three(engine: Engine, now: datetime) -> None:
+    web = Audit("web")
+    for number in range(3):
+        with transaction(engine) as tx:
+            record(tx, web, now + timedelta(seconds=number))
+
+
+def tamper(engine: Engine, *statements: sa.Executable) -> None:
+    """Change what cannot be changed: as the owner of the database, with the triggers taken off."""
+    with transaction(engine) as tx:
+        if engine.dialect.name == "postgresql":
+            tx.exec_driver_sql("ALTER TABLE audit_event DISABLE TRIGGER USER")
+        else:
+            tx.exec_driver_sql("DROP TRIGGER audit_event_no_update")
+            tx.exec_driver_sql("DROP TRIGGER audit_event_no_delete")
+        for statement in statements:
+            tx.execute(statement)
+
+
+def test_each_event_names_the_one_before_it_from_the_first_on(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+
+    with snapshot(engine) as tx:
+        events = list(reversed(audit.events_about(tx, "case", "case 1")))
+        broken = audit.verify_chain(tx, "web")
+    assert [event.number for event in events] == [1, 2, 3]
+    assert [event.previous for event in events] == [FIRST, events[0].digest, events[1].digest]
+    assert broken is None
+
+
+def test_an_event_is_kept_as_it_was_recorded(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        Audit("web").record(
+            tx,
+            actor=SYSTEM,
+            action="case.expire",
+            subject_kind="case",
+            subject_id="case 1",
+            outcome=Outcome.REFUSED,
+            details={"reason": "时间到", "attempts": 2, "again": False, "by": None},
+            now=now.replace(microsecond=123456),
+        )
+
+    with snapshot(engine) as tx:
+        (event,) = audit.events_about(tx, "case", "case 1")
+    assert (event.actor, event.action, event.outcome) == (SYSTEM, "case.expire", Outcome.REFUSED)
+    assert event.details == {"reason": "时间到", "attempts": 2, "again": False, "by": None}
+    assert event.at == now.replace(microsecond=123456)
+
+
+def test_events_can_be_neither_changed_nor_removed(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+
+    with pytest.raises(DBAPIError, match="insert-only"), transaction(engine) as tx:
+        tx.execute(audit_event.update().values(action="nothing"))
+    with pytest.raises(DBAPIError, match="insert-only"), transaction(engine) as tx:
+        tx.execute(audit_event.delete())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"action": "nothing"},
+        {"actor_id": "01KBEN00000000000000000000"},
+        {"subject_id": "case 2"},
+        {"outcome": "refused"},
+        {"details": {"x": 1}},
+        {"at": datetime.fromisoformat("2026-03-02T08:00:01.000001+00:00")},
+    ],
+)
+def test_a_changed_event_is_found(engine: Engine, now: datetime, values: dict[str, object]) -> None:
+    three(engine, now)
+
+    tamper(engine, audit_event.update().where(audit_event.c.number == 2).values(values))
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") == Break(writer="web", number=2, flaw=Flaw.CHANGED)
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_missing_event_is_found(engine: Engine, now: datetime, number: int) -> None:
+    three(engine, now)
+
+    tamper(engine, audit_event.delete().where(audit_event.c.number == number))
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") == Break(writer="web", number=number, flaw=Flaw.MISSING)
+
+
+def test_a_missing_end_is_found_by_the_end_that_was_noted_elsewhere(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+    with snapshot(engine) as tx:
+        (noted,) = audit.heads(tx)
+
+    tamper(engine, audit_event.delete().where(audit_event.c.number == 3))
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") is None
+        assert audit.verify_chain(tx, "web", noted=noted) == Break(writer="web", number=3, flaw=Flaw.MISSING)
+
+
+def test_a_chain_that_was_made_anew_is_found_by_the_end_that_was_noted_elsewhere(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+
+    with snapshot(engine) as tx:
+        other = Head(writer="web", number=3, digest=bytes(32))
+        assert audit.verify_chain(tx, "web", noted=other) == Break(writer="web", number=3, flaw=Flaw.CHANGED)
+
+
+def test_reordered_events_are_found(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+    number = audit_event.c.number
+
+    tamper(
+        engine,
+        audit_event.update().where(number == 2).values(number=9),
+        audit_event.update().where(number == 3).values(number=2),
+        audit_event.update().where(number == 9).values(number=3),
+    )
+
+    with snapshot(engine) as tx:
+        broken = audit.verify_chain(tx, "web")
+    assert broken is not None
+    assert broken.number == 2
+
+
+def test_an_event_of_another_chain_does_not_fit(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+    with transaction(engine) as tx:
+        # The same numbers and contents, but after another first event.
+        record(tx, Audit("other"), now - timedelta(seconds=1))
+        record(tx, Audit("other"), now + timedelta(seconds=1))
+    with snapshot(engine) as tx:
+        second = next(event for event in audit.events_about(tx, "case", "case 1") if event.writer == "other")
+
+    tamper(
+        engine,
+        audit_event.update()
+        .where(audit_event.c.writer == "web", audit_event.c.number == 2)
+        .values(previous=second.previous, digest=second.digest),
+    )
+
+    with snapshot(engine) as tx:
+        broken = audit.verify_chain(tx, "web")
+    assert broken is not None
+    assert broken.number == 2
+
+
+def test_what_is_rolled_back_leaves_no_gap(engine: Engine, now: datetime) -> None:
+    web = Audit("web")
+    for number in range(6):
+        with engine.connect() as tx, tx.begin() as begun:
+            record(tx, web, now, subject_id=str(number))
+            if number % 2:
+                begun.rollback()
+
+    with snapshot(engine) as tx:
+        assert audit.heads(tx)[0].number == 3
+        assert audit.verify_chain(tx, "web") is None
+
+
+def test_threads_that_record_at_once_keep_every_chain_whole(engine: Engine, now: datetime) -> None:
+    web = Audit("web")
+
+    def work(thread: int) -> int:
+        kept = 0
+        for number in range(10):
+            with engine.connect() as tx, tx.begin() as begun:
+                record(tx, web, now, subject_id=f"{thread} {number}")
+                record(tx, web, now, subject_id=f"{thread} {number} again")
+                if number % 3 == 0:
+                    begun.rollback()
+                else:
+                    kept += 2
+        return kept
+
+    with ThreadPoolExecutor(4) as pool:
+        kept = sum(pool.map(work, range(4)))
+
+    with snapshot(engine) as tx:
+        heads = audit.heads(tx)
+        assert sum(head.number for head in heads) == kept
+        assert [audit.verify_chain(tx, writer) for writer in audit.writers(tx)] == [None] * len(heads)
+        assert all(head.writer.partition("+")[0] == "web" for head in heads)
+
+
+def test_on_postgresql_no_transaction_waits_for_the_end_of_another(cluster: Cluster, now: datetime) -> None:
+    url = cluster.new_database()
+    engine = connect(url)
+    web = Audit("web")
+    with transaction(engine) as first, transaction(engine) as second:
+        record(first, web, now)
+        record(second, web, now)
+        record(first, web, now)
+
+    with snapshot(engine) as tx:
+        heads = {head.writer: head.number for head in audit.heads(tx)}
+    engine.dispose()
+    cluster.drop(url)
+    assert heads == {"web": 2, "web+1": 1}
+
+
+def test_long_chains_are_verified_page_by_page(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+    three(engine, now)
+    monkeypatch.setattr(audit, "PAGE", 2)
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") is None
+
+
+def test_what_was_done_lately_is_known(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        record(tx, Audit("web"), now)
+
+    def lately(tx: Connection, **other: object) -> bool:
+        asked: dict[str, object] = {
+            "actor": ADA,
+            "action": "case.open",
+            "subject_kind": "case",
+            "subject_id": "case 1",
+            "within": timedelta(minutes=10),
+            "now": now + timedelta(minutes=9),
+        }
+        return audit.done_lately(tx, **(asked | other))  # type: ignore[arg-type]
+
+    with snapshot(engine) as tx:
+        assert lately(tx)
+        assert not lately(tx, now=now + timedelta(minutes=10))
+        assert not lately(tx, now=now - timedelta(minutes=1))
+        assert not lately(tx, action="case.print")
+        assert not lately(tx, subject_id="case 2")
+        assert not lately(tx, subject_kind="study")
+        assert not lately(tx, actor=SYSTEM)
+
+
+def test_a_refusal_is_not_a_look(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        Audit("web").record(
+            tx,
+            actor=ADA,
+            action="case.open",
+            subject_kind="case",
+            subject_id="case 1",
+            outcome=Outcome.REFUSED,
+            now=now,
+        )
+
+    with snapshot(engine) as tx:
+        assert not audit.done_lately(
+            tx,
+            actor=ADA,
+            action="case.open",
+            subject_kind="case",
+            subject_id="case 1",
+            within=timedelta(minutes=10),
+            now=now,
+        )
+
+
+def test_every_viewer_is_an_actor() -> None:
+    machine = Machine(device_id="D", site_id="S", issuer="I")
+    patient = PatientViewer(patient_id="P", receipt_id="R")
+
+    assert audit.actor_of(machine) == Actor(kind=ActorKind.MACHINE, id="D")
+    assert audit.actor_of(patient) == Actor(kind=ActorKind.PATIENT, id="P")

@@ -1,0 +1,149 @@
+"""Devices: who is calling."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy.engine import Connection, Engine
+
+from reading import devices
+from reading.devices import Contact, Device
+from reading.errors import Invalid, NotThere
+from reading.organisations import Organisation
+from storage.database import snapshot, transaction
+from tests.reading.region import make_region
+
+
+def add(tx: Connection, site: Organisation, now: datetime, **other: object) -> Device:
+    known = {"ae_title": "DR1", "network": "10.1.0.0/16", "port": None, "issuer": "HILLS", "site_id": site.id}
+    return devices.add(tx, **(known | other), now=now)  # type: ignore[arg-type]
+
+
+def test_a_device_is_known_by_ae_title_and_address(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        dr1 = add(tx, make_region(tx, now).hills, now)
+
+    with snapshot(engine) as tx:
+        assert devices.identify(tx, "DR1", "10.1.2.3", now) == dr1
+        assert devices.identify(tx, " DR1 ", "10.1.2.3", now) == dr1
+        assert devices.identify(tx, "DR1", "::ffff:10.1.2.3", now) == dr1
+        assert devices.identify(tx, "DR1", "10.2.0.1", now) is None
+        assert devices.identify(tx, "dr1", "10.1.2.3", now) is None
+        assert devices.identify(tx, "DR2", "10.1.2.3", now) is None
+        assert devices.identify(tx, "DR1", "no address", now) is None
+        assert devices.identify(tx, "DR1", "10.1.2.3", now - timedelta(seconds=1)) is None
+
+
+def test_the_same_ae_title_is_another_device_at_another_address(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        wide = add(tx, region.hills, now)
+        narrow = add(tx, region.lake, now, network="10.1.7.7")
+        sixth = add(tx, region.moor, now, network="fe80::/64")
+
+    with snapshot(engine) as tx:
+        assert devices.identify(tx, "DR1", "10.1.2.3", now) == wide
+        assert devices.identify(tx, "DR1", "10.1.7.7", now) == narrow
+        assert devices.identify(tx, "DR1", "fe80::1%eth0", now) == sixth
+        assert narrow.network == "10.1.7.7/32"
+        assert devices.list_all(tx) == [wide, narrow, sixth]
+
+
+def test_any_address_needs_a_certificate(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        for network in ("0.0.0.0/0", "::/0", "::ffff:0:0/96"):
+            with pytest.raises(Invalid) as refused:
+                add(tx, region.hills, now, network=network)
+            assert refused.value.problem == "any_address_needs_a_certificate"
+        anywhere = add(tx, region.hills, now, network="0.0.0.0/0", certificate_digest=b"c" * 32)
+
+    with snapshot(engine) as tx:
+        assert devices.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"c" * 32) == anywhere
+        assert devices.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"x" * 32) is None
+        assert devices.identify(tx, "DR1", "8.8.8.8", now) is None
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field", "problem"),
+    [
+        ({"ae_title": ""}, "ae_title", "empty"),
+        ({"ae_title": "   "}, "ae_title", "empty"),
+        ({"ae_title": "A" * 17}, "ae_title", "length"),
+        ({"ae_title": "A\\B"}, "ae_title", "characters"),
+        ({"ae_title": "A\n"}, "ae_title", "characters"),
+        ({"network": "10.1.2.3/8"}, "network", "not_an_address_or_network"),  # host bits: a slip, or worse
+        ({"network": "hills"}, "network", "not_an_address_or_network"),
+        ({"port": 0}, "port", "range"),
+        ({"port": 65536}, "port", "range"),
+        ({"issuer": "X" * 65}, "issuer", "length"),
+        ({"site_id": "nowhere"}, "site", "unknown"),
+        ({}, "ae_title", "taken"),
+    ],
+)
+def test_what_is_wrong_with_a_device_is_told(
+    engine: Engine, now: datetime, wrong: dict[str, object], field: str, problem: str
+) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        add(tx, region.hills, now)
+        with pytest.raises(Invalid) as refused:
+            add(tx, region.lake, now, **wrong)
+
+    assert (refused.value.field, refused.value.problem) == (field, problem)
+
+
+def test_a_device_that_ended_calls_no_longer_and_its_title_is_free(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(days=1)
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        old = add(tx, region.hills, now)
+        token = devices.make_token(tx, old.id, now)
+        devices.end(tx, old.id, later)
+        new = add(tx, region.lake, later)
+
+    with transaction(engine) as tx:
+        assert devices.identify(tx, "DR1", "10.1.2.3", now) == devices.by_id(tx, old.id)
+        assert devices.identify(tx, "DR1", "10.1.2.3", later) == new
+        assert devices.by_token(tx, token, later) is None
+        with pytest.raises(NotThere):
+            devices.end(tx, old.id, later)
+        with pytest.raises(NotThere):
+            devices.make_token(tx, old.id, later)
+
+
+def test_a_new_token_ends_the_earlier_one(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        dr1 = add(tx, make_region(tx, now).hills, now)
+        first = devices.make_token(tx, dr1.id, now)
+        assert devices.by_token(tx, first, now) == dr1
+        second = devices.make_token(tx, dr1.id, now + timedelta(seconds=1))
+
+    with snapshot(engine) as tx:
+        assert devices.by_token(tx, first, now + timedelta(seconds=1)) is None
+        assert devices.by_token(tx, second, now + timedelta(seconds=1)) == dr1
+        assert devices.by_token(tx, "", now) is None
+    assert len(second) == 43
+
+
+def test_the_last_contact_and_the_last_refusal_are_known(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        dr1 = add(tx, make_region(tx, now).hills, now)
+        before = devices.contact_of(tx, dr1.id)
+        devices.heard(tx, dr1.id, now)
+        devices.refused(tx, dr1.id, "no_pixels", now + timedelta(seconds=1))
+
+    with snapshot(engine) as tx:
+        assert before == Contact(heard_at=None, refused_at=None, refusal=None)
+        assert devices.contact_of(tx, dr1.id) == Contact(
+            heard_at=now, refused_at=now + timedelta(seconds=1), refusal="no_pixels"
+        )
+        assert devices.contact_of(tx, "nobody") is None
+
+
+@given(st.ip_addresses(v=4))
+def test_an_ipv4_caller_is_the_same_inside_ipv6(address: object) -> None:
+    assert devices.read_address(f"::ffff:{address}") == address == devices.read_address(str(address))
