@@ -67,6 +67,8 @@ def describe(error: BaseException) -> list[dict[str, object]]:
     current: BaseException | None = error
     while current is not None and len(chain) < 5:
         entry: dict[str, object] = {"class": f"{type(current).__module__}.{type(current).__qualname__}"}
+        if isinstance(current, ImportError):
+            entry["module"] = current.name
         if isinstance(current, OSError) and current.errno is not None:
             entry["errno"] = current.errno
         sqlstate = getattr(getattr(current, "orig", current), "sqlstate", None)

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from pacs.receive import Outcome, Receiver, Reception, Sender
@@ -99,7 +99,9 @@ def receiving(house: House) -> Generator[Receiving]:
     sealing = threading.Thread(target=_seal_idle, args=(spool, house, end), name="sealing")
     try:
         recovered = recover(spool, index)
-        logger().info("recovered", segments=recovered.segments, members=recovered.members, torn=recovered.torn)
+        logger().info("recovered", **asdict(recovered))
+        if recovered.damaged:
+            logger().error("the disk lost instances that were whole", instances=recovered.damaged)
         sealing.start()
         yield Receiving(receiver=CountedReceiver(spool=spool, index=index, clock=house.clock), spool=spool, index=index)
     finally:

@@ -102,7 +102,7 @@ def run_web(settings: Settings, folders: Folders, stop: threading.Event) -> None
 
 
 def _note(house: House, kind: str, payload: Mapping[str, object]) -> None:
-    journal.note(house.object_store, kind, payload, house.clock())
+    journal.note(house.folders.spool, kind, dict(payload), house.clock())
 
 
 def run_worker(settings: Settings, folders: Folders, stop: threading.Event) -> None:

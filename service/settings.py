@@ -128,14 +128,6 @@ class Settings:
     segment_max_mib: int = field(
         default=1024, metadata=_as(values.whole(1, 65536), "Size at which a segment is sealed.", unit="MiB")
     )
-    spool_grace_seconds: float = field(
-        default=3600.0,
-        metadata=_as(
-            values.number(0, 86400 * 30),
-            "How long the spool keeps its copy of a segment that is in the object store.",
-            unit="seconds",
-        ),
-    )
     log_level: str = field(
         default="info",
         metadata=_as(

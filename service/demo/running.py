@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from reading import passwords
 from reading.audit import Audit
 from reading.cipher import keys_in
-from service import serving
+from service import logs, serving
 from service.administer import Registry
 from service.demo import region, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
@@ -27,6 +27,8 @@ from storage import index
 from storage.database import snapshot, transaction
 
 LOOPBACK: Final = "127.0.0.1"
+WIDE: Final = 110
+"""Columns of the tables of people."""
 
 
 def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
@@ -40,6 +42,7 @@ def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def run(settings: Settings) -> int:
+    logs.configure("serve", settings.log_level)
     folders = serving.prepare(settings, demo=True)
     made = region.read(folders.data) or _make(settings, folders)
     console = Console()
@@ -98,17 +101,13 @@ def _instances(engine: Engine, study_uid: str) -> int:
 
 
 def _print_people(console: Console, made: Region) -> None:
-    people = Table("sign in as", "password", "name", "role", "organisation", title="people", title_justify="left")
+    people = Table("sign in as", "password", "name", "role", "organisation", box=None)
     for each in made.sign_ins:
         people.add_row(each.username, each.password, each.name, each.role.replace("_", " "), each.organisation)
-    console.print(people)
-    cards = Table(
-        "name",
-        "identity card",
-        title="patients (/p asks for a card and the code of a receipt, which the "
-        "township prints when a report is final)",
-        title_justify="left",
-    )
+    patients = Table("patient", "identity card", box=None)
     for somebody in PATIENTS:
-        cards.add_row(somebody.name, somebody.identity_number)
-    console.print(cards)
+        patients.add_row(somebody.name, somebody.identity_number)
+    # Wide enough whatever the terminal: a password that is cut short helps nobody.
+    console.print(people, width=WIDE, soft_wrap=True)
+    console.print(patients, width=WIDE, soft_wrap=True)
+    console.print("Patients sign in at /p with a card and the code of the receipt that the township prints.\n")
