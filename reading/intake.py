@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from reading import access, cases, ledger, organisations, patients, policy, tables, triage
+from reading import (
+    access,
+    attribution,
+    cases,
+    ledger,
+    organisations,
+    patients,
+    policy,
+    reports,
+    tables,
+    triage,
+    versions,
+)
+from reading.attribution import OF_THE_SERIES
 from reading.audit import Audit, actor_of
 from reading.case import Move, State, Step
 from reading.cases import Case
@@ -29,6 +43,7 @@ from storage.tables import study as study_table
 
 NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
 """Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
+ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """Cases that arrive no more: what comes late is shown by `ledger.Progress.late`."""
 
@@ -96,29 +111,38 @@ def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
     return ended
 
 
-def link_patient(tx: Connection, audit: Audit, staff: Staff, case_id: str, patient_id: str, *, now: datetime) -> Case:
-    """Say whose images a case holds, where nobody knew; the caller found the patient through `reading.access`.
+def follow_attribution(tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime) -> Case | None:
+    """Bring the case of a study up to what its attribution says now: whose it is, which part and side it shows.
+
+    To be called in the transaction of `attribution.correct`; None for a study without a case.
 
     Raises:
-        NotThere: no such case or patient.
-        NotAllowed: they neither work at the site nor manage it, or a valid report names another person.
+        NotAllowed: they neither work at the site nor manage it; or a valid report says otherwise, which has
+            to be withheld first.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
-    roles = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
-    grant = next((one for one in (may_act(tx, staff, role, case.site_id, now) for role in roles) if one), None)
-    if grant is None:
+    found, made = cases.of_study(tx, study_uid), attribution.current(tx, study_uid)
+    if found is None or made is None:
+        return None
+    case = cases.lock(tx, found.id)
+    if not any(may_act(tx, staff, role, case.site_id, now) for role in ATTRIBUTED_BY):
         raise NotAllowed("no_role_for_this_step")
-    if patients.by_id(tx, patient_id) is None:
-        raise NotThere
-    if case.patient_id == patient_id:
-        return case
-    if case.patient_id is not None and case.state is not State.WITHHELD:
-        raise NotAllowed("withhold_before_changing_the_person")
+    patient_id = made.patient_id or case.patient_id
+    standing = versions.current(tx, case.id)
+    if standing is not None:
+        of_series = bool(OF_THE_SERIES & made.attributes.keys())
+        named = case.patient_id is not None and patient_id != case.patient_id
+        if named or _shown(standing.identity) != _shown(reports.identity(tx, case)) or of_series:
+            raise NotAllowed("withhold_first")
+    case = triage.retriage(
+        tx,
+        cases.change(tx, case, patient_id=patient_id),
+        body_part=made.attributes.get("BodyPartExamined", case.body_part),
+        laterality=made.attributes.get("Laterality", made.attributes.get("ImageLaterality", case.laterality)),
+    )
     actor = actor_of(staff)
-    audit.record(tx, actor=actor, action="case.link", subject_kind="case", subject_id=case_id, now=now)
-    return cases.change(tx, case, patient_id=patient_id)
+    audit.record(tx, actor=actor, action="case.attribute", subject_kind="case", subject_id=case.id, now=now)
+    return case
 
 
 def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
@@ -230,6 +254,12 @@ def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime)
             laterality=look.laterality or case.laterality,
         )
     return case
+
+
+def _shown(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a reader of the report sees of its identity: linking a patient of ours changes none of it."""
+    unseen = {"attribution_revision"}
+    return [{key: value for key, value in one.items() if key not in unseen} for one in identity["studies"]]
 
 
 def _resubmitted(tx: Connection, audit: Audit, case: Case, now: datetime) -> Case:

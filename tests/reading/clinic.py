@@ -1,0 +1,201 @@
+"""A region at work: its cast with the seal and the audit, and the steps of a case as its people take them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.engine import Connection
+
+from reading import cases, drafts, images, intake, queue, reports, review
+from reading.audit import Audit
+from reading.case import State
+from reading.cases import Case
+from reading.kinds import Role
+from reading.organisations import Organisation
+from reading.reports import Shown
+from reading.review import Outcome, Review, Score
+from reading.signing import Seal
+from reading.versions import Content, ReportVersion
+from reading.viewers import Staff
+from storage.index import Study
+from storage.tables import instance
+from tests.reading.region import KEYS, Region, hire, make_region, received
+
+RESIDENT = "住院医师"
+ATTENDING = "主治医师"
+NORMAL = Content(findings="两肺纹理清晰", impression="心肺未见明显异常", positive=False)
+PNEUMONIA = Content(findings="右下肺片状影", impression="右下肺炎", positive=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clinic:
+    region: Region
+    ada: Staff
+    """Reads for Oak county, whose townships are Hills and Lake; an attending, so nobody has to verify her."""
+    rosa: Staff
+    """Reads for Oak county as a resident."""
+    vera: Staff
+    """Verifies for Oak county, and reads."""
+    ben: Staff
+    """Reviews for the city."""
+    bea: Staff
+    """Reviews for the city, too."""
+    tang: Staff
+    """Takes pictures at Hills."""
+    mona: Staff
+    """Manages quality for Oak county and what is under it."""
+    quinn: Staff
+    """Does everything at Elm county, and must see nothing of Oak's."""
+    audit: Audit
+    seal: Seal
+
+
+def open_clinic(tx: Connection, now: datetime) -> Clinic:
+    region = make_region(tx, now)
+    oak, city = region.oak, region.city
+
+    def titled(staff: Staff, title: str) -> Staff:
+        return replace(staff, title=title)
+
+    return Clinic(
+        region=region,
+        ada=titled(hire(tx, "ada", now, (Role.READER, oak)), ATTENDING),
+        rosa=titled(hire(tx, "rosa", now, (Role.READER, oak)), RESIDENT),
+        vera=titled(hire(tx, "vera", now, (Role.VERIFIER, oak), (Role.READER, oak)), ATTENDING),
+        ben=titled(hire(tx, "ben", now, (Role.REVIEWER, city)), ATTENDING),
+        bea=titled(hire(tx, "bea", now, (Role.REVIEWER, city)), ATTENDING),
+        tang=hire(tx, "tang", now, (Role.TECHNICIAN, region.hills)),
+        mona=hire(tx, "mona", now, (Role.QUALITY_MANAGER, oak)),
+        quinn=titled(
+            hire(
+                tx,
+                "quinn",
+                now,
+                (Role.READER, region.elm),
+                (Role.VERIFIER, region.elm),
+                (Role.TECHNICIAN, region.moor),
+                (Role.QUALITY_MANAGER, region.elm),
+            ),
+            ATTENDING,
+        ),
+        audit=Audit("test"),
+        # A seal that is always the same, so that it is known which cases it draws.
+        seal=Seal(Ed25519PrivateKey.from_private_bytes(bytes(32))),
+    )
+
+
+def arrive(
+    tx: Connection,
+    clinic: Clinic,
+    study_uid: str,
+    now: datetime,
+    *,
+    site: Organisation | None = None,
+    **known: object,
+) -> Case:
+    """The case of a study of one image that has arrived whole: a chest radiograph from Hills, if nobody says more."""
+    study = send(tx, clinic, study_uid, now, site=site, **known)
+    case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+    intake.end_arriving(tx, now + timedelta(minutes=1), 60)
+    return cases.by_id(tx, case.id)
+
+
+def send(
+    tx: Connection, clinic: Clinic, study_uid: str, now: datetime, *, site: Organisation | None = None, **known: object
+) -> Study:
+    """A study of one image in the index, not yet taken in."""
+    chest: dict[str, object] = {"modality": "DX", "body_part": "CHEST", "frames": 1, "patient_id": f"P-{study_uid}"}
+    return received(tx, site or clinic.region.hills, study_uid, now, **(chest | known))
+
+
+def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
+    """Everything that there is, seen."""
+    found = images.image_set(tx, cases.study_uids(tx, case_id))
+    return Shown(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
+
+
+def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:
+    """Claim a case; the revision of the lease."""
+    queue.claim(tx, clinic.audit, staff, case_id, now)
+    lease = queue.lease_of(tx, case_id)
+    assert lease is not None
+    return lease.revision
+
+
+def read(  # noqa: PLR0917
+    tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime, content: Content = NORMAL
+) -> ReportVersion:
+    """Claim and sign as the author."""
+    draft = drafts.of_case(tx, case_id)
+    return reports.sign(
+        tx,
+        clinic.audit,
+        clinic.seal,
+        staff,
+        case_id,
+        content=content,
+        shown=shown(tx, case_id),
+        draft_revision=draft.revision if draft else 0,
+        lease_revision=take(tx, clinic, staff, case_id, now),
+        now=now,
+    )
+
+
+def verify(  # noqa: PLR0917
+    tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime, content: Content | None = None
+) -> ReportVersion:
+    """Claim and sign as the verifier."""
+    return reports.verify(
+        tx,
+        clinic.audit,
+        clinic.seal,
+        staff,
+        case_id,
+        content=content,
+        shown=shown(tx, case_id),
+        lease_revision=take(tx, clinic, staff, case_id, now),
+        now=now,
+    )
+
+
+def review_as(
+    tx: Connection,
+    clinic: Clinic,
+    staff: Staff,
+    case_id: str,
+    now: datetime,
+    *,
+    outcome: Outcome = Outcome.AGREE,
+    content: Content | None = None,
+    comment: str = "",
+) -> Review:
+    """Claim and review."""
+    return review.review(
+        tx,
+        clinic.audit,
+        clinic.seal,
+        staff,
+        case_id,
+        outcome=outcome,
+        score=Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS,
+        comment=comment,
+        content=content,
+        shown=shown(tx, case_id),
+        lease_revision=take(tx, clinic, staff, case_id, now),
+        now=now,
+    )
+
+
+def state(tx: Connection, case_id: str) -> State:
+    return cases.by_id(tx, case_id).state
+
+
+def another_image(tx: Connection, clinic: Clinic, study_uid: str, number: int, now: datetime) -> Study:
+    """One more image of a study that is there already."""
+    first = tx.execute(instance.select().where(instance.c.study_uid == study_uid)).first()
+    assert first is not None
+    return send(
+        tx, clinic, study_uid, now, sop_instance_uid=f"{study_uid}.1.{number}", received_digest=bytes([number]) * 32
+    )
