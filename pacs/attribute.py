@@ -106,7 +106,7 @@ def attribute(dataset: Dataset, correction: Correction) -> None:
     fit the character set that the device used.
     """
     changes = correction.by_tag()
-    trace = _trace_of(dataset)
+    earlier_person = _earlier_person(dataset)
     to_unicode(dataset)
     before = {int(tag): dataset[tag].VR for tag in dataset.keys()}  # noqa: SIM118
     changed = {tag for tag, value in changes.items() if _text(dataset, tag) != value}
@@ -116,7 +116,8 @@ def attribute(dataset: Dataset, correction: Correction) -> None:
         else:
             del dataset[tag]
         changed.add(tag)
-    changed |= _scrub(dataset, changes, trace)
+    if trace := earlier_person.trace(changed):
+        changed |= _scrub(dataset, changes, trace)
     for tag, value in changes.items():
         dataset[tag] = _element(tag, value)
     dataset[SPECIFIC_CHARACTER_SET] = _element(SPECIFIC_CHARACTER_SET, "ISO_IR 192")
@@ -137,7 +138,9 @@ def attribute(dataset: Dataset, correction: Correction) -> None:
 def attribute_json(instance: dict[str, Any], correction: Correction) -> None:
     """The same for an instance in the DICOM JSON model (PS3.18 F.2), changed in place."""
     changes = {f"{tag:08X}": value for tag, value in correction.by_tag().items()}
-    trace = Trace(_json_text(instance.get(f"{PATIENT_NAME:08X}")), _json_text(instance.get(f"{PATIENT_ID:08X}")))
+    earlier_person = _Person(
+        name=_json_text(instance.get(f"{PATIENT_NAME:08X}")), number=_json_text(instance.get(f"{PATIENT_ID:08X}"))
+    )
     before = {int(tag, 16): element["vr"] for tag, element in instance.items()}
     by_tag = correction.by_tag()
     changed = {tag for tag, value in by_tag.items() if _json_text(instance.get(f"{tag:08X}")) != value}
@@ -147,7 +150,8 @@ def attribute_json(instance: dict[str, Any], correction: Correction) -> None:
         else:
             del instance[f"{tag:08X}"]
         changed.add(tag)
-    changed |= _scrub_json(instance, changes, trace)
+    if trace := earlier_person.trace(changed):
+        changed |= _scrub_json(instance, changes, trace)
     for tag, value in by_tag.items():
         instance[f"{tag:08X}"] = _json_element(dictionary_VR(tag), value)
     instance[f"{SPECIFIC_CHARACTER_SET:08X}"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
@@ -236,7 +240,23 @@ def _scrub_json(instance: dict[str, Any], changes: Mapping[str, str], trace: Tra
     return found
 
 
-def _trace_of(dataset: Dataset) -> Trace:
+@dataclass(frozen=True, kw_only=True)
+class _Person:
+    """Who a data set said that it is of."""
+
+    name: str
+    number: str
+    raw: tuple[bytes, ...] = ()
+    """Both as they came, where that is known."""
+
+    def trace(self, changed: set[int]) -> Trace | None:
+        """What to look for: a new number is another person; a new name alone another spelling; else nobody changed."""
+        if PATIENT_ID in changed:
+            return Trace(self.name, self.number, self.raw)
+        return Trace(self.name, "", self.raw[:1]) if PATIENT_NAME in changed else None
+
+
+def _earlier_person(dataset: Dataset) -> _Person:
     """Called before the text is decoded, so that the bytes as they came are known too."""
     charsets = charsets_of(dataset, None)
     texts: list[str] = []
@@ -244,9 +264,9 @@ def _trace_of(dataset: Dataset) -> Trace:
     for tag, vr in ((PATIENT_NAME, "PN"), (PATIENT_ID, "LO")):
         element = dataset.get_item(tag) if tag in dataset else None
         value = b"" if element is None else element.value
-        raw += [value] if isinstance(value, bytes) else []
+        raw.append(value if isinstance(value, bytes) else str(value or "").encode())
         texts.append(decode(value, charsets, vr) if isinstance(value, bytes) else str(value or ""))
-    return Trace(texts[0], texts[1], tuple(raw))
+    return _Person(name=texts[0], number=texts[1], raw=tuple(raw))
 
 
 def _element(tag: int, value: str, vr: str | None = None) -> DataElement:

@@ -24,6 +24,7 @@ from pacs.opened import (
     Unreadable,
     little_endian_pixels,
 )
+from pacs.quiet import quieten
 from pacs.transcode import NotDecodable, decoded
 from storage import index
 from storage.database import snapshot, transaction
@@ -51,6 +52,7 @@ class Description:
 
 def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
     """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next."""
+    quieten()
     with snapshot(engine) as tx:
         waiting = index.undescribed(tx, limit)
     for instance in waiting:

@@ -48,6 +48,8 @@ class Bytes(Protocol):
 class _File(io.RawIOBase):
     """The PS3.10 file of an instance as a seekable file, read in blocks."""
 
+    name = "instance"  # pydicom asks for one
+
     def __init__(self, bytes_: Bytes, instance: Instance) -> None:
         self._bytes = bytes_
         self._instance = instance
@@ -195,6 +197,16 @@ def native_frame(whole: Dataset, number: int, frames: int) -> bytes:
     return (covering >> start % 8 & (1 << bits) - 1).to_bytes((bits + 7) // 8, "little")
 
 
+WORD_BYTES: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+"""Of the VRs whose values are swapped in big endian (PS3.5 7.3)."""
+
+
+def little_endian(value: bytes, word_bytes: int) -> bytes:
+    """Words of big endian turned; what is less than a word at the end is left out."""
+    usable = value[: len(value) // word_bytes * word_bytes]
+    return np.frombuffer(usable, f">u{word_bytes}").astype(f"<u{word_bytes}").tobytes()
+
+
 def little_endian_pixels(whole: Dataset) -> bytes:
     """The native pixel data of a data set, swapped if it came in big endian (PS3.5 7.3).
 
@@ -208,7 +220,7 @@ def little_endian_pixels(whole: Dataset) -> bytes:
         raise Unreadable("no pixels")
     if not isinstance(whole, FileDataset) or whole.file_meta.TransferSyntaxUID != EXPLICIT_BIG:
         return value
-    width = {"OB": 1, "OW": 2, "OF": 4, "OD": 8}.get(str(whole[keyword].VR), 1)
+    width = WORD_BYTES.get(str(whole[keyword].VR), 1)
     if keyword == "PixelData" and int(whole.get("BitsAllocated") or 0) > 16:
         width = int(whole.get("BitsAllocated") or 0) // 8
-    return np.frombuffer(value[: len(value) // width * width], f">u{width}").astype(f"<u{width}").tobytes()
+    return little_endian(value, width)

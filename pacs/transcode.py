@@ -3,15 +3,28 @@
 from __future__ import annotations
 
 import io
+import zlib
 from typing import Final
 
 import numpy as np
+from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
-from pacs.opened import EXPLICIT_BIG, EXPLICIT_LITTLE, NATIVE, Unreadable, little_endian_pixels
+from pacs.opened import (
+    DEFLATED,
+    EXPLICIT_BIG,
+    EXPLICIT_LITTLE,
+    IMPLICIT_LITTLE,
+    NATIVE,
+    WORD_BYTES,
+    Unreadable,
+    little_endian,
+    little_endian_pixels,
+)
+from pacs.part10 import head
 
 MAX_FRAME_BYTES: Final = 512 << 20
 """Of one decoded frame; Rows x Columns of a hostile header promise more."""
@@ -96,8 +109,10 @@ def to_explicit_little(whole: FileDataset) -> bytes:
             whole.decompress(as_rgb=True, generate_instance_uid=False)
         except Exception as error:
             raise NotDecodable("pixels") from error
-    elif "PixelData" in whole and syntax == EXPLICIT_BIG:
-        whole["PixelData"].value = little_endian_pixels(whole)
+    elif syntax == EXPLICIT_BIG:
+        if "PixelData" in whole:
+            whole["PixelData"].value = little_endian_pixels(whole)
+        _turn(whole)
     return file_bytes(whole, EXPLICIT_LITTLE)
 
 
@@ -108,18 +123,44 @@ def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
         Unreadable: an element cannot be written.
 
     """
-    meta = FileMetaDataset()
-    meta.MediaStorageSOPClassUID = dataset.file_meta.get("MediaStorageSOPClassUID") or dataset.get("SOPClassUID")
-    meta.MediaStorageSOPInstanceUID = dataset.get("SOPInstanceUID")
-    meta.TransferSyntaxUID = UID(syntax)
-    dataset.file_meta = meta
-    dataset.preamble = b"\0" * 128
+    before = str(dataset.file_meta.TransferSyntaxUID)
+    plain = Dataset()
+    plain.update(dataset)
     out = io.BytesIO()
     try:
-        dataset.save_as(out, enforce_file_format=True)
+        if syntax != before:
+            for _ in plain.iterall():
+                pass  # what was not asked for yet is still in the form that it was read in
+        dcmwrite(
+            out,
+            plain,
+            implicit_vr=syntax == IMPLICIT_LITTLE,
+            little_endian=syntax != EXPLICIT_BIG,
+            force_encoding=True,
+            enforce_file_format=False,
+        )
     except Exception as error:
         raise Unreadable("cannot be written") from error
-    return out.getvalue()
+    written = out.getvalue()
+    if syntax in DEFLATED:
+        deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        written = deflate.compress(written) + deflate.flush()
+    meta = head(
+        sop_class_uid=str(dataset.get("SOPClassUID") or dataset.file_meta.get("MediaStorageSOPClassUID", "")),
+        sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
+        transfer_syntax_uid=syntax,
+    )
+    return meta + written + b"\0" * (len(written) % 2)
+
+
+def _turn(dataset: Dataset) -> None:
+    """Words in every element but the pixel data, at every depth; numbers turn when pydicom reads them."""
+    for element in dataset:
+        if element.VR == "SQ":
+            for item in element.value:
+                _turn(item)
+        elif element.VR in WORD_BYTES and element.tag.group != 0x7FE0 and isinstance(element.value, bytes):
+            element.value = little_endian(element.value, WORD_BYTES[element.VR])
 
 
 def _number(dataset: Dataset, keyword: str) -> int:

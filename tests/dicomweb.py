@@ -1,0 +1,139 @@
+"""DICOMweb served over real HTTP from an archive, behind a door that knows three callers."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+from pydicom.dataset import Dataset
+from sqlalchemy.engine import Engine
+from starlette.requests import Request
+
+from pacs.dicomweb.app import router
+from pacs.dicomweb.door import Door, NotVisible, Shown
+from pacs.receive import Sender
+from storage.database import snapshot, transaction
+from storage.index import Exact as Is
+from storage.index import Scope, search_studies, show
+from storage.objects import FolderObjectStore
+from storage.reader import Bytes
+from tests.archive import OTHER, TOWNSHIP, Archive
+from tests.builders import thing
+
+TOKENS: Final = {"tang": TOWNSHIP, "quinn": OTHER}
+READER: Final = "ada"
+"""Reads for the township, and may not store."""
+
+
+@dataclass(kw_only=True)
+class Web:
+    """The server, and a client for each caller."""
+
+    archive: Archive
+    engine: Engine
+    base: str
+    corrected: dict[str, Shown] = field(default_factory=dict[str, Shown])
+    looks: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    tang: httpx.Client = field(default_factory=httpx.Client)
+    ada: httpx.Client = field(default_factory=httpx.Client)
+    quinn: httpx.Client = field(default_factory=httpx.Client)
+    nobody: httpx.Client = field(default_factory=httpx.Client)
+
+    def send(self, *images: Dataset, syntax: str = "1.2.840.10008.1.2.1", sender: Sender = TOWNSHIP) -> str:
+        """Receive images; the path of the first one below the service's address."""
+        for one in images:
+            assert self.archive.take(thing(one, syntax), sender).accepted
+        return path_of(images[0])
+
+    def correct(self, study_uid: str, **attributes: str) -> None:
+        """A person puts the attribution of a study right."""
+        revision = self.corrected[study_uid].revision + 1 if study_uid in self.corrected else 1
+        with transaction(self.engine) as tx:
+            show(tx, study_uid, attributes, revision)
+            (study,) = search_studies(tx, scope_of("tang"), [("study_uid", Is(study_uid))], limit=1)
+        self.corrected[study_uid] = Shown(
+            study=study,
+            attributes=attributes,
+            revision=revision,
+            reason="wrong worklist entry",
+            made_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
+        )
+
+    # The door, as `service` hands it in.
+
+    def identify(self, request: Request) -> object | None:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return token if token in TOKENS or token == READER else None
+
+    def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
+        with snapshot(self.engine) as tx:
+            found = search_studies(tx, scope_of(viewer), [("study_uid", Is(study_uid))], limit=1)
+        if not found:
+            raise NotVisible
+        self.looks.append((study_uid, action))
+        return self.corrected.get(study_uid) or Shown(study=found[0])
+
+
+def scope_of(viewer: object) -> Scope:
+    site = TOKENS.get(str(viewer), TOWNSHIP).site_id
+    return Scope(site_ids=frozenset((site,)))
+
+
+def path_of(image: Dataset) -> str:
+    return f"/studies/{image.StudyInstanceUID}/series/{image.SeriesInstanceUID}/instances/{image.SOPInstanceUID}"
+
+
+@contextmanager
+def serving(archive: Archive, engine: Engine, directory: Path) -> Iterator[Web]:
+    web = Web(archive=archive, engine=engine, base="")
+    door = Door(
+        identify=web.identify,
+        scope=scope_of,
+        open_study=web.open_study,
+        sender_of=lambda viewer: TOKENS.get(str(viewer)),
+    )
+    bytes_ = Bytes(archive.directory, FolderObjectStore(directory / "objects"), engine)
+    app = FastAPI()
+    app.include_router(router(door, archive.receiver, bytes_, engine))
+    with listening(app) as address:
+        web.base = f"{address}/dicomweb"
+        clients = {name: _client(web.base, name) for name in ("tang", READER, "quinn", "nobody")}
+        web.tang, web.ada, web.quinn, web.nobody = clients.values()
+        try:
+            yield web
+        finally:
+            for client in clients.values():
+                client.close()
+
+
+def _client(base: str, name: str) -> httpx.Client:
+    headers: dict[str, Any] = {} if name == "nobody" else {"Authorization": f"Bearer {name}"}
+    return httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False)
+
+
+@contextmanager
+def listening(app: FastAPI) -> Iterator[str]:
+    """The application on a port of the kernel's choice; its address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    while not server.started:
+        assert thread.is_alive()
+        time.sleep(0.01)
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -1,0 +1,302 @@
+"""What was received comes back: whole, as metadata, as bulk data, as frames, and in no other form than asked."""
+
+from __future__ import annotations
+
+import hashlib
+from io import BytesIO
+
+import imagecodecs
+import numpy as np
+import pydicom
+import pytest
+from dicomweb_client.api import DICOMwebClient
+from pydicom.uid import JPEG2000Lossless, RLELossless
+
+from pacs.describe import describe_pending
+from pacs.dicomweb.multipart import Reader, media_type
+from storage.objects import FolderObjectStore
+from storage.reader import Bytes
+from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, new_uid
+from tests.dicomweb import Web, path_of
+from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes
+
+HTJ2K = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202'
+AS_STORED = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
+
+
+class Parts:
+    """The parts of a multipart answer."""
+
+    def __init__(self, content_type: str, body: bytes) -> None:
+        self.contents: list[bytes] = []
+        self.types: list[str] = []
+        self._reader = Reader(media_type(content_type).parameters["boundary"], self._begin)
+        self._reader.feed(body)
+        self._reader.close()
+
+    def _begin(self, header: object) -> Parts:
+        self.types.append(dict(header)["content-type"])  # type: ignore[call-overload]
+        self._held = b""
+        return self
+
+    def write(self, chunk: memoryview) -> None:
+        self._held += bytes(chunk)
+
+    def end(self) -> None:
+        self.contents.append(self._held)
+
+    def abandon(self) -> None:
+        raise AssertionError
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, BIG_ENDIAN, DEFLATED])
+def test_an_instance_comes_back_as_it_came(web: Web, syntax: str) -> None:
+    sent = image()
+    path = web.send(sent, syntax=syntax)
+    answer = web.ada.get(path, headers={"Accept": 'multipart/related; type="application/dicom"; transfer-syntax=*'})
+    parts = Parts(answer.headers["content-type"], answer.content)
+
+    assert answer.status_code == 200
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert from_bytes(parts.contents[0]).dataset == encoded(sent, syntax)
+    assert parts.types == [f"application/dicom; transfer-syntax={syntax}"]
+
+
+def test_a_client_that_takes_explicit_little_endian_alone_gets_it(web: Web) -> None:
+    sent = image()
+    path = web.send(sent, syntax=BIG_ENDIAN)
+    answer = web.ada.get(path, headers={"Accept": f"application/dicom; transfer-syntax={EXPLICIT_LITTLE}"})
+    assert answer.status_code == 200, answer.text
+    got = pydicom.dcmread(BytesIO(answer.content))
+
+    assert got.file_meta.TransferSyntaxUID == EXPLICIT_LITTLE
+    assert got.PixelData == turned(sent.PixelData)
+    assert got.PatientName == sent.PatientName
+
+
+@pytest.mark.parametrize("syntax", [RLELossless, JPEG2000Lossless])
+def test_a_compressed_instance_is_transcoded_for_a_client_that_needs_it(web: Web, syntax: str) -> None:
+    pixels = image(rows=64, columns=64).PixelData
+    path = web.send(compressed(sendable(rows=64, columns=64), syntax), syntax=syntax)
+    answer = web.ada.get(path, headers={"Accept": f"application/dicom; transfer-syntax={EXPLICIT_LITTLE}"})
+
+    assert pydicom.dcmread(BytesIO(answer.content)).PixelData == pixels
+
+
+def sendable(**shown: object) -> pydicom.Dataset:
+    """An image that pydicom can compress: with file meta information."""
+    made = image(**shown)  # type: ignore[arg-type]
+    made.file_meta = pydicom.dataset.FileMetaDataset()
+    return made
+
+
+def test_a_whole_study_comes_back_to_an_independent_client(web: Web) -> None:
+    study = new_uid()
+    sent = [image(StudyInstanceUID=study, InstanceNumber=number) for number in range(1, 6)]
+    web.send(*sent)
+    client = DICOMwebClient(web.base, headers={"Authorization": "Bearer ada"})
+    got = {one.SOPInstanceUID: one for one in client.retrieve_study(study)}
+    metadata = client.retrieve_study_metadata(study)
+
+    assert set(got) == {one.SOPInstanceUID for one in sent}
+    assert all(got[one.SOPInstanceUID].PixelData == one.PixelData for one in sent)
+    assert len(metadata) == 5
+
+
+def test_metadata_is_described_before_or_after_the_worker_alike(web: Web) -> None:
+    path = web.send(image(PatientName="Li^Na=李^娜"))
+    early = web.ada.get(f"{path}/metadata")
+    bytes_ = Bytes(web.archive.directory, FolderObjectStore(web.archive.directory / "none"), web.engine)
+
+    assert describe_pending(web.engine, bytes_) == 1
+    assert describe_pending(web.engine, bytes_) == 0
+    late = web.ada.get(f"{path}/metadata")
+
+    assert early.headers["content-type"] == "application/dicom+json"
+    assert early.json() == late.json()
+    (found,) = early.json()
+    assert found["00100010"]["Value"] == [{"Alphabetic": "Li^Na", "Ideographic": "李^娜"}]
+    assert found["7FE00010"]["BulkDataURI"] == f"{web.base}{path}/bulkdata/7FE00010"
+
+
+def test_metadata_is_revalidated_by_its_digest_and_revision(web: Web) -> None:
+    sent = image()
+    path = web.send(sent)
+    first = web.ada.get(f"{path}/metadata")
+    again = web.ada.get(f"{path}/metadata", headers={"If-None-Match": first.headers["etag"]})
+    web.correct(sent.StudyInstanceUID, PatientName="Li^Na")
+    corrected = web.ada.get(f"{path}/metadata", headers={"If-None-Match": first.headers["etag"]})
+
+    assert first.headers["cache-control"] == "private, no-cache"
+    assert first.headers["vary"] == "Accept, Cookie"
+    assert again.status_code == 304
+    assert corrected.status_code == 200
+    assert corrected.json()[0]["00100010"]["Value"] == [{"Alphabetic": "Li^Na"}]
+
+
+def test_bulk_data_is_had_where_metadata_says(web: Web) -> None:
+    lut = bytes(range(256)) * 16
+    sent = image()
+    item = pydicom.Dataset()
+    item.add_new(0x00283006, "OW", lut)
+    sent.VOILUTSequence = [item]
+    path = web.send(sent)
+    metadata = web.ada.get(f"{path}/metadata").json()[0]
+    address = metadata["00283010"]["Value"][0]["00283006"]["BulkDataURI"]
+    pixels = web.ada.get(metadata["7FE00010"]["BulkDataURI"], headers={"Accept": "application/octet-stream"})
+
+    assert web.ada.get(address, headers={"Accept": "application/octet-stream"}).content == lut
+    assert pixels.content == sent.PixelData
+    assert web.ada.get(f"{path}/bulkdata/00283010/7/00283006").status_code == 404
+    assert web.ada.get(f"{path}/bulkdata/../../etc").status_code == 404
+
+
+def test_frames_as_stored_have_no_need_of_a_parse(web: Web) -> None:
+    sent = image(frames=3, rows=4, columns=4)
+    path = web.send(sent)
+    answer = web.ada.get(f"{path}/frames/3,1", headers={"Accept": AS_STORED})
+    parts = Parts(answer.headers["content-type"], answer.content)
+
+    assert parts.contents == [sent.PixelData[64:], sent.PixelData[:32]]
+    assert parts.types == [f"application/octet-stream;transfer-syntax={EXPLICIT_LITTLE}"] * 2
+
+
+@pytest.mark.parametrize("syntax", [BIG_ENDIAN, DEFLATED])
+def test_frames_that_are_no_byte_ranges_come_in_little_endian(web: Web, syntax: str) -> None:
+    sent = image(frames=2, rows=4, columns=4)
+    path = web.send(sent, syntax=syntax)
+    answer = web.ada.get(f"{path}/frames/2", headers={"Accept": "application/octet-stream"})
+
+    expected = sent.PixelData if syntax == DEFLATED else turned(sent.PixelData)
+
+    assert answer.content == expected[32:]
+
+
+def turned(words: bytes) -> bytes:
+    """The builder writes its pixels as they are, so a big endian file means them the other way round."""
+    return np.frombuffer(words, ">u2").astype("<u2").tobytes()
+
+
+def test_frames_of_single_bits_are_cut_at_the_bit(web: Web) -> None:
+    bits = np.array([1, 0, 1, 1, 0, 1, 0, 0, 1, 0, 1, 1, 0, 0, 0, 1, 1, 1], dtype=np.uint8)
+    packed = np.packbits(bits, bitorder="little").tobytes()
+    sent = image(frames=2, rows=3, columns=3, BitsAllocated=1, BitsStored=1, HighBit=0)
+    sent.PixelData = packed + b"\0" * (len(packed) % 2)
+    path = web.send(sent)
+    second = web.ada.get(f"{path}/frames/2", headers={"Accept": "application/octet-stream"}).content
+
+    assert list(np.unpackbits(np.frombuffer(second, np.uint8), bitorder="little")[:9]) == list(bits[9:])
+    assert web.ada.get(f"{path}/frames/2/rendered").status_code == 200
+
+
+@pytest.mark.parametrize("dtype", ["uint16", "int16", "uint8"])
+def test_htj2k_gives_back_every_pixel(web: Web, dtype: str) -> None:
+    kind = np.dtype(dtype)
+    limits = np.iinfo(kind)
+    pixels = np.random.default_rng(7).integers(limits.min, limits.max, (67, 130), dtype=kind, endpoint=True)
+    signed = int(kind.kind == "i")
+    bits = kind.itemsize * 8
+    sent = image(
+        rows=67, columns=130, BitsAllocated=bits, BitsStored=bits, HighBit=bits - 1, PixelRepresentation=signed
+    )
+    sent.PixelData = pixels.tobytes()
+    path = web.send(sent)
+    answer = web.ada.get(f"{path}/frames/1", headers={"Accept": HTJ2K})
+    parts = Parts(answer.headers["content-type"], answer.content)
+
+    assert parts.types == ["image/jphc;transfer-syntax=1.2.840.10008.1.2.4.202"]
+    assert int(answer.headers["content-length"]) == len(answer.content)
+    assert "content-encoding" not in answer.headers
+    assert np.array_equal(imagecodecs.htj2k_decode(parts.contents[0]), pixels)
+
+
+def test_the_pieces_of_a_frame_fit_together(web: Web) -> None:
+    path = web.send(image(rows=100, columns=100))
+    address = f"{path}/frames/1"
+    whole = web.ada.get(address, headers={"Accept": HTJ2K})
+    pieces = [
+        web.ada.get(address, headers={"Accept": HTJ2K, "Range": f"bytes={at}"}) for at in ("0-99", "100-4095", "4096-")
+    ]
+    beyond = web.ada.get(address, headers={"Accept": HTJ2K, "Range": "bytes=99999999-"})
+    last = web.ada.get(address, headers={"Accept": HTJ2K, "Range": "bytes=-7"})
+    other = web.ada.get(address, headers={"Accept": HTJ2K, "Range": "bytes=0-9", "If-Range": '"another"'})
+
+    assert [piece.status_code for piece in pieces] == [206] * 3
+    assert b"".join(piece.content for piece in pieces) == whole.content
+    assert pieces[1].headers["content-range"] == f"bytes 100-4095/{len(whole.content)}"
+    assert beyond.status_code == 416
+    assert last.content == whole.content[-7:]
+    assert other.status_code == 200
+
+
+def test_an_address_with_the_digest_is_kept_for_a_shift(web: Web) -> None:
+    sent = image()
+    path = web.send(sent)
+    digest = hashlib.sha256(encoded(sent)).hexdigest()
+    named = web.ada.get(f"{path}/frames/1?digest={digest}", headers={"Accept": HTJ2K})
+    wrong = web.ada.get(f"{path}/frames/1?digest={'0' * 64}", headers={"Accept": HTJ2K})
+
+    assert named.headers["cache-control"] == "private, max-age=43200, immutable"
+    assert wrong.headers["cache-control"] == "private, no-cache"
+    assert named.headers["etag"] == wrong.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("accept", "status"),
+    [
+        (None, 200),
+        ("*/*", 200),
+        ("application/octet-stream", 200),
+        ("image/jphc", 200),
+        ("image/jphc; transfer-syntax=1.2.840.10008.1.2.4.202", 200),
+        ("image/jp2, application/octet-stream;q=0.1", 200),
+        ("image/jp2", 406),
+        ("text/html", 406),
+        ("application/octet-stream;q=0", 406),
+        (";;;===,,,", 406),
+    ],
+)
+def test_a_frame_comes_in_a_form_that_was_asked_or_not_at_all(web: Web, accept: str | None, status: int) -> None:
+    path = web.send(image())
+    answer = web.ada.get(f"{path}/frames/1", headers={} if accept is None else {"Accept": accept})
+
+    assert answer.status_code == status
+
+
+def test_float_pixels_stay_native(web: Web) -> None:
+    sent = image(rows=2, columns=2, BitsAllocated=32, BitsStored=32, HighBit=31, PixelData=None)
+    sent.FloatPixelData = np.arange(4, dtype="<f4").tobytes()
+    path = web.send(sent)
+
+    assert web.ada.get(f"{path}/frames/1", headers={"Accept": HTJ2K}).status_code == 406
+    fallback = web.ada.get(f"{path}/frames/1", headers={"Accept": f"{HTJ2K}, {AS_STORED}"})
+    assert Parts(fallback.headers["content-type"], fallback.content).contents == [sent.FloatPixelData]
+
+
+@pytest.mark.parametrize("numbers", ["0", "-1", "x", "1,,2", "99999999999", ""])
+def test_a_frame_list_that_is_none_is_refused(web: Web, numbers: str) -> None:
+    path = web.send(image())
+
+    assert web.ada.get(f"{path}/frames/{numbers}").status_code in (400, 404)
+
+
+def test_what_is_not_there_is_not_there(web: Web) -> None:
+    one, other = image(), image()
+    web.send(one)
+    web.send(other)
+    mixed = f"/studies/{one.StudyInstanceUID}/series/{one.SeriesInstanceUID}/instances/{other.SOPInstanceUID}"
+    answers = [
+        web.ada.get(address)
+        for address in (
+            f"/studies/{new_uid()}",
+            f"/studies/{one.StudyInstanceUID}/series/{other.SeriesInstanceUID}",
+            f"{mixed}/metadata",
+            f"{mixed}/frames/1",
+            f"{path_of(one)}/frames/2",
+            f"{path_of(one)}/bulkdata/00100010",
+            "/studies/..%2f..%2fetc",
+        )
+    ]
+
+    assert {answer.status_code for answer in answers} == {404}
+    assert {answer.content for answer in answers[:6]} == {answers[0].content}
