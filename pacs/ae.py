@@ -27,6 +27,7 @@ _PDU_BYTES: Final = 128 * 1024
 """Each PDU costs about 0.3 ms, whatever its size."""
 _STRANGERS: Final = 64
 """Connections beyond the associations' limit that may be in the middle of saying who they are."""
+_STOP_POLL_SECONDS: Final = 0.1
 
 _log: Final = structlog.get_logger()
 
@@ -128,7 +129,9 @@ class Listener:
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         self._server = _Server(self, entity, settings)
-        self._thread = threading.Thread(target=self._server.serve_forever, name="dicom-listener", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_STOP_POLL_SECONDS,), name="dicom-listener", daemon=True
+        )
         self._thread.start()
 
     def stop(self) -> None:
@@ -201,6 +204,9 @@ class _Server(AssociationServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         self._listener.take(request, client_address)
+
+    def service_actions(self) -> None:
+        """pynetdicom collects garbage here at intervals; Python does when it is needed."""
 
     def stop(self) -> None:
         super(AssociationServer, self).shutdown()

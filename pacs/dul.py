@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pynetdicom.dul import DULServiceProvider
+from pynetdicom.fsm import InvalidEventError
 from pynetdicom.pdu import A_ABORT_RQ
 from pynetdicom.pdu_primitives import P_DATA
 from pynetdicom.transport import AssociationSocket
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 _P_DATA_TF: Final = 0x04
 _PDU_KINDS: Final = range(0x01, 0x08)
+_AWAITING_REQUEST: Final = "Sta2"
 _ESTABLISHED: Final = "Sta6"
 # Events of the state machine (PS3.8 9.2.3).
 _CLOSED: Final = "Evt17"
@@ -101,6 +103,14 @@ class StoreSocket(AssociationSocket):
     def hang_up(self) -> None:
         """Close the connection, if it is still open; no event follows."""
         self._shutdown_socket()
+
+    def _shutdown_socket(self) -> None:
+        # pynetdicom leaves the socket open where the peer has reset it, since shutdown() fails then.
+        sock = self.socket
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
 
 
 class StoreProvider(DULServiceProvider):
@@ -183,8 +193,10 @@ class StoreProvider(DULServiceProvider):
                     self.event_queue.put(_ARTIM_EXPIRED)
                 if self._ending and self._store is None:
                     self._ending = False
-                    self.assoc.abort(block=False)
+                    self._end()
                 self._turn()
+        except InvalidEventError:
+            self._abort_hard()  # two ends at once, such as our abort and theirs
         except Exception as error:  # noqa: BLE001 # the peer of this association hears of it, the others do not
             _log.error("association_failed", error=type(error).__name__, exc_info=True)
             self._abort_hard()
@@ -192,6 +204,13 @@ class StoreProvider(DULServiceProvider):
             self._drop_store()
             self.release_wakers()
             self._news.set()
+
+    def _end(self) -> None:
+        state = self.state_machine.current_state
+        if state == _ESTABLISHED:
+            self.assoc.abort(block=False)
+        elif state == _AWAITING_REQUEST:
+            self.kill_dul()  # nothing was asked, so nothing is owed
 
     def _turn(self) -> None:
         """One primitive sent or one PDU read, and what the state machine makes of it; else wait."""

@@ -21,21 +21,20 @@ EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 LONG_VRS: Final = frozenset((b"OB", b"OW", b"OF", b"OD", b"OL", b"OV", b"SQ", b"UN", b"UT", b"UC", b"UR", b"SV", b"UV"))
 
 
-@dataclass(frozen=True)
 class Rejected(Exception):
     """A-ASSOCIATE-RJ (PS3.8 9.3.4)."""
 
-    result: int
-    source: int
-    reason: int
+    def __init__(self, result: int, source: int, reason: int) -> None:
+        super().__init__(result, source, reason)
+        self.result, self.source, self.reason = result, source, reason
 
 
-@dataclass(frozen=True)
 class Aborted(Exception):
     """A-ABORT (PS3.8 9.3.8)."""
 
-    source: int
-    reason: int
+    def __init__(self, source: int, reason: int) -> None:
+        super().__init__(source, reason)
+        self.source, self.reason = source, reason
 
 
 class HungUp(Exception):
@@ -243,6 +242,10 @@ class Sender:
         self.send(pdu(4, pdv(number, 3, self.store_command(thing, **changed))))
         self.send_data(thing.dataset, context=number, fragment=fragment)
         return self.status()
+
+    def send_message(self, context: int, encoded: bytes) -> None:
+        """A whole command set in one PDU."""
+        self.send(pdu(4, pdv(context, 3, encoded)))
 
     def send_data(self, data: bytes, *, context: int, fragment: int = 16378, finish: bool = True) -> None:
         pieces = [data[at : at + fragment] for at in range(0, len(data), fragment)] or [b""]
