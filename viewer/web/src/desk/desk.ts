@@ -7,16 +7,15 @@ import { text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
+import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
 import { Decisions } from './decisions'
 import { unfinished } from './draft'
 import { priorsView } from './priors'
-import { differenceView, reviewsView, versionView } from './report-view'
-import './review-form'
+import { reportPane } from './report-pane'
 import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
 import { deskCommandOf, showHelp } from './shortcuts'
 import { Work } from './work'
-import './report-form'
 import '../images/image-panel'
 
 const TICK_MS = 15_000
@@ -194,8 +193,21 @@ class Desk extends Part {
             { leaseLost: work.lease?.lost === true, imagesChanged: work.imagesChanged },
             { takeAgain: () => void this.decisions?.claim(), lookAgain: () => void work.open() },
           )}
-          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))} ${this.report(work)}
-          ${this.actions(work)}
+          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
+          ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}
+          ${
+            this.decisions
+              ? actionBar({
+                  work,
+                  decisions: this.decisions,
+                  busy: this.busy,
+                  adding: this.adding,
+                  everythingShown: this.everythingShown(),
+                  onDecide: () => void this.decide(),
+                  onAdd: () => this.add(),
+                })
+              : nothing
+          }
         </section>
       </div>`
   }
@@ -208,101 +220,6 @@ class Desk extends Part {
     this.judgement = event.detail
     this.stir()
     this.requestUpdate()
-  }
-
-  private report(work: Work): TemplateResult {
-    const { step, version, detail } = work
-    if (!detail) return html``
-    const form = html`<tierread-report-form
-      .content=${work.content}
-      .draft=${work.draft}
-      .modality=${detail.modality}
-      .bodyPart=${detail.body_part}
-      .pointOut=${this.pointOut}
-    ></tierread-report-form>`
-    const before = version?.content
-    const difference =
-      before && work.changed
-        ? html`<details class="changes" open>
-            <summary>${text('desk.difference')}</summary>
-            ${differenceView(before, work.content, { before: text('report.version-n', { n: version.number }), after: text('desk.mine') })}
-          </details>`
-        : nothing
-    if (step === 'read' || step === 'verify' || this.adding)
-      return html`${step === 'verify' && version ? html`<p class="soft">${text('desk.verify-explained')}</p>` : nothing}
-      ${form} ${difference} ${reviewsView(detail.reviews)}`
-    if (step === 'review')
-      return html`${version ? versionView(version) : nothing}
-        <tierread-review-form .judgement=${this.judgement} .pointOut=${this.pointOut}></tierread-review-form>
-        ${
-          this.judgement.outcome === 'amend'
-            ? html`<h3>${text('desk.amended')}</h3>
-                ${form}${difference}`
-            : nothing
-        }
-        ${reviewsView(detail.reviews)}`
-    const versions = [...detail.versions].sort((a, b) => b.number - a.number)
-    const [newest, previous] = versions
-    return html`${newest ? versionView(newest) : html`<p class="soft">${text('desk.no-report')}</p>`}
-    ${
-      newest && previous
-        ? html`<details class="changes">
-            <summary>${text('desk.difference')}</summary>
-            ${differenceView(previous.content, newest.content, {
-              before: text('report.version-n', { n: previous.number }),
-              after: text('report.version-n', { n: newest.number }),
-            })}
-          </details>`
-        : nothing
-    }
-    ${reviewsView(detail.reviews)}`
-  }
-
-  private actions(work: Work): TemplateResult {
-    const { decisions, busy } = this
-    if (!decisions) return html``
-    const decide = { read: text('desk.sign'), verify: text('desk.verify'), review: text('desk.review-submit') }
-    const button = (words: string, act: () => unknown, kind = '') =>
-      html`<button class=${kind} ?disabled=${busy} @click=${act}>${words}</button>`
-    const unshown = work.step ? (work.detail?.studies.length ?? 0) > 0 && !this.everythingShown() : false
-    return html`<div class="actions">
-      ${unshown ? html`<p class="soft hint">${text('desk.look-first')}</p>` : nothing}
-      ${work.step ? button(decide[work.step], () => void this.decide(), 'primary') : nothing}
-      ${!work.step && this.adding ? button(text('desk.addendum'), () => void this.decide(), 'primary') : nothing}
-      ${!work.step && work.allows('claim') ? button(text('desk.claim'), () => void decisions.claim(), 'primary') : nothing}
-      ${
-        work.allows('critical')
-          ? work.detail?.critical
-            ? button(text('desk.critical-withdraw'), () => void decisions.withdrawCritical())
-            : button(text('desk.critical'), () => void decisions.critical(), 'danger')
-          : nothing
-      }
-      <details class="more">
-        <summary class="button">${text('desk.more')}</summary>
-        <div>${this.furtherActions(work, decisions, button)}</div>
-      </details>
-    </div>`
-  }
-
-  private furtherActions(
-    work: Work,
-    decisions: Decisions,
-    button: (words: string, act: () => unknown) => TemplateResult,
-  ): TemplateResult {
-    return html`${work.step === 'verify' ? button(text('desk.send-back'), () => void decisions.withReason('send-back')) : nothing}
-      ${work.allows('put-back') ? button(text('desk.put-back'), () => void decisions.putBack()) : nothing}
-      ${work.allows('return') ? button(text('desk.return'), () => void decisions.withReason('return')) : nothing}
-      ${work.allows('escalate') ? button(text('desk.escalate'), () => void decisions.withReason('escalate')) : nothing}
-      ${work.allows('addendum') && !this.adding ? button(text('desk.addendum'), () => this.add()) : nothing}
-      ${
-        work.version && work.allows('print')
-          ? html`<a class="button" href="/api/reports/${work.version.id}.pdf" target="_blank" rel="noopener"
-              >${text('desk.pdf')}</a
-            >`
-          : nothing
-      }
-      ${work.allows('withhold') ? button(text('desk.withhold'), () => void decisions.withReason('withhold')) : nothing}
-      <button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`
   }
 
   private everythingShown(): boolean {

@@ -8,14 +8,14 @@ const PARTS = ['findings', 'impression', 'recommendation'] as const
 
 export function versionView(version: ReportVersion): TemplateResult {
   return html`<article class="version">
-    <h3>
+    <h2>
       ${text('report.version-n', { n: version.number })}
       <span class="tag ${version.status}">${named('report.status', version.status)}</span>
       ${resultTag(version.content)}
-    </h3>
+    </h2>
     ${PARTS.map((part) =>
       version.content[part]
-        ? html`<h4>${text(`report.${part}`)}</h4>
+        ? html`<h3>${text(`report.${part}`)}</h3>
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
@@ -45,8 +45,8 @@ export function differenceView(
   titles: { readonly before: string; readonly after: string },
 ): TemplateResult {
   return html`<div class="difference">
-    <h4>${titles.before}</h4>
-    <h4>${titles.after}</h4>
+    <h3>${titles.before}</h3>
+    <h3>${titles.after}</h3>
     ${PARTS.filter((part) => before[part] || after[part]).map((part) => {
       const runs = differenceOf(before[part], after[part])
       const gone = runs.map((run) =>
@@ -58,7 +58,7 @@ export function differenceView(
       return [gone, come].map(
         (words) =>
           html`<div>
-            <h5>${text(`report.${part}`)}</h5>
+            <h4>${text(`report.${part}`)}</h4>
             <p class="prose">${words}</p>
           </div>`,
       )
@@ -71,7 +71,7 @@ export function differenceView(
 export function reviewsView(reviews: readonly PastReview[]): TemplateResult | typeof nothing {
   if (reviews.length === 0) return nothing
   return html`<section class="reviews">
-    <h3>${text('desk.reviews')}</h3>
+    <h2>${text('desk.reviews')}</h2>
     <ul>
       ${reviews.map(
         (review) =>

@@ -3,44 +3,25 @@ import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { repeat } from 'lit/directives/repeat.js'
 import type { CaseQuery, Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { CasePage, CaseState, Session } from '../api/shapes'
-import { clock, named, text } from '../language'
+import type { CasePage, Session } from '../api/shapes'
+import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
 import { caseAddress } from '../shell/route'
 import { wordsFor } from '../shell/trouble'
+import { NO_FILTERS, filterBar, type Filters } from './filters'
 import { rowOf } from './row'
 import { tabsFor, takesCases, type Tab, type TabName } from './tabs'
 
 const EVERY_MS = 10_000
-const TYPING_MS = 300
 const PAGE_SIZE = 50
-const STATES: readonly CaseState[] = [
-  'waiting_read',
-  'reading',
-  'waiting_verify',
-  'verifying',
-  'waiting_review',
-  'reviewing',
-  'final',
-  'returned',
-  'disputed',
-  'withheld',
-]
-const MODALITIES = ['CR', 'CT', 'DX', 'MG', 'MR', 'US', 'XA', 'RF', 'NM', 'PT']
-
 class Worklist extends Part {
   static override properties = { office: { attribute: false }, session: { attribute: false } }
   declare office: Office
   declare session: Session
 
   private tab: TabName | undefined
-  private filters: { state: string; modality: string; site: string; q: string } = {
-    state: '',
-    modality: '',
-    site: '',
-    q: '',
-  }
+  private filters: Filters = NO_FILTERS
   private page = 1
   private cases: CasePage | undefined
   private failure: string | undefined
@@ -111,7 +92,7 @@ class Worklist extends Part {
     void this.refresh()
   }
 
-  private filter(change: Partial<typeof this.filters>, pause_ms = 0): void {
+  private filter(change: Partial<Filters>, pause_ms: number): void {
     this.filters = { ...this.filters, ...change }
     this.page = 1
     clearTimeout(this.typing)
@@ -195,54 +176,9 @@ class Worklist extends Part {
         )}
       </div>
       <div id="worklist-panel" role="tabpanel" aria-labelledby="tab-${this.tab ?? 'all'}">
-        ${this.filterBar()} ${this.list()}
+        ${filterBar({ filters: this.filters, sites: this.sites, withState: !this.tabSaysState, onFilter: (change, pause_ms) => this.filter(change, pause_ms) })}
+        ${this.list()}
       </div>`
-  }
-
-  private filterBar(): TemplateResult {
-    const stateOfTab = this.currentTab?.query.state !== undefined || this.currentTab?.query.tab !== undefined
-    const select = (
-      name: 'state' | 'modality' | 'site',
-      label: string,
-      options: readonly (readonly [string, string])[],
-    ) =>
-      html`<label>
-        <span>${label}</span>
-        <select
-          id="worklist-${name}"
-          @change=${(event: Event) => this.filter({ [name]: (event.target as HTMLSelectElement).value })}
-        >
-          <option value="">${text('worklist.any')}</option>
-          ${options.map(([value, words]) => html`<option value=${value} ?selected=${value === this.filters[name]}>${words}</option>`)}
-        </select>
-      </label>`
-    return html`<form class="filters" role="search" @submit=${(event: Event) => event.preventDefault()}>
-      <label class="wide">
-        <span>${text('worklist.search')} <kbd>/</kbd></span>
-        <input
-          id="worklist-q"
-          type="search"
-          autocomplete="off"
-          .value=${this.filters.q}
-          @input=${(event: Event) => this.filter({ q: (event.target as HTMLInputElement).value.trim() }, TYPING_MS)}
-        />
-      </label>
-      ${
-        stateOfTab
-          ? nothing
-          : select(
-              'state',
-              text('worklist.state'),
-              STATES.map((state) => [state, named('state', state)]),
-            )
-      }
-      ${select(
-        'modality',
-        text('worklist.modality'),
-        MODALITIES.map((modality) => [modality, named('modality', modality)]),
-      )}
-      ${select('site', text('worklist.site'), [...this.sites])}
-    </form>`
   }
 
   private list(): TemplateResult {
@@ -278,6 +214,11 @@ class Worklist extends Part {
         </tbody>
       </table>
       ${this.pager(this.cases)}`
+  }
+
+  private get tabSaysState(): boolean {
+    const query = this.currentTab?.query
+    return query?.state !== undefined || query?.tab !== undefined
   }
 
   private get filtered(): boolean {

@@ -1,0 +1,62 @@
+/** What the person can do with the case: the decision first, the rarer things behind "more". */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { Step } from '../api/shapes'
+import { text, type TextKey } from '../language'
+import type { Decisions } from './decisions'
+import { showHelp } from './shortcuts'
+import type { Work } from './work'
+
+type Bar = {
+  readonly work: Work
+  readonly decisions: Decisions
+  readonly busy: boolean
+  readonly adding: boolean
+  readonly everythingShown: boolean
+  readonly onDecide: () => void
+  readonly onAdd: () => void
+}
+
+const DECISION: Record<Step, TextKey> = { read: 'desk.sign', verify: 'desk.verify', review: 'desk.review-submit' }
+
+export function actionBar(bar: Bar): TemplateResult {
+  const { work, decisions, busy, onDecide } = bar
+  const button = (key: TextKey, act: () => void, kind = ''): TemplateResult =>
+    html`<button class=${kind} ?disabled=${busy} @click=${act}>${text(key)}</button>`
+  const decision = work.step ? DECISION[work.step] : bar.adding ? 'desk.addendum' : undefined
+  return html`<div class="actions">
+    ${decision && !bar.everythingShown ? html`<p class="soft hint">${text('desk.look-first')}</p>` : nothing}
+    ${decision ? button(decision, onDecide, 'primary') : nothing}
+    ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
+    ${critical(bar, button)}
+    <details class="more">
+      <summary class="button">${text('desk.more')}</summary>
+      <div>${rarer(bar, button)}</div>
+    </details>
+  </div>`
+}
+
+type Button = (key: TextKey, act: () => void, kind?: string) => TemplateResult
+
+function critical({ work, decisions }: Bar, button: Button): TemplateResult | typeof nothing {
+  if (!work.allows('critical')) return nothing
+  return work.detail?.critical
+    ? button('desk.critical-withdraw', () => void decisions.withdrawCritical())
+    : button('desk.critical', () => void decisions.critical(), 'danger')
+}
+
+function rarer({ work, decisions, adding, onAdd }: Bar, button: Button): readonly (TemplateResult | typeof nothing)[] {
+  const { version } = work
+  return [
+    work.step === 'verify' ? button('desk.send-back', () => void decisions.withReason('send-back')) : nothing,
+    work.allows('put-back') ? button('desk.put-back', () => void decisions.putBack()) : nothing,
+    work.allows('return') ? button('desk.return', () => void decisions.withReason('return')) : nothing,
+    work.allows('escalate') ? button('desk.escalate', () => void decisions.withReason('escalate')) : nothing,
+    work.allows('addendum') && !adding ? button('desk.addendum', onAdd) : nothing,
+    work.allows('withhold') ? button('desk.withhold', () => void decisions.withReason('withhold')) : nothing,
+    version && work.allows('print') ? pdfOf(version.id) : nothing,
+    html`<button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`,
+  ]
+}
+
+const pdfOf = (versionId: string): TemplateResult =>
+  html`<a class="button" href="/api/reports/${versionId}.pdf" target="_blank" rel="noopener">${text('desk.pdf')}</a>`

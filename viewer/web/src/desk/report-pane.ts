@@ -1,0 +1,73 @@
+/** The report at the desk, as the person's step asks for it: to be written, verified, reviewed or only read. */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { CaseDetail } from '../api/shapes'
+import { text } from '../language'
+import type { Judgement } from './judgement'
+import './report-form'
+import { differenceView, reviewsView, versionView } from './report-view'
+import './review-form'
+import type { Work } from './work'
+
+type Pane = {
+  readonly work: Work
+  readonly judgement: Judgement
+  /** Whether missing fields are marked. */
+  readonly pointOut: boolean
+  /** A final report is being added to. */
+  readonly adding: boolean
+}
+
+export function reportPane(pane: Pane): TemplateResult | typeof nothing {
+  const { work, judgement, pointOut, adding } = pane
+  const { step, version, detail } = work
+  if (!detail) return nothing
+  const form = html`<tierread-report-form
+      .content=${work.content}
+      .draft=${work.draft}
+      .modality=${detail.modality}
+      .bodyPart=${detail.body_part}
+      .pointOut=${pointOut}
+    ></tierread-report-form>
+    ${changes(work)}`
+  const reviews = reviewsView(detail.reviews)
+  if (step === 'verify')
+    return html`<p class="soft">${text('desk.verify-explained')}</p>
+      ${form} ${reviews}`
+  if (step === 'read' || adding) return html`${form} ${reviews}`
+  if (step === 'review')
+    return html`${version ? versionView(version) : nothing}
+      <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
+      ${
+        judgement.outcome === 'amend'
+          ? html`<h2>${text('desk.amended')}</h2>
+              ${form}`
+          : nothing
+      }
+      ${reviews}`
+  return html`${asItStands(detail)} ${reviews}`
+}
+
+/** What the text on the screen changes of the version that stands. */
+function changes({ version, changed, content }: Work): TemplateResult | typeof nothing {
+  if (!version || !changed) return nothing
+  const titles = { before: text('report.version-n', { n: version.number }), after: text('desk.mine') }
+  return html`<details class="changes" open>
+    <summary>${text('desk.difference')}</summary>
+    ${differenceView(version.content, content, titles)}
+  </details>`
+}
+
+function asItStands({ versions }: CaseDetail): TemplateResult {
+  const [newest, previous] = [...versions].sort((a, b) => b.number - a.number)
+  if (!newest) return html`<p class="soft">${text('desk.no-report')}</p>`
+  if (!previous) return versionView(newest)
+  const titles = {
+    before: text('report.version-n', { n: previous.number }),
+    after: text('report.version-n', { n: newest.number }),
+  }
+  return html`${versionView(newest)}
+    <details class="changes">
+      <summary>${text('desk.difference')}</summary>
+      ${differenceView(previous.content, newest.content, titles)}
+    </details>`
+}
