@@ -17,7 +17,7 @@ import typer
 from reading.audit import Audit
 from reading.cipher import keys_in
 from reading.signing import Seal
-from service import logs
+from service import logs, roles
 from service.administer import Registry
 from service.alive import Role
 from service.installation import CannotStart, Folders, count_into, make_folders, only_one, open_database
@@ -64,12 +64,11 @@ def run_role(settings: Settings, role: Role, *, until_input_closes: bool) -> int
     logs.configure(role, settings.log_level)
     folders = Folders(data=settings.data_dir) if until_input_closes else prepare(settings)
     count_into(folders, afresh=False)
-    from service import roles  # noqa: PLC0415 prometheus_client looks at the environment when it is imported
 
     with only_one(folders, role), _stop_on_signals() as stop:
         if until_input_closes:
             threading.Thread(target=_end_with_input, name="input", daemon=True).start()
-        roles.RUN[role](settings, folders, stop)
+        roles.run(role, settings, folders, stop)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The doors: who is calling, and what of a person's data they may see, for DICOM and DICOMweb."""
+"""The door of DICOMweb: who is calling, and what of a person's data they may see."""
 
 from __future__ import annotations
 
@@ -6,15 +6,12 @@ from typing import Final
 
 from starlette.requests import Request
 
-from pacs.ae import Refusal, Refused
 from pacs.dicomweb.door import Door, NotVisible, Shown
-from pacs.receive import Outcome, Sender
+from pacs.receive import Sender
 from reading import access, attribution, devices, sessions
 from reading.errors import NotThere
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from service.house import House, sender_of
-from service.logs import logger
-from service.metrics import ASSOCIATIONS
+from service.house import House
 from storage.database import snapshot, transaction
 from storage.search import Scope
 from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
@@ -80,41 +77,6 @@ class DicomwebDoor:
         if not isinstance(viewer, Machine):
             return None
         return Sender(device_id=viewer.device_id, site_id=viewer.site_id, issuer=viewer.issuer)
-
-
-class DicomDoor:
-    """The register of devices for the DICOM listener, and the record of who called."""
-
-    def __init__(self, house: House) -> None:
-        self._house = house
-
-    def registry(self, ae_title: str, address: str) -> Sender | None:
-        now = self._house.clock()
-        with snapshot(self._house.engine) as tx:
-            device = devices.identify(tx, ae_title, address, now)
-        if device is None:
-            return None
-        with transaction(self._house.engine) as tx:
-            devices.heard(tx, device.id, now)
-        ASSOCIATIONS.labels("accepted").inc()
-        return sender_of(device)
-
-    def refused(self, what: Refused) -> None:
-        """Count it; a known device's last refusal stands beside it, for whoever sets it up."""
-        reason = what.refusal.name.lower()
-        ASSOCIATIONS.labels(reason).inc()
-        logger().warning("association refused", reason=reason)
-        if what.refusal is Refusal.UNAVAILABLE:
-            return
-        now = self._house.clock()
-        with transaction(self._house.engine) as tx:
-            device = devices.identify(tx, what.calling_ae_title, what.address, now)
-            if device is not None:
-                devices.refused(tx, device.id, reason, now)
-
-    def received(self, sender: Sender, outcome: Outcome) -> None:
-        if not outcome.accepted:
-            logger().warning("instance refused", reason=outcome.reason, device_id=sender.device_id)
 
 
 def _one_of_ours(viewer: object) -> Viewer:

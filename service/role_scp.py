@@ -1,0 +1,31 @@
+"""The role `scp`: the DICOM listener."""
+
+from __future__ import annotations
+
+import threading
+
+from pacs import ae
+from service.alive import Role
+from service.dicom_door import DicomDoor
+from service.house import house_of
+from service.installation import Folders
+from service.receiving import receiving
+from service.roles import until
+from service.settings import Settings
+
+
+def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
+    with house_of(settings, folders, Role.SCP) as house, receiving(house) as here:
+        door = DicomDoor(house)
+        listener = ae.Listener(
+            here.receiver,
+            door.registry,
+            door.refused,
+            ae.Settings(ae_title=settings.ae_title, host=settings.dicom_host, port=settings.dicom_port),
+            door.received,
+        )
+        listener.start()
+        try:
+            until(stop, folders, Role.SCP, lambda: listener.alive)
+        finally:
+            listener.stop()

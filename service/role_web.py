@@ -1,0 +1,78 @@
+"""The role `web`: the pages, their API and DICOMweb."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from functools import partial
+from typing import Final
+
+import uvicorn
+
+from pacs.dicomweb.app import router as dicomweb_router
+from service import http
+from service.alive import Role
+from service.dicomweb_door import DicomwebDoor
+from service.gauges import gauges
+from service.house import House, house_of
+from service.installation import Folders
+from service.receiving import receiving
+from service.rendering import picture
+from service.roles import until
+from service.serving import listen
+from service.settings import Settings
+from storage import journal
+from storage.reader import Bytes
+from viewer.office import Office
+
+GRACEFUL_SECONDS: Final = 10
+"""How long answers under way may take to end when the role stops."""
+
+
+def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
+    socket = listen(settings.http_host, settings.http_port)
+    with house_of(settings, folders, Role.WEB) as house, receiving(house) as here:
+        bytes_ = Bytes(folders.spool, house.object_store, house.engine)
+        office = Office(
+            engine=house.engine,
+            keys=house.keys,
+            seal=house.seal,
+            audit=house.audit,
+            clock=house.clock,
+            render=partial(picture, house, bytes_),
+            public_origin=settings.public_origin,
+            note=partial(_note, house),
+        )
+        app = http.application(
+            office=office,
+            dicomweb=dicomweb_router(DicomwebDoor(house).door(), here.receiver, bytes_, house.engine),
+            engine=house.engine,
+            folders=folders,
+            gauges=partial(gauges, house),
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,  # it would hold paths; service.guard logs templates
+                server_header=False,
+                ws="none",
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
+                timeout_graceful_shutdown=GRACEFUL_SECONDS,
+            )
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, name="http")
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                stop.wait(0.02)
+            until(stop, folders, Role.WEB, thread.is_alive)
+        finally:
+            server.should_exit = True
+            thread.join()
+            socket.close()
+
+
+def _note(house: House, kind: str, payload: Mapping[str, object]) -> None:
+    journal.note(house.folders.spool, kind, dict(payload), house.clock())
