@@ -71,22 +71,23 @@ def opened(  # noqa: PLR0917 -- the one shape of every look
 
 
 def looks_at(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
-    """Who opened the case, its images or this report, the latest first; each person's same look of a day once."""
+    """Who opened the case, its images or this report, the latest first: one line for each person and day."""
     subjects = [("report", report.version.id), ("case", report.version.case_id)]
     subjects += [("study", study.study_uid) for study in report.entry.studies]
     events = [event for kind, subject in subjects for event in audit.events_about(tx, kind, subject)]
     done = [event for event in events if event.outcome is Outcome.DONE and event.actor.kind in _PERSONS]
-    found: list[Look] = []
-    known: set[tuple[str, str, str]] = set()
+    latest: dict[tuple[str, str], datetime] = {}
+    acts: dict[tuple[str, str], list[str]] = {}
     names: dict[str, str] = {}
     for event in sorted(done, key=lambda event: event.at, reverse=True):
-        what = _what(language, event)
         who = names.setdefault(event.actor.id, _who(tx, language, event))
-        day = words.moment(event.at, report.zone)[:10]
-        if (who, what, day) not in known:
-            known.add((who, what, day))
-            found.append(Look(at=event.at, who=who, what=what))
-    return found[:MOST_LOOKS]
+        line = (who, words.moment(event.at, report.zone)[:10])
+        latest.setdefault(line, event.at)
+        what = _what(language, event)
+        if what not in acts.setdefault(line, []):
+            acts[line].append(what)
+    comma = text(language, "list-comma")
+    return [Look(at=at, who=line[0], what=comma.join(acts[line])) for line, at in latest.items()][:MOST_LOOKS]
 
 
 _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)

@@ -96,10 +96,10 @@ def _studies(tx: Connection, entry: Entry, language: Language) -> Sequence[dict[
     for study in entry.studies:
         place = f"/dicomweb/studies/{study.study_uid}"
         rows: list[dict[str, Any]] = []
-        for series in index.series_in(tx, study.study_uid):
+        for place_in_study, series in enumerate(index.series_in(tx, study.study_uid), start=1):
             pictures = [one for one in index.instances_in(tx, study.study_uid, series.series_uid) if one.frames]
             shown = pictures[:: max(1, -(-len(pictures) // THUMBNAILS))]
-            number = text(language, "case.series", n=series.series_number if series.series_number is not None else "–")
+            number = text(language, "case.series", n=series.series_number or place_in_study)
             rows.append(
                 {
                     "title": series.series_description or number,

@@ -86,5 +86,5 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         printed_at=words.moment(now, zone),
         expires_at=words.moment(printed.expires_at, zone),
         address=address,
-        qr=Markup(segno.make(address, error="m").svg_inline(scale=4, border=2)),  # noqa: S704 -- made of our address
+        qr=Markup(segno.make(address, error="m").svg_inline(border=2, omitsize=True)),  # noqa: S704 -- made of our address
     )
