@@ -153,7 +153,7 @@ def _window_of(header: Dataset) -> Window | None:
     if center is None or width is None or width <= 0:
         return None
     named = str(header.get("VOILUTFunction") or "LINEAR").lower().replace("_", "-")
-    shape = Shape(named) if named in Shape else Shape.LINEAR
+    shape = Shape(named) if named in list(Shape) else Shape.LINEAR
     return Window(center=center, width=width if shape is not Shape.LINEAR else max(1.0, width), shape=shape)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from typing import Final
@@ -15,7 +16,6 @@ from pydicom.uid import (
     CTImageStorage,
     DigitalXRayImageStorageForPresentation,
     ExplicitVRLittleEndian,
-    generate_uid,
 )
 
 from service.demo import ct, radiographs
@@ -49,7 +49,7 @@ def _study(examination: Examination, sent: Sent, at: datetime, sop_class: UID, n
     ds = Dataset()
     ds.SpecificCharacterSet = CHARACTER_SET
     ds.SOPClassUID = sop_class
-    ds.SOPInstanceUID = generate_uid(None, [sent.study_uid, "instance", str(number)])
+    ds.SOPInstanceUID = _uid(sent.study_uid, "instance", str(number))
     ds.StudyDate = ds.SeriesDate = ds.AcquisitionDate = ds.ContentDate = f"{at:%Y%m%d}"
     ds.StudyTime = ds.SeriesTime = f"{at:%H%M%S}"
     ds.AcquisitionTime = ds.ContentTime = f"{at + timedelta(seconds=number):%H%M%S}"
@@ -66,7 +66,7 @@ def _study(examination: Examination, sent: Sent, at: datetime, sop_class: UID, n
     ds.PatientSex = str(somebody.sex)
     ds.BodyPartExamined = body_part(examination)
     ds.StudyInstanceUID = sent.study_uid
-    ds.SeriesInstanceUID = generate_uid(None, [sent.study_uid, "series"])
+    ds.SeriesInstanceUID = _uid(sent.study_uid, "series")
     ds.StudyID = "1"
     ds.SeriesNumber = 1
     ds.InstanceNumber = number
@@ -108,7 +108,7 @@ def _radiograph(examination: Examination, sent: Sent, at: datetime, pixels: Pixe
 
 def _series(examination: Examination, sent: Sent, at: datetime, picture: ChestCt) -> Iterator[Dataset]:
     corner = -ct.PIXEL_SPACING_MM * (ct.SIZE - 1) / 2
-    frame_of_reference = generate_uid(None, [sent.study_uid, "frame of reference"])
+    frame_of_reference = _uid(sent.study_uid, "frame of reference")
     for number, pixels in enumerate(ct.slices(picture.seed, nodule=picture.nodule), start=1):
         ds = _study(examination, sent, at, CTImageStorage, number)
         height = -ct.SLICE_SPACING_MM * (number - 1)
@@ -143,3 +143,9 @@ def _code(value: str, meaning: str) -> Dataset:
     code = Dataset()
     code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = value, "SCT", meaning
     return code
+
+
+def _uid(*made_of: str) -> UID:
+    """The same for the same parts, as the instances of a series need; pydicom's own is random below 2.25 (PS3.5 B.2)."""
+    digest = hashlib.sha256("/".join(made_of).encode()).digest()
+    return UID(f"2.25.{int.from_bytes(digest[:16], 'big')}")
