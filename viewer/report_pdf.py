@@ -47,7 +47,7 @@ def render(sheet: Sheet, made_at: datetime) -> bytes:
         sys_inputs={"sheet": json.dumps(_without_controls(asdict(sheet)), ensure_ascii=False)},
         font_paths=_fonts(),
         pdf_standards=["a-2b"],
-        timestamp=made_at,
+        timestamp=made_at.replace(microsecond=0),  # typst refuses parts of a second
     )
     assert isinstance(pdf, bytes)  # noqa: S101 -- one PDF, since no output path was named
     return pdf
