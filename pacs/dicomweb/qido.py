@@ -24,6 +24,9 @@ from storage.index import (
 )
 
 _MANY: Final = 100_000
+_REVISION: Final = "attribution revision"
+"""Beside the tags of a result until it is complete."""
+_TEXTS: Final = ("00080090", "0008103E", "00081030", "00100021", "00100030", "00100040", "00180015", "00200010")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,9 +65,26 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
             results = _instances(tx, scope, query, instances, base=base, described=described)
     if query.limit and more:
         warnings.append(MORE)
+    for result in results:
+        if result.pop(_REVISION):
+            _attribute(tx, scope, result, described)
     if query.level is not Level.INSTANCE and results and not query.include <= {int(tag, 16) for tag in results[0]}:
         warnings.append(NOT_INCLUDED)
     return Found(results=[dict(sorted(one.items())) for one in results], warnings=tuple(warnings))
+
+
+def _attribute(tx: Connection, scope: Scope, result: dict[str, Any], described: Described) -> None:
+    """Texts of a corrected study may name the earlier person: they come from a header to which the attribution applied.
+
+    That of the instance itself, or of the first one in the series or study.
+    """
+    finest = next(tag for tag in ("00080018", "0020000E", "0020000D") if tag in result)
+    column = KEYS[int(finest, 16)].column
+    for one in search_instances(tx, scope, [(column, Exact(result[finest]["Value"][0]))], limit=1):
+        header = described(one)
+        for tag in _TEXTS:
+            if tag in result:
+                result[tag] = header.get(tag, {"vr": result[tag]["vr"]})
 
 
 def _ambiguous_patient(tx: Connection, scope: Scope, query: Query) -> bool:
@@ -129,6 +149,7 @@ def _study(study: Study, series: Sequence[Series], base: str, *, whole: bool = T
         **text(0x00100040, study.sex),
         **text(0x0020000D, study.study_uid),
         **text(0x00200010, study.study_id),
+        _REVISION: study.attribution_revision,
         **({"00080201": {"vr": "SH", "Value": [study.timezone_offset]}} if study.timezone_offset else {}),
     }
     if whole:

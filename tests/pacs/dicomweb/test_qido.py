@@ -1,0 +1,160 @@
+"""Searches find what was asked and nothing else, within what the caller may see."""
+
+from __future__ import annotations
+
+from dicomweb_client.api import DICOMwebClient
+from pydicom.dataset import Dataset
+
+from tests.archive import OTHER
+from tests.builders import image, new_uid
+from tests.dicomweb import Web
+
+
+def ids(answer: object, tag: str = "00100020") -> list[str]:
+    return sorted(one[tag]["Value"][0] for one in answer.json())  # type: ignore[attr-defined]
+
+
+def three(web: Web) -> list[Dataset]:
+    """Three studies of three people."""
+    sent = [
+        image(PatientID="P001", PatientName="Li^Na=李^娜", StudyDate="20260101", Modality="CT", AccessionNumber="A1"),
+        image(PatientID="P002", PatientName="LIN^Bo=林^波", StudyDate="20260201", Modality="DX", AccessionNumber="A2"),
+        image(PatientID="P003", PatientName="Zhao^Li=赵^丽", StudyDate="20260301", Modality="CT", AccessionNumber="A3"),
+    ]
+    web.send(*sent)
+    return sent
+
+
+QUERIES = [
+    ("", ["P001", "P002", "P003"]),
+    ("PatientID=P001", ["P001"]),
+    ("00100020=P001", ["P001"]),
+    ("PatientName=li*", ["P001", "P002"]),
+    ("PatientName=%E6%9D%8E*", ["P001"]),
+    ("StudyDate=20260115-20260215", ["P002"]),
+    ("StudyDate=-20260131", ["P001"]),
+    ("StudyDate=20260201", ["P002"]),
+    ("ModalitiesInStudy=DX", ["P002"]),
+    ("AccessionNumber=A3", ["P003"]),
+    ("AccessionNumber=A?&StudyDate=20260201-", ["P002", "P003"]),
+    ("PatientID=P999", []),
+    ("limit=2&offset=2", ["P001"]),
+    ("limit=0", []),
+]
+REFUSED = ["PatientWeight=70", "Nonsense=1", "00091001=x", "StudyDate=today", "limit=x"]
+
+
+def test_studies_are_found_by_what_is_asked(web: Web) -> None:
+    three(web)
+    for query, found in QUERIES:
+        answer = web.ada.get(f"/studies?{query}")
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/dicom+json"
+        assert ids(answer) == found, query
+
+
+def test_what_cannot_be_matched_is_refused_as_a_problem(web: Web) -> None:
+    three(web)
+    for query in REFUSED:
+        answer = web.ada.get(f"/studies?{query}")
+
+        assert answer.status_code == 400
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["type"] == "/problems/invalid"
+        assert answer.json()["field"] == query.split("=")[0]
+
+
+def test_a_patient_id_of_two_issuers_matches_none_until_one_is_named(web: Web) -> None:
+    web.send(image(PatientID="P001", IssuerOfPatientID="HOSPITAL A"))
+    web.send(image(PatientID="P001", IssuerOfPatientID="HOSPITAL B"))
+
+    assert web.ada.get("/studies?PatientID=P001").json() == []
+    assert web.ada.get("/series?00100020=P001").json() == []
+    named = web.ada.get("/studies?PatientID=P001&IssuerOfPatientID=HOSPITAL B")
+    assert ids(named, "00100021") == ["HOSPITAL B"]
+
+
+def test_a_study_shows_what_the_standard_asks(web: Web) -> None:
+    sent = three(web)[0]
+    (found,) = web.ada.get(f"/studies?StudyInstanceUID={sent.StudyInstanceUID}").json()
+
+    assert found["00100010"]["Value"] == [{"Alphabetic": "Li^Na", "Ideographic": "李^娜"}]
+    assert found["00080061"]["Value"] == ["CT"]
+    assert found["00081190"]["Value"] == [f"{web.base}/studies/{sent.StudyInstanceUID}"]
+    assert found["00201206"]["Value"] == [1]
+    assert found["00201208"]["Value"] == [1]
+    required = "00080020 00080030 00080050 00080056 00080090 00100030 00100040 0020000D 00200010"
+    assert set(required.split()) <= set(found)
+
+
+def test_series_and_instances_are_found_below_their_study(web: Web) -> None:
+    study, series = new_uid(), new_uid()
+    sent = [image(StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=n, rows=4) for n in (1, 2, 3)]
+    web.send(*sent, image(StudyInstanceUID=study, SeriesNumber=2, Modality="SR"))
+
+    client = DICOMwebClient(web.base, headers={"Authorization": "Bearer ada"})
+    found = client.search_for_series(study)
+    instances = client.search_for_instances(study, series)
+
+    assert [one["00080060"]["Value"][0] for one in found] == ["CT", "SR"]
+    assert found[0]["00201209"]["Value"] == [3]
+    assert [one["00080018"]["Value"][0] for one in instances] == [one.SOPInstanceUID for one in sent]
+    assert instances[0]["00280010"]["Value"] == [4]
+    assert len(web.ada.get("/instances?Modality=SR").json()) == 1
+    assert web.ada.get(f"/studies/{study}/series?Modality=MR").json() == []
+
+
+def test_included_fields_of_an_instance_come_from_its_header(web: Web) -> None:
+    sent = image(ImageComments="taken lying down")
+    web.send(sent)
+    base = f"/studies/{sent.StudyInstanceUID}/instances"
+    plain = web.ada.get(base).json()[0]
+    named = web.ada.get(f"{base}?includefield=ImageComments").json()[0]
+    everything = web.ada.get(f"{base}?includefield=all").json()[0]
+
+    assert "00204000" not in plain
+    assert named["00204000"]["Value"] == ["taken lying down"]
+    assert {"00204000", "00280100", "00080018"} <= set(everything)
+
+
+def test_options_that_are_not_supported_are_answered_with_a_warning(web: Web) -> None:
+    three(web)
+    fuzzy = web.ada.get("/studies?fuzzymatching=true&PatientName=li")
+    more = web.ada.get("/studies?limit=1")
+    left_out = web.ada.get("/studies?includefield=PatientWeight")
+
+    assert fuzzy.headers["warning"].startswith("299 ")
+    assert "additional results" in more.headers["warning"]
+    assert "includefield" in left_out.headers["warning"]
+    assert "warning" not in web.ada.get("/studies").headers
+
+
+def test_corrected_studies_are_found_by_who_they_are_of(web: Web) -> None:
+    sent = image(PatientID="P001", PatientName="Wang^Xiaoming", StudyDescription="Chest of Wang Xiaoming")
+    web.send(sent)
+    web.correct(sent.StudyInstanceUID, PatientID="P002", PatientName="Li^Na")
+    found = web.ada.get("/studies?PatientID=P002")
+
+    assert web.ada.get("/studies?PatientID=P001").json() == []
+    assert web.ada.get("/studies?PatientName=Wang*").json() == []
+    assert ids(found) == ["P002"]
+    for address in ("/studies", "/series", "/instances", "/instances?includefield=all"):
+        text = web.ada.get(address).text
+        assert "Li^Na" in text
+        assert "Wang" not in text
+        assert "P001" not in text
+        assert "19700101" not in text
+
+
+def test_another_site_finds_nothing(web: Web) -> None:
+    sent = three(web)[0]
+    web.send(image(PatientID="Q001"), sender=OTHER)
+
+    assert ids(web.quinn.get("/studies")) == ["Q001"]
+    theirs = web.quinn.get(f"/studies/{sent.StudyInstanceUID}/series")
+    nothing = web.quinn.get(f"/studies/{new_uid()}/series")
+    assert (theirs.status_code, theirs.content) == (nothing.status_code, nothing.content)
+    for level in ("studies", "series", "instances"):
+        answer = web.quinn.get(f"/{level}?StudyInstanceUID={sent.StudyInstanceUID}")
+        assert answer.json() == []
