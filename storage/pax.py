@@ -24,7 +24,7 @@ _VERSION: Final = 1
 _KEYWORD: Final = "TIERREAD.member"
 _OVERHEAD: Final = len(f"9999 {_KEYWORD}= \n") + 64 + len(',"row":')
 _FILLER_MIN: Final = len("99 comment=\n")
-_USTAR_SIZE_MAX: Final = 0o77777777777
+_USTAR_NUMBER_MAX: Final = 0o77777777777
 _NAME: Final = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*", re.ASCII)
 
 
@@ -110,13 +110,14 @@ def encode(header: Header) -> bytes:
         room = RECORDS_BYTES - len(size) - _OVERHEAD - len(member) - _FILLER_MIN
         member = member[:-1] + b',"row":' + header.row.fitted(room)[1] + b"}"
     records = size + _record(_KEYWORD, hashlib.sha256(member).hexdigest().encode() + b" " + member)
-    mtime = int(header.provenance.received_at.timestamp()) if header.provenance else 0
+    received = header.provenance.received_at.timestamp() if header.provenance else 0
+    mtime = max(0, min(int(received), _USTAR_NUMBER_MAX))
     prefix, name = split_name(header.name)
     return (
         _ustar(b"", b"pax/" + name[-90:], b"x", RECORDS_BYTES, mtime)
         + records
         + _filler(RECORDS_BYTES - len(records))
-        + _ustar(prefix, name, b"0", min(header.size, _USTAR_SIZE_MAX), mtime)
+        + _ustar(prefix, name, b"0", min(header.size, _USTAR_NUMBER_MAX), mtime)
     )
 
 
@@ -130,7 +131,10 @@ def decode(block: bytes) -> Header | None:
     try:
         read = _records(records)
         digest, _, member = read[_KEYWORD].partition(b" ")
-        if hashlib.sha256(member).hexdigest().encode() != digest:
+        size = int(read["size"])
+        if hashlib.sha256(member).hexdigest().encode() != digest or read["comment"].strip(b" "):
+            return None
+        if _octal(min(size, _USTAR_NUMBER_MAX)) != last[124:136]:
             return None
         told: dict[str, Any] = json.loads(member)
         prefix = last[345:500].rstrip(b"\0").decode()
@@ -140,7 +144,7 @@ def decode(block: bytes) -> Header | None:
             segment_id=told["segment"],
             offset=told["offset"],
             name=f"{prefix}/{name}" if prefix else name,
-            size=int(read["size"]),
+            size=size,
             head_size=told["head_size"],
             head_digest=bytes.fromhex(told["head_sha256"]),
             data_digest=bytes.fromhex(told["data_sha256"]),
@@ -183,13 +187,17 @@ def _ustar(prefix: bytes, name: bytes, typeflag: bytes, size: int, mtime: int) -
     block[: len(name)] = name
     block[100:108] = b"0000640\0"
     block[108:124] = b"0000000\0" * 2
-    block[124:136] = b"%011o\0" % size
-    block[136:148] = b"%011o\0" % mtime
+    block[124:136] = _octal(size)
+    block[136:148] = _octal(mtime)
     block[156:157] = typeflag
     block[257:265] = b"ustar\00000"
     block[345 : 345 + len(prefix)] = prefix
     block[148:156] = b"%06o\0 " % _checksum(block)
     return bytes(block)
+
+
+def _octal(number: int) -> bytes:
+    return b"%011o\0" % number
 
 
 def _is_ustar(block: bytes, typeflag: bytes) -> bool:
