@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
+from typing import Final
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
@@ -56,31 +57,31 @@ def test_each_revision_knows_what_was_shown_before_it(engine: Engine, now: datet
     assert second.previous == {"PatientName": "New^Name", "PatientSex": "M", "Laterality": "L"}
 
 
-@pytest.mark.parametrize(
-    ("attributes", "reason", "field", "problem"),
-    [
-        ({}, "wrong card", "attributes", "empty"),
-        ({"PatientName": "X"}, " ", "reason", "empty"),
-        ({"PatientName": "X"}, "x" * 1001, "reason", "length"),
-        ({"StudyInstanceUID": "1.2"}, "wrong card", "StudyInstanceUID", "not_corrected_here"),
-        ({"PatientName": "X" * 65}, "wrong card", "PatientName", "length"),
-        ({"PatientID": "A\\B"}, "wrong card", "PatientID", "characters"),
-        ({"PatientName": "A\nB"}, "wrong card", "PatientName", "characters"),
-        ({"PatientBirthDate": "1990-03-07"}, "wrong card", "PatientBirthDate", "form"),
-        ({"PatientSex": "X"}, "wrong card", "PatientSex", "form"),
-        ({"Laterality": "left"}, "wrong card", "Laterality", "form"),
-    ],
-)
-def test_what_is_wrong_with_a_correction_is_told(  # noqa: PLR0917
-    engine: Engine, now: datetime, attributes: dict[str, str], reason: str, field: str, problem: str
-) -> None:
+WRONG: Final = [
+    ({}, "wrong card", "attributes", "empty"),
+    ({"PatientName": "X"}, " ", "reason", "empty"),
+    ({"PatientName": "X"}, "x" * 1001, "reason", "length"),
+    ({"StudyInstanceUID": "1.2"}, "wrong card", "StudyInstanceUID", "not_corrected_here"),
+    ({"PatientName": "X" * 65}, "wrong card", "PatientName", "length"),
+    ({"PatientID": "A\\B"}, "wrong card", "PatientID", "characters"),
+    ({"PatientName": "A\nB"}, "wrong card", "PatientName", "characters"),
+    ({"PatientBirthDate": "1990-03-07"}, "wrong card", "PatientBirthDate", "form"),
+    ({"PatientSex": "X"}, "wrong card", "PatientSex", "form"),
+    ({"Laterality": "left"}, "wrong card", "Laterality", "form"),
+]
+
+
+def test_what_is_wrong_with_a_correction_is_told(engine: Engine, now: datetime) -> None:
+    told: list[tuple[str, str]] = []
     with transaction(engine) as tx:
         received(tx, make_region(tx, now).hills, STUDY, now)
-        with pytest.raises(Invalid) as refused:
-            correct(tx, now, attributes, reason=reason)
+        for attributes, reason, *_ in WRONG:
+            with pytest.raises(Invalid) as refused:
+                correct(tx, now, attributes, reason=reason)
+            told.append((refused.value.field, refused.value.problem))
         assert attribution.current(tx, STUDY) is None
 
-    assert (refused.value.field, refused.value.problem) == (field, problem)
+    assert told == [(field, problem) for *_, field, problem in WRONG]
 
 
 def test_a_name_of_three_groups_may_be_longer_than_one(engine: Engine, now: datetime) -> None:
