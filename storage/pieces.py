@@ -17,8 +17,10 @@ class Pieces(Iterator[bytes]):
 
     """
 
+    _fd: int | None = None
+
     def __init__(self, path: Path, offset: int, length: int, chunk: int) -> None:
-        self._fd: int | None = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         self._offset = offset
         self._end = offset + length
         self._chunk = chunk

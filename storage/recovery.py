@@ -43,7 +43,7 @@ class Recovered:
 
 
 @dataclass(kw_only=True)
-class _Found:
+class Found:
     """What lies in a segment's file."""
 
     good: list[Header] = field(default_factory=list[Header])
@@ -85,7 +85,7 @@ def recover(spool: Spool, index: Index) -> Recovered:
                 _note_sealed(spool, fd, path.stem, sealed)
                 entries += sealed
             else:
-                found = _look(fd, path.stem)
+                found = look(fd, path.stem)
                 torn += found.written_to > found.end
                 damaged += len(found.damaged)
                 entries += (entry for header in found.good if (entry := members.entry_of(header)) is not None)
@@ -134,9 +134,9 @@ def _note_sealed(spool: Spool, fd: int, segment_id: str, sealed: list[Entry]) ->
         _note(tx, spool.node, segment_id, study_uid, {"state": "sealed", "size": os.fstat(fd).st_size})
 
 
-def _look(fd: int, segment_id: str) -> _Found:
+def look(fd: int, segment_id: str) -> Found:
     """Every member whose digests are right, also behind a place where none is where one should be."""
-    found = _Found(written_to=_written_to(fd))
+    found = Found(written_to=_written_to(fd))
     position = 0
     while position < found.written_to:
         header = members.header_at(fd, segment_id, position)
@@ -173,7 +173,7 @@ def _written_to(fd: int) -> int:
     return 0
 
 
-def _seal(spool: Spool, fd: int, path: Path, found: _Found) -> None:
+def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
     """Keep what is torn or damaged, then write the manifest behind the last good member."""
     segment_id = path.stem
     for start, end in found.damaged:

@@ -267,7 +267,8 @@ def test_rows_that_a_restarted_database_lost_are_entered_again(house: tuple[Spoo
     forget(engine, *INDEX)  # what a crash of the server may do to an asynchronous commit
     with transaction(engine) as tx:
         tx.exec_driver_sql(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database()"
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
     result = index.enter(row(2), place(2), provenance())
 
