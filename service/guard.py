@@ -43,7 +43,7 @@ class BodyTooLarge(HTTPException):
 
 
 class Guard:
-    """ASGI middleware around the whole application."""
+    """Stands around the whole application, its answers to errors included."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -53,10 +53,11 @@ class Guard:
             await self._app(scope, receive, send)
             return
         started = time.perf_counter()
-        status = 0
+        status, ended = 0, False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal status
+            nonlocal status, ended
+            ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             if message["type"] == "http.response.start":
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
@@ -73,11 +74,11 @@ class Guard:
             await self._app(scope, body, send_with_headers)
         except Exception as error:
             logger().error("unforeseen", route=template(scope), exc_info=error)
-            if status:  # the answer has begun: only closing the connection tells the caller
-                raise
-            await JSONResponse(UNFORESEEN, 500, media_type="application/problem+json")(
-                scope, receive, send_with_headers
-            )
+            if status == 0:
+                answer = JSONResponse(UNFORESEEN, 500, media_type="application/problem+json")
+                await answer(scope, receive, send_with_headers)
+            elif not ended:
+                raise  # only closing the connection tells the caller that more was to come
         finally:
             _note(scope, status, time.perf_counter() - started)
 

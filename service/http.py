@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from http import HTTPStatus
+from inspect import isawaitable
 
 from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
 from sqlalchemy.engine import Engine
-from starlette.middleware import Middleware
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from service import health, metrics
@@ -28,14 +32,13 @@ def application(
     engine: Engine,
     folders: Folders,
     gauges: Callable[[], metrics.Gauges],
-) -> FastAPI:
+) -> Guard:
     """Put the application together; ``dicomweb`` brings its own prefix."""
     app = FastAPI(
         title="TierRead",
         docs_url=None,  # its scripts would come from elsewhere
         redoc_url=None,
         openapi_url=None,
-        middleware=[Middleware(Guard)],
     )
     app.include_router(dicomweb)
 
@@ -60,4 +63,25 @@ def application(
             return HTMLResponse(NOT_BUILT, status_code=503)
 
     viewer_app.mount(app, office)
-    return app
+    _word_problems_of_machines(app)
+    return Guard(app)
+
+
+def _word_problems_of_machines(app: FastAPI) -> None:
+    """What the framework itself refuses under /dicomweb; the rest is the viewer's to word."""
+    viewers = {kind: app.exception_handlers[kind] for kind in (HTTPException, RequestValidationError)}
+
+    async def handle(request: Request, error: Exception) -> Response:
+        if not request.url.path.startswith("/dicomweb/"):
+            answer = viewers[HTTPException if isinstance(error, HTTPException) else RequestValidationError](
+                request, error
+            )
+            return await answer if isawaitable(answer) else answer
+        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
+        slug = "not-there" if status == HTTPStatus.NOT_FOUND else "invalid"
+        problem = {"type": f"/problems/{slug}", "title": HTTPStatus(status).phrase, "status": status}
+        headers = error.headers if isinstance(error, HTTPException) else None
+        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+
+    for kind in viewers:
+        app.add_exception_handler(kind, handle)
