@@ -165,7 +165,7 @@ class Desk extends Part {
           <tierread-images
             .client=${this.client}
             .studies=${studies}
-            .imageSet=${detail.image_set}
+            .imageSet=${work.imageSet}
             .shown=${work.shown}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
@@ -191,7 +191,7 @@ class Desk extends Part {
           ${banners(
             detail,
             { leaseLost: work.lease?.lost === true, imagesChanged: work.imagesChanged },
-            { takeAgain: () => void this.decisions?.claim(), lookAgain: () => void work.open() },
+            { takeAgain: () => void this.decisions?.claim(), lookAgain: () => work.showNewImages() },
           )}
           ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
           ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}

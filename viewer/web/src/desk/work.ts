@@ -24,8 +24,8 @@ export class Work {
   /** What the form shows; the draft's while one is kept. */
   content: Content = EMPTY
   draft: DraftState | undefined
-  /** The images changed after the case was opened. */
-  imagesChanged = false
+  /** The images that are on the screen, by the digest of their set; more may have arrived since. */
+  imageSet = ''
   readonly shown = new ShownSeries()
   private leaseKeeper: LeaseKeeper | undefined
   private draftKeeper: DraftKeeper | undefined
@@ -48,6 +48,10 @@ export class Work {
     return [...valid].sort((a, b) => b.number - a.number)[0]
   }
 
+  get imagesChanged(): boolean {
+    return this.detail !== undefined && this.detail.image_set !== this.imageSet
+  }
+
   get changed(): boolean {
     return !sameContent(this.content, this.version?.content ?? EMPTY)
   }
@@ -68,15 +72,19 @@ export class Work {
 
   /** Looks again, without touching what is written: images may have arrived. */
   async lookAgain(): Promise<void> {
-    const known = this.detail?.image_set
     try {
       const detail = await this.office.case(this.caseId)
       if (this.closed) return
-      this.imagesChanged ||= known !== undefined && known !== detail.image_set
       this.detail = detail
     } catch (error) {
       this.trouble(error)
     }
+    this.listener.onChange()
+  }
+
+  /** Shows the images that have arrived. */
+  showNewImages(): void {
+    this.imageSet = this.detail?.image_set ?? ''
     this.listener.onChange()
   }
 
@@ -171,7 +179,7 @@ export class Work {
     const reason = incompleteReason === undefined ? {} : { incomplete_reason: incompleteReason }
     return {
       lease_revision: this.leaseRevision(),
-      image_set: this.detail?.image_set ?? '',
+      image_set: this.imageSet,
       shown_series: this.shown.shown(),
       ...reason,
     }
@@ -185,7 +193,7 @@ export class Work {
     this.leaseKeeper?.stop()
     this.draftKeeper?.stop()
     this.detail = detail
-    this.imagesChanged = false
+    this.imageSet = detail.image_set
     this.lease = undefined
     this.draft = undefined
     this.content = detail.draft?.content ?? this.version?.content ?? EMPTY

@@ -10,7 +10,7 @@ import { overlay } from './overlay'
 import type { Picture } from './pictures'
 import { picturesIn, previewOf, seriesOf, type Series } from './series'
 import { seriesStrip } from './series-strip'
-import type { ShownSeries } from './shown-series'
+import { EACH_UP_TO, type ShownSeries } from './shown-series'
 import type { Stack, StackView, ToolName } from './stack'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
@@ -73,14 +73,14 @@ class ImagePanel extends Part {
       this.series = series
       const again = series.find(({ seriesUid }) => seriesUid === this.current?.seriesUid)
       const first = again ?? series[0]
-      if (first) await this.choose(first)
+      if (first) await this.choose(first, again ? this.view.index : undefined)
     } catch (error) {
       this.fail(error, asked)
     }
     this.requestUpdate()
   }
 
-  private async choose(series: Series): Promise<void> {
+  private async choose(series: Series, index?: number): Promise<void> {
     const asked = ++this.asked
     this.current = series
     this.pictures = []
@@ -93,15 +93,15 @@ class ImagePanel extends Part {
       if (asked !== this.asked) return
       this.pictures = pictures
       this.shown?.expect(series.seriesUid, pictures.length)
-      const middle = pictures.length > 20 ? Math.floor(pictures.length / 2) : 0
-      const first = pictures[middle]
+      const start = index ?? (pictures.length > EACH_UP_TO ? Math.floor(pictures.length / 2) : 0)
+      const first = pictures[start]
       if (!first) return this.requestUpdate()
       this.preview = previewOf(series, first)
-      this.view = { ...NOTHING_SHOWN, index: middle }
+      this.view = { ...NOTHING_SHOWN, index: start }
       this.requestUpdate()
       await this.updateComplete
       const stack = await this.stackInPlace()
-      if (asked === this.asked) await stack?.show(pictures, middle)
+      if (asked === this.asked) await stack?.show(pictures, start)
     } catch (error) {
       this.fail(error, asked)
     }
