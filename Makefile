@@ -22,7 +22,7 @@ serve: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on ./data: D
 demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data in ./data-demo
 	exec $(BIN)/tierread demo
 
-test: $(VENV)/test.stamp tools ## run the whole suite
+test: $(VENV)/test.stamp viewer/static/app/.stamp tools ## run the whole suite
 	$(BIN)/pytest -n $(WORKERS)
 
 check: $(VENV)/test.stamp lint types web-test test ## lint, types, import directions, web tests, the suite

@@ -1,0 +1,57 @@
+"""The distribution's Chromium, driven by Playwright: one window for each person, so that sessions never mix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.conftest import need_tool
+from tests.running import Person, TierRead
+
+DESK: Final = {"width": 1440, "height": 900}
+PHONE: Final = {"width": 390, "height": 844}
+FLAGS: Final = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-3d-apis",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """A headless browser without a graphics card, as on the old machines of a township."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=need_tool("chromium"), args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def window(
+    browser: Browser, tierread: TierRead, *, size: dict[str, int] = DESK, language: str = "zh"
+) -> BrowserContext:
+    """A window with cookies of its own."""
+    context = browser.new_context(base_url=tierread.url, viewport=size)  # type: ignore[arg-type]
+    context.add_cookies([{"name": "tierread_language", "value": language, "url": tierread.url}])
+    context.set_default_timeout(30_000)
+    return context
+
+
+def signed_in(context: BrowserContext, person: Person, *, onward: str = "/") -> Page:
+    """A page of a person who signed in by the form."""
+    page = context.new_page()
+    page.goto(f"/sign-in?next={onward}")
+    page.fill("#username", person.username)
+    page.fill("#password", person.password)
+    page.click("main button[type=submit]")
+    page.wait_for_url(lambda url: "/sign-in" not in url)
+    return page

@@ -1,0 +1,199 @@
+"""The story of docs/path-of-a-study.md, told with a real sender, a real browser and no mock.
+
+The township takes the picture, the county reads it, the city reviews the reading, the patient reads the report.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pydicom import dcmwrite
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import UID
+
+from tests.browser import PHONE, chromium, signed_in, window
+from tests.builders import DX, image
+from tests.conftest import need_tool
+from tests.running import Cast, TierRead, serving
+from tests.wire import EXPLICIT_LITTLE
+
+FINDINGS = "右侧胸腔见无肺纹理透亮区，肺组织压缩约百分之六十。"
+IMPRESSION = "右侧气胸。"
+AMENDED = "右侧张力性气胸，纵隔左移。"
+READ_BACK = "右侧气胸，已安排转诊"
+
+
+@pytest.fixture
+def tierread(tmp_path: Path) -> Iterator[TierRead]:
+    with serving(tmp_path) as running:
+        yield running
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+@pytest.mark.timeout(240)
+def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Browser, tmp_path: Path) -> None:
+    cast = tierread.cast()
+    tang = signed_in(window(browser, tierread), cast.tang, onward="/t")
+
+    # The township registers the examination, takes the picture and sees that it arrived.
+    accession = registers_a_chest(tang, cast)
+    sends_the_picture(tierread, cast, accession, tmp_path)
+    tang.goto("/t")
+    expect(tang.locator(".images", has_text="1/1")).to_be_visible()
+
+    # The county reads it: Ada claims, sets the critical flag, signs; Vera verifies.
+    ada = signed_in(window(browser, tierread), cast.ada)
+    ada.click("#take-next")
+    sees_every_picture(ada)
+    raises_a_critical_result(ada)
+    expect(tang.locator(".banner.danger")).to_be_visible()  # by itself, before anybody signed
+    writes(ada, FINDINGS, IMPRESSION)
+    decides(ada)
+    vera = signed_in(window(browser, tierread), cast.vera)
+    vera.click("#take-next")
+    sees_every_picture(vera)
+    decides(vera)
+
+    # The township answers the alert and prints the preliminary report.
+    acknowledges(tang)
+    tang.goto("/t")
+    tang.locator("td.actions a", has_text="临时报告").click()
+    expect(tang.locator("article.sheet")).to_contain_text("临时报告，以正式报告为准")
+    expect(tang.locator("article.sheet")).to_contain_text(IMPRESSION)
+    tang.locator("button.primary").click()
+    expect(tang.locator("[role=status]")).to_be_visible()
+
+    # The city amends.
+    ben = signed_in(window(browser, tierread), cast.ben)
+    ben.click("#take-next")
+    sees_every_picture(ben)
+    ben.check("input[name=outcome][value=amend]")
+    ben.select_option("#score", "3a")
+    ben.fill("#comment", "纵隔移位未描述。")
+    ben.fill("#impression", AMENDED)
+    decides(ben)
+
+    # The township hands out the receipt; the patient reads the amended text on a phone.
+    tang.goto("/t")
+    tang.locator("a.patient").click()
+    tang.locator("form[action$='/receipt'] button").click()
+    code = tang.locator(".code").inner_text()
+    pia = window(browser, tierread, size=PHONE).new_page()
+    pia.goto("/p")
+    pia.select_option("#card_type", "identity_card")
+    pia.fill("#card", cast.pia.identity_card)
+    pia.fill("#code", code)
+    pia.locator("main button[type=submit]").click()
+    pia.locator("ul.reports a").click()
+    expect(pia.locator("article.report")).to_contain_text(AMENDED)
+    expect(pia.locator("article.report")).not_to_contain_text(IMPRESSION)
+    picture = pia.locator(".pictures img").first
+    expect(picture).to_be_visible()
+    assert picture.evaluate("image => image.decode().then(() => image.naturalWidth)") > 0
+    assert AMENDED.rstrip("。") in text_of_the_pdf(pia, tmp_path)
+
+    # Quinn, of another county, gets the answer of a thing that does not exist.
+    case_id = re.search(r"/t/case/(\w+)", tang.url)
+    assert case_id is not None
+    quinn = tierread.sign_in(cast.quinn)
+    theirs, nothing = (quinn.get(f"/api/cases/{name}") for name in (case_id[1], "0" * 26))
+
+    assert theirs.status_code == nothing.status_code == 404
+    assert theirs.json() == nothing.json()
+    assert quinn.get("/api/cases").json()["total"] == 0
+
+
+def registers_a_chest(tang: Page, cast: Cast) -> str:
+    """Fills in the order form; the accession number that it answers."""
+    tang.goto("/t/order")
+    tang.select_option("#card_type", "identity_card")
+    tang.fill("#card", cast.pia.identity_card)
+    tang.fill("#name", cast.pia.name)
+    tang.select_option("#modality", "DX")
+    tang.select_option("#body_part", "CHEST")
+    tang.locator("main form.card button[type=submit]").click()
+    tang.wait_for_url("**/t/order?made=*")
+    return tang.url.split("made=")[1]
+
+
+def sends_the_picture(tierread: TierRead, cast: Cast, accession: str, folder: Path) -> None:
+    """The device sends with DCMTK's storescu."""
+    dataset = image(
+        rows=512,
+        columns=512,
+        SOPClassUID=DX,
+        Modality="DX",
+        BodyPartExamined="CHEST",
+        StudyDescription="胸部正位",
+        AccessionNumber=accession,
+        PatientID=cast.pia.number,
+        PatientName=f"Pi^Ya={cast.pia.name}",
+        WindowCenter=2048,
+        WindowWidth=4096,
+    )
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
+    dcmwrite(folder / "chest.dcm", dataset, enforce_file_format=True)
+    command = [need_tool("storescu"), "-aet", cast.device, "-aec", tierread.ae_title]
+    subprocess.run(
+        [*command, "127.0.0.1", str(tierread.dicom_port), str(folder / "chest.dcm")],
+        check=True,
+        env={**os.environ, "TCP_NODELAY": "1"},
+        timeout=60,
+    )
+
+
+def sees_every_picture(page: Page) -> None:
+    """Waits until the desk has shown each series at full resolution, as signing asks."""
+    page.wait_for_url("**/#/case/*")
+    expect(page.locator(".actions .primary")).to_be_visible()
+    expect(page.locator(".actions .hint")).to_have_count(0, timeout=60_000)
+
+
+def writes(page: Page, findings: str, impression: str) -> None:
+    page.fill("#findings", findings)
+    page.fill("#impression", impression)
+    page.check("input[name=positive][value=true]")
+    expect(page.locator("p.saved.saved")).to_be_visible()
+
+
+def decides(page: Page) -> None:
+    """Signs, verifies or submits the review, and is back at the worklist."""
+    page.locator(".actions .primary").click()
+    page.locator("dialog button[type=submit]").click()
+    page.wait_for_url(lambda url: "#/case/" not in url)
+
+
+def raises_a_critical_result(page: Page) -> None:
+    page.locator(".actions button.danger").click()
+    page.select_option("dialog select[name=class]", "pneumothorax")
+    page.fill("dialog textarea[name=finding]", "右侧气胸")
+    page.locator("dialog button[type=submit]").click()
+    expect(page.locator("dialog")).to_have_count(0)
+
+
+def acknowledges(page: Page) -> None:
+    banner = page.locator(".banner.danger")
+    banner.locator("input[name=read_back]").fill(READ_BACK)
+    banner.locator("button").click()
+    expect(page.locator(".banner.danger")).to_have_count(0)
+
+
+def text_of_the_pdf(page: Page, folder: Path) -> str:
+    answer = page.request.get(page.url + ".pdf")
+    assert answer.headers["content-type"] == "application/pdf"
+    (folder / "report.pdf").write_bytes(answer.body())
+    return subprocess.run(
+        [need_tool("pdftotext"), "-layout", str(folder / "report.pdf"), "-"], check=True, capture_output=True, text=True
+    ).stdout
