@@ -1,0 +1,150 @@
+"""Sealed segments go to the object store; the spool gives them up when they are safe there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from storage import journal, tables
+from storage.database import snapshot, transaction
+from storage.index import Index, Instance, instance_of
+from storage.objects import FolderObjectStore, NoSuchObject
+from storage.reader import Bytes, BytesMissing, HolderAway
+from storage.segments import Spool
+from storage.shipping import StoredBadly, ship
+from tests.storage.instances import HEAD, NOON, opened, row, store, write
+
+LATER = NOON + timedelta(hours=1)
+
+
+class Shipyard:
+    def __init__(self, spool: Spool, index: Index, engine: Engine, folder: Path) -> None:
+        self.spool, self.index, self.engine = spool, index, engine
+        self.store = FolderObjectStore(folder)
+        self.bytes = Bytes(spool.directory, self.store, engine)
+
+    def instance(self, uid: str = "1.2.3.1") -> Instance:
+        with snapshot(self.engine) as tx:
+            found = instance_of(tx, uid)
+        assert found is not None
+        return found
+
+    def states(self) -> list[str]:
+        with snapshot(self.engine) as tx:
+            return list(tx.execute(sa.select(tables.segment.c.state)).scalars())
+
+    def ship(self, now: datetime = NOON) -> int:
+        return ship(self.engine, self.spool.directory, self.store, now)
+
+    def in_spool(self) -> list[Path]:
+        return list(self.spool.directory.glob("segments/*/*.tar"))
+
+
+@pytest.fixture
+def yard(database_url: str, tmp_path: Path) -> Iterator[Shipyard]:
+    with opened(database_url, tmp_path / "spool") as (spool, index, engine):
+        yield Shipyard(spool, index, engine, tmp_path / "objects")
+
+
+def test_an_instance_is_read_the_same_before_and_after_it_was_stored(yard: Shipyard) -> None:
+    store(yard.spool, yard.index, row(), b"body" * 1000)
+    instance = yard.instance()
+    seen = [yard.bytes.read(instance, 0, instance.size)]
+    nothing = yard.ship()
+    yard.spool.close()
+    shipped = yard.ship()
+    seen.append(yard.bytes.read(instance, 0, instance.size))
+    yard.ship(LATER)
+    seen += [yard.bytes.read(instance, 0, instance.size), b"".join(yard.bytes.stream(instance))]
+
+    assert (nothing, shipped, yard.states(), yard.in_spool()) == (0, 1, ["stored"], [])
+    assert seen == [HEAD + b"body" * 1000] * 4
+    assert yard.bytes.read(instance, len(HEAD) + 4, 4) == b"body"
+    assert b"".join(yard.bytes.stream(instance, len(HEAD), 6)) == b"bodybo"
+
+
+def test_rows_that_the_index_did_not_take_are_entered_before_the_spool_lets_go(yard: Shipyard) -> None:
+    write(yard.spool, row(), b"body")
+    yard.spool.close()
+    yard.ship()
+
+    assert yard.bytes.read(yard.instance(), len(HEAD), 4) == b"body"
+
+
+def test_an_object_that_reads_back_wrong_is_not_called_stored(yard: Shipyard, tmp_path: Path) -> None:
+    store(yard.spool, yard.index, row(), b"body" * 1000)
+    yard.spool.close()
+    (path,) = yard.in_spool()
+    with path.open("r+b") as file:  # what a failing disk does between the seal and the put
+        file.seek(5000)
+        file.write(b"X")
+    with pytest.raises(ExceptionGroup) as raised:
+        yard.ship()
+
+    assert raised.group_contains(StoredBadly)
+    assert (yard.states(), len(yard.in_spool())) == (["sealed"], 1)
+
+
+def test_a_segment_of_another_node_is_away_and_not_missing(yard: Shipyard) -> None:
+    store(yard.spool, yard.index, row(), b"body")
+    instance = yard.instance()
+    yard.spool.close()
+    yard.in_spool()[0].unlink()
+    with pytest.raises(HolderAway):
+        yard.bytes.read(instance, 0, 1)
+    with transaction(yard.engine) as tx:
+        tx.execute(sa.update(tables.segment).values(state="stored"))
+
+    with pytest.raises(BytesMissing):
+        yard.bytes.stream(instance)
+
+
+def test_nobody_reads_beyond_an_instance(yard: Shipyard) -> None:
+    store(yard.spool, yard.index, row(), b"body")
+    instance = yard.instance()
+    for offset, length in ((-1, 2), (0, instance.size + 1), (instance.size, 1), (0, -1)):
+        with pytest.raises(ValueError, match="outside"):
+            yard.bytes.read(instance, offset, length)
+
+
+def test_a_stream_that_is_given_up_leaves_no_file_open(yard: Shipyard) -> None:
+    store(yard.spool, yard.index, row(), b"body")
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    for _ in range(5):
+        yard.bytes.stream(yard.instance())
+
+    assert len(list(Path("/proc/self/fd").iterdir())) <= before
+
+
+def test_decisions_are_kept_at_once_and_found_in_the_store_in_their_order(yard: Shipyard) -> None:
+    for number in range(3):
+        journal.note(yard.spool.directory, "attribution", {"number": number, "名": "皮亚"}, NOON)
+    yard.ship()
+
+    assert [one.payload["number"] for one in journal.decisions(yard.store)] == [0, 1, 2]
+    assert {(one.kind, one.at) for one in journal.decisions(yard.store)} == {("attribution", NOON)}
+    assert list(yard.spool.directory.glob("journal/*/*")) == []
+
+
+def test_a_folder_keeps_objects(tmp_path: Path) -> None:
+    kept = FolderObjectStore(tmp_path / "objects")
+    source = tmp_path / "source"
+    source.write_bytes(b"0123456789")
+    for _ in range(2):  # a put that is repeated changes nothing
+        kept.put_file("a/b/c.tar", source)
+
+    assert (kept.exists("a/b/c.tar"), kept.size("a/b/c.tar"), list(kept.keys("a/"))) == (True, 10, ["a/b/c.tar"])
+    assert kept.open_range("a/b/c.tar", 2, 3) == b"234"
+    assert list(kept.stream("a/b/c.tar", 0, 10, 4)) == [b"0123", b"4567", b"89"]
+    with pytest.raises(EOFError):
+        kept.open_range("a/b/c.tar", 5, 6)
+    kept.delete("a/b/c.tar")
+    with pytest.raises(NoSuchObject):
+        kept.open_range("a/b/c.tar", 0, 1)
+    with pytest.raises(NoSuchObject):
+        kept.size("a/b/c.tar")
