@@ -108,6 +108,23 @@ BY_STATUS: Final[Mapping[int, str]] = {
 """What the framework itself refuses."""
 
 
+SLUGS: Final = (
+    "wrong-credentials",
+    "signed-out",
+    "too-many-attempts",
+    "not-there",
+    "not-allowed",
+    "stale",
+    "move-not-allowed",
+    "invalid",
+    "csrf",
+    "password-must-change",
+    "prove-again",
+    "unavailable",
+)
+"""What programs find at the end of ``type``."""
+
+
 def problem_of(error: Exception) -> Problem:
     """The answer to an error of the table."""
     answers = cast("Mapping[type[Any], Callable[[Any], Problem]]", TABLE)

@@ -1,0 +1,151 @@
+"""The patient's phone: card and one-time code, final reports only, pictures, and who looked."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from reading import withhold
+from storage.database import transaction
+from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify
+from tests.reading.region import PIA_CARD
+from tests.viewer.house import House, grey_picture
+
+STUDY = "1.2.840.1"
+
+
+def final(house: House) -> tuple[str, str]:
+    """A final report of Pia's: (case, version)."""
+    clinic = house.clinic
+    case = house.case(STUDY, laterality="L")
+    with transaction(house.engine) as tx:
+        read(tx, clinic, clinic.rosa, case.id, house.now, NORMAL)
+        version = verify(tx, clinic, clinic.vera, case.id, house.now, PNEUMONIA)
+    return case.id, version.id
+
+
+def test_card_and_code_open_the_patients_own_final_reports_once(house: House) -> None:
+    case_id, version_id = final(house)
+    code = house.code(case_id)
+    form = {"card_type": "identity_card", "card": PIA_CARD.lower(), "code": f"{code[:4]} {code[4:]}"}
+    pia = house.client()
+
+    opened = pia.post("/p", data=form)
+    again = house.client().post("/p", data=form)
+
+    assert opened.headers["location"] == "/p/reports"
+    assert "HttpOnly" in opened.headers["set-cookie"]
+    page = pia.get("/p/reports").text
+    assert f"/p/reports/{version_id}" in page
+    assert "右下肺炎" in page
+    assert again.status_code == 401
+    assert "取件码不对" in again.text
+
+
+def test_a_wrong_card_and_a_wrong_code_are_answered_alike(house: House) -> None:
+    case_id, _ = final(house)
+    code = house.code(case_id)
+    wrong_code = "00000000" if code != "00000000" else "11111111"
+    tries = [
+        {"card_type": "identity_card", "card": PIA_CARD, "code": wrong_code},
+        {"card_type": "identity_card", "card": "11010519491231002X", "code": code},
+        {"card_type": "health_card", "card": PIA_CARD, "code": code},
+        {"card_type": "identity_card", "card": "nonsense", "code": "x"},
+    ]
+
+    answers = [house.client().post("/api/patient/session", json=each) for each in tries]
+
+    assert {(answer.status_code, answer.text) for answer in answers} == {(401, answers[0].text)}
+
+
+def test_a_preliminary_report_is_not_the_patients_yet(house: House) -> None:
+    clinic = house.clinic
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        version = read(tx, clinic, clinic.rosa, case.id, house.now, PNEUMONIA)
+    pia = house.patient_client(case.id)
+
+    assert "还没有正式报告" in pia.get("/p/reports").text
+    assert pia.get("/api/patient/reports").json() == []
+    assert pia.get(f"/p/reports/{version.id}").status_code == 404
+    assert pia.get(f"/p/reports/{version.id}.pdf").status_code == 404
+
+
+def test_the_report_is_a_page_a_pdf_and_json_with_its_pictures(house: House) -> None:
+    case_id, version_id = final(house)
+    pia = house.patient_client(case_id)
+
+    page = pia.get(f"/p/reports/{version_id}").text
+    pdf = pia.get(f"/p/reports/{version_id}.pdf")
+    said = pia.get(f"/api/patient/reports/{version_id}").json()
+    picture = pia.get(f"/p/reports/{version_id}/pictures/1")
+
+    for words in ("右下肺炎", "DR 胸部", "Rosa", "Vera", "Oak", "Hills", "第 2 版"):
+        assert words in page
+    assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
+    assert "Pia" not in pdf.headers["content-disposition"]
+    assert said["content"]["impression"] == "右下肺炎"
+    assert said["pictures"] == 1
+    assert (picture.headers["content-type"], picture.content) == ("image/png", grey_picture())
+    assert house.rendered == [("PatientViewer", STUDY, 1)]
+    for number in ("0", "2", "-1"):
+        assert pia.get(f"/p/reports/{version_id}/pictures/{number}").status_code == 404
+
+
+def test_the_page_says_who_looked(house: House) -> None:
+    case_id, version_id = final(house)
+    house.signed_in("tang").get(f"/t/case/{case_id}")
+    pia = house.patient_client(case_id)
+
+    page = pia.get(f"/p/reports/{version_id}").text
+
+    assert "Tang · Hills" in page
+    assert "Vera · Oak" in page
+    assert "Quinn" not in page
+
+
+def test_a_withheld_report_disappears_at_once(house: House) -> None:
+    case_id, version_id = final(house)
+    pia = house.patient_client(case_id)
+    assert pia.get(f"/p/reports/{version_id}").status_code == 200
+
+    with transaction(house.engine) as tx:
+        withhold.withhold(tx, house.clinic.audit, house.clinic.ada, case_id, why="wrong person", now=house.now)
+
+    assert version_id not in pia.get("/p/reports").text
+    for end in ("", ".pdf", "/pictures/1"):
+        assert pia.get(f"/p/reports/{version_id}{end}").status_code == 404
+        assert pia.get(f"/api/patient/reports/{version_id}{end}").status_code == 404
+
+
+def test_a_session_ends_by_signing_out_or_by_itself(house: House) -> None:
+    case_id, version_id = final(house)
+    pia = house.patient_client(case_id)
+
+    out = pia.post("/p/sign-out", data={"csrf_token": pia.headers["X-CSRF-Token"]})
+    assert out.headers["location"] == "/p?ended=2"
+    assert pia.get(f"/p/reports/{version_id}").headers["location"] == "/p?ended=1"
+
+    pia = house.patient_client(case_id)
+    house.now += timedelta(minutes=16)
+    assert pia.get("/p/reports").headers["location"] == "/p?ended=1"
+    assert "登录已过期" in pia.get("/p?ended=1").text
+    assert pia.get("/api/patient/reports").status_code == 401
+
+
+def test_guesses_close_the_card_for_a_while(house: House) -> None:
+    case_id, _ = final(house)
+    wrong = {"card_type": "identity_card", "card": PIA_CARD, "code": "x"}
+
+    answers = [house.client().post("/p", data=wrong) for _ in range(8)]
+
+    assert answers[-1].status_code == 429
+    assert "秒后再试" in answers[-1].text
+    assert PIA_CARD not in answers[-1].text
+    right = house.client().post("/p", data={**wrong, "code": house.code(case_id)})
+    assert right.status_code == 429
+
+
+def test_an_unknown_kind_of_card_opens_nothing(house: House) -> None:
+    answer = house.client().post("/p", data={"card_type": "device_id", "card": "P1", "code": "12345678"})
+
+    assert answer.status_code == 422

@@ -1,0 +1,216 @@
+"""The township's desk: n of m arrived, plain states, banners that want an answer, and what goes on paper."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+
+from reading import audit, cases, critical, intake, orders, printing, queue, worklist
+from reading.case import State
+from reading.kinds import IdentifierKind
+from reading.patients import Identifier, find
+from storage.database import snapshot, transaction
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, read, send, state, take, verify
+from tests.reading.region import KEYS, PIA_CARD
+from tests.viewer.house import House
+
+STUDY = "1.2.840.1"
+
+
+def token(client: httpx.Client) -> dict[str, str]:
+    return {"csrf_token": client.headers["X-CSRF-Token"]}
+
+
+def test_the_list_counts_images_while_they_arrive_and_when_all_are_there(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, STUDY, house.now, patient_name="王^小丽"), house.now)
+        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, 2, house.now), house.now)
+
+    arriving = tang.get("/t").text
+    with transaction(house.engine) as tx:
+        intake.end_arriving(tx, house.now + timedelta(minutes=1), 60)
+    arrived = tang.get("/t/list").text
+
+    assert "王小丽" in arriving
+    assert "已到 2 幅，接收中" in arriving
+    assert "已到 2/2 幅" in arrived
+    assert "等待诊断" in arrived
+    tang.cookies.set("tierread_language", "en")
+    assert "2 of 2 arrived" in tang.get("/t/list").text
+
+
+def test_the_list_is_found_by_name_or_number_and_says_so_when_it_is_empty(house: House) -> None:
+    tang = house.signed_in("tang")
+    assert "还没有检查" in tang.get("/t").text
+
+    house.case(STUDY, patient_name="Wang^Xiaoli=王^小丽", accession_number="A0001")
+
+    assert "王小丽" in tang.get("/t", params={"q": "王小丽"}).text
+    assert "王小丽" in tang.get("/t", params={"q": "A0001"}).text
+    assert "没有符合的检查" in tang.get("/t", params={"q": "李"}).text
+
+
+def test_a_name_out_of_an_image_is_text_and_never_a_script(house: House) -> None:
+    house.case(STUDY, patient_name="<script>alert(1)</script>")
+
+    page = house.signed_in("tang").get("/t").text
+
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+
+
+def test_a_critical_result_stands_above_the_list_until_it_is_read_back(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="左侧基底节", now=house.now
+        )
+    assert "急性脑卒中" in tang.get("/t/banners").text
+
+    silent = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), "read_back": " "})
+    answered = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), "read_back": "左侧基底节，已通知"})
+
+    assert silent.status_code == 422
+    assert answered.headers["location"] == f"/t/case/{case.id}?done=acknowledged"
+    assert "急性脑卒中" not in tang.get("/t/banners").text
+    with snapshot(house.engine) as tx:
+        kept = critical.by_id(tx, alert.id)
+    assert (kept.acknowledged_by, kept.read_back) == (clinic.tang.person_id, "左侧基底节，已通知")
+
+
+def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        revision = take(tx, clinic, clinic.ada, case.id, house.now)
+        queue.return_to_site(
+            tx, clinic.audit, clinic.ada, case.id, revision=revision, why="侧位曝光不足", now=house.now
+        )
+    assert "侧位曝光不足" in tang.get("/t").text
+
+    tang.post(f"/t/case/{case.id}/answer", data={**token(tang), "why": "已重拍"})
+
+    assert "侧位曝光不足" not in tang.get("/t/banners").text
+    with snapshot(house.engine) as tx:
+        assert state(tx, case.id) is State.WAITING_READ
+
+
+def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        version = read(tx, clinic, clinic.rosa, case.id, house.now, PNEUMONIA)
+    assert "打印临时报告" in tang.get("/t").text
+
+    preview = tang.get(f"/t/print/{version.id}")
+    with snapshot(house.engine) as tx:
+        assert printing.printings_of(tx, version.id) == []
+    printed = tang.post(f"/t/print/{version.id}", data=token(tang))
+
+    assert 'class="not-logged"' in preview.text  # the style sheet keeps this off paper
+    assert 'class="printing"' in printed.text
+    for page in (preview.text, printed.text):
+        assert page.count("临时报告，以正式报告为准") == 2
+        assert "右下肺炎" in page
+    with snapshot(house.engine) as tx:
+        (logged,) = printing.printings_of(tx, version.id)
+    assert (logged.person_id, logged.status) == (clinic.tang.person_id, "preliminary")
+
+
+def test_a_changed_report_must_be_acknowledged_and_the_old_one_is_printed_no_more(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        old = read(tx, clinic, clinic.rosa, case.id, house.now, NORMAL)
+    tang.get(f"/t/print/{old.id}")
+    with transaction(house.engine) as tx:
+        new = verify(tx, clinic, clinic.vera, case.id, house.now, PNEUMONIA)
+    banner = tang.get("/t/banners").text
+    assert "报告有更改" in banner
+    assert f"/t/print/{new.id}" in banner
+
+    notice = re.search(r"/t/notices/(\w+)/acknowledge", banner)
+    assert notice is not None
+    tang.post(notice[0], data=token(tang))
+
+    assert "报告有更改" not in tang.get("/t/banners").text
+    final = tang.get(f"/t/print/{new.id}").text
+    assert "临时报告" not in final
+    assert [name in final for name in ("Rosa", "Vera", "Oak", "Hills")] == [True] * 4
+    assert "不能再打印" in tang.get(f"/t/print/{old.id}").text
+    assert tang.post(f"/t/print/{old.id}", data=token(tang)).status_code == 403
+    assert tang.get(f"/api/reports/{old.id}.pdf").status_code == 403
+
+
+def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_it(house: House) -> None:
+    case = house.case(STUDY)
+    tang = house.signed_in("tang")
+
+    receipt = tang.post(f"/t/case/{case.id}/receipt", data=token(tang))
+
+    assert re.search(r'class="code">\d{4} \d{4}<', receipt.text)
+    assert f">{house.origin}/p<" in receipt.text
+    assert "<svg" in receipt.text
+    assert receipt.headers["referrer-policy"] == "same-origin"
+    with snapshot(house.engine) as tx:
+        (latest, *_) = audit.events_about(tx, "case", case.id)
+    assert latest.action == "receipt.print"
+
+
+def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    case = house.case(STUDY, patient_id="", patient_name="")
+    assert "未关联患者" in tang.get("/t").text
+    form = {**token(tang), "card_type": "identity_card", "name": "王璡"}
+
+    wrong = tang.post(f"/t/case/{case.id}/link", data={**form, "card": "110105194912310021"})
+    other = tang.post(f"/t/case/{case.id}/link", data={**form, "card": PIA_CARD})
+    right = tang.post(f"/t/case/{case.id}/link", data={**form, "card": "11010519491231002x"})
+
+    assert (wrong.status_code, "校验位不对" in wrong.text) == (422, True)
+    assert (other.status_code, "姓名不同" in other.text) == (422, True)
+    assert right.headers["location"] == f"/t/case/{case.id}?done=linked"
+    page = tang.get(right.headers["location"]).text
+    assert "王璡" in page
+    assert "未关联患者" not in tang.get("/t").text
+    with snapshot(house.engine) as tx:
+        card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value="11010519491231002X")
+        found = find(tx, KEYS, card, house.now)
+        (entry,) = worklist.entries_of(tx, clinic.ada, [cases.by_id(tx, case.id)], house.now)
+    assert found is not None
+    assert entry.case.patient_id == found.id
+    assert (entry.patient.name, entry.patient.birth_date, entry.patient.sex) == ("王璡", "19491231", "F")
+    ((kind, payload),) = house.noted
+    assert (kind, payload["study_uid"], payload["patient_id"]) == ("attribution", STUDY, found.id)
+
+
+def test_an_examination_is_registered_for_whoever_shows_a_card(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    form = {
+        **token(tang),
+        "site": "hills",
+        "card_type": "identity_card",
+        "card": PIA_CARD,
+        "name": "Pia",
+        "modality": "DX",
+        "body_part": "HAND",
+        "laterality": "L",
+        "priority": "emergency",
+        "reason": "摔伤",
+    }
+
+    placed = tang.post("/t/order", data=form)
+    wrong = tang.post("/t/order", data={**form, "birth_date": "soon"})
+
+    number = placed.headers["location"].removeprefix("/t/order?made=")
+    assert number in tang.get(placed.headers["location"]).text
+    assert (wrong.status_code, "出生日期不对" in wrong.text, 'value="Pia"' in wrong.text) == (422, True, True)
+    with snapshot(house.engine) as tx:
+        order = orders.by_accession(tx, clinic.region.hills.id, number)
+    assert order is not None
+    assert order.patient_id == house.patient.id
+    assert (order.priority, order.procedures[0].body_part, order.procedures[0].laterality) == ("emergency", "HAND", "L")
