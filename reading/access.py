@@ -31,8 +31,10 @@ __all__ = [
     "Staff",
     "Viewer",
     "find_patient",
+    "list_is_on_record",
     "may_act",
     "open_case",
+    "open_list",
     "open_patient",
     "open_report",
     "open_reports",
@@ -239,6 +241,16 @@ def find_patient(
         raise NotThere
     _looked(tx, audit, viewer, action, "patient", found.id, now)
     return found
+
+
+def open_list(tx: Connection, audit: Audit, viewer: Viewer, action: str, now: datetime) -> None:
+    """A worklist or a search shows many persons at once: a look of its own, on record like any other."""
+    _looked(tx, audit, viewer, action, "list", "", now)
+
+
+def list_is_on_record(tx: Connection, viewer: Viewer, action: str, now: datetime) -> bool:
+    """Whether this list was opened lately, so that `open_list` has nothing to write."""
+    return _on_record(tx, viewer, action, "list", "", now)
 
 
 def refused(

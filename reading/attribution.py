@@ -108,22 +108,26 @@ def correct(
         made_at=now,
     )
     try:
-        tx.execute(
-            attribution.insert().values(
-                id=made.id,
-                study_uid=made.study_uid,
-                revision=made.revision,
-                patient_id=made.patient_id,
-                order_id=made.order_id,
-                attributes=made.attributes,
-                previous=made.previous,
-                reason=made.reason,
-                made_by=made.made_by,
-                made_at=made.made_at,
+        with tx.begin_nested():
+            tx.execute(
+                attribution.insert().values(
+                    id=made.id,
+                    study_uid=made.study_uid,
+                    revision=made.revision,
+                    patient_id=made.patient_id,
+                    order_id=made.order_id,
+                    attributes=made.attributes,
+                    previous=made.previous,
+                    reason=made.reason,
+                    made_by=made.made_by,
+                    made_at=made.made_at,
+                )
             )
-        )
-    except IntegrityError as overtaken:
-        raise Stale from overtaken
+    except IntegrityError as refused:
+        overtaking = current(tx, study_uid)
+        if overtaking is None or overtaking.revision == number:
+            raise  # not a race: the patient, the order or the person is none of ours
+        raise Stale(overtaking.revision) from refused
     index.show(tx, study_uid, made.attributes, made.revision)
     return made
 

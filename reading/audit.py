@@ -208,7 +208,14 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
 
 def writers(tx: Connection) -> list[str]:
     """Every chain that there is."""
-    return list(tx.scalars(sa.select(audit_event.c.writer).distinct().order_by(audit_event.c.writer)))
+    found: list[str] = []
+    # One step in the index for each chain: DISTINCT would read every event.
+    following = sa.select(sa.func.min(audit_event.c.writer))
+    writer = tx.scalar(following)
+    while writer is not None:
+        found.append(writer)
+        writer = tx.scalar(following.where(audit_event.c.writer > writer))
+    return found
 
 
 def heads(tx: Connection) -> list[Head]:

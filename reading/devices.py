@@ -16,6 +16,7 @@ from reading import identifiers
 from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere
 from reading.tables import device, device_contact, device_token, organisation
+from reading.unique import taken_as
 from storage.ids import new_id
 
 TOKEN_BYTES: Final = 32
@@ -99,21 +100,20 @@ def add(
         until=None,
         revision=1,
     )
-    if any(one.network == made.network for one in _named(tx, made.ae_title, now)):
-        raise Invalid("ae_title", "taken")
-    tx.execute(
-        device.insert().values(
-            id=made.id,
-            ae_title=made.ae_title,
-            network=made.network,
-            port=made.port,
-            site_id=made.site_id,
-            issuer=made.issuer,
-            certificate_digest=made.certificate_digest,
-            character_set=made.character_set,
-            since=made.since,
+    with taken_as(tx, "ae_title"):
+        tx.execute(
+            device.insert().values(
+                id=made.id,
+                ae_title=made.ae_title,
+                network=made.network,
+                port=made.port,
+                site_id=made.site_id,
+                issuer=made.issuer,
+                certificate_digest=made.certificate_digest,
+                character_set=made.character_set,
+                since=made.since,
+            )
         )
-    )
     tx.execute(device_contact.insert().values(device_id=made.id))
     return made
 

@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import identifiers, organisations, patients
+from reading import identifiers, organisations, patients, people
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
 from reading.tables import imaging_order, procedure
+from reading.unique import taken_as
 from storage.ids import new_id
 
 MODALITIES: Final = frozenset({"CR", "CT", "DX", "MG", "MR", "RF", "US", "XA"})
@@ -89,7 +90,7 @@ def place(
     """A new order; the accession number is ours unless the site's own system gave one.
 
     Raises:
-        Invalid: a field breaks its form, the accession number is taken at this site, no such site or patient.
+        Invalid: a field breaks its form, the accession number is taken at this site, no such site, patient or person.
 
     """
     site = organisations.by_id(tx, site_id)
@@ -97,13 +98,13 @@ def place(
         raise Invalid("site", "unknown")
     if patients.by_id(tx, patient_id) is None:
         raise Invalid("patient", "unknown")
+    if ordered_by is not None and people.by_id(tx, ordered_by) is None:
+        raise Invalid("ordered_by", "unknown")
     _check(modality, procedures, reason)
     if accession_number is not None:
         problem = identifiers.accession_number(accession_number)
         if problem is not None:
             raise Invalid("accession_number", problem)
-        if by_accession(tx, site_id, accession_number) is not None:
-            raise Invalid("accession_number", "taken")
     made = Order(
         id=new_id(),
         site_id=site_id,
@@ -122,21 +123,22 @@ def place(
         ),
         revision=1,
     )
-    tx.execute(
-        imaging_order.insert().values(
-            id=made.id,
-            site_id=made.site_id,
-            patient_id=made.patient_id,
-            accession_number=made.accession_number,
-            modality=made.modality,
-            priority=made.priority,
-            reason=made.reason,
-            state=made.state,
-            scheduled_at=made.scheduled_at,
-            ordered_by=made.ordered_by,
-            created_at=made.created_at,
+    with taken_as(tx, "accession_number"):
+        tx.execute(
+            imaging_order.insert().values(
+                id=made.id,
+                site_id=made.site_id,
+                patient_id=made.patient_id,
+                accession_number=made.accession_number,
+                modality=made.modality,
+                priority=made.priority,
+                reason=made.reason,
+                state=made.state,
+                scheduled_at=made.scheduled_at,
+                ordered_by=made.ordered_by,
+                created_at=made.created_at,
+            )
         )
-    )
     for one in made.procedures:
         tx.execute(
             procedure.insert().values(

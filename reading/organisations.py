@@ -16,6 +16,7 @@ from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Level, Tier
 from reading.tables import agreement, organisation
+from reading.unique import taken_as
 from storage.ids import new_id
 
 READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
@@ -70,8 +71,6 @@ def add(
 
     """
     _check(code, name, region_code, time_zone)
-    if by_code(tx, code) is not None:
-        raise Invalid("code", "taken")
     parent = None if parent_code is None else by_code(tx, parent_code)
     if parent_code is not None and (parent is None or parent.until is not None):
         raise Invalid("parent_code", "unknown")
@@ -88,19 +87,20 @@ def add(
         until=None,
         revision=1,
     )
-    tx.execute(
-        organisation.insert().values(
-            id=made.id,
-            code=made.code,
-            name=made.name,
-            level=made.level,
-            parent_id=made.parent_id,
-            region_code=made.region_code,
-            time_zone=made.time_zone,
-            telephone=made.telephone,
-            since=made.since,
+    with taken_as(tx, "code"):
+        tx.execute(
+            organisation.insert().values(
+                id=made.id,
+                code=made.code,
+                name=made.name,
+                level=made.level,
+                parent_id=made.parent_id,
+                region_code=made.region_code,
+                time_zone=made.time_zone,
+                telephone=made.telephone,
+                since=made.since,
+            )
         )
-    )
     line = [made, *_line_above(tx, made)]
     for tier, levels in READS_AT.items():
         reader = next((one for level_ in levels for one in line if one.level is level_), None)

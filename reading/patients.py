@@ -10,13 +10,13 @@ from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
 
 from reading.cipher import Keys
 from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.tables import patient, patient_identifier
+from reading.unique import taken_as
 from storage.ids import new_id
 
 NATIONAL: Final = "CN"
@@ -123,9 +123,12 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
     """From now on the identifier leads to this patient (a guardian's, beside what it leads to already).
 
     Raises:
+        NotThere: no such patient.
         Invalid: it is another patient's own, or one that never links.
 
     """
+    if by_id(tx, patient_id) is None:
+        raise NotThere
     value = normal(identifier.kind, identifier.value)
     if never_links(value):
         raise Invalid("identifier", "never_links")
@@ -137,24 +140,20 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
     )
     if identifier.held_as in set(same):
         return
-    try:
-        with tx.begin_nested():
-            tx.execute(
-                patient_identifier.insert().values(
-                    id=new_id(),
-                    patient_id=patient_id,
-                    kind=identifier.kind,
-                    issuer=identifier.issuer,
-                    value_digest=digest,
-                    value_cipher=keys.seal(value, _purpose(patient_id, identifier.kind)),
-                    held_as=identifier.held_as,
-                    verified_at=now if identifier.verified else None,
-                    since=now,
-                )
+    with taken_as(tx, "identifier"):
+        tx.execute(
+            patient_identifier.insert().values(
+                id=new_id(),
+                patient_id=patient_id,
+                kind=identifier.kind,
+                issuer=identifier.issuer,
+                value_digest=digest,
+                value_cipher=keys.seal(value, _purpose(patient_id, identifier.kind)),
+                held_as=identifier.held_as,
+                verified_at=now if identifier.verified else None,
+                since=now,
             )
-    except IntegrityError as taken:
-        # The unique index over own identifiers decides between two that come at once.
-        raise Invalid("identifier", "taken") from taken
+        )
 
 
 def unlink(tx: Connection, identifier_id: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.tables import person, role_grant
+from reading.unique import taken_as
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
@@ -56,8 +57,6 @@ def add(
     _check_username(username)
     if not name.strip():
         raise Invalid("name", "empty")
-    if by_username(tx, username) is not None:
-        raise Invalid("username", "taken")
     made = Person(
         id=new_id(),
         username=username,
@@ -69,17 +68,18 @@ def add(
         until=None,
         revision=1,
     )
-    tx.execute(
-        person.insert().values(
-            id=made.id,
-            username=made.username,
-            name=made.name,
-            title=made.title,
-            password_hash=made.password_hash,
-            must_change_password=made.must_change_password,
-            since=made.since,
+    with taken_as(tx, "username"):
+        tx.execute(
+            person.insert().values(
+                id=made.id,
+                username=made.username,
+                name=made.name,
+                title=made.title,
+                password_hash=made.password_hash,
+                must_change_password=made.must_change_password,
+                since=made.since,
+            )
         )
-    )
     return made
 
 

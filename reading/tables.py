@@ -136,6 +136,14 @@ device: Final = sa.Table(
     *_dated(),
     _revision(),
     sa.Index("ix_device_ae_title", "ae_title"),
+    sa.Index(
+        "uq_device_calling",
+        "ae_title",
+        "network",
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    ),
 )
 
 device_token: Final = sa.Table(

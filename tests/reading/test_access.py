@@ -417,6 +417,22 @@ def test_no_record_no_access(engine: Engine, now: datetime) -> None:
         access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
 
 
+def test_opening_a_list_is_a_look(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=9)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        before = access.list_is_on_record(tx, clinic.ada, "study.search", now)
+        access.open_list(tx, clinic.audit, clinic.ada, "study.search", now)
+        access.open_list(tx, clinic.audit, clinic.ada, "study.search", later)
+
+    with read_only(engine) as tx:
+        assert not before
+        assert access.list_is_on_record(tx, clinic.ada, "study.search", later)
+        assert not access.list_is_on_record(tx, clinic.ben, "study.search", later)
+        assert not access.list_is_on_record(tx, clinic.ada, "case.list", later)
+    assert events(engine, "") == [(clinic.ada.person_id, "study.search", Outcome.DONE)]
+
+
 def test_a_refused_look_is_recorded_in_a_transaction_of_its_own(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

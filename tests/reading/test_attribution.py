@@ -8,6 +8,7 @@ from typing import Final
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import IntegrityError
 
 from reading import attribution
 from reading.attribution import Revision
@@ -96,6 +97,14 @@ def test_a_name_of_three_groups_may_be_longer_than_one(engine: Engine, now: date
 def test_a_study_that_is_not_there_is_not_corrected(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx, pytest.raises(NotThere):
         correct(tx, now, {"PatientName": "X"})
+
+
+def test_a_patient_who_is_not_there_is_no_race(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        received(tx, make_region(tx, now).hills, STUDY, now)
+        with pytest.raises(IntegrityError):
+            correct(tx, now, {"PatientName": "X"}, patient_id="nobody")
+        assert attribution.current(tx, STUDY) is None
 
 
 def test_whoever_looked_at_an_earlier_revision_is_told(engine: Engine, now: datetime) -> None:

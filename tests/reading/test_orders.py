@@ -75,6 +75,7 @@ def test_two_sites_may_use_one_number_and_one_site_may_not(engine: Engine, now: 
 WRONG: Final = [
     ({"site_id": "nowhere"}, "site", "unknown"),
     ({"patient_id": "nobody"}, "patient", "unknown"),
+    ({"ordered_by": "nobody"}, "ordered_by", "unknown"),
     ({"modality": "XX"}, "modality", "unknown"),
     ({"procedures": []}, "procedures", "number"),
     ({"procedures": [Asked(body_part="HAND")] * 21}, "procedures", "number"),

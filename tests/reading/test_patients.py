@@ -79,6 +79,11 @@ def test_what_somebody_is_known_by_links(value: str) -> None:
     assert not never_links(value)
 
 
+def test_nothing_is_linked_to_a_patient_who_is_not_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx, pytest.raises(NotThere):
+        patients.link(tx, KEYS, "nobody", CARD, now)
+
+
 def test_an_unverified_identifier_links_nobody(engine: Engine, now: datetime) -> None:
     told = Identifier(kind=IdentifierKind.INSURANCE_CARD, value="9001", verified=False)
     with transaction(engine) as tx:

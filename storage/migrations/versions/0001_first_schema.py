@@ -278,6 +278,14 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_device")),
     )
     op.create_index("ix_device_ae_title", "device", ["ae_title"], unique=False)
+    op.create_index(
+        "uq_device_calling",
+        "device",
+        ["ae_title", "network"],
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    )
     op.create_table(
         "imaging_order",
         sa.Column("id", sa.String(length=26), nullable=False),
