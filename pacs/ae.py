@@ -206,7 +206,7 @@ class _Server(AssociationServer):
         self._listener.take(request, client_address)
 
     def service_actions(self) -> None:
-        """pynetdicom collects garbage here at intervals; Python does when it is needed."""
+        """Nothing: Python collects garbage when it is needed, not at intervals as pynetdicom does here."""
 
     def stop(self) -> None:
         super(AssociationServer, self).shutdown()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.committer import Index, IndexUnavailable
-from storage.entering import Entered, folded
+from storage.entering import Entered, folded, insert_new
 from storage.rows import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
 from storage.search import (
     Condition,
@@ -53,6 +53,7 @@ __all__ = [
     "hide",
     "instance_of",
     "instances_in",
+    "note_holding",
     "search_instances",
     "search_series",
     "search_studies",
@@ -67,6 +68,7 @@ __all__ = [
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
+_HOLDING: Final = tables.holding
 _QUARANTINE: Final = tables.quarantine
 
 _COLUMNS: Final = {
@@ -163,9 +165,11 @@ def undescribed(tx: Connection, limit: int) -> list[Instance]:
     return shaped(Instance, tx.execute(asked.order_by(_INSTANCE.c.received_at).limit(limit)))
 
 
-def held(tx: Connection, limit: int) -> list[Held]:
-    """What waits in quarantine for a decision, refused bytes included, the longest waiting first."""
+def held(tx: Connection, limit: int, *, reason: str | None = None) -> list[Held]:
+    """What waits in quarantine for a decision, the longest waiting first; refused bytes too, or one reason's alone."""
     asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
+    if reason is not None:
+        asked = asked.where(_QUARANTINE.c.reason == reason)
     return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
 
 
@@ -177,3 +181,17 @@ def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -
         .values(settled_at=now, settled_as=settled_as)
     )
     return done.rowcount == 1
+
+
+def note_holding(tx: Connection, newcomer: Held) -> None:
+    """The site of a newcomer that is the same as what is stored, in other bytes, has its holding of it."""
+    owner = sa.select(
+        _STUDY.c.study_uid,
+        sa.literal(newcomer.sop_instance_uid),
+        sa.literal(newcomer.site_id),
+        sa.literal(newcomer.device_id),
+        sa.literal(newcomer.received_at, _HOLDING.c.received_at.type),
+        _STUDY.c.site_id != newcomer.site_id,
+    ).where(_STUDY.c.study_uid == newcomer.study_uid)
+    columns = ["study_uid", "sop_instance_uid", "site_id", "device_id", "received_at", "shared"]
+    tx.execute(insert_new(tx, tables.holding).from_select(columns, owner))

@@ -35,6 +35,8 @@ class Archive:
     index: Index
     receiver: Receiver
     refusals: list[Refused] = field(default_factory=list[Refused])
+    told: list[Outcome] = field(default_factory=list[Outcome])
+    """What became of each instance that the listener received."""
 
     def take(self, thing: Object, sender: Sender = TOWNSHIP, *, piece: int = 50_000) -> Outcome:
         """Receive one instance, fed in pieces of that many bytes."""
@@ -72,7 +74,13 @@ class Archive:
     @contextmanager
     def listening(self, **changed: Any) -> Iterator[Listener]:
         settings = Settings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
-        listener = Listener(self.receiver, self.registry, self.refusals.append, settings)
+        listener = Listener(
+            self.receiver,
+            self.registry,
+            self.refusals.append,
+            settings,
+            lambda _sender, outcome: self.told.append(outcome),
+        )
         listener.start()
         try:
             yield listener

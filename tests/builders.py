@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import zlib
 from io import BytesIO
 from typing import Any, Final
@@ -68,6 +69,9 @@ def image(*, rows: int = 8, columns: int = 8, frames: int | None = None, **shown
 def encoded(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> bytes:
     """The bytes of a data set; compressed pixels must be in it already."""
     buffer = BytesIO()
+    if transfer_syntax == BIG_ENDIAN and "PixelData" in dataset:
+        dataset = copy.deepcopy(dataset)
+        dataset.PixelData = np.frombuffer(dataset.PixelData, "<u2").astype(">u2").tobytes()  # pydicom turns no OW
     dcmwrite(
         buffer,
         dataset,
@@ -106,5 +110,6 @@ def compressed(dataset: Dataset, transfer_syntax: str) -> Dataset:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
     dataset.compress(transfer_syntax, generate_instance_uid=False)
+    del dataset.file_meta  # or it would be written before the data set
     assert dataset.SOPInstanceUID == uid
     return dataset

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import struct
+import warnings
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
@@ -11,7 +12,6 @@ from types import TracebackType
 from typing import Final, Self
 
 import pydicom
-from pydicom.errors import InvalidDicomError
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 SECONDARY_CAPTURE: Final = "1.2.840.10008.5.1.4.1.1.7"
@@ -59,24 +59,7 @@ def from_bytes(data: bytes) -> Object:
     """The data set of a PS3.10 file, a file without its preamble, or a bare data set."""
     start = 132 if data[128:132] == b"DICM" else 0
     meta, offset = _file_meta(data, start)
-    try:
-        header = pydicom.dcmread(
-            BytesIO(data), force=True, stop_before_pixels=True, specific_tags=["SOPClassUID", "SOPInstanceUID"]
-        )
-        said = (str(header.get("SOPClassUID") or ""), str(header.get("SOPInstanceUID") or ""))
-    except (
-        InvalidDicomError,
-        ValueError,
-        NotImplementedError,
-        EOFError,
-        RecursionError,
-        AttributeError,
-        KeyError,
-        TypeError,
-        struct.error,
-        OSError,
-    ):
-        said = ("", "")
+    said = _uids(data)
     dataset = data[offset:]
     return Object(
         transfer_syntax=meta.get(0x0010) or _guess(dataset),
@@ -84,6 +67,17 @@ def from_bytes(data: bytes) -> Object:
         sop_instance=said[1] or meta.get(0x0003) or "1.2.826.0.1.3680043.8.498.1",
         dataset=dataset,
     )
+
+
+def _uids(data: bytes) -> tuple[str, str]:
+    """SOP class and instance as the data set names them; empty where pydicom finds none, which is told otherwise."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = pydicom.dcmread(BytesIO(data), force=True, specific_tags=["SOPClassUID", "SOPInstanceUID"])
+            return str(found.get("SOPClassUID") or ""), str(found.get("SOPInstanceUID") or "")
+        except Exception:  # noqa: BLE001 # malformed files are what this is for
+            return "", ""
 
 
 def _file_meta(data: bytes, offset: int) -> tuple[dict[int, str], int]:

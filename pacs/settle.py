@@ -1,0 +1,75 @@
+"""Settles newcomers that are held: the same instance in other bytes is a duplicate, anything else a conflict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from pacs.opened import Bytes
+from pacs.same import Encoded, same
+from storage.database import snapshot, transaction
+from storage.index import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
+from storage.reader import HolderAway
+
+DUPLICATE: Final = "duplicate"
+CONFLICT: Final = "conflict"
+_MAX_COMPARED: Final = 512 << 20
+"""Bytes of an instance that is compared by machine; a larger one is left to a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    duplicates: int = 0
+    conflicts: int = 0
+
+
+def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *, limit: int = 50) -> Settled:
+    """One worker step over the newcomers that have waited longest; what lies with another node waits on."""
+    with snapshot(engine) as tx:
+        newcomers = held(tx, limit, reason="held")
+        stored = {
+            one.id: instance_of(tx, one.sop_instance_uid) for one in newcomers if one.sop_instance_uid is not None
+        }
+    counts = {DUPLICATE: 0, CONFLICT: 0}
+    for newcomer in newcomers:
+        try:
+            verdict = _verdict(bytes_, newcomer, stored.get(newcomer.id))
+        except HolderAway:
+            continue
+        with transaction(engine) as tx:
+            if settle(tx, newcomer.id, verdict, clock()):
+                counts[verdict] += 1
+                if verdict == DUPLICATE:
+                    note_holding(tx, newcomer)
+    return Settled(duplicates=counts[DUPLICATE], conflicts=counts[CONFLICT])
+
+
+def _verdict(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> str:
+    """A newcomer that belongs to another study than the stored one, or to another patient, is never a duplicate."""
+    if stored is None or newcomer.row is None or newcomer.segment_id is None or newcomer.offset is None:
+        return CONFLICT
+    if max(stored.size, newcomer.size) > _MAX_COMPARED:
+        return CONFLICT
+    row = InstanceRow.from_json(newcomer.row)
+    if (row.study_uid, row.series_uid) != (stored.study_uid, stored.series_uid):
+        return CONFLICT
+    theirs = replace(
+        stored,
+        segment_id=newcomer.segment_id,
+        offset=newcomer.offset,
+        size=newcomer.size,
+        dataset_offset=row.dataset_offset,
+        transfer_syntax_uid=row.transfer_syntax_uid,
+    )
+    return DUPLICATE if same(_encoded(bytes_, stored), _encoded(bytes_, theirs)) else CONFLICT
+
+
+def _encoded(bytes_: Bytes, instance: Instance) -> Encoded:
+    return Encoded(
+        dataset=bytes_.read(instance, instance.dataset_offset, instance.size - instance.dataset_offset),
+        transfer_syntax=instance.transfer_syntax_uid,
+    )
