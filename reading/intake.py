@@ -16,6 +16,7 @@ from reading import (
     attribution,
     cases,
     ledger,
+    orders,
     organisations,
     patients,
     policy,
@@ -33,6 +34,7 @@ from reading.dicom_times import examined, parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.grants import may_act
 from reading.kinds import Priority, Role
+from reading.orders import Order, Procedure
 from reading.patients import never_links
 from reading.policy import Facts
 from reading.viewers import Staff
@@ -46,16 +48,6 @@ NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUC
 ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """Cases that arrive no more: what comes late is shown by `ledger.Progress.late`."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Order:
-    id: str
-    patient_id: str
-    priority: Priority
-    procedure_ids: tuple[str, ...]
-    body_part: str
-    laterality: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,13 +172,15 @@ def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime
         return _resubmitted(tx, audit, cases.change(tx, case, arriving=True), now)
     case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
     if order is not None:
-        cases.join_procedures(tx, case.id, order.procedure_ids, now)
+        cases.join_procedures(tx, case.id, [one.id for one in _meant(order, study.study_uid)], now)
+        orders.arrived(tx, order.id)
     return case
 
 
-def _opened(tx: Connection, study: Study, order: _Order | None, patient_id: str | None, now: datetime) -> Case:
+def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str | None, now: datetime) -> Case:
     look = _look(tx, study.study_uid)
-    body_part = look.body_part or (order.body_part if order else "")
+    asked = next(iter(_meant(order, study.study_uid)), None) if order else None
+    body_part = look.body_part or (asked.body_part if asked else "")
     site = organisations.by_id(tx, study.site_id)
     if site is None:
         raise NotThere
@@ -222,7 +216,7 @@ def _opened(tx: Connection, study: Study, order: _Order | None, patient_id: str 
         priority=priority,
         modality=look.modality,
         body_part=body_part,
-        laterality=look.laterality or (order.laterality if order else ""),
+        laterality=look.laterality or (asked.laterality if asked else ""),
         critical=False,
         policy_id=in_force.id,
         rule=rule.name,
@@ -267,36 +261,27 @@ def _resubmitted(tx: Connection, audit: Audit, case: Case, now: datetime) -> Cas
     return cases.move(tx, audit, case, Move.RESUBMIT, grant=None, tier=tier, now=now)
 
 
-def _order_of(tx: Connection, study: Study) -> _Order | None:
+def _order_of(tx: Connection, study: Study) -> Order | None:
     """The order that a study answers: by its Study Instance UID from our worklist, else by accession number."""
-    order, procedure = tables.imaging_order, tables.procedure
-    at_site = sa.select(order).where(order.c.site_id == study.site_id)
-    row = tx.execute(
-        at_site.join(procedure, procedure.c.order_id == order.c.id).where(procedure.c.study_uid == study.study_uid)
-    ).one_or_none()
-    if row is None and study.accession_number.strip():
-        row = tx.execute(at_site.where(order.c.accession_number == study.accession_number.strip())).one_or_none()
-    if row is None:
-        return None
-    procedures = tx.execute(sa.select(procedure).where(procedure.c.order_id == row.id).order_by(procedure.c.id)).all()
-    meant = [one for one in procedures if one.study_uid == study.study_uid] or list(procedures)
-    return _Order(
-        id=row.id,
-        patient_id=row.patient_id,
-        priority=Priority(row.priority),
-        procedure_ids=tuple(one.id for one in meant),
-        body_part=meant[0].body_part if meant else "",
-        laterality=meant[0].laterality if meant else "",
-    )
+    order = orders.by_study(tx, study.study_uid)
+    if order is not None and order.site_id == study.site_id:
+        return order
+    number = study.accession_number.strip()
+    return orders.by_accession(tx, study.site_id, number) if number else None
 
 
-def _returned_case(tx: Connection, study: Study, order: _Order | None, patient_id: str | None) -> Case | None:
+def _meant(order: Order, study_uid: str) -> tuple[Procedure, ...]:
+    """The procedure whose images these are; all of an order that is known by its accession number alone."""
+    return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
+
+
+def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
     """The newest case of this site that waits for a retake of the same person."""
     case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
     same: list[sa.ColumnElement[bool]] = []
     if order is not None:
         of_order = sa.exists().where(
-            procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_(order.procedure_ids)
+            procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_([one.id for one in order.procedures])
         )
         same.append(of_order)
     elif patient_id is not None:

@@ -38,6 +38,7 @@ from reading import (
 from reading.case import HELD, MOVES, SigningRole, State
 from reading.errors import ReadingError
 from reading.kinds import Priority, Role
+from reading.policy import FIRST_POLICY
 from reading.review import Outcome, Score
 from reading.signing import holds, said_in
 from reading.versions import Status
@@ -71,7 +72,7 @@ class Reading(RuleBasedStateMachine):
             for table in reversed(tables.metadata.sorted_tables):
                 if table.name not in ("audit_event", "alembic_version"):
                     tx.execute(sa.delete(table))
-            self.clinic = _many_hats(tx, open_clinic(tx, NOW))
+            self.clinic = _many_hats(tx, open_clinic(tx, NOW, FIRST_POLICY))
             self.cases = [
                 arrive(tx, self.clinic, "1.1", NOW).id,
                 arrive(tx, self.clinic, "1.2", NOW, modality="CT").id,
