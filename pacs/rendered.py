@@ -42,6 +42,9 @@ class Shape(StrEnum):
     SIGMOID = "sigmoid"
 
 
+SHAPES: Final = frozenset(shape.value for shape in Shape)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Window:
     """In units after the modality LUT."""
@@ -245,7 +248,7 @@ def _window(text: str) -> Window:
     if not all(re.fullmatch(number, part, re.ASCII) for part in parts[:2]):
         raise BadParameter("window")
     shape = parts[2].lower() if len(parts) == 3 else "linear"
-    if shape not in Shape or float(parts[1]) <= 0:
+    if shape not in SHAPES or float(parts[1]) <= 0:
         raise BadParameter("window")
     return Window(center=float(parts[0]), width=float(parts[1]), shape=Shape(shape))
 

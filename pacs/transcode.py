@@ -26,6 +26,8 @@ from pacs.opened import (
 )
 from pacs.part10 import head
 
+DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
+"""Deflated Image Frame Compression (PS3.5 A.4.14): each frame a deflate stream of native pixels."""
 MAX_FRAME_BYTES: Final = 512 << 20
 """Of one decoded frame; Rows x Columns of a hostile header promise more."""
 _DESCRIBING: Final = (
@@ -64,6 +66,10 @@ def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndar
         raise NotDecodable("no image")
     if promised * ((bits + 7) // 8) > MAX_FRAME_BYTES:
         raise NotDecodable("too large")
+    if syntax == DEFLATED_FRAMES:
+        frame, syntax = _inflated(frame, MAX_FRAME_BYTES), EXPLICIT_LITTLE
+    if bits in (32, 64) and "PixelRepresentation" not in header and syntax in NATIVE:
+        return _float(frame, header, bits)
     single = Dataset()
     for keyword in _DESCRIBING:
         if keyword in header:
@@ -79,6 +85,21 @@ def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndar
         return pixel_array(single, index=0, raw=not rgb)
     except Exception as error:
         raise NotDecodable("pixels") from error
+
+
+def _float(frame: bytes, header: Dataset, bits: int) -> np.ndarray:
+    """Float and Double Float Pixel Data, which say nothing of signs (PS3.3 C.7.6.24)."""
+    try:
+        return np.frombuffer(frame, f"<f{bits // 8}").reshape(header.Rows, header.Columns)
+    except ValueError as error:
+        raise NotDecodable("pixels") from error
+
+
+def _inflated(frame: bytes, max_bytes: int) -> bytes:
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(frame, max_bytes)
+    except zlib.error as error:
+        raise NotDecodable("deflated") from error
 
 
 def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
