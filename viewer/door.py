@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import access
 from reading.access import Viewer
 from reading.errors import NotThere
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from viewer.office import Office
 
 ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -43,3 +43,12 @@ def going_in(office: Office, viewer: Viewer, action: str, subject_kind: str, sub
                 now=office.clock(),
             )
         raise
+
+
+def looks_through(office: Office, viewer: Viewer, action: str) -> None:
+    """Put on record that somebody looks through a list, which shows many persons at once; nothing while it is there."""
+    with snapshot(office.engine) as tx:
+        on_record = access.list_is_on_record(tx, viewer, action, office.clock())
+    if not on_record:
+        with transaction(office.engine) as tx:
+            access.open_list(tx, office.audit, viewer, action, office.clock())

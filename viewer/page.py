@@ -51,7 +51,11 @@ def page(
         )
     )
     # Under `no-referrer` browsers send `Origin: null` with a form; the Origin check needs the true one.
-    return HTMLResponse(body, status_code=status, headers={"Referrer-Policy": "same-origin", **(headers or {})})
+    return HTMLResponse(
+        body,
+        status_code=status,
+        headers={"Referrer-Policy": "same-origin", "Cache-Control": "no-store", **(headers or {})},
+    )
 
 
 def here(request: Request) -> str:

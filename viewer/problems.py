@@ -154,7 +154,7 @@ def as_json(request: Request, problem: Problem) -> Response:
             "type": f"/problems/{problem.slug}",
             "title": text(language, f"problem.{problem.slug}"),
             "status": problem.status,
-            "detail": text(language, f"problem.{problem.slug}.advice", **problem.fields),
+            "detail": explained(request, problem) or text(language, f"problem.{problem.slug}.advice", **problem.fields),
             **problem.fields,
         },
         status_code=problem.status,
@@ -181,15 +181,16 @@ def as_page(request: Request, problem: Problem) -> Response:
 def explained(request: Request, problem: Problem) -> str:
     """What exactly was wrong, where the catalogue has words for it; else empty."""
     language = language_of(request)
-    known = catalogue(language)
     match problem.slug:
         case "invalid":
-            key = f"invalid.{problem.fields['field']}.{problem.fields['problem']}"
+            what = problem.fields["problem"]
+            keys = (f"invalid.{problem.fields['field']}.{what}", f"invalid.{what}")
         case "not-allowed":
-            key = f"rule.{problem.fields['rule']}"
+            keys = (f"rule.{problem.fields['rule']}",)
         case _:
-            return ""
-    return known.get(key, "")
+            keys = ()
+    known = catalogue(language)
+    return next((known[key] for key in keys if key in known), "")
 
 
 def install(app: FastAPI) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
+from reading import errors
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, ReadingError, Stale
 from tests.viewer.house import House
+from viewer.locale import Language, catalogue
 from viewer.problems import SLUGS, TABLE, ViewerError, problem_of
 
 
@@ -67,3 +72,24 @@ def test_an_id_that_is_none_of_ours_is_not_there(house: House) -> None:
 
     for wrong in ("x", "1" * 300, "01KZZZZZZZZZZZZZZZZZZZZZZ%00", "..%2F..%2Fetc", "' or 1=1"):
         assert ada.get(f"/api/cases/{wrong}").status_code == 404
+
+
+def test_every_rule_that_forbids_something_is_explained_in_words() -> None:
+    rules = {
+        rule
+        for module in Path(errors.__file__).parent.glob("*.py")
+        for rule in re.findall(r'NotAllowed\("([\w-]+)"\)', module.read_text())
+    }
+
+    # The command line alone gives roles.
+    assert {f"rule.{rule}" for rule in rules - {"administrators-are-different-people"}} <= catalogue(Language.ZH).keys()
+
+
+def test_the_detail_says_which_rule_in_the_readers_language(house: House) -> None:
+    case = house.case("1.2.840.1")
+    tang = house.signed_in("tang")
+    tang.cookies.set("tierread_language", "en")
+
+    answer = tang.post(f"/api/cases/{case.id}/claim").json()
+
+    assert (answer["rule"], answer["detail"]) == ("no_role_for_this_step", "You hold no role for this step.")

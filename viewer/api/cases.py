@@ -17,7 +17,7 @@ from reading.worklist import Filters, Tab
 from storage.database import snapshot, transaction
 from viewer import shapes
 from viewer.api import bodies
-from viewer.door import going_in
+from viewer.door import going_in, looks_through
 from viewer.guard import Acting, Looking, Polling, Renewing, Signing
 from viewer.office import office_of
 from viewer.page import language_of
@@ -26,6 +26,7 @@ router = APIRouter(prefix="/api/cases")
 
 MINE: Final = "mine"
 """The tab of what somebody holds."""
+ANY_STEP: Final = bodies.Claim()
 
 
 @router.get("")
@@ -53,6 +54,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
         tab=None if tab in {None, MINE} else Tab(tab),
         held_by=staff.person_id if tab == MINE else None,
     )
+    looks_through(office, staff, "worklist.open")
     with snapshot(office.engine) as tx:
         found = worklist_.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
     language = language_of(request)
@@ -74,7 +76,7 @@ def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]
 
 
 @router.post("/claim", response_model=None)
-def claim_next(request: Request, staff: Acting, body: bodies.Claim) -> dict[str, Any] | Response:
+def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -> dict[str, Any] | Response:
     office = office_of(request)
     with transaction(office.engine) as tx:
         claimed = queue.claim_next(tx, office.audit, staff, body.step, office.clock())

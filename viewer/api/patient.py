@@ -15,7 +15,7 @@ from storage.database import snapshot, transaction
 from viewer import patient_view
 from viewer.api import bodies
 from viewer.api.reports import as_pdf
-from viewer.door import going_in
+from viewer.door import going_in, looks_through
 from viewer.guard import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, address_of, give, take
 from viewer.office import office_of
 from viewer.page import language_of
@@ -42,6 +42,7 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     office = office_of(request)
+    looks_through(office, patient, "reports.open")
     with snapshot(office.engine) as tx:
         found = patient_view.reports_of(tx, patient, office.clock())
     return [_summary(each) for each in found]
@@ -122,7 +123,7 @@ def picture_for(request: Request, patient: PatientViewer, version_id: str, numbe
         opened = patient_view.opened(tx, office.audit, patient, version_id, "picture.read", now)
         picture = picture_of(tx, opened.version.case_id, number)
     body, media_type = office.render(patient, picture.study_uid, picture.number)
-    return Response(body, media_type=media_type, headers={"Cache-Control": "private, max-age=600", "Vary": "Cookie"})
+    return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})
 
 
 def _summary(report: Report) -> dict[str, Any]:

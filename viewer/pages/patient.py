@@ -14,7 +14,7 @@ from reading.kinds import IdentifierKind
 from storage.database import snapshot
 from viewer import patient_view, words
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for
-from viewer.door import going_in
+from viewer.door import going_in, looks_through
 from viewer.guard import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, give, patient_of, take
 from viewer.locale import text
 from viewer.office import office_of
@@ -64,6 +64,7 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa:
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> Response:
     office, language = office_of(request), language_of(request)
+    looks_through(office, patient, "reports.open")
     with snapshot(office.engine) as tx:
         found = patient_view.reports_of(tx, patient, office.clock())
         registered = patients.by_id(tx, patient.patient_id)

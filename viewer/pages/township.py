@@ -14,7 +14,7 @@ from reading.viewers import Staff
 from storage.database import snapshot
 from viewer import township_view
 from viewer.api.orders import own_sites
-from viewer.door import going_in
+from viewer.door import going_in, looks_through
 from viewer.guard import Looking, Polling, Submitting
 from viewer.office import office_of
 from viewer.page import language_of, page
@@ -95,6 +95,7 @@ def township_page(
 
 def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
     office = office_of(request)
+    looks_through(office, staff, "township.open")
     with snapshot(office.engine) as tx:
         found = township_view.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
     return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}
