@@ -81,6 +81,6 @@ $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
 	cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
 	touch $@
 
-viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
+viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale viewer/static/base.css -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
 	cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent build
 	touch $@

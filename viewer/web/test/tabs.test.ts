@@ -15,7 +15,7 @@ describe('the tabs', () => {
       'mine',
       'all',
     ])
-    expect(tabsFor(session('quality_manager')).map(({ name }) => name)).toEqual(['mine', 'all'])
+    expect(tabsFor(session('quality_manager')).map(({ name }) => name)).toEqual(['all'])
   })
 
   test('offer the next case to those who read, verify or review', () => {

@@ -148,10 +148,8 @@ export class Decisions {
     const answer = await ask({
       title: text(`desk.${action}`),
       words: html`<p>${text(`desk.${action}-means`)}</p>
-        <p class="prose">
-          <strong>${content.positive ? text('report.positive') : text('report.negative')}</strong>${text('colon')}
-          ${content.impression}
-        </p>
+        <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
+        <p class="prose">${content.impression}</p>
         ${incomplete ? html`<p class="note warning">${text('desk.incomplete-reason')}</p>` : ''}`,
       fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
       confirm: text(`desk.${action}`),
@@ -178,6 +176,7 @@ export class Decisions {
       if (error instanceof Problem && error.slug === 'prove-again') return (await this.proved()) && this.attempt(act)
       if (!(error instanceof Problem || error instanceof Unreachable)) throw error
       notify('danger', wordsFor(error))
+      if (error instanceof Problem && error.slug === 'stale') await this.work.lookAgain()
       return false
     }
   }

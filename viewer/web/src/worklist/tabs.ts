@@ -26,7 +26,7 @@ const TABS: readonly Tab[] = [
 
 export function tabsFor(session: Session): readonly Tab[] {
   const roles = new Set(session.grants.map((grant) => grant.role))
-  return TABS.filter((tab) => tab.role === null || roles.has(tab.role))
+  return TABS.filter((tab) => (tab.name === 'mine' ? takesCases(session) : tab.role === null || roles.has(tab.role)))
 }
 
 /** Whether the person takes cases at all. */
