@@ -47,8 +47,15 @@ class DicomwebDoor:
         return None
 
     def scope(self, viewer: object) -> Scope:
+        """What a search may find; that somebody searched is on record before anything is found."""
+        searching, now = _one_of_ours(viewer), self._house.clock()
         with snapshot(self._house.engine) as tx:
-            return access.scope(tx, _one_of_ours(viewer), self._house.clock())
+            found = access.scope(tx, searching, now)
+            on_record = access.list_is_on_record(tx, searching, "study.search", now)
+        if not on_record:
+            with transaction(self._house.engine) as tx:
+                access.open_list(tx, self._house.audit, searching, "study.search", now)
+        return found
 
     def open_study(self, caller: object, study_uid: str, action: str) -> Shown:
         viewer = _one_of_ours(caller)

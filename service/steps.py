@@ -10,6 +10,7 @@ from collections.abc import Callable
 from sqlalchemy.engine import Connection
 
 from pacs.describe import describe_pending
+from pacs.settle import settle_held
 from reading import critical, intake, queue
 from service.arrivals import Arrivals
 from service.house import House
@@ -28,6 +29,7 @@ def of(house: House) -> list[Step]:
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="describe", every_seconds=1, run=lambda: describe_pending(house.engine, bytes_)),
+        Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
         Step(name="ship", every_seconds=2, run=_ship(house)),
     ]
 
@@ -58,6 +60,14 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: critical.climb(tx, house.audit, house.clock())
+
+
+def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:
+    def run() -> int:
+        settled = settle_held(house.engine, bytes_, house.clock)
+        return settled.duplicates + settled.conflicts
+
+    return run
 
 
 def _ship(house: House) -> Callable[[], int]:

@@ -146,6 +146,6 @@ def _code(value: str, meaning: str) -> Dataset:
 
 
 def _uid(*made_of: str) -> UID:
-    """The same for the same parts, as a series needs: pydicom's own below 2.25 is random (PS3.5 B.2)."""
+    """Equal for equal parts, so that a second start sends the same; pydicom's own is random below 2.25 (PS3.5 B.2)."""
     digest = hashlib.sha256("/".join(made_of).encode()).digest()
     return UID(f"2.25.{int.from_bytes(digest[:16], 'big')}")

@@ -27,7 +27,7 @@ from storage import index
 from storage.database import snapshot, transaction
 
 LOOPBACK: Final = "127.0.0.1"
-WIDE: Final = 110
+WIDE: Final = 96
 """Columns of the tables of people."""
 
 
@@ -45,7 +45,8 @@ def run(settings: Settings) -> int:
     logs.configure("serve", settings.log_level)
     folders = serving.prepare(settings, demo=True)
     made = region.read(folders.data) or _make(settings, folders)
-    console = Console()
+    # Wide enough whatever the terminal: a password that is cut short helps nobody.
+    console = Console(width=max(WIDE, Console().width))
 
     def ready(stop: threading.Event) -> None:
         console.print(Panel("示例数据 · DEMONSTRATION: every person and picture is invented", style="bold yellow"))
@@ -107,7 +108,6 @@ def _print_people(console: Console, made: Region) -> None:
     patients = Table("patient", "identity card", box=None)
     for somebody in PATIENTS:
         patients.add_row(somebody.name, somebody.identity_number)
-    # Wide enough whatever the terminal: a password that is cut short helps nobody.
-    console.print(people, width=WIDE, soft_wrap=True)
-    console.print(patients, width=WIDE, soft_wrap=True)
+    console.print(people)
+    console.print(patients)
     console.print("Patients sign in at /p with a card and the code of the receipt that the township prints.\n")

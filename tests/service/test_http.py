@@ -172,6 +172,6 @@ def test_a_study_on_its_whole_path_leaves_no_identity_in_the_log_and_is_counted(
     assert 'tierread_associations_total{outcome="accepted"} 1.0' in metrics
     assert 'tierread_associations_total{outcome="unknown_device"} 1.0' in metrics
     assert 'tierread_receive_seconds_count{source="dimse"} 1.0' in metrics
-    assert 'route="/dicomweb/studies/{study_uid}/metadata",status="200"' in metrics
+    assert 'route="/dicomweb/studies/{study}/metadata",status="200"' in metrics
     assert 'tierread_cases{state="final"}' in metrics or 'tierread_cases{state="waiting_review"}' in metrics
     assert "1.2.777" not in metrics
