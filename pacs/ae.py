@@ -19,6 +19,7 @@ from pynetdicom.transport import AddressInformation, AssociationServer, RequestH
 from pacs.association import House, Refusal, Refused, StoreAssociation
 from pacs.negotiation import Offer
 from pacs.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from pacs.quiet import quieten
 from pacs.receive import Outcome, Receiver, Sender
 
 __all__ = ["Listener", "Refusal", "Refused", "Settings"]
@@ -119,6 +120,7 @@ class Listener:
             OSError: the port is taken, or not ours to take.
 
         """
+        quieten()
         settings = self._settings
         entity = ApplicationEntity(settings.ae_title)
         entity.maximum_pdu_size = _PDU_BYTES

@@ -108,7 +108,10 @@ class StoreAssociation(Association):
         """The status of one instance that has come in full."""
         outcome = reception.finish()
         if self._sender is not None:
-            self._house.received(self._sender, outcome)
+            try:
+                self._house.received(self._sender, outcome)
+            except Exception:  # noqa: BLE001 # what became of the instance is decided
+                _log.error("received_failed", device_id=self.device_id, exc_info=True)
         return outcome.status
 
     # -- the thread
@@ -159,7 +162,11 @@ class StoreAssociation(Association):
             return True
         self.acse.send_reject(*refusal.value)
         evt.trigger(self, evt.EVT_REJECTED, {})
-        self._house.refused(Refused(calling_ae_title=calling, called_ae_title=called, address=address, refusal=refusal))
+        refused = Refused(calling_ae_title=calling, called_ae_title=called, address=address, refusal=refusal)
+        try:
+            self._house.refused(refused)
+        except Exception:  # noqa: BLE001 # the peer is refused all the same
+            _log.error("refused_failed", exc_info=True)
         return False
 
     def _judge(self, calling: str, called: str, address: str) -> Refusal | None:

@@ -23,12 +23,11 @@ from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
 from pynetdicom.pdu import A_ABORT_RQ
 from pynetdicom.pdu_primitives import P_DATA
-from pynetdicom.transport import AssociationSocket
 
 from pacs import command
 from pacs.command import Malformed, StoreRequest
 from pacs.receive import STATUS, Reason, Reception
-from pacs.wire import HungUp, Wire
+from pacs.wire import CLOSED, Announced, HungUp, StoreSocket, Wire, poller
 
 if TYPE_CHECKING:
     from pacs.association import StoreAssociation
@@ -38,7 +37,6 @@ _PDU_KINDS: Final = range(0x01, 0x08)
 _AWAITING_REQUEST: Final = "Sta2"
 _ESTABLISHED: Final = "Sta6"
 # Events of the state machine (PS3.8 9.2.3).
-_CLOSED: Final = "Evt17"
 _ARTIM_EXPIRED: Final = "Evt18"
 _INVALID_PDU: Final = "Evt19"
 
@@ -64,53 +62,6 @@ class _Store:
     context_id: int
     reception: Reception | None
     status: int = STATUS[Reason.FAILED]
-
-
-class Announced(queue.Queue[Any]):
-    """A queue that says so when something is put into it."""
-
-    def __init__(self, news: threading.Event) -> None:
-        super().__init__()
-        self._news = news
-
-    def _put(self, item: Any) -> None:
-        super()._put(item)
-        self._news.set()
-
-
-class StoreSocket(AssociationSocket):
-    """An association's socket whose bytes may wait in a `Wire`."""
-
-    def __init__(self, assoc: StoreAssociation, client_socket: socket.socket) -> None:
-        super().__init__(assoc, client_socket=client_socket)
-        self.wire = Wire(client_socket)
-
-    @property
-    def ready(self) -> bool:
-        """Whether something can be read without waiting."""
-        if self.wire.pending:
-            return True
-        sock = self.socket
-        if sock is None or not self._is_connected:
-            return False
-        if sock.fileno() < 0:
-            self.event_queue.put(_CLOSED)
-            return False
-        if isinstance(sock, ssl.SSLSocket) and sock.pending():
-            return True
-        return bool(_poller(sock.fileno()).poll(0))
-
-    def hang_up(self) -> None:
-        """Close the connection, if it is still open; no event follows."""
-        self._shutdown_socket()
-
-    def _shutdown_socket(self) -> None:
-        # pynetdicom leaves the socket open where the peer has reset it, since shutdown() fails then.
-        sock = self.socket
-        if sock is not None:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
 
 
 class StoreProvider(DULServiceProvider):
@@ -226,13 +177,13 @@ class StoreProvider(DULServiceProvider):
 
     def _wait(self) -> None:
         """Sleep until bytes come, another thread calls, or the ARTIM timer runs out."""
-        poller = _poller(self._wake_read)
+        waited = poller(self._wake_read)
         sock = self.stock.socket
         if sock is not None and sock.fileno() >= 0:
-            poller.register(sock.fileno(), select.POLLIN)
+            waited.register(sock.fileno(), select.POLLIN)
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             return
-        for fd, _ in poller.poll(max(0.0, self.artim_timer.remaining) * 1000 + 1):
+        for fd, _ in waited.poll(max(0.0, self.artim_timer.remaining) * 1000 + 1):
             if fd == self._wake_read:
                 os.read(self._wake_read, 4096)
 
@@ -271,7 +222,7 @@ class StoreProvider(DULServiceProvider):
                 return
         except (HungUp, TimeoutError, OSError):
             self._drop_store()
-            self.event_queue.put(_CLOSED)
+            self.event_queue.put(CLOSED)
         except Malformed:
             self._drop_store()
             self.event_queue.put(_INVALID_PDU)
@@ -398,10 +349,3 @@ class StoreProvider(DULServiceProvider):
         store, self._store = self._store, None
         if store is not None and store.reception is not None:
             store.reception.abandon()
-
-
-def _poller(fd: int) -> select.poll:
-    # select() fails beyond 1,023 open files, which a busy node has.
-    poller = select.poll()
-    poller.register(fd, select.POLLIN)
-    return poller

@@ -213,7 +213,8 @@ class Reception:
         """Look for the UIDs in what has come, and open a member when they are there and fit."""
         if self._member is not None or self._overflow is not None or self._identity is not None:
             return
-        walked = walk(self._inflated_head(), self._syntax, stop_at=tags.SERIES_INSTANCE_UID)
+        # Elements stand in the order of their tags; where they do not, the whole is looked through.
+        walked = walk(self._inflated_head(), self._syntax, stop_at=None if whole else tags.SERIES_INSTANCE_UID)
         found = _identity(walked, self._said_class)
         if not (found.sop_instance_uid and found.study_uid) and not whole:
             return
@@ -310,11 +311,9 @@ class Reception:
 
     def _why_not(self) -> Reason:
         """Why there is no member although everything has come."""
-        if self._overflow is not None:
-            return Reason.NO_UIDS
-        wrong = self._wrong(self._identity) if self._identity is not None else None
-        if wrong is not Reason.NO_UIDS:
-            return wrong or Reason.NO_UIDS
+        wrong = self._wrong(self._identity) if self._identity is not None else Reason.NO_UIDS
+        if wrong is not None and (wrong is not Reason.NO_UIDS or self._overflow is not None):
+            return wrong
         try:
             self._checked(memoryview(bytes(self._head)))
         except _Refused as refused:

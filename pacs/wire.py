@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
+import queue
+import select
 import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Any, Final
 
-_CAPACITY = 256 * 1024
+from pynetdicom.transport import AssociationSocket
+
+if TYPE_CHECKING:
+    from pynetdicom.association import Association
+
+CLOSED: Final = "Evt17"
+"""Transport connection closed, an event of the state machine (PS3.8 9.2.3)."""
+_CAPACITY: Final = 256 * 1024
 
 
 class HungUp(ConnectionError):
@@ -57,3 +70,57 @@ class Wire:
         low = self._low
         self._low = min(self._high, low + limit)
         return self._view[low : self._low]
+
+
+class Announced(queue.Queue[Any]):
+    """A queue that says so when something is put into it."""
+
+    def __init__(self, news: threading.Event) -> None:
+        super().__init__()
+        self._news = news
+
+    def _put(self, item: Any) -> None:
+        super()._put(item)
+        self._news.set()
+
+
+class StoreSocket(AssociationSocket):
+    """An association's socket whose bytes may wait in a `Wire`."""
+
+    def __init__(self, assoc: Association, client_socket: socket.socket) -> None:
+        super().__init__(assoc, client_socket=client_socket)
+        self.wire = Wire(client_socket)
+
+    @property
+    def ready(self) -> bool:
+        """Whether something can be read without waiting."""
+        if self.wire.pending:
+            return True
+        sock = self.socket
+        if sock is None or not self._is_connected:
+            return False
+        if sock.fileno() < 0:
+            self.event_queue.put(CLOSED)
+            return False
+        if isinstance(sock, ssl.SSLSocket) and sock.pending():
+            return True
+        return bool(poller(sock.fileno()).poll(0))
+
+    def hang_up(self) -> None:
+        """Close the connection, if it is still open; no event follows."""
+        self._shutdown_socket()
+
+    def _shutdown_socket(self) -> None:
+        # pynetdicom leaves the socket open where the peer has reset it, since shutdown() fails then.
+        sock = self.socket
+        if sock is not None:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            sock.close()
+
+
+def poller(fd: int) -> select.poll:
+    """Waits for bytes; select() fails beyond 1,023 open files, which a busy node has."""
+    made = select.poll()
+    made.register(fd, select.POLLIN)
+    return made

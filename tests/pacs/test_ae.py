@@ -106,6 +106,27 @@ def test_a_register_that_cannot_be_asked_is_a_passing_trouble(small_archive: Arc
     assert (refused.value.result, refused.value.source, refused.value.reason) == (2, 3, 1)
 
 
+def test_a_record_that_cannot_be_made_changes_no_answer(small_archive: Archive) -> None:
+    def broken(*_told: object) -> None:
+        raise ConnectionError
+
+    listener = Listener(
+        small_archive.receiver, small_archive.registry, broken, Settings(host="127.0.0.1", port=0), broken
+    )
+    listener.start()
+    try:
+        stranger = Device(address=listener.address, calling="QUINN")
+        with pytest.raises(Rejected), stranger:
+            pass
+        with Device(address=listener.address, contexts=IMAGES) as device:
+            assert device.store(thing(image())) == 0
+        assert listener.alive
+    finally:
+        listener.stop()
+
+    assert not listener.alive
+
+
 def test_never_picks_lossy_where_the_same_context_offers_lossless(small_archive: Archive) -> None:
     contexts = [(CT, [JPEG_LOSSY, JPEG_LS]), (CT, [JPEG_LOSSY, IMPLICIT_LITTLE, EXPLICIT_LITTLE]), (CT, [JPEG_LOSSY])]
     with small_archive.listening() as listener, Device(address=listener.address, contexts=contexts) as device:
