@@ -65,6 +65,14 @@ def demo() -> None:
     raise typer.Exit(running.run(load(os.environ)))
 
 
+@app.command()
+def verify(*, as_json: registers.AsJson = False) -> None:
+    """Read every stored instance again and compare its digest; follow the audit's chains. Exit code 1: damage."""
+    from service import verification  # noqa: PLC0415
+
+    raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
+
+
 # How each error of ours ends the command: exit code, what is wrong, what helps.
 ENDS: Final[Mapping[type[Exception], Callable[[Any], tuple[int, str, str]]]] = {
     CannotStart: lambda error: (CANNOT_START, error.problem, error.remedy),

@@ -13,6 +13,7 @@ from reading.errors import NotThere
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from service.house import House
 from storage.database import snapshot, transaction
+from storage.rows import is_uid
 from storage.search import Scope
 from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
 
@@ -60,6 +61,8 @@ class DicomwebDoor:
     def open_study(self, caller: object, study_uid: str, action: str) -> Shown:
         viewer = _one_of_ours(caller)
         now = self._house.clock()
+        if not is_uid(study_uid):
+            raise NotVisible  # nothing that could be looked at, or put on record
         try:
             with snapshot(self._house.engine) as tx:
                 study = access.open_study_again(tx, viewer, study_uid, action, now)
@@ -69,6 +72,16 @@ class DicomwebDoor:
                     study = access.open_study(tx, self._house.audit, viewer, study_uid, action, now)
                     current = attribution.current(tx, study_uid)
         except NotThere as hidden:
+            with transaction(self._house.engine) as tx:
+                access.refused(
+                    tx,
+                    self._house.audit,
+                    viewer,
+                    action=action,
+                    subject_kind="study",
+                    subject_id=study_uid,
+                    now=now,
+                )
             raise NotVisible from hidden
         if current is None:
             return Shown(study=study)

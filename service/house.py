@@ -48,13 +48,13 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
             seal=Seal.from_folder(folders.keys),
             # A chain belongs to one process: a role runs once on a node, under a lock.
             audit=Audit(f"{settings.node}/{role}"),
-            object_store=_object_store(settings),
+            object_store=object_store_of(settings),
         )
     finally:
         engine.dispose()
 
 
-def _object_store(settings: Settings) -> ObjectStore:
+def object_store_of(settings: Settings) -> ObjectStore:
     if not settings.object_store.startswith("s3://"):
         return FolderObjectStore(Path(settings.object_store))
     bucket, _, prefix = settings.object_store.removeprefix("s3://").partition("/")
