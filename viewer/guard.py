@@ -23,8 +23,7 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 def origin_of(request: Request) -> str:
     """How people reach us: as the settings say, else as the request does."""
-    office = office_of(request)
-    return office.public_origin or f"{request.url.scheme}://{request.url.netloc}"
+    return office_of(request).public_origin.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def same_origin(request: Request) -> None:
@@ -39,8 +38,8 @@ def same_origin(request: Request) -> None:
     origin = request.headers.get("origin")
     if origin is None:
         return
-    ours = {origin_of(request), f"{request.url.scheme}://{request.url.netloc}"}
-    if origin not in ours:
+    # Behind a proxy that ends TLS we may see http where the browser says https: the host decides.
+    if origin != origin_of(request) and urlsplit(origin).netloc != request.url.netloc:
         raise CrossSite
 
 
@@ -203,6 +202,11 @@ def take(request: Request, response: Response, name: str) -> None:
     """Take the session out of the browser, and what it cached of persons."""
     response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
     response.headers["Clear-Site-Data"] = '"cache"'
+
+
+def keeps_cookies(request: Request) -> bool:
+    """Whether the browser will keep a session at all: a Secure cookie is dropped at a plain http address."""
+    return not _off_loopback(request) or "https" in {request.url.scheme, urlsplit(origin_of(request)).scheme}
 
 
 def _off_loopback(request: Request) -> bool:

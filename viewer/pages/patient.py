@@ -15,7 +15,7 @@ from storage.database import snapshot
 from viewer import patient_view, words
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for
 from viewer.door import going_in, looks_through
-from viewer.guard import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, give, patient_of, take
+from viewer.guard import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, give, keeps_cookies, patient_of, take
 from viewer.locale import text
 from viewer.office import office_of
 from viewer.page import language_of, page
@@ -146,6 +146,7 @@ def _form(
     return page(
         request,
         "patient_sign_in.html",
+        insecure=not keeps_cookies(request),
         status=problem.status if problem else 200,
         headers=problem.headers if problem else None,
         signed_in=False,

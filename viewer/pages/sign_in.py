@@ -14,7 +14,7 @@ from reading.grants import AT_THEIR_SITE, BY_AGREEMENT
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.api.session import open_session, set_password
-from viewer.guard import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, staff_of, take
+from viewer.guard import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of, take
 from viewer.locale import spoken, text
 from viewer.office import office_of
 from viewer.page import LANGUAGE_COOKIE, language_of, local, page
@@ -110,6 +110,7 @@ def _form(
     return page(
         request,
         "sign_in.html",
+        insecure=not keeps_cookies(request),
         status=problem.status if problem else 200,
         headers=problem.headers if problem else None,
         next=local(onward, ""),
