@@ -1,0 +1,86 @@
+"""The documents name what is there: files, commands, metrics, exit codes, and images that compose can start."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+import typer.main
+import yaml
+from prometheus_client import Counter, Histogram
+
+from pacs.ae import Refusal
+from pacs.receive import STATUS, Reason
+from service import cli, metrics
+from tests.standard.test_settings_docs import REPOSITORY
+
+DOCUMENTS: Final = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]
+CODE: Final = ("service/", "viewer/", "pacs/", "reading/", "storage/", "tests/", "docs/")
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda each: each.name)
+def test_every_file_that_a_document_names_is_there(document: Path) -> None:
+    text = document.read_text("utf-8")
+    named = {name for name in re.findall(r"`([\w./-]+)`", text) if name.startswith(CODE)}
+    linked = set(re.findall(r"\]\((?!https?:)([^)#]+)\)", text))
+
+    assert [name for name in sorted(named) if not (REPOSITORY / name).exists()] == []
+    assert [name for name in sorted(linked) if not (document.parent / name).exists()] == []
+
+
+def test_every_command_that_a_document_types_is_there() -> None:
+    root: Any = typer.main.get_command(cli.app)
+    unknown: list[str] = []
+    for document in DOCUMENTS:
+        for line in re.findall(r"^    tierread (.+)$|`tierread ([^`]+)`", document.read_text("utf-8"), re.MULTILINE):
+            words = "".join(line).split()
+            command = root.commands.get(words[0])
+            if "|" in words[0] or command is None:
+                unknown += [] if "|" in words[0] else [" ".join(words)]
+                continue
+            if hasattr(command, "commands"):
+                command = command.commands.get(words[1]) if len(words) > 1 else command
+            options = {option for each in getattr(command, "params", []) for option in each.opts} | {"--help"}
+            if command is None or not {word for word in words if word.startswith("--")} <= options:
+                unknown.append(" ".join(words))
+
+    assert unknown == []
+
+
+def test_every_metric_that_operations_names_is_there() -> None:
+    page = (REPOSITORY / "docs" / "operations.md").read_text("utf-8")
+    gauges = set(re.findall(r'"(tierread_\w+)"', (REPOSITORY / "service" / "gauges.py").read_text("utf-8")))
+    counted = {each for each in vars(metrics).values() if isinstance(each, Counter | Histogram)}
+    known = gauges | {f"{each._name}_total" for each in counted if isinstance(each, Counter)}
+
+    assert set(re.findall(r"tierread_[a-z_]+", page)) - known == set()
+
+
+def test_the_conformance_statement_lists_every_status_and_refusal() -> None:
+    page = (REPOSITORY / "docs" / "conformance.md").read_text("utf-8")
+    statuses = {f"{status:04X}" for reason, status in STATUS.items() if reason is not Reason.FAILED}
+    listed = set(re.findall(r"^\| ([0-9A-F]{4}) \|", page, re.MULTILINE))
+
+    assert listed >= statuses
+    for refusal in Refusal:
+        assert str(refusal.value) in page, refusal
+
+
+def test_compose_is_sound() -> None:
+    compose: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
+    for name, service in compose["services"].items():
+        assert ("build" in service) != ("image" in service), name
+        assert set(service.get("secrets", [])) <= set(compose["secrets"])
+        assert {volume.partition(":")[0] for volume in service.get("volumes", [])} <= set(compose["volumes"])
+        assert set(service.get("depends_on", {})) <= set(compose["services"])
+    assert "127.0.0.1:8080:8080" in compose["services"]["tierread"]["ports"]
+
+
+def test_the_image_gets_what_it_copies() -> None:
+    ignored = (REPOSITORY / ".dockerignore").read_text("utf-8")
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", (REPOSITORY / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    for name in " ".join(copied).split():
+        assert (REPOSITORY / name).exists(), name
+        assert f"!{name}" in ignored or f"!{name.split('/')[0]}" in ignored, name
