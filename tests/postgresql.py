@@ -77,7 +77,18 @@ class Cluster:
         )
 
     def _start(self) -> subprocess.Popen[bytes]:
-        options = ["-c", "listen_addresses=", "-c", f"unix_socket_directories={self._dir}", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off"]
+        options = [
+            "-c",
+            "listen_addresses=",
+            "-c",
+            f"unix_socket_directories={self._dir}",
+            "-c",
+            "max_connections=200",
+            "-c",
+            "fsync=off",
+            "-c",
+            "full_page_writes=off",
+        ]
         with (self._dir / "log").open("wb") as log:
             return subprocess.Popen(  # type: ignore[call-overload]
                 [str(self._bin / "postgres"), "-D", str(self._dir / "d"), *options],

@@ -17,6 +17,7 @@ from pydicom import dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID
 
+from tests.acts import decides, enters_as_a_patient, prints_a_receipt, sees_every_picture, writes
 from tests.browser import PHONE, chromium, signed_in, window
 from tests.builders import DX, image
 from tests.conftest import need_tool
@@ -87,14 +88,9 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     # The township hands out the receipt; the patient reads the amended text on a phone.
     tang.goto("/t")
     tang.locator("a.patient").click()
-    tang.locator("form[action$='/receipt'] button").click()
-    code = tang.locator(".code").inner_text()
+    code = prints_a_receipt(tang)
     pia = window(browser, tierread, size=PHONE).new_page()
-    pia.goto("/p")
-    pia.select_option("#card_type", "identity_card")
-    pia.fill("#card", cast.pia.identity_card)
-    pia.fill("#code", code)
-    pia.locator("main button[type=submit]").click()
+    enters_as_a_patient(pia, cast.pia.identity_card, code)
     pia.locator("ul.reports a").click()
     expect(pia.locator("article.report")).to_contain_text(AMENDED)
     expect(pia.locator("article.report")).not_to_contain_text(IMPRESSION)
@@ -152,27 +148,6 @@ def sends_the_picture(tierread: TierRead, cast: Cast, accession: str, folder: Pa
         env={**os.environ, "TCP_NODELAY": "1"},
         timeout=60,
     )
-
-
-def sees_every_picture(page: Page) -> None:
-    """Waits until the desk has shown each series at full resolution, as signing asks."""
-    page.wait_for_url("**/#/case/*")
-    expect(page.locator(".actions .primary")).to_be_visible()
-    expect(page.locator(".actions .hint")).to_have_count(0, timeout=60_000)
-
-
-def writes(page: Page, findings: str, impression: str) -> None:
-    page.fill("#findings", findings)
-    page.fill("#impression", impression)
-    page.check("input[name=positive][value=true]")
-    expect(page.locator("p.saved.saved")).to_be_visible()
-
-
-def decides(page: Page) -> None:
-    """Signs, verifies or submits the review, and is back at the worklist."""
-    page.locator(".actions .primary").click()
-    page.locator("dialog button[type=submit]").click()
-    page.wait_for_url(lambda url: "#/case/" not in url)
 
 
 def raises_a_critical_result(page: Page) -> None:

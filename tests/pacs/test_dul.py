@@ -410,6 +410,31 @@ def test_silence_within_an_instance_is_ended_and_nothing_stays(small_archive: Ar
     assert small_archive.instances() == []
 
 
+def trickle(sock: socket.socket, data: bytes) -> None:
+    """One byte each twentieth of a second, until the peer has had enough."""
+    with pytest.raises(OSError):  # noqa: PT011 # reset or broken, as the kernel likes
+        for byte in data:
+            sock.send(bytes((byte,)))
+            time.sleep(0.05)
+
+
+def test_an_association_request_that_trickles_is_cut(small_archive: Archive) -> None:
+    with small_archive.listening(request_seconds=0.3) as listener:
+        with socket.create_connection(listener.address) as slow:
+            trickle(slow, associate_rq("TOWNSHIP", "TIERREAD", IMAGES * 10))
+
+
+def test_an_instance_that_trickles_is_cut_and_nothing_stays(small_archive: Archive) -> None:
+    with small_archive.listening(idle_seconds=0.5) as listener:
+        slow = device(listener.address)
+        sent = large()
+        slow.send(pdu(4, pdv(STORE, 3, slow.store_command(sent))))
+        trickle(slow.sock, pdu(4, pdv(STORE, 2, sent.dataset[:1000])))
+        slow.close()
+
+    assert small_archive.instances() == []
+
+
 def test_an_association_at_rest_costs_no_time(small_archive: Archive) -> None:
     with small_archive.listening() as listener, Sender(address=listener.address, contexts=IMAGES) as sender:
         sender.echo()

@@ -149,6 +149,14 @@ def test_quinn_gets_the_answer_of_a_thing_that_does_not_exist(engine: Engine, no
         assert [(type(answer), answer.args, str(answer)) for answer in answers] == [(NotThere, (), "")] * 2
 
 
+def test_what_is_no_uid_is_not_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for odd in ("", "1." + "2" * 63, "1.2\0", "../1", "' or 1=1"):
+            with pytest.raises(NotThere):
+                access.open_study(tx, clinic.audit, clinic.ada, odd, "study.view", now)
+
+
 def test_a_second_site_sees_what_it_holds_as_well(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

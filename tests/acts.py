@@ -1,0 +1,42 @@
+"""What people do in the browser: the acts that the story and the pictures of the README share."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+
+def sees_every_picture(page: Page) -> None:
+    """Waits until the desk has shown each series at full resolution, as signing asks."""
+    page.wait_for_url("**/#/case/*")
+    expect(page.locator(".actions .primary")).to_be_visible()
+    expect(page.locator(".actions .hint")).to_have_count(0, timeout=60_000)
+
+
+def writes(page: Page, findings: str, impression: str) -> None:
+    """Fills in the report and waits until it is saved."""
+    page.fill("#findings", findings)
+    page.fill("#impression", impression)
+    page.check("input[name=positive][value=true]")
+    expect(page.locator("p.saved.saved")).to_be_visible()
+
+
+def decides(page: Page) -> None:
+    """Signs, verifies or submits the review, and is back at the worklist."""
+    page.locator(".actions .primary").click()
+    page.locator("dialog button[type=submit]").click()
+    page.wait_for_url(lambda url: "#/case/" not in url)
+
+
+def prints_a_receipt(page: Page) -> str:
+    """On the township's page of a case: the one-time code."""
+    page.locator("form[action$='/receipt'] button").click()
+    return page.locator(".code").inner_text()
+
+
+def enters_as_a_patient(page: Page, identity_card: str, code: str) -> None:
+    page.goto("/p")
+    page.select_option("#card_type", "identity_card")
+    page.fill("#card", identity_card)
+    page.fill("#code", code)
+    page.locator("main button[type=submit]").click()
+    page.wait_for_url("**/p/reports")

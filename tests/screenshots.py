@@ -1,0 +1,122 @@
+"""Makes a picture of each screen on the demonstration's data: `python -m tests.screenshots FOLDER [--all]`.
+
+Without ``--all`` the pictures of the README; with it every page on the desk and on the phone, in both languages.
+"""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from service.demo import region
+from service.demo.region import PATIENTS, Region
+from tests.acts import decides, enters_as_a_patient, prints_a_receipt, sees_every_picture, writes
+from tests.browser import DESK, PHONE, chromium, signed_in, window
+from tests.running import Person, TierRead, wait_until
+
+SIZES: Final = {"desk": DESK, "phone": PHONE}
+README: Final = {
+    "sign-in": "desk",
+    "township": "desk",
+    "worklist": "desk",
+    "desk": "desk",
+    "review": "desk",
+    "patient": "phone",
+}
+FINDINGS: Final = "右肺下野见斑片状密度增高影，边缘模糊。心影不大，双侧肋膈角锐利。"
+IMPRESSION: Final = "右肺下野炎症，建议抗炎治疗后复查。"
+
+
+class Pictures:
+    """Takes each page in the sizes and languages that are asked for."""
+
+    def __init__(self, folder: Path, *, everything: bool) -> None:
+        self._folder = folder
+        self._everything = everything
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def take(self, name: str, page: Page, ready: Callable[[Page], None] = lambda _page: None) -> None:
+        """Photograph the page as it stands; in other sizes and languages after loading it again."""
+        if not self._everything:
+            page.set_viewport_size(SIZES[README[name]])  # type: ignore[arg-type]
+            self._write(page, f"{name}.png")
+            return
+        for size, viewport in SIZES.items():
+            for language in ("zh", "en"):
+                page.set_viewport_size(viewport)  # type: ignore[arg-type]
+                page.context.add_cookies([{"name": "tierread_language", "value": language, "url": page.url}])
+                page.reload()
+                page.wait_for_load_state("networkidle")
+                ready(page)
+                self._write(page, f"{name}-{size}-{language}.png")
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+        page.context.add_cookies([{"name": "tierread_language", "value": "zh", "url": page.url}])
+        page.reload()
+        ready(page)
+
+    def _write(self, page: Page, name: str) -> None:
+        page.wait_for_timeout(800)
+        page.screenshot(path=self._folder / name)
+
+
+def main(folder: Path, *, everything: bool) -> None:
+    with tempfile.TemporaryDirectory() as scratch:
+        tierread = TierRead(Path(scratch), settings={"TIERREAD_DATA_DIR": str(Path(scratch) / "data-demo")})
+        try:
+            tierread.start("demo")
+            wait_until(lambda: "pictures were sent" in tierread.out, 300, "the demonstration's pictures")
+            made = region.read(Path(scratch) / "data-demo")
+            assert made is not None
+            with chromium() as browser:
+                walk(browser, tierread, made, Pictures(folder, everything=everything))
+        finally:
+            tierread.close()
+
+
+def walk(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    def opens(name: str, onward: str = "/") -> Page:
+        return signed_in(window(browser, tierread), person(made, name), onward=onward)
+
+    nobody = window(browser, tierread).new_page()
+    nobody.goto("/sign-in")
+    pictures.take("sign-in", nobody)
+
+    xie = opens("谢婉")
+    expect(xie.locator("table.cases tbody tr").first).to_be_visible()
+    pictures.take("worklist", xie)
+    xie.click("#take-next")  # the emergency
+    sees_every_picture(xie)
+    writes(xie, FINDINGS, IMPRESSION)
+    pictures.take("desk", xie, sees_every_picture)
+    decides(xie)
+
+    shi = opens("石磊", "/t")
+    pictures.take("township", shi)
+    shi.locator("tr", has_text=PATIENTS[4].name).locator("a.patient").click()
+    code = prints_a_receipt(shi)
+
+    bai = opens("白若愚")
+    bai.click("#tab-sampled")
+    bai.click("#take-next")
+    sees_every_picture(bai)
+    pictures.take("review", bai, sees_every_picture)
+
+    context: BrowserContext = window(browser, tierread, size=PHONE)
+    patient = context.new_page()
+    enters_as_a_patient(patient, PATIENTS[4].identity_number, code)
+    patient.locator("ul.reports a").click()
+    pictures.take("patient", patient)
+
+
+def person(made: Region, name: str) -> Person:
+    found = next(each for each in made.sign_ins if each.name == name)
+    return Person(username=found.username, name=found.name, password=found.password)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), everything="--all" in sys.argv[2:])
