@@ -24,6 +24,7 @@ from reading.tables import case, case_study, imaging_order, patient, report_vers
 from reading.versions import ReportVersion, Status
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index import Scope, Study, UidList, search_studies
+from storage.rows import is_uid
 
 __all__ = [
     "Machine",
@@ -269,6 +270,8 @@ def refused(
 
 
 def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:
+    if not is_uid(study_uid):
+        raise NotThere
     found = search_studies(tx, scope(tx, viewer, now), [("study_uid", UidList((study_uid,)))], limit=1)
     if not found:
         raise NotThere
