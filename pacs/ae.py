@@ -88,11 +88,12 @@ class Listener:
             ),
             ae_title=settings.ae_title,
             check_called=settings.check_called,
-            has_room=self._has_room,
+            admit=self._admit,
             gone=self._gone,
         )
         self._lock = threading.Lock()
         self._associations: set[StoreAssociation] = set()
+        self._admitted: set[StoreAssociation] = set()
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
@@ -124,7 +125,7 @@ class Listener:
         settings = self._settings
         entity = ApplicationEntity(settings.ae_title)
         entity.maximum_pdu_size = _PDU_BYTES
-        entity.maximum_associations = 1 << 30  # ours counts, see _has_room
+        entity.maximum_associations = 1 << 30  # ours counts, see _admit
         entity.acse_timeout = settings.request_seconds
         entity.dimse_timeout = settings.idle_seconds
         entity.network_timeout = settings.idle_seconds
@@ -175,12 +176,17 @@ class Listener:
             self._associations.add(association)
         association.start()
 
-    def _has_room(self) -> bool:
-        return len([one for one in self._all() if one.is_established]) < self._settings.max_associations
+    def _admit(self, association: StoreAssociation) -> bool:
+        with self._lock:
+            if len(self._admitted) >= self._settings.max_associations:
+                return False
+            self._admitted.add(association)
+            return True
 
     def _gone(self, association: StoreAssociation) -> None:
         with self._lock:
             self._associations.discard(association)
+            self._admitted.discard(association)
 
     def _all(self) -> list[StoreAssociation]:
         with self._lock:

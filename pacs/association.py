@@ -23,6 +23,8 @@ from pacs.receive import Outcome, Receiver, Reception, Sender
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
 
+_LAST_WORD_SECONDS: Final = 2
+
 _log: Final = structlog.get_logger()
 
 
@@ -59,7 +61,8 @@ class House:
     offer: Offer
     ae_title: str
     check_called: bool
-    has_room: Callable[[], bool]
+    admit: Callable[[StoreAssociation], bool]
+    """Whether there is room for one more; if so it counts from now on."""
     gone: Callable[[StoreAssociation], None]
 
 
@@ -180,7 +183,7 @@ class StoreAssociation(Association):
             return Refusal.UNKNOWN_DEVICE
         if self._house.check_called and called != self._house.ae_title:
             return Refusal.WRONG_CALLED_TITLE
-        return None if self._house.has_room() else Refusal.TOO_MANY
+        return None if self._house.admit(self) else Refusal.TOO_MANY
 
     def _run_reactor(self) -> None:
         """Serve messages as they come, until the peer releases, aborts, is silent too long, or is gone."""
@@ -214,12 +217,16 @@ class StoreAssociation(Association):
             context_id, message = self.dimse.get_msg(block=False)
 
     def _end(self) -> None:
-        """Let the Upper Layer say its last word and close the connection."""
+        """Let the Upper Layer say its last word, then close the connection under whatever the peer still does."""
         try:
+            self._kill = True
+            self.is_established = False
             if self._started_dul:
-                if self.dul.state_machine.current_state == "Sta2":
-                    self.dul.kill_dul()  # nothing was asked, so nothing is owed
-                self.kill()
+                if self.requestor.primitive is None:
+                    self.upper_layer.cut()  # nothing was asked, so nothing is owed
+                self.upper_layer.join(_LAST_WORD_SECONDS)
+                self.upper_layer.cut()
+                self.upper_layer.join()
             self.upper_layer.stock.hang_up()
             self.upper_layer.release_wakers()
         finally:
