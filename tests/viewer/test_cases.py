@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from reading import audit
 from reading.case import State
 from storage.database import snapshot
 from tests.reading.clinic import NORMAL, PNEUMONIA, state
@@ -76,7 +77,8 @@ def test_the_next_case_is_claimed_and_there_is_not_always_one(house: House) -> N
     assert ada.post("/api/cases/claim", json={}).status_code == 204
     case = house.case(STUDY)
 
-    claimed = ada.post("/api/cases/claim", json={"step": "read"}).json()
+    assert house.signed_in("rosa").post("/api/cases/claim", json={"step": "verify"}).status_code == 204
+    claimed = ada.post("/api/cases/claim").json()
 
     assert (claimed["id"], claimed["state"], claimed["holder"]["mine"]) == (case.id, "reading", True)
     assert claimed["lease"]["step"] == "read"
@@ -225,3 +227,14 @@ def test_a_wrong_name_is_put_right_everywhere_it_is_shown(house: House) -> None:
     assert "Wrong" not in tang.get("/t").text
     assert (ada.status_code, unknown.status_code) == (403, 422)
     assert [kind for kind, _ in house.noted] == ["attribution"]
+
+
+def test_looking_through_the_worklist_is_on_record_once(house: House) -> None:
+    ada = house.signed_in("ada")
+    for _ in range(3):
+        ada.get("/api/cases")
+
+    with snapshot(house.engine) as tx:
+        events = audit.events_about(tx, "list", "")
+
+    assert [(event.action, event.actor.id) for event in events] == [("worklist.open", house.clinic.ada.person_id)]

@@ -207,7 +207,9 @@ def test_an_examination_is_registered_for_whoever_shows_a_card(house: House) -> 
     wrong = tang.post("/t/order", data={**form, "birth_date": "soon"})
 
     number = placed.headers["location"].removeprefix("/t/order?made=")
-    assert number in tang.get(placed.headers["location"]).text
+    page = tang.get(placed.headers["location"]).text
+    assert page.count(number) == 2  # it was registered, and waits for its images
+    assert "DR 手 左" in page
     assert (wrong.status_code, "出生日期不对" in wrong.text, 'value="Pia"' in wrong.text) == (422, True, True)
     with snapshot(house.engine) as tx:
         order = orders.by_accession(tx, clinic.region.hills.id, number)

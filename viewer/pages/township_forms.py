@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
+from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading import orders, patients
 from reading.errors import Invalid, NotThere
 from reading.kinds import IdentifierKind, Sex
+from reading.orders import OrderState
+from reading.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer import putting_right, township_view
+from viewer import putting_right, township_view, words
 from viewer.api import bodies
 from viewer.api.orders import BODY_PARTS, own_sites, register, shown
 from viewer.door import going_in
@@ -33,6 +37,7 @@ from viewer.report_sheet import zone_of
 router = APIRouter(prefix="/t")
 
 MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG")
+REGISTERED_LATELY: Final = timedelta(days=3)
 PERSON: Final = ("card_type", "card", "name", "sex", "birth_date")
 BLANK: Final = {
     **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason"), ""),
@@ -155,6 +160,7 @@ def _order_form(
 ) -> Response:
     with snapshot(office_of(request).engine) as tx:
         sites = own_sites(tx, office_of(request), staff)
+        waiting = _waiting(tx, request, sites)
     if not sites:
         raise NotThere  # whoever works at no site registers nobody
     return township_page(
@@ -164,6 +170,7 @@ def _order_form(
         tab="order",
         status=422 if wrong else 200,
         sites=sites,
+        waiting=waiting,
         modalities=MODALITIES,
         body_parts=BODY_PARTS,
         card_types=CARD_TYPES,
@@ -172,6 +179,37 @@ def _order_form(
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
     )
+
+
+def _waiting(tx: Connection, request: Request, sites: Sequence[Organisation]) -> list[dict[str, str]]:
+    """What was registered at these sites lately and has no image yet, the latest first."""
+    now, language = office_of(request).clock(), language_of(request)
+    found: list[dict[str, str]] = []
+    for site in sites:
+        for order in orders.list_of(tx, site.id, state=OrderState.PLACED, since=now - REGISTERED_LATELY, limit=50):
+            patient = patients.by_id(tx, order.patient_id)
+            parts = [
+                " ".join(
+                    word
+                    for word in (
+                        words.coded(language, "modality", order.modality),
+                        words.coded(language, "body", each.body_part),
+                        words.coded(language, "side", each.laterality) if each.laterality else "",
+                    )
+                    if word
+                )
+                for each in order.procedures
+            ]
+            found.append(
+                {
+                    "number": order.accession_number,
+                    "patient": patient.name if patient else "",
+                    "patient_number": patient.number if patient else "",
+                    "examination": text(language, "list-comma").join(parts),
+                    "at": words.moment_today(order.created_at, site.time_zone, now),
+                }
+            )
+    return found
 
 
 def _link_form(
