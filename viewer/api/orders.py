@@ -1,4 +1,4 @@
-"""/api/orders: an examination to be made, for the device's worklist."""
+"""/api/orders: an examination to be made; its accession number brings the images to the right patient."""
 
 from __future__ import annotations
 
