@@ -244,7 +244,7 @@ class Reception:
         uids = (identity.sop_class_uid, identity.sop_instance_uid, identity.study_uid)
         if not all(uids):
             return Reason.NO_UIDS
-        if not all(is_uid(uid) for uid in uids):
+        if not all(is_uid(uid) for uid in (*uids, self._syntax)):
             return Reason.BAD_UID
         if self._said_instance not in (None, identity.sop_instance_uid):
             return Reason.UID_MISMATCH

@@ -188,6 +188,8 @@ REFUSED = {
         lambda: changed(thing(image()), encoded(image(StudyInstanceUID="1.2.3")).replace(b"1.2.3\0", b"../../")),
         Reason.BAD_UID,
     ),
+    "a transfer syntax that is no UID": (lambda: thing(image(), "Ä"), Reason.BAD_UID),
+    "no Study Instance UID, and cut": (lambda: cut(without("StudyInstanceUID"), 0.9), Reason.TRUNCATED),
     "another instance than announced": (lambda: changed(thing(image()), encoded(image())), Reason.UID_MISMATCH),
     "garbage": (lambda: changed(thing(image()), b"\xff" * 5000), Reason.UNREADABLE),
     "not deflated at all": (lambda: changed(thing(image(), DEFLATED), b"\xff" * 5000), Reason.UNREADABLE),
@@ -233,6 +235,19 @@ def test_an_odd_number_of_frames_costs_no_memory(small_archive: Archive) -> None
 
     assert outcome.accepted
     assert small_archive.instances()[0]["frame_ranges"] is None
+
+
+def test_elements_in_no_order_are_found(small_archive: Archive) -> None:
+    whole = thing(image())
+    study_uid = struct.pack("<HH2sH", 0x0020, 0x000D, b"UI", 6) + b"1.2.3\0"
+
+    outcome = small_archive.take(changed(whole, without_study(whole) + study_uid))
+
+    assert (outcome.reason, outcome.study_uid) == (Reason.STORED, "1.2.3")
+
+
+def without_study(whole: Object) -> bytes:
+    return encoded(image(SOPInstanceUID=whole.sop_instance, StudyInstanceUID=None))
 
 
 def test_uids_that_come_late_are_waited_for(small_archive: Archive) -> None:
