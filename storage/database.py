@@ -55,7 +55,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def connect(url: str, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
     """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
-    engine = sa.create_engine(url, json_serializer=_dump, pool_pre_ping=url.startswith("postgresql"))
+    engine = sa.create_engine(
+        url,
+        json_serializer=_dump,
+        pool_pre_ping=url.startswith("postgresql"),
+        hide_parameters=True,  # an error's text goes to the log, a name or a card must not
+    )
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _sqlite_pragmas(durability))
         event.listen(engine, "begin", _sqlite_begin)
