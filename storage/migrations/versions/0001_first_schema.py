@@ -436,7 +436,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_case_patient_id", "case", ["patient_id"], unique=False)
     op.create_index("ix_case_site_id_received_at", "case", ["site_id", "received_at"], unique=False)
-    op.create_index("ix_case_state_tier_rank_due_at", "case", ["state", "tier", "rank", "due_at"], unique=False)
+    op.create_index("ix_case_site_id_state_rank_due_at", "case", ["site_id", "state", "rank", "due_at"], unique=False)
     op.create_table(
         "device_contact",
         sa.Column("device_id", sa.String(length=26), nullable=False),
