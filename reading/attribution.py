@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from reading.errors import Invalid, NotThere, Stale
 from reading.tables import attribution
+from reading.texts import checked
 from storage import index
 from storage.ids import new_id
 from storage.shapes import Study
@@ -145,16 +146,13 @@ def history(tx: Connection, study_uid: str) -> list[Revision]:
 
 
 def _check(attributes: Mapping[str, str], reason: str) -> None:
-    if not reason.strip():
-        raise Invalid("reason", "empty")
-    if len(reason) > 1000:
-        raise Invalid("reason", "length")
+    checked("reason", reason, longest=1000, required=True, lines=True)
     for keyword, value in attributes.items():
         if keyword not in SHOWN and keyword not in OF_THE_SERIES:
             raise Invalid(keyword, "not_corrected_here")
-        if any(len(group) > LONGEST for group in value.split("=")):
-            raise Invalid(keyword, "length")
-        if "\\" in value or any(ord(character) < 32 for character in value):
+        for group in value.split("="):
+            checked(keyword, group, longest=LONGEST)
+        if "\\" in value:
             raise Invalid(keyword, "characters")
         form = FORMS.get(keyword)
         if form is not None and not form.fullmatch(value):

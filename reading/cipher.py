@@ -43,7 +43,8 @@ class Keys:
 
     def digest(self, kind: str, issuer: str, value: str) -> bytes:
         """32 bytes that are equal for equal arguments only, and say nothing without the key."""
-        parts = (part.encode() for part in (kind, issuer, value))
+        # Whatever somebody types has a digest, halves of surrogate pairs included.
+        parts = (part.encode(errors="surrogatepass") for part in (kind, issuer, value))
         # With its length in front no part can reach into the next.
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
         return hmac.new(self.digest_key, message, hashlib.sha256).digest()

@@ -16,6 +16,7 @@ from reading import identifiers
 from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere
 from reading.tables import device, device_contact, device_token, organisation
+from reading.texts import checked
 from reading.unique import taken_as
 from storage.ids import new_id
 
@@ -83,8 +84,6 @@ def add(
         raise Invalid("network", "any_address_needs_a_certificate")
     if port is not None and not 0 < port < 65536:
         raise Invalid("port", "range")
-    if len(issuer) > 64:
-        raise Invalid("issuer", "length")
     if tx.scalar(sa.select(organisation.c.id).where(organisation.c.id == site_id, open_at(organisation, now))) is None:
         raise Invalid("site", "unknown")
     made = Device(
@@ -93,9 +92,9 @@ def add(
         network=str(called_from),
         port=port,
         site_id=site_id,
-        issuer=issuer,
+        issuer=checked("issuer", issuer, longest=64),
         certificate_digest=certificate_digest,
-        character_set=character_set,
+        character_set=checked("character_set", character_set, longest=16),
         since=now,
         until=None,
         revision=1,

@@ -18,6 +18,7 @@ from reading import identifiers, organisations, patients, people
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
 from reading.tables import imaging_order, procedure
+from reading.texts import checked
 from reading.unique import taken_as
 from storage.ids import new_id
 
@@ -100,7 +101,7 @@ def place(
         raise Invalid("patient", "unknown")
     if ordered_by is not None and people.by_id(tx, ordered_by) is None:
         raise Invalid("ordered_by", "unknown")
-    _check(modality, procedures, reason)
+    _check(modality, procedures)
     if accession_number is not None:
         problem = identifiers.accession_number(accession_number)
         if problem is not None:
@@ -112,7 +113,7 @@ def place(
         accession_number=accession_number or _free_accession_number(tx, site, now),
         modality=modality,
         priority=priority,
-        reason=reason,
+        reason=checked("reason", reason, longest=1000, lines=True),
         state=OrderState.PLACED,
         scheduled_at=scheduled_at or now,
         ordered_by=ordered_by,
@@ -215,20 +216,15 @@ def new_study_uid() -> str:
     return f"2.25.{uuid.uuid4().int}"
 
 
-def _check(modality: str, procedures: Sequence[Asked], reason: str) -> None:
+def _check(modality: str, procedures: Sequence[Asked]) -> None:
     if modality not in MODALITIES:
         raise Invalid("modality", "unknown")
     if not 0 < len(procedures) <= MOST_PROCEDURES:
         raise Invalid("procedures", "number")
     for one in procedures:
-        if not one.body_part.strip():
-            raise Invalid("body_part", "empty")
-        if len(one.body_part) > 40:
-            raise Invalid("body_part", "length")
+        checked("body_part", one.body_part, longest=40, required=True)
         if one.laterality not in LATERALITIES:
             raise Invalid("laterality", "unknown")
-    if len(reason) > 1000:
-        raise Invalid("reason", "length")
 
 
 def _free_accession_number(tx: Connection, site: organisations.Organisation, now: datetime) -> str:

@@ -16,6 +16,7 @@ from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Level, Tier
 from reading.tables import agreement, organisation
+from reading.texts import checked
 from reading.unique import taken_as
 from storage.ids import new_id
 
@@ -70,19 +71,19 @@ def add(
         Invalid: the code is taken or malformed, the region code or the time zone is not one, the parent is unknown.
 
     """
-    _check(code, name, region_code, time_zone)
+    _check(code, region_code, time_zone)
     parent = None if parent_code is None else by_code(tx, parent_code)
     if parent_code is not None and (parent is None or parent.until is not None):
         raise Invalid("parent_code", "unknown")
     made = Organisation(
         id=new_id(),
         code=code,
-        name=name.strip(),
+        name=checked("name", name, longest=200, required=True),
         level=level,
         parent_id=parent.id if parent else None,
         region_code=region_code,
         time_zone=time_zone,
-        telephone=telephone,
+        telephone=checked("telephone", telephone, longest=40),
         since=now,
         until=None,
         revision=1,
@@ -147,12 +148,14 @@ def rename(tx: Connection, organisation_id: str, *, name: str, telephone: str, r
         Stale: somebody changed it since ``revision``.
 
     """
-    if not name.strip():
-        raise Invalid("name", "empty")
+    told = {
+        "name": checked("name", name, longest=200, required=True),
+        "telephone": checked("telephone", telephone, longest=40),
+    }
     changed = tx.execute(
         organisation.update()
         .where(organisation.c.id == organisation_id, organisation.c.revision == revision)
-        .values(name=name.strip(), telephone=telephone, revision=revision + 1)
+        .values(**told, revision=revision + 1)
     )
     if changed.rowcount != 1:
         now_there = by_id(tx, organisation_id)
@@ -227,12 +230,10 @@ def sites_read_by(tx: Connection, organisation_ids: AbstractSet[str], tier: Tier
     )
 
 
-def _check(code: str, name: str, region_code: str | None, time_zone: str) -> None:
+def _check(code: str, region_code: str | None, time_zone: str) -> None:
     problem = identifiers.organisation_code(code)
     if problem is not None:
         raise Invalid("code", problem)
-    if not name.strip():
-        raise Invalid("name", "empty")
     if region_code is not None:
         region = identifiers.region_code(region_code)
         if isinstance(region, identifiers.Problem):

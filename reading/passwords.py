@@ -26,9 +26,11 @@ def check(password: str, *, username: str) -> None:
     """Whether somebody may take this password.
 
     Raises:
-        Invalid: too short, too long, or too short without the username in it.
+        Invalid: too short, too long, too short without the username in it, or with characters without UTF-8.
 
     """
+    if not _has_utf_8(password):
+        raise Invalid("password", "characters")
     if len(password) < SHORTEST:
         raise Invalid("password", "too_short")
     if len(password) > LONGEST:
@@ -43,7 +45,7 @@ def hash_password(password: str) -> str:
 
 def verify(password_hash: str, password: str) -> bool:
     """Whether the password is the one; takes as long for a wrong one as for the right one."""
-    if len(password) > LONGEST:
+    if len(password) > LONGEST or not _has_utf_8(password):
         return False
     try:
         return _hasher.verify(password_hash, password)
@@ -55,6 +57,10 @@ def generate() -> str:
     """A first password of 79 bits, such as ``k3vw-9mpt-x2hd-7qrs``."""
     groups = ("".join(secrets.choice(ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(GROUPS))
     return "-".join(groups)
+
+
+def _has_utf_8(text: str) -> bool:
+    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
 
 
 @cache

@@ -16,6 +16,7 @@ from reading.dated import open_at, valid_at
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.tables import patient, patient_identifier
+from reading.texts import checked
 from reading.unique import taken_as
 from storage.ids import new_id
 
@@ -91,15 +92,13 @@ def register(
         Invalid: an identifier belongs to another patient, or is one that never links; no name.
 
     """
-    if not name.strip():
-        raise Invalid("name", "empty")
     made = Patient(
         id=new_id(),
         number=_free_number(tx),
-        name=name.strip(),
+        name=checked("name", name, longest=200, required=True),
         birth_date=birth_date,
         sex=sex,
-        telephone=telephone,
+        telephone=checked("telephone", telephone, longest=40),
         created_at=now,
         revision=1,
     )
@@ -129,7 +128,7 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
     """
     if by_id(tx, patient_id) is None:
         raise NotThere
-    value = normal(identifier.kind, identifier.value)
+    value = checked("identifier", normal(identifier.kind, identifier.value), longest=200)
     if never_links(value):
         raise Invalid("identifier", "never_links")
     digest = keys.digest(identifier.kind, identifier.issuer, value)
@@ -238,12 +237,14 @@ def correct(
         Stale: somebody changed it since ``revision``.
 
     """
-    if not name.strip():
-        raise Invalid("name", "empty")
+    told = {
+        "name": checked("name", name, longest=200, required=True),
+        "telephone": checked("telephone", telephone, longest=40),
+    }
     changed = tx.execute(
         patient.update()
         .where(patient.c.id == patient_id, patient.c.revision == revision)
-        .values(name=name.strip(), birth_date=birth_date, sex=sex, telephone=telephone, revision=revision + 1)
+        .values(**told, birth_date=birth_date, sex=sex, revision=revision + 1)
     )
     if changed.rowcount != 1:
         now_there = by_id(tx, patient_id)

@@ -15,6 +15,7 @@ def test_a_password_is_kept_as_argon2id_and_verified() -> None:
     assert passwords.verify(kept, "correct horse battery")
     assert not passwords.verify(kept, "correct horse batterz")
     assert not passwords.verify(kept, "x" * 100_000)
+    assert not passwords.verify(kept, "\ud800")
     assert not passwords.verify("!", "correct horse battery")
 
 
@@ -36,7 +37,7 @@ def test_first_passwords_can_be_read_out_and_never_repeat() -> None:
 
 @pytest.mark.parametrize(
     ("password", "problem"),
-    [("short", "too_short"), ("x" * 257, "too_long"), ("my-name-Ada", "holds_username")],
+    [("short", "too_short"), ("x" * 257, "too_long"), ("my-name-Ada", "holds_username"), ("\ud800" * 12, "characters")],
 )
 def test_a_password_must_be_good_enough(password: str, problem: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -84,6 +84,18 @@ def test_nothing_is_linked_to_a_patient_who_is_not_there(engine: Engine, now: da
         patients.link(tx, KEYS, "nobody", CARD, now)
 
 
+def test_what_no_database_takes_is_refused(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        made = child(tx, now)
+        for odd in ("P\0", "P\ud800", "P" * 201):
+            shown = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value=odd)
+            with pytest.raises(Invalid):
+                patients.link(tx, KEYS, made.id, shown, now)
+            with pytest.raises(Invalid):
+                child(tx, now, name=odd)
+            assert patients.find(tx, KEYS, shown, now) is None
+
+
 def test_an_unverified_identifier_links_nobody(engine: Engine, now: datetime) -> None:
     told = Identifier(kind=IdentifierKind.INSURANCE_CARD, value="9001", verified=False)
     with transaction(engine) as tx:

@@ -134,7 +134,14 @@ def test_who_has_ended_is_out_at_once_and_stays_out(engine: Engine, now: datetim
 def test_nobody_and_a_wrong_password_are_answered_alike(engine: Engine, now: datetime) -> None:
     ada(engine, now)
 
-    for username, password in [("ada", "wrong"), ("nobody", PASSWORD), ("", ""), ("ada", "")]:
+    for username, password in [
+        ("ada", "wrong"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("ada", ""),
+        ("a\0", "\0"),
+        ("\ud800", "\ud800"),
+    ]:
         refused = sign_in(engine, now, username=username, password=password)
         assert isinstance(refused, WrongCredentials)
         assert refused.args == ()
@@ -302,6 +309,8 @@ def test_a_card_with_its_code_opens_once(engine: Engine, now: datetime) -> None:
 WRONG: Final[list[dict[str, str]]] = [
     {"code": ""},
     {"code": "wrong"},
+    {"code": "\0\ud800"},
+    {"card": "\0\ud800"},
     {"card": ""},
     {"card": "11010519491231002X"},
     {"card_kind": "health_card"},

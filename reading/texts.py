@@ -1,0 +1,29 @@
+"""Text that people and systems hand in: it fits its column and holds nothing that no database takes."""
+
+from __future__ import annotations
+
+from reading.errors import Invalid
+
+
+def checked(field: str, value: str, *, longest: int, required: bool = False, lines: bool = False) -> str:
+    """The text without the spaces around it.
+
+    Raises:
+        Invalid: longer than ``longest`` characters, empty though ``required``, or with control characters
+            (line ends and tabs pass with ``lines``) or halves of surrogate pairs, which have no UTF-8.
+
+    """
+    text = value.strip()
+    if required and not text:
+        raise Invalid(field, "empty")
+    if len(text) > longest:
+        raise Invalid(field, "length")
+    if any(not _fits(character, lines=lines) for character in text):
+        raise Invalid(field, "characters")
+    return text
+
+
+def _fits(character: str, *, lines: bool) -> bool:
+    if lines and character in "\n\r\t":
+        return True
+    return ord(character) >= 32 and ord(character) != 127 and not 0xD800 <= ord(character) < 0xE000
