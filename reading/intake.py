@@ -45,6 +45,8 @@ from storage.tables import study as study_table
 
 NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
 """Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
+SIDES: Final = frozenset({"L", "R", "B"})
+"""What is said of a case. U is unpaired: there is no side to name (PS3.3 C.7.3.1.1.1)."""
 ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """Cases that arrive no more: what comes late is shown by `ledger.Progress.late`."""
@@ -130,7 +132,7 @@ def follow_attribution(tx: Connection, audit: Audit, staff: Staff, study_uid: st
         tx,
         cases.change(tx, case, patient_id=patient_id),
         body_part=made.attributes.get("BodyPartExamined", case.body_part),
-        laterality=made.attributes.get("Laterality", made.attributes.get("ImageLaterality", case.laterality)),
+        laterality=_corrected_side(made.attributes, case.laterality),
     )
     actor = actor_of(staff)
     audit.record(tx, actor=actor, action="case.attribute", subject_kind="case", subject_id=case.id, now=now)
@@ -306,6 +308,11 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
     return None if row is None else cases.from_row(row)
 
 
+def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
+    named = attributes.get("Laterality", attributes.get("ImageLaterality", standing))
+    return named if named in SIDES else ""
+
+
 def _look(tx: Connection, study_uid: str) -> _Look:
     rows = tx.execute(
         sa.select(series.c.modality, series.c.body_part, series.c.laterality)
@@ -314,7 +321,7 @@ def _look(tx: Connection, study_uid: str) -> _Look:
     ).all()
     pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
     modality = pictures[0].modality if pictures else ""
-    sides = {row.laterality for row in pictures if row.laterality}
+    sides = {row.laterality for row in pictures if row.laterality in SIDES}
     return _Look(
         modality=modality,
         body_part=next((row.body_part for row in pictures if row.body_part), ""),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from datetime import UTC, datetime, timedelta
 
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
@@ -209,6 +210,20 @@ def test_a_report_that_comes_before_its_pictures_does_not_say_what_the_case_is(e
 
     assert (opened.modality, opened.rule) == ("SR", "other")
     assert (case.modality, case.rule) == ("CT", "ct")
+
+
+@pytest.mark.parametrize(("sides", "said"), [(("U",), ""), (("L",), "L"), (("U", "R"), "R"), (("L", "R"), "B")])
+def test_the_side_of_a_case_is_that_of_its_series_and_unpaired_names_none(
+    engine: Engine, now: datetime, sides: tuple[str, ...], said: str
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number, side in enumerate(sides):
+            uid = f"1.1.{number}"
+            study = send(tx, clinic, "1.1", now, laterality=side, series_uid=uid, sop_instance_uid=f"{uid}.1")
+        case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+
+    assert case.laterality == said
 
 
 def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) -> None:

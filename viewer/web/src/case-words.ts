@@ -8,11 +8,7 @@ export function examinationOf(
   examined: Pick<Case, 'modality' | 'body_part'> & { readonly laterality?: string },
 ): string {
   const part = examined.body_part ? ` ${named('body', examined.body_part)}` : ''
-  // U is unpaired (PS3.3 C.7.3.1.1.1): no side to be named.
-  const side =
-    examined.laterality && examined.laterality !== 'U'
-      ? `${text('common.comma')}${named('side', examined.laterality)}`
-      : ''
+  const side = examined.laterality ? `${text('common.comma')}${named('side', examined.laterality)}` : ''
   return `${named('modality', examined.modality)}${part}${side}`
 }
 
