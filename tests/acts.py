@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
 
 def sees_every_picture(page: Page) -> None:
     """Waits until the desk has shown each series at full resolution, as signing asks."""
     page.wait_for_url("**/#/case/*")
-    expect(page.locator(".actions .primary")).to_be_visible()
+    expect(page.locator(".actions .primary")).to_be_attached()  # on the phone the report lies behind the pictures
     expect(page.locator(".actions .hint")).to_have_count(0, timeout=60_000)
 
 
@@ -17,7 +19,7 @@ def writes(page: Page, findings: str, impression: str) -> None:
     page.fill("#findings", findings)
     page.fill("#impression", impression)
     page.check("input[name=positive][value=true]")
-    expect(page.locator("p.saved.saved")).to_be_visible()
+    expect(page.locator("p.saved.saved")).to_contain_text(re.compile(r"\d\d:\d\d"))
 
 
 def decides(page: Page) -> None:

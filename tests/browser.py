@@ -40,10 +40,14 @@ def window(
     browser: Browser, tierread: TierRead, *, size: dict[str, int] = DESK, language: str = "zh"
 ) -> BrowserContext:
     """A window with cookies of its own."""
-    context = browser.new_context(base_url=tierread.url, viewport=size)  # type: ignore[arg-type]
-    context.add_cookies([{"name": "tierread_language", "value": language, "url": tierread.url}])
+    context = browser.new_context(base_url=tierread.url, viewport=size, timezone_id="Asia/Shanghai")  # type: ignore[arg-type]
+    speaks(context, tierread, language)
     context.set_default_timeout(30_000)
     return context
+
+
+def speaks(context: BrowserContext, tierread: TierRead, language: str) -> None:
+    context.add_cookies([{"name": "tierread_language", "value": language, "url": tierread.url}])
 
 
 def signed_in(context: BrowserContext, person: Person, *, onward: str = "/") -> Page:

@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from service.demo import region
 from service.demo.region import PATIENTS, Region
 from tests.acts import decides, enters_as_a_patient, prints_a_receipt, sees_every_picture, writes
-from tests.browser import DESK, PHONE, chromium, signed_in, window
+from tests.browser import DESK, PHONE, chromium, signed_in, speaks, window
 from tests.running import Person, TierRead, wait_until
 
 SIZES: Final = {"desk": DESK, "phone": PHONE}
@@ -35,7 +35,8 @@ IMPRESSION: Final = "右肺下野炎症，建议抗炎治疗后复查。"
 class Pictures:
     """Takes each page in the sizes and languages that are asked for."""
 
-    def __init__(self, folder: Path, *, everything: bool) -> None:
+    def __init__(self, tierread: TierRead, folder: Path, *, everything: bool) -> None:
+        self._tierread = tierread
         self._folder = folder
         self._everything = everything
         folder.mkdir(parents=True, exist_ok=True)
@@ -49,13 +50,13 @@ class Pictures:
         for size, viewport in SIZES.items():
             for language in ("zh", "en"):
                 page.set_viewport_size(viewport)  # type: ignore[arg-type]
-                page.context.add_cookies([{"name": "tierread_language", "value": language, "url": page.url}])
+                speaks(page.context, self._tierread, language)
                 page.reload()
                 page.wait_for_load_state("networkidle")
                 ready(page)
                 self._write(page, f"{name}-{size}-{language}.png")
         page.set_viewport_size(DESK)  # type: ignore[arg-type]
-        page.context.add_cookies([{"name": "tierread_language", "value": "zh", "url": page.url}])
+        speaks(page.context, self._tierread, "zh")
         page.reload()
         ready(page)
 
@@ -73,7 +74,7 @@ def main(folder: Path, *, everything: bool) -> None:
             made = region.read(Path(scratch) / "data-demo")
             assert made is not None
             with chromium() as browser:
-                walk(browser, tierread, made, Pictures(folder, everything=everything))
+                walk(browser, tierread, made, Pictures(tierread, folder, everything=everything))
         finally:
             tierread.close()
 
