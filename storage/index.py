@@ -27,6 +27,7 @@ from storage.search import (
     search_studies,
 )
 from storage.shapes import Held, Instance, Series, Study, columns_of, shaped
+from storage.traces import Trace
 
 __all__ = [
     "Condition",
@@ -127,12 +128,32 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
     ).scalar_one()
     corrected = {_COLUMNS[keyword]: value for keyword, value in attributes.items() if keyword in _COLUMNS}
-    shown = {**received, **{column: value[: TEXT_LIMITS[column]] for column, value in corrected.items()}}
+    shown = {**_without_the_earlier(received, corrected), **corrected}
+    shown = {column: value[: TEXT_LIMITS[column]] for column, value in shown.items()}
     tx.execute(
         sa.update(_STUDY)
         .where(_STUDY.c.study_uid == study_uid)
         .values(**shown, patient_name_folded=folded(shown["patient_name"]), attribution_revision=revision)
     )
+
+
+def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, str]) -> dict[str, str]:
+    """What came, without what it says of the person under whom it came by mistake.
+
+    A new number is another person: name, birth date and sex go with the old one. Other texts go if they name them.
+    """
+    name, number = received.get("patient_name", ""), received.get("patient_id", "")
+    another = corrected.get("patient_id", number) != number
+    if not another and corrected.get("patient_name", name) == name:
+        return dict(received)
+    trace = Trace(name, number if another else "")
+    gone = {"patient_name", "birth_date", "sex"} if another else set[str]()
+    gone |= {
+        column
+        for column in ("study_description", "referring_physician", "study_id", "accession_number")
+        if trace.in_text(received.get(column, ""))
+    }
+    return {column: "" if column in gone else value for column, value in received.items()}
 
 
 def hide(tx: Connection, study_uid: str) -> None:

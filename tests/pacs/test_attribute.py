@@ -13,9 +13,10 @@ from pydicom.dataset import Dataset, FileDataset
 from pydicom.sequence import Sequence
 
 from pacs import part10
-from pacs.attribute import Correction, Trace, attribute, attribute_json
+from pacs.attribute import Correction, attribute, attribute_json
 from pacs.metadata import to_json
 from pacs.transcode import file_bytes
+from storage.traces import Trace
 from tests.builders import encoded, image
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
