@@ -64,7 +64,7 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"move.{move}" for move in Move),
         *(f"priority.{priority}" for priority in Priority),
         *(f"sex.{sex}" for sex in Sex if sex),
-        *(f"card.{kind}" for kind in CARDS),
+        *(f"card.{kind}" for kind in sorted(CARDS)),
         *(f"report.{role}" for role in SigningRole),
         *(f"report.status.{status}" for status in VALID),
         *(f"critical.{kind}" for kind in MINUTES),
