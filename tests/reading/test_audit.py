@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -123,6 +124,7 @@ def test_a_missing_end_is_found_by_the_end_that_was_noted_elsewhere(engine: Engi
     three(engine, now)
     with snapshot(engine) as tx:
         (noted,) = audit.heads(tx)
+        assert audit.verify_chain(tx, "web", noted=noted) is None
 
     tamper(engine, audit_event.delete().where(audit_event.c.number == 3))
 
@@ -154,6 +156,22 @@ def test_reordered_events_are_found(engine: Engine, now: datetime) -> None:
         broken = audit.verify_chain(tx, "web")
     assert broken is not None
     assert broken.number == 2
+
+
+def test_an_event_that_moved_up_is_found_though_its_digest_was_made_anew(engine: Engine, now: datetime) -> None:
+    three(engine, now)
+    with snapshot(engine) as tx:
+        third = audit.events_about(tx, "case", "case 1")[0]
+    second = replace(third, number=2)
+
+    tamper(
+        engine,
+        audit_event.delete().where(audit_event.c.number == 2),
+        audit_event.update().where(audit_event.c.number == 3).values(number=2, digest=audit._digest(second)),
+    )
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") == Break(writer="web", number=2, flaw=Flaw.OUT_OF_ORDER)
 
 
 def test_an_event_of_another_chain_does_not_fit(engine: Engine, now: datetime) -> None:
@@ -230,6 +248,31 @@ def test_on_postgresql_no_transaction_waits_for_the_end_of_another(cluster: Clus
     engine.dispose()
     cluster.drop(url)
     assert heads == {"web": 2, "web+1": 1}
+
+
+def test_on_postgresql_a_transaction_waits_when_every_chain_is_taken(
+    cluster: Cluster, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(audit, "MOST_CHAINS", 1)
+    url = cluster.new_database()
+    engine = connect(url)
+
+    def second() -> None:
+        with transaction(engine) as tx:
+            record(tx, Audit("web"), now)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(engine) as first:
+            record(first, Audit("web"), now)
+            waiting = pool.submit(second)
+            with pytest.raises(TimeoutError):
+                waiting.result(timeout=0.3)
+        waiting.result(timeout=30)
+    with snapshot(engine) as tx:
+        heads = {head.writer: head.number for head in audit.heads(tx)}
+    engine.dispose()
+    cluster.drop(url)
+    assert heads == {"web": 2}
 
 
 def test_long_chains_are_verified_page_by_page(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
