@@ -17,6 +17,8 @@ RECENT: Final = timedelta(minutes=5)
 """Rows are committed a moment after they were received, and clocks of nodes differ: look back this far."""
 SWEEP_EVERY: Final = timedelta(seconds=30)
 """Replay after a crash enters rows that were received long ago: these are found by having no case."""
+AGAIN_AFTER: Final = timedelta(seconds=30)
+"""When a study that could not be taken in is tried again."""
 BATCH: Final = 200
 
 
@@ -25,6 +27,7 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._seen: dict[str, int] = {}
+        self._postponed: dict[str, datetime] = {}
         self._swept_at: datetime | None = None
 
     def waiting(self, tx: Connection, now: datetime) -> list[Study]:
@@ -36,10 +39,15 @@ class Arrivals:
             found += [each for each in _without_case(tx) if each.study_uid not in known]
             self._swept_at = now
             self._forget(recent)
-        return found
+        return [each for each in found if self._postponed.get(each.study_uid, now) <= now]
 
     def taken_in(self, one: Study) -> None:
         self._seen[one.study_uid] = one.instances
+        self._postponed.pop(one.study_uid, None)
+
+    def postpone(self, one: Study, now: datetime) -> None:
+        """It could not be taken in: the others go first, it is tried again later."""
+        self._postponed[one.study_uid] = now + AGAIN_AFTER
 
     def _forget(self, recent: list[Study]) -> None:
         uids = {each.study_uid for each in recent}

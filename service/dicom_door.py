@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
 from pacs.ae import Refusal, Refused
 from pacs.receive import Outcome, Sender
 from reading import devices
@@ -10,12 +13,16 @@ from service.logs import logger
 from service.metrics import ASSOCIATIONS
 from storage.database import snapshot, transaction
 
+HEARD_EVERY: Final = timedelta(seconds=30)
+"""How exactly it is noted when a device was last heard."""
+
 
 class DicomDoor:
     """The register of devices for the DICOM listener, and the record of who called."""
 
     def __init__(self, house: House) -> None:
         self._house = house
+        self._heard: dict[str, datetime] = {}
 
     def registry(self, ae_title: str, address: str) -> Sender | None:
         now = self._house.clock()
@@ -23,8 +30,7 @@ class DicomDoor:
             device = devices.identify(tx, ae_title, address, now)
         if device is None:
             return None
-        with transaction(self._house.engine) as tx:
-            devices.heard(tx, device.id, now)
+        self._note_heard(device.id, now)
         ASSOCIATIONS.labels("accepted").inc()
         return sender_of(device)
 
@@ -40,6 +46,13 @@ class DicomDoor:
             device = devices.identify(tx, what.calling_ae_title, what.address, now)
             if device is not None:
                 devices.refused(tx, device.id, reason, now)
+
+    def _note_heard(self, device_id: str, now: datetime) -> None:
+        # Some devices associate for each image: a commit each time would cost more than the association.
+        if now - self._heard.get(device_id, datetime.min.replace(tzinfo=UTC)) >= HEARD_EVERY:
+            with transaction(self._house.engine) as tx:
+                devices.heard(tx, device_id, now)
+            self._heard[device_id] = now
 
     def received(self, sender: Sender, outcome: Outcome) -> None:
         if not outcome.accepted:

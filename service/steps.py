@@ -14,6 +14,8 @@ from pacs.settle import settle_held
 from reading import critical, intake, queue
 from service.arrivals import Arrivals
 from service.house import House
+from service.logs import logger
+from service.metrics import STEP_FAILURES
 from service.worker import Step
 from storage.database import snapshot, transaction
 from storage.reader import Bytes
@@ -40,12 +42,20 @@ def _intake(house: House) -> Callable[[], int]:
     def run() -> int:
         with snapshot(house.engine) as tx:
             waiting = arrivals.waiting(tx, house.clock())
+        taken = 0
         for study in waiting:
             # One transaction each: a study that cannot be taken in keeps none of the others waiting.
-            with transaction(house.engine) as tx:
-                intake.take_in(tx, house.audit, house.keys, study, house.clock())
-            arrivals.taken_in(study)
-        return len(waiting)
+            try:
+                with transaction(house.engine) as tx:
+                    intake.take_in(tx, house.audit, house.keys, study, house.clock())
+            except Exception as error:  # noqa: BLE001 whatever is wrong with it is tried again, and seen
+                arrivals.postpone(study, house.clock())
+                STEP_FAILURES.labels("intake").inc()
+                logger().error("a study could not be taken in", exc_info=error)
+            else:
+                arrivals.taken_in(study)
+                taken += 1
+        return taken
 
     return run
 

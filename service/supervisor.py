@@ -40,18 +40,19 @@ class Supervisor:
     def __init__(self, run_dir: Path, stop: threading.Event) -> None:
         self._run_dir = run_dir
         self._stop = stop
+        self._was_ready = False
         self._children = [_Child(role=role) for role in Role]
 
     def run(self, ready: Callable[[], None]) -> int:
         """Answer the exit code; ``ready`` is called once, when every role is alive."""
         for child in self._children:
             expect(self._run_dir, child.role)
-        code, told = 0, False
+        code = 0
         try:
             while code == 0 and not self._stop.wait(0.2):
                 code = self._look_after()
-                if not told and all(sign(self._run_dir, role) is Sign.ALIVE for role in Role):
-                    told = True
+                if not self._was_ready and all(sign(self._run_dir, role) is Sign.ALIVE for role in Role):
+                    self._was_ready = True
                     ready()
         finally:
             self._end()
@@ -68,8 +69,8 @@ class Supervisor:
                 continue
             if self._stop.is_set():
                 return 0
-            if code in HOPELESS:
-                return code
+            if code in HOPELESS and not self._was_ready:
+                return code  # later it may be a database that comes back
             self._lost(child, code)
         return 0
 
