@@ -292,7 +292,8 @@ def identity(tx: Connection, case: Case) -> dict[str, Any]:
 
 def alarm(tx: Connection, audit: Audit, staff: Staff, case: Case, content: Content, *, now: datetime) -> Case:
     """A report that names a critical class has an alert, even when nobody pressed the flag while typing."""
-    if content.critical_class is None or critical.open_alert(tx, case.id) is not None:
+    standing = critical.open_alert(tx, case.id)
+    if content.critical_class is None or (standing and standing.critical_class == content.critical_class.strip()):
         return case
     critical.raise_alert(
         tx, audit, staff, case.id, critical_class=content.critical_class, finding=content.impression, now=now

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import cases, policy, tables, versions
-from reading.case import Move
+from reading.case import Move, State
 from reading.cases import Case
 from reading.dicom_times import parse_date
 from reading.kinds import Tier
@@ -56,6 +56,8 @@ def retriage(
         rule = policy.by_id(tx, case.policy_id).match(facts)
         due = policy.due_at(rule, case.received_at)
         changes["rule"] = rule.name
+        if case.state is State.WAITING_READ and not facts.escalated:
+            changes["tier"] = rule.tier
         changes["due_at"] = due if escalated else min(due, case.due_at)
     return cases.change(tx, case, **changes)
 

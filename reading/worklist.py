@@ -183,15 +183,17 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
         return priors
     case, joined = tables.case, tables.case_study
     linked = [value for kind, value, _ in wanted if kind == "patient"]
-    device = [(issuer, value) for kind, value, issuer in wanted if kind == "device"]
-    same_device = (
-        sa.exists()
-        .where(joined.c.case_id == case.c.id, joined.c.study_uid == study.c.study_uid)
-        .where(sa.tuple_(study.c.issuer, study.c.patient_id).in_(device))
+    device = [(value, issuer) for kind, value, issuer in wanted if kind == "device"]
+    # Two ways to the same cases, each by its own index; one condition with OR would read every case.
+    same = sa.union(
+        sa.select(case.c.id).where(case.c.patient_id.in_(linked)),
+        sa.select(joined.c.case_id)
+        .join(study, study.c.study_uid == joined.c.study_uid)
+        .where(sa.tuple_(study.c.patient_id, study.c.issuer).in_(device)),
     )
     rows = tx.execute(
         sa.select(case)
-        .where(access.visible_cases(tx, viewer, now), case.c.patient_id.in_(linked) | same_device)
+        .where(case.c.id.in_(same), access.visible_cases(tx, viewer, now))
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     others = [cases.from_row(row) for row in rows]
