@@ -267,7 +267,8 @@ def test_a_long_upload_without_uids_is_kept_all_the_same(archive: Archive) -> No
     outcome = archive.take(sent, piece=1 << 20)
 
     assert outcome.reason is Reason.NO_UIDS
-    assert archive.quarantine_file(archive.quarantined()[0]) == sent.dataset
+    kept = archive.quarantine_file(archive.quarantined()[0])
+    assert hashlib.sha256(kept).digest() == hashlib.sha256(sent.dataset).digest()  # a diff of 20 MB takes minutes
 
 
 def test_an_abandoned_instance_leaves_nothing(archive: Archive) -> None:
