@@ -63,7 +63,7 @@ class ReportForm extends Part {
               </select>
             </label>`
       }
-      ${this.area('findings', text('report.findings'), 9, missing.includes('findings'))}
+      ${this.saved()} ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
       ${this.area('impression', text('report.impression'), 4, missing.includes('impression'))}
       <fieldset class="result" aria-describedby=${missing.includes('positive') ? 'positive-missing' : nothing}>
         <legend>${text('report.result')}</legend>
@@ -85,7 +85,7 @@ class ReportForm extends Part {
         )}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
-      ${this.area('recommendation', text('report.recommendation'), 2, false)} ${this.saved()}`
+      ${this.area('recommendation', text('report.recommendation'), 2, false)}`
   }
 
   private area(

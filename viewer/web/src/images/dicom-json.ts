@@ -1,6 +1,11 @@
 /** Reading values out of the DICOM JSON model (PS3.18 annex F). */
 
-export type Element = { readonly vr?: string; readonly Value?: readonly unknown[] }
+export type Element = {
+  readonly vr?: string
+  readonly Value?: readonly unknown[]
+  readonly InlineBinary?: string
+  readonly BulkDataURI?: string
+}
 export type DataSet = Readonly<Record<string, Element>>
 
 export const TAG = {
@@ -22,6 +27,7 @@ export const TAG = {
   ImageLaterality: '00200062',
   NumberOfSeriesRelatedInstances: '00201209',
   SamplesPerPixel: '00280002',
+  PhotometricInterpretation: '00280004',
   NumberOfFrames: '00280008',
   Rows: '00280010',
   Columns: '00280011',

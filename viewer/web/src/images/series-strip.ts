@@ -19,7 +19,7 @@ export function seriesStrip({ series, current, shown, isDone, onChoose }: Strip)
       const seen = shown !== undefined && isDone(each)
       const name = [each.modality, each.description].filter(Boolean).join(' ')
       return html`<button aria-current=${each.seriesUid === current?.seriesUid} @click=${() => onChoose(each)}>
-        <img src=${thumbnailOf(each)} alt="" loading="lazy" width="64" height="64" />
+        <img src=${thumbnailOf(each)} alt="" loading="lazy" width="64" height="64" @error=${hide} />
         <span class="name">${name}</span>
         <span class="count"
           >${frames > 0 && !seen ? `${done} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
@@ -28,4 +28,9 @@ export function seriesStrip({ series, current, shown, isDone, onChoose }: Strip)
       </button>`
     })}
   </nav>`
+}
+
+/** A series without pictures has no thumbnail. */
+function hide(event: Event): void {
+  ;(event.target as HTMLImageElement).classList.add('none')
 }

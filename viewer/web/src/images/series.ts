@@ -1,6 +1,7 @@
 /** The series of studies and their pictures, asked of DICOMweb. */
 import type { Client } from '../api/client'
 import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
+import { withPalette } from './palette'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
 
 export type Series = SeriesAddress & {
@@ -34,7 +35,9 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
 }
 
 export async function picturesIn(client: Client, series: Series): Promise<readonly Picture[]> {
-  return picturesOf(series, await client.dataSets(`${seriesPath(series)}/metadata`))
+  const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
+  const shown = await Promise.all(instances.map((instance) => withPalette(instance, (uri) => client.bytes(uri))))
+  return picturesOf(series, shown)
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`
