@@ -241,6 +241,21 @@ def test_a_critical_class_in_the_report_raises_the_alert_that_nobody_pressed(eng
     assert (found.critical, found.rule, found.state) == (True, "critical", State.WAITING_REVIEW)
 
 
+def test_a_second_critical_class_has_an_alert_of_its_own(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        first = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+        )
+        read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
+        second = critical.open_alert(tx, case.id)
+
+        assert second is not None
+        assert second.critical_class == "tension_pneumothorax"
+        assert critical.by_id(tx, first.id).withdrawn_at is None
+
+
 def test_an_addendum_replaces_the_final_version_only_when_it_has_its_signatures(engine: Engine, now: datetime) -> None:
     later = now + timedelta(days=1)
     with transaction(engine) as tx:

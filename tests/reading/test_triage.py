@@ -11,7 +11,7 @@ from reading import cases, policy, triage
 from reading.kinds import Tier
 from reading.policy import FIRST_POLICY
 from storage.database import transaction
-from tests.reading.clinic import arrive, open_clinic
+from tests.reading.clinic import arrive, open_clinic, take
 from tests.reading.region import pia
 
 
@@ -43,6 +43,19 @@ def test_a_due_time_only_comes_nearer_except_by_escalation(engine: Engine, now: 
         timedelta(hours=1),
         timedelta(hours=24),
     ]
+
+
+def test_a_case_that_waits_follows_the_tier_of_its_rule_and_one_that_is_read_stays(
+    engine: Engine, now: datetime
+) -> None:
+    critical = FIRST_POLICY["rules"][-1] | {"name": "critical", "when": {"critical": True}, "tier": "city"}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, {"rules": [critical, FIRST_POLICY["rules"][-1]]})
+        waits, is_read = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        take(tx, clinic, clinic.ada, is_read.id, now)
+
+        assert triage.retriage(tx, waits, critical=True).tier is Tier.CITY
+        assert triage.retriage(tx, cases.by_id(tx, is_read.id), critical=True).tier is Tier.COUNTY
 
 
 def test_it_goes_home_to_the_tier_of_its_rule(engine: Engine, now: datetime) -> None:
