@@ -29,8 +29,11 @@ from pacs.transcode import NotDecodable, decoded
 from storage import index
 from storage.database import snapshot, transaction
 from storage.index import Instance
+from storage.reader import HolderAway
 
 BATCH: Final = 50
+FLOATS: Final = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
+"""Float and Double Float Pixel Data by Bits Allocated."""
 
 
 class Problem(StrEnum):
@@ -55,12 +58,17 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
     quieten()
     with snapshot(engine) as tx:
         waiting = index.undescribed(tx, limit)
+    done = 0
     for instance in waiting:
-        described = describe(bytes_, instance).compressed()
-        digest = pixel_digest(bytes_, instance)
+        try:
+            described = describe(bytes_, instance).compressed()
+            digest = pixel_digest(bytes_, instance)
+        except HolderAway:
+            continue  # its own node describes it, or we do once it is stored
         with transaction(engine) as tx:
             index.describe(tx, instance.sop_instance_uid, description=described, frame_ranges=None, pixel_digest=digest)
-    return len(waiting)
+        done += 1
+    return done
 
 
 def describe(bytes_: Bytes, instance: Instance) -> Description:
@@ -72,12 +80,13 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
         found = to_json(header, bulk)
     except (TooDeep, RecursionError):
         return Description(instance=minimal(instance), problem=Problem.TOO_DEEP)
-    except (Unreadable, ValueError, struct.error):
+    except (Unreadable, ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
         return Description(instance=minimal(instance), problem=Problem.UNREADABLE)
     for tag, element in minimal(instance).items():
         found.setdefault(tag, element)
     if instance.frames:
-        found["7FE00010"] = {"vr": _pixel_vr(instance, found), "BulkDataURI": f"{bulk}/7FE00010"}
+        tag, vr = _pixel_element(instance, found)
+        found[tag] = {"vr": vr, "BulkDataURI": f"{bulk}/{tag}"}
     return Description(instance=dict(sorted(found.items())))
 
 
@@ -132,10 +141,12 @@ def _all_frames(opened: Opened) -> Any:
     return (opened.frame(number) for number in range(1, opened.instance.frames + 1))
 
 
-def _pixel_vr(instance: Instance, found: dict[str, Any]) -> str:
-    """PS3.5 A.1 to A.4: OW in implicit VR and beyond eight bits, OB when encapsulated."""
-    if instance.transfer_syntax_uid not in NATIVE:
-        return "OB"
+def _pixel_element(instance: Instance, found: dict[str, Any]) -> tuple[str, str]:
+    """Tag and VR of the pixel data: OW in implicit VR and beyond eight bits, OB when encapsulated (PS3.5 A.1 to 4)."""
     bits = (found.get("00280100", {}).get("Value") or [16])[0]
+    if bits in FLOATS and "00280103" not in found:  # floats say nothing of signs (PS3.3 C.7.6.24)
+        return FLOATS[bits]
+    if instance.transfer_syntax_uid not in NATIVE:
+        return "7FE00010", "OB"
     explicit = instance.transfer_syntax_uid not in (IMPLICIT_LITTLE, EXPLICIT_BIG)
-    return "OB" if explicit and isinstance(bits, int) and bits <= 8 else "OW"
+    return "7FE00010", "OB" if explicit and isinstance(bits, int) and bits <= 8 else "OW"

@@ -26,6 +26,7 @@ from storage.index import Instance
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
 PIXEL_DATA: Final = "7FE00010"
+PIXELS: Final = (PIXEL_DATA, "7FE00008", "7FE00009")
 _PATH: Final = re.compile(r"([0-9A-Fa-f]{8}/[0-9]{1,6}/){0,16}[0-9A-Fa-f]{8}", re.ASCII)
 
 
@@ -202,7 +203,9 @@ def _value(opened: Opened, correction: Correction | None, path: str) -> bytes:
     dataset = opened.whole()
     if correction is not None:
         attribute(dataset, correction)
-    if path == PIXEL_DATA:
+    if path in PIXELS:
+        if not opened.instance.frames:
+            raise NotThere
         return little_endian_pixels(dataset)
     steps = path.split("/")
     item: Dataset = dataset

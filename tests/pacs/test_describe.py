@@ -129,6 +129,14 @@ def test_equal_pixels_have_one_digest_in_every_lossless_syntax(archive: Archive)
     assert None not in digests
 
 
+def test_float_pixels_are_named_so(archive: Archive) -> None:
+    made = image(rows=2, columns=2, BitsAllocated=32, PixelRepresentation=None, BitsStored=None, HighBit=None)
+    del made.PixelData
+    made.FloatPixelData = bytes(16)
+
+    assert described(archive, thing(made))["7FE00008"]["vr"] == "OF"
+
+
 def test_long_values_stand_behind_an_address(archive: Archive) -> None:
     made = image()
     made.add_new(0x00420011, "OB", b"%PDF" * 1000)
