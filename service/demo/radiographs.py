@@ -75,7 +75,7 @@ def hand(facts: Hand) -> Pixels:
     plane = Plane(size=DRAWN)
     bones, flesh = plane.empty(), plane.empty()
     for base, tip, width in FINGERS:
-        joints = _along(base, tip, (0.0, 0.46, 0.74, 0.90, 1.0) if base[0] > -0.3 else (0.0, 0.48, 0.78, 1.0))
+        joints = _along(base, tip, (0.0, 0.46, 0.74, 0.90, 1.0) if base[0] > -0.15 else (0.0, 0.48, 0.78, 1.0))
         for (near, far), share in zip(pairwise(joints), (1.0, 0.85, 0.72, 0.62), strict=False):
             np.maximum(bones, _long_bone(plane, near, far, width * share), out=bones)
         over = (tip[0] * 1.03, tip[1] * 1.03 - 0.02)
