@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib import import_module
 
-import service.roles
-from service import cli
+from service import cli, roles
 
-ARGUMENTS = ["tierread", "serve", "--role", service.roles.Role.SCP]
+ARGUMENTS = ["tierread", "serve", "--role", roles.Role.SCP]
 
 
 def main() -> None:
+    for module in ("service.serving", roles.MODULES[roles.Role.SCP]):
+        import_module(module)
     for _ in sys.stdin:
         pid = os.fork()
         if pid == 0:
