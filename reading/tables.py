@@ -377,6 +377,14 @@ report_version: Final = sa.Table(
         sqlite_where=sa.text("status in ('preliminary', 'final')"),
         postgresql_where=sa.text("status in ('preliminary', 'final')"),
     ),
+    # Nor two that are signed anew beside the final one.
+    sa.Index(
+        "uq_report_version_pending",
+        "case_id",
+        unique=True,
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
     sa.CheckConstraint(
         "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')", name="status"
     ),

@@ -379,6 +379,9 @@ class Reading(RuleBasedStateMachine):
             assert final.released_at is not None
             assert not release.missing_roles(rule_, list(signatures.values()))
             assert SigningRole.AUTHOR in roles
+            # Whoever signed before these words were written did not sign them.
+            written_at = signatures[SigningRole.AUTHOR].signed_at
+            assert all(each.signed_at >= written_at for each in signatures.values())
             if said_in(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
                 assert SigningRole.VERIFIER in roles
             if case.modality == "CT" or (case.critical and rule_.name == "critical"):

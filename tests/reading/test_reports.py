@@ -275,6 +275,28 @@ def test_an_addendum_replaces_the_final_version_only_when_it_has_its_signatures(
         assert versions.by_id(tx, old.id).status is Status.SUPERSEDED
 
 
+def test_an_addendum_that_is_sent_back_makes_room_for_the_next(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.rosa, case.id, now)
+        old = verify(tx, clinic, clinic.vera, case.id, now)
+        first = reports.addendum(
+            tx, clinic.audit, clinic.seal, clinic.rosa, old.id, content=PNEUMONIA, shown=shown(tx, case.id), now=now
+        )
+        lease = take(tx, clinic, clinic.vera, case.id, now)
+        reports.send_back(tx, clinic.audit, clinic.vera, case.id, lease_revision=lease, why="重写", now=now)
+        second = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
+        verify(tx, clinic, clinic.vera, case.id, now)
+
+        assert [one.status for one in versions.of_case(tx, case.id)] == [
+            Status.SUPERSEDED,
+            Status.SUPERSEDED,
+            Status.FINAL,
+        ]
+        assert second.supersedes_id == first.id
+
+
 def test_an_addendum_is_for_those_who_read_the_newest_final_version(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

@@ -595,6 +595,14 @@ def upgrade() -> None:
         sa.UniqueConstraint("case_id", "number", name=op.f("uq_report_version_case_id_number")),
     )
     op.create_index(
+        "uq_report_version_pending",
+        "report_version",
+        ["case_id"],
+        unique=True,
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    )
+    op.create_index(
         "uq_report_version_valid",
         "report_version",
         ["case_id"],
