@@ -47,7 +47,7 @@ describe('lengths', () => {
   test('are those of the patient where the device says so', () => {
     const known = of({ [TAG.PixelSpacing]: [0.5, 0.5] })
 
-    expect(measurable(known)).toBe(known)
+    expect(numbersOf(measurable(known), TAG.PixelSpacing)).toEqual([0.5, 0.5])
     expect(measuredAt(known)).toBe('patient')
   })
 
@@ -64,6 +64,13 @@ describe('lengths', () => {
   test('are pixels where nothing is known', () => {
     expect(numbersOf(measurable({}), TAG.PixelSpacing)).toEqual([])
     expect(measuredAt({})).toBe('pixels')
+  })
+
+  test('are pixels where the device writes a spacing of 0', () => {
+    const nonsense = of({ [TAG.PixelSpacing]: [0, 0] })
+
+    expect(numbersOf(measurable(nonsense), TAG.PixelSpacing)).toEqual([])
+    expect(measuredAt(nonsense)).toBe('pixels')
   })
 })
 

@@ -1,5 +1,5 @@
 /** The pictures of a series in reading order, out of its metadata. */
-import { TAG, numberOf, numbersOf, textOf, type DataSet, type Element } from './dicom-json'
+import { TAG, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
 
 /** One frame of one instance; frame numbers begin with 1. */
 export type Picture = {
@@ -72,21 +72,35 @@ function placeOf(instance: DataSet): number | undefined {
 export type Measured = 'patient' | 'detector' | 'pixels'
 
 export function measuredAt(metadata: DataSet): Measured {
-  if (numbersOf(metadata, TAG.ImagerPixelSpacing).length === 2) return 'detector'
-  return numbersOf(metadata, TAG.PixelSpacing).length === 2 ? 'patient' : 'pixels'
+  if (spacingOf(metadata, TAG.ImagerPixelSpacing)) return 'detector'
+  return spacingOf(metadata, TAG.PixelSpacing) ? 'patient' : 'pixels'
 }
 
 /**
  * The metadata with a pixel spacing to measure by: projection radiographs know only the spacing on the detector
- * (PS3.3 10.7.1.3), which the magnification brings down to the patient where the device states it.
+ * (PS3.3 10.7.1.3), which the magnification brings down to the patient where the device states it. A spacing of 0, as
+ * some devices write it, is none: it would leave the viewport without a scale, for the pictures after it too.
  */
 export function measurable(metadata: DataSet): DataSet {
-  if (numbersOf(metadata, TAG.PixelSpacing).length === 2) return metadata
-  const detector_mm = numbersOf(metadata, TAG.ImagerPixelSpacing)
-  if (detector_mm.length !== 2) return metadata
+  const known_mm = spacingOf(metadata, TAG.PixelSpacing)
+  const detector_mm = spacingOf(metadata, TAG.ImagerPixelSpacing)
   const magnification = numberOf(metadata, TAG.EstimatedRadiographicMagnificationFactor) ?? 1
-  const spacing: Element = { vr: 'DS', Value: detector_mm.map((mm) => mm / (magnification > 0 ? magnification : 1)) }
-  return { ...metadata, [TAG.PixelSpacing]: spacing }
+  const spacing_mm = known_mm ?? detector_mm?.map((mm) => mm / (magnification > 0 ? magnification : 1))
+  const { [TAG.PixelSpacing]: _unusable, ...rest } = metadata
+  if (!spacing_mm) return rest
+  // The image loader believes a spacing only beside a place in space, which a radiograph does not have.
+  return { ...IN_NO_PLACE, ...rest, [TAG.PixelSpacing]: { vr: 'DS', Value: spacing_mm } }
+}
+
+const IN_NO_PLACE: DataSet = {
+  [TAG.ImagePositionPatient]: { vr: 'DS', Value: [0, 0, 0] },
+  [TAG.ImageOrientationPatient]: { vr: 'DS', Value: [1, 0, 0, 0, 1, 0] },
+}
+
+/** In mm between rows and between columns. */
+function spacingOf(metadata: DataSet, tag: string): readonly number[] | undefined {
+  const spacing_mm = numbersOf(metadata, tag)
+  return spacing_mm.length === 2 && spacing_mm.every((mm) => mm > 0) ? spacing_mm : undefined
 }
 
 export function isLarge(metadata: DataSet): boolean {
