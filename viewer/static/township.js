@@ -1,7 +1,7 @@
 // Keeps the township's list fresh: asks for the two parts of the page every few seconds, and says when it cannot.
 (function () {
   "use strict";
-  var PERIOD_MS = 4000;
+  var PERIOD_MS = 3000;
   var freshness = document.getElementById("freshness");
   var lastSeen = new Date();
 
