@@ -58,7 +58,7 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     ada.click("#take-next")
     sees_every_picture(ada)
     raises_a_critical_result(ada)
-    expect(tang.locator(".banner.danger")).to_be_visible()  # by itself, before anybody signed
+    expect(tang.locator(".banner.danger")).to_be_visible(timeout=30_000)  # by itself, before anybody signed
     writes(ada, FINDINGS, IMPRESSION)
     decides(ada)
     vera = signed_in(window(browser, tierread), cast.vera)
