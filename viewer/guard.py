@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from reading import sessions
 from reading.viewers import PatientViewer, Staff
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from viewer.office import office_of
 from viewer.problems import CrossSite, PasswordMustChange, ProveAgain, SignedOut
 
@@ -73,7 +73,8 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
     token = request.cookies.get(STAFF_COOKIE)
     if not token:
         raise SignedOut
-    with transaction(office.engine) as tx:
+    opened = transaction if touch else snapshot
+    with opened(office.engine) as tx:
         staff = sessions.staff(tx, token, office.clock(), touch=touch)
     if staff is None or staff.session is None:
         raise SignedOut
