@@ -435,13 +435,13 @@ def _run(engine: Engine, *, examples: int, steps: int) -> None:
 def test_no_sequence_breaks_the_rules_on_sqlite(sqlite_template: Path, tmp_path: Path) -> None:
     shutil.copy(sqlite_template, tmp_path / "moves.db")
     engine = connect(f"sqlite:///{tmp_path / 'moves.db'}", Durability.ASYNCHRONOUS)
-    _run(engine, examples=20, steps=25)
+    _run(engine, examples=15, steps=25)
     engine.dispose()
 
 
 def test_no_sequence_breaks_the_rules_on_postgresql(cluster: postgresql.Cluster) -> None:
     url = cluster.new_database()
     engine = connect(url, Durability.ASYNCHRONOUS)
-    _run(engine, examples=8, steps=20)
+    _run(engine, examples=5, steps=20)
     engine.dispose()
     cluster.drop(url)

@@ -101,7 +101,7 @@ def test_the_sample_is_drawn_after_the_release_by_the_seal_alone(engine: Engine,
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now, FIRST_POLICY)
         found: Counter[tuple[State, bool]] = Counter()
-        for number in range(30):
+        for number in range(12):
             case = arrive(tx, clinic, f"1.{number}", now)
             read(tx, clinic, clinic.ada, case.id, now)
             assert versions.final(tx, case.id) is not None
