@@ -3,7 +3,7 @@
 Bytes never change; every egress does. When a study was taken under the wrong person, the earlier
 name and number must appear nowhere any more, so Original Attributes Sequence (PS3.3 C.12.1.1.9)
 names the attributes that changed, when, why and by which system, with their previous values empty:
-docs/adr/0002-original-attributes.md.
+docs/adr/0004-original-attributes.md.
 """
 
 from __future__ import annotations
