@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
-from reading import access, cases, critical, desk, intake, queue, reports, review, withhold
+from reading import access, cases, critical, desk, intake, queue, reports, review
 from reading import worklist as worklist_
 from reading.case import State, Step
 from reading.kinds import Tier
@@ -64,7 +64,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
 
 @router.get("/{case_id}")
 def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.get("/{case_id}/moves")
@@ -82,7 +82,7 @@ def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -
         claimed = queue.claim_next(tx, office.audit, staff, body.step, office.clock())
     if claimed is None:
         return Response(status_code=204)
-    return _detail(request, staff, claimed.id)
+    return detail(request, staff, claimed.id)
 
 
 @router.post("/{case_id}/claim")
@@ -90,7 +90,7 @@ def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "case.claim", "case", case_id) as tx:
         queue.claim(tx, office.audit, staff, case_id, office.clock())
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/renew")
@@ -108,7 +108,7 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
     with going_in(office, staff, "case.put-back", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
         queue.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=now)
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/return")
@@ -117,7 +117,7 @@ def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.H
     with going_in(office, staff, "case.return", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
         queue.return_to_site(tx, office.audit, staff, case_id, revision=body.revision, why=body.why, now=now)
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/escalate", response_model=None)
@@ -126,7 +126,7 @@ def escalate(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy
     with going_in(office, staff, "case.escalate", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
         queue.escalate(tx, office.audit, staff, case_id, revision=body.revision, why=body.why, now=now)
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/send-back")
@@ -136,7 +136,7 @@ def send_back(request: Request, staff: Acting, case_id: str, body: bodies.HeldWh
     with going_in(office, staff, "case.send-back", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
         reports.send_back(tx, office.audit, staff, case_id, lease_revision=body.revision, why=body.why, now=now)
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.put("/{case_id}/draft")
@@ -169,7 +169,7 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
             lease_revision=body.lease_revision,
             now=now,
         )
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/verify")
@@ -189,7 +189,7 @@ def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) 
             lease_revision=body.lease_revision,
             now=now,
         )
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/review")
@@ -212,7 +212,7 @@ def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review)
             lease_revision=body.lease_revision,
             now=now,
         )
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/dispute")
@@ -220,7 +220,7 @@ def dispute(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> 
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "review.dispute", "case", case_id) as tx:
         review.dispute(tx, office.audit, staff, case_id, why=body.why, now=now)
-    return _detail(request, staff, case_id)
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/resubmit")
@@ -229,17 +229,7 @@ def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.Why) ->
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.resubmit", "case", case_id) as tx:
         intake.resubmit(tx, office.audit, staff, case_id, why=body.why, now=now)
-    return _detail(request, staff, case_id)
-
-
-@router.post("/{case_id}/withhold")
-def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, str]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.withhold", "case", case_id) as tx:
-        withheld = withhold.withhold(tx, office.audit, staff, case_id, why=body.why, now=now)
-        study_uids = cases.study_uids(tx, case_id)
-    office.note("hide", {"study_uids": list(study_uids), "by": staff.person_id, "at": now.isoformat()})
-    return {"id": withheld.id, "state": withheld.state}  # whoever withheld it may not see it any longer
+    return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/critical", status_code=201)
@@ -263,7 +253,7 @@ def shown(body: bodies.Seen | bodies.Addendum) -> reports.Shown:
     return reports.Shown(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
 
 
-def _detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:
+def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "case.open", "case", case_id) as tx:
         found = desk.detail(tx, office.audit, staff, case_id, office.clock())

@@ -71,8 +71,13 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/${how}`, { revision, why })
   }
 
-  async withhold(id: string, why: string): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/withhold`, { why })
+  /** Hides report and images from everybody, or ends that. */
+  async withhold(
+    id: string,
+    how: 'withhold' | 'restore' | 'read-again' | 'enter-in-error',
+    why: string,
+  ): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/${how}`, { why })
   }
 
   async saveDraft(

@@ -53,6 +53,11 @@ function rarer({ work, decisions, adding, onAdd }: Bar, button: Button): readonl
     work.allows('escalate') ? button('desk.escalate', () => void decisions.withReason('escalate')) : nothing,
     work.allows('addendum') && !adding ? button('desk.addendum', onAdd) : nothing,
     work.allows('withhold') ? button('desk.withhold', () => void decisions.withReason('withhold')) : nothing,
+    work.allows('restore') ? button('desk.restore', () => void decisions.withReason('restore')) : nothing,
+    work.allows('read-again') ? button('desk.read-again', () => void decisions.withReason('read-again')) : nothing,
+    work.allows('enter-in-error')
+      ? button('desk.enter-in-error', () => void decisions.withReason('enter-in-error'))
+      : nothing,
     version && work.allows('print') ? pdfOf(version.id) : nothing,
     html`<button class="keys-help" @click=${showHelp}>${text('desk.keys')} <kbd>?</kbd></button>`,
   ]

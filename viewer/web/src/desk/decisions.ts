@@ -81,7 +81,7 @@ export class Decisions {
       words: text(`desk.${action}-means`),
       fields: [{ name: 'why', label: text('desk.why'), kind: 'text' }],
       confirm: text(`desk.${action}`),
-      danger: action === 'withhold',
+      danger: action === 'withhold' || action === 'enter-in-error',
     })
     const why = answer?.['why']
     if (why) await this.finish(action, () => this.work.giveAway(action, why))

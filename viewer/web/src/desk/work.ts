@@ -8,7 +8,12 @@ import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
 
 /** What is done with a reason. */
-export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold'
+/** Withholds a case, or ends its being withheld: nobody holds it then. */
+export type Withholding = 'withhold' | 'restore' | 'read-again' | 'enter-in-error'
+export type Reasoned = 'return' | 'escalate' | 'send-back' | Withholding
+
+const WITHHOLDING: readonly string[] = ['withhold', 'restore', 'read-again', 'enter-in-error'] satisfies Withholding[]
+const isWithholding = (how: Reasoned): how is Withholding => WITHHOLDING.includes(how)
 
 export type Listener = {
   /** Something to be drawn anew. */
@@ -151,7 +156,7 @@ export class Work {
 
   /** Lets somebody else go on with it, or nobody, and says why. */
   async giveAway(how: Reasoned, why: string): Promise<void> {
-    if (how === 'withhold') await this.office.withhold(this.caseId, why)
+    if (isWithholding(how)) await this.office.withhold(this.caseId, how, why)
     else await this.office.giveAway(this.caseId, how, this.leaseRevision(), why)
     this.close()
   }
