@@ -38,7 +38,7 @@ types: $(VENV)/test.stamp
 web: viewer/static/app/.stamp ## build the web app
 
 web-test: $(WEB)/node_modules/.stamp ## type-check and test the web app
-	cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent check
+	@cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent check
 
 tools: ## install the system tools that real tests need (Debian, as root), or say what is missing
 	@tests/system-tools.sh
@@ -78,9 +78,9 @@ $(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
 	touch $@
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
-	cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
+	@cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
 	touch $@
 
 viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale viewer/static/base.css -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
-	cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent build
+	@cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent build
 	touch $@
