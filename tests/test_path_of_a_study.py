@@ -135,6 +135,7 @@ def sends_the_picture(tierread: TierRead, cast: Cast, accession: str, folder: Pa
         AccessionNumber=accession,
         PatientID=cast.pia.number,
         PatientName=f"Pi^Ya={cast.pia.name}",
+        PatientBirthDate="19800506",
         WindowCenter=2048,
         WindowWidth=4096,
     )
