@@ -3,6 +3,7 @@ FROM node:24-bookworm-slim AS web
 WORKDIR /src
 COPY viewer/web viewer/web
 COPY viewer/locale viewer/locale
+COPY viewer/static/base.css viewer/static/base.css
 RUN cd viewer/web && npm ci --no-audit --no-fund && npm run build
 
 FROM python:3.11-slim-bookworm
