@@ -1,4 +1,4 @@
-"""What every test may ask for: both databases, and system tools that are skipped by name where they are missing."""
+"""What every test may ask for: both databases, an S3 server, system tools; what is missing skips by name."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 
 from storage.database import connect
 from storage.schema import migrate
-from tests import postgresql
+from tests import postgresql, seaweedfs
 
 
 def need_tool(command: str) -> str:
@@ -54,6 +54,18 @@ def cluster() -> Iterator[postgresql.Cluster]:
     server = postgresql.Cluster(bin_dir)
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[seaweedfs.SeaweedFS]:
+    """A real S3 server with an empty bucket."""
+    weed = seaweedfs.program()
+    if weed is None:
+        missing("weed")
+    assert weed is not None
+    server = seaweedfs.SeaweedFS(weed)
+    yield server
+    server.remove()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
