@@ -78,7 +78,7 @@ class Settings:
         default="",
         metadata=_as(
             values.object_store,
-            "Where sealed segments are stored, a folder or `s3://BUCKET/PREFIX`. "
+            "Where sealed segments are stored, a folder or `s3://BUCKET/PREFIX` with a bucket that exists. "
             "Empty: the folder `objects` in the data folder.",
         ),
     )

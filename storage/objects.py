@@ -5,19 +5,25 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final, Protocol, Self
 from urllib.parse import urlsplit
 
 from minio import Minio
-from minio.error import S3Error
-from urllib3 import BaseHTTPResponse
+from minio.error import MinioException, S3Error
+from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
+from urllib3.exceptions import HTTPError
 
 from storage.durable import make_folder, sync_folder
 from storage.pieces import Pieces
 
 CHUNK_BYTES: Final = 1 << 20
+_CONNECT_SECONDS: Final = 5
+_READ_SECONDS: Final = 60
+_TRIES_AGAIN: Final = 2
+_CONNECTIONS: Final = 32
+"""Kept open; more are made when more threads ask at once."""
 
 
 class NoSuchObject(Exception):
@@ -28,8 +34,27 @@ class NoSuchObject(Exception):
         self.key = key
 
 
+class StoreAway(Exception):
+    """The store does not answer, or cannot do its work now: later, not never."""
+
+
+class StoreRefuses(Exception):
+    """The store answers and says no, as with a bucket that is not there or keys that it does not know: for a person."""
+
+    def __init__(self, bucket: str, code: str) -> None:
+        super().__init__(bucket, code)
+        self.bucket = bucket
+        self.code = code
+        """As the server names it, such as NoSuchBucket or AccessDenied."""
+
+
 class ObjectStore(Protocol):
-    """Objects under keys of ours; each is put once, whole, and never changes."""
+    """Objects under keys of ours; each is put once, whole, and never changes.
+
+    Raises:
+        StoreAway, StoreRefuses: any of these, of a store on the network.
+
+    """
 
     def put_file(self, key: str, path: Path) -> None:
         """Store the file's content; the file may be shared with the store and must not change afterwards."""
@@ -106,27 +131,34 @@ class FolderObjectStore:
 
 
 class S3ObjectStore:
-    """Objects of a bucket, under a prefix."""
+    """Objects of a bucket, under a prefix; the bucket is there already, for its rules are its owner's."""
 
     def __init__(self, endpoint: str, *, bucket: str, prefix: str, access_key: str, secret_key: str) -> None:
         address = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
         self._client = Minio(
-            address.netloc, access_key=access_key, secret_key=secret_key, secure=address.scheme == "https"
+            address.netloc,
+            access_key=access_key,
+            secret_key=secret_key,
+            secure=address.scheme == "https",
+            http_client=_pool(),
         )
         self._bucket = bucket
         self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
 
     def put_file(self, key: str, path: Path) -> None:
-        self._client.fput_object(self._bucket, self._prefix + key, str(path))
+        with self._told(key):
+            self._client.fput_object(self._bucket, self._prefix + key, str(path))
 
     def open_range(self, key: str, offset: int, length: int) -> bytes:
         return b"".join(self.stream(key, offset, length))
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
-        with _missing(key):
-            # The SDK reads a length of 0 as "to the end".
-            answer = self._client.get_object(self._bucket, self._prefix + key, offset=offset, length=length or 1)
-        return _read(answer, length, chunk)
+        if not length:  # the SDK reads it as "to the end", and no range of HTTP is empty (RFC 9110 14.1.1)
+            self.size(key)
+            return iter(())
+        with self._told(key):
+            answer = self._client.get_object(self._bucket, self._prefix + key, offset=offset, length=length)
+        return _Answer(answer, length, chunk)
 
     def exists(self, key: str) -> bool:
         try:
@@ -136,33 +168,80 @@ class S3ObjectStore:
         return True
 
     def size(self, key: str) -> int:
-        with _missing(key):
+        with self._told(key):
             return self._client.stat_object(self._bucket, self._prefix + key).size or 0
 
     def delete(self, key: str) -> None:
-        self._client.remove_object(self._bucket, self._prefix + key)
+        with self._told(key):
+            self._client.remove_object(self._bucket, self._prefix + key)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        for found in self._client.list_objects(self._bucket, prefix=self._prefix + prefix, recursive=True):
-            yield str(found.object_name).removeprefix(self._prefix)
+        # Not every server lists in the order of the bytes: some go folder by folder.
+        with self._told(prefix):
+            listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix, recursive=True)
+            found = sorted(str(one.object_name).removeprefix(self._prefix) for one in listed)
+        yield from found
+
+    @contextmanager
+    def _told(self, key: str) -> Generator[None]:
+        """Turns what the SDK raises into errors of ours."""
+        try:
+            yield
+        except S3Error as error:
+            if error.code in _MISSING:
+                raise NoSuchObject(key) from error
+            if error.code == "InvalidRange":
+                raise EOFError from error
+            raise StoreRefuses(self._bucket, error.code or "") from error
+        except (HTTPError, MinioException) as error:
+            raise StoreAway from error
 
 
-def _read(answer: BaseHTTPResponse, length: int, chunk: int) -> Iterator[bytes]:
-    with closing(answer):
-        left = length
-        while left:
-            piece = answer.read(min(chunk, left))
-            if not piece:
-                raise EOFError
-            left -= len(piece)
-            yield piece
+_MISSING: Final = ("NoSuchKey", "NoSuchObject")
 
 
-@contextmanager
-def _missing(key: str) -> Generator[None]:
-    try:
-        yield
-    except S3Error as error:
-        if error.code in ("NoSuchKey", "NoSuchObject"):
-            raise NoSuchObject(key) from error
-        raise
+class _Answer(Iterator[bytes]):
+    """The body of an answer in pieces; given up before its end, it closes its connection."""
+
+    def __init__(self, answer: BaseHTTPResponse, length: int, chunk: int) -> None:
+        self._answer = answer
+        self._left = length
+        self._chunk = chunk
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if not self._left:
+            self._answer.release_conn()
+            raise StopIteration
+        try:
+            piece = self._answer.read(min(self._chunk, self._left))
+        except HTTPError as error:
+            self.close()
+            raise StoreAway from error
+        if not piece:
+            self.close()
+            raise EOFError
+        self._left -= len(piece)
+        return piece
+
+    def close(self) -> None:
+        self._answer.close()
+
+    def __del__(self) -> None:
+        if self._left:
+            self.close()
+
+
+def _pool() -> PoolManager:
+    """Connections that give up after some seconds without a server, three minutes with a silent one; not the SDK's 30.
+
+    TLS trusts what the machine trusts, a hospital's own authority too.
+    """
+    return PoolManager(
+        timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+        maxsize=_CONNECTIONS,
+        cert_reqs="CERT_REQUIRED",
+        retries=Retry(total=_TRIES_AGAIN, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
+    )

@@ -11,14 +11,14 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
-from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore
+from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore, StoreAway
 from storage.pieces import Pieces
 from storage.segments import segment_key
 from storage.shapes import Instance
 
 
 class HolderAway(Exception):
-    """The bytes lie in the spool of another node that cannot be asked now: later, not never."""
+    """Whoever has the bytes, another node's spool or the object store, cannot be asked now: later, not never."""
 
 
 class BytesMissing(Exception):
@@ -38,12 +38,15 @@ class Bytes:
 
         Raises:
             ValueError: they are not all within the instance.
-            HolderAway: another node has them.
+            HolderAway: another node has them, or the object store does not answer.
             BytesMissing: nobody has them.
 
         """
         _check(instance, offset, length)
-        return b"".join(self._pieces(instance, offset, length, max(length, 1)))
+        try:
+            return b"".join(self._pieces(instance, offset, length, max(length, 1)))
+        except StoreAway as away:  # in the middle of its answer
+            raise HolderAway from away
 
     def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         """The same in pieces; what can fail at once fails before the first piece is asked for."""
@@ -61,6 +64,8 @@ class Bytes:
             return self._store.stream(key, instance.offset + offset, length, chunk)
         except NoSuchObject:
             raise self._why_missing(instance) from None
+        except StoreAway as away:
+            raise HolderAway from away
 
     def _why_missing(self, instance: Instance) -> Exception:
         with snapshot(self._engine) as tx:

@@ -18,7 +18,7 @@ from storage import journal, members, tables
 from storage.database import snapshot, transaction
 from storage.entering import Batch, Known, Raced
 from storage.members import Entry
-from storage.objects import ObjectStore
+from storage.objects import ObjectStore, StoreAway, StoreRefuses
 from storage.segments import segment_key
 
 _SEGMENT: Final = tables.segment
@@ -43,6 +43,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
 
     Raises:
         ExceptionGroup: of what went wrong for single segments, `StoredBadly` among them; the others are stored.
+        StoreAway, StoreRefuses: of the store, which ends the round; what is sealed waits in the spool.
 
     """
     journal.ship(spool_dir, store)
@@ -58,6 +59,8 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
                 continue
             try:
                 size = _ship_one(engine, fd, path, store, segment_id)
+            except (StoreAway, StoreRefuses):  # for the others as well
+                raise
             except Exception as failure:  # noqa: BLE001 # told below; one that cannot be stored keeps none waiting
                 failures.append(failure)
                 continue

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Engine
 from storage import journal, tables
 from storage.database import snapshot, transaction
 from storage.index import Index, Instance, instance_of
-from storage.objects import FolderObjectStore, NoSuchObject
+from storage.objects import FolderObjectStore
 from storage.reader import Bytes, BytesMissing, HolderAway
 from storage.segments import Spool
 from storage.shipping import StoredBadly, ship
@@ -129,22 +129,3 @@ def test_decisions_are_kept_at_once_and_found_in_the_store_in_their_order(yard: 
     assert [one.payload["number"] for one in journal.decisions(yard.store)] == [0, 1, 2]
     assert {(one.kind, one.at) for one in journal.decisions(yard.store)} == {("attribution", NOON)}
     assert list(yard.spool.directory.glob("journal/*/*")) == []
-
-
-def test_a_folder_keeps_objects(tmp_path: Path) -> None:
-    kept = FolderObjectStore(tmp_path / "objects")
-    source = tmp_path / "source"
-    source.write_bytes(b"0123456789")
-    for _ in range(2):  # a put that is repeated changes nothing
-        kept.put_file("a/b/c.tar", source)
-
-    assert (kept.exists("a/b/c.tar"), kept.size("a/b/c.tar"), list(kept.keys("a/"))) == (True, 10, ["a/b/c.tar"])
-    assert kept.open_range("a/b/c.tar", 2, 3) == b"234"
-    assert list(kept.stream("a/b/c.tar", 0, 10, 4)) == [b"0123", b"4567", b"89"]
-    with pytest.raises(EOFError):
-        kept.open_range("a/b/c.tar", 5, 6)
-    kept.delete("a/b/c.tar")
-    with pytest.raises(NoSuchObject):
-        kept.open_range("a/b/c.tar", 0, 1)
-    with pytest.raises(NoSuchObject):
-        kept.size("a/b/c.tar")
