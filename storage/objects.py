@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Final, Protocol, Self
+from typing import Final, Protocol
 from urllib.parse import urlsplit
 
 from minio import Minio
@@ -158,7 +158,7 @@ class S3ObjectStore:
             return iter(())
         with self._told(key):
             answer = self._client.get_object(self._bucket, self._prefix + key, offset=offset, length=length)
-        return _Answer(answer, length, chunk)
+        return _read(answer, length, chunk)
 
     def exists(self, key: str) -> bool:
         try:
@@ -200,38 +200,19 @@ class S3ObjectStore:
 _MISSING: Final = ("NoSuchKey", "NoSuchObject")
 
 
-class _Answer(Iterator[bytes]):
-    """The body of an answer in pieces; given up before its end, it closes its connection."""
-
-    def __init__(self, answer: BaseHTTPResponse, length: int, chunk: int) -> None:
-        self._answer = answer
-        self._left = length
-        self._chunk = chunk
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> bytes:
-        if not self._left:
-            self._answer.release_conn()
-            raise StopIteration
-        try:
-            piece = self._answer.read(min(self._chunk, self._left))
-        except HTTPError as error:
-            self.close()
-            raise StoreAway from error
-        if not piece:
-            self.close()
-            raise EOFError
-        self._left -= len(piece)
-        return piece
-
-    def close(self) -> None:
-        self._answer.close()
-
-    def __del__(self) -> None:
-        if self._left:
-            self.close()
+def _read(answer: BaseHTTPResponse, length: int, chunk: int) -> Iterator[bytes]:
+    with closing(answer):
+        left = length
+        while left:
+            try:
+                piece = answer.read(min(chunk, left))
+            except HTTPError as error:
+                raise StoreAway from error
+            if not piece:
+                raise EOFError
+            left -= len(piece)
+            yield piece
+        answer.release_conn()
 
 
 def _pool() -> PoolManager:
