@@ -35,12 +35,6 @@ export class Client {
     return response.status === 204 ? [] : ((await response.json()) as readonly DataSet[])
   }
 
-  /** Binary values that metadata left out. Raises Problem, Unreachable. */
-  async bytes(path: string): Promise<Uint8Array> {
-    const response = await this.request('GET', path, undefined, 'application/octet-stream')
-    return new Uint8Array(await response.arrayBuffer())
-  }
-
   private async request(method: Method, path: string, body?: unknown, accept = JSON_OR_PROBLEM): Promise<Response> {
     let response = await this.once(method, path, body, accept)
     if (response.status === 403 && method !== 'GET' && (await problemOf(response.clone())).slug === 'csrf') {

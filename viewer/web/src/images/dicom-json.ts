@@ -28,11 +28,15 @@ export const TAG = {
   NumberOfSeriesRelatedInstances: '00201209',
   SamplesPerPixel: '00280002',
   PhotometricInterpretation: '00280004',
+  PlanarConfiguration: '00280006',
   NumberOfFrames: '00280008',
   Rows: '00280010',
   Columns: '00280011',
   PixelSpacing: '00280030',
   BitsAllocated: '00280100',
+  BitsStored: '00280101',
+  HighBit: '00280102',
+  PixelRepresentation: '00280103',
 } as const
 
 export function textOf(dataSet: DataSet, tag: string): string {

@@ -38,6 +38,8 @@ class ImagePanel extends Part {
   private view: StackView = NOTHING_SHOWN
   private tool: ToolName = 'window'
   private failure: string | undefined
+  /** A picture of the series could not be fetched, though others can be looked at. */
+  private lacking = false
   private preview: string | undefined
   private stack: Stack | undefined
   private asked = 0
@@ -86,6 +88,7 @@ class ImagePanel extends Part {
     this.pictures = []
     this.view = NOTHING_SHOWN
     this.failure = undefined
+    this.lacking = false
     this.preview = undefined
     this.requestUpdate()
     try {
@@ -121,7 +124,7 @@ class ImagePanel extends Part {
       onArrived: (picture) => this.note(picture, 'arrived'),
       onDisplayed: (picture) => this.note(picture, 'displayed'),
       onFailed: () => {
-        this.failure = text('desk.image-failed')
+        this.lacking = true
         this.requestUpdate()
       },
     })
@@ -192,18 +195,22 @@ class ImagePanel extends Part {
         ></div>
         ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
         ${current && picture ? overlay({ series: current, picture, count: this.pictures.length, view: this.view }) : nothing}
-        ${this.waiting()}
-        ${
-          this.failure
-            ? html`<div class="message" role="alert">
-                <p>${this.failure}</p>
-                <button @click=${() => void this.open()}>${text('common.try-again')}</button>
-              </div>`
-            : nothing
-        }
+        ${this.waiting()} ${this.trouble()}
       </div>
       ${this.pictures.length > 1 ? this.slider() : nothing}
       ${series ? seriesStrip({ series, current, shown: this.shown, isDone: (each) => this.isDone(each), onChoose: (each) => void this.choose(each) }) : nothing}`
+  }
+
+  /** A picture that cannot be shown is covered: under it may still lie the one before. */
+  private trouble(): TemplateResult | typeof nothing {
+    const failed = this.view.quality === 'failed'
+    const words = this.failure ?? (failed ? text('desk.picture-failed') : undefined)
+    const about = words ?? (this.lacking ? text('desk.image-failed') : undefined)
+    if (about === undefined) return nothing
+    return html`<div class="message ${failed ? 'instead' : ''} ${words === undefined ? 'beside' : ''}" role="alert">
+      <p>${about}</p>
+      <button @click=${() => void this.open()}>${text('common.try-again')}</button>
+    </div>`
   }
 
   private waiting(): TemplateResult | typeof nothing {

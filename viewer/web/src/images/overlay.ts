@@ -31,6 +31,6 @@ export function overlay({
       ${view.window ? html`W ${Math.round(view.window.width)} · L ${Math.round(view.window.center)}<br />` : nothing}
       ${view.zoom === null ? nothing : `${Math.round(view.zoom * 100)} %`}
     </p>
-    ${view.quality === 'full' ? nothing : html`<p class="badge" role="status">${text('desk.not-complete')}</p>`}
+    ${view.quality === 'full' || view.quality === 'failed' ? nothing : html`<p class="badge" role="status">${text('desk.not-complete')}</p>`}
   </div>`
 }

@@ -1,5 +1,6 @@
 /** The pictures of a series in reading order, out of its metadata. */
 import { TAG, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
+import { RENDERED, asRendered, isRendered } from './rendered'
 
 /** One frame of one instance; frame numbers begin with 1. */
 export type Picture = {
@@ -21,9 +22,10 @@ export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string =>
 export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]): readonly Picture[] {
   return inReadingOrder(instances.filter((instance) => (numberOf(instance, TAG.Rows) ?? 0) > 0)).flatMap((instance) => {
     const instanceUid = textOf(instance, TAG.SOPInstanceUID)
-    const metadata = measurable(instance)
+    const rendered = isRendered(instance)
+    const metadata = measurable(rendered ? asRendered(instance) : instance)
     return Array.from({ length: numberOf(instance, TAG.NumberOfFrames) ?? 1 }, (_, index) => ({
-      imageId: `wadors:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
+      imageId: `${rendered ? RENDERED : 'wadors'}:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
       instanceUid,
       frame: index + 1,
       metadata,

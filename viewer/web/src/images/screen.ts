@@ -3,6 +3,9 @@ import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import * as tools from '@cornerstonejs/tools'
 import { isLarge, type Picture } from './pictures'
+import { RENDERED } from './rendered'
+import { loadRendered } from './rendered-loader'
+import { loadWhole } from './whole-loader'
 
 const ENGINE = 'desk'
 const CACHE_BYTES_MAX = 1024 * 1024 * 1024
@@ -43,6 +46,8 @@ export function screen(): core.RenderingEngine {
     useLegacyMetadataProvider: true,
     beforeSend: () => ({ Accept: ACCEPT }),
   })
+  core.imageLoader.registerImageLoader('wadors', loadWhole)
+  core.imageLoader.registerImageLoader(RENDERED, loadRendered)
   tools.init()
   for (const tool of [tools.WindowLevelTool, tools.PanTool, tools.ZoomTool, tools.StackScrollTool, tools.LengthTool])
     tools.addTool(tool)
@@ -60,6 +65,7 @@ function cacheBytes(): number {
 export function announce(pictures: readonly Picture[]): void {
   for (const { imageId, metadata } of pictures) {
     loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
-    if (isLarge(metadata)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
+    if (!imageId.startsWith(`${RENDERED}:`) && isLarge(metadata))
+      core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }
 }

@@ -1,7 +1,6 @@
 /** The series of studies and their pictures, asked of DICOMweb. */
 import type { Client } from '../api/client'
 import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
-import { withPalette } from './palette'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
 
 export type Series = SeriesAddress & {
@@ -35,9 +34,7 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
 }
 
 export async function picturesIn(client: Client, series: Series): Promise<readonly Picture[]> {
-  const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
-  const shown = await Promise.all(instances.map((instance) => withPalette(instance, (uri) => client.bytes(uri))))
-  return picturesOf(series, shown)
+  return picturesOf(series, await client.dataSets(`${seriesPath(series)}/metadata`))
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`

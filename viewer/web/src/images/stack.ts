@@ -2,6 +2,7 @@
 import * as core from '@cornerstonejs/core'
 import * as tools from '@cornerstonejs/tools'
 import { TAG, numberOf } from './dicom-json'
+import { OnScreen, type Quality } from './on-screen'
 import { outwardsFrom, type Picture } from './pictures'
 import { announce, screen } from './screen'
 import { rangeOf, windowOf, type Window } from './window-level'
@@ -15,8 +16,7 @@ export type StackView = {
   /** Points of the screen for one of the picture; not known before the first picture. */
   readonly zoom: number | null
   readonly inverted: boolean
-  /** Nothing, a coarse picture on its way, or all of it at full resolution. */
-  readonly quality: 'none' | 'partial' | 'full'
+  readonly quality: Quality
 }
 
 export type StackListener = {
@@ -25,6 +25,7 @@ export type StackListener = {
   onArrived(picture: Picture): void
   /** A picture was drawn at full resolution. */
   onDisplayed(picture: Picture): void
+  /** A picture that is not asked for now could not be fetched; of the one that is, the view tells. */
   onFailed(): void
 }
 
@@ -40,6 +41,11 @@ const AT_ONCE = 4
 const FULL = core.Enums.ImageQualityStatus.FULL_RESOLUTION
 const { MouseBindings } = tools.Enums
 
+/** Where Cornerstone's own drawing on the processor notes what it drew; nothing there counts as nothing drawn. */
+type DrawnByProcessor = {
+  readonly _cpuFallbackEnabledElement?: { readonly renderingTools?: { readonly lastRenderedImageId?: string } }
+}
+
 let made = 0
 
 export class Stack {
@@ -48,7 +54,7 @@ export class Stack {
   private readonly group: tools.Types.IToolGroup
   private readonly resized: ResizeObserver
   private pictures: readonly Picture[] = []
-  private quality: StackView['quality'] = 'none'
+  private readonly onScreen = new OnScreen()
   private generation = 0
   private tool: ToolName = 'window'
 
@@ -88,17 +94,21 @@ export class Stack {
     const generation = ++this.generation
     announce(pictures)
     this.pictures = pictures
-    this.quality = 'none'
-    await this.viewport.setStack(
-      pictures.map((picture) => picture.imageId),
-      index,
-    )
+    this.onScreen.clear()
+    await this.viewport
+      .setStack(
+        pictures.map((picture) => picture.imageId),
+        index,
+      )
+      .catch(() => this.fail(pictures[index]?.imageId, generation))
     if (generation === this.generation) await this.fetchOthers(generation, index)
   }
 
   goTo(index: number): void {
     const target = Math.min(Math.max(index, 0), this.pictures.length - 1)
-    if (target >= 0 && target !== this.viewport.getCurrentImageIdIndex()) void this.viewport.setImageIdIndex(target)
+    if (target < 0 || target === this.viewport.getCurrentImageIdIndex()) return
+    const { generation } = this
+    void this.viewport.setImageIdIndex(target).catch(() => this.fail(this.pictures[target]?.imageId, generation))
   }
 
   step(by: number): void {
@@ -156,30 +166,50 @@ export class Stack {
   }
 
   private readonly onNewImage = (event: CustomEvent<core.Types.EventTypes.StackNewImageEventDetail>): void => {
-    const status = (event.detail.image as core.Types.IImage & { imageQualityStatus?: number }).imageQualityStatus
-    this.quality = status === FULL ? 'full' : 'partial'
+    const { image, imageId } = event.detail
+    const status = (image as core.Types.IImage & { imageQualityStatus?: number }).imageQualityStatus
+    this.onScreen.put(imageId, status === FULL ? 'full' : 'partial')
     this.report()
   }
 
   private readonly onRendered = (): void => {
     const picture = this.pictures[this.viewport.getCurrentImageIdIndex()]
     this.report()
-    if (picture && this.quality === 'full' && this.viewport.getCurrentImageId() === picture.imageId)
+    if (picture && this.onScreen.qualityOf(picture.imageId) === 'full' && this.wasDrawn(picture))
       this.listener.onDisplayed(picture)
   }
 
-  private readonly onError = (event: CustomEvent<{ readonly imageId: string }>): void => {
-    if (this.pictures.some((picture) => picture.imageId === event.detail.imageId)) this.listener.onFailed()
+  /** Cornerstone tells of a new picture before the processor draws it, and may fail in between. */
+  private wasDrawn({ imageId }: Picture): boolean {
+    if (!core.getShouldUseCPURendering()) return true
+    return (
+      (this.viewport as unknown as DrawnByProcessor)._cpuFallbackEnabledElement?.renderingTools?.lastRenderedImageId ===
+      imageId
+    )
+  }
+
+  /** Where drawing on the graphics card fails, Cornerstone does not say of which picture. */
+  private readonly onError = (event: CustomEvent<{ readonly imageId?: string }>): void => {
+    const current = this.pictures[this.viewport.getCurrentImageIdIndex()]?.imageId ?? ''
+    const failed = event.detail.imageId ?? (this.onScreen.qualityOf(current) === 'full' ? '' : current)
+    if (this.pictures.some(({ imageId }) => imageId === failed)) this.fail(failed)
+  }
+
+  private fail(imageId: string | undefined, generation = this.generation): void {
+    if (imageId === undefined || generation !== this.generation) return
+    this.onScreen.fail(imageId)
+    this.report()
   }
 
   private readonly report = (): void => {
     const { voiRange, invert } = this.viewport.getProperties()
+    const index = this.viewport.getCurrentImageIdIndex()
     this.listener.onView({
-      index: this.viewport.getCurrentImageIdIndex(),
+      index,
       window: voiRange ? windowOf(voiRange) : null,
       zoom: this.magnification(),
       inverted: invert === true,
-      quality: this.quality,
+      quality: this.onScreen.qualityOf(this.pictures[index]?.imageId ?? ''),
     })
   }
 
@@ -200,16 +230,18 @@ export class Stack {
       for (let place = order[next++]; place !== undefined && generation === this.generation; place = order[next++]) {
         const picture = this.pictures[place]
         if (!picture) return
-        const image = (await core.imageLoader.loadAndCacheImage(picture.imageId, {
-          requestType: core.Enums.RequestType.Prefetch,
-          priority: 0,
-          useRGBA: onProcessor,
-        } as never)) as core.Types.IImage & { imageQualityStatus?: number }
-        if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
+        try {
+          const image = (await core.imageLoader.loadAndCacheImage(picture.imageId, {
+            requestType: core.Enums.RequestType.Prefetch,
+            priority: 0,
+            useRGBA: onProcessor,
+          } as never)) as core.Types.IImage & { imageQualityStatus?: number }
+          if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
+        } catch {
+          if (generation === this.generation) this.listener.onFailed()
+        }
       }
     }
-    const outcomes = await Promise.allSettled(Array.from({ length: AT_ONCE }, fetchOn))
-    if (generation === this.generation && outcomes.some((outcome) => outcome.status === 'rejected'))
-      this.listener.onFailed()
+    await Promise.all(Array.from({ length: AT_ONCE }, fetchOn))
   }
 }
