@@ -100,13 +100,13 @@ def restore(
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality, have signed it, or images have changed since.
-        MoveNotAllowed: it is not withheld, or never was final: let it be read again.
+        MoveNotAllowed: it is not withheld, or was not final since it was last to be read anew: let it be read again.
         Invalid: no reason was given.
 
     """
     case, grant = _manager(tx, audit, staff, case_id, "case.restore", now)
     released = [one for one in versions.of_case(tx, case_id) if one.status is Status.WITHHELD and one.released_at]
-    if case.state is not State.WITHHELD or not released:
+    if case.state is not State.WITHHELD or not released or not _stood(tx, case_id):
         raise MoveNotAllowed(case.state, Move.RESTORE)
     old = released[-1]
     reason = cases.reason(why)
@@ -172,6 +172,14 @@ def enter_in_error(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, 
     )
     outbox.post(tx, "case.entered_in_error", case_id, {}, now)
     return moved
+
+
+def _stood(tx: Connection, case_id: str) -> bool:
+    """Whether it was final since it was last to be read anew: words from before that cannot stand."""
+    stood = False
+    for made in cases.moves_of(tx, case_id):
+        stood = made.move is not Move.READ_AGAIN and (stood or made.to_state is State.FINAL)
+    return stood
 
 
 def _manager(  # noqa: PLR0917

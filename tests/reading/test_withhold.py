@@ -15,7 +15,7 @@ from reading.versions import Status
 from reading.viewers import PatientViewer
 from storage import index
 from storage.database import transaction
-from tests.reading.clinic import PNEUMONIA, another_image, arrive, open_clinic, read, state, take
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, state, take
 from tests.reading.region import KEYS, pia
 
 
@@ -102,6 +102,26 @@ def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, 
 
         assert restored.id == version.id
         assert restored.status is Status.FINAL
+
+
+def test_words_that_could_not_stand_never_come_back_with_a_later_withholding(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        wrong = read(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="漏诊", now=now)
+        read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+
+        with pytest.raises(MoveNotAllowed):
+            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        assert versions.by_id(tx, wrong.id).status is Status.WITHHELD
+        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="无误", now=now)
+        right = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        restored = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        assert (restored.id, restored.status) == (right.id, Status.FINAL)
 
 
 def test_words_from_other_images_are_not_restored(engine: Engine, now: datetime) -> None:
