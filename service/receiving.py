@@ -102,6 +102,8 @@ def receiving(house: House) -> Generator[Receiving]:
         logger().info("recovered", **asdict(recovered))
         if recovered.damaged:
             logger().error("the disk lost instances that were whole", instances=recovered.damaged)
+        if recovered.left:
+            logger().error("segments are left as they are until the next start", segments=recovered.left)
         sealing.start()
         yield Receiving(receiver=CountedReceiver(spool=spool, index=index, clock=house.clock), spool=spool, index=index)
     finally:

@@ -28,6 +28,7 @@ from storage.segments import Spool, segment_key
 
 _MAGIC: Final = b"ustar\00000"
 _MAGIC_AT: Final = 257
+_ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,6 +41,8 @@ class Recovered:
     """Segments whose writer died in the middle of a member."""
     damaged: int
     """Members that were whole once and are no longer: lost by the disk, not by us."""
+    left: tuple[str, ...] = ()
+    """Segments, each with what the disk said, that could not be read or sealed; what could be read is entered."""
 
 
 @dataclass(kw_only=True)
@@ -70,31 +73,46 @@ def recover(spool: Spool, index: Index) -> Recovered:
         IndexUnavailable: rows could not be entered.
 
     """
-    with snapshot(spool.engine) as tx:
-        stored = set(tx.execute(sa.select(tables.segment.c.id).where(tables.segment.c.state == "stored")).scalars())
+    paths = sorted((spool.directory / "segments").glob("*/*.tar"))
+    stored = _stored(spool, [path.stem for path in paths])
     entries: list[Entry] = []
+    left: list[str] = []
     segments = torn = damaged = 0
-    for path in sorted((spool.directory / "segments").glob("*/*.tar")):
+    for path in paths:
         if path.stem in stored:
             continue
-        with _locked(path) as fd:
-            if fd is None:
-                continue  # its writer lives, or another recovery has it
-            sealed = _sealed(fd, path.stem)
-            if sealed is not None:
-                _note_sealed(spool, fd, path.stem, sealed)
-                entries += sealed
-            else:
-                found = look(fd, path.stem)
-                torn += found.written_to > found.end
-                damaged += len(found.damaged)
-                entries += (entry for header in found.good if (entry := members.entry_of(header)) is not None)
-                _seal(spool, fd, path, found)
-            segments += 1
+        try:
+            with _locked(path) as fd:
+                if fd is None:
+                    continue  # its writer lives, or another recovery has it
+                segments += 1
+                sealed = _sealed(fd, path.stem)
+                if sealed is not None:
+                    _note_sealed(spool, fd, path.stem, sealed)
+                    entries += sealed
+                else:
+                    found = look(fd, path.stem)
+                    torn += found.written_to > found.end
+                    damaged += len(found.damaged)
+                    entries += (entry for header in found.good if (entry := members.entry_of(header)) is not None)
+                    _seal(spool, fd, path, found)
+        except OSError as error:  # a full disk, a file that cannot be read: no reason to receive nothing more
+            left.append(f"{path.stem}: {error.strerror}")
     # In the order in which they came, so that of two that contradict the same one is held again.
     entries.sort(key=lambda entry: entry.provenance.received_at)
     index.enter_all(entries)
-    return Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged)
+    return Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
+
+
+def _stored(spool: Spool, here: list[str]) -> set[str]:
+    """Those of the segments here that are stored; the index knows many more, of years."""
+    stored: set[str] = set()
+    segment = tables.segment.c
+    with snapshot(spool.engine) as tx:
+        for start in range(0, len(here), _ASKED_AT_ONCE):
+            these = segment.id.in_(here[start : start + _ASKED_AT_ONCE])
+            stored.update(tx.execute(sa.select(segment.id).where(these, segment.state == "stored")).scalars())
+    return stored
 
 
 @contextmanager

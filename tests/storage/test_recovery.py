@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import multiprocessing
 import os
@@ -17,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from storage import tables
+from storage import recovery, tables
 from storage.database import connect, snapshot, transaction
 from storage.index import Entered, Index, instance_of, study_of
 from storage.objects import FolderObjectStore
@@ -212,6 +213,43 @@ def test_a_member_that_the_disk_damaged_costs_none_of_the_others(house: tuple[Sp
     assert (recovered.members, recovered.torn, recovered.damaged) == (2, 0, 1)
     assert bodies(house) == {f"1.2.3.{number}": BODIES[number] for number in (1, 3)}
     assert len(kept(engine, "damaged")) == 1
+
+
+def test_a_disk_without_room_for_what_is_torn_costs_neither_the_start_nor_an_instance(
+    house: tuple[Spool, Index, Engine], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool, index, engine = house
+    places = [write(spool, row(number), body) for number, body in BODIES.items()]
+    (path,) = spool.directory.glob("segments/*/*.tar")
+    write(spool, row(9, study_uid="1.2.9", series_uid="1.2.9.1"), b"another study")
+    die(spool)
+    with path.open("r+b") as file:
+        file.truncate(places[2].offset + 5)
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(recovery, "write_file", full)
+        first = recover(spool, index)
+    shown = bodies(house)
+    again = recover(spool, index)
+
+    assert first.left == (f"{path.stem}: No space left on device",)
+    assert shown == {"1.2.3.1": BODIES[1], "1.2.3.2": BODIES[2], "1.2.3.9": b"another study"}
+    assert (again.left, len(kept(engine, "torn"))) == ((), 1)
+
+
+def test_a_file_that_cannot_be_opened_costs_none_of_the_others(house: tuple[Spool, Index, Engine]) -> None:
+    spool, index, _ = house
+    write(spool, row(1), BODIES[1])
+    die(spool)
+    bad = spool.directory / "segments" / "20260302" / f"{'0' * 26}.tar"
+    bad.mkdir(parents=True)
+    recovered = recover(spool, index)
+
+    assert recovered.left == (f"{bad.stem}: Is a directory",)
+    assert bodies(house) == {"1.2.3.1": BODIES[1]}
 
 
 def test_a_body_that_holds_a_segment_smuggles_nothing_in(house: tuple[Spool, Index, Engine]) -> None:
