@@ -120,7 +120,9 @@ def registers_a_chest(tang: Page, cast: Cast) -> str:
     tang.select_option("#body_part", "CHEST")
     tang.locator("main form.card button[type=submit]").click()
     tang.wait_for_url("**/t/order?made=*")
-    return tang.url.split("made=")[1]
+    registered = re.search(r"[0-9]{6}[0-9A-Z]{6}", tang.locator("p.note.success").inner_text())
+    assert registered is not None
+    return registered[0]
 
 
 def sends_the_picture(tierread: TierRead, cast: Cast, accession: str, folder: Path) -> None:

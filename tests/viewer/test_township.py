@@ -206,13 +206,14 @@ def test_an_examination_is_registered_for_whoever_shows_a_card(house: House) -> 
     placed = tang.post("/t/order", data=form)
     wrong = tang.post("/t/order", data={**form, "birth_date": "soon"})
 
-    number = placed.headers["location"].removeprefix("/t/order?made=")
     page = tang.get(placed.headers["location"]).text
-    assert page.count(number) == 2  # it was registered, and waits for its images
+    with snapshot(house.engine) as tx:
+        order = orders.by_id(tx, placed.headers["location"].removeprefix("/t/order?made="))
+    assert order is not None
+    assert page.count(order.accession_number) == 2  # it was registered, and waits for its images
+    assert order.accession_number not in placed.headers["location"]
+    assert order.accession_number not in house.signed_in("quinn").get(placed.headers["location"]).text
     assert "DR 手 左" in page
     assert (wrong.status_code, "出生日期不对" in wrong.text, 'value="Pia"' in wrong.text) == (422, True, True)
-    with snapshot(house.engine) as tx:
-        order = orders.by_accession(tx, clinic.region.hills.id, number)
-    assert order is not None
-    assert order.patient_id == house.patient.id
+    assert (order.site_id, order.patient_id) == (clinic.region.hills.id, house.patient.id)
     assert (order.priority, order.procedures[0].body_part, order.procedures[0].laterality) == ("emergency", "HAND", "L")

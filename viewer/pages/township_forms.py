@@ -22,7 +22,7 @@ from storage.database import snapshot
 from viewer import putting_right, township_view, words
 from viewer.api import bodies
 from viewer.api.orders import BODY_PARTS, own_sites, register, shown
-from viewer.door import going_in
+from viewer.door import ULID, going_in
 from viewer.guard import Looking, Submitting
 from viewer.locale import Language, text
 from viewer.office import office_of
@@ -50,7 +50,7 @@ Field = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/order")
-def show_order(request: Request, staff: Looking, made: Annotated[str, Query(max_length=16)] = "") -> Response:
+def show_order(request: Request, staff: Looking, made: Annotated[str, Query(max_length=26)] = "") -> Response:
     return _order_form(request, staff, BLANK, made=made)
 
 
@@ -98,7 +98,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
         made = register(office_of(request), staff, body)
     except Invalid as wrong:
         return _order_form(request, staff, typed, wrong=wrong)
-    return RedirectResponse(f"/t/order?made={made.accession_number}", status_code=303)
+    return RedirectResponse(f"/t/order?made={made.id}", status_code=303)
 
 
 @router.get("/case/{case_id}/link")
@@ -161,6 +161,7 @@ def _order_form(
     with snapshot(office_of(request).engine) as tx:
         sites = own_sites(tx, office_of(request), staff)
         waiting = _waiting(tx, request, sites)
+        placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
     if not sites:
         raise NotThere  # whoever works at no site registers nobody
     return township_page(
@@ -175,7 +176,7 @@ def _order_form(
         body_parts=BODY_PARTS,
         card_types=CARD_TYPES,
         form=form,
-        made=made,
+        made=placed.accession_number if placed and placed.site_id in {site.id for site in sites} else "",
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
     )
