@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -211,6 +211,8 @@ class Spool:
         self._keep_free_bytes = keep_free_bytes
         self._lock = threading.Lock()
         self._free: list[Segment] = []
+        self._unnoted: dict[str, dict[str, Any]] = {}
+        """What became of segments, by id, that the database does not know yet."""
         make_folder(directory)
 
     def free_bytes(self) -> int:
@@ -239,6 +241,8 @@ class Spool:
 
     def seal_idle(self, now: datetime) -> int:
         """Seal the segments that nothing was added to for ``idle_seconds``; answers how many."""
+        for segment_id, became in list(self._unnoted.items()):
+            self._note(segment_id, became)
         with self._lock:
             idle = [segment for segment in self._free if segment.last_used + self._idle <= now]
             self._free = [segment for segment in self._free if segment not in idle]
@@ -346,7 +350,9 @@ class Spool:
         for segment in segments:
             try:
                 self._seal(segment)
-            except (OSError, SQLAlchemyError) as error:  # the others are sealed all the same
+            except SQLAlchemyError:
+                continue  # noted by the next `seal_idle`, which tells if it cannot be
+            except OSError as error:  # the others are sealed all the same
                 failures.append(error)
         if failures:
             raise ExceptionGroup("segments left for recovery", failures)
@@ -359,11 +365,15 @@ class Spool:
             else:
                 good = members.headers(segment.fd, segment.id)
                 state, size = "sealed", members.seal(segment.fd, segment.id, segment.end, good)
-            with transaction(self.engine) as tx:
-                tx.execute(
-                    sa.update(tables.segment)
-                    .where(tables.segment.c.id == segment.id)
-                    .values(state=state, size=size, sealed_at=segment.last_used)
-                )
+            self._note(segment.id, {"state": state, "size": size, "sealed_at": segment.last_used})
         finally:
             os.close(segment.fd)
+
+    def _note(self, segment_id: str, became: dict[str, Any]) -> None:
+        self._unnoted[segment_id] = became
+        row = tables.segment.c
+        with transaction(self.engine) as tx:
+            # Another process may have noted it since, and stored it.
+            ours = sa.update(tables.segment).where(row.id == segment_id, row.state == "open")
+            tx.execute(ours.values(became))
+        self._unnoted.pop(segment_id, None)

@@ -11,12 +11,15 @@ import tarfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
 
 from storage import members, tables
+from storage import segments as segments_module
 from storage.database import snapshot
 from storage.segments import FlushFailed, NoSpace, Spool
 from tests.storage.instances import HEAD, NOON, provenance, row, write
@@ -147,6 +150,27 @@ def test_a_full_segment_is_sealed_when_it_comes_back(tmp_path: Path, engine: Eng
     spool.close()
 
     assert states == ["sealed", "sealed", "open"]
+
+
+def test_a_database_that_is_away_fails_no_instance_and_keeps_no_segment_open(
+    tmp_path: Path, engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path / "spool", node="here", engine=engine, max_bytes=1)
+
+    def away(_: Engine) -> NoReturn:
+        raise OperationalError("update", {}, Exception("away"))
+
+    with monkeypatch.context() as patched:
+        with spool.borrow("1.2.3") as segment:
+            segment.begin("1.dcm", HEAD).finish(row(1), provenance())
+            patched.setattr(segments_module, "transaction", away)  # it is full, so it is sealed when it comes back
+        with pytest.raises(OperationalError):
+            spool.seal_idle(NOON)
+    before = segments(engine)
+    spool.seal_idle(NOON)
+
+    assert [state for state, _ in before] == ["open"]
+    assert [state for state, _ in segments(engine)] == ["sealed"]
 
 
 def test_an_empty_segment_leaves_no_file(spool: Spool, engine: Engine) -> None:
