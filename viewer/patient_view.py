@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, audit, cases, organisations, people, tables, versions, worklist
+from reading import access, audit, cases, organisations, people, tables, worklist
 from reading.audit import ActorKind, Audit, Event, Outcome
 from reading.versions import ReportVersion
 from reading.viewers import PatientViewer
@@ -38,17 +38,20 @@ class Look:
     what: str
 
 
-def reports_of(tx: Connection, patient: PatientViewer, now: datetime) -> list[Report]:
-    """The patient's final reports, the latest examination first."""
+def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datetime) -> list[Report]:
+    """The patient's final reports, the latest examination first.
+
+    The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
+    """
     version, case = tables.report_version, tables.case
     rows = tx.execute(
-        sa.select(version)
+        sa.select(version.c.id)
         .join(case, case.c.id == version.c.case_id)
         .where(access.visible_versions(tx, patient, now))
         .order_by(case.c.examined_at.desc(), version.c.id.desc())
         .limit(MOST)
     )
-    found = [versions.from_row(row) for row in rows]
+    found = [access.open_report(tx, audit_, patient, row.id, "report.listed", now) for row in rows]
     own = [cases.by_id(tx, each.case_id) for each in found]
     entries = worklist.entries_of(tx, patient, own, now)
     return [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from reading import withhold
+from reading import audit, withhold
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify
 from tests.reading.region import PIA_CARD
@@ -115,6 +115,18 @@ def test_a_withheld_report_disappears_at_once(house: House) -> None:
     for end in ("", ".pdf", "/pictures/1"):
         assert pia.get(f"/p/reports/{version_id}{end}").status_code == 404
         assert pia.get(f"/api/patient/reports/{version_id}{end}").status_code == 404
+
+
+def test_who_read_a_report_in_the_list_alone_is_among_those_who_saw_it(house: House) -> None:
+    case_id, version_id = final(house)
+    house.patient_client(case_id).get("/p/reports")
+
+    with transaction(house.engine) as tx:
+        events = audit.events_about(tx, "report", version_id)
+        saw = withhold.who_saw(tx, house.clinic.audit, house.clinic.mona, case_id, house.now)
+
+    assert [event.action for event in events if event.actor.id == house.patient.id] == ["report.listed"]
+    assert house.patient.id in {look.actor.id for look in saw}
 
 
 def test_a_session_ends_by_signing_out_or_by_itself(house: House) -> None:

@@ -11,7 +11,7 @@ from reading import sessions, versions
 from reading.sessions import PatientSession
 from reading.signing import said_in
 from reading.viewers import PatientViewer
-from storage.database import snapshot, transaction
+from storage.database import transaction
 from viewer import patient_view
 from viewer.api import bodies
 from viewer.api.reports import as_pdf
@@ -43,8 +43,8 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     office = office_of(request)
     looks_through(office, patient, "reports.open")
-    with snapshot(office.engine) as tx:
-        found = patient_view.reports_of(tx, patient, office.clock())
+    with transaction(office.engine) as tx:
+        found = patient_view.reports_of(tx, office.audit, patient, office.clock())
     return [_summary(each) for each in found]
 
 

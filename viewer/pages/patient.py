@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from reading import patients
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
-from storage.database import snapshot
+from storage.database import transaction
 from viewer import patient_view, words
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for
 from viewer.door import going_in, looks_through
@@ -65,8 +65,8 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa:
 def reports(request: Request, patient: Patient) -> Response:
     office, language = office_of(request), language_of(request)
     looks_through(office, patient, "reports.open")
-    with snapshot(office.engine) as tx:
-        found = patient_view.reports_of(tx, patient, office.clock())
+    with transaction(office.engine) as tx:
+        found = patient_view.reports_of(tx, office.audit, patient, office.clock())
         registered = patients.by_id(tx, patient.patient_id)
     return page(
         request,
