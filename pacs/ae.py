@@ -174,7 +174,13 @@ class Listener:
         association.requestor.address_info = AddressInformation.from_tuple(address)
         with self._lock:
             self._associations.add(association)
-        association.start()
+        try:
+            association.start()
+        except RuntimeError:  # no more threads: the device comes back later
+            _log.warning("connection_dropped")
+            self._gone(association)
+            association.upper_layer.release_wakers()
+            client.close()
 
     def _admit(self, association: StoreAssociation) -> bool:
         with self._lock:

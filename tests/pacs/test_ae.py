@@ -5,10 +5,12 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from pacs.ae import Listener, Refusal, Settings
+from pacs.association import StoreAssociation
 from pacs.receive import Outcome, Reason, Sender
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, compressed, image, thing
@@ -197,6 +199,24 @@ def test_each_instance_is_told_of(small_archive: Archive) -> None:
     assert [(sender, outcome.reason, outcome.sop_instance_uid) for sender, outcome in told] == [
         (TOWNSHIP, Reason.STORED, sent.sop_instance)
     ]
+
+
+def test_a_connection_that_gets_no_thread_leaves_nothing_behind(
+    small_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_more(_: StoreAssociation) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with small_archive.listening() as listener:
+        with monkeypatch.context() as patched:
+            patched.setattr(StoreAssociation, "start", no_more)
+            open_before = len(list(Path("/proc/self/fd").iterdir()))
+            for _ in range(5):
+                with socket.create_connection(listener.address) as dropped:
+                    assert dropped.recv(1) == b""
+            assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+        with Device(address=listener.address, contexts=IMAGES) as device:
+            assert device.echo() == 0
 
 
 def test_stopping_lets_an_instance_on_its_way_arrive(small_archive: Archive) -> None:
