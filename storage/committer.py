@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
+from storage import tables
 from storage.entering import Batch, Entered, Known, Raced
 from storage.members import Entry
 from storage.rows import InstanceRow, Place, Provenance
@@ -50,7 +51,7 @@ class Index:
         self._engine = engine
         self._known = Known()
         self._queue: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
-        self._recent: deque[tuple[float, Entry]] = deque()
+        self._recent: deque[tuple[float, Entry, Entered]] = deque()
         self._may_lose_commits = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
         self._closing = threading.Lock()
@@ -137,7 +138,7 @@ class Index:
             results = self._commit(entries)
         if self._may_lose_commits:
             at = time.monotonic()
-            self._recent.extend((at, entry) for entry in entries)
+            self._recent.extend((at, entry, result) for entry, result in zip(entries, results, strict=True))
             self._forget_durable(at)
         return results
 
@@ -170,12 +171,15 @@ class Index:
         """The connection; a new one counts only when what the old one may have lost is entered again."""
         if self._connection is None:
             self._known.clear()
-            lost = [entry for _, entry in self._recent]
+            lost = [entry for _, entry, result in self._recent if result is not Entered.SAME]
+            same = [entry for _, entry, result in self._recent if result is Entered.SAME]
             try:
                 self._connection = self._engine.connect()
                 for start in range(0, len(lost), _BATCH_MAX):
                     self._write(self._connection, lost[start : start + _BATCH_MAX])
-            except SQLAlchemyError as error:
+                for start in range(0, len(same), _BATCH_MAX):
+                    self._write(self._connection, _indexed(self._connection, same[start : start + _BATCH_MAX]))
+            except (SQLAlchemyError, Raced) as error:
                 self._disconnect()
                 raise _Disconnected from error
         return self._connection
@@ -199,6 +203,17 @@ class Index:
         # This very connection has lived since, so the server has, and its log writer has flushed them.
         while self._recent and self._recent[0][0] < at - _DURABLE_AFTER_SECONDS:
             self._recent.popleft()
+
+
+def _indexed(tx: Connection, same: Sequence[Entry]) -> list[Entry]:
+    """Those whose instance is in the index; the bytes of the others were given back and may be another's by now.
+
+    Whoever entered the first of them enters it again.
+    """
+    uid = tables.instance.c.sop_instance_uid
+    with tx.begin():
+        there = set(tx.execute(sa.select(uid).where(uid.in_([one.row.sop_instance_uid for one in same]))).scalars())
+    return [one for one in same if one.row.sop_instance_uid in there]
 
 
 class _Disconnected(Exception):

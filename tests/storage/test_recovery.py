@@ -297,17 +297,41 @@ def test_of_two_that_contradict_the_first_one_counts_again(house: tuple[Spool, I
     assert len(kept(engine, "held")) == 1
 
 
-def test_rows_that_a_restarted_database_lost_are_entered_again(house: tuple[Spool, Index, Engine]) -> None:
-    _, index, engine = house
-    if engine.dialect.name == "sqlite":
-        pytest.skip("SQLite lives and dies with us")
-    index.enter(row(1), place(1), provenance())
-    forget(engine, *INDEX)  # what a crash of the server may do to an asynchronous commit
+def crash(engine: Engine) -> None:
+    """What a crash of the server may do to asynchronous commits."""
+    forget(engine, *INDEX)
     with transaction(engine) as tx:
         tx.exec_driver_sql(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE pid <> pg_backend_pid() AND datname = current_database()"
         )
+
+
+def test_bytes_that_were_given_back_are_never_entered_again(house: tuple[Spool, Index, Engine]) -> None:
+    _, index, engine = house
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lives and dies with us")
+    another = Index(index._engine)  # of another process
+    another.enter(row(1), place(1), provenance())
+    same = index.enter(row(1), place(2), provenance())
+    index.enter(row(2), place(2), provenance())  # what is the same gives its place back
+    crash(engine)
+    index.enter(row(3), place(3), provenance())
+    another.enter(row(1), place(1), provenance())
+    another.close()
+    with snapshot(engine) as tx:
+        found = [instance_of(tx, f"1.2.3.{number}") for number in (1, 2, 3)]
+
+    assert same is Entered.SAME
+    assert [one and one.segment_id for one in found] == [place(number).segment_id for number in (1, 2, 3)]
+
+
+def test_rows_that_a_restarted_database_lost_are_entered_again(house: tuple[Spool, Index, Engine]) -> None:
+    _, index, engine = house
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite lives and dies with us")
+    index.enter(row(1), place(1), provenance())
+    crash(engine)
     result = index.enter(row(2), place(2), provenance())
 
     assert result is Entered.NEW
