@@ -120,7 +120,7 @@ def detail(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: dateti
         lease=own,
         draft=drafts.of_case(tx, case_id) if own else None,
         versions=tuple(signed_version(tx, version) for version in seen),
-        priors=tuple(_priors(tx, staff, case, now)),
+        priors=tuple(_priors(tx, audit, staff, case, now)),
         image_set=images.image_set(tx, [one.study_uid for one in entry.studies]).digest,
         allowed=frozenset(_allowed(tx, staff, case, own, seen=seen, reviews=reviews, now=now)),
         reviews=reviews,
@@ -223,9 +223,12 @@ def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
     return any(may_act(tx, staff, role, case.site_id, now) for role in roles)
 
 
-def _priors(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Prior]:
+def _priors(tx: Connection, audit: Audit, staff: Staff, case: Case, now: datetime) -> Iterator[Prior]:
+    """What was found is said at once, so each is a look at that report: who read it here is told when it was wrong."""
     for prior in worklist.prior_cases(tx, staff, [case], now)[case.id]:
         standing = versions.valid(tx, prior.id)
+        if standing is not None:
+            access.open_report(tx, audit, staff, standing.id, "report.prior", now)
         yield Prior(
             case=prior,
             study_uids=cases.study_uids(tx, prior.id),

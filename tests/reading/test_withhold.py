@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading import access, attribution, cases, intake, queue, versions, withhold
+from reading import access, attribution, cases, desk, intake, queue, versions, withhold
 from reading.case import SigningRole, State
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.signing import holds
@@ -39,6 +39,20 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
                 access.open_report(tx, clinic.audit, viewer, version.id, "report.open", now)
         looks = withhold.who_saw(tx, clinic.audit, clinic.mona, case.id, now)
         assert patient.id in {look.actor.id for look in looks}
+
+
+def test_who_read_it_beside_a_later_case_saw_it_too(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        prior = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        read(tx, clinic, clinic.ada, prior.id, now, PNEUMONIA)
+        later = arrive(tx, clinic, "1.2", now, patient_id="P1")
+        shown = desk.detail(tx, clinic.audit, clinic.vera, later.id, now)
+        looks = withhold.who_saw(tx, clinic.audit, clinic.mona, prior.id, now)
+
+        assert [one.impression for one in shown.priors] == [PNEUMONIA.impression]
+        assert clinic.vera.person_id in {look.actor.id for look in looks}
 
 
 def test_a_reader_loses_the_case_that_is_withheld_under_their_hands(engine: Engine, now: datetime) -> None:
