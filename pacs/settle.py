@@ -28,23 +28,34 @@ class Settled:
 
 
 def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *, limit: int = 50) -> Settled:
-    """One worker step over the newcomers that have waited longest; what lies with another node waits on."""
+    """One worker step over the newcomers that have waited longest; what lies with another node waits on.
+
+    Raises:
+        ExceptionGroup: of what went wrong with single ones; the others are settled.
+
+    """
     with snapshot(engine) as tx:
         newcomers = held(tx, limit, reason="held")
         stored = {
             one.id: instance_of(tx, one.sop_instance_uid) for one in newcomers if one.sop_instance_uid is not None
         }
     counts = {DUPLICATE: 0, CONFLICT: 0}
+    failures: list[Exception] = []
     for newcomer in newcomers:
         try:
             verdict = _verdict(bytes_, newcomer, stored.get(newcomer.id))
         except HolderAway:
+            continue
+        except Exception as failure:  # noqa: BLE001 # told below; one that cannot be read keeps none waiting
+            failures.append(failure)
             continue
         with transaction(engine) as tx:
             if settle(tx, newcomer.id, verdict, clock()):
                 counts[verdict] += 1
                 if verdict == DUPLICATE:
                     note_holding(tx, newcomer)
+    if failures:
+        raise ExceptionGroup("newcomers that wait on", failures)
     return Settled(duplicates=counts[DUPLICATE], conflicts=counts[CONFLICT])
 
 

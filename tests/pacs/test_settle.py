@@ -13,8 +13,9 @@ from pacs.receive import Reason
 from pacs.same import Encoded, same
 from pacs.settle import Settled, settle_held
 from storage import tables
+from storage.index import Instance
 from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.reader import Bytes, BytesMissing
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, fragmented, image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
@@ -26,7 +27,7 @@ NATIVE = [EXPLICIT_LITTLE, IMPLICIT_LITTLE, BIG_ENDIAN, DEFLATED]
 
 
 def of_pia(**changed: object) -> Dataset:
-    dataset = image(rows=64, columns=64, **UIDS, **changed)
+    dataset = image(rows=64, columns=64, **(UIDS | changed))
     item = Dataset()
     item.CodeValue = "113691"
     item.CodeMeaning = "体模"
@@ -132,6 +133,28 @@ def test_an_instance_of_another_patients_study_is_a_conflict(archive: Archive, r
     archive.take(thing(image(StudyInstanceUID="1.2.4", PatientID="P0002")))
 
     assert settle_held(archive.engine, reader, lambda: now) == Settled(conflicts=1)
+
+
+def test_one_that_cannot_be_read_keeps_none_waiting(
+    archive: Archive, reader: Bytes, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for uid in ("1.2.3", "1.2.6"):
+        archive.take(thing(of_pia(SOPInstanceUID=uid)))
+        archive.take(thing(of_pia(SOPInstanceUID=uid, InstanceNumber=2)))
+    read = reader.read
+
+    def lost(instance: Instance, offset: int, length: int) -> bytes:
+        if instance.sop_instance_uid == "1.2.3":
+            raise BytesMissing
+        return read(instance, offset, length)
+
+    monkeypatch.setattr(reader, "read", lost)
+
+    with pytest.raises(ExceptionGroup):
+        settle_held(archive.engine, reader, lambda: now)
+
+    settled = {row["sop_instance_uid"]: row["settled_as"] for row in archive.quarantined()}
+    assert settled == {"1.2.3": None, "1.2.6": "conflict"}
 
 
 def test_refused_bytes_are_not_compared(archive: Archive, reader: Bytes, now: datetime) -> None:
