@@ -93,7 +93,8 @@ def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnEle
 def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on ``report_version`` joined with its ``case`` that holds for what ``viewer`` may see.
 
-    A reviewer who must not know the other reading before signing their own is kept from it here.
+    The place where a reviewer is to be kept from the other reading until they have signed their own, once
+    a policy can ask for blind review; no rule does yet.
     """
     seen = visible_cases(tx, viewer, now)
     match viewer:

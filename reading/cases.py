@@ -15,6 +15,7 @@ from reading.audit import SYSTEM, Actor, ActorKind, Audit
 from reading.case import STEP_OF, Move, SigningRole, State, Step, after
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Priority, Tier
+from reading.texts import storable
 from reading.viewers import RoleGrant
 from storage.ids import new_id
 
@@ -222,7 +223,7 @@ def reason(why: str) -> str:
         raise Invalid("why", "required")
     if len(why) > 1000:
         raise Invalid("why", "too_long")
-    return why.strip()
+    return storable("why", why.strip())
 
 
 def was_moved(tx: Connection, case_id: str, made: Move) -> bool:

@@ -15,6 +15,7 @@ from reading.dated import valid_at
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.grants import may_act
 from reading.kinds import Role
+from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
 
@@ -87,6 +88,8 @@ def raise_alert(
         raise Invalid("critical_class", "required" if not critical_class.strip() else "too_long")
     if not finding.strip():
         raise Invalid("finding", "required")
+    storable("critical_class", critical_class)
+    storable("finding", finding)
     case = cases.lock(tx, case_id)
     if not any(may_act(tx, staff, role, case.site_id, now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
@@ -142,6 +145,7 @@ def acknowledge(tx: Connection, audit: Audit, staff: Staff, alert_id: str, read_
         raise NotAllowed("not_their_site")
     if not read_back.strip() or len(read_back) > 1000:
         raise Invalid("read_back", "required" if not read_back.strip() else "too_long")
+    storable("read_back", read_back)
     alert = tables.critical_alert
     row = tx.execute(
         sa.update(alert)

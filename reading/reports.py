@@ -29,6 +29,7 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.images import ImageSet
 from reading.kinds import Tier
 from reading.signing import Seal, sign_version
+from reading.texts import storable
 from reading.versions import Content, ReportVersion
 from reading.viewers import RoleGrant, Staff
 from storage.tables import study
@@ -248,7 +249,7 @@ def see(tx: Connection, case: Case, shown: Shown) -> Seen:
         raise Stale(None)
     if found.series_with_images - set(shown.series):
         raise NotAllowed("series_not_shown")
-    reason = shown.incomplete_reason.strip()
+    reason = storable("incomplete_reason", shown.incomplete_reason.strip())
     if len(reason) > 500:
         raise Invalid("incomplete_reason", "too_long")
     expected = ledger.expected(tx, study_uids)

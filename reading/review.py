@@ -19,6 +19,7 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.reports import Shown
 from reading.signing import Seal
+from reading.texts import storable
 from reading.versions import Content, ReportVersion
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -180,6 +181,7 @@ def difference(old: Content, new: Content) -> dict[str, Any]:
 def _check(outcome: Outcome, score: Score | None, comment: str, content: Content | None, read: ReportVersion) -> None:
     if len(comment) > 1000:
         raise Invalid("comment", "too_long")
+    storable("comment", comment)
     if outcome is Outcome.AGREE and content is not None and content != read.content:
         raise Invalid("report", "agreement_changes_nothing")
     if outcome is Outcome.AMEND and (content is None or content == read.content):

@@ -18,6 +18,16 @@ def checked(field: str, value: str, *, longest: int, required: bool = False, lin
         raise Invalid(field, "empty")
     if len(text) > longest:
         raise Invalid(field, "length")
+    return storable(field, text, lines=lines)
+
+
+def storable(field: str, text: str, *, lines: bool = True) -> str:
+    """The text as it is, where every database and every encoding takes it.
+
+    Raises:
+        Invalid: it has control characters other than line ends and tabs, or halves of surrogate pairs.
+
+    """
     if any(not _fits(character, lines=lines) for character in text):
         raise Invalid(field, "characters")
     return text

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.case import SigningRole
 from reading.errors import Invalid, NotThere
+from reading.texts import storable
 from storage.ids import new_id
 
 _LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
@@ -316,6 +317,4 @@ def _text(value: Any, name: str) -> str:
         raise Invalid(name, "not_a_text")
     if len(value) > _LENGTHS[name]:
         raise Invalid(name, "too_long")
-    if any(ord(character) < 32 and character not in "\n\t\r" for character in value):
-        raise Invalid(name, "control_characters")
-    return value
+    return storable(name, value)

@@ -21,6 +21,7 @@ from reading.kinds import Tier
 from reading.ledger import Progress
 from reading.patients import never_links
 from reading.policy import Policy, Rule
+from reading.texts import storable
 from reading.triage import years_between
 from reading.versions import CURRENT, Status
 from reading.viewers import Viewer
@@ -226,7 +227,7 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
         yield sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
     if filters.since is not None:
         yield (case.c.received_at >= filters.since) | case.c.state.in_(OPEN)
-    text = filters.text.strip()
+    text = storable("q", filters.text.strip(), lines=False)
     if text:
         yield (
             sa.exists()

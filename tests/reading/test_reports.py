@@ -323,7 +323,7 @@ def test_an_addendum_is_for_those_who_read_the_newest_final_version(engine: Engi
     [
         ({"findings": 1}, "not_a_text"),
         ({"findings": "x" * 20_001}, "too_long"),
-        ({"impression": "\x00"}, "control_characters"),
+        ({"impression": "\x00"}, "characters"),
         ({"positive": "yes"}, "not_a_boolean"),
         ({"critical_class": "x" * 41}, "too_long"),
         ({"colour": "red"}, "unknown_field"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import httpx
@@ -238,3 +239,20 @@ def test_looking_through_the_worklist_is_on_record_once(house: House) -> None:
         events = audit.events_about(tx, "list", "")
 
     assert [(event.action, event.actor.id) for event in events] == [("worklist.open", house.clinic.ada.person_id)]
+
+
+def test_text_that_no_database_takes_is_refused_in_words(house: House) -> None:
+    case = house.case(STUDY)
+    ada = house.signed_in("ada")
+    held = claim(ada, case.id)
+    half = {**PNEUMONIA.to_json(), "findings": "half a pair: \ud83d"}
+
+    search = ada.get("/api/cases", params={"q": "\0"})
+    draft = ada.put(
+        f"/api/cases/{case.id}/draft",
+        content=json.dumps({"content": half, "revision": 0, "lease_revision": held["lease"]["revision"]}),
+        headers={"Content-Type": "application/json"},
+    )
+
+    assert [answer.status_code for answer in (search, draft)] == [422, 422]
+    assert [answer.json()["problem"] for answer in (search, draft)] == ["characters", "characters"]
