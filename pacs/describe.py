@@ -29,7 +29,7 @@ from pacs.transcode import NotDecodable, decoded
 from storage import index
 from storage.database import snapshot, transaction
 from storage.index import Instance
-from storage.reader import HolderAway
+from storage.reader import BytesMissing, HolderAway
 
 BATCH: Final = 50
 FLOATS: Final = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
@@ -54,20 +54,31 @@ class Description:
 
 
 def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
-    """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next."""
+    """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
+
+    Raises:
+        ExceptionGroup: of what went wrong with single ones; the others are described.
+
+    """
     quieten()
     with snapshot(engine) as tx:
         waiting = index.undescribed(tx, limit)
     done = 0
+    failures: list[Exception] = []
     for instance in waiting:
         try:
             described = describe(bytes_, instance).compressed()
             digest = pixel_digest(bytes_, instance)
         except HolderAway:
             continue  # its own node describes it, or we do once it is stored
+        except (BytesMissing, EOFError, OSError) as failure:
+            failures.append(failure)
+            continue
         with transaction(engine) as tx:
             index.describe(tx, instance.sop_instance_uid, description=described, frame_ranges=None, pixel_digest=digest)
         done += 1
+    if failures:
+        raise ExceptionGroup("instances that wait on", failures)
     return done
 
 

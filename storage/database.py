@@ -25,6 +25,16 @@ metadata: Final = sa.MetaData(
 )
 
 
+POSTGRESQL_CONNECTION: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 20,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Seconds, the last in milliseconds (libpq): a silent server is noticed, or every C-STORE would wait for it."""
+
+
 class Durability(Enum):
     """What a commit promises when it returns."""
 
@@ -55,10 +65,12 @@ class UtcDateTime(TypeDecorator[datetime]):
 
 def connect(url: str, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
     """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
+    on_postgresql = url.startswith("postgresql")
     engine = sa.create_engine(
         url,
+        connect_args=dict(POSTGRESQL_CONNECTION) if on_postgresql else {},
         json_serializer=_dump,
-        pool_pre_ping=url.startswith("postgresql"),
+        pool_pre_ping=on_postgresql,
         hide_parameters=True,  # an error's text goes to the log, a name or a card must not
     )
     if engine.dialect.name == "sqlite":

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 import zlib
 from typing import Any
 
 import pydicom
+import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from pacs.describe import Problem, describe, describe_pending, pixel_digest
+from storage.segments import segment_key
 from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, thing
 from tests.reading_bytes import bytes_of
@@ -144,3 +147,15 @@ def test_long_values_stand_behind_an_address(archive: Archive) -> None:
 
     assert found["00420011"]["BulkDataURI"].endswith(f"/instances/{made.SOPInstanceUID}/bulkdata/00420011")
     assert found["00420011"]["vr"] == "OB"
+
+
+def test_one_whose_bytes_are_gone_keeps_none_of_the_others_waiting(archive: Archive) -> None:
+    lost, there = (archive.take(thing(image())).sop_instance_uid for _ in range(2))
+    bytes_, missing = bytes_of(archive, lost)
+    os.truncate(archive.directory / segment_key(missing.segment_id), missing.offset)
+
+    with pytest.raises(ExceptionGroup):
+        describe_pending(archive.engine, bytes_)
+
+    described = {row["sop_instance_uid"] for row in archive.instances() if row["description"]}
+    assert described == {there}
