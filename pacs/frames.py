@@ -57,7 +57,7 @@ def stored_media(opened: Opened) -> str:
 def may_be_htj2k(opened: Opened, header: Dataset) -> bool:
     """Whether HTJ2K gives back exactly these pixels under the header that the client has.
 
-    Integer samples of 8 or 16 bits in grey, palette or RGB (FACTS: OpenJPEG cannot read 32 bits), and
+    Integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits), and
     nothing that was lossy before.
     """
     return (

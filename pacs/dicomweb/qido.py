@@ -88,7 +88,7 @@ def _attribute(tx: Connection, scope: Scope, result: dict[str, Any], described: 
 
 
 def _ambiguous_patient(tx: Connection, scope: Scope, query: Query) -> bool:
-    """Whether a PatientID reaches several issuers without naming one: then it matches none (DESIGN 4)."""
+    """Whether a PatientID reaches several issuers without naming one: then it matches none."""
     asked = dict(query.match)
     patient_id = asked.get("patient_id")
     if not isinstance(patient_id, Exact) or "issuer" in asked or "study_uid" in asked:

@@ -27,7 +27,7 @@ NO_CONTEXT: Final = "no context"
 
 # Outside odd/ everything is stored but what is no composite instance: directories of media, whose SOP
 # class is not for the network, and test objects without the UIDs that say what and whose they are.
-# DESIGN 3: what has no UIDs is refused and kept in quarantine.
+# What has no UIDs is refused and kept in quarantine.
 NOT_INSTANCES: Final = {
     **dict.fromkeys(
         (

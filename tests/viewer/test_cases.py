@@ -34,7 +34,7 @@ def sign(client: httpx.Client, case: dict[str, Any], **more: object) -> httpx.Re
     return client.post(f"/api/cases/{case['id']}/sign", json=body)
 
 
-def test_the_worklist_shows_a_case_as_the_contract_says(house: House) -> None:
+def test_the_worklist_shows_a_case_as_the_desk_expects_it(house: House) -> None:
     case = house.case(
         STUDY,
         patient_name="Wang^Xiaoli=王^小丽",

@@ -14,7 +14,7 @@ const CACHE_BYTES_MIN = 256 * 1024 * 1024
 const DRAWING = 'tierread.drawing'
 
 /**
- * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by (DESIGN 3).
+ * As stored, except that uncompressed pixels travel as HTJ2K, which halves them and draws by and by.
  * A server that cannot make HTJ2K of a picture answers with what is stored.
  */
 const ACCEPT = [
@@ -22,7 +22,7 @@ const ACCEPT = [
   'multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5',
 ].join(', ')
 
-/** One request, decoded again as it grows; never beside a range stage, which spoils the final pixels (FACTS 4). */
+/** One request, decoded again as it grows; never beside a range stage, which spoils the final pixels. */
 const BY_AND_BY = {
   retrieveOptions: {
     single: { streaming: true, initialChunkSize: 40_960, chunkSize: 131_072, msBetweenDecode: 3_000 },
