@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 from reading import attribution, cases, intake, versions
 from reading.attribution import Revision
 from reading.audit import actor_of
+from reading.errors import Invalid
+from reading.names import may_be_one
 from reading.patients import Patient
 from reading.viewers import Staff
 from storage import index
@@ -50,6 +52,18 @@ def put_right(
         now=now,
     )
     return made
+
+
+def one_person(tx: Connection, case_id: str, patient: Patient) -> None:
+    """The images of the case name nobody whose name cannot be the patient's.
+
+    Raises:
+        Invalid: they do, and somebody has to say that it is one person all the same.
+
+    """
+    studies = (index.study_of(tx, study_uid) for study_uid in cases.study_uids(tx, case_id))
+    if any(study is not None and not may_be_one(study.patient_name, patient.name) for study in studies):
+        raise Invalid("same_person", "required")
 
 
 def link(

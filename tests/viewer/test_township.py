@@ -161,6 +161,18 @@ def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_
     assert latest.action == "receipt.print"
 
 
+def test_images_of_another_name_are_linked_only_after_a_word(house: House) -> None:
+    tang = house.signed_in("tang")
+    case = house.case(STUDY, patient_id="", patient_name="Paul^Pan")
+    form = {**token(tang), "card_type": "identity_card", "name": "王璡", "card": "11010519491231002X"}
+
+    asked = tang.post(f"/t/case/{case.id}/link", data=form)
+    done = tang.post(f"/t/case/{case.id}/link", data={**form, "same_person": "yes"})
+
+    assert (asked.status_code, "Paul Pan" in asked.text) == (422, True)
+    assert done.headers["location"] == f"/t/case/{case.id}?done=linked"
+
+
 def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(house: House) -> None:
     clinic, tang = house.clinic, house.signed_in("tang")
     case = house.case(STUDY, patient_id="", patient_name="")

@@ -116,6 +116,7 @@ def link(  # noqa: PLR0917 -- the fields of the form
     name: Field,
     sex: Field = "",
     birth_date: Field = "",
+    same_person: Field = "",
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     typed = {"card_type": card_type, "card": card, "name": name, "sex": sex, "birth_date": birth_date}
@@ -124,7 +125,9 @@ def link(  # noqa: PLR0917 -- the fields of the form
         with going_in(office, staff, "case.link", "case", case_id) as tx:
             entry = opened(tx, request, staff, case_id)
             patient = found_or_registered(tx, office, staff, person, zone=zone_of(tx, entry), now=now)
-            reason = text(Language.ZH, "link.reason")
+            if not same_person:
+                putting_right.one_person(tx, case_id, patient)
+            reason = text(Language.ZH, "link.reason-names-differ" if same_person else "link.reason")
             made = putting_right.link(tx, office, staff, case_id, patient, reason=reason, now=now)
     except Invalid as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
