@@ -21,7 +21,14 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             here.receiver,
             door.registry,
             door.refused,
-            ae.Settings(ae_title=settings.ae_title, host=settings.dicom_host, port=settings.dicom_port),
+            ae.Settings(
+                ae_title=settings.ae_title,
+                host=settings.dicom_host,
+                port=settings.dicom_port,
+                max_associations=settings.max_associations,
+                private_sop_classes=settings.private_sop_classes,
+                private_transfer_syntaxes=settings.private_transfer_syntaxes,
+            ),
             door.received,
         )
         listener.start()

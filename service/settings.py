@@ -62,6 +62,26 @@ class Settings:
         default=11112, metadata=_as(values.whole(1, 65535), "Port that the DICOM listener binds to.", unit="TCP port")
     )
     ae_title: str = field(default="TIERREAD", metadata=_as(values.ae_title, "Our application entity title."))
+    max_associations: int = field(
+        default=100,
+        metadata=_as(
+            values.whole(1, 10_000),
+            "Associations that are served at once; a device beyond them is asked to come again.",
+            unit="associations",
+        ),
+    )
+    private_sop_classes: tuple[str, ...] = field(
+        default=(),
+        metadata=_as(values.uids, "SOP classes that are stored beside those of the standard, separated by commas."),
+    )
+    private_transfer_syntaxes: tuple[str, ...] = field(
+        default=(),
+        metadata=_as(
+            values.uids,
+            "Transfer syntaxes that are taken beside those of the standard, separated by commas. "
+            "Such instances are kept and given as they came.",
+        ),
+    )
     database_url: str = field(
         default="",
         repr=False,  # may hold a password

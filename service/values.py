@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import sqlalchemy.exc as sa_exc
 from sqlalchemy.engine import make_url
 
+from storage.rows import is_uid
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -107,6 +109,14 @@ def networks(value: object) -> Networks:
         return tuple(ip_network(str(word).strip()) for word in words if str(word).strip())
     except ValueError:
         raise ValueError("expected addresses or networks separated by commas, such as 10.0.0.5, 10.1.0.0/16") from None
+
+
+def uids(value: object) -> tuple[str, ...]:
+    words = value if isinstance(value, list) else str(value).split(",")
+    found = tuple(str(word).strip() for word in words if str(word).strip())
+    if not all(is_uid(uid) for uid in found):
+        raise ValueError("expected UIDs separated by commas, such as 1.2.840.113619.4.26")
+    return found
 
 
 def one_of(*choices: str) -> Callable[[object], str]:
