@@ -10,7 +10,7 @@ FROM python:3.11-slim-bookworm
 RUN useradd --create-home --uid 10001 tierread && mkdir /data && chown tierread:tierread /data
 WORKDIR /app
 COPY locks/serve.txt locks/serve.txt
-RUN pip install --no-cache-dir --require-hashes -r locks/serve.txt
+RUN pip install --no-cache-dir --require-hashes --no-deps -r locks/serve.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY service service
 COPY viewer viewer

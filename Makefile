@@ -65,16 +65,16 @@ $(VENV)/made.stamp:
 	touch $@
 
 $(VENV)/serve.stamp: $(VENV)/made.stamp locks/serve.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/serve.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/serve.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/serve.stamp locks/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/dev.txt
 	touch $@
 
 $(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
-	$(if $(NODE_OK),,$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r locks/web.txt)
+	$(if $(NODE_OK),,$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/web.txt)
 	touch $@
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
