@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -21,6 +21,7 @@ from pacs.negotiation import Offer
 from pacs.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pacs.quiet import quieten
 from pacs.receive import Outcome, Receiver, Sender
+from pacs.services import Service
 
 __all__ = ["Listener", "Refusal", "Refused", "Settings"]
 
@@ -62,7 +63,7 @@ def _unheard(_sender: Sender, _outcome: Outcome) -> None:
 
 
 class Listener:
-    """Serves C-ECHO and C-STORE to the devices that ``registry`` knows.
+    """Serves C-ECHO, C-STORE and ``services`` to the devices that ``registry`` knows.
 
     ``registry`` takes the calling AE title and the IP address; ``refused`` hears of every association that
     was refused, ``received`` of every instance, each in the thread of its association.
@@ -75,6 +76,8 @@ class Listener:
         refused: Callable[[Refused], None],
         settings: Settings,
         received: Callable[[Sender, Outcome], None] = _unheard,
+        *,
+        services: Sequence[Service] = (),
     ) -> None:
         self._settings = settings
         self._house = House(
@@ -85,7 +88,9 @@ class Listener:
             offer=Offer(
                 private_sop_classes=settings.private_sop_classes,
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
+                services=[uid for service in services for uid in service.sop_classes],
             ),
+            services=tuple(services),
             ae_title=settings.ae_title,
             check_called=settings.check_called,
             admit=self._admit,

@@ -19,6 +19,7 @@ from pynetdicom.presentation import PresentationContext
 from pacs.dul import Announced, StoreProvider, StoreSocket
 from pacs.negotiation import Offer
 from pacs.receive import Outcome, Receiver, Reception, Sender
+from pacs.services import Caller, Service
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -59,6 +60,7 @@ class House:
     refused: Callable[[Refused], None]
     received: Callable[[Sender, Outcome], None]
     offer: Offer
+    services: tuple[Service, ...]
     ae_title: str
     check_called: bool
     admit: Callable[[StoreAssociation], bool]
@@ -74,6 +76,8 @@ class StoreAssociation(Association):
         self._house = house
         self._sender: Sender | None = None
         self._news = threading.Event()
+        self.conversation = threading.RLock()
+        """Held by whoever sends a request on this association and waits for its response."""
         self.upper_layer = StoreProvider(self, self._news)
         self.dul = self.upper_layer
         self.dimse.msg_queue = Announced(self._news)
@@ -162,6 +166,7 @@ class StoreAssociation(Association):
         if refusal is None:
             proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
             self.acceptor.supported_contexts = self._house.offer.contexts_for(proposed)
+            self._bind_services(calling, address)
             return True
         self.acse.send_reject(*refusal.value)
         evt.trigger(self, evt.EVT_REJECTED, {})
@@ -171,6 +176,14 @@ class StoreAssociation(Association):
         except Exception:  # noqa: BLE001 # the peer is refused all the same
             _log.error("refused_failed", exc_info=True)
         return False
+
+    def _bind_services(self, ae_title: str, address: str) -> None:
+        if self._sender is None:
+            raise PermissionError
+        caller = Caller(sender=self._sender, ae_title=ae_title, address=address, association=self)
+        for service in self._house.services:
+            for event, handler in service.handlers(caller):
+                self.bind(event, handler)
 
     def _judge(self, calling: str, called: str, address: str) -> Refusal | None:
         try:
@@ -211,10 +224,12 @@ class StoreAssociation(Association):
                 return
 
     def _serve_messages(self) -> None:
-        context_id, message = self.dimse.get_msg(block=False)
-        while message is not None and context_id is not None:
-            self._serve_request(message, context_id)
+        with self.conversation:
             context_id, message = self.dimse.get_msg(block=False)
+            while message is not None and context_id is not None:
+                self._serve_request(message, context_id)
+                self.upper_layer.served()  # the peer was silent because it waited for us
+                context_id, message = self.dimse.get_msg(block=False)
 
     def _end(self) -> None:
         """Let the Upper Layer say its last word, then close the connection under whatever the peer still does."""

@@ -43,8 +43,8 @@ _INVALID_PDU: Final = "Evt19"
 _MAX_PDU: Final = 1 << 20
 """Of everything but C-STORE: an A-ASSOCIATE-RQ with 128 contexts of every syntax has 250 kB."""
 _MAX_COMMAND: Final = 64 * 1024
-_MAX_IDENTIFIER: Final = 1 << 20
-"""Of a message that pynetdicom takes whole into memory: a query, a procedure step."""
+_MAX_IDENTIFIER: Final = 16 << 20
+"""Of a message that pynetdicom takes whole into memory: a commitment request for 10,000 instances has 1.5 MB."""
 
 _SOP_CLASS_NOT_SUPPORTED: Final = 0x0122
 _PDV: Final = struct.Struct(">IBB")
@@ -87,6 +87,10 @@ class StoreProvider(DULServiceProvider):
     @property
     def idle_seconds_left(self) -> float:
         return max(0.0, self._idle_timer.remaining)
+
+    def served(self) -> None:
+        """A request was answered: the peer's time to be silent begins anew."""
+        self._idle_timer.restart()
 
     def send_pdu(self, primitive: Any) -> None:
         super().send_pdu(primitive)

@@ -53,10 +53,15 @@ class Offer:
     """What this application entity takes; private SOP classes and transfer syntaxes by setting."""
 
     def __init__(
-        self, *, private_sop_classes: Iterable[str] = (), private_transfer_syntaxes: Iterable[str] = ()
+        self,
+        *,
+        private_sop_classes: Iterable[str] = (),
+        private_transfer_syntaxes: Iterable[str] = (),
+        services: Iterable[str] = (),
     ) -> None:
         self._syntaxes = [UID(uid) for uid in transfer_syntaxes(private_transfer_syntaxes)]
         self._private = frozenset(private_sop_classes)
+        self._services = frozenset((VERIFICATION, *services))
         self._not_storage = {uid for uid in _known("SOP Class") if "Storage" not in UID_dictionary[uid][0]}
         self._storage = {uid for uid in _known("SOP Class") if uid not in self._not_storage | _NOT_STORAGE}
         # Contexts are read only once made, so all associations share them: copying them cost 60 ms each.
@@ -64,9 +69,8 @@ class Offer:
 
     def contexts_for(self, abstract_syntaxes: Iterable[str]) -> list[PresentationContext]:
         """Our side of the negotiation (PS3.8 7.1.1.13) for what a peer proposes, one context a SOP class."""
-        return [
-            self._context(uid) for uid in dict.fromkeys(abstract_syntaxes) if uid == VERIFICATION or self.stores(uid)
-        ]
+        wanted = dict.fromkeys(abstract_syntaxes)
+        return [self._context(uid) for uid in wanted if uid in self._services or self.stores(uid)]
 
     def stores(self, abstract_syntax: str) -> bool:
         """Whether it is a storage SOP class; one of the standard's that is newer than our dictionary is."""
@@ -81,7 +85,12 @@ class Offer:
         if context is None:
             context = PresentationContext()
             context.abstract_syntax = UID(abstract_syntax)
-            context.transfer_syntax = list(self._syntaxes[:2] if abstract_syntax == VERIFICATION else self._syntaxes)
-            if abstract_syntax in self._storage or abstract_syntax in self._private:
+            if abstract_syntax in self._services:
+                context.transfer_syntax = list(self._syntaxes[:2])
+            else:
+                context.transfer_syntax = list(self._syntaxes)
+                # Either role where the peer asks for it (PS3.7 D.3.3.4): it is SCP of storage within a C-GET.
+                context.scu_role = context.scp_role = True
+            if abstract_syntax in self._storage | self._private | self._services:
                 self._contexts[abstract_syntax] = context  # others are a peer's invention and would pile up
         return context

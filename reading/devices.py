@@ -181,6 +181,14 @@ def contact_of(tx: Connection, device_id: str) -> Contact | None:
     return None if row is None else Contact(heard_at=row.heard_at, refused_at=row.refused_at, refusal=row.refusal)
 
 
+def called_at(one: Device) -> tuple[str, int] | None:
+    """The address and port where we call a device; None where its entry has no port, or is for a whole network."""
+    network = ipaddress.ip_network(one.network)
+    if one.port is None or network.num_addresses != 1:
+        return None
+    return str(network.network_address), one.port
+
+
 def by_id(tx: Connection, device_id: str) -> Device | None:
     row = tx.execute(sa.select(device).where(device.c.id == device_id)).one_or_none()
     return None if row is None else _device(row)

@@ -37,13 +37,34 @@ class Progress:
         return 0 if self.signed is None else max(0, self.arrived - self.signed)
 
 
-def announce(tx: Connection, study_uid: str, source: str, instances: int, now: datetime) -> None:
-    """Write what somebody said a study will have; the newest word of a source counts."""
+@dataclass(frozen=True, kw_only=True)
+class Named:
+    """An instance that was announced by name."""
+
+    series_uid: str
+    """Empty where the announcement does not say."""
+    sop_instance_uid: str
+
+
+def announce(tx: Connection, study_uid: str, source: str, instances: int, now: datetime) -> str:
+    """Write how many instances somebody said a study will have; the newest word of a source counts. Answers its id."""
+    made = new_id()
     tx.execute(
-        sa.insert(tables.announcement).values(
-            id=new_id(), study_uid=study_uid, source=source, instances=instances, at=now
-        )
+        sa.insert(tables.announcement).values(id=made, study_uid=study_uid, source=source, instances=instances, at=now)
     )
+    return made
+
+
+def announce_named(tx: Connection, study_uid: str, source: str, instances: Sequence[Named], now: datetime) -> None:
+    """The same for somebody who names them all, in their order; an instance that comes twice counts once."""
+    by_uid = {one.sop_instance_uid: one for one in instances}
+    made = announce(tx, study_uid, source, len(by_uid), now)
+    rows = [
+        {"announcement_id": made, "place": place, "series_uid": one.series_uid, "sop_instance_uid": uid}
+        for place, (uid, one) in enumerate(by_uid.items(), start=1)
+    ]
+    if rows:
+        tx.execute(sa.insert(tables.announced_instance), rows)
 
 
 def arrived(tx: Connection, study_uids: Sequence[str]) -> int:

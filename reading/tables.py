@@ -327,6 +327,18 @@ announcement: Final = sa.Table(
     sa.Index("ix_announcement_study_uid", "study_uid"),
 )
 
+# The instances that an announcement names, in its order; the newest announcement of a source counts.
+announced_instance: Final = sa.Table(
+    "announced_instance",
+    metadata,
+    _ref("announcement_id", "announcement"),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("series_uid", UID, nullable=False),
+    sa.Column("sop_instance_uid", UID, nullable=False),
+    sa.PrimaryKeyConstraint("announcement_id", "place"),
+    sa.Index("ix_announced_instance_sop_instance_uid", "sop_instance_uid"),
+)
+
 # -- reading.queue
 lease: Final = sa.Table(
     "lease",

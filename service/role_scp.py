@@ -7,6 +7,7 @@ import threading
 from pacs import ae
 from service.alive import Role
 from service.dicom_door import DicomDoor
+from service.dimse_services import services_of
 from service.house import house_of
 from service.installation import Folders
 from service.receiving import receiving
@@ -30,6 +31,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
             ),
             door.received,
+            services=services_of(house),
         )
         listener.start()
         try:

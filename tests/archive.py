@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 from pacs.ae import Listener, Refused, Settings
 from pacs.receive import Outcome, Receiver, Sender
+from pacs.services import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot
 from storage.index import Index
@@ -72,7 +73,7 @@ class Archive:
         return TITLES.get(ae_title) if address == "127.0.0.1" else None
 
     @contextmanager
-    def listening(self, **changed: Any) -> Iterator[Listener]:
+    def listening(self, services: Sequence[Service] = (), **changed: Any) -> Iterator[Listener]:
         settings = Settings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
         listener = Listener(
             self.receiver,
@@ -80,6 +81,7 @@ class Archive:
             self.refusals.append,
             settings,
             lambda _sender, outcome: self.told.append(outcome),
+            services=services,
         )
         listener.start()
         try:

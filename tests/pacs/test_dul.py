@@ -286,7 +286,7 @@ def an_identifier_without_end(sender: Sender) -> None:
     find = command({0x0002: uid(VERIFICATION), 0x0100: us(0x0020), 0x0110: us(1), 0x0700: us(0), 0x0800: us(1)})
     sender.send(pdu(4, pdv(1, 3, find)))
     for _ in range(20):
-        sender.send(pdu(4, pdv(1, 0, bytes(100_000))))
+        sender.send(pdu(4, pdv(1, 0, bytes(1_000_000))))
 
 
 GONE = [dies, aborts, resets, dies_inside_a_pdu, releases]

@@ -148,3 +148,19 @@ def test_the_last_contact_and_the_last_refusal_are_known(engine: Engine, now: da
 @given(st.ip_addresses(v=4))
 def test_an_ipv4_caller_is_the_same_inside_ipv6(address: object) -> None:
     assert devices.read_address(f"::ffff:{address}") == address == devices.read_address(str(address))
+
+
+def test_a_device_is_called_where_its_entry_says_one_address_and_a_port(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        site = make_region(tx, now).hills
+        one = add(tx, site, now, network="10.1.7.7", port=104)
+        sixth = add(tx, site, now, network="fe80::7", port=11112)
+        network = add(tx, site, now, network="10.2.0.0/16", port=104)
+        portless = add(tx, site, now, network="10.1.7.8")
+
+    assert [devices.called_at(each) for each in (one, sixth, network, portless)] == [
+        ("10.1.7.7", 104),
+        ("fe80::7", 11112),
+        None,
+        None,
+    ]

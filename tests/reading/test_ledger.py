@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading import ledger
-from reading.ledger import QUIET, Progress
+from reading.ledger import QUIET, Named, Progress
 from storage.database import transaction
 from tests.reading.clinic import another_image, open_clinic, send
 
@@ -62,3 +62,13 @@ def test_progress_says_whether_it_is_complete_and_what_came_after_the_signature(
     progress = Progress(arrived=arrived, expected=expected, arriving=arriving, signed=signed)
 
     assert (progress.complete, progress.late) == (complete, late)
+
+
+def test_what_is_announced_by_name_counts_each_instance_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        twice = [Named(series_uid="1.1.1", sop_instance_uid=uid) for uid in ("1.1.1.1", "1.1.1.2", "1.1.1.1")]
+        ledger.announce_named(tx, "1.1", "mpps", twice, now)
+        ledger.announce_named(tx, "1.2", "mpps", [], now)
+
+        assert ledger.expected(tx, ["1.1"]) == 2
+        assert ledger.expected(tx, ["1.2"]) == 0

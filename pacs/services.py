@@ -1,0 +1,39 @@
+"""What a DIMSE service beside C-STORE is made of: the SOP classes that it serves, and its handlers for each caller."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeAlias
+
+from pynetdicom.association import Association
+from pynetdicom.events import EventType
+
+from pacs.receive import Sender
+
+Handlers: TypeAlias = Sequence[tuple[EventType, Callable[[Any], Any]]]
+"""Intervention events of pynetdicom (`evt.EVT_C_FIND` and so on) with what answers each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """A device that has an association with us."""
+
+    sender: Sender
+    ae_title: str
+    address: str
+    association: Association
+    """To answer on. Another thread than the association's own talks on it only within its `conversation`."""
+
+
+class Service(Protocol):
+    """One service; a listener has several, none serving a SOP class of another's."""
+
+    @property
+    def sop_classes(self) -> frozenset[str]:
+        """Abstract syntaxes that are accepted for it, in the uncompressed little endian transfer syntaxes."""
+        ...
+
+    def handlers(self, caller: Caller) -> Handlers:
+        """Who answers the caller's messages; bound once an association."""
+        ...
