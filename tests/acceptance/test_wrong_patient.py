@@ -160,8 +160,8 @@ def traces(egress: bytes) -> list[str]:
 
 
 def segments_of(tierread: TierRead) -> dict[str, bytes]:
-    """What lies in the spool's segments and in the object store, by the name that it keeps."""
-    return {file.name: file.read_bytes() for file in tierread.data_dir.rglob("*.tar")}
+    """What was written to segments in the spool and the object store, by name; without the room that is reserved."""
+    return {file.name: file.read_bytes().rstrip(b"\0") for file in tierread.data_dir.rglob("*.tar")}
 
 
 def ordered_for_the_wrong_person(tang: httpx.Client) -> dict[str, Any]:
