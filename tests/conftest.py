@@ -16,6 +16,10 @@ from storage.schema import migrate
 from tests import postgresql, seaweedfs
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fuzz-cases", default=400, type=int, help="how many cases each entry of tests/fuzz is given")
+
+
 def need_tool(command: str) -> str:
     """The path of a system tool; a missing one skips the test, and fails it when CI=true."""
     path = shutil.which(command)
