@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import IO, Final
 
+import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from pacs import part10, tags
@@ -27,6 +29,13 @@ _MAX_HEAD: Final = 16 << 20
 """Bytes without a Study Instance UID that are held in memory; what is longer waits in a file."""
 _MAX_INFLATED: Final = 256 << 20
 """Bytes that a deflated data set may have when inflated."""
+
+_WHAT_FAILED: Final[dict[type[Exception], str]] = {
+    NoSpace: "the disk of the spool is full",
+    FlushFailed: "the disk of the spool refuses to write",
+}
+
+_log: Final = structlog.get_logger()
 
 Chunk = bytes | bytearray | memoryview
 
@@ -167,29 +176,41 @@ class Reception:
         self._identity: _Identity | None = None
         self._member: Member | None = None
         self._head_size = 0
-        self._failure: Reason | None = None
+        self._failed = False
 
     def feed(self, chunk: Chunk) -> None:
         """Take the next bytes of the data set; a full disk is told by `finish`, so the rest is read and dropped."""
-        if self._failure is not None:
+        if self._failed:
             return
         try:
             self._take(chunk)
-        except (NoSpace, FlushFailed, SQLAlchemyError):
-            self._failure = Reason.OUT_OF_RESOURCES
+        except (NoSpace, FlushFailed, SQLAlchemyError) as failure:
+            self._fail(failure)
             self._give_up()
 
     def finish(self) -> Outcome:
         """All bytes are here: check, flush, index, answer."""
         try:
-            if self._failure is None:
+            if not self._failed:
                 self._look(whole=True)
                 return self._settle()
-        except (NoSpace, FlushFailed, IndexUnavailable, SQLAlchemyError):
-            self._failure = Reason.OUT_OF_RESOURCES
+        except (NoSpace, FlushFailed, IndexUnavailable, SQLAlchemyError) as failure:
+            self._fail(failure)
         finally:
             self._give_up()
-        return self._outcome(self._failure)
+        return self._outcome(Reason.OUT_OF_RESOURCES)
+
+    def _fail(self, failure: Exception) -> None:
+        """The device hears A700 and sends again; whoever looks after the machine finds out here what to mend."""
+        self._failed = True
+        told = failure.__cause__ or failure
+        _log.error(
+            "out_of_resources",
+            device_id=self._sender.device_id,
+            what=_WHAT_FAILED.get(type(failure), "the database did not take the row"),
+            error=type(told).__name__,
+            errno=errno.errorcode.get(told.errno or 0) if isinstance(told, OSError) else None,
+        )
 
     def abandon(self) -> None:
         """The sender is gone: nothing of it remains."""

@@ -25,6 +25,9 @@ metadata: Final = sa.MetaData(
 )
 
 
+LOCK_SECONDS: Final = 30.0
+"""That a statement waits for a lock which somebody else holds; then it fails, so that a device hears of it."""
+
 POSTGRESQL_CONNECTION: Final = {
     "connect_timeout": 10,
     "keepalives_idle": 20,
@@ -63,7 +66,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
-def connect(url: str, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
+def connect(url: str, durability: Durability = Durability.SYNCHRONOUS, *, lock_seconds: float = LOCK_SECONDS) -> Engine:
     """An engine for ``url`` (``sqlite:///...`` or ``postgresql+psycopg://...``)."""
     on_postgresql = url.startswith("postgresql")
     engine = sa.create_engine(
@@ -74,10 +77,10 @@ def connect(url: str, durability: Durability = Durability.SYNCHRONOUS) -> Engine
         hide_parameters=True,  # an error's text goes to the log, a name or a card must not
     )
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _sqlite_pragmas(durability))
+        event.listen(engine, "connect", _sqlite_pragmas(durability, lock_seconds))
         event.listen(engine, "begin", _sqlite_begin)
-    elif durability is Durability.ASYNCHRONOUS:
-        event.listen(engine, "connect", _postgresql_asynchronous)
+    else:
+        event.listen(engine, "connect", _postgresql_settings(durability, lock_seconds))
     return engine
 
 
@@ -99,13 +102,14 @@ def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _sqlite_pragmas(durability: Durability) -> Any:
+def _sqlite_pragmas(durability: Durability, lock_seconds: float) -> Any:
     synchronous = "FULL" if durability is Durability.SYNCHRONOUS else "NORMAL"
 
     def set_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun by us: see _sqlite_begin
         cursor = connection.cursor()
-        for pragma in ("busy_timeout=30000", "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        waits = f"busy_timeout={round(lock_seconds * 1000)}"
+        for pragma in (waits, "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -119,7 +123,12 @@ def _sqlite_begin(tx: Connection) -> None:
     tx.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
 
 
-def _postgresql_asynchronous(connection: Any, _record: object) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SET synchronous_commit TO off")
-    connection.commit()
+def _postgresql_settings(durability: Durability, lock_seconds: float) -> Any:
+    def set_up(connection: Any, _record: object) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute(f"SET lock_timeout TO {round(lock_seconds * 1000)}")
+            if durability is Durability.ASYNCHRONOUS:
+                cursor.execute("SET synchronous_commit TO off")
+        connection.commit()
+
+    return set_up

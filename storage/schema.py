@@ -28,7 +28,8 @@ def migrate(engine: Engine) -> None:
     """
     with engine.connect() as connection, connection.begin():
         if engine.dialect.name == "postgresql":
-            # Several nodes start at once; one migrates, the others find it done.
+            # Several nodes start at once; one migrates, the others find it done, however long it takes.
+            connection.exec_driver_sql("SET LOCAL lock_timeout TO 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7221904)")
         config = _config()
         current = MigrationContext.configure(connection).get_current_revision()

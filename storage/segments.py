@@ -82,7 +82,13 @@ class Segment:
         ahead = min(max(self._reserved, _RESERVE_MIN), _RESERVE_MAX)
         wanted = max(end, self._reserved + ahead)
         with self.writing():
-            os.posix_fallocate(self.fd, self._reserved, wanted - self._reserved)
+            try:
+                os.posix_fallocate(self.fd, self._reserved, wanted - self._reserved)
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
+                wanted = end  # no room to reserve ahead, but perhaps for this one
+                os.posix_fallocate(self.fd, self._reserved, wanted - self._reserved)
         self._reserved = wanted
 
     def give_back(self, offset: int) -> None:
@@ -99,10 +105,9 @@ class Segment:
         try:
             yield
         except OSError as error:
-            if error.errno in (errno.ENOSPC, errno.EDQUOT):
-                raise NoSpace from error
-            self.broken = True
-            raise FlushFailed from error
+            refused = _refused(error)
+            self.broken = isinstance(refused, FlushFailed)
+            raise refused from error
 
     def end_borrowing(self) -> None:
         """Take back what was begun and never finished."""
@@ -226,11 +231,15 @@ class Spool:
 
         Raises:
             NoSpace: less than ``keep_free_bytes`` is left on the disk.
+            FlushFailed: the disk takes no new file: it is mounted read-only, or gone.
 
         """
-        if self.free_bytes() < self._keep_free_bytes:
-            raise NoSpace
-        segment = self._take(study_uid) or self._open(study_uid)
+        try:
+            if self.free_bytes() < self._keep_free_bytes:
+                raise NoSpace
+            segment = self._take(study_uid) or self._open(study_uid)
+        except OSError as error:
+            raise _refused(error) from error
         try:
             yield segment
         finally:
@@ -278,7 +287,7 @@ class Spool:
         try:
             size = write_file(self.directory / key, hashed())
         except OSError as error:
-            raise (NoSpace if error.errno in (errno.ENOSPC, errno.EDQUOT) else FlushFailed) from error
+            raise _refused(error) from error
         values = {
             "id": quarantine_id,
             "reason": reason,
@@ -377,3 +386,8 @@ class Spool:
             ours = sa.update(tables.segment).where(row.id == segment_id, row.state == "open")
             tx.execute(ours.values(became))
         self._unnoted.pop(segment_id, None)
+
+
+def _refused(error: OSError) -> NoSpace | FlushFailed:
+    """The remedy that a failed system call asks for: room, or another disk."""
+    return NoSpace() if error.errno in (errno.ENOSPC, errno.EDQUOT) else FlushFailed()

@@ -91,10 +91,12 @@ class Archive:
 
 
 @contextmanager
-def archive(engine: Engine, database_url: str, directory: Path) -> Iterator[Archive]:
-    quick = connect(database_url, Durability.ASYNCHRONOUS)
+def archive(
+    engine: Engine, database_url: str, directory: Path, *, lock_seconds: float = 30, keep_free_bytes: int = 64 << 20
+) -> Iterator[Archive]:
+    quick = connect(database_url, Durability.ASYNCHRONOUS, lock_seconds=lock_seconds)
     index = Index(quick)
-    spool = Spool(directory / "spool", node="node", engine=engine)
+    spool = Spool(directory / "spool", node="node", engine=engine, keep_free_bytes=keep_free_bytes)
     try:
         yield Archive(
             engine=engine,
