@@ -11,7 +11,7 @@ WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 2
 
-.PHONY: help serve demo test check lint types web web-test tools lock format screenshots clean
+.PHONY: help serve demo test fuzz torture check lint types web web-test tools lock format screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -24,6 +24,12 @@ demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data 
 
 test: $(VENV)/test.stamp viewer/static/app/.stamp tools ## run the whole suite
 	$(BIN)/pytest -n $(WORKERS)
+
+fuzz: $(VENV)/test.stamp tools ## a hundred thousand broken messages and data sets (about an hour)
+	$(BIN)/pytest -n $(WORKERS) tests/fuzz --fuzz-cases 100000 --timeout 0
+
+torture: $(VENV)/test.stamp tools ## crash and size tests in full (about an hour, 20 GB of disk)
+	$(BIN)/pytest tests/acceptance --at-length --timeout 0
 
 check: $(VENV)/test.stamp lint types web-test test ## lint, types, import directions, web tests, the suite
 

@@ -113,8 +113,17 @@ def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
         return frame
     array = decoded(header, syntax, frame, rgb=True)
     if _number(header, "BitsAllocated") == 1:
-        return np.packbits(array.ravel(), bitorder="little").tobytes()
+        return _packed(array)
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _packed(array: np.ndarray) -> bytes:
+    """Single bits, the first pixel in the least significant one (PS3.5 8.1.1)."""
+    return np.packbits(array.ravel(), bitorder="little").tobytes()
+
+
+def _pixels_in(whole: Dataset) -> int:
+    return _number(whole, "Rows") * _number(whole, "Columns") * max(1, _number(whole, "NumberOfFrames"))
 
 
 def to_explicit_little(whole: FileDataset) -> bytes:
@@ -130,6 +139,9 @@ def to_explicit_little(whole: FileDataset) -> bytes:
             whole.decompress(as_rgb=True, generate_instance_uid=False)
         except Exception as error:
             raise NotDecodable("pixels") from error
+        if _number(whole, "BitsAllocated") == 1:  # pydicom leaves a byte for each pixel
+            bits = _packed(np.frombuffer(whole.PixelData, np.uint8)[: _pixels_in(whole)])
+            whole.PixelData = bits + b"\0" * (len(bits) % 2)
     elif syntax == EXPLICIT_BIG:
         if "PixelData" in whole:
             whole["PixelData"].value = little_endian_pixels(whole)

@@ -18,6 +18,13 @@ from tests import postgresql, seaweedfs
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--fuzz-cases", default=400, type=int, help="how many cases each entry of tests/fuzz is given")
+    parser.addoption("--at-length", action="store_true", help="crash and size tests in full, as `make torture` does")
+
+
+@pytest.fixture
+def at_length(request: pytest.FixtureRequest) -> bool:
+    """Whether crash and size tests run in full, or the slice of the suite."""
+    return bool(request.config.getoption("--at-length"))
 
 
 def need_tool(command: str) -> str:

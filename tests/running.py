@@ -70,6 +70,14 @@ def wait_until(condition: Callable[[], Any], seconds: float = 30, what: str = ""
         time.sleep(0.05)
 
 
+def listens(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
 @dataclass(frozen=True, kw_only=True)
 class Person:
     username: str

@@ -6,7 +6,6 @@ import hashlib
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,7 +22,7 @@ from storage.index import instance_of
 from storage.objects import FolderObjectStore
 from storage.reader import Bytes
 from tests.builders import CT, image, new_uid, thing
-from tests.running import REPOSITORY, TierRead, wait_until
+from tests.running import REPOSITORY, TierRead, listens, wait_until
 from tests.wire import EXPLICIT_LITTLE, Aborted, HungUp, Object, Rejected, Sender
 
 KILLS: Final = 20
@@ -133,14 +132,6 @@ class Listener:
         self._warm.wait(30)
 
 
-def listens(port: int) -> bool:
-    try:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
-    except OSError:
-        return False
-    return True
-
-
 def _seen(client: httpx.Client) -> set[str]:
     """The studies of every case on the worklist."""
     studies: set[str] = set()
@@ -153,8 +144,9 @@ def _seen(client: httpx.Client) -> set[str]:
         page += 1
 
 
-def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
+def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) -> None:
     rng = random.Random()
+    kills = 300 if at_length else KILLS
     tierread = TierRead(tmp_path / "house")
     listener = Listener(tierread)
     promises = Promises()
@@ -166,7 +158,7 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
         townships = [Township(tierread, cast.device, promises, stop, seed) for seed in range(SENDERS)]
         for township in townships:
             township.start()
-        for _ in range(KILLS):
+        for _ in range(kills):
             enough = len(promises.digests) + rng.randint(1, 12)
             wait_until(lambda enough=enough: len(promises.digests) >= enough, 60, "senders that get on")
             stop.wait(rng.uniform(0, 0.02))
@@ -187,8 +179,8 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path) -> None:
         listener.close()
         tierread.close()
 
-    print(f"{KILLS} kills, {len(promises.digests)} instances acknowledged, {len(lost)} lost")
-    assert len(promises.digests) >= KILLS
+    print(f"{kills} kills, {len(promises.digests)} instances acknowledged, {len(lost)} lost")
+    assert len(promises.digests) >= kills
     assert promises.refused == []
     assert lost == []
 
