@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import queue
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 from pynetdicom import evt
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
 
 _LAST_WORD_SECONDS: Final = 2
+_ASK_POLL_SECONDS: Final = 0.2
+"""How soon it is noticed that a peer lets go instead of answering."""
 
 _log: Final = structlog.get_logger()
 
@@ -105,6 +109,40 @@ class StoreAssociation(Association):
         self.is_aborted = True
         self.is_established = False
         self._kill = True
+
+    # -- what other threads may ask
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long the peer has said nothing, and was told nothing."""
+        return max(0.0, (self.network_timeout or 0.0) - self.upper_layer.idle_seconds_left)
+
+    def ask(self, request: Any, context_id: int, seconds: float) -> Any | None:
+        """Send a request to the peer and wait for its response; what the peer asks meanwhile is served.
+
+        None when it does not answer, or the association ends.
+        """
+        deadline = time.monotonic() + seconds
+        with self.conversation:
+            try:
+                if not self.is_established:
+                    return None
+                self.upper_layer.served()
+                self.dimse.send_msg(request, context_id)
+                while self.is_established and time.monotonic() < deadline:
+                    try:
+                        number, message = self.dimse.msg_queue.get(timeout=_ASK_POLL_SECONDS)
+                    except queue.Empty:
+                        continue
+                    if number is None or message is None:
+                        return None  # it has ended
+                    if message.is_valid_request:
+                        self._serve_request(message, number)
+                    elif message.MessageIDBeingRespondedTo == request.MessageID:
+                        return message
+                return None
+            finally:
+                self._news.set()  # what came meanwhile and was not for us
 
     def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Reception:
         if self._sender is None:
@@ -224,12 +262,17 @@ class StoreAssociation(Association):
                 return
 
     def _serve_messages(self) -> None:
-        with self.conversation:
+        # Whoever talks now takes what comes, and a peer that lets go instead of answering must not wait for it.
+        if not self.conversation.acquire(blocking=False):
+            return
+        try:
             context_id, message = self.dimse.get_msg(block=False)
             while message is not None and context_id is not None:
                 self._serve_request(message, context_id)
                 self.upper_layer.served()  # the peer was silent because it waited for us
                 context_id, message = self.dimse.get_msg(block=False)
+        finally:
+            self.conversation.release()
 
     def _end(self) -> None:
         """Let the Upper Layer say its last word, then close the connection under whatever the peer still does."""

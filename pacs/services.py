@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
-from pynetdicom.association import Association
 from pynetdicom.events import EventType
 
 from pacs.receive import Sender
+
+if TYPE_CHECKING:
+    from pacs.association import StoreAssociation
 
 Handlers: TypeAlias = Sequence[tuple[EventType, Callable[[Any], Any]]]
 """Intervention events of pynetdicom (`evt.EVT_C_FIND` and so on) with what answers each."""
@@ -22,8 +24,9 @@ class Caller:
     sender: Sender
     ae_title: str
     address: str
-    association: Association
-    """To answer on. Another thread than the association's own talks on it only within its `conversation`."""
+    association: StoreAssociation
+    """To answer on. Another thread than the association's own talks on it only within its `conversation`,
+    and asks the peer something by `ask`."""
 
 
 class Service(Protocol):

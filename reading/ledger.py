@@ -67,6 +67,32 @@ def announce_named(tx: Connection, study_uid: str, source: str, instances: Seque
         tx.execute(sa.insert(tables.announced_instance), rows)
 
 
+def announce_more(tx: Connection, study_uid: str, source: str, instances: Sequence[Named], now: datetime) -> None:
+    """The same for somebody who names them bit by bit: what the source named before is expected still."""
+    earlier = named(tx, study_uid, source)
+    known = {one.sop_instance_uid for one in earlier}
+    more = [one for one in instances if one.sop_instance_uid not in known]
+    if more:
+        announce_named(tx, study_uid, source, [*earlier, *more], now)
+
+
+def named(tx: Connection, study_uid: str, source: str) -> list[Named]:
+    """What a source's newest announcement names, in its order."""
+    said, instance = tables.announcement.c, tables.announced_instance.c
+    newest = (
+        sa.select(said.id)
+        .where(said.study_uid == study_uid, said.source == source)
+        .order_by(said.at.desc(), said.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    asked = sa.select(instance.series_uid, instance.sop_instance_uid).where(instance.announcement_id == newest)
+    return [
+        Named(series_uid=row.series_uid, sop_instance_uid=row.sop_instance_uid)
+        for row in tx.execute(asked.order_by(instance.place))
+    ]
+
+
 def arrived(tx: Connection, study_uids: Sequence[str]) -> int:
     statement = sa.select(sa.func.coalesce(sa.func.sum(study.c.instances), 0))
     return tx.scalar(statement.where(study.c.study_uid.in_(study_uids))) or 0

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pacs.commitment import StorageCommitment
 from pacs.services import Service
+from service.commitment_door import CommitmentDoor
 from service.house import House
 
 
-def services_of(house: House) -> list[Service]:  # noqa: ARG001 # each will take what it needs of it
+def services_of(house: House) -> list[Service]:
     """The services of a listener."""
-    return []
+    return [StorageCommitment(CommitmentDoor(house).take)]

@@ -11,7 +11,7 @@ from reading.tables import case, critical_alert, outbox
 from service.house import House
 from service.metrics import Gauges
 from storage.database import snapshot
-from storage.tables import quarantine, segment
+from storage.tables import commitment, quarantine, segment
 
 
 def gauges(house: House) -> Gauges:
@@ -23,6 +23,20 @@ def gauges(house: House) -> Gauges:
                 "What lies in quarantine undecided, by reason.",
                 "reason",
                 _counted(tx, quarantine.c.reason, quarantine.c.settled_at.is_(None)),
+            ),
+            "tierread_commitments": (
+                "Storage commitments: without a decision, decided and not told to the device, never told.",
+                "state",
+                {
+                    "waiting": _number(tx, commitment.c.decided_at.is_(None)),
+                    "untold": _number(
+                        tx,
+                        commitment.c.decided_at.is_not(None)
+                        & commitment.c.reported_at.is_(None)
+                        & commitment.c.given_up_at.is_(None),
+                    ),
+                    "given_up": _number(tx, commitment.c.given_up_at.is_not(None)),
+                },
             ),
             "tierread_outbox": (
                 "Messages that wait to be delivered, by kind.",
@@ -45,6 +59,10 @@ def gauges(house: House) -> Gauges:
 def _counted(tx: Connection, column: sa.Column[str], where: sa.ColumnElement[bool] | None = None) -> dict[str, float]:
     counted = sa.select(column, sa.func.count()).group_by(column)
     return {str(key): number for key, number in tx.execute(counted if where is None else counted.where(where))}
+
+
+def _number(tx: Connection, where: sa.ColumnElement[bool]) -> float:
+    return tx.scalar(sa.select(sa.func.count()).select_from(commitment).where(where)) or 0
 
 
 def _space(house: House) -> dict[str, float]:

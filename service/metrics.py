@@ -31,6 +31,9 @@ HTTP_SECONDS: Final = Histogram(
     ["route"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
+COMMITMENT_REPORTS: Final = Counter(
+    "tierread_commitment_reports", "Reports of storage commitments, delivered or why not.", ["outcome"]
+)
 STEP_SECONDS: Final = Histogram(
     "tierread_worker_step_seconds",
     "One run of a worker's step.",

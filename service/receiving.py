@@ -117,7 +117,8 @@ def receiving(house: House) -> Generator[Receiving]:
 
 def _seal_idle(spool: Spool, house: House, end: threading.Event) -> None:
     while not end.wait(SEAL_EVERY_SECONDS):
-        try:
-            spool.seal_idle(house.clock())
-        except Exception as error:  # noqa: BLE001 a segment left open is taken by recovery; the next ones are tried
-            logger().error("sealing failed", exc_info=error)
+        for seal in (lambda: spool.seal_idle(house.clock()), spool.seal_awaited):
+            try:
+                seal()
+            except Exception as error:  # noqa: BLE001 a segment left open is taken by recovery; the next ones are tried
+                logger().error("sealing failed", exc_info=error)

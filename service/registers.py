@@ -25,6 +25,7 @@ from reading.people import Person
 from service.administer import Registry
 from service.installation import make_folders, open_database
 from service.settings import load
+from storage import commitments
 from storage.database import transaction
 
 org = typer.Typer(help="Organisations: who takes pictures, who reads for whom.", no_args_is_help=True)
@@ -240,7 +241,16 @@ def _of_device(tx: Connection, one: Device) -> dict[str, object]:
         "issuer": one.issuer,
         "since": one.since,
         "until": one.until,
+        "commitments": _waiting_for(tx, one),
     }
+
+
+def _waiting_for(tx: Connection, one: Device) -> dict[str, object] | None:
+    """What a device was not told of its storage commitments, and why."""
+    waiting = commitments.waiting_of(tx, one.id)
+    if waiting is None:
+        return None
+    return {"untold": waiting.reports, "since": waiting.since, "failure": waiting.failure}
 
 
 def _answer(

@@ -6,6 +6,7 @@ import threading
 
 from pacs import ae
 from service.alive import Role
+from service.commitment_reports import Reporter
 from service.dicom_door import DicomDoor
 from service.dimse_services import services_of
 from service.house import house_of
@@ -18,6 +19,7 @@ from service.settings import Settings
 def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
     with house_of(settings, folders, Role.SCP) as house, receiving(house) as here:
         door = DicomDoor(house)
+        services = services_of(house)
         listener = ae.Listener(
             here.receiver,
             door.registry,
@@ -31,10 +33,13 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
             ),
             door.received,
-            services=services_of(house),
+            services=services,
         )
+        reporter = Reporter(house, services)
         listener.start()
+        reporter.start()
         try:
-            until(stop, folders, Role.SCP, lambda: listener.alive)
+            until(stop, folders, Role.SCP, lambda: listener.alive and reporter.alive)
         finally:
+            reporter.stop()
             listener.stop()

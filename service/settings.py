@@ -148,6 +148,32 @@ class Settings:
     segment_max_mib: int = field(
         default=1024, metadata=_as(values.whole(1, 65536), "Size at which a segment is sealed.", unit="MiB")
     )
+    commitment_straggler_seconds: float = field(
+        default=60.0,
+        metadata=_as(
+            values.number(0, 86400),
+            "How long a storage commitment waits for instances that have not arrived.",
+            unit="seconds",
+        ),
+    )
+    commitment_deadline_seconds: float = field(
+        default=6 * 3600.0,
+        metadata=_as(
+            values.number(1, 7 * 86400),
+            "How long a storage commitment waits for the object store; then the device hears which instances are not "
+            "in it, and asks again.",
+            unit="seconds",
+        ),
+    )
+    commitment_hold_seconds: float = field(
+        default=300.0,
+        metadata=_as(
+            values.number(0, 86400),
+            "How long a device may wait in silence, on the association on which it asked, to hear of its storage "
+            "commitment.",
+            unit="seconds",
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_as(

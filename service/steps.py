@@ -6,6 +6,7 @@ Messages of the outbox have no step: no receiver exists yet, so they stay rows i
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from sqlalchemy.engine import Connection
 
@@ -17,6 +18,8 @@ from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
 from service.worker import Step
+from storage import committing
+from storage.committing import Patience
 from storage.database import snapshot, transaction
 from storage.reader import Bytes
 from storage.shipping import ship
@@ -33,6 +36,7 @@ def of(house: House) -> list[Step]:
         Step(name="describe", every_seconds=1, run=lambda: describe_pending(house.engine, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
         Step(name="ship", every_seconds=2, run=_ship(house)),
+        Step(name="commit", every_seconds=1, run=_commit(house)),
     ]
 
 
@@ -82,6 +86,27 @@ def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:
 
 def _ship(house: House) -> Callable[[], int]:
     return lambda: ship(house.engine, house.folders.spool, house.object_store, house.clock())
+
+
+def _commit(house: House) -> Callable[[], int]:
+    patience = Patience(
+        stragglers=timedelta(seconds=house.settings.commitment_straggler_seconds),
+        put=timedelta(seconds=house.settings.commitment_deadline_seconds),
+    )
+
+    def run() -> int:
+        looked = committing.look(house.engine, house.object_store, house.clock(), patience)
+        if looked is None:
+            return 0
+        for damage in looked.damages:
+            logger().error(
+                "the object store gives back other bytes than were stored",
+                segment_id=damage.segment_id,
+                offset=damage.offset,
+            )
+        return 1  # another may wait
+
+    return run
 
 
 def _in_transaction(house: House, step: Callable[[Connection], int]) -> Callable[[], int]:

@@ -8,18 +8,18 @@ import hashlib
 import mmap
 import os
 import threading
-from collections.abc import Generator, Iterable
+from collections.abc import Collection, Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from storage import members, tables
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from storage.durable import FILE_MODE, Chunk, make_folder, sync_folder, write_at, write_file
 from storage.ids import made_at, new_id
 from storage.pax import HEADER_BYTES, Header, Kind, encode, split_name
@@ -45,6 +45,16 @@ class FlushFailed(Exception):
 def segment_key(segment_id: str) -> str:
     """Where a segment lies in spool and object store: made of our id alone."""
     return f"segments/{made_at(segment_id):%Y%m%d}/{segment_id}.tar"
+
+
+def await_storing(tx: Connection, segment_ids: Collection[str]) -> None:
+    """Say that somebody waits for these: whoever writes them seals them at once, see `Spool.seal_awaited`."""
+    row = tables.segment.c
+    tx.execute(
+        sa.update(tables.segment)
+        .where(row.id.in_(segment_ids), row.state == "open", row.awaited.is_(False))
+        .values(awaited=True)
+    )
 
 
 class Segment:
@@ -257,6 +267,19 @@ class Spool:
             self._free = [segment for segment in self._free if segment not in idle]
         self._seal_all(idle)
         return len(idle)
+
+    def seal_awaited(self) -> int:
+        """Seal the segments that somebody waits for and that nothing is written to now; answers how many."""
+        asked = sa.select(tables.segment.c.id).where(
+            tables.segment.c.state == "open", tables.segment.c.node == self.node, tables.segment.c.awaited
+        )
+        with snapshot(self.engine) as tx:
+            ids = set(tx.execute(asked).scalars())
+        with self._lock:
+            awaited = [segment for segment in self._free if segment.id in ids]
+            self._free = [segment for segment in self._free if segment not in awaited]
+        self._seal_all(awaited)
+        return len(awaited)
 
     def close(self) -> None:
         """Seal every segment that is not borrowed."""

@@ -24,6 +24,8 @@ segment: Final = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("sealed_at", UtcDateTime),
     sa.Column("stored_at", UtcDateTime),
+    # Somebody waits for it to be stored: it is sealed without waiting for more of its study.
+    sa.Column("awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("state in ('open', 'sealed', 'stored', 'gone')", name="state"),
     sa.Index("ix_segment_state", "state"),
     sa.Index("ix_segment_study_uid", "study_uid"),
@@ -174,4 +176,52 @@ quarantine: Final = sa.Table(
     sa.UniqueConstraint("key"),
     sa.Index("ix_quarantine_settled_at_received_at", "settled_at", "received_at"),
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
+)
+
+# -- storage.commitments: what devices asked us to answer for (PS3.4 J). A row is open until it was decided, then until
+# its device was told; held_by names the node that tells it, or whose association with the device stands open.
+commitment: Final = sa.Table(
+    "commitment",
+    metadata,
+    sa.Column("id", ULID, primary_key=True),
+    sa.Column("device_id", ULID, nullable=False),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("transaction_uid", UID, nullable=False),
+    sa.Column("digest", SHA256, nullable=False),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+    sa.Column("look_at", UtcDateTime, nullable=False),
+    sa.Column("decided_at", UtcDateTime),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    sa.Column("held_by", sa.String(64)),
+    sa.Column("held_until", UtcDateTime),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("failure", sa.String(20)),
+    sa.Column("reported_at", UtcDateTime),
+    sa.Column("given_up_at", UtcDateTime),
+    sa.UniqueConstraint("device_id", "transaction_uid"),
+    # The two queues: what waits for a decision, and what waits to be told.
+    sa.Index(
+        "ix_commitment_undecided",
+        "look_at",
+        sqlite_where=sa.text("decided_at is null"),
+        postgresql_where=sa.text("decided_at is null"),
+    ),
+    sa.Index(
+        "ix_commitment_untold",
+        "next_at",
+        sqlite_where=sa.text("decided_at is not null and reported_at is null and given_up_at is null"),
+        postgresql_where=sa.text("decided_at is not null and reported_at is null and given_up_at is null"),
+    ),
+)
+
+# What a commitment names, in the order of its request; the verdict is written once.
+commitment_reference: Final = sa.Table(
+    "commitment_reference",
+    metadata,
+    sa.Column("commitment_id", ULID, sa.ForeignKey("commitment.id"), nullable=False),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("sop_class_uid", UID, nullable=False),
+    sa.Column("sop_instance_uid", UID, nullable=False),
+    sa.Column("verdict", sa.String(12)),
+    sa.PrimaryKeyConstraint("commitment_id", "place"),
 )

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
+import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
+from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from sqlalchemy.engine import Engine
 
@@ -26,6 +30,24 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     assert is_current(engine)
+
+
+def test_segments_of_before_are_awaited_by_nobody(engine: Engine) -> None:
+    step = import_module("storage.migrations.versions.0004_storage_commitment")
+    with engine.connect() as connection, connection.begin():
+        for table in ("commitment_reference", "commitment"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        connection.exec_driver_sql("ALTER TABLE segment DROP COLUMN awaited")
+        connection.exec_driver_sql(
+            "INSERT INTO segment (id, study_uid, node, key, state, opened_at) "
+            "VALUES ('01K', '1.2.3', 'here', 'segments/01K.tar', 'open', '2026-03-02 12:00:00')"
+        )
+        with Operations.context(MigrationContext.configure(connection)):
+            step.upgrade()
+        awaited = connection.execute(sa.select(storage.tables.segment.c.awaited)).scalars().all()
+
+    assert awaited == [False]
+    test_migrations_equal_the_tables(engine)
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -1,0 +1,336 @@
+"""What devices asked us to answer for: the requests, their verdicts, and whether the device was told (PS3.4 J)."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Row
+
+from storage import tables
+from storage.entering import insert_new
+from storage.ids import new_id
+
+_COMMITMENT: Final = tables.commitment
+_REFERENCE: Final = tables.commitment_reference
+
+
+class Verdict(StrEnum):
+    """What we answer for one instance."""
+
+    COMMITTED = "committed"
+    """Its bytes were read from the object store since the request, and had their digest."""
+    UNKNOWN = "unknown"
+    """This site never sent it."""
+    OTHER_CLASS = "other_class"
+    """It is here as another SOP class."""
+    UNSUPPORTED = "unsupported"
+    """Nothing of its SOP class is stored here."""
+    QUARANTINED = "quarantined"
+    """It was refused, or differs from what is here: a person decides."""
+    DAMAGED = "damaged"
+    """The object store gives back other bytes, or none."""
+    NOT_STORED = "not_stored"
+    """It is here, but did not reach the object store in time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    reference: Reference
+    verdict: Verdict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Undecided:
+    """A request that somebody has to look at."""
+
+    id: str
+    site_id: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Untold:
+    """A decided request whose device does not know it yet."""
+
+    id: str
+    device_id: str
+    transaction_uid: str
+    decided_at: datetime
+    next_at: datetime
+    attempts: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """What a device was not told, for whoever helps it."""
+
+    reports: int
+    since: datetime
+    failure: str | None
+    """Why the last one did not get through, a word of ours."""
+
+
+class TransactionInUse(Exception):
+    """The device has named another list of instances by this transaction."""
+
+
+def ask(
+    tx: Connection,
+    *,
+    device_id: str,
+    site_id: str,
+    transaction_uid: str,
+    references: Sequence[Reference],
+    unsupported: Collection[str],
+    now: datetime,
+) -> str:
+    """Take a request in; answers its id. The same request again is answered again, once for each pair of references.
+
+    ``unsupported`` are SOP classes of which nothing is stored here.
+
+    Raises:
+        TransactionInUse: the transaction is another request's.
+
+    """
+    wanted = list(dict.fromkeys(references))
+    digest = _digest(wanted)
+    made = new_id()
+    row = {
+        "id": made,
+        "device_id": device_id,
+        "site_id": site_id,
+        "transaction_uid": transaction_uid,
+        "digest": digest,
+        "asked_at": now,
+        "look_at": now,
+        "next_at": now,
+    }
+    entered = tx.execute(insert_new(tx, _COMMITMENT).values(row).execution_options(preserve_rowcount=True))
+    if entered.rowcount != 1:
+        return _ask_again(tx, device_id, transaction_uid, digest, now)
+    rows = [
+        {
+            "commitment_id": made,
+            "place": place,
+            "sop_class_uid": one.sop_class_uid,
+            "sop_instance_uid": one.sop_instance_uid,
+            "verdict": str(Verdict.UNSUPPORTED) if one.sop_class_uid in unsupported else None,
+        }
+        for place, one in enumerate(wanted, start=1)
+    ]
+    tx.execute(sa.insert(_REFERENCE), rows)
+    return made
+
+
+def _ask_again(tx: Connection, device_id: str, transaction_uid: str, digest: bytes, now: datetime) -> str:
+    row = _COMMITMENT.c
+    earlier = tx.execute(
+        sa.select(_COMMITMENT).where(row.device_id == device_id, row.transaction_uid == transaction_uid)
+    ).one()
+    if bytes(earlier.digest) != digest:
+        raise TransactionInUse
+    if earlier.reported_at is None and earlier.given_up_at is None:
+        afresh: dict[str, object] = {"next_at": now}  # decided or not, it is answered once
+    else:
+        afresh = {
+            "asked_at": now,
+            "look_at": now,
+            "next_at": now,
+            "decided_at": None,
+            "reported_at": None,
+            "given_up_at": None,
+            "failure": None,
+            "attempts": 0,
+        }
+        tx.execute(
+            sa.update(_REFERENCE)
+            .where(_REFERENCE.c.commitment_id == earlier.id, _REFERENCE.c.verdict != str(Verdict.UNSUPPORTED))
+            .values(verdict=None)
+        )
+    tx.execute(sa.update(_COMMITMENT).where(row.id == earlier.id).values(afresh))
+    return str(earlier.id)
+
+
+def of_site(tx: Connection, site_id: str, references: Sequence[Reference]) -> dict[str, tuple[str, str]]:
+    """SOP Instance UID to its study and series, for those that this site has sent."""
+    instance, holding = tables.instance.c, tables.holding.c
+    asked = sa.select(instance.sop_instance_uid, instance.study_uid, instance.series_uid).join(
+        tables.holding, sa.and_(holding.sop_instance_uid == instance.sop_instance_uid, holding.site_id == site_id)
+    )
+    found: dict[str, tuple[str, str]] = {}
+    for start in range(0, len(references), _PARAMETERS):
+        some = [one.sop_instance_uid for one in references[start : start + _PARAMETERS]]
+        for uid, study_uid, series_uid in tx.execute(asked.where(instance.sop_instance_uid.in_(some))):
+            found[uid] = (study_uid, series_uid)
+    return found
+
+
+_PARAMETERS: Final = 1000
+"""UIDs or places in one statement."""
+
+
+# -- decisions
+
+
+def next_undecided(tx: Connection, now: datetime, look_again_at: datetime) -> Undecided | None:
+    """The request that has waited longest to be looked at; nobody else looks at it before ``look_again_at``."""
+    row = _COMMITMENT.c
+    asked = sa.select(row.id, row.site_id, row.asked_at, row.look_at).where(row.decided_at.is_(None))
+    for found in tx.execute(asked.where(row.look_at <= now).order_by(row.look_at).limit(_TRIES)).all():
+        ours = sa.update(_COMMITMENT).where(row.id == found.id, row.look_at == found.look_at)
+        if tx.execute(ours.values(look_at=look_again_at)).rowcount == 1:
+            return Undecided(id=found.id, site_id=found.site_id, asked_at=found.asked_at)
+    return None
+
+
+_TRIES: Final = 5
+
+
+def write_verdicts(tx: Connection, commitment_id: str, verdicts: Mapping[int, Verdict]) -> None:
+    """Verdicts by place; one that was written stays."""
+    row = _REFERENCE.c
+    by_verdict: dict[Verdict, list[int]] = {}
+    for place, verdict in sorted(verdicts.items()):
+        by_verdict.setdefault(verdict, []).append(place)
+    for verdict, places in by_verdict.items():
+        for start in range(0, len(places), _PARAMETERS):
+            some = places[start : start + _PARAMETERS]
+            unwritten = sa.update(_REFERENCE).where(
+                row.commitment_id == commitment_id, row.place.in_(some), row.verdict.is_(None)
+            )
+            tx.execute(unwritten.values(verdict=str(verdict)))
+
+
+def look_again(tx: Connection, commitment_id: str, at: datetime) -> None:
+    row = _COMMITMENT.c
+    tx.execute(sa.update(_COMMITMENT).where(row.id == commitment_id).values(look_at=at))
+
+
+def decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
+    """Note that every reference has its verdict; False when one has none."""
+    row, reference = _COMMITMENT.c, _REFERENCE.c
+    left = sa.exists().where(reference.commitment_id == commitment_id, reference.verdict.is_(None))
+    done = tx.execute(
+        sa.update(_COMMITMENT)
+        .where(row.id == commitment_id, row.decided_at.is_(None), ~left)
+        .values(decided_at=now, next_at=now)
+    )
+    return done.rowcount == 1
+
+
+def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
+    """What was decided, in the order of the request."""
+    row = _REFERENCE.c
+    asked = sa.select(row.sop_class_uid, row.sop_instance_uid, row.verdict).where(row.commitment_id == commitment_id)
+    return [
+        Outcome(
+            reference=Reference(sop_class_uid=found.sop_class_uid, sop_instance_uid=found.sop_instance_uid),
+            verdict=Verdict(found.verdict),
+        )
+        for found in tx.execute(asked.order_by(row.place))
+    ]
+
+
+# -- telling the device
+
+
+def untold(tx: Connection, node: str, now: datetime, *, devices_here: Collection[str], limit: int) -> list[Untold]:
+    """Decided requests that this node may tell: those that are due, and those of devices that are talking to it."""
+    row = _COMMITMENT.c
+    asked = (
+        sa.select(_COMMITMENT)
+        .where(row.decided_at.is_not(None), row.reported_at.is_(None), row.given_up_at.is_(None))
+        .where(_free_for(node, now))
+        .where(sa.or_(row.next_at <= now, row.device_id.in_(devices_here)))
+        .order_by(row.next_at, row.id)
+        .limit(limit)
+    )
+    return [_untold(found) for found in tx.execute(asked)]
+
+
+def hold(tx: Connection, commitment_ids: Collection[str], node: str, now: datetime, until: datetime) -> set[str]:
+    """Keep other nodes from telling these; answers those that are this node's now."""
+    held: set[str] = set()
+    for one in sorted(commitment_ids):  # in one order, so that two nodes never wait for each other in a ring
+        ours = sa.update(_COMMITMENT).where(
+            _COMMITMENT.c.id == one, _COMMITMENT.c.reported_at.is_(None), _free_for(node, now)
+        )
+        if tx.execute(ours.values(held_by=node, held_until=until)).rowcount == 1:
+            held.add(one)
+    return held
+
+
+def let_go(tx: Connection, commitment_ids: Collection[str], node: str) -> None:
+    row = _COMMITMENT.c
+    ours = sa.update(_COMMITMENT).where(row.id.in_(commitment_ids), row.held_by == node)
+    tx.execute(ours.values(held_by=None, held_until=None))
+
+
+def told(tx: Connection, commitment_id: str, now: datetime) -> None:
+    done = {"reported_at": now, "failure": None, "held_by": None, "held_until": None}
+    tx.execute(sa.update(_COMMITMENT).where(_COMMITMENT.c.id == commitment_id).values(done))
+
+
+def postpone(
+    tx: Connection, commitment_id: str, failure: str, *, next_at: datetime, given_up_at: datetime | None
+) -> None:
+    """The device could not be told; ``failure`` is a word of ours."""
+    row = _COMMITMENT.c
+    tx.execute(
+        sa.update(_COMMITMENT)
+        .where(row.id == commitment_id)
+        .values(
+            failure=str(failure),
+            attempts=row.attempts + 1,
+            next_at=next_at,
+            given_up_at=given_up_at,
+            held_by=None,
+            held_until=None,
+        )
+    )
+
+
+def waiting_of(tx: Connection, device_id: str) -> Waiting | None:
+    """What a device was not told yet, or never will be; None when it knows everything."""
+    row = _COMMITMENT.c
+    left = sa.select(row.decided_at, row.failure).where(
+        row.device_id == device_id, row.decided_at.is_not(None), row.reported_at.is_(None)
+    )
+    found = tx.execute(left.order_by(row.decided_at)).all()
+    if not found:
+        return None
+    return Waiting(reports=len(found), since=found[0].decided_at, failure=found[-1].failure)
+
+
+def _free_for(node: str, now: datetime) -> sa.ColumnElement[bool]:
+    row = _COMMITMENT.c
+    return sa.or_(row.held_until.is_(None), row.held_until <= now, row.held_by == node)
+
+
+def _untold(found: Row[tuple[object, ...]]) -> Untold:
+    return Untold(
+        id=found.id,
+        device_id=found.device_id,
+        transaction_uid=found.transaction_uid,
+        decided_at=found.decided_at,
+        next_at=found.next_at,
+        attempts=found.attempts,
+    )
+
+
+def _digest(references: Sequence[Reference]) -> bytes:
+    """Of the set, whatever its order."""
+    lines = sorted(f"{one.sop_class_uid} {one.sop_instance_uid}" for one in references)
+    return hashlib.sha256("\n".join(lines).encode()).digest()
