@@ -90,7 +90,8 @@ class Reporter:
     def stop(self) -> None:
         """Finish what is being said; what is left is told after the next start."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:

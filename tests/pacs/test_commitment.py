@@ -32,7 +32,7 @@ from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, DX, image, thing
 from tests.modality import INSTANCE, PUSH_MODEL, Modality, ask
 from tests.running import wait_until
-from tests.wire import EXPLICIT_LITTLE, VERIFICATION, command, uid, us
+from tests.wire import EXPLICIT_LITTLE, VERIFICATION, Aborted, command, uid, us
 from tests.wire import Sender as Device
 
 ONE = [(CT, "1.2.3")]
@@ -227,6 +227,25 @@ def test_only_an_association_with_the_context_is_talked_to_and_an_ended_one_is_t
     ended = there.service.conversations()
 
     assert (without, ended, there.service.conversations()) == (False, [conversation], [])
+
+
+def test_an_association_that_is_kept_outlasts_its_silence(small_archive: Archive) -> None:
+    service = StorageCommitment(Kept().take)
+    with (
+        small_archive.listening([service], idle_seconds=1) as listener,
+        Device(address=listener.address, contexts=[(PUSH_MODEL, [EXPLICIT_LITTLE])]) as device,
+    ):
+        (conversation,) = service.conversations()
+        wait_until(lambda: conversation.open, what="an association")
+        for _ in range(5):
+            time.sleep(0.4)
+            conversation.keep()
+        kept = conversation.open
+        with pytest.raises(Aborted):
+            device.receive()
+        device.close()
+
+    assert kept
 
 
 @pytest.mark.parametrize("role", [True, False])

@@ -11,6 +11,7 @@ import typer.main
 import yaml
 from prometheus_client import Counter, Histogram
 
+from pacs import commitment
 from pacs.ae import Refusal
 from pacs.receive import STATUS, Reason
 from service import cli, metrics
@@ -66,6 +67,9 @@ def test_the_conformance_statement_lists_every_status_and_refusal() -> None:
     assert listed >= statuses
     for refusal in Refusal:
         assert str(refusal.value) in page, refusal
+    commitment_page = page[page.index("### 2.4") : page.index("## 3")]
+    for status in {*commitment.STATUS.values(), *commitment.FAILURE_REASON.values()}:
+        assert f"| {status:04X} |" in commitment_page
 
 
 def test_compose_is_sound() -> None:
