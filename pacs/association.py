@@ -114,7 +114,9 @@ class StoreAssociation(Association):
 
     @property
     def quiet_seconds(self) -> float:
-        """How long the peer has said nothing, and was told nothing."""
+        """How long the peer has said nothing, and was told nothing; 0 while an instance is on its way."""
+        if self.upper_layer.receiving:
+            return 0.0
         return max(0.0, (self.network_timeout or 0.0) - self.upper_layer.idle_seconds_left)
 
     def ask(self, request: Any, context_id: int, seconds: float) -> Any | None:

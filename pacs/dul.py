@@ -88,6 +88,11 @@ class StoreProvider(DULServiceProvider):
     def idle_seconds_left(self) -> float:
         return max(0.0, self._idle_timer.remaining)
 
+    @property
+    def receiving(self) -> bool:
+        """Whether an instance is on its way."""
+        return self._store is not None
+
     def served(self) -> None:
         """A request was answered: the peer's time to be silent begins anew."""
         self._idle_timer.restart()

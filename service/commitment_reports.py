@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -24,6 +24,7 @@ from storage.database import snapshot, transaction
 
 EVERY_SECONDS: Final = 0.5
 RENEW_EVERY: Final = HOLD / 3
+AFTER_FAILURE_SECONDS: Final = 5.0
 QUIET_SECONDS: Final = 1.0
 """A device that asked and then releases at once is not talked to in between: old ones would be confused."""
 KEEP_SECONDS: Final = 5.0
@@ -95,11 +96,14 @@ class Reporter:
         self._pool.shutdown(cancel_futures=True)
 
     def _run(self) -> None:
-        while not self._stop.wait(EVERY_SECONDS):
+        pause = EVERY_SECONDS
+        while not self._stop.wait(pause):
             try:
                 self._look(self._house.clock())
+                pause = EVERY_SECONDS
             except Exception as error:  # noqa: BLE001 the database may be away; what is not told stays a row
                 logger().error("commitments could not be looked for", exc_info=error)
+                pause = AFTER_FAILURE_SECONDS
 
     def _look(self, now: datetime) -> None:
         conversations = self._service.conversations()
@@ -128,9 +132,7 @@ class Reporter:
         reports = [one for one in errand.reports if one.id in ours]
         with self._lock:
             self._busy.add(device_id)
-        self._pool.submit(
-            self._deliver, device_id, _Errand(device=errand.device, reports=reports, conversation=errand.conversation)
-        )
+        self._pool.submit(self._deliver, device_id, replace(errand, reports=reports)).add_done_callback(_log_failure)
 
     def _deliver(self, device_id: str, errand: _Errand) -> None:
         try:
@@ -222,13 +224,18 @@ class Reporter:
         return timedelta(seconds=self._house.settings.commitment_hold_seconds)
 
 
+def _log_failure(done: Future[None]) -> None:
+    if not done.cancelled() and done.exception() is not None:
+        logger().error("it could not be noted what a device was told", exc_info=done.exception())
+
+
 def errands(
     device: Device | None, reports: Sequence[Untold], standing: Sequence[Conversation], now: datetime
 ) -> list[_Errand]:
     """How a device is told: where it asked; else by a call; one that cannot be called, wherever it talks to us."""
-    by_request = {request: one for one in standing for request in one.asked}
-    callable_ = device is not None and device.until is None and devices.called_at(device) is not None
-    anywhere = None if callable_ or not standing else standing[0]
+    by_request = {request: one for one in standing for request in frozenset(one.asked)}
+    can_be_called = device is not None and device.until is None and devices.called_at(device) is not None
+    anywhere = None if can_be_called or not standing else standing[0]
     made: dict[Conversation | None, list[Untold]] = {}
     for report in reports:
         conversation = by_request.get(report.id, anywhere)

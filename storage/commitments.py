@@ -290,7 +290,7 @@ def postpone(
     row = _COMMITMENT.c
     tx.execute(
         sa.update(_COMMITMENT)
-        .where(row.id == commitment_id)
+        .where(row.id == commitment_id, row.reported_at.is_(None))
         .values(
             failure=str(failure),
             attempts=row.attempts + 1,

@@ -243,7 +243,7 @@ def _seen(tx: Connection, request: Undecided) -> list[Seen]:
     ]
 
 
-def _place(row: sa.Row[Any]) -> Place:
+def _place(row: Any) -> Place:
     return Place(
         sop_class_uid=row.sop_class_uid,
         digest=bytes(row.stored_digest),
@@ -255,6 +255,8 @@ def _place(row: sa.Row[Any]) -> Place:
     )
 
 
+_HELD: Final = "held"
+"""The reason of a newcomer that the machine has not compared yet."""
 _CONFLICT: Final = "conflict"
 """What the machine settles a newcomer as that is another; whatever else it is settled as, nobody waits for it."""
 
@@ -264,18 +266,18 @@ def _quarantined(tx: Connection, request: Undecided) -> dict[str, Quarantined]:
     named = sa.select(reference.sop_instance_uid).where(
         reference.commitment_id == request.id, reference.verdict.is_(None)
     )
-    asked = sa.select(row.sop_instance_uid, row.segment_id, row.settled_as).where(
+    asked = sa.select(row.sop_instance_uid, row.segment_id, row.reason, row.settled_as).where(
         row.sop_instance_uid.in_(named),
         row.site_id == request.site_id,
         sa.or_(row.settled_at.is_(None), row.settled_as == _CONFLICT),
     )
     found: dict[str, Quarantined] = {}
-    for uid, segment_id, settled_as in tx.execute(asked):
+    for uid, segment_id, reason, settled_as in tx.execute(asked):
         earlier = found.get(uid, Quarantined())
         acknowledged = segment_id is not None  # what is refused goes to a file of its own
         found[uid] = Quarantined(
             refused=earlier.refused or not acknowledged,
             held=earlier.held or acknowledged,
-            compared=earlier.compared or (acknowledged and settled_as is not None),
+            compared=earlier.compared or (acknowledged and (reason != _HELD or settled_as is not None)),
         )
     return found

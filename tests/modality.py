@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -50,7 +49,6 @@ class Modality:
     answers: list[int] = field(default_factory=list[int])
     """Statuses for the next reports; success when there is none."""
     heard: list[Heard] = field(default_factory=list[Heard])
-    let_go: threading.Event = field(default_factory=threading.Event)
 
     @contextmanager
     def associated(self, address: tuple[str, int], *, proposed: Sequence[str] = (PUSH_MODEL,)) -> Iterator[Association]:

@@ -220,6 +220,22 @@ def test_what_a_device_asks_before_it_answers_is_served(there: There, small_arch
     assert len(small_archive.instances()) == 1
 
 
+def test_a_device_in_the_middle_of_an_instance_is_not_quiet(there: There) -> None:
+    contexts = [(PUSH_MODEL, [EXPLICIT_LITTLE]), (CT, [EXPLICIT_LITTLE])]
+    sent = thing(image())
+    with Device(address=there.listener.address, contexts=contexts) as device:
+        (conversation,) = there.service.conversations()
+        wait_until(lambda: conversation.quiet_seconds > 0.1, what="silence")
+        device.send_message(3, device.store_command(sent))
+        wait_until(lambda: conversation.caller.association.upper_layer.receiving, what="an instance on its way")
+        time.sleep(0.2)
+        quiet = conversation.quiet_seconds
+        device.send_data(sent.dataset, context=3)
+        status = device.status()
+
+    assert (quiet, status) == (0.0, 0)
+
+
 def test_only_an_association_with_the_context_is_talked_to_and_an_ended_one_is_told_once_more(there: There) -> None:
     with there.associated(VERIFICATION) as (_, conversation):
         without = conversation.open
