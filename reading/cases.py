@@ -43,6 +43,8 @@ class Case:
     clock_ahead: bool
     """The device's clock was more than five minutes ahead, so examined_at is when we received it."""
     revision: int
+    arriving_since: datetime | None = None
+    """When what is arriving now began to; None: with the first instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +270,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         due_at=row.due_at,
         clock_ahead=row.clock_ahead,
         revision=row.revision,
+        arriving_since=row.arriving_since,
     )
 
 
@@ -292,5 +295,6 @@ def _values(case: Case) -> dict[str, Any]:
         "received_at": case.received_at,
         "due_at": case.due_at,
         "clock_ahead": case.clock_ahead,
+        "arriving_since": case.arriving_since,
         "revision": case.revision,
     }

@@ -21,6 +21,8 @@ class ImageSet:
     """SOP Instance UID to the hex SHA-256 of the bytes received."""
     series_with_images: frozenset[str]
     """Series UIDs; a series of a report or a presentation state alone has nothing to be shown."""
+    pictures: frozenset[str]
+    """UIDs of the instances that have something to be shown."""
 
     def to_json(self) -> dict[str, Any]:
         return {"set": self.digest, "instances": dict(self.instances)}
@@ -39,4 +41,5 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
         digest=hashlib.sha256(lines.encode()).hexdigest(),
         instances=instances,
         series_with_images=frozenset(row.series_uid for row in rows if row.frames),
+        pictures=frozenset(row.sop_instance_uid for row in rows if row.frames),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -15,6 +15,8 @@ from reading import (
     access,
     attribution,
     cases,
+    completeness,
+    follow_ups,
     ledger,
     orders,
     organisations,
@@ -30,6 +32,7 @@ from reading.audit import Audit, actor_of
 from reading.case import Move, State, Step
 from reading.cases import Case
 from reading.cipher import Keys
+from reading.completeness import How
 from reading.dicom_times import examined, parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.grants import may_act
@@ -49,7 +52,7 @@ SIDES: Final = frozenset({"L", "R", "B"})
 """What is said of a case. U is unpaired: there is no side to name (PS3.3 C.7.3.1.1.1)."""
 ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
-"""Cases that arrive no more: what comes late is shown by `ledger.Progress.late`."""
+"""Cases that arrive no more: what comes after a final report opens a follow-up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,7 +88,10 @@ def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetim
 
 
 def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
-    """End *arriving* where nothing came for a while, or where the rule's longest time is over; how many."""
+    """End *arriving* where it is over (`_over`), each with its record; how many.
+
+    It informs and withholds nothing: a case is claimed and read from its first instance.
+    """
     case = tables.case
     rows = tx.execute(
         sa.select(case).where(case.c.arriving).order_by(case.c.received_at).limit(500).with_for_update(skip_locked=True)
@@ -93,16 +99,25 @@ def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
     ended = 0
     for row in rows:
         arriving = cases.from_row(row)
-        longest = timedelta(minutes=triage.rule_of(tx, arriving).arriving_minutes)
         studies = _studies(tx, arriving.id)
-        quiet = max(one.last_received_at for one in studies) + timedelta(seconds=quiet_seconds) <= now
-        if not quiet and arriving.received_at + longest > now:
+        how = _over(tx, arriving, studies, timedelta(seconds=quiet_seconds), now)
+        if how is None:
             continue
         for one in studies:
             ledger.announce(tx, one.study_uid, ledger.QUIET, one.instances, now)
-        cases.change(tx, arriving, arriving=False)
+        ledger.fulfil(tx, [one.study_uid for one in studies], now)
+        completeness.record_end(tx, cases.change(tx, arriving, arriving=False, arriving_since=None), how, now)
         ended += 1
     return ended
+
+
+def _over(tx: Connection, case: Case, studies: Sequence[_Received], quiet: timedelta, now: datetime) -> How | None:
+    """How *arriving* has ended: everything announced is there, nothing came for a while, or it took too long."""
+    if ledger.proven(tx, [one.study_uid for one in studies]):
+        return How.PROOF
+    if max(one.last_received_at for one in studies) + quiet <= now:
+        return How.QUIET
+    return How.LONGEST if completeness.ends_by(tx, case) <= now else None
 
 
 def follow_attribution(tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime) -> Case | None:
@@ -171,7 +186,7 @@ def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime
     if answered is not None:
         case = cases.lock(tx, answered.id)
         cases.join_study(tx, case.id, study.study_uid, now)
-        return _resubmitted(tx, audit, cases.change(tx, case, arriving=True), now)
+        return _resubmitted(tx, audit, cases.change(tx, case, arriving=True, arriving_since=now), now)
     case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
     if order is not None:
         cases.join_procedures(tx, case.id, [one.id for one in _meant(order, study.study_uid)], now)
@@ -231,12 +246,14 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
 
 
 def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime) -> Case:
+    ledger.fulfil(tx, [study.study_uid], now)
     if case.state in DONE:
+        follow_ups.open_if_late(tx, audit, case, now)
         return case
     counted = ledger.counted_when_quiet(tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
-        case = cases.change(tx, case, arriving=True)
+        case = cases.change(tx, case, arriving=True, arriving_since=now)
     if is_new and case.state is State.RETURNED:
         case = _resubmitted(tx, audit, case, now)
     look = _look(tx, study.study_uid)

@@ -1,8 +1,21 @@
-"""The completeness ledger: what was announced for a case against what arrived."""
+"""The completeness ledger: what was announced for a case against what arrived.
+
+What counts of several words about one study:
+
+* Of each source and each thing that it speaks of (``about``) the newest word counts. Requests for storage
+  commitment count together: a device asks for its images in parts.
+* Words that name instances count together: an instance that any of them names is expected, whoever names
+  it. So MPPS, which knows what was made, and a commitment request, which knows what was sent, only add to
+  each other. It has arrived when there is a row for it, hidden or rejected ones included.
+* Words that only count are used where they promise more than has arrived; the largest counts.
+* What was counted when nothing more came (`QUIET`) counts where nobody else has said anything.
+* A device's word about a study of a site that is not its own counts only if that site has sent of it too.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -12,7 +25,7 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from storage.ids import new_id
-from storage.tables import study
+from storage.tables import holding, instance, study
 
 QUIET: Final = "quiet"
 """The source of what was counted when nothing more came for a while; whatever a device announces outweighs it."""
@@ -37,6 +50,26 @@ class Progress:
         return 0 if self.signed is None else max(0, self.arrived - self.signed)
 
 
+COMMITMENT: Final = "commitment"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """Something that was said of a study, as far as it counts."""
+
+    id: str
+    study_uid: str
+    source: str
+    about: str
+    device_id: str | None
+    device_name: str | None
+    instances: int
+    named: bool
+    """Whether it names them."""
+    fulfilled: bool
+    at: datetime
+
+
 @dataclass(frozen=True, kw_only=True)
 class Named:
     """An instance that was announced by name."""
@@ -46,56 +79,93 @@ class Named:
     sop_instance_uid: str
 
 
-def announce(tx: Connection, study_uid: str, source: str, instances: int, now: datetime) -> str:
-    """Write how many instances somebody said a study will have; the newest word of a source counts. Answers its id."""
+def announce(
+    tx: Connection,
+    study_uid: str,
+    source: str,
+    instances: int,
+    now: datetime,
+    *,
+    device_id: str | None = None,
+    about: str = "",
+) -> str:
+    """Write how many instances somebody said a study will have; answers the announcement's id."""
     made = new_id()
     tx.execute(
-        sa.insert(tables.announcement).values(id=made, study_uid=study_uid, source=source, instances=instances, at=now)
+        sa.insert(tables.announcement).values(
+            id=made, study_uid=study_uid, source=source, instances=instances, at=now, device_id=device_id, about=about
+        )
     )
     return made
 
 
-def announce_named(tx: Connection, study_uid: str, source: str, instances: Sequence[Named], now: datetime) -> None:
-    """The same for somebody who names them all, in their order; an instance that comes twice counts once."""
+def announce_named(
+    tx: Connection,
+    study_uid: str,
+    source: str,
+    instances: Sequence[Named],
+    now: datetime,
+    *,
+    device_id: str | None = None,
+    about: str = "",
+) -> None:
+    """The same for somebody who names them all, in their order; an instance that comes twice counts once.
+
+    The same words again write nothing.
+    """
     by_uid = {one.sop_instance_uid: one for one in instances}
-    made = announce(tx, study_uid, source, len(by_uid), now)
+    said = [(one.series_uid, uid) for uid, one in by_uid.items()]
+    if said and said == _said_last(tx, study_uid, source, device_id, about):
+        return
+    made = announce(tx, study_uid, source, len(by_uid), now, device_id=device_id, about=about)
     rows = [
-        {"announcement_id": made, "place": place, "series_uid": one.series_uid, "sop_instance_uid": uid}
-        for place, (uid, one) in enumerate(by_uid.items(), start=1)
+        {"announcement_id": made, "place": place, "series_uid": series_uid, "sop_instance_uid": uid}
+        for place, (series_uid, uid) in enumerate(said, start=1)
     ]
     if rows:
         tx.execute(sa.insert(tables.announced_instance), rows)
 
 
-def announce_more(tx: Connection, study_uid: str, source: str, instances: Sequence[Named], now: datetime) -> None:
-    """The same for somebody who names them bit by bit: what the source named before is expected still."""
-    earlier = named(tx, study_uid, source)
-    known = {one.sop_instance_uid for one in earlier}
-    more = [one for one in instances if one.sop_instance_uid not in known]
-    if more:
-        announce_named(tx, study_uid, source, [*earlier, *more], now)
-
-
-def named(tx: Connection, study_uid: str, source: str) -> list[Named]:
-    """What a source's newest announcement names, in its order."""
-    said, instance = tables.announcement.c, tables.announced_instance.c
-    newest = (
-        sa.select(said.id)
-        .where(said.study_uid == study_uid, said.source == source)
-        .order_by(said.at.desc(), said.id.desc())
-        .limit(1)
-        .scalar_subquery()
+def words_of(tx: Connection, study_uids: Sequence[str]) -> dict[str, list[Word]]:
+    """The words that count of each study of which something was said, the oldest first."""
+    said, named, device = tables.announcement, tables.announced_instance, tables.device
+    shared = sa.exists().where(
+        holding.c.study_uid == said.c.study_uid, holding.c.site_id == device.c.site_id, holding.c.shared
     )
-    asked = sa.select(instance.series_uid, instance.sop_instance_uid).where(instance.announcement_id == newest)
-    return [
-        Named(series_uid=row.series_uid, sop_instance_uid=row.sop_instance_uid)
-        for row in tx.execute(asked.order_by(instance.place))
-    ]
+    rows = tx.execute(
+        sa.select(
+            said,
+            device.c.ae_title.label("device_name"),
+            sa.exists().where(named.c.announcement_id == said.c.id).label("named"),
+        )
+        .outerjoin(device, device.c.id == said.c.device_id)
+        .outerjoin(study, study.c.study_uid == said.c.study_uid)
+        .where(
+            said.c.study_uid.in_(study_uids),
+            said.c.device_id.is_(None) | study.c.site_id.is_(None) | (device.c.site_id == study.c.site_id) | shared,
+        )
+        .order_by(said.c.at, said.c.id)
+    )
+    newest: dict[str, dict[tuple[str, ...], Word]] = defaultdict(dict)
+    for row in rows:
+        parts = (row.id,) if row.source == COMMITMENT else ()
+        newest[row.study_uid][row.source, row.about, *parts] = Word(
+            id=row.id,
+            study_uid=row.study_uid,
+            source=row.source,
+            about=row.about,
+            device_id=row.device_id,
+            device_name=row.device_name,
+            instances=row.instances,
+            named=row.named,
+            fulfilled=row.fulfilled_at is not None,
+            at=row.at,
+        )
+    return {uid: list(words.values()) for uid, words in newest.items()}
 
 
 def arrived(tx: Connection, study_uids: Sequence[str]) -> int:
-    statement = sa.select(sa.func.coalesce(sa.func.sum(study.c.instances), 0))
-    return tx.scalar(statement.where(study.c.study_uid.in_(study_uids))) or 0
+    return sum(_arrived_of_each(tx, study_uids).values())
 
 
 def expected(tx: Connection, study_uids: Sequence[str]) -> int | None:
@@ -105,20 +175,39 @@ def expected(tx: Connection, study_uids: Sequence[str]) -> int | None:
 
 
 def expected_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
-    """Study UID to the instances that were announced, for the studies of which something is known."""
-    said = tables.announcement
-    rows = tx.execute(sa.select(said).where(said.c.study_uid.in_(study_uids)).order_by(said.c.at, said.c.id)).all()
-    newest: dict[str, dict[str, int]] = {}
-    for row in rows:
-        newest.setdefault(row.study_uid, {})[row.source] = row.instances
-    return {
-        uid: max((number for source, number in by_source.items() if source != QUIET), default=by_source.get(QUIET, 0))
-        for uid, by_source in newest.items()
-    }
+    """Study UID to the instances that it should have, for the studies of which something is known.
+
+    Where an instance that was named is missing this is more than have arrived, even if others came that
+    nobody named.
+    """
+    words = words_of(tx, study_uids)
+    there = _arrived_of_each(tx, list(words))
+    lacking = _lacking(tx, [word for each in words.values() for word in each])
+    return {uid: _expected(each, there.get(uid, 0), lacking.get(uid, 0)) for uid, each in words.items()}
+
+
+def proven(tx: Connection, study_uids: Sequence[str]) -> bool:
+    """Whether everything that was announced of each of these studies, and nothing else, has arrived."""
+    words = {uid: [word for word in each if word.source != QUIET] for uid, each in words_of(tx, study_uids).items()}
+    if any(not sum(word.instances for word in words.get(uid, [])) for uid in study_uids):
+        return False
+    there = _arrived_of_each(tx, study_uids)
+    return expected_of_each(tx, study_uids) == there
+
+
+def fulfil(tx: Connection, study_uids: Sequence[str], now: datetime) -> None:
+    """Note which words have come true, so that nobody has to look for their instances any more."""
+    open_ones = [
+        word for each in words_of(tx, study_uids).values() for word in each if word.named and not word.fulfilled
+    ]
+    lacking = _lacking_words(tx, [word.id for word in open_ones])
+    done = [word.id for word in open_ones if word.id not in lacking]
+    if done:
+        tx.execute(sa.update(tables.announcement).where(tables.announcement.c.id.in_(done)).values(fulfilled_at=now))
 
 
 def counted_when_quiet(tx: Connection, study_uid: str) -> int | None:
-    """How many instances there were when the study last went quiet."""
+    """How many instances there were when the study last stopped arriving."""
     said = tables.announcement
     return tx.scalar(
         sa.select(said.c.instances)
@@ -126,3 +215,73 @@ def counted_when_quiet(tx: Connection, study_uid: str) -> int | None:
         .order_by(said.c.at.desc(), said.c.id.desc())
         .limit(1)
     )
+
+
+def _expected(words: Iterable[Word], there: int, lacking: int) -> int:
+    told = [word for word in words if word.source != QUIET]
+    if not told:
+        return max((word.instances for word in words), default=0)
+    named = [word.instances for word in told if word.named]
+    counted: dict[str, int] = defaultdict(int)
+    for word in told:
+        if not word.named:
+            counted[word.source] += word.instances
+    return max([*named, *counted.values(), there + lacking if lacking else 0])
+
+
+def _arrived_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
+    """The one place that counts what arrived of a study: what was hidden or rejected has arrived all the same."""
+    rows = tx.execute(sa.select(study.c.study_uid, study.c.instances).where(study.c.study_uid.in_(study_uids)))
+    return {row.study_uid: row.instances for row in rows}
+
+
+def _has_arrived(sop_instance_uid: sa.ColumnElement[str]) -> sa.Exists:
+    """The one place that says whether a named instance is there, hidden or not, in whichever study it lies now."""
+    return sa.exists().where(instance.c.sop_instance_uid == sop_instance_uid)
+
+
+def _lacking(tx: Connection, words: Iterable[Word]) -> Mapping[str, int]:
+    """Study UID to how many of its named instances have not arrived."""
+    said, named = tables.announcement, tables.announced_instance
+    ids = [word.id for word in words if word.named and not word.fulfilled]
+    if not ids:
+        return {}
+    rows = tx.execute(
+        sa.select(said.c.study_uid, sa.func.count(sa.distinct(named.c.sop_instance_uid)).label("lacking"))
+        .join(named, named.c.announcement_id == said.c.id)
+        .where(said.c.id.in_(ids), ~_has_arrived(named.c.sop_instance_uid))
+        .group_by(said.c.study_uid)
+    )
+    return {row.study_uid: row.lacking for row in rows}
+
+
+def _lacking_words(tx: Connection, ids: Sequence[str]) -> set[str]:
+    named = tables.announced_instance
+    if not ids:
+        return set()
+    lacking = sa.select(named.c.announcement_id).where(
+        named.c.announcement_id.in_(ids), ~_has_arrived(named.c.sop_instance_uid)
+    )
+    return set(tx.scalars(lacking.distinct()))
+
+
+def _said_last(tx: Connection, study_uid: str, source: str, device_id: str | None, about: str) -> list[tuple[str, str]]:
+    said, named = tables.announcement, tables.announced_instance
+    last = (
+        sa.select(said.c.id)
+        .where(
+            said.c.study_uid == study_uid,
+            said.c.source == source,
+            said.c.device_id.is_not_distinct_from(device_id),
+            said.c.about == about,
+        )
+        .order_by(said.c.at.desc(), said.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    rows = tx.execute(
+        sa.select(named.c.series_uid, named.c.sop_instance_uid)
+        .where(named.c.announcement_id == last)
+        .order_by(named.c.place)
+    )
+    return [(row.series_uid, row.sop_instance_uid) for row in rows]

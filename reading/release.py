@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import cases, outbox, queue, tables, triage, versions
+from reading import cases, follow_ups, outbox, queue, tables, triage, versions
 from reading.audit import Audit
 from reading.case import Move, SigningRole
 from reading.cases import Case
@@ -49,6 +49,7 @@ def release(
     if before is None or before.id != version.id:
         versions.set_released(tx, version.id, now)
         _tell(tx, case, version, before, now)
+    follow_ups.answer(tx, audit, case, version, grant, now)
     moved = queue.let_go(tx, audit, case, move, grant=grant, why=why, now=now)
     if _drawn(seal, rule, case, signatures):
         moved = cases.move(tx, audit, moved, Move.DRAW, grant=None, tier=Tier.CITY, now=now)

@@ -10,7 +10,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, critical, drafts, images, ledger, queue, release, tables, triage, versions
+from reading import (
+    access,
+    cases,
+    critical,
+    drafts,
+    follow_ups,
+    images,
+    ledger,
+    queue,
+    release,
+    tables,
+    triage,
+    versions,
+)
 from reading.audit import Audit
 from reading.case import (
     SIGNS_AS,
@@ -168,7 +181,7 @@ def addendum(
         NotThere: no such version, or not one that they may see.
         Stale: it is not the newest version.
         MoveNotAllowed: the case is not final.
-        NotAllowed: they do not read for the site, or acted in another role.
+        NotAllowed: they do not read for the site, acted in another role, or somebody else looks at late images.
 
     """
     found = access.open_report(tx, audit, staff, version_id, "report.addendum", now)
@@ -178,6 +191,7 @@ def addendum(
     standing = versions.current(tx, case.id)
     if standing is None or standing.id != version_id:
         raise Stale(standing.number if standing else None)
+    follow_ups.not_with_another(tx, case.id, staff, now)
     case = cases.change(tx, case, step=Step.READ, tier=triage.home_tier(tx, case))
     grant = queue.grant_for(tx, staff, Step.READ, case, case.tier, now=now)
     case = alarm(tx, audit, staff, case, content, now=now)
@@ -253,7 +267,7 @@ def see(tx: Connection, case: Case, shown: Shown) -> Seen:
     if len(reason) > 500:
         raise Invalid("incomplete_reason", "too_long")
     expected = ledger.expected(tx, study_uids)
-    complete = not case.arriving and expected is not None and len(found.instances) >= expected
+    complete = not case.arriving and expected is not None and ledger.arrived(tx, study_uids) >= expected
     if not complete and not reason:
         raise Invalid("incomplete_reason", "required")
     return Seen(images=found, identity=identity(tx, case), incomplete_reason="" if complete else reason)

@@ -272,6 +272,8 @@ case: Final = sa.Table(
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
     sa.Column("clock_ahead", sa.Boolean, nullable=False),
+    # When what is arriving now began to, where it is not the first instance; the rule's longest time counts from here.
+    sa.Column("arriving_since", UtcDateTime),
     _revision(),
     # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.
@@ -324,6 +326,12 @@ announcement: Final = sa.Table(
     sa.Column("source", sa.String(20), nullable=False),
     sa.Column("instances", sa.Integer, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    # Who said it, where that is known: a word about another site's study does not count there.
+    sa.Column("device_id", ULID),
+    # What of the source it speaks of, e.g. one of several performed steps: a newer word replaces only its own.
+    sa.Column("about", UID, nullable=False, server_default=""),
+    # When everything that it names had arrived: from then on nobody has to look for its instances again.
+    sa.Column("fulfilled_at", UtcDateTime),
     sa.Index("ix_announcement_study_uid", "study_uid"),
 )
 
@@ -337,6 +345,52 @@ announced_instance: Final = sa.Table(
     sa.Column("sop_instance_uid", UID, nullable=False),
     sa.PrimaryKeyConstraint("announcement_id", "place"),
     sa.Index("ix_announced_instance_sop_instance_uid", "sop_instance_uid"),
+)
+
+# How *arriving* ended, and what was missing then: written once, never changed.
+arriving_end: Final = sa.Table(
+    "arriving_end",
+    metadata,
+    _id(),
+    _ref("case_id", "case"),
+    sa.Column("how", sa.String(10), nullable=False),
+    sa.Column("arrived", sa.Integer, nullable=False),
+    sa.Column("missing", sa.Integer, nullable=False),
+    sa.Column("names", sa.JSON, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Index("ix_arriving_end_case_id", "case_id"),
+)
+
+# Images that came after a report was final wait for a word from a reader; written by `reading.follow_ups`.
+follow_up: Final = sa.Table(
+    "follow_up",
+    metadata,
+    _id(),
+    _ref("case_id", "case"),
+    _ref("version_id", "report_version"),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    _ref("held_by", "person", nullable=True),
+    sa.Column("held_until", UtcDateTime),
+    sa.Column("closed_at", UtcDateTime),
+    _ref("closed_by", "person", nullable=True),
+    _ref("grant_id", "role_grant", nullable=True),
+    sa.Column("outcome", sa.String(10)),
+    sa.Column("comment", sa.String(1000), nullable=False, server_default=""),
+    sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
+    # What was on the screen when somebody said that nothing changes: UID to digest, as in a version.
+    sa.Column("images", sa.JSON(none_as_null=True)),
+    _revision(),
+    sa.Index("ix_follow_up_case_id", "case_id"),
+    # One at a time for a case.
+    sa.Index(
+        "uq_follow_up_open",
+        "case_id",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+    sa.CheckConstraint("outcome in ('addendum', 'no_change', 'void')", name="outcome"),
 )
 
 # -- reading.queue

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, images, outbox, queue, release, reports, triage, versions
+from reading import access, cases, follow_ups, images, outbox, queue, release, reports, triage, versions
 from reading import audit as audit_
 from reading.audit import Actor, Audit
 from reading.case import Move, SigningRole, State, only_role
@@ -170,6 +170,7 @@ def enter_in_error(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, 
         .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
         .values(status=Status.ENTERED_IN_ERROR)
     )
+    follow_ups.void(tx, audit, case_id, grant, now)
     outbox.post(tx, "case.entered_in_error", case_id, {}, now)
     return moved
 

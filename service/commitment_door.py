@@ -18,8 +18,6 @@ from storage.database import transaction
 
 HOLD: Final = timedelta(seconds=30)
 """After which another node tells the device, where this one has died; renewed while an association stands."""
-SOURCE: Final = "commitment"
-"""Who announced, in the ledger."""
 
 
 class CommitmentDoor:
@@ -62,4 +60,4 @@ def _announce(tx: Connection, sender: Sender, request: Request, now: datetime) -
         missing = [one.sop_instance_uid for one in request.references if one.sop_instance_uid not in here]
         named += [Named(series_uid="", sop_instance_uid=uid) for uid in missing]
     for study_uid in sorted(studies):
-        ledger.announce_more(tx, study_uid, SOURCE, studies[study_uid], now)
+        ledger.announce_named(tx, study_uid, ledger.COMMITMENT, studies[study_uid], now, device_id=sender.device_id)

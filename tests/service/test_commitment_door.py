@@ -13,16 +13,17 @@ from sqlalchemy.engine import Engine
 from pacs.commitment import Request
 from pacs.receive import Sender
 from reading import ledger
+from reading import tables as reading
 from reading.audit import Audit
 from reading.cipher import keys_in
 from reading.signing import Seal
-from service.commitment_door import HOLD, SOURCE, CommitmentDoor
+from service.commitment_door import HOLD, CommitmentDoor
 from service.house import House
 from service.installation import Folders
 from service.settings import Settings
 from storage import tables
 from storage.commitments import Reference, TransactionInUse
-from storage.database import connect, snapshot
+from storage.database import connect, snapshot, transaction
 from storage.index import Index
 from storage.objects import FolderObjectStore
 from tests.storage.instances import DEVICE, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
@@ -48,7 +49,14 @@ class Door(CommitmentDoor):
 
     def announced(self, study: str = "1.2.3") -> list[tuple[str, str]]:
         with snapshot(self._house.engine) as tx:
-            return [(one.series_uid, one.sop_instance_uid) for one in ledger.named(tx, study, SOURCE)]
+            said, named = reading.announcement.c, reading.announced_instance.c
+            asked = (
+                sa.select(named.series_uid, named.sop_instance_uid)
+                .join(reading.announcement, said.id == named.announcement_id)
+                .where(said.study_uid == study, said.source == ledger.COMMITMENT)
+                .order_by(said.at, said.id, named.place)
+            )
+            return list(dict.fromkeys((row.series_uid, row.sop_instance_uid) for row in tx.execute(asked)))
 
 
 @pytest.fixture
@@ -63,6 +71,10 @@ def door(engine: Engine, database_url: str, tmp_path: Path, now: datetime) -> It
         audit=Audit("test/scp"),
         object_store=FolderObjectStore(tmp_path / "objects"),
     )
+    with transaction(engine) as tx:
+        tx.execute(reading.organisation.insert().values(id=TOWNSHIP, code="T", name="T", level="township", since=now))
+        calling = {"ae_title": "DR1", "network": "10.1.7.7/32", "site_id": TOWNSHIP, "issuer": "T", "since": now}
+        tx.execute(reading.device.insert().values(id=DEVICE, **calling))
     asynchronous = connect(database_url)
     index = Index(asynchronous)
     yield Door(house, index)
