@@ -11,10 +11,26 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, critical, drafts, images, queue, review, tables, versions, withhold, worklist
+from reading import (
+    access,
+    cases,
+    completeness,
+    critical,
+    drafts,
+    follow_ups,
+    images,
+    late,
+    queue,
+    review,
+    tables,
+    versions,
+    withhold,
+    worklist,
+)
 from reading.audit import Audit
 from reading.case import STEP_OF, WAITING, SigningRole, State, Step
 from reading.cases import Case
+from reading.completeness import Account
 from reading.drafts import Draft
 from reading.errors import NotAllowed
 from reading.grants import may_act
@@ -49,6 +65,8 @@ class Act(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     ADDENDUM = "addendum"
     DISPUTE = "dispute"
+    FOLLOW_UP = "follow-up"
+    NO_CHANGE = "no-change"
     PRINT = "print"
 
 
@@ -100,6 +118,10 @@ class Detail:
     """To be handed back when signing."""
     allowed: frozenset[Act]
     reviews: tuple[ReviewLine, ...]
+    account: Account
+    """What is missing, by name."""
+    late: int
+    """How many pictures came after the report and were not answered for yet."""
 
 
 def detail(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> Detail:
@@ -124,6 +146,8 @@ def detail(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: dateti
         image_set=images.image_set(tx, [one.study_uid for one in entry.studies]).digest,
         allowed=frozenset(_allowed(tx, staff, case, own, seen=seen, reviews=reviews, now=now)),
         reviews=reviews,
+        account=completeness.of_case(tx, case),
+        late=len(follow_ups.late_pictures(tx, case_id)) if entry.follow_up else 0,
     )
 
 
@@ -192,11 +216,22 @@ def _allowed(
     if case.state is State.FINAL:
         if _may_read(tx, staff, case, now) and roles <= {SigningRole.AUTHOR}:
             yield Act.ADDENDUM
+        yield from _of_follow_up(tx, staff, case, now)
         newest = reviews[-1].review if reviews else None
         if newest is not None and newest.outcome is Outcome.AMEND and newest.author_id == staff.person_id:
             yield Act.DISPUTE
     if any(version.status in VALID for version in seen):
         yield Act.PRINT
+
+
+def _of_follow_up(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Act]:
+    found = follow_ups.open_of(tx, case.id)
+    if found is None or not late.may(tx, staff, case, now):
+        return
+    if found.held_by != staff.person_id:
+        yield Act.FOLLOW_UP
+    elif late.may_decide(tx, staff, case):
+        yield Act.NO_CHANGE
 
 
 def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[SigningRole], now: datetime) -> bool:

@@ -12,11 +12,12 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, critical, ledger, policy, tables
+from reading import access, cases, critical, follow_ups, ledger, policy, tables
 from reading.case import HELD, Move, State, Step
 from reading.cases import Case
 from reading.critical import Alert
 from reading.dicom_times import parse_date
+from reading.follow_ups import FollowUp
 from reading.kinds import Tier
 from reading.ledger import Progress
 from reading.patients import never_links
@@ -32,12 +33,14 @@ OPEN: frozenset[State] = frozenset(State) - {State.FINAL, State.WITHHELD, State.
 
 
 class Tab(StrEnum):
-    """What reviewers choose from."""
+    """What reviewers choose from, and readers for `LATE`."""
 
     BEFORE_RELEASE = "before_release"
     SAMPLED = "sampled"
     ESCALATED = "escalated"
     DISPUTED = "disputed"
+    LATE = "late"
+    """Images came after the report."""
 
 
 class Order(StrEnum):
@@ -117,6 +120,8 @@ class Entry:
     prior_count: int
     released: bool
     """Whether a final version stands."""
+    follow_up: FollowUp | None
+    """The open one: images that came after the report wait for a word from a reader."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,6 +157,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     holders, alerts = _holders(tx, found), critical.open_alerts(tx, ids)
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
+    late = follow_ups.open_of_each(tx, [case.id for case in found if case.state is State.FINAL])
     priors = prior_cases(tx, viewer, found, now)
     return [
         _entry(
@@ -165,6 +171,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             alert=alerts.get(case.id),
             names=names,
             standing=standing[case.id],
+            follow_up=late.get(case.id),
             prior_count=len(priors[case.id]),
             now=now,
         )
@@ -260,6 +267,11 @@ def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
             yield case.c.state.in_(OPEN) & was(Move.ESCALATE)
         case Tab.DISPUTED:
             yield (case.c.state == State.DISPUTED) | (at_review & was(Move.DISPUTE))
+        case Tab.LATE:
+            late = tables.follow_up
+            yield case.c.state == State.FINAL
+            # Few are open at a time: found from there, not by looking at every final case.
+            yield case.c.id.in_(sa.select(late.c.case_id).where(late.c.closed_at.is_(None)))
 
 
 def _entry(
@@ -274,6 +286,7 @@ def _entry(
     alert: Alert | None,
     names: dict[str, str],
     standing: _Standing,
+    follow_up: FollowUp | None,
     prior_count: int,
     now: datetime,
 ) -> Entry:
@@ -314,6 +327,7 @@ def _entry(
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
         prior_count=prior_count,
         released=standing.released,
+        follow_up=follow_up,
     )
 
 

@@ -11,7 +11,18 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from viewer import problems
-from viewer.api import alerts, attributions, cases, orders, patient, reports, session, withholding
+from viewer.api import (
+    alerts,
+    attributions,
+    cases,
+    follow_ups,
+    manifests,
+    orders,
+    patient,
+    reports,
+    session,
+    withholding,
+)
 from viewer.office import Office
 from viewer.pages import patient as patient_pages
 from viewer.pages import sign_in, township, township_case, township_forms, township_print
@@ -32,7 +43,7 @@ class StaticAssets(StaticFiles):
 def api_router() -> APIRouter:
     """Everything of the viewer that has a route of its own; expects the office in ``app.state.office``."""
     router = APIRouter()
-    for part in (session, cases, withholding, reports, orders, alerts, attributions, patient):
+    for part in (session, cases, follow_ups, withholding, reports, orders, manifests, alerts, attributions, patient):
         router.include_router(part.router)
     for part in (sign_in, township, township_case, township_forms, township_print, patient_pages):
         router.include_router(part.router, include_in_schema=False)

@@ -10,8 +10,8 @@ from fastapi import Depends, Form, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading import sessions
-from reading.viewers import PatientViewer, Staff
+from reading import devices, sessions
+from reading.viewers import Machine, PatientViewer, Staff
 from storage.database import snapshot, transaction
 from viewer.office import office_of
 from viewer.problems import CrossSite, PasswordMustChange, ProveAgain, SignedOut
@@ -189,6 +189,30 @@ PatientActing = Annotated[PatientViewer, Depends(patient_acts)]
 PatientSubmitting = Annotated[PatientViewer, Depends(patient_submits)]
 SameOrigin = Depends(same_origin)
 """For what is sent before there is a session: signing in."""
+
+
+# -- machines
+
+
+def machine_of(request: Request) -> Machine:
+    """The device whose token the request carries; a person's session is nobody here.
+
+    Raises:
+        SignedOut: no token, or not one that is valid.
+
+    """
+    office = office_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise SignedOut
+    with snapshot(office.engine) as tx:
+        device = devices.by_token(tx, token.strip(), office.clock())
+    if device is None:
+        raise SignedOut
+    return Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+
+
+Sending = Annotated[Machine, Depends(machine_of)]
 
 
 # -- cookies

@@ -9,10 +9,11 @@ from typing import Any, TypeAlias
 from reading.cases import MoveRow
 from reading.critical import Alert
 from reading.desk import Act, Detail, Prior, ReviewLine, SignedVersion
+from reading.follow_ups import FollowUp
 from reading.organisations import Organisation
 from reading.viewers import Staff
 from reading.worklist import Entry, ShownStudy
-from viewer import words
+from viewer import ledger_view, words
 from viewer.locale import Language
 
 Json: TypeAlias = dict[str, Any]
@@ -79,6 +80,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "expires_at": entry.holder.expires_at.isoformat(),
         },
         "critical": None if entry.alert is None else alert(entry.alert, entry.alert_acknowledged_by),
+        "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
         "prior_count": entry.prior_count,
         "review": review,
         "rule": {"name": row.rule, "needs_verifier": entry.rule.needs_verifier, "review": review},
@@ -102,6 +104,23 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "image_set": found.image_set,
         "allowed": [act for act in Act if act in found.allowed],
         "reviews": [_review(each) for each in found.reviews],
+        "completeness": ledger_view.to_json(found.account, language),
+        "late": found.late,
+    }
+
+
+def follow_up(row: FollowUp, staff: Staff) -> Json:
+    return {
+        "opened_at": row.opened_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+        "revision": row.revision,
+        "holder": None
+        if row.held_by is None
+        else {
+            "name": row.holder_name,
+            "mine": row.held_by == staff.person_id,
+            "expires_at": _iso(row.held_until),
+        },
     }
 
 

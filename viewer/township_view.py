@@ -10,7 +10,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, people, tables, worklist
+from reading import access, cases, follow_ups, people, tables, worklist
 from reading.case import Move, State
 from reading.grants import reach
 from reading.kinds import Priority
@@ -49,6 +49,10 @@ class Row:
     images: str
     arriving: bool
     complete: bool
+    missing: str
+    """How many are missing; empty where none are known to be."""
+    late: bool
+    """Images came after the report."""
     state: str
     tone: str
     due: str
@@ -90,10 +94,21 @@ class ChangedBanner:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LateBanner:
+    case_id: str
+    patient: str
+    examination: str
+    images: int
+    at: str
+    due: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Banners:
     alerts: Sequence[AlertBanner]
     returned: Sequence[ReturnedBanner]
     changed: Sequence[ChangedBanner]
+    late: Sequence[LateBanner]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +129,7 @@ def listed(tx: Connection, staff: Staff, *, q: str, days: int, language: Languag
 
 def row(entry: Entry, version: ReportVersion | None, zone: str, language: Language, now: datetime) -> Row:
     case, progress = entry.case, entry.progress
+    missing = max(0, (progress.expected or 0) - progress.arrived)
     details = (patient_sex(entry, language), patient_age(entry, zone, language))
     return Row(
         case_id=case.id,
@@ -128,6 +144,8 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         images=words.images(language, progress.arrived, progress.expected, arriving=case.arriving),
         arriving=case.arriving,
         complete=not case.arriving and (progress.expected is None or progress.arrived >= progress.expected),
+        missing=text(language, "township.missing", n=missing) if missing else "",
+        late=entry.follow_up is not None,
         state=text(language, f"state.{case.state}"),
         tone=TONES.get(case.state, "wait" if case.state.startswith("waiting") else "work"),
         due=due(entry, language, now),
@@ -169,6 +187,7 @@ def banners(tx: Connection, staff: Staff, language: Language, now: datetime, cas
         alerts=_alerts(tx, staff, own, language, now),
         returned=_returned(tx, staff, own, language, now),
         changed=_changed(tx, staff, own, language, now),
+        late=_late(tx, staff, own, language, now),
     )
 
 
@@ -244,6 +263,27 @@ def _changed(
             at=words.moment_today(row.at, zones[of_case[row.case_id].site.id], now),
         )
         for row in rows
+    ]
+
+
+def _late(
+    tx: Connection, staff: Staff, own: Sequence[sa.ColumnElement[bool]], language: Language, now: datetime
+) -> Sequence[LateBanner]:
+    late, case = tables.follow_up, tables.case
+    open_ones = sa.select(late.c.case_id).where(late.c.closed_at.is_(None))
+    entries = _entries(tx, staff, [case.c.id.in_(open_ones), case.c.state == State.FINAL, *own], now)
+    zones = _zones(tx, entries)
+    return [
+        LateBanner(
+            case_id=entry.case.id,
+            patient=patient_name(entry, language),
+            examination=examination_with_side(entry, language),
+            images=len(follow_ups.late_pictures(tx, entry.case.id)),
+            at=words.moment_today(entry.follow_up.opened_at, zones[entry.site.id], now),
+            due=words.until(language, entry.follow_up.due_at, now),
+        )
+        for entry in entries
+        if entry.follow_up is not None
     ]
 
 

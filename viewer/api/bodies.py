@@ -91,6 +91,29 @@ class Addendum(Body):
     incomplete_reason: Line = ""
 
 
+class NoChange(Body):
+    """The word that images which came after the report change nothing."""
+
+    revision: Revision
+    image_set: Annotated[str, StringConstraints(max_length=64)]
+    shown_series: Annotated[list[Uid], Field(max_length=2000)]
+    incomplete_reason: Line = ""
+    comment: Line = ""
+
+
+class ManifestSeries(Body):
+    series_uid: Uid
+    instances: Annotated[list[Uid], Field(min_length=1, max_length=20_000)]
+    """SOP Instance UIDs in the order in which they are counted."""
+
+
+class Manifest(Body):
+    """What a machine is about to send of a study, or has sent."""
+
+    study_uid: Uid
+    series: Annotated[list[ManifestSeries], Field(min_length=1, max_length=2000)]
+
+
 class Critical(Body):
     critical_class: Word
     finding: Line

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
-from reading import access, cases, critical, desk, intake, queue, reports, review
+from reading import access, cases, completeness, critical, desk, intake, queue, reports, review
 from reading import worklist as worklist_
 from reading.case import State, Step
 from reading.kinds import Tier
@@ -15,7 +15,7 @@ from reading.versions import Content
 from reading.viewers import Staff
 from reading.worklist import Filters, Tab
 from storage.database import snapshot, transaction
-from viewer import shapes
+from viewer import ledger_view, shapes
 from viewer.api import bodies
 from viewer.door import going_in, looks_through
 from viewer.guard import Acting, Looking, Polling, Renewing, Signing
@@ -39,7 +39,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
     site: Annotated[str | None, Query(max_length=40)] = None,
     modality: Annotated[str | None, Query(max_length=16)] = None,
     q: Annotated[str, Query(max_length=64)] = "",
-    tab: Literal["before_release", "sampled", "escalated", "disputed", "mine"] | None = None,
+    tab: Literal["before_release", "sampled", "escalated", "disputed", "late", "mine"] | None = None,
     page: Annotated[int, Query(ge=1, le=10_000)] = 1,
     size: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
@@ -73,6 +73,16 @@ def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]
     with going_in(office, staff, "case.moves", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.moves", office.clock())
         return [shapes.move(row) for row in cases.moves_of(tx, case_id)]
+
+
+@router.get("/{case_id}/completeness")
+def completeness_(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
+    """What was announced, what arrived, and what is missing by name."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.completeness", "case", case_id) as tx:
+        found = access.open_case(tx, office.audit, staff, case_id, "case.completeness", now)
+        account = completeness.of_case(tx, found)
+    return ledger_view.to_json(account, language_of(request))
 
 
 @router.post("/claim", response_model=None)
@@ -249,7 +259,7 @@ def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
         critical.withdraw(tx, office.audit, staff, case_id, now)
 
 
-def shown(body: bodies.Seen | bodies.Addendum) -> reports.Shown:
+def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> reports.Shown:
     return reports.Shown(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
 
 

@@ -113,6 +113,7 @@ def report(
         csrf_token=patient.csrf_token,
         id=version_id,
         sheet=sheet,
+        late=opened.entry.follow_up is not None,
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,

@@ -105,4 +105,4 @@ def _banners(request: Request, staff: Staff) -> dict[str, Any]:
     office = office_of(request)
     with snapshot(office.engine) as tx:
         found = township_view.banners(tx, staff, language_of(request), office.clock())
-    return {"alerts": found.alerts, "returned": found.returned, "changed": found.changed}
+    return {"alerts": found.alerts, "returned": found.returned, "changed": found.changed, "late": found.late}

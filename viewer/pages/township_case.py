@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import access, cases, intake, worklist
+from reading import access, cases, completeness, intake, worklist
 from reading.case import State
 from reading.versions import ReportVersion, Status
 from reading.viewers import Staff
 from reading.worklist import Entry
 from storage import index
-from viewer import township_view, words
+from viewer import ledger_view, township_view, words
 from viewer.door import going_in
 from viewer.guard import Looking, Submitting
 from viewer.locale import Language, text
@@ -48,6 +48,7 @@ def show(
         values: dict[str, Any] = {
             "row": township_view.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township_view.due(entry, language, now)),
+            "ledger": ledger_view.told(completeness.of_case(tx, found), zone, language, now),
             "studies": _studies(tx, entry, language),
             "version": None if version is None else _version(tx, entry, version, zone, language),
             "moves": _moves(tx, case_id, zone, language),
@@ -63,6 +64,7 @@ def show(
         alerts=waiting.alerts,
         returned=waiting.returned,
         changed=waiting.changed,
+        late=waiting.late,
         **values,
     )
 

@@ -34,6 +34,9 @@ export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>
   return arriving ? `${count} …` : count
 }
 
+/** Something announced is not here. */
+export const lacks = ({ images }: Pick<Case, 'images'>): boolean =>
+  images.expected !== null && images.arrived < images.expected
+
 /** Something announced is not here, or more may come. */
-export const isIncomplete = ({ images, arriving }: Pick<Case, 'images' | 'arriving'>): boolean =>
-  arriving || (images.expected !== null && images.arrived < images.expected)
+export const isIncomplete = (item: Pick<Case, 'images' | 'arriving'>): boolean => item.arriving || lacks(item)

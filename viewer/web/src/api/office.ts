@@ -112,6 +112,20 @@ export class Office {
     await this.client.send('POST', `/api/reports/${versionId}/addendum`, { content, ...seen })
   }
 
+  /** The late images of a final case, for this person to look at. */
+  async takeFollowUp(id: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/follow-up/claim`, {})
+  }
+
+  async nothingChanges(
+    id: string,
+    revision: number,
+    comment: string,
+    seen: Omit<Seen, 'lease_revision'>,
+  ): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/follow-up/no-change`, { revision, comment, ...seen })
+  }
+
   async raiseCritical(id: string, critical_class: string, finding: string): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/critical`, { critical_class, finding })
   }

@@ -89,10 +89,19 @@ export type Case = {
   readonly overdue: boolean
   readonly holder: { readonly name: string; readonly mine: boolean; readonly expires_at: string } | null
   readonly critical: CriticalAlert | null
+  /** Images came after the report: they wait for a word from a reader. */
+  readonly follow_up: FollowUp | null
   readonly prior_count: number
   readonly review: 'before_release' | 'after_release' | null
   readonly rule: { readonly name: string; readonly needs_verifier: boolean; readonly review: string | null }
   readonly revision: number
+}
+
+export type FollowUp = {
+  readonly opened_at: string
+  readonly due_at: string
+  readonly revision: number
+  readonly holder: { readonly name: string; readonly mine: boolean; readonly expires_at: string } | null
 }
 
 export type CasePage = {
@@ -157,6 +166,8 @@ export type Allowed =
   | 'escalate'
   | 'critical'
   | 'addendum'
+  | 'follow-up'
+  | 'no-change'
   | 'print'
 
 export type CaseDetail = Case & {
@@ -167,6 +178,10 @@ export type CaseDetail = Case & {
   readonly image_set: string
   readonly allowed: readonly Allowed[]
   readonly reviews: readonly PastReview[]
+  /** What is missing by name, in the person's language. */
+  readonly completeness: { readonly sentence: string; readonly hint: string }
+  /** Pictures that came after the report. */
+  readonly late: number
 }
 
 export type ReviewOutcome = 'agree' | 'amend' | 'send_back'

@@ -27,12 +27,24 @@ export function actionBar(bar: Bar): TemplateResult {
     ${decision && !bar.everythingShown ? html`<p class="soft hint">${text('desk.look-first')}</p>` : nothing}
     ${decision ? button(decision, onDecide, 'primary') : nothing}
     ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
-    ${critical(bar, button)}
+    ${work.allows('no-change') && !bar.adding ? noChange(bar) : nothing} ${critical(bar, button)}
     <details class="more">
       <summary class="button">${text('desk.more')}</summary>
       <div>${rarer(bar, button)}</div>
     </details>
   </div>`
+}
+
+/** Offered when every late image has been on the screen, as signing is. */
+function noChange({ decisions, busy, everythingShown }: Bar): TemplateResult {
+  return html`${everythingShown ? nothing : html`<p class="soft hint">${text('desk.look-first')}</p>`}
+    <button
+      class="primary no-change"
+      ?disabled=${busy || !everythingShown}
+      @click=${() => void decisions.nothingChanges()}
+    >
+      ${text('desk.no-change')}
+    </button>`
 }
 
 type Button = (key: TextKey, act: () => void, kind?: string) => TemplateResult

@@ -49,7 +49,7 @@ function holding(detail: CaseDetail, lease: LeaseState | undefined, now: Date): 
 export function banners(
   detail: CaseDetail,
   state: { readonly leaseLost: boolean; readonly imagesChanged: boolean },
-  act: { readonly takeAgain: () => void; readonly lookAgain: () => void },
+  act: { readonly takeAgain: () => void; readonly lookAgain: () => void; readonly takeFollowUp: () => void },
 ): TemplateResult {
   const { critical } = detail
   return html`${
@@ -83,5 +83,27 @@ export function banners(
         </div>`
       : nothing
   }
-  ${isIncomplete(detail) && isOpen(detail.state) ? html`<p class="note warning">${text('desk.incomplete', { images: imagesOf(detail) })}</p>` : nothing}`
+  ${lateImages(detail, act.takeFollowUp)}
+  ${
+    isIncomplete(detail) && isOpen(detail.state)
+      ? html`<p class="note warning missing">
+          ${text('desk.incomplete', { images: imagesOf(detail) })} ${detail.completeness.sentence}
+        </p>`
+      : nothing
+  }
+  ${detail.completeness.hint ? html`<p class="soft small hint">${detail.completeness.hint}</p>` : nothing}`
+}
+
+/** Images that came after the report: until somebody has answered for them. */
+function lateImages(detail: CaseDetail, take: () => void): TemplateResult | typeof nothing {
+  const { follow_up, late, allowed } = detail
+  if (!follow_up) return nothing
+  const { holder } = follow_up
+  const held = holder !== null && Date.parse(holder.expires_at) > Date.now()
+  return html`<div class="note warning late" role="status">
+    <p>${text(late === 1 ? 'desk.late-one' : 'desk.late', { n: late, at: dateAndTime(follow_up.opened_at) })}</p>
+    ${held ? html`<p>${holder.mine ? text('desk.late-mine', { at: clock(holder.expires_at) }) : text('desk.late-held', { name: holder.name })}</p>` : nothing}
+    ${held && holder.mine && !allowed.includes('no-change') ? html`<p>${text('desk.late-verifier')}</p>` : nothing}
+    ${allowed.includes('follow-up') ? html`<button class="primary" @click=${take}>${text('desk.follow-up')}</button>` : nothing}
+  </div>`
 }

@@ -1,5 +1,5 @@
 /** What a person decides at the desk: each asks what must be asked, proves who they are where needed, and acts. */
-import { html } from 'lit'
+import { html, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import { isIncomplete } from '../case-words'
@@ -58,12 +58,39 @@ export class Decisions {
 
   async review({ outcome, score, comment }: Judgement): Promise<void> {
     if (outcome === null) return
+    // What is sent back is not signed, so nothing is asked of its images.
+    const incomplete = outcome !== 'send_back' && this.isIncomplete()
     const answer = await ask({
       title: text(`desk.outcome.${outcome}`),
-      words: text(`desk.outcome.${outcome}.means`),
+      words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
+        ${incomplete ? this.whatIsMissing() : ''}`,
+      fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
       confirm: text('desk.review-submit'),
     })
-    if (answer) await this.finish('review', () => this.work.review(outcome, score, comment.trim()))
+    if (!answer) return
+    const reason = incomplete ? (answer['reason'] ?? '') : undefined
+    await this.finish('review', () => this.work.review(outcome, score, comment.trim(), reason))
+  }
+
+  async takeFollowUp(): Promise<void> {
+    await this.attempt(() => this.work.takeFollowUp())
+  }
+
+  async nothingChanges(): Promise<void> {
+    const incomplete = this.isIncomplete()
+    const answer = await ask({
+      title: text('desk.no-change'),
+      words: html`<p>${text('desk.no-change-means')}</p>
+        ${incomplete ? this.whatIsMissing() : ''}`,
+      fields: [
+        ...(incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' as const }] : []),
+        { name: 'comment', label: text('desk.no-change-comment'), kind: 'text', required: false },
+      ],
+      confirm: text('desk.no-change'),
+    })
+    if (!answer) return
+    const reason = incomplete ? (answer['reason'] ?? '') : undefined
+    await this.finish('no-change', () => this.work.nothingChanges(answer['comment'] ?? '', reason))
   }
 
   async putBack(): Promise<void> {
@@ -144,13 +171,13 @@ export class Decisions {
   private async confirmSeen(action: 'sign' | 'verify' | 'addendum'): Promise<string | undefined | null> {
     const { detail, content } = this.work
     if (!detail) return null
-    const incomplete = isIncomplete(detail)
+    const incomplete = this.isIncomplete()
     const answer = await ask({
       title: text(`desk.${action}`),
       words: html`<p>${text(`desk.${action}-means`)}</p>
         <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
         <p class="prose">${content.impression}</p>
-        ${incomplete ? html`<p class="note warning">${text('desk.incomplete-reason')}</p>` : ''}`,
+        ${incomplete ? this.whatIsMissing() : ''}`,
       fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
       confirm: text(`desk.${action}`),
     })
@@ -158,8 +185,19 @@ export class Decisions {
     return incomplete ? (answer['reason'] ?? '') : undefined
   }
 
+  private isIncomplete(): boolean {
+    return this.work.detail !== undefined && isIncomplete(this.work.detail)
+  }
+
+  /** What lacks, by name, and that a reason is wanted. */
+  private whatIsMissing(): TemplateResult {
+    return html`<p class="note warning">
+      ${this.work.detail?.completeness.sentence ?? ''}<br />${text('desk.incomplete-reason')}
+    </p>`
+  }
+
   private async finish(
-    done: 'sign' | 'verify' | 'addendum' | 'review' | 'put-back' | Reasoned,
+    done: 'sign' | 'verify' | 'addendum' | 'review' | 'put-back' | 'no-change' | Reasoned,
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return

@@ -191,7 +191,11 @@ class Desk extends Part {
           ${banners(
             detail,
             { leaseLost: work.lease?.lost === true, imagesChanged: work.imagesChanged },
-            { takeAgain: () => void this.decisions?.claim(), lookAgain: () => work.showNewImages() },
+            {
+              takeAgain: () => void this.decisions?.claim(),
+              lookAgain: () => work.showNewImages(),
+              takeFollowUp: () => void this.decisions?.takeFollowUp(),
+            },
           )}
           ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
           ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}

@@ -134,9 +134,14 @@ export class Work {
     this.close()
   }
 
-  async review(outcome: ReviewOutcome, score: string, comment: string): Promise<void> {
+  async review(
+    outcome: ReviewOutcome,
+    score: string,
+    comment: string,
+    incompleteReason: string | undefined,
+  ): Promise<void> {
     const report = outcome === 'amend' ? { report: this.content } : {}
-    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(undefined))
+    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(incompleteReason))
     this.close()
   }
 
@@ -145,6 +150,19 @@ export class Work {
     if (!version) throw new TypeError('an addendum to no report')
     const { lease_revision: _none, ...seen } = this.seen(incompleteReason)
     await this.office.addendum(version.id, this.content, seen)
+    this.close()
+  }
+
+  async takeFollowUp(): Promise<void> {
+    await this.office.takeFollowUp(this.caseId)
+    await this.lookAgain()
+    this.showNewImages()
+  }
+
+  /** The images that came after the report change nothing. */
+  async nothingChanges(comment: string, incompleteReason: string | undefined): Promise<void> {
+    const { lease_revision: _none, ...seen } = this.seen(incompleteReason)
+    await this.office.nothingChanges(this.caseId, this.detail?.follow_up?.revision ?? 0, comment, seen)
     this.close()
   }
 

@@ -1,7 +1,7 @@
 /** One case on the worklist. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from '../api/shapes'
-import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
+import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
 import { dateAndTime, named, text } from '../language'
 import { caseAddress } from '../shell/route'
 
@@ -39,8 +39,12 @@ export function rowOf(item: Case, now: Date): TemplateResult {
       <span class=${isIncomplete(item) ? 'incomplete' : ''} title=${item.arriving ? text('worklist.arriving') : ''}
         >${imagesOf(item)}</span
       >
+      ${lacks(item) ? html`<span class="tag warning">${text('worklist.incomplete')}</span>` : nothing}
     </td>
-    <td data-label=${text('worklist.state')}>${named('state', item.state)}</td>
+    <td data-label=${text('worklist.state')}>
+      ${named('state', item.state)}
+      ${item.follow_up ? html`<span class="tag warning">${text('worklist.late')}</span>` : nothing}
+    </td>
     <td class="holder" data-label=${text('worklist.holder')}>
       ${item.holder ? (item.holder.mine ? html`<strong>${text('worklist.me')}</strong>` : html`<span>${item.holder.name}</span>`) : nothing}
     </td>

@@ -2,7 +2,8 @@
 import type { CaseQuery } from '../api/office'
 import type { Role, Session, Step } from '../api/shapes'
 
-export type TabName = 'read' | 'verify' | 'before_release' | 'sampled' | 'escalated' | 'disputed' | 'mine' | 'all'
+export type TabName =
+  'read' | 'verify' | 'before_release' | 'sampled' | 'escalated' | 'disputed' | 'late' | 'mine' | 'all'
 
 export type Tab = {
   readonly name: TabName
@@ -20,6 +21,7 @@ const TABS: readonly Tab[] = [
   { name: 'sampled', role: 'reviewer', query: { tab: 'sampled' }, step: 'review' },
   { name: 'escalated', role: 'reviewer', query: { tab: 'escalated' }, step: 'read' },
   { name: 'disputed', role: 'reviewer', query: { tab: 'disputed' }, step: 'review' },
+  { name: 'late', role: 'reader', query: { tab: 'late' } },
   { name: 'mine', role: null, query: { tab: 'mine' } },
   { name: 'all', role: null, query: {} },
 ]

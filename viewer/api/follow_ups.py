@@ -1,0 +1,50 @@
+"""/api/cases/{id}/follow-up: images that came after a report was final wait for a word from a reader."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from reading import late
+from viewer.api import bodies
+from viewer.api.cases import detail, shown
+from viewer.door import going_in
+from viewer.guard import Acting, Signing
+from viewer.office import office_of
+
+router = APIRouter(prefix="/api/cases/{case_id}/follow-up")
+
+
+@router.post("/claim")
+def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
+    office = office_of(request)
+    with going_in(office, staff, "follow_up.claim", "case", case_id) as tx:
+        late.claim(tx, office.audit, staff, case_id, office.clock())
+    return detail(request, staff, case_id)
+
+
+@router.post("/put-back")
+def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
+    office = office_of(request)
+    with going_in(office, staff, "follow_up.put_back", "case", case_id) as tx:
+        late.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=office.clock())
+    return detail(request, staff, case_id)
+
+
+@router.post("/no-change")
+def no_change(request: Request, staff: Signing, case_id: str, body: bodies.NoChange) -> dict[str, Any]:
+    office = office_of(request)
+    with going_in(office, staff, "follow_up.no_change", "case", case_id) as tx:
+        late.no_change(
+            tx,
+            office.audit,
+            staff,
+            case_id,
+            shown=shown(body),
+            comment=body.comment,
+            revision=body.revision,
+            now=office.clock(),
+        )
+    return detail(request, staff, case_id)

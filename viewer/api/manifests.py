@@ -1,0 +1,62 @@
+"""/api/manifests: a gateway names the instances of a study, so that the ledger knows which are missing."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from reading import ledger
+from reading.errors import Invalid
+from reading.ledger import Named
+from storage.database import transaction
+from storage.rows import is_uid
+from viewer.api import bodies
+from viewer.guard import Sending
+from viewer.office import office_of
+
+router = APIRouter(prefix="/api/manifests")
+
+SOURCE: Final = "manifest"
+
+
+@router.post("")
+def announce(request: Request, machine: Sending, body: bodies.Manifest) -> dict[str, int]:
+    """Take a manifest in; the newest of a device counts, and the same one again changes nothing.
+
+    It answers alike whether the study is there, is another site's, or has never been heard of.
+    """
+    named = [
+        Named(series_uid=series.series_uid, sop_instance_uid=uid) for series in body.series for uid in series.instances
+    ]
+    _checked(body.study_uid, named)
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        ledger.announce_named(
+            tx,
+            body.study_uid,
+            SOURCE,
+            named,
+            office.clock(),
+            device_id=machine.device_id,
+            about=machine.device_id,
+        )
+    return {"instances": len(named)}
+
+
+def _checked(study_uid: str, named: list[Named]) -> None:
+    """Make sure that every UID is one, and that each instance is named once.
+
+    Raises:
+        Invalid: the first rule that is broken; the UID itself is not repeated.
+
+    """
+    if not is_uid(study_uid):
+        raise Invalid("study_uid", "not_a_uid")
+    if not all(is_uid(one.series_uid) for one in named):
+        raise Invalid("series_uid", "not_a_uid")
+    if not all(is_uid(one.sop_instance_uid) for one in named):
+        raise Invalid("instances", "not_a_uid")
+    if len({one.sop_instance_uid for one in named}) != len(named):
+        raise Invalid("instances", "twice")
