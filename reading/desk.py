@@ -216,10 +216,10 @@ def _allowed(
     if case.state is State.FINAL:
         if _may_read(tx, staff, case, now) and roles <= {SigningRole.AUTHOR}:
             yield Act.ADDENDUM
-        yield from _of_follow_up(tx, staff, case, now)
         newest = reviews[-1].review if reviews else None
         if newest is not None and newest.outcome is Outcome.AMEND and newest.author_id == staff.person_id:
             yield Act.DISPUTE
+    yield from _of_follow_up(tx, staff, case, now)
     if any(version.status in VALID for version in seen):
         yield Act.PRINT
 

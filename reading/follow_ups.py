@@ -26,6 +26,8 @@ from reading.versions import ReportVersion
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
+ANSWERED_IN: Final = frozenset({State.FINAL, State.WAITING_REVIEW, State.REVIEWING, State.DISPUTED})
+"""States of a released case in which a reader answers; in the others it is being read anew, which answers too."""
 HELD: Final = timedelta(minutes=30)
 """How long one reader keeps a follow-up to themselves; taking it again renews that."""
 
@@ -96,7 +98,7 @@ def open_if_late(tx: Connection, audit: Audit, case: Case, now: datetime) -> Non
     A dose report or a presentation state opens none: there is nothing in it that a reading would rest on.
     """
     standing = versions.final(tx, case.id)
-    if case.state is not State.FINAL or standing is None:
+    if standing is None:
         return
     if open_of(tx, case.id) is not None or not late_pictures(tx, case.id):
         return

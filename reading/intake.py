@@ -247,8 +247,8 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
 
 def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime) -> Case:
     ledger.fulfil(tx, [study.study_uid], now)
+    follow_ups.open_if_late(tx, audit, case, now)
     if case.state in DONE:
-        follow_ups.open_if_late(tx, audit, case, now)
         return case
     counted = ledger.counted_when_quiet(tx, study.study_uid)
     is_new = counted is None or study.instances > counted

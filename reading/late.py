@@ -8,10 +8,10 @@ from sqlalchemy.engine import Connection
 
 from reading import access, cases, follow_ups, queue, reports, triage
 from reading.audit import Audit, actor_of
-from reading.case import SigningRole, State, Step, only_role
+from reading.case import SigningRole, Step, only_role
 from reading.cases import Case
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.follow_ups import FollowUp
+from reading.follow_ups import ANSWERED_IN, FollowUp
 from reading.reports import Shown
 from reading.texts import storable
 from reading.viewers import RoleGrant, Staff
@@ -22,7 +22,7 @@ def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetim
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        MoveNotAllowed: there are no late images to look at, or the case is not final.
+        MoveNotAllowed: there are no late images to look at, or it is being read anew.
         NotAllowed: they do not read for the site, acted in another role, or somebody else has it.
 
     """
@@ -86,7 +86,7 @@ def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
         follow_ups.not_with_another(tx, case.id, staff, now)
     except NotAllowed:
         return False
-    return case.state is State.FINAL
+    return case.state in ANSWERED_IN
 
 
 def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
@@ -98,7 +98,7 @@ def _open(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetim
     access.open_case(tx, audit, staff, case_id, "case.open", now)
     case = cases.lock(tx, case_id)
     found = follow_ups.open_of(tx, case_id)
-    if case.state is not State.FINAL or found is None:
+    if case.state not in ANSWERED_IN or found is None:
         raise MoveNotAllowed(case.state, "follow_up")
     return case, found, _grant(tx, staff, case, now)
 

@@ -157,7 +157,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     holders, alerts = _holders(tx, found), critical.open_alerts(tx, ids)
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
-    late = follow_ups.open_of_each(tx, [case.id for case in found if case.state is State.FINAL])
+    late = follow_ups.open_of_each(tx, ids)
     priors = prior_cases(tx, viewer, found, now)
     return [
         _entry(
@@ -269,7 +269,6 @@ def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
             yield (case.c.state == State.DISPUTED) | (at_review & was(Move.DISPUTE))
         case Tab.LATE:
             late = tables.follow_up
-            yield case.c.state == State.FINAL
             # Few are open at a time: found from there, not by looking at every final case.
             yield case.c.id.in_(sa.select(late.c.case_id).where(late.c.closed_at.is_(None)))
 

@@ -271,7 +271,7 @@ def _late(
 ) -> Sequence[LateBanner]:
     late, case = tables.follow_up, tables.case
     open_ones = sa.select(late.c.case_id).where(late.c.closed_at.is_(None))
-    entries = _entries(tx, staff, [case.c.id.in_(open_ones), case.c.state == State.FINAL, *own], now)
+    entries = _entries(tx, staff, [case.c.id.in_(open_ones), *own], now)
     zones = _zones(tx, entries)
     return [
         LateBanner(

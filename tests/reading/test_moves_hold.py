@@ -24,7 +24,9 @@ from reading import (
     cases,
     critical,
     drafts,
+    follow_ups,
     intake,
+    late,
     people,
     queue,
     release,
@@ -323,6 +325,40 @@ class Reading(RuleBasedStateMachine):
             )
         )
 
+    @rule(who=MOSTLY_HOLDER, case=CASES)
+    def look_at_late_images(self, who: str, case: int) -> None:
+        case_id = self.cases[case]
+        self._try(lambda tx: late.claim(tx, self.clinic.audit, self._who(who), case_id, self.now))
+
+    @rule(who=MOSTLY_HOLDER, case=CASES)
+    def late_images_change_nothing(self, who: str, case: int) -> None:
+        case_id = self.cases[case]
+
+        def act(tx: Connection) -> None:
+            found = follow_ups.open_of(tx, case_id)
+            late.no_change(
+                tx,
+                self.clinic.audit,
+                self._who(who),
+                case_id,
+                shown=shown(tx, case_id, "?"),
+                comment="",
+                revision=found.revision if found else 1,
+                now=self.now,
+            )
+
+        self._try(act)
+
+    @rule(case=CASES, number=st.integers(2, 6), who=PEOPLE, nothing=st.booleans())
+    def late_images_are_answered_for(self, case: int, number: int, who: str, *, nothing: bool) -> None:
+        """An image comes and somebody takes it up, so that sequences get to the end of a follow-up."""
+        self.another_image_comes(case, number)
+        self.look_at_late_images(who, case)
+        if nothing:
+            self.late_images_change_nothing(who, case)
+        else:
+            self.addendum(who, case, PNEUMONIA)
+
     # -- what holds after every step
 
     @invariant()
@@ -334,6 +370,7 @@ class Reading(RuleBasedStateMachine):
             self._one_version_is_valid_and_every_signature_covers_its_own(tx)
             self._what_was_released_had_the_signatures_that_its_rule_asked(tx)
             self._what_is_withheld_is_hidden_and_what_is_final_is_not(tx)
+            self._late_images_of_what_is_final_wait_for_one_answer(tx)
 
     def _exactly_the_held_cases_have_one_holder(self, tx: Connection) -> None:
         held = set(tx.scalars(sa.select(tables.case.c.id).where(tables.case.c.state.in_(HELD))))
@@ -400,6 +437,16 @@ class Reading(RuleBasedStateMachine):
                 assert current.status is Status.FINAL
             if is_hidden:
                 assert current is None
+
+    def _late_images_of_what_is_final_wait_for_one_answer(self, tx: Connection) -> None:
+        for case_id in self.cases:
+            open_ones = [one for one in follow_ups.of_case(tx, case_id) if one.closed_at is None]
+            assert len(open_ones) <= 1
+            state = cases.by_id(tx, case_id).state
+            if versions.final(tx, case_id) is not None:
+                assert bool(open_ones) is bool(follow_ups.late_pictures(tx, case_id))
+            if state is State.WITHDRAWN:
+                assert not open_ones
 
 
 def _many_hats(tx: Connection, clinic: Clinic) -> Clinic:

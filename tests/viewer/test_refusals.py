@@ -83,7 +83,13 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/claim"): Listing(),
     ("GET", "/api/cases/{case_id}"): Thing("case"),
     ("GET", "/api/cases/{case_id}/moves"): Thing("case"),
+    ("GET", "/api/cases/{case_id}/completeness"): Thing("case"),
     ("POST", "/api/cases/{case_id}/claim"): Thing("case"),
+    ("POST", "/api/cases/{case_id}/follow-up/claim"): Thing("case"),
+    ("POST", "/api/cases/{case_id}/follow-up/put-back"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/follow-up/no-change"): Thing(
+        "case", body(revision=1, image_set="0" * 64, shown_series=[])
+    ),
     ("POST", "/api/cases/{case_id}/renew"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/put-back"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/return"): Thing("case", body(revision=1, why="blurred")),
@@ -107,6 +113,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
         "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
     ),
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing("alert", body(read_back="heard")),
+    ("POST", "/api/manifests"): Theirs("a machine's token opens it, and no person's session"),
     ("POST", "/api/orders"): Thing(
         "site", lambda site: {"site": site, "patient": PERSON, "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
     ),
