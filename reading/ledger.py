@@ -183,7 +183,10 @@ def expected_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int
     words = words_of(tx, study_uids)
     there = _arrived_of_each(tx, list(words))
     lacking = _lacking(tx, [word for each in words.values() for word in each])
-    return {uid: _expected(each, there.get(uid, 0), lacking.get(uid, 0)) for uid, each in words.items()}
+    named = _named_of_each(tx, words)
+    return {
+        uid: _expected(each, named.get(uid, 0), there.get(uid, 0), lacking.get(uid, 0)) for uid, each in words.items()
+    }
 
 
 def proven(tx: Connection, study_uids: Sequence[str]) -> bool:
@@ -217,16 +220,32 @@ def counted_when_quiet(tx: Connection, study_uid: str) -> int | None:
     )
 
 
-def _expected(words: Iterable[Word], there: int, lacking: int) -> int:
+def _named_of_each(tx: Connection, words: Mapping[str, Sequence[Word]]) -> Mapping[str, int]:
+    """Study UID to how many instances its words name together."""
+    naming = {uid: [word for word in each if word.named] for uid, each in words.items()}
+    alone = {uid: each[0].instances for uid, each in naming.items() if len(each) == 1}
+    several = [word.id for each in naming.values() if len(each) > 1 for word in each]
+    if not several:
+        return alone
+    said, named = tables.announcement, tables.announced_instance
+    rows = tx.execute(
+        sa.select(said.c.study_uid, sa.func.count(sa.distinct(named.c.sop_instance_uid)).label("number"))
+        .join(named, named.c.announcement_id == said.c.id)
+        .where(said.c.id.in_(several))
+        .group_by(said.c.study_uid)
+    )
+    return alone | {row.study_uid: row.number for row in rows}
+
+
+def _expected(words: Iterable[Word], named: int, there: int, lacking: int) -> int:
     told = [word for word in words if word.source != QUIET]
     if not told:
         return max((word.instances for word in words), default=0)
-    named = [word.instances for word in told if word.named]
     counted: dict[str, int] = defaultdict(int)
     for word in told:
         if not word.named:
             counted[word.source] += word.instances
-    return max([*named, *counted.values(), there + lacking if lacking else 0])
+    return max([named, *counted.values(), there + lacking if lacking else 0])
 
 
 def _arrived_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:

@@ -60,7 +60,8 @@ def sentence(account: Account, language: Language) -> str:
     if account.expected is None:
         return text(language, "ledger.arrived", n=account.arrived)
     if not account.missing_count:
-        return text(language, "ledger.complete", n=account.arrived)
+        key = "ledger.arriving" if account.arriving else "ledger.complete"
+        return text(language, key, n=account.arrived)
     parts = [text(language, "ledger.arrived-of", arrived=account.arrived, expected=account.expected)]
     if account.missing:
         one = account.missing_count == 1

@@ -33,7 +33,6 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
 
 
 def test_segments_of_before_are_awaited_by_nobody(engine: Engine) -> None:
-    step = import_module("storage.migrations.versions.0004_storage_commitment")
     with engine.connect() as connection, connection.begin():
         for table in ("commitment_reference", "commitment"):
             connection.exec_driver_sql(f"DROP TABLE {table}")
@@ -42,12 +41,45 @@ def test_segments_of_before_are_awaited_by_nobody(engine: Engine) -> None:
             "INSERT INTO segment (id, study_uid, node, key, state, opened_at) "
             "VALUES ('01K', '1.2.3', 'here', 'segments/01K.tar', 'open', '2026-03-02 12:00:00')"
         )
-        with Operations.context(MigrationContext.configure(connection)):
-            step.upgrade()
+        run_step(connection, "0004_storage_commitment")
         awaited = connection.execute(sa.select(storage.tables.segment.c.awaited)).scalars().all()
 
     assert awaited == [False]
     test_migrations_equal_the_tables(engine)
+
+
+def test_what_stood_before_the_ledger_was_completed_stands_afterwards(engine: Engine) -> None:
+    before = {"id": "01KZZZZZZZZZZZZZZZZZZZZZZA", "study_uid": "1.2", "source": "quiet", "instances": 3}
+    with engine.connect() as connection, connection.begin():
+        for table in ("follow_up", "arriving_end"):
+            connection.exec_driver_sql(f"DROP TABLE {table}")
+        for table, column in (
+            ("announcement", "device_id"),
+            ("announcement", "about"),
+            ("announcement", "fulfilled_at"),
+            ("case", "arriving_since"),
+        ):
+            connection.exec_driver_sql(f'ALTER TABLE "{table}" DROP COLUMN {column}')
+        connection.execute(
+            sa.text(
+                "INSERT INTO announcement (id, study_uid, source, instances, at) VALUES "
+                "(:id, :study_uid, :source, :instances, '2026-03-02 08:00:00+00:00')"
+            ),
+            before,
+        )
+        run_step(connection, "0010_completeness")
+        row = connection.execute(sa.select(reading.tables.announcement)).one()._asdict()
+
+    assert {key: row[key] for key in before} == before
+    assert (row["device_id"], row["about"], row["fulfilled_at"]) == (None, "", None)
+    test_migrations_equal_the_tables(engine)
+
+
+def run_step(connection: sa.Connection, name: str) -> None:
+    """One migration on tables that stand as they were before it."""
+    step = import_module(f"storage.migrations.versions.{name}")
+    with Operations.context(MigrationContext.configure(connection)):
+        step.upgrade()
 
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:

@@ -7,9 +7,10 @@ from datetime import timedelta
 
 import httpx
 
-from reading import audit, cases, critical, intake, orders, printing, queue, worklist
+from reading import audit, cases, critical, intake, ledger, orders, printing, queue, worklist
 from reading.case import State
 from reading.kinds import IdentifierKind
+from reading.ledger import Named
 from reading.patients import Identifier, find
 from storage.database import snapshot, transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, read, send, state, take, verify
@@ -229,3 +230,68 @@ def test_an_examination_is_registered_for_whoever_shows_a_card(house: House) -> 
     assert (wrong.status_code, "出生日期不对" in wrong.text, 'value="Pia"' in wrong.text) == (422, True, True)
     assert (order.site_id, order.patient_id) == (clinic.region.hills.id, house.patient.id)
     assert (order.priority, order.procedures[0].body_part, order.procedures[0].laterality) == ("emergency", "HAND", "L")
+
+
+def test_the_page_of_a_case_names_what_is_missing_who_said_so_and_how_it_ended(house: House) -> None:
+    clinic, tang = house.clinic, house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        names = [Named(series_uid=f"{STUDY}.1", sop_instance_uid=f"{STUDY}.1.{number}") for number in (1, 2, 3, 4)]
+        ledger.announce_named(tx, STUDY, "mpps", names, house.now)
+        for number in (1, 2, 3):
+            study = send(
+                tx,
+                clinic,
+                STUDY,
+                house.now,
+                sop_instance_uid=f"{STUDY}.1.{number}",
+                series_number=2,
+                instance_number=number,
+                received_digest=bytes([number]) * 32,
+            )
+        case = intake.take_in(tx, clinic.audit, KEYS, study, house.now)
+    arriving = tang.get(f"/t/case/{case.id}").text
+    with transaction(house.engine) as tx:
+        intake.end_arriving(tx, house.now + timedelta(minutes=1), 60)
+    tang.cookies.set("tierread_language", "en")
+    ended = tang.get(f"/t/case/{case.id}").text
+    told = tang.get(f"/api/cases/{case.id}/completeness").json()
+
+    assert "最迟 16:30" in arriving
+    assert "设备报告检查完成" in arriving
+    assert "3 of 4 images arrived; series 2 image 4 is missing" in ended
+    assert "Nothing came for a while; 3 images had arrived; missing then: series 2 image 4" in ended
+    assert f"{STUDY}.1.4" not in arriving + ended
+    assert told["missing"] == [
+        {"study": 1, "series": 2, "series_by_place": False, "first": 4, "last": 4, "by_place": False, "held": False}
+    ]
+    assert "1 missing" in tang.get("/t/list").text
+
+
+def test_images_after_the_report_are_said_on_every_page_until_a_reader_has_answered(house: House) -> None:
+    clinic, tang, ada = house.clinic, house.signed_in("tang"), house.signed_in("ada")
+    case = house.case(STUDY)
+    with transaction(house.engine) as tx:
+        version = read(tx, clinic, clinic.ada, case.id, house.now)
+        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, 2, house.now), house.now)
+    patient = house.patient_client(case.id)
+    during = (tang.get("/t").text, tang.get(f"/t/case/{case.id}").text, patient.get(f"/p/reports/{version.id}").text)
+    listed = ada.get("/api/cases", params={"tab": "late"}).json()
+    taken = ada.post(f"/api/cases/{case.id}/follow-up/claim").json()
+    body = {
+        "revision": taken["follow_up"]["revision"],
+        "image_set": taken["image_set"],
+        "shown_series": [f"{STUDY}.1"],
+        "comment": "同一体位",
+    }
+    answered = ada.post(f"/api/cases/{case.id}/follow-up/no-change", json=body)
+
+    assert "报告发布后又有 1 幅图像到达" in during[0]
+    assert "报告发布后又有 1 幅图像到达" in during[1]
+    assert "医生正在查看" in during[2]
+    assert [item["id"] for item in listed["items"]] == [case.id]
+    assert (taken["late"], taken["follow_up"]["holder"]["mine"]) == (1, True)
+    assert "no-change" in taken["allowed"]
+    assert answered.status_code == 200, answered.text
+    assert answered.json()["follow_up"] is None
+    assert "报告发布后又有" not in tang.get("/t").text
+    assert "医生正在查看" not in patient.get(f"/p/reports/{version.id}").text

@@ -30,7 +30,9 @@ export const isOpen = (state: Case['state']): boolean =>
   state !== 'final' && state !== 'withdrawn' && state !== 'withheld'
 
 export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>): string {
-  const count = images.expected === null ? String(images.arrived) : `${images.arrived} / ${images.expected}`
+  // More may have come than was announced, or than were counted when the case was last quiet.
+  const expected = Math.max(images.expected ?? 0, images.arrived)
+  const count = images.expected === null ? String(images.arrived) : `${images.arrived} / ${expected}`
   return arriving ? `${count} …` : count
 }
 

@@ -86,9 +86,7 @@ export function banners(
   ${lateImages(detail, act.takeFollowUp)}
   ${
     isIncomplete(detail) && isOpen(detail.state)
-      ? html`<p class="note warning missing">
-          ${text('desk.incomplete', { images: imagesOf(detail) })} ${detail.completeness.sentence}
-        </p>`
+      ? html`<p class="note warning missing">${text('desk.incomplete', { what: detail.completeness.sentence })}</p>`
       : nothing
   }
   ${detail.completeness.hint ? html`<p class="soft small hint">${detail.completeness.hint}</p>` : nothing}`
