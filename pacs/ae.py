@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import socket
-import ssl
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -16,14 +15,15 @@ from pynetdicom import _config as pynetdicom_config
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.transport import AddressInformation, AssociationServer, RequestHandler
 
-from pacs.association import House, Refusal, Refused, StoreAssociation
+from pacs import proxied
+from pacs.association import Calling, House, Refusal, Refused, Secured, StoreAssociation, Unshaken
 from pacs.negotiation import Offer
 from pacs.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pacs.quiet import quieten
 from pacs.receive import Outcome, Receiver, Sender
 from pacs.services import Service
 
-__all__ = ["Listener", "Refusal", "Refused", "Settings"]
+__all__ = ["Calling", "Listener", "Refusal", "Refused", "SecurePort", "Settings", "Unshaken"]
 
 _PDU_BYTES: Final = 128 * 1024
 """Each PDU costs about 0.3 ms, whatever its size."""
@@ -36,6 +36,16 @@ _log: Final = structlog.get_logger()
 # pynetdicom logs names, UIDs and, at its debug level, passwords; its formatting costs even when nobody listens.
 pynetdicom_config.LOG_HANDLER_LEVEL = "none"
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SecurePort:
+    """A second port, where everybody speaks TLS."""
+
+    port: int
+    """0 lets the kernel choose."""
+    context: Secured
+    """Asked for each connection: a renewed certificate is shown from then on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,35 +65,39 @@ class Settings:
     """That instances on their way have to arrive when the listener stops."""
     private_sop_classes: tuple[str, ...] = ()
     private_transfer_syntaxes: tuple[str, ...] = ()
-    tls: ssl.SSLContext | None = None
+    secure: SecurePort | None = None
+    proxies: tuple[proxied.Network, ...] = ()
+    """Whose connections begin with a PROXY header that says for whom they are; on both ports."""
 
 
-def _unheard(_sender: Sender, _outcome: Outcome) -> None:
+def _unheard(*_: object) -> None:
     """Nobody asked to be told."""
 
 
 class Listener:
     """Serves C-ECHO, C-STORE and ``services`` to the devices that ``registry`` knows.
 
-    ``registry`` takes the calling AE title and the IP address; ``refused`` hears of every association that
-    was refused, ``received`` of every instance, each in the thread of its association.
+    ``registry`` is asked who calls; ``refused`` hears of every association that was refused, ``unshaken`` of
+    every TLS handshake that failed, ``received`` of every instance, each in the thread of its association.
     """
 
     def __init__(
         self,
         receiver: Receiver,
-        registry: Callable[[str, str], Sender | None],
+        registry: Callable[[Calling], Sender | None],
         refused: Callable[[Refused], None],
         settings: Settings,
         received: Callable[[Sender, Outcome], None] = _unheard,
         *,
         services: Sequence[Service] = (),
+        unshaken: Callable[[Unshaken], None] = _unheard,
     ) -> None:
         self._settings = settings
         self._house = House(
             receiver=receiver,
             registry=registry,
             refused=refused,
+            unshaken=unshaken,
             received=received,
             offer=Offer(
                 private_sop_classes=settings.private_sop_classes,
@@ -95,12 +109,13 @@ class Listener:
             check_called=settings.check_called,
             admit=self._admit,
             gone=self._gone,
+            proxies=settings.proxies,
         )
         self._lock = threading.Lock()
         self._associations: set[StoreAssociation] = set()
         self._admitted: set[StoreAssociation] = set()
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
+        self._doors: list[_Door] = []
+        """The plain one first."""
 
     @property
     def address(self) -> tuple[str, int]:
@@ -110,20 +125,32 @@ class Listener:
             RuntimeError: it does not.
 
         """
-        if self._server is None:
+        if not self._doors:
             raise RuntimeError
-        return self._server.server_address[0], self._server.server_address[1]
+        return self._doors[0].address
+
+    @property
+    def secure_address(self) -> tuple[str, int]:
+        """Where it listens for TLS.
+
+        Raises:
+            RuntimeError: it does not.
+
+        """
+        if len(self._doors) < 2:
+            raise RuntimeError
+        return self._doors[1].address
 
     @property
     def alive(self) -> bool:
-        """Whether it takes connections."""
-        return self._thread is not None and self._thread.is_alive()
+        """Whether it takes connections, at each of its ports."""
+        return bool(self._doors) and all(door.thread.is_alive() for door in self._doors)
 
     def start(self) -> None:
         """Listen.
 
         Raises:
-            OSError: the port is taken, or not ours to take.
+            OSError: a port is taken, or not ours to take.
 
         """
         quieten()
@@ -136,18 +163,25 @@ class Listener:
         entity.network_timeout = settings.idle_seconds
         entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         entity.implementation_version_name = IMPLEMENTATION_VERSION_NAME
-        self._server = _Server(self, entity, settings)
-        self._thread = threading.Thread(
-            target=self._server.serve_forever, args=(_STOP_POLL_SECONDS,), name="dicom-listener", daemon=True
-        )
-        self._thread.start()
+        ports: list[tuple[int, Secured | None]] = [(settings.port, None)]
+        if settings.secure is not None:
+            ports.append((settings.secure.port, settings.secure.context))
+        servers: list[_Server] = []
+        try:
+            servers.extend(_Server(self, entity, (settings.host, port), secured) for port, secured in ports)
+        except OSError:
+            for server in servers:
+                server.server_close()
+            raise
+        self._doors = [_Door(server) for server in servers]
+        for door in self._doors:
+            door.thread.start()
 
     def stop(self) -> None:
         """Take no more connections, let instances on their way arrive, then abort what is left."""
-        if self._server is None or self._thread is None:
-            return
-        self._server.stop()
-        self._thread.join()
+        for door in self._doors:
+            door.server.stop()
+            door.thread.join()
         deadline = time.monotonic() + self._settings.stop_seconds
         for association in self._all():
             association.upper_layer.end_when_idle()
@@ -157,19 +191,15 @@ class Listener:
             association.upper_layer.cut()
         for association in self._all():
             association.join()
-        self._server = None
+        self._doors = []
 
-    def take(self, client: socket.socket, address: tuple[str, int]) -> None:
+    def take(self, server: _Server, client: socket.socket, address: tuple[str, int]) -> None:
         """Begin an association on a new connection."""
         if len(self._all()) >= self._settings.max_associations + _STRANGERS:
             _log.warning("connection_dropped")
             client.close()
             return
-        server = self._server
-        if server is None:
-            client.close()
-            return
-        association = StoreAssociation(server.ae, self._house, client)
+        association = StoreAssociation(server.ae, self._house, client, server.secured)
         association.name = "AcceptorThread"
         association.acceptor.maximum_length = _PDU_BYTES
         association.acceptor.ae_title = self._settings.ae_title
@@ -209,20 +239,20 @@ class _Server(AssociationServer):
 
     request_queue_size = 128
 
-    def __init__(self, listener: Listener, ae: ApplicationEntity, settings: Settings) -> None:
+    def __init__(
+        self, listener: Listener, ae: ApplicationEntity, address: tuple[str, int], secured: Secured | None
+    ) -> None:
         self._listener = listener
-        super().__init__(ae, (settings.host, settings.port), settings.ae_title, [], settings.tls, None, RequestHandler)
+        self.secured = secured
+        super().__init__(ae, address, ae.ae_title, [], None, None, RequestHandler)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         if self.socket is None:
             raise OSError
-        client, address = self.socket.accept()
-        if self.ssl_context is not None:
-            client = self.ssl_context.wrap_socket(client, server_side=True, do_handshake_on_connect=False)
-        return client, address
+        return self.socket.accept()
 
     def process_request(self, request: Any, client_address: Any) -> None:
-        self._listener.take(request, client_address)
+        self._listener.take(self, request, client_address)
 
     def service_actions(self) -> None:
         """Nothing: Python collects garbage when it is needed, not at intervals as pynetdicom does here."""
@@ -230,3 +260,17 @@ class _Server(AssociationServer):
     def stop(self) -> None:
         super(AssociationServer, self).shutdown()
         self.server_close()
+
+
+class _Door:
+    """A port with the thread that takes its connections."""
+
+    def __init__(self, server: _Server) -> None:
+        self.server = server
+        self.thread = threading.Thread(
+            target=server.serve_forever, args=(_STOP_POLL_SECONDS,), name="dicom-listener", daemon=True
+        )
+
+    @property
+    def address(self) -> tuple[str, int]:
+        return self.server.server_address[0], self.server.server_address[1]

@@ -10,14 +10,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 from pynetdicom import evt
 from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
+from pynetdicom.transport import AddressInformation
 
+from pacs import proxied, tls
 from pacs.dul import Announced, StoreProvider, StoreSocket
 from pacs.negotiation import Offer
 from pacs.receive import Outcome, Receiver, Reception, Sender
@@ -46,13 +48,34 @@ class Refusal(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Calling:
+    """Who says to be calling, and what bears it out."""
+
+    ae_title: str
+    address: str
+    """As the connection shows it, or as a trusted proxy says."""
+    tls: bool = False
+    certificate_digest: bytes | None = None
+    """SHA-256 of the certificate that was shown, and found to be good."""
+    local: bool = False
+    """Whether the call comes from this very machine."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Refused:
     """A refused association, for the record of contacts."""
 
-    calling_ae_title: str
+    calling: Calling
     called_ae_title: str
-    address: str
     refusal: Refusal
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unshaken:
+    """A call by TLS that ended before anything was asked."""
+
+    address: str
+    failure: tls.Failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,8 +83,9 @@ class House:
     """What an association needs of its listener."""
 
     receiver: Receiver
-    registry: Callable[[str, str], Sender | None]
+    registry: Callable[[Calling], Sender | None]
     refused: Callable[[Refused], None]
+    unshaken: Callable[[Unshaken], None]
     received: Callable[[Sender, Outcome], None]
     offer: Offer
     services: tuple[Service, ...]
@@ -70,14 +94,25 @@ class House:
     admit: Callable[[StoreAssociation], bool]
     """Whether there is room for one more; if so it counts from now on."""
     gone: Callable[[StoreAssociation], None]
+    proxies: tuple[proxied.Network, ...]
+    """Who says for whom they call."""
+
+
+Secured: TypeAlias = Callable[[], ssl.SSLContext]
+"""What a connection to the TLS port is secured with, asked anew for each."""
 
 
 class StoreAssociation(Association):
     """pynetdicom's association without its polling; `dul` serves C-STORE, the rest goes the usual way."""
 
-    def __init__(self, ae: ApplicationEntity, house: House, client_socket: socket.socket) -> None:
+    def __init__(
+        self, ae: ApplicationEntity, house: House, client_socket: socket.socket, secured: Secured | None = None
+    ) -> None:
         super().__init__(ae, "acceptor")
         self._house = house
+        self._secured = secured
+        self._certificate_digest: bytes | None = None
+        self._local = False
         self._sender: Sender | None = None
         self._news = threading.Event()
         self.conversation = threading.RLock()
@@ -165,14 +200,8 @@ class StoreAssociation(Association):
 
     def run_reactor(self) -> None:
         try:
-            self._shake_hands()
-            self.dul.start()
-            self._started_dul = True
-            request = self._await_request()
-            if request is not None and self._admit(request):
-                self.acse.negotiate_association()
-                if self.is_established:
-                    self._run_reactor()
+            if self._shake_hands():
+                self._associate()
         except OSError:
             _log.info("association_lost", device_id=self.device_id)
             self.dul.kill_dul()
@@ -182,10 +211,59 @@ class StoreAssociation(Association):
         finally:
             self._end()
 
-    def _shake_hands(self) -> None:
-        sock = self.upper_layer.stock.socket
-        if isinstance(sock, ssl.SSLSocket):
-            sock.do_handshake()
+    def _associate(self) -> None:
+        self.dul.start()
+        self._started_dul = True
+        request = self._await_request()
+        if request is not None and self._admit(request):
+            self.acse.negotiate_association()
+            if self.is_established:
+                self._run_reactor()
+
+    def _shake_hands(self) -> bool:
+        """Find out who is at the other end and secure the connection; here, where it keeps nobody else waiting."""
+        stock = self.upper_layer.stock
+        sock = stock.socket
+        if sock is None:
+            return False
+        deadline = time.monotonic() + (self.acse_timeout or 0)
+        try:
+            self._local = sock.getsockname()[0] == sock.getpeername()[0]
+            if proxied.is_of(self._address, self._house.proxies):
+                self._come_through(proxied.caller_of(sock, deadline - time.monotonic()))
+            if self._secured is not None:
+                secure = self._secured().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
+                stock.replace(secure)  # before it takes long, so that it can be cut
+                secure.settimeout(max(0.001, deadline - time.monotonic()))
+                secure.do_handshake()  # its timeout is for all of it, not for each piece
+                self._certificate_digest = tls.digest_of(secure)
+        except proxied.NoHeader:
+            _log.warning("proxy_says_nothing")
+            return False
+        except ssl.SSLEOFError:
+            _log.info("handshake_left")  # a look at the port, not a call
+            return False
+        except ssl.SSLError as error:
+            self._tell_unshaken(tls.failure_of(error))
+            return False
+        if stock.socket is not None:
+            stock.socket.settimeout(self.network_timeout)
+        return True
+
+    def _come_through(self, caller: tuple[str, int] | None) -> None:
+        if caller is not None:
+            self.requestor.address_info = AddressInformation.from_tuple(caller)
+            self._local = False
+
+    def _tell_unshaken(self, failure: tls.Failure) -> None:
+        try:
+            self._house.unshaken(Unshaken(address=self._address, failure=failure))
+        except Exception:  # noqa: BLE001 # there is no association all the same
+            _log.error("refused_failed", exc_info=True)
+
+    @property
+    def _address(self) -> str:
+        return self.requestor.address_info.address if self.requestor.address_info is not None else ""
 
     def _await_request(self) -> A_ASSOCIATE | None:
         """The A-ASSOCIATE-RQ; None when the peer does not make one in time, or hangs up, or sends something else."""
@@ -200,34 +278,40 @@ class StoreAssociation(Association):
     def _admit(self, request: A_ASSOCIATE) -> bool:
         """Whether the peer may have this association; it hears if not."""
         self.requestor.primitive = request
-        address = self.requestor.address_info.address if self.requestor.address_info is not None else ""
-        calling, called = request.calling_ae_title.strip(), request.called_ae_title.strip()
-        refusal = self._judge(calling, called, address)
+        called = request.called_ae_title.strip()
+        calling = Calling(
+            ae_title=request.calling_ae_title.strip(),
+            address=self._address,
+            tls=self._secured is not None,
+            certificate_digest=self._certificate_digest,
+            local=self._local,
+        )
+        refusal = self._judge(calling, called)
         if refusal is None:
             proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
             self.acceptor.supported_contexts = self._house.offer.contexts_for(proposed)
-            self._bind_services(calling, address)
+            self._bind_services(calling)
             return True
         self.acse.send_reject(*refusal.value)
         evt.trigger(self, evt.EVT_REJECTED, {})
-        refused = Refused(calling_ae_title=calling, called_ae_title=called, address=address, refusal=refusal)
+        refused = Refused(calling=calling, called_ae_title=called, refusal=refusal)
         try:
             self._house.refused(refused)
         except Exception:  # noqa: BLE001 # the peer is refused all the same
             _log.error("refused_failed", exc_info=True)
         return False
 
-    def _bind_services(self, ae_title: str, address: str) -> None:
+    def _bind_services(self, calling: Calling) -> None:
         if self._sender is None:
             raise PermissionError
-        caller = Caller(sender=self._sender, ae_title=ae_title, address=address, association=self)
+        caller = Caller(sender=self._sender, ae_title=calling.ae_title, address=calling.address, association=self)
         for service in self._house.services:
             for event, handler in service.handlers(caller):
                 self.bind(event, handler)
 
-    def _judge(self, calling: str, called: str, address: str) -> Refusal | None:
+    def _judge(self, calling: Calling, called: str) -> Refusal | None:
         try:
-            self._sender = self._house.registry(calling, address)
+            self._sender = self._house.registry(calling)
         except Exception:  # noqa: BLE001 # whatever keeps us from knowing: the peer comes back later
             _log.error("registry_failed", exc_info=True)
             return Refusal.UNAVAILABLE

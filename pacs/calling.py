@@ -19,6 +19,7 @@ from pynetdicom.transport import AddressInformation, AssociationSocket
 
 from pacs.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pacs.quiet import quieten
+from pacs.tls import digest_of
 
 _PDU_BYTES: Final = 128 * 1024
 
@@ -31,6 +32,8 @@ class Peer:
     host: str
     port: int
     tls: ssl.SSLContext | None = None
+    certificate_digest: bytes | None = None
+    """SHA-256 of the one certificate that it must show, None where any trusted one will do."""
 
 
 class Failure(StrEnum):
@@ -42,6 +45,8 @@ class Failure(StrEnum):
     """It answers with A-ASSOCIATE-RJ: it does not know us, or knows itself by another title."""
     ABORTED = "aborted"
     """It hangs up, or what answers there does not speak DICOM."""
+    UNTRUSTED = "untrusted"
+    """No TLS with it: it speaks none, its certificate is not trusted or another than it should be, or ours is not."""
     NO_CONTEXT = "no_context"
     """It speaks DICOM, but nothing of what we proposed."""
 
@@ -87,6 +92,9 @@ def associated(
     )
     if not association.is_established:
         raise Unreachable(_failure(association))
+    if peer.certificate_digest is not None and _shown(association) != peer.certificate_digest:
+        association.abort()
+        raise Unreachable(Failure.UNTRUSTED)
     try:
         yield association
     except BaseException:
@@ -108,15 +116,34 @@ class _Entity(ApplicationEntity):
 
 
 class _Socket(AssociationSocket):
-    """Sends small packets at once, and is closed where it was never connected, which pynetdicom leaves out."""
+    """Connects as pynetdicom's does, and remembers how far it came; sends small packets at once."""
 
     connected = False
+    untrusted = False
 
     def connect(self, primitive: Any) -> None:
-        if self.socket is not None:
-            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        super().connect(primitive)
-        self.connected = self._is_connected
+        sock = self.socket
+        if sock is None:
+            raise ValueError
+        try:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            sock.settimeout(self.assoc.connection_timeout)
+            sock.connect(primitive.address_info.as_tuple)
+            if self.tls_args is not None:
+                context, host = self.tls_args
+                sock = self.socket = context.wrap_socket(sock, server_hostname=host)
+            sock.settimeout(None)
+            self.assoc.requestor.address_info = AddressInformation.from_tuple(sock.getsockname())
+            self.connected = self._is_connected = True
+            primitive.result = "Evt2"  # transport connection confirmed (PS3.8 9.2.3)
+        except OSError as error:
+            self.untrusted = isinstance(error, ssl.SSLError)
+            self._shutdown_socket()
+            self.socket = None
+            primitive.result = "Evt17"  # closed
+        finally:
+            self.provider_queue.put(primitive)
+            self._ready.set()
 
     def _shutdown_socket(self) -> None:
         sock = self.socket
@@ -132,4 +159,13 @@ def _failure(association: Association) -> Failure:
     if association.acceptor.primitive is not None:
         return Failure.NO_CONTEXT
     sock = association.dul.socket
+    if isinstance(sock, _Socket) and sock.untrusted:
+        return Failure.UNTRUSTED
     return Failure.ABORTED if isinstance(sock, _Socket) and sock.connected else Failure.AWAY
+
+
+def _shown(association: Association) -> bytes | None:
+    """The digest of the certificate that the peer showed."""
+    sock = association.dul.socket
+    secure = sock.socket if isinstance(sock, _Socket) else None
+    return digest_of(secure) if isinstance(secure, ssl.SSLSocket) else None

@@ -106,6 +106,11 @@ class StoreSocket(AssociationSocket):
             return True
         return bool(poller(sock.fileno()).poll(0))
 
+    def replace(self, sock: socket.socket) -> None:
+        """Go on over another socket on the same connection, before anything was read: TLS on top of it."""
+        self.socket = sock
+        self.wire = Wire(sock)
+
     def hang_up(self) -> None:
         """Close the connection, if it is still open; no event follows."""
         self._shutdown_socket()

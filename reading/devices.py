@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import ipaddress
+import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final, TypeAlias
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import identifiers
 from reading.dated import open_at, valid_at
-from reading.errors import Invalid, NotThere
-from reading.tables import device, device_contact, device_token, organisation
+from reading.errors import Invalid, NotThere, Stale
+from reading.tables import device, device_token, organisation
 from reading.texts import checked
 from reading.unique import taken_as
 from storage.ids import new_id
@@ -26,35 +28,73 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
+CHARACTER_SETS: Final = frozenset(
+    (
+        # The terms of PS3.3 C.12.1.1.2, Tables C.12-2 to C.12-5; empty for the default repertoire.
+        "",
+        *(f"ISO_IR {n}" for n in (13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192, 203)),
+        *(f"ISO 2022 IR {n}" for n in (6, 13, 58, 87, 100, 101, 109, 110, 126, 127, 138, 144, 148, 149, 159, 166, 203)),
+        "GB18030",
+        "GBK",
+    )
+)
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+
+
 @dataclass(frozen=True, kw_only=True)
-class Device:
+class Entry:
+    """What may be changed of a device."""
+
+    network: str
+    """CIDR of the addresses that it calls from."""
+    port: int | None = None
+    """Where we call it, None where we never do."""
+    issuer: str = ""
+    """Whose patient ids it sends; empty where nobody knows, and then they link to nobody."""
+    certificate_digest: bytes | None = field(default=None, repr=False)
+    """SHA-256 of the certificate that it must show."""
+    character_set: str = ""
+    """What its text is written in when it does not say (PS3.3 C.12.1.1.2), empty for the default."""
+    host: str = ""
+    """Where we call it, empty for the one address that it calls from."""
+    tls_required: bool = False
+    """Whether it may only call by TLS."""
+    call_by_tls: bool = False
+    """Whether we call it by TLS."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device(Entry):
     """A modality, a workstation or a gateway; its id is ours, an AE title is only unique with an address."""
 
     id: str
     ae_title: str
-    network: str
-    """CIDR of the addresses that it calls from."""
-    port: int | None
-    """Where we call it, None where we never do."""
     site_id: str
-    issuer: str
-    """Whose patient ids it sends; empty where nobody knows, and then they link to nobody."""
-    certificate_digest: bytes | None = field(repr=False)
-    """SHA-256 of the certificate that it must show."""
-    character_set: str
-    """What its text is written in when it does not say (PS3.3 C.12.1.1.2), empty for the default."""
     since: datetime
     until: datetime | None
     revision: int
 
+    @property
+    def entry(self) -> Entry:
+        return Entry(**{name: getattr(self, name) for name in _CHANGEABLE})
 
-@dataclass(frozen=True, kw_only=True)
-class Contact:
-    """When a device was last heard, and its last refusal."""
 
-    heard_at: datetime | None
-    refused_at: datetime | None
-    refusal: str | None
+_CHANGEABLE: Final = tuple(Entry.__dataclass_fields__)
+
+
+class Unknown(StrEnum):
+    """Why a caller is nobody of the register."""
+
+    TITLE = "unknown_title"
+    ADDRESS = "other_address"
+    """The title is registered, and calls from elsewhere."""
+    ENDED = "ended"
+    """It was registered once."""
+    NO_TLS = "must_call_by_tls"
+    NO_CERTIFICATE = "no_certificate"
+    """It is bound to a certificate and showed none."""
+    OTHER_CERTIFICATE = "other_certificate"
 
 
 def add(
@@ -68,6 +108,9 @@ def add(
     now: datetime,
     certificate_digest: bytes | None = None,
     character_set: str = "",
+    host: str = "",
+    tls_required: bool = False,
+    call_by_tls: bool = False,
 ) -> Device:
     """A new device; ``network`` is an address or a CIDR.
 
@@ -79,57 +122,108 @@ def add(
     problem = identifiers.ae_title(ae_title)
     if problem is not None:
         raise Invalid("ae_title", problem)
-    called_from = _network(network)
-    if called_from.prefixlen == 0 and certificate_digest is None:
-        raise Invalid("network", "any_address_needs_a_certificate")
-    if port is not None and not 0 < port < 65536:
-        raise Invalid("port", "range")
+    entry = _checked(
+        Entry(
+            network=network,
+            port=port,
+            issuer=issuer,
+            certificate_digest=certificate_digest,
+            character_set=character_set,
+            host=host,
+            tls_required=tls_required,
+            call_by_tls=call_by_tls,
+        )
+    )
     if tx.scalar(sa.select(organisation.c.id).where(organisation.c.id == site_id, open_at(organisation, now))) is None:
         raise Invalid("site", "unknown")
     made = Device(
         id=new_id(),
         ae_title=ae_title.strip(" "),  # leading and trailing spaces do not count (PS3.5 6.2, AE)
-        network=str(called_from),
-        port=port,
         site_id=site_id,
-        issuer=checked("issuer", issuer, longest=64),
-        certificate_digest=certificate_digest,
-        character_set=checked("character_set", character_set, longest=16),
         since=now,
         until=None,
         revision=1,
+        **_values(entry),
     )
     with taken_as(tx, "ae_title"):
         tx.execute(
             device.insert().values(
-                id=made.id,
-                ae_title=made.ae_title,
-                network=made.network,
-                port=made.port,
-                site_id=made.site_id,
-                issuer=made.issuer,
-                certificate_digest=made.certificate_digest,
-                character_set=made.character_set,
-                since=made.since,
+                id=made.id, ae_title=made.ae_title, site_id=made.site_id, since=made.since, **_values(entry)
             )
         )
-    tx.execute(device_contact.insert().values(device_id=made.id))
     return made
 
 
+def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> Device:
+    """Give a device another entry; its title and its site stay, for what it sent is known by them.
+
+    Raises:
+        NotThere: no such device, or it has ended.
+        Stale: somebody changed it since ``revision``.
+        Invalid: as `add`.
+
+    """
+    found = by_id(tx, device_id)
+    if found is None or found.until is not None:
+        raise NotThere
+    values = _values(_checked(entry))
+    with taken_as(tx, "ae_title"):
+        changed = tx.execute(
+            device.update()
+            .where(device.c.id == device_id, device.c.until.is_(None), device.c.revision == revision)
+            .values(revision=device.c.revision + 1, **values)
+        )
+    if changed.rowcount != 1:
+        raise Stale(found.revision)
+    return replace(found, revision=revision + 1, **values)
+
+
 def identify(
-    tx: Connection, ae_title: str, address: str, now: datetime, *, certificate_digest: bytes | None = None
+    tx: Connection,
+    ae_title: str,
+    address: str,
+    now: datetime,
+    *,
+    certificate_digest: bytes | None = None,
+    tls: bool = False,
 ) -> Device | None:
-    """The device that calls with an AE title from an address; of several networks the narrowest counts."""
-    caller = read_address(address)
-    if caller is None:
-        return None
-    fitting = [
-        one
-        for one in _named(tx, ae_title.strip(" "), now)
-        if caller in ipaddress.ip_network(one.network) and _shows(one, certificate_digest)
-    ]
-    return max(fitting, key=lambda one: ipaddress.ip_network(one.network).prefixlen, default=None)
+    """The device that calls with an AE title from an address.
+
+    A certificate that one is bound to decides; without it the narrowest network does, and its device has to
+    call as its entry asks: nobody becomes a device of a wider network by leaving out what theirs must show.
+    """
+    fitting = _calling_from(_named(tx, ae_title, now), address)
+    bound = [one for one in fitting if certificate_digest is not None and one.certificate_digest == certificate_digest]
+    one = max(bound or fitting, key=_narrowness, default=None)
+    return one if one is not None and _lacks(one, certificate_digest, tls=tls) is None else None
+
+
+def why_unknown(
+    tx: Connection,
+    ae_title: str,
+    address: str,
+    now: datetime,
+    *,
+    certificate_digest: bytes | None = None,
+    tls: bool = False,
+) -> tuple[Unknown, Device | None]:
+    """Why `identify` found nobody, with the device that it most likely is."""
+    named = _named(tx, ae_title, now)
+    nearest = max(_calling_from(named, address), key=_narrowness, default=None)
+    if nearest is not None:
+        return _lacks(nearest, certificate_digest, tls=tls) or Unknown.ADDRESS, nearest
+    if named:
+        return Unknown.ADDRESS, named[0] if len(named) == 1 else None
+    rows = tx.execute(sa.select(device).where(device.c.ae_title == ae_title.strip(" ")).order_by(device.c.until))
+    earlier = _calling_from([_device(row) for row in rows], address)
+    return (Unknown.ENDED, earlier[-1]) if earlier else (Unknown.TITLE, None)
+
+
+def alone_at(tx: Connection, address: str, now: datetime) -> Device | None:
+    """The device that calls from an address, where only one does: all that is known of a failed handshake."""
+    rows = tx.execute(sa.select(device).where(valid_at(device, now)))
+    found = [one for one in _calling_from([_device(row) for row in rows], address) if _narrowness(one)]
+    return found[0] if len(found) == 1 else None
 
 
 def make_token(tx: Connection, device_id: str, now: datetime) -> str:
@@ -165,28 +259,12 @@ def by_token(tx: Connection, token: str, now: datetime) -> Device | None:
     return None if row is None else _device(row)
 
 
-def heard(tx: Connection, device_id: str, now: datetime) -> None:
-    tx.execute(device_contact.update().where(device_contact.c.device_id == device_id).values(heard_at=now))
-
-
-def refused(tx: Connection, device_id: str, refusal: str, now: datetime) -> None:
-    """``refusal`` is a word of ours, never what the device sent."""
-    tx.execute(
-        device_contact.update().where(device_contact.c.device_id == device_id).values(refused_at=now, refusal=refusal)
-    )
-
-
-def contact_of(tx: Connection, device_id: str) -> Contact | None:
-    row = tx.execute(sa.select(device_contact).where(device_contact.c.device_id == device_id)).one_or_none()
-    return None if row is None else Contact(heard_at=row.heard_at, refused_at=row.refused_at, refusal=row.refusal)
-
-
 def called_at(one: Device) -> tuple[str, int] | None:
-    """The address and port where we call a device; None where its entry has no port, or is for a whole network."""
+    """The address and port where we call a device; None where its entry does not say."""
     network = ipaddress.ip_network(one.network)
-    if one.port is None or network.num_addresses != 1:
+    if one.port is None or not (one.host or network.num_addresses == 1):
         return None
-    return str(network.network_address), one.port
+    return one.host or str(network.network_address), one.port
 
 
 def by_id(tx: Connection, device_id: str) -> Device | None:
@@ -229,14 +307,53 @@ def read_address(text: str) -> Address | None:
 
 
 def _named(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
-    rows = tx.execute(
-        sa.select(device).where(device.c.ae_title == ae_title, valid_at(device, now)).order_by(device.c.id)
-    )
+    titled = device.c.ae_title == ae_title.strip(" ")
+    rows = tx.execute(sa.select(device).where(titled, valid_at(device, now)).order_by(device.c.id))
     return [_device(row) for row in rows]
 
 
-def _shows(one: Device, certificate_digest: bytes | None) -> bool:
-    return one.certificate_digest is None or one.certificate_digest == certificate_digest
+def _calling_from(found: list[Device], address: str) -> list[Device]:
+    caller = read_address(address)
+    return [one for one in found if caller is not None and caller in ipaddress.ip_network(one.network)]
+
+
+def _narrowness(one: Device) -> int:
+    return ipaddress.ip_network(one.network).prefixlen
+
+
+def _lacks(one: Device, certificate_digest: bytes | None, *, tls: bool) -> Unknown | None:
+    """What a call lacks that the entry asks for."""
+    if one.certificate_digest is not None and one.certificate_digest != certificate_digest:
+        if not tls:
+            return Unknown.NO_TLS
+        return Unknown.OTHER_CERTIFICATE if certificate_digest else Unknown.NO_CERTIFICATE
+    return Unknown.NO_TLS if one.tls_required and not tls else None
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry in its form.
+
+    Raises:
+        Invalid: something of it cannot be.
+
+    """
+    called_from = _network(entry.network)
+    if called_from.prefixlen == 0 and entry.certificate_digest is None:
+        raise Invalid("network", "any_address_needs_a_certificate")
+    if entry.port is not None and not 0 < entry.port < 65536:
+        raise Invalid("port", "range")
+    host = entry.host.strip()
+    if host and read_address(host) is None and not _HOST.fullmatch(host):
+        raise Invalid("host", "not_an_address_or_name")
+    if entry.certificate_digest is not None and len(entry.certificate_digest) != hashlib.sha256().digest_size:
+        raise Invalid("certificate", "not_a_certificate")
+    if entry.character_set not in CHARACTER_SETS:
+        raise Invalid("character_set", "unknown")
+    return replace(entry, network=str(called_from), host=host, issuer=checked("issuer", entry.issuer, longest=64))
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _CHANGEABLE}
 
 
 def _network(text: str) -> Network:
@@ -256,16 +373,7 @@ def _token_digest(token: str) -> bytes:
 
 
 def _device(row: sa.Row[tuple[object, ...]]) -> Device:
-    return Device(
-        id=row.id,
-        ae_title=row.ae_title,
-        network=row.network,
-        port=row.port,
-        site_id=row.site_id,
-        issuer=row.issuer,
-        certificate_digest=None if row.certificate_digest is None else bytes(row.certificate_digest),
-        character_set=row.character_set,
-        since=row.since,
-        until=row.until,
-        revision=row.revision,
-    )
+    values: dict[str, Any] = {name: getattr(row, name) for name in Device.__dataclass_fields__}
+    digest = values["certificate_digest"]
+    values["certificate_digest"] = None if digest is None else bytes(digest)
+    return Device(**values)

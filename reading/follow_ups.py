@@ -7,7 +7,7 @@ when a reader says that nothing changes, or with a case that was entered in erro
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -216,21 +216,21 @@ def _found(tx: Connection, condition: sa.ColumnElement[bool]) -> list[FollowUp]:
         .where(condition)
         .order_by(follow_up.c.opened_at, follow_up.c.id)
     )
-    return [_follow_up(row._mapping) for row in rows]  # noqa: SLF001 -- a mapping is its public view
+    return [_follow_up(row) for row in rows]
 
 
-def _follow_up(row: Mapping[str, Any]) -> FollowUp:
+def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
     return FollowUp(
-        id=row["id"],
-        case_id=row["case_id"],
-        version_id=row["version_id"],
-        opened_at=row["opened_at"],
-        due_at=row["due_at"],
-        held_by=row["held_by"],
-        holder_name=row["holder_name"],
-        held_until=row["held_until"],
-        closed_at=row["closed_at"],
-        outcome=None if row["outcome"] is None else Outcome(row["outcome"]),
-        comment=row["comment"],
-        revision=row["revision"],
+        id=row.id,
+        case_id=row.case_id,
+        version_id=row.version_id,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        held_by=row.held_by,
+        holder_name=row.holder_name,
+        held_until=row.held_until,
+        closed_at=row.closed_at,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        comment=row.comment,
+        revision=row.revision,
     )

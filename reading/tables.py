@@ -135,6 +135,10 @@ device: Final = sa.Table(
     sa.Column("character_set", sa.String(16), nullable=False, server_default=""),
     *_dated(),
     _revision(),
+    # Where we call it, where that is not the one address that it calls from.
+    sa.Column("host", sa.String(255), nullable=False, server_default=""),
+    sa.Column("tls_required", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("call_by_tls", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_device_ae_title", "ae_title"),
     sa.Index(
         "uq_device_calling",
@@ -155,7 +159,18 @@ device_token: Final = sa.Table(
     *_dated(),
 )
 
-# One row for each device: when it was last heard, and its last refusal with the reason.
+# -- reading.register
+# A title under which `tierread devices check` calls as a device for a minute; only its digest is kept.
+device_check: Final = sa.Table(
+    "device_check",
+    metadata,
+    sa.Column("title_digest", DIGEST, primary_key=True),
+    _ref("device_id", "device"),
+    sa.Column("until", UtcDateTime, nullable=False),
+)
+
+# -- reading.contacts
+# One row for each device: when it was last heard, what it stored last, and its last refusals with their reasons.
 device_contact: Final = sa.Table(
     "device_contact",
     metadata,
@@ -163,6 +178,40 @@ device_contact: Final = sa.Table(
     sa.Column("heard_at", UtcDateTime),
     sa.Column("refused_at", UtcDateTime),
     sa.Column("refusal", sa.String(40)),
+    sa.Column("refused_called", sa.String(16), nullable=False, server_default=""),
+    sa.Column("refused_address", sa.String(45), nullable=False, server_default=""),
+    sa.Column("stored_at", UtcDateTime),
+    sa.Column("instance_refused_at", UtcDateTime),
+    sa.Column("instance_refusal", sa.String(40)),
+)
+
+# What a device did in an hour; kept for some days.
+device_tally: Final = sa.Table(
+    "device_tally",
+    metadata,
+    sa.Column("device_id", ULID, sa.ForeignKey("device.id"), primary_key=True),
+    sa.Column("hour", UtcDateTime, primary_key=True),
+    sa.Column("associations", sa.Integer, nullable=False),
+    sa.Column("refusals", sa.Integer, nullable=False),
+    sa.Column("stored", sa.Integer, nullable=False),
+    sa.Column("instances_refused", sa.Integer, nullable=False),
+    sa.Index("ix_device_tally_hour", "hour"),
+)
+
+# Callers who were nobody of the register, the latest of them, one row for each title and address.
+refused_call: Final = sa.Table(
+    "refused_call",
+    metadata,
+    _id(),
+    sa.Column("ae_title", sa.String(16), nullable=False),
+    sa.Column("address", sa.String(45), nullable=False),
+    sa.Column("reason", sa.String(40), nullable=False),
+    _ref("device_id", "device", nullable=True),
+    sa.Column("calls", sa.Integer, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("ae_title", "address", name="uq_refused_call_ae_title_address"),
+    sa.Index("ix_refused_call_last_at", "last_at"),
 )
 
 # -- reading.patients

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
 from reading import devices, organisations, passwords, people
 from reading.audit import SYSTEM, Audit
-from reading.devices import Device
+from reading.devices import Device, Entry
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
 from reading.organisations import Organisation
 from reading.people import Person
+from reading.register import Register
 
 REGION: Final = "REGION"
 """The code of the organisation that the first start makes, for whoever administers the whole service."""
@@ -34,6 +35,7 @@ class Registry:
 
     def __init__(self, audit: Audit) -> None:
         self._audit = audit
+        self._register = Register(audit)
 
     def add_organisation(
         self,
@@ -113,27 +115,28 @@ class Registry:
         now: datetime,
         port: int | None = None,
         issuer: str | None = None,
+        **more: Any,
     ) -> Device:
-        """Add a device; patient ids that it sends are unique within ``issuer``, the code of its site by default."""
+        """Add a device; ``more`` are further fields of its `Entry`."""
         site = organisation_of(tx, site_code)
-        made = devices.add(
-            tx, ae_title=ae_title, network=network, port=port, site_id=site.id, issuer=issuer or site.code, now=now
-        )
-        self._note(tx, "device.add", "device", made.id, now, site_id=site.id)
-        return made
+        entry = Entry(network=network, port=port, issuer=issuer or "", **more)
+        return self._register.add(tx, ae_title=ae_title, site_id=site.id, entry=entry, now=now)
+
+    def set_device(self, tx: Connection, ae_title: str, now: datetime, **changed: Any) -> Device:
+        """Change fields of a device's entry, the others stay."""
+        one = device_of(tx, ae_title, now)
+        return self._register.change(tx, one, replace(one.entry, **changed), revision=one.revision, now=now)
 
     def make_token(self, tx: Connection, ae_title: str, now: datetime) -> str:
-        """A bearer token of the device for DICOMweb; only its digest is kept."""
-        one = device_of(tx, ae_title, now)
-        token = devices.make_token(tx, one.id, now)
-        self._note(tx, "device.token", "device", one.id, now)
-        return token
+        return self._register.make_token(tx, device_of(tx, ae_title, now), now)
 
     def end_device(self, tx: Connection, ae_title: str, now: datetime) -> Device:
         one = device_of(tx, ae_title, now)
-        devices.end(tx, one.id, now)
-        self._note(tx, "device.end", "device", one.id, now)
+        self._register.end(tx, one, now)
         return one
+
+    def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
+        return self._register.begin_check(tx, one, now)
 
     def make_first_administrator(self, tx: Connection, now: datetime) -> NewPerson | None:
         """The first start makes a system administrator; None when there was one already."""

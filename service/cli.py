@@ -12,7 +12,7 @@ from rich.console import Console
 
 from reading.cipher import KeyFileUnfit
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
-from service import registers
+from service import device_commands, registers
 from service.alive import Role
 from service.installation import CannotStart
 from service.settings import WrongSettings, load
@@ -34,7 +34,8 @@ app = typer.Typer(
 )
 app.add_typer(registers.org, name="org")
 app.add_typer(registers.person, name="person")
-app.add_typer(registers.device, name="device")
+app.add_typer(device_commands.device, name="device")
+app.add_typer(device_commands.device, name="devices", hidden=True)  # the same, for whoever types it so
 
 
 @app.command()

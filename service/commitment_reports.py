@@ -9,11 +9,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from pacs.calling import Peer, Unreachable, associated
+from pacs.calling import Unreachable, associated
 from pacs.commitment import Conversation, Report, StorageCommitment, Told, proposal, tell
 from pacs.services import Service
 from reading import devices
 from reading.devices import Device
+from service.calls import peer_of
 from service.commitment_door import HOLD
 from service.house import House
 from service.logs import logger
@@ -159,13 +160,12 @@ class Reporter:
 
     def _call(self, errand: _Errand) -> None:
         device = errand.device
-        address = devices.called_at(device) if device is not None and device.until is None else None
-        if device is None or address is None:
+        peer = peer_of(device, self._house.certificates) if device is not None and device.until is None else None
+        if device is None or peer is None:
             for one in errand.reports:
                 self._postpone(one, NO_PORT if device is not None and device.until is None else ENDED)
             return
         contexts, roles = proposal()
-        peer = Peer(ae_title=device.ae_title, host=address[0], port=address[1])
         try:
             with associated(
                 self._house.settings.ae_title, peer, contexts, roles=roles, seconds=ANSWER_SECONDS

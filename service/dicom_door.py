@@ -2,35 +2,42 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from typing import Final
-
-from pacs.ae import Refusal, Refused
+from pacs.ae import Calling, Refusal, Refused, Unshaken
 from pacs.receive import Outcome, Sender
-from reading import devices
+from reading import devices, register
+from service.contacts import Contacts
 from service.house import House, sender_of
 from service.logs import logger
 from service.metrics import ASSOCIATIONS
-from storage.database import snapshot, transaction
-
-HEARD_EVERY: Final = timedelta(seconds=30)
-"""How exactly it is noted when a device was last heard."""
+from storage.database import snapshot
 
 
 class DicomDoor:
     """The register of devices for the DICOM listener, and the record of who called."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, contacts: Contacts) -> None:
         self._house = house
-        self._heard: dict[str, datetime] = {}
+        self._contacts = contacts
 
-    def registry(self, ae_title: str, address: str) -> Sender | None:
+    def registry(self, calling: Calling) -> Sender | None:
         now = self._house.clock()
         with snapshot(self._house.engine) as tx:
-            device = devices.identify(tx, ae_title, address, now)
+            device = devices.identify(
+                tx,
+                calling.ae_title,
+                calling.address,
+                now,
+                certificate_digest=calling.certificate_digest,
+                tls=calling.tls,
+            )
+            checked = None
+            if device is None and calling.local:
+                checked = register.checked_device(tx, calling.ae_title, now)
+        if checked is not None:
+            return sender_of(checked, test=True)
         if device is None:
             return None
-        self._note_heard(device.id, now)
+        self._contacts.heard(device.id)
         ASSOCIATIONS.labels("accepted").inc()
         return sender_of(device)
 
@@ -39,20 +46,13 @@ class DicomDoor:
         reason = what.refusal.name.lower()
         ASSOCIATIONS.labels(reason).inc()
         logger().warning("association refused", reason=reason)
-        if what.refusal is Refusal.UNAVAILABLE:
-            return
-        now = self._house.clock()
-        with transaction(self._house.engine) as tx:
-            device = devices.identify(tx, what.calling_ae_title, what.address, now)
-            if device is not None:
-                devices.refused(tx, device.id, reason, now)
+        if what.refusal is not Refusal.UNAVAILABLE:
+            self._contacts.refused(what)
 
-    def _note_heard(self, device_id: str, now: datetime) -> None:
-        # Some devices associate for each image: a commit each time would cost more than the association.
-        if now - self._heard.get(device_id, datetime.min.replace(tzinfo=UTC)) >= HEARD_EVERY:
-            with transaction(self._house.engine) as tx:
-                devices.heard(tx, device_id, now)
-            self._heard[device_id] = now
+    def unshaken(self, what: Unshaken) -> None:
+        ASSOCIATIONS.labels(what.failure).inc()
+        logger().warning("handshake failed", reason=what.failure)
+        self._contacts.unshaken(what)
 
     def received(self, sender: Sender, outcome: Outcome) -> None:
         if not outcome.accepted:

@@ -11,11 +11,13 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from pacs.receive import Sender
+from pacs.tls import Certificates
 from reading.audit import Audit
 from reading.cipher import Keys, keys_in
 from reading.devices import Device
 from reading.signing import Seal
 from service.alive import Role
+from service.certificates import certificates_of
 from service.installation import Folders, open_database
 from service.settings import Settings
 from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
@@ -33,6 +35,8 @@ class House:
     audit: Audit
     object_store: ObjectStore
     """Where sealed segments go."""
+    certificates: Certificates | None = None
+    """For DICOM by TLS, None where it is not set up."""
 
 
 @contextmanager
@@ -49,6 +53,7 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
             # A chain belongs to one process: a role runs once on a node, under a lock.
             audit=Audit(f"{settings.node}/{role}"),
             object_store=object_store_of(settings),
+            certificates=certificates_of(settings),
         )
     finally:
         engine.dispose()
@@ -75,5 +80,5 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def sender_of(device: Device) -> Sender:
-    return Sender(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+def sender_of(device: Device, *, test: bool = False) -> Sender:
+    return Sender(device_id=device.id, site_id=device.site_id, issuer=device.issuer, test=test)

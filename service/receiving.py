@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Final
 
 from pacs.receive import Outcome, Receiver, Reception, Sender
+from service.contacts import Contacts, gathering
 from service.house import House
 from service.logs import logger
 from service.metrics import INSTANCES, RECEIVE_SECONDS
@@ -22,7 +24,11 @@ SEAL_EVERY_SECONDS: Final = 1.0
 
 
 class CountedReceiver(Receiver):
-    """The receiver, with a count of what became of each instance and how long it took."""
+    """The receiver, with a count of what became of each instance and how long it took, and of each device's."""
+
+    def __init__(self, spool: Spool, index: Index, clock: Callable[[], datetime], contacts: Contacts) -> None:
+        super().__init__(spool, index, clock)
+        self.contacts = contacts
 
     def begin(
         self,
@@ -32,6 +38,8 @@ class CountedReceiver(Receiver):
         transfer_syntax_uid: str,
         source: str,
     ) -> Reception:
+        if sender.test:
+            return super().begin(sender, sop_class_uid, sop_instance_uid, transfer_syntax_uid, source)
         return _CountedReception(
             self,
             sender,
@@ -45,7 +53,7 @@ class CountedReceiver(Receiver):
 class _CountedReception(Reception):
     def __init__(
         self,
-        receiver: Receiver,
+        receiver: CountedReceiver,
         sender: Sender,
         *,
         sop_class_uid: str | None,
@@ -61,11 +69,14 @@ class _CountedReception(Reception):
             transfer_syntax_uid=transfer_syntax_uid,
             source=source,
         )
+        self._contacts = receiver.contacts
+        self._from = sender
         self._door = source
         self._began = time.perf_counter()
 
     def finish(self) -> Outcome:
         outcome = super().finish()
+        self._contacts.received(self._from, outcome)
         INSTANCES.labels(self._door, outcome.reason).inc()
         RECEIVE_SECONDS.labels(self._door).observe(time.perf_counter() - self._began)
         return outcome
@@ -80,6 +91,7 @@ class Receiving:
     receiver: Receiver
     spool: Spool
     index: Index
+    contacts: Contacts
 
 
 @contextmanager
@@ -105,7 +117,9 @@ def receiving(house: House) -> Generator[Receiving]:
         if recovered.left:
             logger().error("segments are left as they are until the next start", segments=recovered.left)
         sealing.start()
-        yield Receiving(receiver=CountedReceiver(spool=spool, index=index, clock=house.clock), spool=spool, index=index)
+        with gathering(house) as contacts:
+            receiver = CountedReceiver(spool, index, house.clock, contacts)
+            yield Receiving(receiver=receiver, spool=spool, index=index, contacts=contacts)
     finally:
         end.set()
         if sealing.ident is not None:

@@ -1,4 +1,4 @@
-"""The commands `org`, `person` and `device`: who takes part, from the command line."""
+"""The commands `org` and `person`: who takes part, from the command line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Connection
 
-from reading import devices, organisations, people
+from reading import organisations, people
 from reading.audit import Audit
-from reading.devices import Device
 from reading.errors import Invalid
 from reading.kinds import Level, Role
 from reading.organisations import Organisation
@@ -25,18 +24,18 @@ from reading.people import Person
 from service.administer import Registry
 from service.installation import make_folders, open_database
 from service.settings import load
-from storage import commitments
 from storage.database import transaction
 
 org = typer.Typer(help="Organisations: who takes pictures, who reads for whom.", no_args_is_help=True)
 person = typer.Typer(help="People and the roles that they hold in organisations.", no_args_is_help=True)
-device = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
+
+WIDE: Final = 160
 
 AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @contextmanager
-def _registry() -> Generator[tuple[Connection, Registry, datetime]]:
+def opened() -> Generator[tuple[Connection, Registry, datetime]]:
     settings = load(os.environ)
     make_folders(settings, demo=None)
     engine = open_database(settings)
@@ -61,28 +60,28 @@ def add_org(
     as_json: AsJson = False,
 ) -> None:
     """Add an organisation."""
-    with _registry() as (tx, registry, now):
+    with opened() as (tx, registry, now):
         made = registry.add_organisation(
             tx, code=code, name=name, level=level, parent_code=parent, region_code=region, now=now
         )
-        _answer(as_json, _of_organisation(tx, made), f"added {made.level} {made.code} {made.name}")
+        answer(as_json, _of_organisation(tx, made), f"added {made.level} {made.code} {made.name}")
 
 
 @org.command("list")
 def list_orgs(*, as_json: AsJson = False) -> None:
     """List the organisations."""
-    with _registry() as (tx, _, __):
+    with opened() as (tx, _, __):
         rows = [_of_organisation(tx, one) for one in organisations.list_all(tx)]
-    _answer_rows(as_json, rows, ("code", "name", "level", "parent", "region", "since", "until"))
+    answer_rows(as_json, rows, ("code", "name", "level", "parent", "region", "since", "until"))
 
 
 @org.command("end")
 def end_org(code: Annotated[str, typer.Argument(help="Its code.")], *, as_json: AsJson = False) -> None:
     """End an organisation and its agreements; what it sent and read stays."""
-    with _registry() as (tx, registry, now):
+    with opened() as (tx, registry, now):
         registry.end_organisation(tx, code, now)
         ended = organisations.by_code(tx, code)
-        _answer(as_json, _of_organisation(tx, ended) if ended else {}, f"ended {code}")
+        answer(as_json, _of_organisation(tx, ended) if ended else {}, f"ended {code}")
 
 
 @person.command("add")
@@ -101,15 +100,15 @@ def add_person(
 ) -> None:
     """Add a person with one role; `person grant` gives further ones."""
     password = None if password_file is None else _password_in(password_file)
-    with _registry() as (tx, registry, now):
+    with opened() as (tx, registry, now):
         made = registry.add_person(
             tx, name=name, organisation_code=org, role=role, title=title, username=username, password=password, now=now
         )
         said = f"added {made.person.username}"
         if made.password:
             said += f"\nfirst password (shown once, changed at sign-in): {made.password}"
-        answer = _of_person(tx, made.person, now) | ({"password": made.password} if made.password else {})
-        _answer(as_json, answer, said)
+        told = _of_person(tx, made.person, now) | ({"password": made.password} if made.password else {})
+        answer(as_json, told, said)
 
 
 @person.command("grant")
@@ -121,17 +120,17 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Give a person a further role."""
-    with _registry() as (tx, registry, now):
+    with opened() as (tx, registry, now):
         one = registry.grant(tx, username, org, role, now)
-        _answer(as_json, _of_person(tx, one, now), f"{username} is now {role} at {org}")
+        answer(as_json, _of_person(tx, one, now), f"{username} is now {role} at {org}")
 
 
 @person.command("list")
 def list_people(*, as_json: AsJson = False) -> None:
     """List the people with their roles."""
-    with _registry() as (tx, _, now):
+    with opened() as (tx, _, now):
         rows = [_of_person(tx, one, now) for one in people.list_all(tx)]
-    _answer_rows(as_json, rows, ("username", "name", "title", "roles", "since", "until"))
+    answer_rows(as_json, rows, ("username", "name", "title", "roles", "since", "until"))
 
 
 @person.command("end")
@@ -139,58 +138,10 @@ def end_person(
     username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
 ) -> None:
     """End a person's roles and sign-in; what they signed stays theirs."""
-    with _registry() as (tx, registry, now):
+    with opened() as (tx, registry, now):
         registry.end_person(tx, username, now)
         ended = people.by_username(tx, username)
-        _answer(as_json, _of_person(tx, ended, now) if ended else {}, f"ended {username}")
-
-
-@device.command("add")
-def add_device(
-    ae_title: Annotated[str, typer.Argument(help="Its application entity title, at most 16 characters.")],
-    *,
-    host: Annotated[str, typer.Option(help="Address or network that it calls from, such as 10.1.2.3 or 10.1.2.0/24.")],
-    site: Annotated[str, typer.Option(help="Code of the organisation that owns it.")],
-    port: Annotated[int | None, typer.Option(help="Port where we send to it.", min=1, max=65535)] = None,
-    issuer: Annotated[
-        str | None, typer.Option(help="Who issues the patient ids that it sends; the site's code by default.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Add a device that may send."""
-    with _registry() as (tx, registry, now):
-        made = registry.add_device(
-            tx, ae_title=ae_title, network=host, site_code=site, port=port, issuer=issuer, now=now
-        )
-        _answer(as_json, _of_device(tx, made), f"added {made.ae_title} at {made.network} for {site}")
-
-
-@device.command("token")
-def token(
-    ae_title: Annotated[str, typer.Argument(help="The device's application entity title.")], *, as_json: AsJson = False
-) -> None:
-    """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`."""
-    with _registry() as (tx, registry, now):
-        made = registry.make_token(tx, ae_title, now)
-        _answer(as_json, {"ae_title": ae_title, "token": made}, made)
-
-
-@device.command("list")
-def list_devices(*, as_json: AsJson = False) -> None:
-    """List the devices."""
-    with _registry() as (tx, _, __):
-        rows = [_of_device(tx, one) for one in devices.list_all(tx)]
-    _answer_rows(as_json, rows, ("ae_title", "network", "port", "site", "issuer", "since", "until"))
-
-
-@device.command("end")
-def end_device(
-    ae_title: Annotated[str, typer.Argument(help="The device's application entity title.")], *, as_json: AsJson = False
-) -> None:
-    """End a device: it is refused from now on; what it sent stays."""
-    with _registry() as (tx, registry, now):
-        ended = registry.end_device(tx, ae_title, now)
-        _answer(as_json, _of_device(tx, ended), f"ended {ae_title}")
+        answer(as_json, _of_person(tx, ended, now) if ended else {}, f"ended {username}")
 
 
 def _password_in(path: Path) -> str:
@@ -230,58 +181,37 @@ def _of_person(tx: Connection, one: Person, now: datetime) -> dict[str, object]:
     }
 
 
-def _of_device(tx: Connection, one: Device) -> dict[str, object]:
-    site = organisations.by_id(tx, one.site_id)
-    return {
-        "id": one.id,
-        "ae_title": one.ae_title,
-        "network": one.network,
-        "port": one.port,
-        "site": site.code if site else None,
-        "issuer": one.issuer,
-        "since": one.since,
-        "until": one.until,
-        "commitments": _waiting_for(tx, one),
-    }
-
-
-def _waiting_for(tx: Connection, one: Device) -> dict[str, object] | None:
-    """What a device was not told of its storage commitments, and why."""
-    waiting = commitments.waiting_of(tx, one.id)
-    if waiting is None:
-        return None
-    return {"untold": waiting.reports, "since": waiting.since, "failure": waiting.failure}
-
-
-def _answer(
+def answer(
     as_json: bool,  # noqa: FBT001 what the option said
-    answer: Mapping[str, object],
+    told: Mapping[str, object],
     said: str,
 ) -> None:
-    typer.echo(_json(answer) if as_json else said)
+    typer.echo(to_json(told) if as_json else said)
 
 
-def _answer_rows(
+def answer_rows(
     as_json: bool,  # noqa: FBT001
     rows: Sequence[Mapping[str, object]],
     columns: Sequence[str],
 ) -> None:
     if as_json:
-        typer.echo(_json(rows))
+        typer.echo(to_json(rows))
         return
     table = Table(*columns, box=None)
     for row in rows:
         table.add_row(*(_cell(row[column]) for column in columns))
-    Console(soft_wrap=True).print(table)
+    console = Console(soft_wrap=True)
+    console.width = max(console.width, WIDE)  # a cell that is cut short helps nobody
+    console.print(table)
 
 
-def _json(answer: object) -> str:
-    return json.dumps(answer, ensure_ascii=False, default=str)
+def to_json(told: object) -> str:
+    return json.dumps(told, ensure_ascii=False, default=str)
 
 
 def _cell(value: object) -> str:
     if isinstance(value, datetime):
-        return value.astimezone().strftime("%Y-%m-%d")
+        return value.astimezone().strftime("%Y-%m-%d %H:%M")
     if isinstance(value, list):
         return ", ".join(" ".join(str(part) for part in each.values()) for each in value)
     return "" if value is None else str(value)

@@ -6,6 +6,7 @@ import threading
 
 from pacs import ae
 from service.alive import Role
+from service.certificates import secure_port
 from service.commitment_reports import Reporter
 from service.dicom_door import DicomDoor
 from service.dimse_services import services_of
@@ -18,7 +19,7 @@ from service.settings import Settings
 
 def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
     with house_of(settings, folders, Role.SCP) as house, receiving(house) as here:
-        door = DicomDoor(house)
+        door = DicomDoor(house, here.contacts)
         services = services_of(house)
         listener = ae.Listener(
             here.receiver,
@@ -31,9 +32,12 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
                 max_associations=settings.max_associations,
                 private_sop_classes=settings.private_sop_classes,
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
+                secure=secure_port(settings, house.certificates),
+                proxies=settings.dicom_trusted_proxies,
             ),
             door.received,
             services=services,
+            unshaken=door.unshaken,
         )
         reporter = Reporter(house, services)
         listener.start()

@@ -20,6 +20,7 @@ from reading.signing import Seal
 from service import logs, roles
 from service.administer import Registry
 from service.alive import Role
+from service.certificates import certificates_of
 from service.installation import CannotStart, Folders, count_into, make_folders, only_one, open_database
 from service.settings import Settings
 from service.supervisor import Supervisor
@@ -36,7 +37,13 @@ def supervise(settings: Settings) -> int:
 def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Event], None]) -> int:
     """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
     with only_one(folders, "serve"), _stop_on_signals() as stop:
-        for host, port in ((settings.http_host, settings.http_port), (settings.dicom_host, settings.dicom_port)):
+        certificates_of(settings)
+        secure = [] if settings.dicom_tls_port is None else [(settings.dicom_host, settings.dicom_tls_port)]
+        for host, port in (
+            (settings.http_host, settings.http_port),
+            (settings.dicom_host, settings.dicom_port),
+            *secure,
+        ):
             listen(host, port).close()
         count_into(folders, afresh=True)
         return Supervisor(folders.run, stop).run(lambda: ready(stop))
@@ -93,7 +100,8 @@ def listen(host: str, port: int) -> socket.socket:
             errno.EADDRNOTAVAIL: "is not an address of this machine",
         }.get(refused.errno or 0, str(refused.strerror))
         raise CannotStart(
-            f"{host} port {port} {why}", "set TIERREAD_HTTP_PORT or TIERREAD_DICOM_PORT (and _HOST) to others"
+            f"{host} port {port} {why}",
+            "set TIERREAD_HTTP_PORT, TIERREAD_DICOM_PORT or TIERREAD_DICOM_TLS_PORT to others",
         ) from refused
     return listener
 
@@ -137,6 +145,11 @@ def where_things_are(settings: Settings, folders: Folders) -> str:
         f"  township                {web}/t",
         f"  patients                {web}/p",
         f"  DICOM                   {settings.ae_title} at {settings.dicom_host} port {settings.dicom_port}",
+        *(
+            [f"  DICOM by TLS            {settings.ae_title} at {settings.dicom_host} port {settings.dicom_tls_port}"]
+            if settings.dicom_tls_port
+            else []
+        ),
         f"  DICOMweb                {web}/dicomweb",
         f"  data                    {folders.data}",
     ]

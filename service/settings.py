@@ -62,6 +62,49 @@ class Settings:
         default=11112, metadata=_as(values.whole(1, 65535), "Port that the DICOM listener binds to.", unit="TCP port")
     )
     ae_title: str = field(default="TIERREAD", metadata=_as(values.ae_title, "Our application entity title."))
+    dicom_tls_port: int | None = field(
+        default=None,
+        metadata=_as(
+            values.whole(1, 65535),
+            "Port that the DICOM listener binds to for TLS, beside the plain one. Empty: none.",
+            unit="TCP port",
+        ),
+    )
+    dicom_tls_certificate_file: Path | None = field(
+        default=None,
+        metadata=_as(
+            values.folder,
+            "Our certificate in PEM, followed by those between it and its authority; "
+            "shown to devices that call by TLS and to those that we call. It is read again when it changes.",
+        ),
+    )
+    dicom_tls_key_file: Path | None = field(
+        default=None, metadata=_as(values.folder, "The key of that certificate in PEM, not encrypted.")
+    )
+    dicom_tls_authorities_file: Path | None = field(
+        default=None,
+        metadata=_as(
+            values.folder,
+            "Certificates in PEM of the authorities that sign those of devices, or of single devices. "
+            "Empty: devices are not asked for a certificate.",
+        ),
+    )
+    dicom_tls_client_certificate: str = field(
+        default="optional",
+        metadata=_as(
+            values.one_of("optional", "required"),
+            "Whether a device that calls by TLS must show a certificate: `optional` or `required`. "
+            "One that is shown must be good in either case.",
+        ),
+    )
+    dicom_trusted_proxies: Networks = field(
+        default=(),
+        metadata=_as(
+            values.networks,
+            "Addresses of proxies in front of the DICOM ports, separated by commas. Their connections have to begin "
+            "with a PROXY header (version 1 or 2), and the address in it is who calls.",
+        ),
+    )
     max_associations: int = field(
         default=100,
         metadata=_as(
@@ -220,6 +263,7 @@ def load(environ: Mapping[str, str]) -> Settings:
                 problems.append(Problem(where=where, problem=str(wrong)))
     _read_database_url(read, problems)
     _check_s3(read, problems)
+    _check_tls(read, problems)
     if problems:
         raise WrongSettings(tuple(problems))
     return Settings(**read)
@@ -282,3 +326,16 @@ def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:
         path: Path | None = read.get(name)
         if path is not None and not path.is_file():
             problems.append(Problem(where=variable(name), problem=f"cannot read {path}"))
+
+
+def _check_tls(read: dict[str, Any], problems: list[Problem]) -> None:
+    needed: dict[str, str] = {}
+    if read.get("dicom_tls_port"):
+        needed |= dict.fromkeys(("dicom_tls_certificate_file", "dicom_tls_key_file"), "needed by a TLS port")
+        if read["dicom_tls_port"] == read.get("dicom_port", Settings.dicom_port):
+            problems.append(Problem(where=variable("dicom_tls_port"), problem="another port than the plain one's"))
+    if read.get("dicom_tls_certificate_file"):
+        needed["dicom_tls_key_file"] = "needed by a certificate"
+    if read.get("dicom_tls_client_certificate") == "required":
+        needed["dicom_tls_authorities_file"] = "needed to ask for certificates"
+    problems.extend(Problem(where=variable(name), problem=why) for name, why in needed.items() if not read.get(name))

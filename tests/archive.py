@@ -12,7 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.ae import Listener, Refused, Settings
+from pacs.ae import Calling, Listener, Refused, Settings, Unshaken
 from pacs.receive import Outcome, Receiver, Sender
 from pacs.services import Service
 from storage import tables
@@ -36,8 +36,13 @@ class Archive:
     index: Index
     receiver: Receiver
     refusals: list[Refused] = field(default_factory=list[Refused])
+    unshaken: list[Unshaken] = field(default_factory=list[Unshaken])
     told: list[Outcome] = field(default_factory=list[Outcome])
     """What became of each instance that the listener received."""
+    called: list[Calling] = field(default_factory=list[Calling])
+    """Everybody who asked for an association."""
+    addresses: frozenset[str] = frozenset({"127.0.0.1"})
+    """Where the devices call from."""
 
     def take(self, thing: Object, sender: Sender = TOWNSHIP, *, piece: int = 50_000) -> Outcome:
         """Receive one instance, fed in pieces of that many bytes."""
@@ -69,8 +74,9 @@ class Archive:
             segment.seek(row["offset"] + row["dataset_offset"])
             return segment.read(row["size"] - row["dataset_offset"])
 
-    def registry(self, ae_title: str, address: str) -> Sender | None:
-        return TITLES.get(ae_title) if address == "127.0.0.1" else None
+    def registry(self, calling: Calling) -> Sender | None:
+        self.called.append(calling)
+        return TITLES.get(calling.ae_title) if calling.address in self.addresses else None
 
     @contextmanager
     def listening(self, services: Sequence[Service] = (), **changed: Any) -> Iterator[Listener]:
@@ -82,6 +88,7 @@ class Archive:
             settings,
             lambda _sender, outcome: self.told.append(outcome),
             services=services,
+            unshaken=self.unshaken.append,
         )
         listener.start()
         try:

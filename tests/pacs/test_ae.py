@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pacs.ae import Listener, Refusal, Settings
+from pacs.ae import Calling, Listener, Refusal, Settings
 from pacs.association import StoreAssociation
 from pacs.receive import Outcome, Reason, Sender
 from tests.archive import TOWNSHIP, Archive
@@ -41,7 +41,7 @@ def test_an_unknown_device_is_refused_for_good(small_archive: Archive, title: st
             pass
 
     assert (refused.value.result, refused.value.source, refused.value.reason) == (1, 1, 3)
-    assert [(one.calling_ae_title, one.address, one.refusal) for one in small_archive.refusals] == [
+    assert [(one.calling.ae_title, one.calling.address, one.refusal) for one in small_archive.refusals] == [
         (title, "127.0.0.1", Refusal.UNKNOWN_DEVICE)
     ]
 
@@ -94,7 +94,7 @@ def test_beyond_the_limit_a_device_may_come_back_later(small_archive: Archive) -
 
 
 def test_a_register_that_cannot_be_asked_is_a_passing_trouble(small_archive: Archive) -> None:
-    def away(_title: str, _address: str) -> Sender | None:
+    def away(_calling: Calling) -> Sender | None:
         raise ConnectionError
 
     listener = Listener(small_archive.receiver, away, small_archive.refusals.append, Settings(host="127.0.0.1", port=0))

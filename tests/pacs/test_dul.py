@@ -4,21 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import socket
-import ssl
 import struct
 import time
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from pacs.receive import STATUS, Reason
 from tests.archive import Archive
-from tests.builders import CT, DX, image, new_uid, thing
+from tests.builders import CT, DX, image, thing
 from tests.wire import (
     EXPLICIT_LITTLE,
     IMPLICIT_LITTLE,
@@ -446,45 +440,3 @@ def test_an_association_at_rest_costs_no_time(small_archive: Archive) -> None:
 
         assert used < 0.1
         assert sender.echo() == 0
-
-
-def self_signed(folder: Path) -> tuple[Path, Path]:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
-    begin = dt.datetime.now(dt.UTC) - dt.timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(begin)
-        .not_valid_after(begin + dt.timedelta(days=10))
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    (folder / "certificate.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    return folder / "certificate.pem", folder / "key.pem"
-
-
-def test_the_same_over_tls(small_archive: Archive, tmp_path: Path) -> None:
-    certificate, key = self_signed(tmp_path)
-    ours = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ours.load_cert_chain(certificate, key)
-    theirs = ssl.create_default_context(cafile=str(certificate))
-    theirs.check_hostname = False
-    sent = [large(), thing(image(StudyInstanceUID=new_uid()))]
-    with small_archive.listening(tls=ours) as listener, socket.create_connection(listener.address) as stranger:
-        stranger.sendall(b"no handshake at all")  # in the way of nobody
-        sender = Sender(address=listener.address, contexts=IMAGES)
-        sender.sock = theirs.wrap_socket(socket.create_connection(listener.address))
-        sender.associate()
-
-        assert [sender.store(one, fragment=100_000) for one in sent] == [0, 0]
-        assert sender.echo() == 0
-        sender.release()
-        sender.close()
-
-    assert sorted(small_archive.stored(row) for row in small_archive.instances()) == sorted(one.dataset for one in sent)

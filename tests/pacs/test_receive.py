@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import struct
 import zlib
+from dataclasses import replace
 
 import pytest
 from pydicom.dataset import Dataset
@@ -12,7 +13,7 @@ from pydicom.dataset import Dataset
 from pacs.receive import STATUS, Reason
 from storage import tables
 from storage.rows import decode_ranges
-from tests.archive import OTHER, Archive
+from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import (
     BIG_ENDIAN,
     DEFLATED,
@@ -303,3 +304,12 @@ def test_the_sop_class_may_come_from_the_request_alone(small_archive: Archive) -
     assert small_archive.take(without("SOPClassUID")).accepted
 
     assert small_archive.instances()[0]["sop_class_uid"] == thing(image()).sop_class
+
+
+def test_what_a_test_sends_is_checked_to_the_end_and_leaves_nothing(archive: Archive) -> None:
+    sent, sender = thing(image(rows=64, columns=64)), replace(TOWNSHIP, test=True)
+    cut = replace(sent, dataset=sent.dataset[:-10])
+
+    assert [archive.take(one, sender).status for one in (sent, cut)] == [0, STATUS[Reason.TRUNCATED]]
+    assert archive.instances() == archive.quarantined() == []
+    assert archive.take(sent).reason is Reason.STORED  # as if it had never been here
