@@ -193,7 +193,7 @@ _REASONS: Final = {
 """OpenSSL's reasons, or parts of them."""
 
 
-def _profile(protocol: ssl._SSLMethod) -> ssl.SSLContext:
+def _profile(protocol: int) -> ssl.SSLContext:
     made = ssl.SSLContext(protocol)
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(CIPHERS))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, SecondaryCaptureImageStorage, generate_uid
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext, build_context
 
@@ -56,7 +56,7 @@ def _picture() -> Dataset:
     made = Dataset()
     made.file_meta = FileMetaDataset()
     made.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-    made.file_meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+    made.file_meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     made.SOPClassUID = SecondaryCaptureImageStorage
     made.SOPInstanceUID, made.SeriesInstanceUID, made.StudyInstanceUID = (generate_uid(None) for _ in range(3))
     made.PatientName, made.PatientID, made.StudyID = "TEST^NOBODY", "TEST", "TEST"

@@ -40,6 +40,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             audit=house.audit,
             clock=house.clock,
             render=partial(picture, house, bytes_),
+            ae_title=settings.ae_title,
             public_origin=settings.public_origin,
             note=partial(_note, house),
         )

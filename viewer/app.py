@@ -15,6 +15,7 @@ from viewer.api import (
     alerts,
     attributions,
     cases,
+    devices,
     follow_ups,
     manifests,
     orders,
@@ -24,6 +25,7 @@ from viewer.api import (
     withholding,
 )
 from viewer.office import Office
+from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import sign_in, township, township_case, township_forms, township_print
 
@@ -43,9 +45,21 @@ class StaticAssets(StaticFiles):
 def api_router() -> APIRouter:
     """Everything of the viewer that has a route of its own; expects the office in ``app.state.office``."""
     router = APIRouter()
-    for part in (session, cases, follow_ups, withholding, reports, orders, manifests, alerts, attributions, patient):
+    for part in (
+        session,
+        cases,
+        follow_ups,
+        withholding,
+        reports,
+        orders,
+        manifests,
+        alerts,
+        attributions,
+        devices,
+        patient,
+    ):
         router.include_router(part.router)
-    for part in (sign_in, township, township_case, township_forms, township_print, patient_pages):
+    for part in (sign_in, township, township_case, township_forms, township_print, device_pages, patient_pages):
         router.include_router(part.router, include_in_schema=False)
     return router
 

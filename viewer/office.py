@@ -37,6 +37,8 @@ class Office:
     clock: Callable[[], datetime]
     render: Render
     note: Note
+    ae_title: str = "TIERREAD"
+    """What devices have to call us."""
     public_origin: str = ""
     """How people reach us, e.g. ``https://reports.example.cn``; empty: as the request says."""
     web_app: Path = WEB_APP

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 
-from reading import cases, critical, patients
+from reading import cases, critical, devices, patients
 from reading.kinds import IdentifierKind, Sex
 from reading.patients import Identifier
 from reading.tables import change_notice
@@ -38,6 +38,7 @@ NOWHERE = {
     "notice": "01KZZZZZZZZZZZZZZZZZZZZZZW",
     "study": "1.2.3.999",
     "site": "nowhere",
+    "device": "01KZZZZZZZZZZZZZZZZZZZZZZV",
 }
 
 
@@ -117,6 +118,17 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/orders"): Thing(
         "site", lambda site: {"site": site, "patient": PERSON, "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
     ),
+    ("GET", "/api/devices"): Listing(),
+    ("POST", "/api/devices"): Thing("site", lambda site: {"site": site, "ae_title": "CT1", "network": "10.1.1.1"}),
+    ("PUT", "/api/devices/{device_id}"): Thing("device", body(network="10.1.1.1", revision=1)),
+    ("POST", "/api/devices/{device_id}/end"): Thing("device"),
+    ("GET", "/devices"): Listing(),
+    ("GET", "/devices/new"): Theirs("a form; whoever keeps no site's devices gets none"),
+    ("POST", "/devices/new"): Thing("site", form={"ae_title": "CT1", "network": "10.1.1.1"}),
+    ("GET", "/devices/{device_id}"): Thing("device"),
+    ("POST", "/devices/{device_id}"): Thing("device", form={"network": "10.1.1.1", "revision": "1"}),
+    ("POST", "/devices/{device_id}/end"): Thing("device", form={}),
+    ("GET", "/t/devices"): Listing(),
     ("POST", "/api/attributions"): Thing(
         "study", lambda uid: {"study_uid": uid, "attributes": {"PatientName": "Q"}, "reason": "wrong"}
     ),
@@ -181,8 +193,17 @@ def pias(house: House) -> Pias:
             tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="bleeding", now=house.now
         )
         notice_id = tx.scalar(sa.select(change_notice.c.id))
+        device = devices.add(
+            tx,
+            ae_title="DR1",
+            network="10.1.2.3",
+            port=None,
+            issuer="",
+            site_id=clinic.region.hills.id,
+            now=house.now,
+        )
     assert notice_id is not None
-    ids = {"case": case.id, "report": version.id, "alert": alert.id, "notice": notice_id}
+    ids = {"device": device.id, "case": case.id, "report": version.id, "alert": alert.id, "notice": notice_id}
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
 
@@ -263,7 +284,8 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 
 
 def _fill(path: str, ids: dict[str, str]) -> str:
-    places = {"case_id": "case", "version_id": "report", "alert_id": "alert", "notice_id": "notice"}
+    places = {"case_id": "case", "version_id": "report"}
+    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device")}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, ""))
     return path.replace("{number}", "1")

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from reading import sessions
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.grants import AT_THEIR_SITE, BY_AGREEMENT
+from reading.kinds import Role
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.api.session import open_session, set_password
@@ -90,9 +91,12 @@ def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -
 
 
 def home_for(staff: Staff) -> str:
-    """Where somebody's work lies: the township's page for those who take pictures, the worklist for those who read."""
-    reads = any(staff.holds(role) for role in BY_AGREEMENT)
-    return "/t" if not reads and any(staff.holds(role) for role in AT_THEIR_SITE) else "/"
+    """Where somebody's work lies: at the township, with the devices, or at the worklist for all who read."""
+    if any(staff.holds(role) for role in BY_AGREEMENT):
+        return "/"
+    if any(staff.holds(role) for role in AT_THEIR_SITE):
+        return "/t"
+    return "/devices" if staff.holds(Role.SYSTEM_ADMINISTRATOR) else "/"
 
 
 def words_for(request: Request, error: Exception) -> str:

@@ -1,0 +1,148 @@
+"""The register of devices on the page and by the API: who sees it, what it says, and what may be changed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from reading import contacts, devices
+from reading.contacts import Call, News
+from reading.devices import Device
+from reading.kinds import Role
+from reading.tables import audit_event
+from storage.database import snapshot, transaction
+from tests import certificates
+from tests.reading.clinic import Clinic
+from tests.reading.region import hire
+from tests.viewer.house import House, password_hash
+
+SITE = {"ae_title": "CT1", "site": "hills", "network": "10.1.2.9"}
+
+
+def device(house: House, title: str = "DR1", **known: object) -> Device:
+    entry = {"network": "10.1.2.3", "port": None, "issuer": "HILLS", "site_id": house.clinic.region.hills.id}
+    with transaction(house.engine) as tx:
+        return devices.add(tx, ae_title=title, now=house.now, **(entry | known))  # type: ignore[arg-type]
+
+
+def keeper(house: House) -> None:
+    """Kira administers Oak county's systems."""
+    clinic: Clinic = house.clinic
+    with transaction(house.engine) as tx:
+        hire(tx, "kira", house.now, (Role.SYSTEM_ADMINISTRATOR, clinic.region.oak), password_hash=password_hash())
+
+
+def test_the_page_says_what_was_refused_and_what_to_do(house: House) -> None:
+    keeper(house)
+    one = device(house)
+    news = News(refused_at=house.now, refusal="wrong_called_title", refused_called="ANOTHER", refusals=3)
+    call = Call(
+        ae_title="CT1",
+        address="10.1.2.9",
+        reason="unknown_title",
+        device_id=None,
+        calls=2,
+        first_at=house.now,
+        last_at=house.now,
+    )
+    with transaction(house.engine) as tx:
+        contacts.note(tx, {one.id: news}, house.now)
+        contacts.note_calls(tx, [call])
+    kira = house.signed_in("kira")
+    kira.cookies.set("tierread_language", "en")
+    page = kira.get("/devices")
+
+    assert page.status_code == 200
+    assert "The device calls us ANOTHER instead of TIERREAD" in page.text
+    assert "Change Called AE Title on the device to TIERREAD" in page.text
+    assert "A device called CT1 at 10.1.2.9 was refused" in page.text
+    assert "No device of this title is registered" in page.text
+    form = kira.get(_href(page.text, "/devices/new?call="))
+    assert 'value="CT1"' in form.text
+    assert 'value="10.1.2.9"' in form.text
+
+
+def _href(text: str, start: str) -> str:
+    return start + text.split(f'href="{start}', 1)[1].split('"', 1)[0]
+
+
+def test_who_sees_what(house: House) -> None:
+    keeper(house)
+    device(house)
+    device(house, "DR_ELM", site_id=house.clinic.region.moor.id)
+    seen = {
+        name: [each["ae_title"] for each in house.signed_in(name).get("/api/devices").json()["devices"]]
+        for name in ("kira", "mona", "tang", "ada", "quinn")
+    }
+
+    assert seen == {"kira": ["DR1"], "mona": ["DR1"], "tang": ["DR1"], "ada": [], "quinn": ["DR_ELM"]}
+    tang = house.signed_in("tang")
+    assert "DR1" in tang.get("/t/devices").text
+    assert tang.get("/devices").status_code == 404
+    assert tang.get("/devices/new").status_code == 404
+    assert house.signed_in("mona").get("/devices").status_code == 200
+    assert house.signed_in("mona").get("/devices/new").status_code == 404
+
+
+def test_a_device_is_registered_changed_and_ended_on_record(house: House) -> None:
+    keeper(house)
+    kira = house.signed_in("kira")
+    made = kira.post("/api/devices", json=SITE).json()
+    put = {"network": "10.1.2.0/24", "port": 104, "character_set": "GB18030", "tls_required": True, "revision": 1}
+    changed = kira.put(f"/api/devices/{made['id']}", json=put).json()
+    stale = kira.put(f"/api/devices/{made['id']}", json=put)
+    wrong = kira.post("/api/devices", json={**SITE, "network": "hills"})
+    elsewhere = kira.post("/api/devices", json={**SITE, "site": "moor"})
+    ended = kira.post(f"/api/devices/{made['id']}/end")
+    with snapshot(house.engine) as tx:
+        asked = sa.select(audit_event.c.action).where(audit_event.c.subject_kind == "device")
+        actions = list(tx.scalars(asked.order_by(audit_event.c.number)))
+
+    assert (made["issuer"], made["last_day"]["stored"]) == ("hills", 0)
+    assert (changed["network"], changed["port"], changed["tls_required"], changed["issuer"]) == (
+        "10.1.2.0/24",
+        104,
+        True,
+        "hills",
+    )
+    assert (stale.status_code, wrong.status_code, elsewhere.status_code, ended.status_code) == (409, 422, 404, 204)
+    assert sorted(actions) == ["device.add", "device.change", "device.end"]
+
+
+def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(house: House) -> None:
+    keeper(house)
+    kira = house.signed_in("kira")
+    kira.cookies.set("tierread_language", "en")
+    typed = {**SITE, "csrf_token": kira.headers["X-CSRF-Token"]}
+    for wrong, words in (
+        ({"network": "here"}, "Enter an address or a network"),
+        ({"port": "many"}, "A port is a number"),
+        ({"certificate": "nothing"}, "no certificate in PEM"),
+        ({"network": "0.0.0.0/0"}, "must be bound to a certificate"),
+    ):
+        answer = kira.post("/devices/new", data={**typed, **wrong})
+        assert answer.status_code == 422
+        assert words in answer.text
+        assert 'value="CT1"' in answer.text
+
+
+def test_the_form_registers_binds_and_unbinds(house: House, tmp_path: Path) -> None:
+    keeper(house)
+    kira = house.signed_in("kira")
+    own = certificates.make(tmp_path, "own")
+    token = {"csrf_token": kira.headers["X-CSRF-Token"]}
+    bound = {**SITE, **token, "certificate": own.certificate.read_text(), "port": "104"}
+    added = kira.post("/devices/new", data=bound)
+    one = kira.get("/api/devices").json()["devices"][0]
+    kept = {**token, "network": "10.1.2.9", "port": "104", "revision": "1"}
+    kira.post(f"/devices/{one['id']}", data=kept)
+    after = kira.get("/api/devices").json()["devices"][0]
+    kira.post(f"/devices/{one['id']}", data={**kept, "revision": "2", "no_certificate": "1"})
+    unbound = kira.get("/api/devices").json()["devices"][0]
+    kira.post(f"/devices/{one['id']}/end", data=token)
+
+    assert added.headers["location"] == "/devices?done=added"
+    assert one["certificate_sha256"] == after["certificate_sha256"] == own.digest.hex()
+    assert unbound["certificate_sha256"] is None
+    assert kira.get("/api/devices").json()["devices"] == []

@@ -1,0 +1,190 @@
+"""/api/devices: the register of devices, their last contacts, and callers whom nobody knows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+
+from reading import organisations, register
+from reading.contacts import Call
+from reading.devices import Device, Entry
+from reading.errors import NotThere
+from reading.organisations import Organisation
+from reading.register import Register
+from reading.viewers import Staff
+from storage.database import snapshot, transaction
+from viewer import device_view
+from viewer.device_view import Seen
+from viewer.door import going_in
+from viewer.guard import Acting, Looking
+from viewer.office import Office, office_of
+
+router = APIRouter(prefix="/api/devices")
+
+
+class DeviceEntry(BaseModel):
+    """What may be changed of a device; ``certificate`` is PEM, None keeps the one that is there, empty drops it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    network: str = Field(max_length=64)
+    host: str = Field(default="", max_length=255)
+    port: int | None = None
+    issuer: str = Field(default="", max_length=64)
+    character_set: str = Field(default="", max_length=16)
+    certificate: str | None = Field(default=None, max_length=20_000)
+    tls_required: bool = False
+    call_by_tls: bool = False
+
+    def entry(self, before: bytes | None = None) -> Entry:
+        """Raises: Invalid: the certificate is none."""
+        digest = before
+        if self.certificate is not None:
+            text = self.certificate.strip()
+            digest = register.certificate_digest(text.encode()) if text else None
+        return Entry(
+            network=self.network,
+            host=self.host,
+            port=self.port,
+            issuer=self.issuer,
+            character_set=self.character_set,
+            certificate_digest=digest,
+            tls_required=self.tls_required,
+            call_by_tls=self.call_by_tls,
+        )
+
+
+class NewDevice(DeviceEntry):
+    ae_title: str = Field(max_length=64)
+    site: str = Field(max_length=40)
+    """Its code."""
+
+
+class ChangedDevice(DeviceEntry):
+    revision: int
+
+
+@router.get("")
+def listed(request: Request, staff: Looking) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with snapshot(office.engine) as tx:
+        found = device_view.overview(tx, staff, now)
+    return {
+        "devices": [_shown(each) for each in found.devices],
+        "calls": [_shown_call(each) for each in found.calls],
+    }
+
+
+@router.post("", status_code=201)
+def add(request: Request, staff: Acting, body: NewDevice) -> dict[str, Any]:
+    made = add_device(office_of(request), staff, ae_title=body.ae_title, site=body.site, entry=body.entry())
+    return _one(request, staff, made.id)
+
+
+@router.put("/{device_id}")
+def change(request: Request, staff: Acting, device_id: str, body: ChangedDevice) -> dict[str, Any]:
+    change_device(office_of(request), staff, device_id, body)
+    return _one(request, staff, device_id)
+
+
+@router.post("/{device_id}/end", status_code=204)
+def end(request: Request, staff: Acting, device_id: str) -> None:
+    end_device(office_of(request), staff, device_id)
+
+
+def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry: Entry) -> Device:
+    """Register a device.
+
+    Raises:
+        NotThere: no such site, or it is not theirs to keep.
+        Invalid: the entry cannot be.
+
+    """
+    now = office.clock()
+    with transaction(office.engine) as tx:
+        owner = organisations.by_code(tx, site)
+        if owner is None or owner.id not in register.oversight(tx, staff, now).keeps:
+            raise NotThere
+        return Register(office.audit, staff).add(tx, ae_title=ae_title, site_id=owner.id, entry=entry, now=now)
+
+
+def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDevice) -> Device:
+    now = office.clock()
+    with going_in(office, staff, "device.change", "device", device_id) as tx:
+        one = register.kept_by(tx, staff, device_id, now)
+        entry = body.entry(one.certificate_digest)
+        entry = replace(entry, issuer=entry.issuer or one.issuer)
+        return Register(office.audit, staff).change(tx, one, entry, revision=body.revision, now=now)
+
+
+def end_device(office: Office, staff: Staff, device_id: str) -> None:
+    now = office.clock()
+    with going_in(office, staff, "device.end", "device", device_id) as tx:
+        Register(office.audit, staff).end(tx, register.kept_by(tx, staff, device_id, now), now)
+
+
+def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
+    """The sites whose devices somebody registers, in the order of their codes."""
+    keeps = register.oversight(tx, staff, now).keeps
+    return sorted((one for one in organisations.list_all(tx) if one.id in keeps), key=lambda one: one.code)
+
+
+def _one(request: Request, staff: Staff, device_id: str) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with snapshot(office.engine) as tx:
+        found = device_view.overview(tx, staff, now)
+    return next(_shown(each) for each in found.devices if each.device.id == device_id)
+
+
+def _shown(seen: Seen) -> dict[str, Any]:
+    one, contact = seen.device, seen.contact
+    return {
+        "id": one.id,
+        "ae_title": one.ae_title,
+        "site": seen.site.code,
+        "network": one.network,
+        "host": one.host,
+        "port": one.port,
+        "issuer": one.issuer,
+        "character_set": one.character_set,
+        "certificate_sha256": one.certificate_digest.hex() if one.certificate_digest else None,
+        "tls_required": one.tls_required,
+        "call_by_tls": one.call_by_tls,
+        "revision": one.revision,
+        "heard_at": _moment(contact.heard_at),
+        "stored_at": _moment(contact.stored_at),
+        "refused_at": _moment(contact.refused_at),
+        "refusal": contact.refusal,
+        "refused_called": contact.refused_called,
+        "refused_address": contact.refused_address,
+        "instance_refused_at": _moment(contact.instance_refused_at),
+        "instance_refusal": contact.instance_refusal,
+        "last_day": {
+            "associations": contact.associations,
+            "refusals": contact.refusals,
+            "stored": contact.stored,
+            "instances_refused": contact.instances_refused,
+        },
+    }
+
+
+def _shown_call(one: Call) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "ae_title": one.ae_title,
+        "address": one.address,
+        "reason": one.reason,
+        "calls": one.calls,
+        "first_at": _moment(one.first_at),
+        "last_at": _moment(one.last_at),
+    }
+
+
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat()

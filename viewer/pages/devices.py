@@ -1,0 +1,225 @@
+"""/devices: the register of devices for those who look after it; /t/devices: a site's own, to be looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import contacts, register
+from reading.devices import CHARACTER_SETS, Device
+from reading.errors import Invalid, NotThere, Stale
+from reading.kinds import Role
+from reading.viewers import Staff
+from storage.database import snapshot
+from viewer import device_view
+from viewer.api.devices import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
+from viewer.door import ULID, going_in
+from viewer.guard import Looking, Submitting
+from viewer.office import office_of
+from viewer.page import language_of, page
+from viewer.pages.sign_in import words_for
+from viewer.pages.township import township_page
+
+router = APIRouter()
+
+FIELDS: Final = ("network", "host", "port", "issuer", "character_set", "certificate", "tls_required", "call_by_tls")
+BLANK: Final = {**dict.fromkeys((*FIELDS, "ae_title", "site"), "")}
+READABLE: Final = ("", "GB18030", "GBK", "ISO_IR 192", "ISO_IR 100", "ISO 2022 IR 58")
+"""The character sets that are offered first: those of devices in China."""
+
+Field = Annotated[str, Form(max_length=255)]
+Pem = Annotated[str, Form(max_length=20_000)]
+
+
+@router.get("/devices")
+def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length=16)] = "") -> Response:
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with snapshot(office.engine) as tx:
+        found = device_view.overview(tx, staff, now)
+    if not found.strangers:
+        raise NotThere  # whoever looks after no devices
+    known = {each.device.id: each for each in found.devices}
+    return devices_page(
+        request,
+        staff,
+        "devices.html",
+        rows=[
+            device_view.row(each, language, office.ae_title, now, keeps=each.site.id in found.keeps)
+            for each in found.devices
+        ],
+        calls=[device_view.call_row(each, known, language, office.ae_title, now) for each in found.calls],
+        keeps=bool(found.keeps),
+        done=done if done in {"added", "changed", "ended"} else "",
+    )
+
+
+@router.get("/devices/new")
+def show_new(request: Request, staff: Looking, call: Annotated[str, Query(max_length=26)] = "") -> Response:
+    with snapshot(office_of(request).engine) as tx:
+        caller = contacts.call_by_id(tx, call) if ULID.fullmatch(call) else None
+    typed = BLANK if caller is None else {**BLANK, "ae_title": caller.ae_title, "network": caller.address}
+    return _form(request, staff, typed)
+
+
+@router.post("/devices/new")
+def add(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    ae_title: Field,
+    site: Field,
+    network: Field,
+    host: Field = "",
+    port: Field = "",
+    issuer: Field = "",
+    character_set: Field = "",
+    certificate: Pem = "",
+    tls_required: Field = "",
+    call_by_tls: Field = "",
+) -> Response:
+    typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
+    try:
+        body = DeviceEntry(**_values(typed))
+        add_device(office_of(request), staff, ae_title=ae_title, site=site, entry=body.entry())
+    except Invalid as wrong:
+        return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong)
+    return RedirectResponse("/devices?done=added", status_code=303)
+
+
+@router.get("/devices/{device_id}")
+def show_one(request: Request, staff: Looking, device_id: str) -> Response:
+    office = office_of(request)
+    with going_in(office, staff, "device.open", "device", device_id) as tx:
+        one = register.kept_by(tx, staff, device_id, office.clock())
+    return _form(request, staff, _of(one), one=one)
+
+
+@router.post("/devices/{device_id}")
+def change(  # noqa: PLR0917
+    request: Request,
+    staff: Submitting,
+    device_id: str,
+    network: Field,
+    revision: Annotated[int, Form()],
+    host: Field = "",
+    port: Field = "",
+    issuer: Field = "",
+    character_set: Field = "",
+    certificate: Pem = "",
+    no_certificate: Field = "",
+    tls_required: Field = "",
+    call_by_tls: Field = "",
+) -> Response:
+    office = office_of(request)
+    typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
+    with going_in(office, staff, "device.change", "device", device_id) as tx:
+        one = register.kept_by(tx, staff, device_id, office.clock())
+    try:
+        values = _values(typed)
+        if no_certificate:
+            values["certificate"] = ""
+        change_device(office, staff, device_id, ChangedDevice(**values, revision=revision))
+    except (Invalid, Stale) as wrong:
+        return _form(request, staff, {**typed, "ae_title": one.ae_title, "site": ""}, one=one, wrong=wrong)
+    return RedirectResponse("/devices?done=changed", status_code=303)
+
+
+@router.post("/devices/{device_id}/end")
+def end(request: Request, staff: Submitting, device_id: str) -> Response:
+    end_device(office_of(request), staff, device_id)
+    return RedirectResponse("/devices?done=ended", status_code=303)
+
+
+@router.get("/t/devices")
+def show_own(request: Request, staff: Looking) -> Response:
+    """The devices of the sites where somebody takes pictures, with what helps on the telephone."""
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    own = frozenset(grant.organisation_id for grant in staff.grants if grant.role is Role.TECHNICIAN)
+    with snapshot(office.engine) as tx:
+        found = device_view.overview(tx, staff, now, site_ids=own)
+    rows = [device_view.row(each, language, office.ae_title, now, keeps=False) for each in found.devices]
+    return township_page(request, staff, "township_devices.html", tab="devices", rows=rows, ours=office.ae_title)
+
+
+def devices_page(request: Request, staff: Staff, template: str, *, status: int = 200, **values: Any) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        template,
+        status=status,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        ours=office_of(request).ae_title,
+        **values,
+    )
+
+
+def _form(
+    request: Request,
+    staff: Staff,
+    form: Mapping[str, str],
+    *,
+    one: Device | None = None,
+    wrong: Invalid | Stale | None = None,
+) -> Response:
+    office = office_of(request)
+    with snapshot(office.engine) as tx:
+        sites = kept_sites(tx, staff, office.clock())
+    if not sites:
+        raise NotThere  # whoever keeps no site's devices
+    return devices_page(
+        request,
+        staff,
+        "device.html",
+        status=422 if wrong else 200,
+        form=form,
+        one=one,
+        sites=sites,
+        character_sets=[*READABLE, *sorted(CHARACTER_SETS - set(READABLE))],
+        wrong=wrong.field if isinstance(wrong, Invalid) else "",
+        problem=words_for(request, wrong) if wrong else "",
+    )
+
+
+def _typed(*values: str) -> dict[str, str]:
+    return dict(zip(FIELDS, values, strict=True))
+
+
+def _values(typed: Mapping[str, str]) -> dict[str, Any]:
+    """What the form holds, as the body of the API has it.
+
+    Raises:
+        Invalid: the port is no number, or something is too long.
+
+    """
+    port = typed["port"].strip()
+    if port and not port.isdecimal():
+        raise Invalid("port", "range")
+    for name, longest in (("network", 64), ("issuer", 64), ("character_set", 16)):
+        if len(typed[name]) > longest:
+            raise Invalid(name, "length")
+    return {
+        **{name: typed[name].strip() for name in ("network", "host", "issuer", "character_set")},
+        "port": int(port) if port else None,
+        "certificate": typed["certificate"].strip() or None,
+        "tls_required": bool(typed["tls_required"]),
+        "call_by_tls": bool(typed["call_by_tls"]),
+    }
+
+
+def _of(one: Device) -> dict[str, str]:
+    return {
+        "ae_title": one.ae_title,
+        "site": "",
+        "network": device_view.shown_network(one.network),
+        "host": one.host,
+        "port": "" if one.port is None else str(one.port),
+        "issuer": one.issuer,
+        "character_set": one.character_set,
+        "certificate": "",
+        "tls_required": "1" if one.tls_required else "",
+        "call_by_tls": "1" if one.call_by_tls else "",
+    }
