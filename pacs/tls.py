@@ -116,7 +116,7 @@ class Certificates:
         return self._server_context(), self._client_context()
 
     def _server_context(self) -> ssl.SSLContext:
-        made = _profile(ssl.PROTOCOL_TLS_SERVER)
+        made = _profile(ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER))
         made.options |= ssl.OP_CIPHER_SERVER_PREFERENCE | ssl.OP_NO_TICKET
         self._show_ours(made)
         if self._trust(made):
@@ -125,7 +125,7 @@ class Certificates:
         return made
 
     def _client_context(self) -> ssl.SSLContext:
-        made = _profile(ssl.PROTOCOL_TLS_CLIENT)
+        made = _profile(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
         made.check_hostname = False  # devices are known by address, and their certificates rarely name one
         self._show_ours(made)
         if not self._trust(made):
@@ -193,8 +193,7 @@ _REASONS: Final = {
 """OpenSSL's reasons, or parts of them."""
 
 
-def _profile(protocol: int) -> ssl.SSLContext:
-    made = ssl.SSLContext(protocol)
+def _profile(made: ssl.SSLContext) -> ssl.SSLContext:
     made.minimum_version = ssl.TLSVersion.TLSv1_2
     made.set_ciphers(":".join(CIPHERS))
     made.options |= ssl.OP_NO_COMPRESSION | ssl.OP_NO_RENEGOTIATION

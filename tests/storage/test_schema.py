@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from importlib import import_module
 
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
@@ -12,6 +14,7 @@ from sqlalchemy.engine import Engine
 
 import reading.tables
 import storage.tables
+from storage import schema
 from storage.database import metadata
 from storage.schema import is_current, migrate
 
@@ -84,3 +87,37 @@ def run_step(connection: sa.Connection, name: str) -> None:
 
 def _ours(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name is not None and name.startswith("instance_"))
+
+
+def test_devices_that_were_registered_before_keep_their_entries_and_contacts(engine: Engine, now: datetime) -> None:
+    with engine.begin() as tx:
+        if engine.dialect.name == "postgresql":
+            tx.exec_driver_sql("DROP SCHEMA public CASCADE")
+            tx.exec_driver_sql("CREATE SCHEMA public")
+        else:
+            metadata.drop_all(tx)
+            tx.exec_driver_sql("DROP TABLE alembic_version")
+        config = schema._config()
+        config.attributes["connection"] = tx
+        command.upgrade(config, "0002")
+        tx.execute(
+            sa.text(
+                "INSERT INTO organisation (id, code, name, level, since) VALUES ('S', 'T1', 'T', 'township', :now)"
+            ),
+            {"now": now},
+        )
+        tx.execute(
+            sa.text(
+                "INSERT INTO device (id, ae_title, network, site_id, issuer, since) "
+                "VALUES ('D', 'DR1', '10.1.2.3/32', 'S', 'T1', :now)"
+            ),
+            {"now": now},
+        )
+        tx.execute(sa.text("INSERT INTO device_contact (device_id, heard_at) VALUES ('D', :now)"), {"now": now})
+    migrate(engine)
+
+    with engine.connect() as tx:
+        one = tx.execute(sa.select(reading.tables.device)).one()
+        contact = tx.execute(sa.select(reading.tables.device_contact)).one()
+    assert (one.ae_title, one.host, one.tls_required, one.call_by_tls) == ("DR1", "", False, False)
+    assert (contact.heard_at, contact.refused_called, contact.stored_at) == (now, "", None)
