@@ -272,7 +272,16 @@ def test_images_after_the_report_are_said_on_every_page_until_a_reader_has_answe
     case = house.case(STUDY)
     with transaction(house.engine) as tx:
         version = read(tx, clinic, clinic.ada, case.id, house.now)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, 2, house.now), house.now)
+        late = send(
+            tx,
+            clinic,
+            STUDY,
+            house.now,
+            patient_id="P1",
+            sop_instance_uid=f"{STUDY}.1.2",
+            received_digest=b"2" * 32,
+        )
+        intake.take_in(tx, clinic.audit, KEYS, late, house.now)
     patient = house.patient_client(case.id)
     during = (tang.get("/t").text, tang.get(f"/t/case/{case.id}").text, patient.get(f"/p/reports/{version.id}").text)
     listed = ada.get("/api/cases", params={"tab": "late"}).json()
