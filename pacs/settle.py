@@ -66,7 +66,7 @@ def _verdict(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> str:
     if max(stored.size, newcomer.size) > _MAX_COMPARED:
         return CONFLICT
     row = InstanceRow.from_json(newcomer.row)
-    if (row.study_uid, row.series_uid) != (stored.study_uid, stored.series_uid):
+    if (row.study_uid, row.series_uid) != stored.named:
         return CONFLICT
     theirs = replace(
         stored,

@@ -29,11 +29,11 @@ class ImageSet:
 
 
 def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
-    """What has arrived of these studies until now."""
+    """What has arrived of these studies until now, without what is hidden."""
     rows = tx.execute(
         sa.select(
             instance.c.sop_instance_uid, instance.c.series_uid, instance.c.received_digest, instance.c.frames
-        ).where(instance.c.study_uid.in_(study_uids))
+        ).where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(False))
     ).all()
     instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
     lines = "".join(f"{uid} {digest}\n" for uid, digest in sorted(instances.items()))

@@ -160,11 +160,12 @@ class Index:
                     batch = Batch(tx, entries, self._known)
                     results = batch.enter()
             except Raced:
+                self._known.clear()
                 races += 1
                 if races == _RACES_MAX:
                     raise
                 continue
-            self._known.learn(batch.owners, batch.study_of_series)
+            self._known.learn(batch.seen)
             return results
 
     def _connected(self) -> Connection:

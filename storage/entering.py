@@ -61,22 +61,40 @@ class Owner:
     issuer: str
 
 
+@dataclass(frozen=True)
+class Home:
+    """Where the instances of a series are shown, which a person may change."""
+
+    study_uid: str
+    named: str
+    """The study that the instances themselves name."""
+
+
 @dataclass
 class Known:
-    """Owners of studies and studies of series that were seen committed, to spare a look each time."""
+    """What was seen committed of studies and series, to spare a look each time.
+
+    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
+    looked up anew.
+    """
 
     owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
-    study_of_series: dict[str, str] = field(default_factory=dict[str, str])
+    shown_in: dict[str, str] = field(default_factory=dict[str, str])
+    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
+    homes: dict[str, Home] = field(default_factory=dict[str, Home])
+    """Of series."""
 
     def clear(self) -> None:
         self.owners.clear()
-        self.study_of_series.clear()
+        self.shown_in.clear()
+        self.homes.clear()
 
-    def learn(self, owners: dict[str, Owner], study_of_series: dict[str, str]) -> None:
-        if len(self.owners) > _KNOWN_MAX or len(self.study_of_series) > _KNOWN_MAX:
+    def learn(self, seen: Known) -> None:
+        if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
             self.clear()
-        self.owners.update(owners)
-        self.study_of_series.update(study_of_series)
+        self.owners.update(seen.owners)
+        self.shown_in.update(seen.shown_in)
+        self.homes.update(seen.homes)
 
 
 @dataclass(frozen=True)
@@ -87,6 +105,9 @@ class _There:
     offset: int
     digest: bytes
     transfer_syntax_uid: str
+    study_uid: str
+    """The study in which it is shown."""
+    site_id: str
 
     def same_content(self, row: InstanceRow) -> bool:
         return self.digest == row.received_digest and self.transfer_syntax_uid == row.transfer_syntax_uid
@@ -98,8 +119,7 @@ class Batch:
     def __init__(self, tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         self._tx = tx
         self._entries = entries
-        self.owners: dict[str, Owner] = {}
-        self.study_of_series: dict[str, str] = {}
+        self.seen = Known()
         self._look_up(known)
         self._there = self._instances_there()
         self._new: dict[str, Entry] = {}
@@ -111,13 +131,18 @@ class Batch:
         """Write the batch; in the order of the keys, so that two processes never wait for each other in a ring.
 
         Raises:
-            Raced: roll back and do it again.
+            Raced: roll back, forget what was known, and do it again.
 
         """
         results = [self._sort_in(entry) for entry in self._entries]
         self._insert_all(tables.study, (_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)))
-        self._insert_all(tables.series, (_series_values(self._new_series[uid]) for uid in sorted(self._new_series)))
-        self._insert_all(tables.instance, (_instance_values(self._new[uid]) for uid in sorted(self._new)))
+        series = (_series_values(self._new_series[uid], self.seen.homes[uid]) for uid in sorted(self._new_series))
+        self._insert_all(tables.series, series)
+        instances = (
+            _instance_values(self._new[uid], self.seen.homes[self._new[uid].row.series_uid])
+            for uid in sorted(self._new)
+        )
+        self._insert_all(tables.instance, instances)
         self._note_holdings(
             entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD
         )
@@ -126,24 +151,29 @@ class Batch:
         return results
 
     def _look_up(self, known: Known) -> None:
+        seen = self.seen
         for entry in self._entries:
             row = entry.row
             if row.study_uid in known.owners:
-                self.owners[row.study_uid] = known.owners[row.study_uid]
-            if row.series_uid in known.study_of_series:
-                self.study_of_series[row.series_uid] = known.study_of_series[row.series_uid]
-        studies = {entry.row.study_uid for entry in self._entries} - self.owners.keys()
+                seen.owners[row.study_uid] = known.owners[row.study_uid]
+                seen.shown_in[row.study_uid] = known.shown_in[row.study_uid]
+            if row.series_uid in known.homes:
+                seen.homes[row.series_uid] = known.homes[row.series_uid]
+        studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
         if studies:
             study = tables.study.c
-            asked = sa.select(study.study_uid, study.site_id, study.received_patient_id, study.received_issuer)
-            for uid, *owner in self._tx.execute(asked.where(study.study_uid.in_(studies))):
-                self.owners[uid] = Owner(*owner)
-        series_uids = {entry.row.series_uid for entry in self._entries} - self.study_of_series.keys()
+            asked = sa.select(
+                study.study_uid, study.merged_into, study.site_id, study.received_patient_id, study.received_issuer
+            )
+            for uid, merged_into, *owner in self._tx.execute(asked.where(study.study_uid.in_(studies))):
+                seen.owners[uid] = Owner(*owner)
+                seen.shown_in[uid] = merged_into or uid
+        series_uids = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         if series_uids:
             series = tables.series.c
-            asked = sa.select(series.series_uid, series.study_uid).where(series.series_uid.in_(series_uids))
-            for uid, study_uid in self._tx.execute(asked):
-                self.study_of_series[uid] = study_uid
+            asked = sa.select(series.series_uid, series.study_uid, series.received_study_uid)
+            for uid, study_uid, named in self._tx.execute(asked.where(series.series_uid.in_(series_uids))):
+                seen.homes[uid] = Home(study_uid, named or study_uid)
 
     def _instances_there(self) -> dict[str, _There]:
         instance = tables.instance.c
@@ -153,11 +183,13 @@ class Batch:
             instance.offset,
             instance.received_digest,
             instance.received_transfer_syntax_uid,
+            instance.study_uid,
+            instance.site_id,
         ).where(instance.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._entries}))
         return {uid: _There(*there) for uid, *there in self._tx.execute(asked)}
 
     def _sort_in(self, entry: Entry) -> Entered:
-        row, place = entry.row, entry.place
+        row, place, seen = entry.row, entry.place, self.seen
         there = self._there.get(row.sop_instance_uid)
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
@@ -167,20 +199,26 @@ class Batch:
             self._held.append(entry)
             return Entered.HELD
         newcomer = Owner(entry.provenance.site_id, row.patient_id, row.issuer)
-        owner = self.owners.get(row.study_uid, newcomer)
-        study_uid = self.study_of_series.get(row.series_uid, row.study_uid)
-        if owner != newcomer or study_uid != row.study_uid:
+        owner = seen.owners.get(row.study_uid, newcomer)
+        home = seen.homes.get(row.series_uid)
+        if owner != newcomer or (home is not None and home.named != row.study_uid):
             self._held.append(entry)
             return Entered.HELD
-        if row.study_uid not in self.owners:
-            self.owners[row.study_uid] = newcomer
+        if row.study_uid not in seen.owners:
+            seen.owners[row.study_uid] = newcomer
+            seen.shown_in[row.study_uid] = row.study_uid
             self._new_studies[row.study_uid] = entry
-        if row.series_uid not in self.study_of_series:
-            self.study_of_series[row.series_uid] = row.study_uid
+        if home is None:
+            home = seen.homes[row.series_uid] = Home(seen.shown_in[row.study_uid], row.study_uid)
             self._new_series[row.series_uid] = entry
         self._new[row.sop_instance_uid] = entry
         self._there[row.sop_instance_uid] = _There(
-            place.segment_id, place.offset, row.received_digest, row.transfer_syntax_uid
+            segment_id=place.segment_id,
+            offset=place.offset,
+            digest=row.received_digest,
+            transfer_syntax_uid=row.transfer_syntax_uid,
+            study_uid=home.study_uid,
+            site_id=newcomer.site_id,
         )
         return Entered.NEW
 
@@ -193,32 +231,43 @@ class Batch:
                 raise Raced
 
     def _note_holdings(self, entries: Iterable[Entry]) -> None:
-        rows = {
-            (entry.row.sop_instance_uid, entry.provenance.site_id): {
-                "study_uid": entry.row.study_uid,
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        for entry in entries:
+            there, came = self._there[entry.row.sop_instance_uid], entry.provenance
+            rows[entry.row.sop_instance_uid, came.site_id] = {
+                "study_uid": there.study_uid,
                 "sop_instance_uid": entry.row.sop_instance_uid,
-                "site_id": entry.provenance.site_id,
-                "device_id": entry.provenance.device_id,
-                "received_at": entry.provenance.received_at,
-                "shared": self.owners[entry.row.study_uid].site_id != entry.provenance.site_id,
+                "site_id": came.site_id,
+                "device_id": came.device_id,
+                "received_at": came.received_at,
+                "shared": there.site_id != came.site_id,
             }
-            for entry in entries
-        }
         if rows:
             self._tx.execute(insert_new(self._tx, tables.holding), [rows[key] for key in sorted(rows)])
 
     def _count(self) -> None:
+        """Raises: Raced, where a person has moved a series or merged a study since its home was looked up."""
         studies: dict[str, list[datetime]] = {}
         series: dict[str, int] = {}
         for entry in self._new.values():
-            studies.setdefault(entry.row.study_uid, []).append(entry.provenance.received_at)
+            study_uid = self.seen.homes[entry.row.series_uid].study_uid
+            studies.setdefault(study_uid, []).append(entry.provenance.received_at)
             series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
-        if studies:
-            self._tx.execute(
-                _COUNT_STUDY,
-                [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
-            )
-            self._tx.execute(_COUNT_SERIES, [{"uid": uid, "more": series[uid]} for uid in sorted(series)])
+        self._count_all(
+            _COUNT_STUDY,
+            [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
+        )
+        homes = self.seen.homes
+        self._count_all(
+            _COUNT_SERIES,
+            [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
+        )
+
+    def _count_all(self, counting: sa.Update, rows: list[dict[str, Any]]) -> None:
+        if rows:
+            done = self._tx.execute(counting.execution_options(preserve_rowcount=True), rows)
+            if done.rowcount != len(rows):
+                raise Raced
 
     def _quarantine(self) -> None:
         if not self._held:
@@ -244,7 +293,7 @@ _STUDY: Final = tables.study.c
 _SERIES: Final = tables.series.c
 _COUNT_STUDY: Final = (
     sa.update(tables.study)
-    .where(_STUDY.study_uid == sa.bindparam("uid"))
+    .where(_STUDY.study_uid == sa.bindparam("uid"), _STUDY.merged_into.is_(None))
     .values(
         instances=_STUDY.instances + sa.bindparam("more"),
         last_received_at=sa.case(
@@ -255,7 +304,7 @@ _COUNT_STUDY: Final = (
 )
 _COUNT_SERIES: Final = (
     sa.update(tables.series)
-    .where(_SERIES.series_uid == sa.bindparam("uid"))
+    .where(_SERIES.series_uid == sa.bindparam("uid"), _SERIES.study_uid == sa.bindparam("home"))
     .values(instances=_SERIES.instances + sa.bindparam("more"))
 )
 
@@ -292,11 +341,12 @@ def _study_values(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _series_values(entry: Entry) -> dict[str, Any]:
+def _series_values(entry: Entry, home: Home) -> dict[str, Any]:
     row = entry.row
     return {
         "series_uid": row.series_uid,
-        "study_uid": row.study_uid,
+        "study_uid": home.study_uid,
+        "received_study_uid": None if home.study_uid == row.study_uid else row.study_uid,
         "modality": row.modality,
         "series_number": row.series_number,
         "series_description": row.series_description,
@@ -309,13 +359,16 @@ def _series_values(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _instance_values(entry: Entry) -> dict[str, Any]:
+def _instance_values(entry: Entry, home: Home) -> dict[str, Any]:
     row = entry.row
+    moved = home.study_uid != row.study_uid
     return {
         "sop_instance_uid": row.sop_instance_uid,
         "sop_class_uid": row.sop_class_uid,
         "series_uid": row.series_uid,
-        "study_uid": row.study_uid,
+        "study_uid": home.study_uid,
+        "received_study_uid": row.study_uid if moved else None,
+        "received_series_uid": row.series_uid if moved else None,
         "instance_number": row.instance_number,
         "transfer_syntax_uid": row.transfer_syntax_uid,
         "segment_id": entry.place.segment_id,

@@ -94,14 +94,15 @@ def study_of(tx: Connection, study_uid: str) -> Study | None:
 
 
 def series_in(tx: Connection, study_uid: str) -> list[Series]:
-    """By series number."""
-    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
+    """By series number; those that show something."""
+    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid, _SERIES.c.instances > 0)
     return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
 
 
 def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-    """By series, then by instance number."""
-    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    """By series, then by instance number; without what is hidden."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE))
+    asked = asked.where(_INSTANCE.c.study_uid == study_uid, _INSTANCE.c.hidden.is_(False))
     if series_uid is not None:
         asked = asked.where(_INSTANCE.c.series_uid == series_uid)
     order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
@@ -109,6 +110,7 @@ def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) 
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
+    """The instance, also one that is hidden."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
     return next(iter(shaped(Instance, tx.execute(asked))), None)
 

@@ -85,6 +85,12 @@ _BELOW: Final = {
 _NAMES: Final = ("patient_name", "referring_physician")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _AFTER_ANY: Final = "99999999"
+_SHOWN: Final = {
+    _STUDY: _STUDY.c.instances > 0,
+    _SERIES: _SERIES.c.instances > 0,
+    _INSTANCE: _INSTANCE.c.hidden.is_(False),
+}
+"""What is found of each level: that which is not hidden, or holds something that is not."""
 _GLOB: Final = ({"*": "[*]", "?": "[?]", "[": "[[]"}, {"*": "*", "?": "?"})
 _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 """How each language quotes a character that it gives a meaning, and how it writes our two wildcards."""
@@ -95,7 +101,9 @@ def search_studies(tx: Connection, scope: Scope, match: Match, *, limit: int, of
     asked = (
         sa.select(*columns_of(Study, _STUDY))
         .where(
-            *_visible(scope), *(_condition(tx, (_STUDY,), "study_uid", name, condition) for name, condition in match)
+            _SHOWN[_STUDY],
+            *_visible(scope),
+            *(_condition(tx, (_STUDY,), "study_uid", name, condition) for name, condition in match),
         )
         .order_by(_STUDY.c.study_date.desc(), _STUDY.c.study_uid.desc())
     )
@@ -108,7 +116,11 @@ def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, off
     asked = (
         sa.select(*columns_of(Series, _SERIES))
         .join_from(_SERIES, _STUDY)
-        .where(*_visible(scope), *(_condition(tx, levels, "series_uid", name, condition) for name, condition in match))
+        .where(
+            _SHOWN[_SERIES],
+            *_visible(scope),
+            *(_condition(tx, levels, "series_uid", name, condition) for name, condition in match),
+        )
         .order_by(_SERIES.c.study_uid, _SERIES.c.series_number, _SERIES.c.series_uid)
     )
     return _run(tx, Series, asked, limit, offset)
@@ -122,6 +134,7 @@ def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, 
         .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)
         .join(_SERIES, _INSTANCE.c.series_uid == _SERIES.c.series_uid)
         .where(
+            _SHOWN[_INSTANCE],
             *_visible(scope),
             *(_condition(tx, levels, "sop_instance_uid", name, condition) for name, condition in match),
         )
@@ -154,7 +167,9 @@ def _condition(
     if name not in _BELOW:
         raise UnknownColumn(name)
     below = _BELOW[name]
-    inside = sa.select(sa.literal(1)).where(below.c[key] == levels[0].c[key], _compare(tx, below.c[name], condition))
+    inside = sa.select(sa.literal(1)).where(
+        below.c[key] == levels[0].c[key], _SHOWN[below], _compare(tx, below.c[name], condition)
+    )
     return inside.correlate(levels[0]).exists()
 
 

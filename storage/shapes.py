@@ -39,6 +39,8 @@ class Study:
     last_received_at: datetime
     attribution_revision: int
     hidden: bool
+    merged_into: str | None = None
+    """The study in which this one is shown, since a person decided so."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +56,8 @@ class Series:
     series_date: str
     series_time: str
     instances: int
+    received_study_uid: str | None = None
+    """The study that its instances name, where it is shown in another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +87,21 @@ class Instance:
     site_id: str
     device_id: str
     received_at: datetime
+    received_study_uid: str | None = None
+    """What its bytes name, once it was moved; else None. So is the next."""
+    received_series_uid: str | None = None
+    hidden: bool = False
+    """Rejected, or hidden by a person: shown nowhere."""
+
+    @property
+    def named(self) -> tuple[str, str]:
+        """The Study and Series Instance UID that its bytes name."""
+        return self.received_study_uid or self.study_uid, self.received_series_uid or self.series_uid
+
+    @property
+    def moved(self) -> bool:
+        """Whether it is shown elsewhere than its bytes say."""
+        return self.named != (self.study_uid, self.series_uid)
 
     @cached_property
     def frame_ranges(self) -> Ranges | None:

@@ -60,6 +60,8 @@ study: Final = sa.Table(
     sa.Column("last_received_at", UtcDateTime, nullable=False),
     sa.Column("attribution_revision", sa.Integer, nullable=False, server_default="0"),
     sa.Column("hidden", sa.Boolean, nullable=False),
+    # The study in which a person decided to show this one: it has no series of its own any more.
+    sa.Column("merged_into", UID),
     # Queries answer the newest study first; the UID makes the order total, so that pages do not overlap.
     sa.Index("ix_study_site_id_study_date", "site_id", "study_date", "study_uid"),
     sa.Index("ix_study_study_date", "study_date", "study_uid"),
@@ -71,6 +73,12 @@ study: Final = sa.Table(
         postgresql_ops={"patient_name_folded": "varchar_pattern_ops"},
     ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
+    sa.Index(
+        "ix_study_merged_into",
+        "merged_into",
+        sqlite_where=sa.text("merged_into is not null"),
+        postgresql_where=sa.text("merged_into is not null"),
+    ),
 )
 
 series: Final = sa.Table(
@@ -87,9 +95,13 @@ series: Final = sa.Table(
     sa.Column("series_date", sa.String(18), nullable=False),
     sa.Column("series_time", sa.String(28), nullable=False),
     sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
+    # The study that its instances name, where a person decided to show it in another.
+    sa.Column("received_study_uid", UID),
     sa.Index("ix_series_study_uid", "study_uid"),
 )
 
+# study_uid and series_uid say where an instance is *shown*. received_study_uid and received_series_uid are what its
+# bytes name; null while that is the same. hidden is a decision too: `storage.placement` writes all of them.
 # Hash-partitioned by UID on PostgreSQL from the first migration: 650 M rows a year in a province.
 instance: Final = sa.Table(
     "instance",
@@ -116,6 +128,9 @@ instance: Final = sa.Table(
     sa.Column("site_id", ULID, nullable=False),
     sa.Column("device_id", ULID, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("received_study_uid", UID),
+    sa.Column("received_series_uid", UID),
+    sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),
