@@ -40,7 +40,11 @@ TYPE_2: Final = frozenset({PATIENT_NAME, PATIENT_ID, 0x00100030, 0x00100040})
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """One revision of a study's attribution: keyword to corrected value."""
+    """What goes out otherwise than it came, keyword to value.
+
+    A revision of the study's attribution (0: none) and, for an instance that is shown elsewhere than its bytes say,
+    its place.
+    """
 
     attributes: Mapping[str, str]
     revision: int
@@ -268,4 +272,4 @@ def _date_time(at: datetime) -> str:
 
 def _reference(correction: Correction) -> str:
     """Where our own record of the previous values is: opaque, and useless to anybody but us."""
-    return f"{SYSTEM} ATTRIBUTION REVISION {correction.revision}"
+    return f"{SYSTEM} ATTRIBUTION REVISION {correction.revision}" if correction.revision else f"{SYSTEM} PLACEMENT"

@@ -49,8 +49,11 @@ class Description:
     """DICOM JSON model, as received: attribution is applied when it goes out."""
     problem: Problem | None = None
 
+    def encoded(self) -> bytes:
+        return json.dumps(self.instance, ensure_ascii=False, separators=(",", ":")).encode()
+
     def compressed(self) -> bytes:
-        return zlib.compress(json.dumps(self.instance, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+        return zlib.compress(self.encoded(), 6)
 
 
 def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
@@ -103,11 +106,12 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
 
 def minimal(instance: Instance) -> dict[str, Any]:
     """What the index knows, for an instance whose header cannot be read."""
+    study_uid, series_uid = instance.named
     found: dict[str, Any] = {
         "00080016": {"vr": "UI", "Value": [instance.sop_class_uid]},
         "00080018": {"vr": "UI", "Value": [instance.sop_instance_uid]},
-        "0020000D": {"vr": "UI", "Value": [instance.study_uid]},
-        "0020000E": {"vr": "UI", "Value": [instance.series_uid]},
+        "0020000D": {"vr": "UI", "Value": [study_uid]},
+        "0020000E": {"vr": "UI", "Value": [series_uid]},
     }
     numbers = {"00200013": instance.instance_number, "00280010": instance.rows, "00280011": instance.columns}
     for tag, number in numbers.items():
@@ -117,8 +121,23 @@ def minimal(instance: Instance) -> dict[str, Any]:
 
 
 def bulk_root(instance: Instance) -> str:
-    """Where the bulk data of an instance is had, relative to the service's base: routes of `pacs.dicomweb.wado`."""
-    return f"studies/{instance.study_uid}/series/{instance.series_uid}/instances/{instance.sop_instance_uid}/bulkdata"
+    """Where the bulk data of an instance that was never moved is had, relative to the service's base.
+
+    A route of `pacs.dicomweb.wado`; `moved_bulk` puts the place in which an instance is shown.
+    """
+    return _bulk(*instance.named, instance.sop_instance_uid)
+
+
+def moved_bulk(instance: Instance, description: bytes) -> bytes:
+    """The description, the addresses of its bulk data those of the place in which the instance is shown."""
+    # A quote inside a value is always escaped, so this key with its opening quote cannot come from one.
+    here = _bulk(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
+    key = '"BulkDataURI":"'
+    return description.replace(f"{key}{bulk_root(instance)}/".encode(), f"{key}{here}/".encode())
+
+
+def _bulk(study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
+    return f"studies/{study_uid}/series/{series_uid}/instances/{sop_instance_uid}/bulkdata"
 
 
 def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:

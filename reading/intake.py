@@ -333,7 +333,7 @@ def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
 def _look(tx: Connection, study_uid: str) -> _Look:
     rows = tx.execute(
         sa.select(series.c.modality, series.c.body_part, series.c.laterality)
-        .where(series.c.study_uid == study_uid)
+        .where(series.c.study_uid == study_uid, series.c.instances > 0)
         .order_by(series.c.instances.desc(), series.c.series_uid)
     ).all()
     pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)

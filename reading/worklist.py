@@ -368,7 +368,7 @@ def _modalities(tx: Connection, study_uids: Sequence[str]) -> dict[str, str]:
     """Study UID to the modalities of its series, joined by a stroke."""
     rows = tx.execute(
         sa.select(series.c.study_uid, series.c.modality)
-        .where(series.c.study_uid.in_(study_uids))
+        .where(series.c.study_uid.in_(study_uids), series.c.instances > 0)
         .distinct()
         .order_by(series.c.modality)
     )

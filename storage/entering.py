@@ -369,6 +369,7 @@ def _instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "study_uid": home.study_uid,
         "received_study_uid": row.study_uid if moved else None,
         "received_series_uid": row.series_uid if moved else None,
+        "placed_at": entry.provenance.received_at if moved else None,
         "instance_number": row.instance_number,
         "transfer_syntax_uid": row.transfer_syntax_uid,
         "segment_id": entry.place.segment_id,

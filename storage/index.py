@@ -26,7 +26,7 @@ from storage.search import (
     search_series,
     search_studies,
 )
-from storage.shapes import Held, Instance, Series, Study, columns_of, shaped
+from storage.shapes import SHOWN_AS, Held, Instance, Series, Study, columns_of, shaped
 from storage.traces import Trace
 
 __all__ = [
@@ -72,21 +72,6 @@ _INSTANCE: Final = tables.instance
 _HOLDING: Final = tables.holding
 _QUARANTINE: Final = tables.quarantine
 
-_COLUMNS: Final = {
-    "PatientID": "patient_id",
-    "IssuerOfPatientID": "issuer",
-    "PatientName": "patient_name",
-    "PatientBirthDate": "birth_date",
-    "PatientSex": "sex",
-    "StudyDate": "study_date",
-    "StudyTime": "study_time",
-    "AccessionNumber": "accession_number",
-    "StudyID": "study_id",
-    "ReferringPhysicianName": "referring_physician",
-    "StudyDescription": "study_description",
-    "TimezoneOffsetFromUTC": "timezone_offset",
-}
-
 
 def study_of(tx: Connection, study_uid: str) -> Study | None:
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
@@ -129,7 +114,7 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
     received: dict[str, str] = tx.execute(
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
     ).scalar_one()
-    corrected = {_COLUMNS[keyword]: value for keyword, value in attributes.items() if keyword in _COLUMNS}
+    corrected = {SHOWN_AS[keyword]: value for keyword, value in attributes.items() if keyword in SHOWN_AS}
     shown = {**_without_the_earlier(received, corrected), **corrected}
     shown = {column: value[: TEXT_LIMITS[column]] for column, value in shown.items()}
     tx.execute(

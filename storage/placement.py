@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any, Final, TypeAlias, TypeVar
 
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.entering import Batch, Entered, Known, insert_new
 from storage.members import Entry
-from storage.shapes import Instance, Series, columns_of, shaped
+from storage.shapes import SHOWN_AS, Instance, Series, Study, columns_of, shaped
 
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
@@ -133,7 +134,7 @@ def _inverse(change: Change) -> Iterator[Change]:
             yield Hidden(sop_instance_uids=uids)
 
 
-def apply(tx: Connection, changes: Sequence[Change]) -> frozenset[str]:
+def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
     """Make the changes and count anew; answers the studies that show more or less than before.
 
     Applied again they are what they were, but for moves, whose instances have left.
@@ -147,12 +148,12 @@ def apply(tx: Connection, changes: Sequence[Change]) -> frozenset[str]:
     if _touched(tx, changes) != touched:
         raise Elsewhere  # moved by somebody else before the lock was ours
     for change in changes:
-        _apply(tx, change)
+        _apply(tx, change, now)
     _count(tx, study_uids, series_uids)
     return frozenset(study_uids)
 
 
-def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str) -> Entered:
+def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str, now: datetime) -> Entered:
     """Enter an instance as though its bytes named this study and series, which are made where they are not there.
 
     For what a person takes out of quarantine; replays of the same bytes leave it where it is.
@@ -164,7 +165,11 @@ def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str) -
     shown = replace(entry, row=replace(entry.row, study_uid=study_uid, series_uid=series_uid))
     entered = Batch(tx, [shown], Known()).enter()[0]
     if entered is Entered.NEW:
-        named = {"received_study_uid": entry.row.study_uid, "received_series_uid": entry.row.series_uid}
+        named = {
+            "received_study_uid": entry.row.study_uid,
+            "received_series_uid": entry.row.series_uid,
+            "placed_at": now,
+        }
         tx.execute(
             sa.update(_INSTANCE)
             .where(_INSTANCE.c.sop_instance_uid == entry.row.sop_instance_uid)
@@ -196,10 +201,20 @@ def instances(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Ins
     return found
 
 
-def received_of(tx: Connection, study_uids: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Study to what its columns held as it came."""
-    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(study_uids))))
-    return {uid: dict(received) for uid, received in tx.execute(asked)}
+def differences(tx: Connection, study: Study, named: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each study that instances name: what ``study``, in which they are shown, says otherwise than came there.
+
+    DICOM keywords of study and patient; time zones belong to the instances.
+    """
+    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(named))))
+    return {
+        study_uid: {
+            keyword: str(getattr(study, column))
+            for keyword, column in SHOWN_AS.items()
+            if keyword != "TimezoneOffsetFromUTC" and str(getattr(study, column)) != received.get(column, "")
+        }
+        for study_uid, received in tx.execute(asked)
+    }
 
 
 def merged_into(tx: Connection, study_uid: str) -> list[str]:
@@ -211,7 +226,7 @@ def merged_into(tx: Connection, study_uid: str) -> list[str]:
 # -- one change
 
 
-def _apply(tx: Connection, change: Change) -> None:
+def _apply(tx: Connection, change: Change, now: datetime) -> None:
     match change:
         case StudyMade():
             columns = [column.name for column in _STUDY.c if column.name not in ("attribution_revision", "merged_into")]
@@ -222,9 +237,9 @@ def _apply(tx: Connection, change: Change) -> None:
             own = {"series_uid": change.series_uid, "study_uid": change.study_uid, "instances": 0}
             _copy(tx, _SERIES, _SERIES.c.series_uid == change.like, columns, own)
         case SeriesMoved():
-            _move_series(tx, change)
+            _move_series(tx, change, now)
         case InstancesMoved():
-            _move_instances(tx, change)
+            _move_instances(tx, change, now)
         case Merged():
             here = _STUDY.c.merged_into.is_not_distinct_from(change.from_study)
             moved = sa.update(_STUDY).where(_STUDY.c.study_uid == change.study_uid, here)
@@ -250,24 +265,24 @@ def _copy(
     tx.execute(insert_new(tx, table).values(values))
 
 
-def _move_series(tx: Connection, change: SeriesMoved) -> None:
+def _move_series(tx: Connection, change: SeriesMoved, now: datetime) -> None:
     here = (_SERIES.c.series_uid == change.series_uid, _SERIES.c.study_uid == change.from_study)
     named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid)
     moved = sa.update(_SERIES).where(*here).values(study_uid=change.to_study, received_study_uid=named)
     _exactly(1, tx.execute(moved))
     inside = _INSTANCE.c.series_uid == change.series_uid
-    tx.execute(sa.update(_INSTANCE).where(inside).values(study_uid=change.to_study, **_NAMED))
+    tx.execute(sa.update(_INSTANCE).where(inside).values(study_uid=change.to_study, placed_at=now, **_NAMED))
     _move_holdings(tx, inside, change.to_study)
 
 
-def _move_instances(tx: Connection, change: InstancesMoved) -> None:
+def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> None:
     study_uid = tx.scalar(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == change.to_series))
     if study_uid is None:
         raise Elsewhere
     for uids in _chunks(change.sop_instance_uids):
         these = _INSTANCE.c.sop_instance_uid.in_(uids)
         moved = sa.update(_INSTANCE).where(these, _INSTANCE.c.series_uid == change.from_series)
-        shown = {"study_uid": study_uid, "series_uid": change.to_series}
+        shown = {"study_uid": study_uid, "series_uid": change.to_series, "placed_at": now}
         _exactly(len(uids), tx.execute(moved.values(**shown, **_NAMED)))
         _move_holdings(tx, these, study_uid)
 

@@ -6,12 +6,28 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import datetime
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from storage.rows import Ranges, decode_ranges
+
+SHOWN_AS: Final = {
+    "PatientID": "patient_id",
+    "IssuerOfPatientID": "issuer",
+    "PatientName": "patient_name",
+    "PatientBirthDate": "birth_date",
+    "PatientSex": "sex",
+    "StudyDate": "study_date",
+    "StudyTime": "study_time",
+    "AccessionNumber": "accession_number",
+    "StudyID": "study_id",
+    "ReferringPhysicianName": "referring_physician",
+    "StudyDescription": "study_description",
+    "TimezoneOffsetFromUTC": "timezone_offset",
+}
+"""DICOM keyword to the column, and field of `Study`, that shows it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +106,8 @@ class Instance:
     received_study_uid: str | None = None
     """What its bytes name, once it was moved; else None. So is the next."""
     received_series_uid: str | None = None
+    placed_at: datetime | None = None
+    """When it was last moved."""
     hidden: bool = False
     """Rejected, or hidden by a person: shown nowhere."""
 

@@ -130,6 +130,7 @@ instance: Final = sa.Table(
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("received_study_uid", UID),
     sa.Column("received_series_uid", UID),
+    sa.Column("placed_at", UtcDateTime),
     sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),

@@ -212,7 +212,7 @@ def _found(
 
 def _described(service: Service, viewer: object, instance: Instance) -> dict[str, Any]:
     shown = service.door.open_study(viewer, instance.study_uid, "search")
-    return service.described(instance, shown.correction)
+    return service.described(instance, service.corrections(shown, [instance])[0])
 
 
 async def _stored(service: Service, receiver: Receiver, request: Request, study: str | None) -> Response:

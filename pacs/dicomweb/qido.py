@@ -25,7 +25,7 @@ from storage.index import (
 
 _MANY: Final = 100_000
 _REVISION: Final = "attribution revision"
-"""Beside the tags of a result until it is complete."""
+"""Beside the tags of a result until it is complete; not 0 either where a series came with another study."""
 _TEXTS: Final = ("00080090", "0008103E", "00081030", "00100021", "00100030", "00100040", "00180015", "00200010")
 
 
@@ -172,6 +172,7 @@ def _series(series: Series, base: str) -> dict[str, Any]:
         **number(0x00200011, series.series_number),
         **text(0x00200060, series.laterality),
         **number(0x00201209, series.instances),
+        **({_REVISION: 1} if series.received_study_uid is not None else {}),
     }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +14,11 @@ from starlette.requests import Request
 
 from pacs.attribute import Correction, attribute_json
 from pacs.cache import Cache
-from pacs.describe import describe
+from pacs.describe import describe, moved_bulk
 from pacs.dicomweb.door import Door, NotVisible, Shown
 from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.opened import Bytes, Opened
+from pacs.placed import corrections
 from storage.database import snapshot
 from storage.index import Instance, instance_of, instances_in
 
@@ -61,12 +63,19 @@ class Service:
         return found
 
     def instance(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> Instance:
-        """Raises: NotThere, also where the instance belongs to another study or series."""
+        """Raises: NotThere, also where the instance is hidden, or shown in another study or series."""
         with snapshot(self.engine) as tx:
             found = instance_of(tx, sop_instance_uid)
-        if found is None or (found.study_uid, found.series_uid) != (study_uid, series_uid):
+        if found is None or found.hidden or (found.study_uid, found.series_uid) != (study_uid, series_uid):
             raise NotThere
         return found
+
+    def corrections(self, shown: Shown, instances: Sequence[Instance]) -> list[Correction | None]:
+        """What goes out otherwise than it came, for each of these instances of the study."""
+        if not any(one.moved for one in instances):
+            return [shown.correction] * len(instances)
+        with snapshot(self.engine) as tx:
+            return corrections(tx, shown.study, shown.correction, instances)
 
     def header(self, opened: Opened) -> Dataset:
         """Raises: Unreadable. The data set is shared: callers must not change it."""
@@ -79,9 +88,10 @@ class Service:
     def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
         """The description with the attribution applied, made now where the worker has not come to it yet."""
         if instance.description is None:
-            found = describe(self.bytes_, instance).instance
+            written = describe(self.bytes_, instance).encoded()
         else:
-            found = json.loads(zlib.decompress(instance.description))
+            written = zlib.decompress(instance.description)
+        found: dict[str, Any] = json.loads(moved_bulk(instance, written) if instance.moved else written)
         if correction is not None:
             attribute_json(found, correction)
         return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Final
 
 from pydicom.dataset import Dataset
@@ -20,6 +20,7 @@ from pacs.dicomweb.problems import NotAcceptable, NotThere
 from pacs.dicomweb.service import Service, base_url
 from pacs.frames import OCTETS, stored_media
 from pacs.opened import NATIVE, Opened, little_endian_pixels
+from pacs.placed import made_of
 from pacs.transcode import file_bytes, to_explicit_little
 from storage.index import Instance
 
@@ -42,14 +43,14 @@ def objects(service: Service, request: Request, study_uid: str, find: Find) -> R
     if not asked:
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
     choice = asked[0]
-    correction = shown.correction
-    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *(one.stored_digest for one in instances))
+    corrections = service.corrections(shown, instances)
+    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *_made_of(instances, corrections))
     if (answer := not_modified(request, tag)) is not None:
         return answer
     alone = choice.multipart is False
     if alone and len(instances) > 1:
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
-    files = [_File(service, one, correction, choice) for one in instances]
+    files = [_File(service, one, correction, choice) for one, correction in zip(instances, corrections, strict=True)]
     if alone:
         media, pieces, size = files[0].media, files[0].chunks(), files[0].size
     else:
@@ -146,24 +147,29 @@ def metadata(service: Service, request: Request, study_uid: str, find: Find) -> 
     if media is None:
         raise NotAcceptable((DICOM_JSON,))
     base = base_url(request)
-    correction = shown.correction
-    made_of = (shown.revision, *(part for one in instances for part in (one.sop_instance_uid, one.stored_digest)))
-    tag = etag(base, media, *made_of)
+    corrections = service.corrections(shown, instances)
+    made_from = (shown.revision, *_made_of(instances, corrections))
+    tag = etag(base, media, *made_from)
     if (answer := not_modified(request, tag)) is not None:
         return answer
-    body = service.metadata.get(etag(*made_of), lambda: _json(service, instances, correction))
+    body = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
     # Bulk data URIs are relative in the description; a quote inside a value is always escaped, so
     # this key with its opening quote cannot come from one.
     body = body.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
     return Response(body, headers=headers(tag) | {"Content-Type": media})
 
 
-def _json(service: Service, instances: list[Instance], correction: Correction | None) -> bytes:
+def _made_of(instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> Iterator[str | bytes]:
+    for one, correction in zip(instances, corrections, strict=True):
+        yield from made_of(one, correction)
+
+
+def _json(service: Service, instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> bytes:
     pieces = [
         zlib.decompress(one.description)
         if one.description is not None and correction is None
         else json.dumps(service.described(one, correction), ensure_ascii=False, separators=(",", ":")).encode()
-        for one in instances
+        for one, correction in zip(instances, corrections, strict=True)
     ]
     return b"[" + b",".join(pieces) + b"]"
 
@@ -175,10 +181,11 @@ def bulk_data(service: Service, request: Request, study_uid: str, find: Find, pa
     """
     shown = service.study(request, study_uid, "retrieve")
     instance = find()[0]
+    correction = service.corrections(shown, [instance])[0]
     asked = next((one for one in wanted(request) if one.takes(OCTETS)), None)
     if asked is None:
         raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
-    tag = etag(shown.revision, instance.stored_digest, path, str(asked.multipart))
+    tag = etag(shown.revision, *made_of(instance, correction), path, str(asked.multipart))
     if (answer := not_modified(request, tag)) is not None:
         return answer
     opened = service.opened(instance)
@@ -188,7 +195,7 @@ def bulk_data(service: Service, request: Request, study_uid: str, find: Find, pa
         if asked.multipart is False:
             raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
     else:
-        parts = [(OCTETS, _value(opened, shown.correction, path))]
+        parts = [(OCTETS, _value(opened, correction, path))]
         if asked.multipart is False:
             return whole_or_range(request, parts[0][1], OCTETS, tag)
     boundary = boundary_for(tag)

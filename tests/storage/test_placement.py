@@ -42,7 +42,7 @@ from storage.placement import (
     inverse,
     to_json,
 )
-from tests.storage.instances import OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
 
 ALL = Scope(site_ids=frozenset({TOWNSHIP}))
 FIRST, SECOND = "1.2.3.1", "1.2.3.9"
@@ -133,13 +133,13 @@ AFTER: dict[str, Shown] = {
 def test_a_decision_shows_everywhere_is_replayed_and_is_taken_back(name: str, index: Index, engine: Engine) -> None:
     changes = from_json(to_json(DECISIONS[name]))
     with transaction(engine) as tx:
-        touched = apply(tx, changes)
+        touched = apply(tx, changes, NOON)
         decided = shown(tx)
     entered = index.enter_all(ENTRIES)
     with transaction(engine) as tx:
         Batch(tx, ENTRIES, Known()).enter()
         replayed = shown(tx)
-        apply(tx, inverse(changes))
+        apply(tx, inverse(changes), NOON)
         back = shown(tx)
 
     assert touched >= {uid for uid in BEFORE if BEFORE[uid] != AFTER[name].get(uid)}
@@ -165,7 +165,7 @@ def test_what_comes_later_follows_a_series_or_a_study_that_was_moved_whole(
     name: str, late: Entry, expected: str, index: Index, engine: Engine
 ) -> None:
     with transaction(engine) as tx:  # by another process: what the committer knows is old
-        apply(tx, DECISIONS[name])
+        apply(tx, DECISIONS[name], NOON)
     entered = index.enter(late.row, late.place, late.provenance)
 
     with snapshot(engine) as tx:
@@ -186,16 +186,16 @@ def test_what_comes_later_follows_a_series_or_a_study_that_was_moved_whole(
 
 def test_a_series_that_names_yet_another_study_is_held_after_a_move_as_before(index: Index, engine: Engine) -> None:
     with transaction(engine) as tx:
-        apply(tx, SPLIT_SERIES)
+        apply(tx, SPLIT_SERIES, NOON)
 
     assert index.enter(row(5, study_uid=OTHER, series_uid=SECOND), place(5), provenance()) is Entered.HELD
 
 
 def test_bytes_know_what_they_name_and_a_way_back_is_no_move(index: Index, engine: Engine) -> None:
     with transaction(engine) as tx:
-        apply(tx, SPLIT_INSTANCE)
+        apply(tx, SPLIT_INSTANCE, NOON)
         there = instance_of(tx, "1.2.3.1")
-        apply(tx, inverse(SPLIT_INSTANCE))
+        apply(tx, inverse(SPLIT_INSTANCE), NOON)
         home = instance_of(tx, "1.2.3.1")
         resting = instance_of(tx, "1.2.3.2")
 
@@ -220,7 +220,7 @@ def test_bytes_know_what_they_name_and_a_way_back_is_no_move(index: Index, engin
 )
 def test_what_is_elsewhere_is_not_changed(change: placement.Change, index: Index, engine: Engine) -> None:
     with pytest.raises(Elsewhere), transaction(engine) as tx:
-        apply(tx, [change])
+        apply(tx, [change], NOON)
 
     with snapshot(engine) as tx:
         assert shown(tx) == BEFORE
@@ -230,7 +230,7 @@ def test_a_second_site_sees_the_study_in_which_its_instance_is_shown(index: Inde
     theirs = Scope(site_ids=frozenset({OTHER_TOWNSHIP}))
     index.enter(row(3, series_uid=SECOND), place(33), provenance(site_id=OTHER_TOWNSHIP))
     with transaction(engine) as tx:
-        apply(tx, SPLIT_SERIES)
+        apply(tx, SPLIT_SERIES, NOON)
     entered = index.enter(row(4, series_uid=SECOND), place(44), provenance(site_id=OTHER_TOWNSHIP))
 
     with snapshot(engine) as tx:
@@ -243,8 +243,8 @@ def test_what_a_person_takes_out_of_quarantine_is_shown_where_they_say(index: In
     stranger = Entry(row=row(5, patient_id="P2"), place=place(5), provenance=provenance())
     first = index.enter(stranger.row, stranger.place, stranger.provenance)
     with transaction(engine) as tx:
-        taken = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8")
-        again = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8")
+        taken = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8", now=NOON)
+        again = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8", now=NOON)
     replayed = index.enter(stranger.row, stranger.place, stranger.provenance)
     resent = index.enter(stranger.row, place(55), stranger.provenance)
 
@@ -270,7 +270,7 @@ def test_instances_that_arrive_while_their_series_is_moved_to_and_fro_are_all_co
         for _ in range(5):
             for changes in (there, inverse(there)):
                 with transaction(engine) as tx:
-                    apply(tx, changes)
+                    apply(tx, changes, NOON)
         results = {one.result() for one in arriving}
 
     with snapshot(engine) as tx:
@@ -284,25 +284,29 @@ def test_instances_that_arrive_while_their_series_is_moved_to_and_fro_are_all_co
 def test_hiding_counts_once_however_often(index: Index, engine: Engine) -> None:
     with transaction(engine) as tx:
         for _ in range(2):
-            apply(tx, HIDE)
+            apply(tx, HIDE, NOON)
         hidden = {one.sop_instance_uid: one.hidden for one in placement.all_instances_in(tx, "1.2.3")}
         empty = [(one.series_uid, one.instances) for one in placement.all_series_in(tx, "1.2.3")]
-        apply(tx, [Unhidden(sop_instance_uids=("1.2.3.3",))])
+        by_instance = search_studies(tx, ALL, [("sop_instance_uid", UidList(("1.2.3.3",)))], limit=10)
+        by_series = search_studies(tx, ALL, [("series_uid", UidList((SECOND,)))], limit=10)
+        apply(tx, [Unhidden(sop_instance_uids=("1.2.3.3",))], NOON)
         after = shown(tx)
 
     assert hidden == {"1.2.3.1": False, "1.2.3.2": False, "1.2.3.3": True, "1.2.3.4": True}
+    assert (by_instance, by_series) == ([], [])
     assert sorted(empty) == [(FIRST, 2), (SECOND, 0)]
     assert after["1.2.3"] == (3, {FIRST: BEFORE["1.2.3"][1][FIRST], SECOND: (1, ["1.2.3.3"])})
 
 
 def test_what_came_is_known_beside_what_is_shown(index: Index, engine: Engine) -> None:
     with transaction(engine) as tx:
-        apply(tx, MERGE)
-        received = placement.received_of(tx, ["1.2.3", OTHER])
+        apply(tx, MERGE, NOON)
+        study = study_of(tx, OTHER)
+        assert study is not None
+        said = placement.differences(tx, replace(study, patient_name="Pia^Peng"), ["1.2.3", OTHER])
         merged = placement.merged_into(tx, OTHER)
         found = placement.instances(tx, ["1.2.3.1", "9.9"])
 
-    assert received["1.2.3"]["patient_name"] == "Pia^Pan"
-    assert set(received) == {"1.2.3", OTHER}
+    assert said == {"1.2.3": {"PatientName": "Pia^Peng"}, OTHER: {"PatientName": "Pia^Peng"}}
     assert merged == ["1.2.3"]
     assert [one.study_uid for one in found.values()] == [OTHER]

@@ -24,4 +24,5 @@ def upgrade() -> None:
     op.add_column("series", sa.Column("received_study_uid", sa.String(length=64), nullable=True))
     op.add_column("instance", sa.Column("received_study_uid", sa.String(length=64), nullable=True))
     op.add_column("instance", sa.Column("received_series_uid", sa.String(length=64), nullable=True))
+    op.add_column("instance", sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("instance", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))

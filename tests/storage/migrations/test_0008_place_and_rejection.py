@@ -17,6 +17,7 @@ from storage import placement
 from storage.database import connect, transaction
 from storage.index import instance_of, instances_in, series_in, study_of
 from tests.postgresql import Cluster
+from tests.storage.instances import NOON
 
 REVISION = "0008"
 BEFORE = {
@@ -123,6 +124,7 @@ def test_what_was_there_is_where_it_was_and_is_shown(empty: Engine) -> None:
                 placement.StudyMade(study_uid="2.25.1", like="1.2"),
                 placement.SeriesMoved(series_uid="1.2.1", from_study="1.2", to_study="2.25.1"),
             ],
+            NOON,
         )
         assert [one.series_uid for one in series_in(tx, "2.25.1")] == ["1.2.1"]
         study = study_of(tx, "1.2")
