@@ -6,11 +6,12 @@ import hashlib
 import json
 import struct
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from pacs.frames import LOSSLESS
 from pacs.metadata import TooDeep, to_json
@@ -56,8 +57,14 @@ class Description:
         return zlib.compress(self.encoded(), 6)
 
 
-def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
+Told = Callable[[Connection, Instance, dict[str, Any]], None]
+"""(tx, instance, its description): in the transaction that writes the description, so once for each."""
+
+
+def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: Told | None = None) -> int:
     """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
+
+    ``told`` hears of each once; where it fails, that one waits on.
 
     Raises:
         ExceptionGroup: of what went wrong with single ones; the others are described.
@@ -70,15 +77,27 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH) -> int:
     failures: list[Exception] = []
     for instance in waiting:
         try:
-            described = describe(bytes_, instance).compressed()
+            described = describe(bytes_, instance)
             digest = pixel_digest(bytes_, instance)
         except HolderAway:
             continue  # its own node describes it, or we do once it is stored
         except (BytesMissing, EOFError, OSError) as failure:
             failures.append(failure)
             continue
-        with transaction(engine) as tx:
-            index.describe(tx, instance.sop_instance_uid, description=described, frame_ranges=None, pixel_digest=digest)
+        try:
+            with transaction(engine) as tx:
+                index.describe(
+                    tx,
+                    instance.sop_instance_uid,
+                    description=described.compressed(),
+                    frame_ranges=None,
+                    pixel_digest=digest,
+                )
+                if told is not None:
+                    told(tx, instance, described.instance)
+        except Exception as failure:  # noqa: BLE001 # told below; it keeps none of the others waiting
+            failures.append(failure)
+            continue
         done += 1
     if failures:
         raise ExceptionGroup("instances that wait on", failures)

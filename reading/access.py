@@ -50,7 +50,7 @@ __all__ = [
 
 AGAIN: Final = timedelta(minutes=10)
 """The same look by the same viewer within this time is on record already."""
-HIDDEN: Final = (State.WITHHELD, State.WITHDRAWN)
+HIDDEN: Final = (State.WITHHELD, State.WITHDRAWN, State.EMPTIED)
 """Cases of these states are seen from above their site alone."""
 STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
 """Versions that are seen from above their site alone."""

@@ -25,6 +25,8 @@ class State(StrEnum):
     """Wrong person or side: hidden from everybody but those who put it right."""
     WITHDRAWN = "withdrawn"
     """Entered in error; it stays hidden."""
+    EMPTIED = "emptied"
+    """All its images are shown in other cases now."""
 
 
 class Step(StrEnum):
@@ -72,9 +74,15 @@ class Move(StrEnum):
     READ_AGAIN = "read_again"
     """What was withheld unfinished, or cannot stand, is read anew."""
     ENTER_IN_ERROR = "enter_in_error"
+    REJECT = "reject"
+    """All its images are rejected or hidden: they have to be taken again, or shown again."""
+    EMPTY = "empty"
+    """Its images were moved to other cases."""
+    REFILL = "refill"
+    """It has images again."""
 
 
-_WITHHOLDABLE: Final = frozenset(State) - {State.WITHHELD, State.WITHDRAWN}
+_WITHHOLDABLE: Final = frozenset(State) - {State.WITHHELD, State.WITHDRAWN, State.EMPTIED}
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WAITING_READ, Move.CLAIM): State.READING,
@@ -111,6 +119,11 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WITHHELD, Move.RESTORE): State.FINAL,
     (State.WITHHELD, Move.READ_AGAIN): State.WAITING_READ,
     (State.WITHHELD, Move.ENTER_IN_ERROR): State.WITHDRAWN,
+    (State.WAITING_READ, Move.REJECT): State.RETURNED,
+    (State.WAITING_READ, Move.EMPTY): State.EMPTIED,
+    (State.RETURNED, Move.EMPTY): State.EMPTIED,
+    (State.WITHHELD, Move.EMPTY): State.EMPTIED,
+    (State.EMPTIED, Move.REFILL): State.WAITING_READ,
     **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state in _WITHHOLDABLE},
 }
 
@@ -124,7 +137,7 @@ STEP_OF: Final[dict[State, Step]] = {
     State.REVIEWING: Step.REVIEW,
     State.DISPUTED: Step.REVIEW,
 }
-"""The step that a state belongs to; the others (final, withheld, withdrawn) keep the step that they had."""
+"""The step that a state belongs to; the others (final, withheld, withdrawn, emptied) keep the step that they had."""
 
 HELD: Final = frozenset({State.READING, State.VERIFYING, State.REVIEWING})
 """The states in which one person holds the case by a lease."""

@@ -73,6 +73,11 @@ def by_id(tx: Connection, case_id: str) -> Case:
     return from_row(row)
 
 
+def is_one_of(tx: Connection, case_id: str, those: sa.ColumnElement[bool]) -> bool:
+    """Whether a case is one of ``those``, a condition on the table ``case``."""
+    return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, those)) is not None
+
+
 def lock(tx: Connection, case_id: str) -> Case:
     """The case, locked until the transaction ends: whoever changes anything of a case takes this lock first."""
     row = tx.execute(sa.select(tables.case).where(tables.case.c.id == case_id).with_for_update()).one_or_none()

@@ -203,7 +203,7 @@ def _allowed(
             yield Act.ESCALATE
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT
-    if case.state not in (State.WITHHELD, State.WITHDRAWN):
+    if case.state not in (State.WITHHELD, State.WITHDRAWN, State.EMPTIED):
         if acts(*withhold.WITHHELD_BY):
             yield Act.WITHHOLD
         if acts(*critical.RAISED_BY):

@@ -63,7 +63,7 @@ class _Received:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Look:
+class Look:
     """What the series of a study say it is."""
 
     modality: str
@@ -71,14 +71,17 @@ class _Look:
     laterality: str
 
 
-def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime) -> Case:
-    """The case of a study that has received something; taking it in again changes nothing that it need not."""
+def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool = True) -> Case:
+    """The case of a study that has received something; taking it in again changes nothing that it need not.
+
+    ``answers``: it may be the retake that a returned case waits for, and joins that one then.
+    """
     found = cases.of_study(tx, study.study_uid)
     if found is not None:
         return _more(tx, audit, study, cases.lock(tx, found.id), now)
     try:
         with tx.begin_nested():
-            return _first(tx, audit, keys, study, now)
+            return _first(tx, audit, keys, study, now, answers=answers)
     except IntegrityError:
         # Another worker took it in at the same moment: a study has one case.
         found = cases.of_study(tx, study.study_uid)
@@ -176,13 +179,13 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
     return cases.move(tx, audit, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier, now=now)
 
 
-def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime) -> Case:
+def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool) -> Case:
     order = _order_of(tx, study)
     known = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
     if order is not None and known is not None and known.id != order.patient_id:
         order, known = None, None  # the image says one person, the order another: a person decides
     patient_id = order.patient_id if order else known.id if known else None
-    answered = _returned_case(tx, study, order, patient_id)
+    answered = _returned_case(tx, study, order, patient_id) if answers else None
     if answered is not None:
         case = cases.lock(tx, answered.id)
         cases.join_study(tx, case.id, study.study_uid, now)
@@ -195,7 +198,7 @@ def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime
 
 
 def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str | None, now: datetime) -> Case:
-    look = _look(tx, study.study_uid)
+    look = look_of(tx, study.study_uid)
     asked = next(iter(_meant(order, study.study_uid)), None) if order else None
     body_part = look.body_part or (asked.body_part if asked else "")
     site = organisations.by_id(tx, study.site_id)
@@ -250,13 +253,18 @@ def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime)
     follow_ups.open_if_late(tx, audit, case, now)
     if case.state in DONE:
         return case
+    if case.state is State.EMPTIED:
+        if not study.instances:
+            return case
+        tier = triage.home_tier(tx, case)
+        case = cases.move(tx, audit, case, Move.REFILL, grant=None, tier=tier, now=now)
     counted = ledger.counted_when_quiet(tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
         case = cases.change(tx, case, arriving=True, arriving_since=now)
     if is_new and case.state is State.RETURNED:
         case = _resubmitted(tx, audit, case, now)
-    look = _look(tx, study.study_uid)
+    look = look_of(tx, study.study_uid)
     # The first instance may have been a report or a localiser that does not say what the others do.
     if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
         case = triage.retriage(
@@ -315,7 +323,7 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
         )
     if not same:
         return None
-    modality = _look(tx, study.study_uid).modality
+    modality = look_of(tx, study.study_uid).modality
     row = tx.execute(
         sa.select(case)
         .where(case.c.site_id == study.site_id, case.c.state == State.RETURNED, case.c.modality == modality, *same)
@@ -330,7 +338,8 @@ def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
     return named if named in SIDES else ""
 
 
-def _look(tx: Connection, study_uid: str) -> _Look:
+def look_of(tx: Connection, study_uid: str) -> Look:
+    """What is shown of a study says; empty where nothing is."""
     rows = tx.execute(
         sa.select(series.c.modality, series.c.body_part, series.c.laterality)
         .where(series.c.study_uid == study_uid, series.c.instances > 0)
@@ -339,7 +348,7 @@ def _look(tx: Connection, study_uid: str) -> _Look:
     pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
     modality = pictures[0].modality if pictures else ""
     sides = {row.laterality for row in pictures if row.laterality in SIDES}
-    return _Look(
+    return Look(
         modality=modality,
         body_part=next((row.body_part for row in pictures if row.body_part), ""),
         laterality="B" if len(sides) > 1 else "".join(sides),

@@ -29,7 +29,12 @@ from reading.viewers import Viewer
 from storage.entering import folded
 from storage.tables import series, study
 
-OPEN: frozenset[State] = frozenset(State) - {State.FINAL, State.WITHHELD, State.WITHDRAWN}
+OPEN: frozenset[State] = frozenset(State) - {
+    State.FINAL,
+    State.WITHHELD,
+    State.WITHDRAWN,
+    State.EMPTIED,
+}
 
 
 class Tab(StrEnum):

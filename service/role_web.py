@@ -13,6 +13,7 @@ from pacs.dicomweb.app import router as dicomweb_router
 from service import http
 from service.alive import Role
 from service.dicomweb_door import DicomwebDoor
+from service.exporting import export
 from service.gauges import gauges
 from service.house import House, house_of
 from service.installation import Folders
@@ -43,6 +44,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
             note=partial(_note, house),
+            export=partial(export, house, bytes_),
         )
         app = http.application(
             office=office,

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
 from pacs.describe import describe_pending
+from pacs.rejection import rejection_note
 from pacs.settle import settle_held
-from reading import critical, intake, queue
+from reading import critical, intake, queue, rejections
+from reading.rejections import Note, Title
 from service.arrivals import Arrivals
 from service.house import House
 from service.logs import logger
@@ -21,6 +24,7 @@ from service.worker import Step
 from storage import committing
 from storage.committing import Patience
 from storage.database import snapshot, transaction
+from storage.index import Instance
 from storage.reader import Bytes
 from storage.shipping import ship
 
@@ -33,7 +37,7 @@ def of(house: House) -> list[Step]:
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
-        Step(name="describe", every_seconds=1, run=lambda: describe_pending(house.engine, bytes_)),
+        Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
         Step(name="ship", every_seconds=2, run=_ship(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
@@ -52,6 +56,7 @@ def _intake(house: House) -> Callable[[], int]:
             try:
                 with transaction(house.engine) as tx:
                     intake.take_in(tx, house.audit, house.keys, study, house.clock())
+                    rejections.catch_up(tx, house.audit, house.keys, study.study_uid, house.clock())
             except Exception as error:  # noqa: BLE001 whatever is wrong with it is tried again, and seen
                 arrivals.postpone(study, house.clock())
                 STEP_FAILURES.labels("intake").inc()
@@ -74,6 +79,22 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: critical.climb(tx, house.audit, house.clock())
+
+
+def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
+    def told(tx: Connection, instance: Instance, description: dict[str, Any]) -> None:
+        found = rejection_note(instance.sop_class_uid, description)
+        if found is not None:
+            note = Note(
+                note_uid=instance.sop_instance_uid,
+                title=Title(found.title),
+                site_id=instance.site_id,
+                received_at=instance.received_at,
+                sop_instance_uids=found.sop_instance_uids,
+            )
+            rejections.take(tx, house.audit, house.keys, note, house.clock())
+
+    return lambda: describe_pending(house.engine, bytes_, told=told)
 
 
 def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:

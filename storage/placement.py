@@ -62,7 +62,9 @@ class InstancesMoved:
     """Single instances are shown in another series; what comes later for the first one stays there."""
 
     sop_instance_uids: tuple[str, ...]
+    from_study: str
     from_series: str
+    to_study: str
     to_series: str
 
 
@@ -124,8 +126,14 @@ def _inverse(change: Change) -> Iterator[Change]:
             return
         case SeriesMoved(from_study=origin, to_study=target):
             yield replace(change, from_study=target, to_study=origin)
-        case InstancesMoved(from_series=origin, to_series=target):
-            yield replace(change, from_series=target, to_series=origin)
+        case InstancesMoved():
+            yield replace(
+                change,
+                from_study=change.to_study,
+                from_series=change.to_series,
+                to_study=change.from_study,
+                to_series=change.from_series,
+            )
         case Merged(from_study=before, to_study=after):
             yield replace(change, from_study=after, to_study=before)
         case Hidden(sop_instance_uids=uids):
@@ -276,15 +284,15 @@ def _move_series(tx: Connection, change: SeriesMoved, now: datetime) -> None:
 
 
 def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> None:
-    study_uid = tx.scalar(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == change.to_series))
-    if study_uid is None:
+    home = tx.scalar(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == change.to_series))
+    if home != change.to_study:
         raise Elsewhere
+    here = (_INSTANCE.c.study_uid == change.from_study, _INSTANCE.c.series_uid == change.from_series)
+    shown = {"study_uid": change.to_study, "series_uid": change.to_series, "placed_at": now}
     for uids in _chunks(change.sop_instance_uids):
         these = _INSTANCE.c.sop_instance_uid.in_(uids)
-        moved = sa.update(_INSTANCE).where(these, _INSTANCE.c.series_uid == change.from_series)
-        shown = {"study_uid": study_uid, "series_uid": change.to_series, "placed_at": now}
-        _exactly(len(uids), tx.execute(moved.values(**shown, **_NAMED)))
-        _move_holdings(tx, these, study_uid)
+        _exactly(len(uids), tx.execute(sa.update(_INSTANCE).where(these, *here).values(**shown, **_NAMED)))
+        _move_holdings(tx, these, change.to_study)
 
 
 def _move_holdings(tx: Connection, these: sa.ColumnElement[bool], study_uid: str) -> None:
@@ -331,6 +339,7 @@ def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[s
                 studies |= {change.from_study, change.to_study}
             case InstancesMoved():
                 series |= {change.from_series, change.to_series}
+                studies |= {change.from_study, change.to_study}
             case Merged():
                 studies |= {uid for uid in (change.study_uid, change.to_study, change.from_study) if uid}
             case Hidden() | Unhidden():

@@ -17,6 +17,7 @@ from viewer.api import (
     cases,
     devices,
     follow_ups,
+    images,
     manifests,
     orders,
     patient,
@@ -27,8 +28,41 @@ from viewer.api import (
 from viewer.office import Office
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
-from viewer.pages import sign_in, township, township_case, township_forms, township_print
+from viewer.pages import (
+    sign_in,
+    township,
+    township_case,
+    township_correct,
+    township_forms,
+    township_images,
+    township_print,
+)
 
+API: Final = (
+    session,
+    cases,
+    follow_ups,
+    images,
+    withholding,
+    reports,
+    orders,
+    manifests,
+    alerts,
+    attributions,
+    devices,
+    patient,
+)
+PAGES: Final = (
+    sign_in,
+    township,
+    township_case,
+    township_correct,
+    township_forms,
+    township_images,
+    township_print,
+    device_pages,
+    patient_pages,
+)
 STATIC: Final = Path(__file__).parent / "static"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 
@@ -45,21 +79,9 @@ class StaticAssets(StaticFiles):
 def api_router() -> APIRouter:
     """Everything of the viewer that has a route of its own; expects the office in ``app.state.office``."""
     router = APIRouter()
-    for part in (
-        session,
-        cases,
-        follow_ups,
-        withholding,
-        reports,
-        orders,
-        manifests,
-        alerts,
-        attributions,
-        devices,
-        patient,
-    ):
+    for part in API:
         router.include_router(part.router)
-    for part in (sign_in, township, township_case, township_forms, township_print, device_pages, patient_pages):
+    for part in PAGES:
         router.include_router(part.router, include_in_schema=False)
     return router
 

@@ -26,11 +26,22 @@ def going_in(office: Office, viewer: Viewer, action: str, subject_kind: str, sub
         NotThere: the id is none of ours (nothing to record), or whatever the block raises.
 
     """
+    with on_record(office, viewer, action, subject_kind, subject_id), transaction(office.engine) as tx:
+        yield tx
+
+
+@contextmanager
+def on_record(office: Office, viewer: Viewer, action: str, subject_kind: str, subject_id: str) -> Generator[None]:
+    """The same for what opens its transactions itself.
+
+    Raises:
+        NotThere: the id is none of ours (nothing to record), or whatever the block raises.
+
+    """
     if not ULID.fullmatch(subject_id):
         raise NotThere
     try:
-        with transaction(office.engine) as tx:
-            yield tx
+        yield
     except NotThere:
         with transaction(office.engine) as tx:
             access.refused(

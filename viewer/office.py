@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,9 @@ Note: TypeAlias = Callable[[str, Mapping[str, object]], None]
 """(kind, payload): a decision that changes what is shown, written beside the segments after its commit, so that it
 survives the loss of the index."""
 
+Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
+"""(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
+
 WEB_APP: Final = Path(__file__).parent / "static" / "app"
 
 
@@ -37,6 +40,7 @@ class Office:
     clock: Callable[[], datetime]
     render: Render
     note: Note
+    export: Export
     ae_title: str = "TIERREAD"
     """What devices have to call us."""
     public_origin: str = ""

@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from viewer import words
 from viewer.locale import Language, spoken, text
 
 LANGUAGE_COOKIE: Final = "tierread_language"
@@ -44,6 +45,7 @@ def page(
         .get_template(template)
         .render(
             t=partial(text, language),
+            coded=partial(words.coded, language),
             language=language,
             other_language=other,
             other_language_name=text(language, f"language.{other}"),

@@ -226,14 +226,15 @@ def _returned(
     zones = _zones(tx, entries)
     made: list[ReturnedBanner] = []
     for entry in entries:
-        last = next(move for move in reversed(cases.moves_of(tx, entry.case.id)) if move.move is Move.RETURN)
+        last = next(move for move in reversed(cases.moves_of(tx, entry.case.id)) if move.to_state is State.RETURNED)
+        rejected = last.move is Move.REJECT
         made.append(
             ReturnedBanner(
                 case_id=entry.case.id,
                 patient=patient_name(entry, language),
                 examination=examination_with_side(entry, language),
-                why=last.why,
-                by=last.person_name or "",
+                why=last.why or (text(language, "returned.rejected") if rejected else ""),
+                by=last.person_name or text(language, "images.by-a-device"),
                 at=words.moment_today(last.at, zones[entry.site.id], now),
             )
         )

@@ -63,7 +63,9 @@ def test_whoever_vanishes_loses_the_case_at_the_same_step(state: State) -> None:
     assert STEP_OF[back] is STEP_OF[state]
 
 
-@pytest.mark.parametrize("state", [state for state in State if state not in (State.WITHHELD, State.WITHDRAWN)])
+@pytest.mark.parametrize(
+    "state", [state for state in State if state not in (State.WITHHELD, State.WITHDRAWN, State.EMPTIED)]
+)
 def test_anything_can_be_withheld_at_any_time(state: State) -> None:
     assert after(state, Move.WITHHOLD) is State.WITHHELD
 

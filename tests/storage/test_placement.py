@@ -57,7 +57,9 @@ SPLIT_SERIES = (
 SPLIT_INSTANCE = (
     StudyMade(study_uid="2.25.1", like="1.2.3"),
     SeriesMade(series_uid="2.25.2", study_uid="2.25.1", like=FIRST),
-    InstancesMoved(sop_instance_uids=("1.2.3.1",), from_series=FIRST, to_series="2.25.2"),
+    InstancesMoved(
+        sop_instance_uids=("1.2.3.1",), from_study="1.2.3", from_series=FIRST, to_study="2.25.1", to_series="2.25.2"
+    ),
 )
 MERGE = (
     SeriesMoved(series_uid=FIRST, from_study="1.2.3", to_study=OTHER),
@@ -66,6 +68,15 @@ MERGE = (
 )
 HIDE = (Hidden(sop_instance_uids=("1.2.3.3", "1.2.3.4")),)
 DECISIONS = {"split a series": SPLIT_SERIES, "split an instance": SPLIT_INSTANCE, "merge": MERGE, "hide": HIDE}
+
+
+def moved(*uids: str, **changed: str) -> InstancesMoved:
+    """Instances of the first series to the other study, if nobody says otherwise."""
+    move = InstancesMoved(
+        sop_instance_uids=uids, from_study="1.2.3", from_series=FIRST, to_study=OTHER, to_series="1.2.4.1"
+    )
+    return replace(move, **changed)
+
 
 Shown = dict[str, tuple[int, dict[str, tuple[int, list[str]]]]]
 
@@ -209,8 +220,10 @@ def test_bytes_know_what_they_name_and_a_way_back_is_no_move(index: Index, engin
     [
         SeriesMoved(series_uid=FIRST, from_study=OTHER, to_study="1.2.3"),
         SeriesMoved(series_uid="9.9", from_study="1.2.3", to_study=OTHER),
-        InstancesMoved(sop_instance_uids=("1.2.3.1", "1.2.3.3"), from_series=FIRST, to_series="1.2.4.1"),
-        InstancesMoved(sop_instance_uids=("1.2.3.1",), from_series=FIRST, to_series="9.9"),
+        moved("1.2.3.1", "1.2.3.3"),
+        moved("1.2.3.1", to_series="9.9"),
+        moved("1.2.3.1", to_study="1.2.3"),
+        moved("1.2.3.1", from_study="1.2.9"),
         Merged(study_uid="1.2.3", from_study=OTHER, to_study=None),
         Hidden(sop_instance_uids=("9.9",)),
         StudyMade(study_uid="2.25.1", like="9.9"),

@@ -53,6 +53,20 @@ class Why(Body):
     why: Line
 
 
+class Split(Why):
+    instances: Annotated[list[Uid], Field(min_length=1, max_length=5000)]
+    into_case: Annotated[str, StringConstraints(max_length=26)] | None = None
+    """The examination of the same site to which they go; a new one where none is named."""
+
+
+class Merge(Why):
+    into_case: Annotated[str, StringConstraints(max_length=26)]
+
+
+class HideImages(Why):
+    instances: Annotated[list[Uid], Field(min_length=1, max_length=5000)]
+
+
 class Draft(Body):
     content: dict[str, Any]
     revision: Revision

@@ -36,7 +36,7 @@ def show(
     request: Request,
     staff: Looking,
     case_id: str,
-    done: Annotated[Literal["linked", "acknowledged", "answered", ""], Query()] = "",
+    done: Annotated[Literal["linked", "acknowledged", "answered", "corrected", ""], Query()] = "",
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, "case.open", "case", case_id) as tx:

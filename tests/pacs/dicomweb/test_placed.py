@@ -56,7 +56,11 @@ def split(first: Dataset) -> tuple[list[Change], str]:
         StudyMade(study_uid=study, like=first.StudyInstanceUID),
         SeriesMade(series_uid=series, study_uid=study, like=first.SeriesInstanceUID),
         InstancesMoved(
-            sop_instance_uids=(first.SOPInstanceUID,), from_series=first.SeriesInstanceUID, to_series=series
+            sop_instance_uids=(first.SOPInstanceUID,),
+            from_study=first.StudyInstanceUID,
+            from_series=first.SeriesInstanceUID,
+            to_study=study,
+            to_series=series,
         ),
     ]
     return changes, f"/studies/{study}/series/{series}/instances/{first.SOPInstanceUID}"
@@ -155,7 +159,11 @@ def test_validators_change_with_the_place_and_come_back_with_it(web: Web) -> Non
     changes: list[Change] = [
         SeriesMade(series_uid=within, study_uid=first.StudyInstanceUID, like=first.SeriesInstanceUID),
         InstancesMoved(
-            sop_instance_uids=(second.SOPInstanceUID,), from_series=first.SeriesInstanceUID, to_series=within
+            sop_instance_uids=(second.SOPInstanceUID,),
+            from_study=first.StudyInstanceUID,
+            from_series=first.SeriesInstanceUID,
+            to_study=first.StudyInstanceUID,
+            to_series=within,
         ),
     ]
     tags: list[dict[str, str]] = []

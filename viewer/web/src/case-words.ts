@@ -27,7 +27,7 @@ export function dueWords(due_at: string, now: Date): { readonly words: string; r
 
 /** Whether the clock still matters. */
 export const isOpen = (state: Case['state']): boolean =>
-  state !== 'final' && state !== 'withdrawn' && state !== 'withheld'
+  state !== 'final' && state !== 'withdrawn' && state !== 'withheld' && state !== 'emptied'
 
 export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>): string {
   // More may have come than was announced, or than were counted when the case was last quiet.

@@ -14,6 +14,7 @@ export type CaseState =
   | 'disputed'
   | 'withheld'
   | 'withdrawn'
+  | 'emptied'
 
 export type Priority = 'emergency' | 'urgent' | 'routine'
 

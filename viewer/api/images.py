@@ -1,0 +1,121 @@
+"""/api/cases/{id}/images and what a person decides about them: split, merge, hide, and each taken back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+
+from reading import access
+from reading.viewers import Staff
+from viewer import image_placing
+from viewer.api import bodies
+from viewer.door import going_in
+from viewer.guard import Acting, Looking
+from viewer.image_placing import Placed
+from viewer.office import office_of
+
+router = APIRouter(prefix="/api/cases")
+
+
+@router.get("/{case_id}/images")
+def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
+    """What is there, what is hidden and why, and the steps that were taken."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.images", "case", case_id) as tx:
+        access.open_case(tx, office.audit, staff, case_id, "case.images", now)
+        found = image_placing.images_of(tx, case_id)
+    return {
+        "series": [
+            {
+                "study_uid": one.study_uid,
+                "series_uid": one.series_uid,
+                "modality": one.modality,
+                "number": one.series_number,
+                "description": one.series_description,
+                "instances": [
+                    {
+                        "uid": each.sop_instance_uid,
+                        "number": each.instance_number,
+                        "hidden": each.hidden,
+                        "moved": each.moved,
+                    }
+                    for each in inside
+                ],
+            }
+            for one, inside in found.series
+        ],
+        "steps": [
+            {
+                "id": one.id,
+                "kind": one.kind,
+                "case_id": one.case_id,
+                "other_case_id": one.other_case_id,
+                "instances": one.instances,
+                "reason": one.reason,
+                "by": one.made_by,
+                "at": one.made_at.isoformat(),
+                "undone_at": None if one.undone_at is None else one.undone_at.isoformat(),
+            }
+            for one in found.steps
+        ],
+        "rejections": [
+            {
+                "id": one.id,
+                "title": one.title,
+                "reason": one.why,
+                "by": one.made_by,
+                "at": one.made_at.isoformat(),
+                "lifted_at": None if one.lifted_at is None else one.lifted_at.isoformat(),
+                "instances": one.instances,
+            }
+            for one in found.rejections
+        ],
+    }
+
+
+@router.post("/{case_id}/split")
+def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> dict[str, Any]:
+    """Images get a study of their own, or go to another examination of the site."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+        placed = image_placing.split(tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
+    return _done(request, staff, placed, body.why)
+
+
+@router.post("/{case_id}/merge")
+def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+        placed = image_placing.merge(tx, office, staff, case_id, body.into_case, body.why, now)
+    return _done(request, staff, placed, body.why)
+
+
+@router.post("/{case_id}/hide-images")
+def hide(request: Request, staff: Acting, case_id: str, body: bodies.HideImages) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.hide_images", "case", case_id) as tx:
+        placed = image_placing.hide(tx, office, staff, case_id, body.instances, body.why, now)
+    return _done(request, staff, placed, body.why)
+
+
+@router.post("/{case_id}/steps/{surgery_id}/undo")
+def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.Why) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+        placed = image_placing.undo(tx, office, staff, case_id, surgery_id, body.why, now)
+    return _done(request, staff, placed, body.why)
+
+
+@router.post("/{case_id}/rejections/{rejection_id}/lift")
+def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.Why) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+        placed = image_placing.show(tx, office, staff, case_id, rejection_id, body.why, now)
+    return _done(request, staff, placed, body.why)
+
+
+def _done(request: Request, staff: Staff, placed: Placed, why: str) -> dict[str, Any]:
+    image_placing.noted(office_of(request), staff, placed, why, office_of(request).clock())
+    return {"other_case_id": placed.other_case_id}

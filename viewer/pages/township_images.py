@@ -1,0 +1,300 @@
+"""/t/case/{id}/images: what came, what is hidden and why; images that lie wrong are moved, hidden, shown again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Form, Query
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response, StreamingResponse
+
+from reading import access, cases, versions, worklist
+from reading.errors import ReadingError
+from reading.grants import may_act
+from reading.rejections import DECIDED_BY, Rejection, Standing
+from reading.viewers import Staff
+from reading.worklist import Entry, Filters, Order
+from storage.shapes import Instance
+from viewer import image_placing, township_view, words
+from viewer.door import ULID, going_in, on_record
+from viewer.guard import Looking, Submitting
+from viewer.image_placing import Placed, Shown
+from viewer.locale import Language, text
+from viewer.office import office_of
+from viewer.page import language_of
+from viewer.pages.township import township_page
+from viewer.pages.township_case import opened
+from viewer.problems import explained, problem_of
+from viewer.report_sheet import zone_of
+
+router = APIRouter(prefix="/t/case")
+
+OTHERS: Final = 40
+"""Examinations of the site, the newest, to which images can be moved."""
+Act = Literal["split", "move", "merge", "hide"]
+Done = Literal["split", "move", "merge", "hide", "undo", "show", ""]
+Why = Annotated[str, Form(max_length=1000)]
+
+
+@router.get("/{case_id}/images")
+def show(request: Request, staff: Looking, case_id: str, done: Annotated[Done, Query()] = "") -> Response:
+    return _images(request, staff, case_id, done=done)
+
+
+@router.post("/{case_id}/images")
+def act(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    what: Annotated[Act, Form()],
+    why: Why = "",
+    image: Annotated[tuple[str, ...], Form(max_length=5000)] = (),
+    series: Annotated[tuple[str, ...], Form(max_length=1000)] = (),
+    into_case: Annotated[str, Form(max_length=26)] = "",
+) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    try:
+        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+            access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
+            uids = image_placing.chosen(tx, case_id, image, series)
+            match what:
+                case "split":
+                    placed = image_placing.split(tx, office, staff, case_id, uids, None, why, now)
+                case "move":
+                    target = image_placing.required(into_case)
+                    placed = image_placing.split(tx, office, staff, case_id, uids, target, why, now)
+                case "merge":
+                    target = image_placing.required(into_case)
+                    placed = image_placing.merge(tx, office, staff, case_id, target, why, now)
+                case "hide":
+                    placed = image_placing.hide(tx, office, staff, case_id, uids, why, now)
+    except ReadingError as refused:
+        kept = {"what": what, "why": why, "into_case": into_case, "ticked": {*image, *series}}
+        return _refused(request, staff, case_id, refused, kept)
+    image_placing.noted(office, staff, placed, why, now)
+    return _after(request, staff, case_id, placed, what)
+
+
+@router.post("/{case_id}/images/undo")
+def undo(
+    request: Request, staff: Submitting, case_id: str, step: Annotated[str, Form(max_length=26)], why: Why = ""
+) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    try:
+        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+            placed = image_placing.undo(tx, office, staff, case_id, step, why, now)
+    except ReadingError as refused:
+        return _refused(request, staff, case_id, refused)
+    image_placing.noted(office, staff, placed, why, now)
+    return _after(request, staff, case_id, placed, "undo")
+
+
+@router.post("/{case_id}/images/show")
+def show_again(
+    request: Request, staff: Submitting, case_id: str, rejection: Annotated[str, Form(max_length=26)], why: Why = ""
+) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    try:
+        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
+            placed = image_placing.show(tx, office, staff, case_id, rejection, why, now)
+    except ReadingError as refused:
+        return _refused(request, staff, case_id, refused)
+    image_placing.noted(office, staff, placed, why, now)
+    return _after(request, staff, case_id, placed, "show")
+
+
+@router.get("/{case_id}/export.zip")
+def export(request: Request, staff: Looking, case_id: str) -> Response:
+    """To take along: what is shown of the case, corrected, with a DICOMDIR; no name in it says whose it is."""
+    office = office_of(request)
+    with on_record(office, staff, "case.export", "case", case_id):
+        pieces = office.export(staff, case_id)
+    headers = {
+        "Content-Disposition": 'attachment; filename="images.zip"',
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(pieces, media_type="application/zip", headers=headers)
+
+
+# -- the pages
+
+
+def _images(
+    request: Request,
+    staff: Staff,
+    case_id: str,
+    *,
+    done: str = "",
+    problem: str = "",
+    status: int = 200,
+    kept: Mapping[str, Any] | None = None,
+) -> Response:
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with going_in(office, staff, "case.images", "case", case_id) as tx:
+        entry = opened(tx, request, staff, case_id)
+        zone = zone_of(tx, entry)
+        found = image_placing.images_of(tx, case_id)
+        decides = any(may_act(tx, staff, role, entry.case.site_id, now) for role in DECIDED_BY)
+        standing = versions.current(tx, case_id)
+        others = _others(tx, staff, entry, language, zone, now) if decides else []
+        hidden_under_report = _hidden_under_report(standing, found)
+    return township_page(
+        request,
+        staff,
+        "images.html",
+        status=status,
+        row=township_view.row(entry, None, zone, language, now),
+        done=done,
+        problem=problem,
+        kept={"what": "", "why": "", "into_case": "", "ticked": set[str](), **(kept or {})},
+        decides=decides and standing is None,
+        report_stands=standing is not None,
+        hidden_under_report=hidden_under_report,
+        series=_series(found, language),
+        others=others,
+        decisions=_decisions(found, case_id, language, zone),
+        rejections=_rejections(found, language, zone, entry.case.site_id),
+        may_show=decides,
+    )
+
+
+def _series(found: Shown, language: Language) -> list[dict[str, Any]]:
+    why = _hidden_because(found, language)
+    rows: list[dict[str, Any]] = []
+    for place, (one, inside) in enumerate(found.series, start=1):
+        number = text(language, "case.series", n=one.series_number or place)
+        rows.append(
+            {
+                "uid": one.series_uid,
+                "title": " · ".join(part for part in (number, one.series_description) if part),
+                "modality": words.coded(language, "modality", one.modality),
+                "count": len(inside),
+                "images": [_image(each, language, at, why) for at, each in enumerate(inside, start=1)],
+            }
+        )
+    return rows
+
+
+def _image(one: Instance, language: Language, at: int, why: Mapping[str, str]) -> dict[str, Any]:
+    place = f"/dicomweb/studies/{one.study_uid}/series/{one.series_uid}/instances/{one.sop_instance_uid}"
+    return {
+        "uid": one.sop_instance_uid,
+        "label": text(language, "images.image", n=one.instance_number or at),
+        "thumbnail": f"{place}/thumbnail" if one.frames and not one.hidden else "",
+        "hidden": why.get(one.sop_instance_uid, text(language, "images.hidden")) if one.hidden else "",
+        "moved": one.moved,
+    }
+
+
+def _hidden_because(found: Shown, language: Language) -> dict[str, str]:
+    return {
+        uid: text(language, f"rejection.{rejection.title}")
+        for rejection in reversed(found.rejections)
+        for uid, standing in rejection.instances.items()
+        if standing is Standing.HIDDEN
+    }
+
+
+def _hidden_under_report(standing: versions.ReportVersion | None, found: Shown) -> int:
+    """How many of the images that the valid report was read from are hidden now."""
+    if standing is None:
+        return 0
+    read_from = standing.images["instances"]
+    return sum(one.hidden and one.sop_instance_uid in read_from for _, inside in found.series for one in inside)
+
+
+def _others(  # noqa: PLR0917
+    tx: Connection, staff: Staff, entry: Entry, language: Language, zone: str, now: datetime
+) -> list[tuple[str, str]]:
+    wanted = Filters(site_code=entry.site.code, order=Order.NEWEST)
+    found = worklist.list_cases(tx, staff, wanted, limit=OTHERS, offset=0, now=now)
+    return [
+        (
+            other.case.id,
+            " · ".join(
+                (
+                    township_view.patient_name(other, language),
+                    township_view.examination_with_side(other, language),
+                    words.moment_today(other.case.examined_at, zone, now),
+                )
+            ),
+        )
+        for other in found.entries
+        if other.case.id != entry.case.id and any(study.instances for study in other.studies)
+    ]
+
+
+def _decisions(found: Shown, case_id: str, language: Language, zone: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "id": one.id,
+            "what": text(
+                language,
+                f"images.step-{one.kind}" if one.case_id == case_id else f"images.step-{one.kind}-here",
+                n=one.instances,
+            ),
+            "other": (one.other_case_id if one.case_id == case_id else one.case_id) or "",
+            "who": one.made_by,
+            "at": words.moment(one.made_at, zone),
+            "why": one.reason,
+            "undone": ""
+            if one.undone_at is None
+            else text(language, "images.undone", name=one.undone_by or "", at=words.moment(one.undone_at, zone)),
+            "undone_why": one.undone_why,
+        }
+        for one in found.steps
+    ]
+
+
+def _rejections(found: Shown, language: Language, zone: str, site_id: str) -> list[dict[str, Any]]:
+    return [_rejection(one, language, zone, site_id) for one in found.rejections]
+
+
+def _rejection(one: Rejection, language: Language, zone: str, site_id: str) -> dict[str, Any]:
+    foreign = all(standing is Standing.FOREIGN for standing in one.instances.values())
+    return {
+        "id": one.id,
+        "what": text(language, f"rejection.{one.title}"),
+        "count": text(language, "images.names-n", n=len(one.instances)),
+        "who": one.made_by or text(language, "images.by-a-device"),
+        "at": words.moment(one.made_at, zone),
+        "why": one.why,
+        "foreign": foreign,
+        "lifted": ""
+        if one.lifted_at is None
+        else text(language, "images.lifted", name=one.lifted_by or "", at=words.moment(one.lifted_at, zone)),
+        "lifted_why": one.lifted_why,
+        "can_be_lifted": one.lifted_at is None and not foreign and one.site_id == site_id,
+    }
+
+
+def _refused(
+    request: Request,
+    staff: Staff,
+    case_id: str,
+    refused: ReadingError,
+    kept: Mapping[str, Any] | None = None,
+) -> Response:
+    """The page again with what was typed, and why not; what is not there stays not there."""
+    problem = problem_of(refused)
+    if problem.status == 404:
+        raise refused
+    language = language_of(request)
+    said = explained(request, problem) or text(language, f"problem.{problem.slug}.advice", **problem.fields)
+    return _images(request, staff, case_id, problem=said, status=problem.status, kept=kept)
+
+
+def _after(request: Request, staff: Staff, case_id: str, placed: Placed, done: str) -> Response:
+    """To the case in which the images are now, where there is one that may be seen; else back."""
+    office, now = office_of(request), office_of(request).clock()
+    there = placed.other_case_id or case_id
+    with going_in(office, staff, "case.images", "case", case_id) as tx:
+        for candidate in (there, case_id):
+            seen = access.visible_cases(tx, staff, now)
+            if ULID.fullmatch(candidate) and cases.is_one_of(tx, candidate, seen):
+                return RedirectResponse(f"/t/case/{candidate}/images?done={done}", status_code=303)
+    return RedirectResponse("/t", status_code=303)
