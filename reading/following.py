@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -16,6 +17,9 @@ from reading.cipher import Keys
 from reading.viewers import RoleGrant
 from storage import index
 from storage.tables import instance
+
+KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
+"""Key Object Selection Document: the rejection note itself is shown in the study whose images it hides."""
 
 
 def follow(
@@ -89,8 +93,8 @@ def _retriaged(tx: Connection, case: Case) -> Case:
 
 
 def _counts(tx: Connection, case_id: str) -> tuple[int, int]:
-    """How many instances a case has, and how many of them are shown."""
-    inside = instance.c.study_uid.in_(cases.study_uids(tx, case_id))
+    """How many instances a case has, and how many of them are shown; notes about others are none to be read."""
+    inside = instance.c.study_uid.in_(cases.study_uids(tx, case_id)) & (instance.c.sop_class_uid != KEY_OBJECTS)
     row = tx.execute(
         sa.select(sa.func.count(), sa.func.count().filter(instance.c.hidden.is_(False)))
         .select_from(instance)

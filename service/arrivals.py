@@ -23,17 +23,20 @@ BATCH: Final = 200
 
 
 class Arrivals:
-    """Remembers how many instances each recent study had, so that only those with more are looked at again."""
+    """Remembers what each recent study showed and when it last received, so that only those with more are looked at.
+
+    A study that shows nothing, since all of it is rejected or was moved, has nothing to be taken in.
+    """
 
     def __init__(self) -> None:
-        self._seen: dict[str, int] = {}
+        self._seen: dict[str, tuple[int, datetime]] = {}
         self._postponed: dict[str, datetime] = {}
         self._swept_at: datetime | None = None
 
     def waiting(self, tx: Connection, now: datetime) -> list[Study]:
         """Studies to be taken in, the longest waiting first."""
         recent = index.arrivals_since(tx, now - RECENT)
-        found = [each for each in recent if self._seen.get(each.study_uid) != each.instances]
+        found = [each for each in recent if each.instances and self._seen.get(each.study_uid) != _mark(each)]
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             known = {each.study_uid for each in found}
             found += [each for each in _without_case(tx) if each.study_uid not in known]
@@ -42,7 +45,7 @@ class Arrivals:
         return [each for each in found if self._postponed.get(each.study_uid, now) <= now]
 
     def taken_in(self, one: Study) -> None:
-        self._seen[one.study_uid] = one.instances
+        self._seen[one.study_uid] = _mark(one)
         self._postponed.pop(one.study_uid, None)
 
     def postpone(self, one: Study, now: datetime) -> None:
@@ -51,14 +54,19 @@ class Arrivals:
 
     def _forget(self, recent: list[Study]) -> None:
         uids = {each.study_uid for each in recent}
-        self._seen = {uid: instances for uid, instances in self._seen.items() if uid in uids}
+        self._seen = {uid: mark for uid, mark in self._seen.items() if uid in uids}
+
+
+def _mark(one: Study) -> tuple[int, datetime]:
+    # One may come while another is hidden: the count alone would not tell.
+    return one.instances, one.last_received_at
 
 
 def _without_case(tx: Connection) -> list[Study]:
     missing = (
         sa.select(study.c.study_uid)
         .outerjoin(case_study, case_study.c.study_uid == study.c.study_uid)
-        .where(case_study.c.study_uid.is_(None))
+        .where(case_study.c.study_uid.is_(None), study.c.instances > 0)
         .order_by(study.c.last_received_at)
         .limit(BATCH)
     )

@@ -16,7 +16,7 @@ from pacs import part10
 from pacs.dicomweb.multipart import body_of
 from storage import journal
 from storage.objects import FolderObjectStore
-from tests.builders import encoded, image
+from tests.builders import encoded, image, new_uid
 from tests.dicomweb import path_of
 from tests.pacs.objects import rejection_note
 from tests.running import TierRead, serving, wait_until
@@ -39,7 +39,7 @@ def test_rejected_images_are_hidden_everywhere_until_somebody_shows_them(tierrea
     good, blurred, late = three()
     stow(machine, good, blurred)
     case_id = wait_until(lambda: the_case(tang), what="the case")
-    stow(foreign, rejection_note(good, StudyInstanceUID=late.StudyInstanceUID + ".1"))
+    stow(foreign, rejection_note(good, StudyInstanceUID=new_uid()))
     stow(machine, rejection_note(blurred, late, title="113037"))
     wait_until(lambda: ada.get(f"/dicomweb{path_of(blurred)}").status_code == 404, what="the rejection")
     stow(machine, late)
@@ -88,7 +88,7 @@ def stow(machine: httpx.Client, *objects: Dataset) -> None:
 
 
 def the_case(client: httpx.Client) -> str:
-    return next((one["id"] for one in client.get("/api/cases").json()["cases"]), "")
+    return next((one["id"] for one in client.get("/api/cases").json()["items"]), "")
 
 
 def images(client: httpx.Client, case_id: str) -> dict[str, bool]:

@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pydicom
 import pytest
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.fileset import FileSet
-from pydicom.uid import JPEG2000Lossless
+from pydicom.uid import UID, JPEG2000Lossless
 
 from pacs.attribute import Correction
 from pacs.export import MOST_BYTES, Item, TooMuch, exported
@@ -75,7 +76,11 @@ def send(archive: Archive, *images: Dataset, syntax: str = EXPLICIT_LITTLE) -> N
 def wrong_person(archive: Archive) -> str:
     """A study of many kinds, syntaxes and series under a wrong name; its UID."""
     first = image(PatientName="Wang^Wu=王^五", PatientID="P0666", InstanceNumber=1)
-    same = {"StudyInstanceUID": first.StudyInstanceUID, "PatientName": first.PatientName, "PatientID": "P0666"}
+    same: dict[str, Any] = {
+        "StudyInstanceUID": first.StudyInstanceUID,
+        "PatientName": first.PatientName,
+        "PatientID": "P0666",
+    }
     send(archive, first)
     for number, syntax in enumerate((IMPLICIT_LITTLE, BIG_ENDIAN, DEFLATED), start=2):
         send(archive, image(**same, SeriesInstanceUID=first.SeriesInstanceUID, InstanceNumber=number), syntax=syntax)
@@ -116,8 +121,8 @@ def test_other_readers_understand_the_directory_and_find_every_file(small_archiv
 def _dcmtk_adds_to_it(folder: Path) -> None:
     """Dcmmkdir reads the directory, checks it and the files that it names, and puts one more in."""
     more = image()
-    more.file_meta = pydicom.dataset.FileMetaDataset()
-    more.file_meta.TransferSyntaxUID = pydicom.uid.UID(EXPLICIT_LITTLE)
+    more.file_meta = FileMetaDataset()
+    more.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
     more.StudyID, more.SeriesNumber = "1", 1
     pydicom.dcmwrite(folder / "DICOM" / "MORE", more, enforce_file_format=True)
     ran = subprocess.run(

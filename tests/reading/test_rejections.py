@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import cases, intake, ledger, rejections, surgery, tables, versions
 from reading.case import Move, State
 from reading.errors import Invalid, NotAllowed, NotThere
+from reading.following import KEY_OBJECTS
 from reading.organisations import Organisation
 from reading.rejections import Note, Standing, Title
 from storage import index
@@ -96,6 +97,18 @@ def test_a_case_without_images_goes_back_to_the_township_and_a_retake_brings_it_
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
+        send(  # the note lies in the study that it rejects
+            tx,
+            clinic,
+            "1.1",
+            now,
+            series_uid="1.1.9",
+            sop_instance_uid="9.1",
+            sop_class_uid=KEY_OBJECTS,
+            modality="KO",
+            received_digest=b"9" * 32,
+            frames=0,
+        )
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now + timedelta(minutes=5))
         returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
         study = send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.2", received_digest=b"2" * 32)

@@ -22,6 +22,7 @@ from service.settings import Settings
 from storage.database import connect, snapshot, transaction
 from storage.index import Index
 from storage.objects import FolderObjectStore
+from storage.placement import Hidden, apply
 from tests.storage.instances import place, provenance, row
 
 
@@ -109,3 +110,18 @@ def test_more_of_a_study_is_taken_in_again(here: Here) -> None:
     counts += [intake(), intake()]
 
     assert counts == [1, 0, 1, 0]
+
+
+def test_one_that_comes_while_another_is_hidden_is_taken_in_and_what_shows_nothing_is_not(here: Here) -> None:
+    intake = steps._intake(here.house)
+    here.arrive("1.2.40")
+    counts = [intake()]
+    here.clock.now += timedelta(seconds=1)
+    here.arrive("1.2.40")
+    here.arrive("1.2.50")
+    with transaction(here.house.engine) as tx:
+        apply(tx, [Hidden(sop_instance_uids=("1.2.3.1", "1.2.3.3"))], here.clock.now)
+    counts += [intake(), intake()]
+
+    assert counts == [1, 1, 0]
+    assert not here.has_case("1.2.50")
