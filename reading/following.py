@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import cases, intake, ledger, triage
+from reading import cases, images, intake, ledger, triage
 from reading.audit import Audit
 from reading.case import Move, State
 from reading.cases import Case
 from reading.cipher import Keys
 from reading.viewers import RoleGrant
 from storage import index
-from storage.tables import instance
-
-KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
-"""Key Object Selection Document: the rejection note itself is shown in the study whose images it hides."""
 
 
 def follow(
@@ -68,7 +62,7 @@ def _up_to_date(
 
 
 def _move(tx: Connection, case: Case) -> Move | None:
-    there, shown = _counts(tx, case.id)
+    there, shown = images.counts(tx, cases.study_uids(tx, case.id))
     last = cases.moves_of(tx, case.id)[-1].move
     match case.state:
         case State.WAITING_READ | State.RETURNED | State.WITHHELD if not there:
@@ -90,14 +84,3 @@ def _retriaged(tx: Connection, case: Case) -> Case:
     if look is None or look.modality == case.modality:
         return case
     return triage.retriage(tx, case, modality=look.modality)
-
-
-def _counts(tx: Connection, case_id: str) -> tuple[int, int]:
-    """How many instances a case has, and how many of them are shown; notes about others are none to be read."""
-    inside = instance.c.study_uid.in_(cases.study_uids(tx, case_id)) & (instance.c.sop_class_uid != KEY_OBJECTS)
-    row = tx.execute(
-        sa.select(sa.func.count(), sa.func.count().filter(instance.c.hidden.is_(False)))
-        .select_from(instance)
-        .where(inside)
-    ).one()
-    return row[0], row[1]

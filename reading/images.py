@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage.tables import instance
+
+KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
+"""Key Object Selection Document: a rejection note itself is shown in the study whose images it hides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,3 +46,11 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
         series_with_images=frozenset(row.series_uid for row in rows if row.frames),
         pictures=frozenset(row.sop_instance_uid for row in rows if row.frames),
     )
+
+
+def counts(tx: Connection, study_uids: Sequence[str]) -> tuple[int, int]:
+    """How many instances these studies have, and how many of them are shown; notes about others are none to be read."""
+    inside = instance.c.study_uid.in_(study_uids) & (instance.c.sop_class_uid != KEY_OBJECTS)
+    shown = sa.func.count().filter(instance.c.hidden.is_(False))
+    row = tx.execute(sa.select(sa.func.count(), shown).select_from(instance).where(inside)).one()
+    return row[0], row[1]

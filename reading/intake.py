@@ -17,6 +17,7 @@ from reading import (
     cases,
     completeness,
     follow_ups,
+    images,
     ledger,
     orders,
     organisations,
@@ -162,7 +163,7 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
 
     Raises:
         NotThere: no such case.
-        NotAllowed: they do not work at the site.
+        NotAllowed: they do not work at the site, or all its images are rejected.
         MoveNotAllowed: it was not returned.
         Invalid: no answer was given.
 
@@ -175,6 +176,8 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
         raise NotAllowed("no_role_for_this_step")
     if case.state is not State.RETURNED:
         raise MoveNotAllowed(case.state, Move.RESUBMIT)
+    if not images.counts(tx, cases.study_uids(tx, case_id))[1]:
+        raise NotAllowed("no_image_is_shown")
     tier = triage.home_tier(tx, case)
     return cases.move(tx, audit, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier, now=now)
 

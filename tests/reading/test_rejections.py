@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import cases, intake, ledger, rejections, surgery, tables, versions
 from reading.case import Move, State
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.following import KEY_OBJECTS
+from reading.images import KEY_OBJECTS
 from reading.organisations import Organisation
 from reading.rejections import Note, Standing, Title
 from storage import index
@@ -126,6 +126,8 @@ def test_showing_them_again_brings_a_case_on_too(engine: Engine, now: datetime) 
             tx, clinic.audit, KEYS, clinic.tang, case.id, sop_instance_uids=["1.1.1.1"], why="误拍", now=now
         )
         returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
+        with pytest.raises(NotAllowed, match="no_image_is_shown"):
+            intake.resubmit(tx, clinic.audit, clinic.tang, case.id, why="已补充", now=now)
         rejections.lift(tx, clinic.audit, KEYS, clinic.mona, made, why="是好的", now=now)
 
         assert (returned, move.why, move.person_id) == (State.RETURNED, "误拍", clinic.tang.person_id)
