@@ -251,7 +251,18 @@ def _expected(words: Iterable[Word], named: int, there: int, lacking: int) -> in
 def _arrived_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
     """The one place that counts what arrived of a study: what was hidden or rejected has arrived all the same."""
     rows = tx.execute(sa.select(study.c.study_uid, study.c.instances).where(study.c.study_uid.in_(study_uids)))
-    return {row.study_uid: row.instances for row in rows}
+    hidden = hidden_of_each(tx, study_uids)
+    return {row.study_uid: row.instances + hidden.get(row.study_uid, 0) for row in rows}
+
+
+def hidden_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
+    """Study UID to how many of its instances have arrived and are hidden, for those that have any."""
+    rows = tx.execute(
+        sa.select(instance.c.study_uid, sa.func.count().label("number"))
+        .where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(True))
+        .group_by(instance.c.study_uid)
+    )
+    return {row.study_uid: row.number for row in rows}
 
 
 def _has_arrived(sop_instance_uid: sa.ColumnElement[str]) -> sa.Exists:

@@ -157,7 +157,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     studies = _studies(tx, ids)
     rules = _rules(tx, found)
     sites = _sites(tx, found)
-    expected = ledger.expected_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
+    expected = _shown_of_expected(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), critical.open_alerts(tx, ids)
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
@@ -427,3 +427,9 @@ def _person_keys(tx: Connection, case_ids: Sequence[str]) -> dict[str, set[tuple
         if row.issuer and not never_links(row.patient_id):
             found[row.id].add(("device", row.patient_id, row.issuer))
     return found
+
+
+def _shown_of_expected(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
+    """Study UID to how many instances are expected to be shown: what arrived and was hidden is not waited for."""
+    expected, hidden = ledger.expected_of_each(tx, study_uids), ledger.hidden_of_each(tx, study_uids)
+    return {uid: max(0, number - hidden.get(uid, 0)) for uid, number in expected.items()}

@@ -135,6 +135,13 @@ instance: Final = sa.Table(
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),
+    # Few are hidden, and the ledger asks how many for each study of a page.
+    sa.Index(
+        "ix_instance_hidden",
+        "study_uid",
+        sqlite_where=sa.text("hidden = 1"),
+        postgresql_where=sa.text("hidden"),
+    ),
     # The queue of `describe`: only what still waits is in it.
     sa.Index(
         "ix_instance_undescribed",

@@ -108,6 +108,7 @@ def test_reviewers_choose_by_tab(engine: Engine, now: datetime) -> None:
         Tab.SAMPLED: [after.id],
         Tab.ESCALATED: [hard],
         Tab.DISPUTED: [disputed],
+        Tab.LATE: [],
     }
 
 

@@ -26,6 +26,14 @@ def upgrade() -> None:
     op.add_column("instance", sa.Column("received_series_uid", sa.String(length=64), nullable=True))
     op.add_column("instance", sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("instance", sa.Column("hidden", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.create_index(
+        "ix_instance_hidden",
+        "instance",
+        ["study_uid"],
+        unique=False,
+        sqlite_where=sa.text("hidden = 1"),
+        postgresql_where=sa.text("hidden"),
+    )
     op.create_table(
         "surgery",
         sa.Column("id", sa.String(length=26), nullable=False),
