@@ -1,4 +1,4 @@
-"""Settles newcomers that are held: the same instance in other bytes is a duplicate, anything else a conflict."""
+"""Compares newcomers that are held: the same instance in other bytes is a duplicate, another waits for a person."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from sqlalchemy.engine import Engine
 from pacs.opened import Bytes
 from pacs.same import Encoded, same
 from storage.database import snapshot, transaction
+from storage.entering import DUPLICATE
 from storage.index import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
+from storage.quarantine import conflict_of, note_conflict
 from storage.reader import HolderAway
 
-DUPLICATE: Final = "duplicate"
-CONFLICT: Final = "conflict"
 _MAX_COMPARED: Final = 512 << 20
 """Bytes of an instance that is compared by machine; a larger one is left to a person."""
 
@@ -39,35 +39,36 @@ def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *,
         stored = {
             one.id: instance_of(tx, one.sop_instance_uid) for one in newcomers if one.sop_instance_uid is not None
         }
-    counts = {DUPLICATE: 0, CONFLICT: 0}
+    duplicates = conflicts = 0
     failures: list[Exception] = []
     for newcomer in newcomers:
         try:
-            verdict = _verdict(bytes_, newcomer, stored.get(newcomer.id))
+            duplicate = _is_duplicate(bytes_, newcomer, stored.get(newcomer.id))
         except HolderAway:
             continue
         except Exception as failure:  # noqa: BLE001 # told below; one that cannot be read keeps none waiting
             failures.append(failure)
             continue
         with transaction(engine) as tx:
-            if settle(tx, newcomer.id, verdict, clock()):
-                counts[verdict] += 1
-                if verdict == DUPLICATE:
-                    note_holding(tx, newcomer)
+            if not duplicate:
+                conflicts += note_conflict(tx, newcomer.id, conflict_of(tx, newcomer))
+            elif settle(tx, newcomer.id, DUPLICATE, clock()):
+                duplicates += 1
+                note_holding(tx, newcomer)
     if failures:
         raise ExceptionGroup("newcomers that wait on", failures)
-    return Settled(duplicates=counts[DUPLICATE], conflicts=counts[CONFLICT])
+    return Settled(duplicates=duplicates, conflicts=conflicts)
 
 
-def _verdict(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> str:
+def _is_duplicate(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> bool:
     """A newcomer that belongs to another study than the stored one, or to another patient, is never a duplicate."""
     if stored is None or newcomer.row is None or newcomer.segment_id is None or newcomer.offset is None:
-        return CONFLICT
+        return False
     if max(stored.size, newcomer.size) > _MAX_COMPARED:
-        return CONFLICT
+        return False
     row = InstanceRow.from_json(newcomer.row)
     if (row.study_uid, row.series_uid) != stored.named:
-        return CONFLICT
+        return False
     theirs = replace(
         stored,
         segment_id=newcomer.segment_id,
@@ -76,7 +77,7 @@ def _verdict(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> str:
         dataset_offset=row.dataset_offset,
         transfer_syntax_uid=row.transfer_syntax_uid,
     )
-    return DUPLICATE if same(_encoded(bytes_, stored), _encoded(bytes_, theirs)) else CONFLICT
+    return same(_encoded(bytes_, stored), _encoded(bytes_, theirs))
 
 
 def _encoded(bytes_: Bytes, instance: Instance) -> Encoded:

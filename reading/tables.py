@@ -705,6 +705,23 @@ rejected_instance: Final = sa.Table(
     sa.CheckConstraint("state in ('waiting', 'hidden', 'foreign', 'lifted')", name="state"),
 )
 
+# -- reading.decisions: what a person decided about a concern, and took back; the last one of a subject counts
+decision: Final = sa.Table(
+    "decision",
+    metadata,
+    _id(),
+    sa.Column("aspect", sa.String(10), nullable=False),
+    sa.Column("subject_id", ULID, nullable=False),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("move", sa.String(20), nullable=False),
+    sa.Column("reason", sa.String(1000), nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    _ref("person_id", "person"),
+    _ref("grant_id", "role_grant"),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("subject_id", "aspect", "number"),
+)
+
 # -- reading.audit: insert-only (triggers), hash-chained for each writer
 audit_event: Final = sa.Table(
     "audit_event",

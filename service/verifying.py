@@ -15,7 +15,7 @@ from pacs.opened import Bytes
 from reading import audit
 from reading.audit import Break
 from storage import index
-from storage.database import snapshot
+from storage.database import snapshot, transaction
 from storage.index import Instance
 from storage.reader import BytesMissing, HolderAway
 from storage.tables import instance
@@ -62,11 +62,14 @@ def count(engine: Engine) -> int:
 
 
 def verify(engine: Engine, bytes_: Bytes, tell: Callable[[int], None]) -> Verified:
-    """Read everything; ``tell`` hears of each instance's bytes."""
+    """Read everything, and mark what is damaged; ``tell`` hears of each instance's bytes."""
     damages: list[Damage] = []
     instances = read = 0
     for one in _all(engine):
         finding = _look(bytes_, one)
+        if finding is not Finding.AWAY and one.damaged != (finding is not None):
+            with transaction(engine) as tx:
+                index.note_damage(tx, one, damaged=finding is not None)
         if finding is not None:
             damages.append(Damage(segment_id=one.segment_id, offset=one.offset, finding=finding))
         instances += 1

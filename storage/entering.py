@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.ids import new_id
 from storage.members import Entry
-from storage.rows import InstanceRow, encode_ranges
+from storage.rows import InstanceRow, Place, encode_ranges
 
 SHOWN: Final = (
     "patient_id",
@@ -34,6 +34,8 @@ SHOWN: Final = (
 )
 """The columns of a study that an attribution may change; `study.received` keeps what came."""
 
+DUPLICATE: Final = "duplicate"
+"""What a newcomer is settled as that is the stored instance in other bytes."""
 _KNOWN_MAX: Final = 50_000
 
 
@@ -108,6 +110,7 @@ class _There:
     study_uid: str
     """The study in which it is shown."""
     site_id: str
+    damaged: bool = False
 
     def same_content(self, row: InstanceRow) -> bool:
         return self.digest == row.received_digest and self.transfer_syntax_uid == row.transfer_syntax_uid
@@ -125,6 +128,7 @@ class Batch:
         self._new: dict[str, Entry] = {}
         self._new_studies: dict[str, Entry] = {}
         self._new_series: dict[str, Entry] = {}
+        self._healing: dict[str, tuple[Entry, Place]] = {}
         self._held: list[Entry] = []
 
     def enter(self) -> list[Entered]:
@@ -136,13 +140,15 @@ class Batch:
         """
         results = [self._sort_in(entry) for entry in self._entries]
         self._insert_all(tables.study, (_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)))
-        series = (_series_values(self._new_series[uid], self.seen.homes[uid]) for uid in sorted(self._new_series))
+        series = (series_values(self._new_series[uid], self.seen.homes[uid]) for uid in sorted(self._new_series))
         self._insert_all(tables.series, series)
         instances = (
-            _instance_values(self._new[uid], self.seen.homes[self._new[uid].row.series_uid])
-            for uid in sorted(self._new)
+            instance_values(self._new[uid], self.seen.homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)
         )
         self._insert_all(tables.instance, instances)
+        for uid in sorted(self._healing):
+            healed, lost = self._healing[uid]
+            point_at(self._tx, healed, instead_of=lost, same_sender=True)
         self._note_holdings(
             entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD
         )
@@ -185,6 +191,7 @@ class Batch:
             instance.received_transfer_syntax_uid,
             instance.study_uid,
             instance.site_id,
+            instance.damaged,
         ).where(instance.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._entries}))
         return {uid: _There(*there) for uid, *there in self._tx.execute(asked)}
 
@@ -194,6 +201,13 @@ class Batch:
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
                 return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+            if there.same_content(row) and there.damaged:
+                lost = Place(segment_id=there.segment_id, offset=there.offset, size=place.size)
+                self._healing[row.sop_instance_uid] = (entry, lost)
+                self._there[row.sop_instance_uid] = replace(
+                    there, segment_id=place.segment_id, offset=place.offset, damaged=False
+                )
+                return Entered.NEW
             if there.same_content(row):
                 return Entered.SAME
             self._held.append(entry)
@@ -273,22 +287,43 @@ class Batch:
         if not self._held:
             return
         quarantine = tables.quarantine.c
-        asked = sa.select(quarantine.sop_instance_uid, quarantine.digest).where(
+        asked = sa.select(quarantine.sop_instance_uid, quarantine.digest, quarantine.site_id).where(
             quarantine.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._held}),
-            quarantine.settled_at.is_(None),
+            quarantine.row.is_not(None),
+            quarantine.settled_as.is_(None) | (quarantine.settled_as != DUPLICATE),
         )
-        # A device that sends a conflict again and again makes one question of it.
-        waiting = {(uid, digest) for uid, digest in self._tx.execute(asked)}
+        # A device that sends a conflict again and again makes one question of it, decided once.
+        known = {(uid, bytes(digest), site_id) for uid, digest, site_id in self._tx.execute(asked)}
         rows: list[dict[str, Any]] = []
         for entry in self._held:
-            asked_already = (entry.row.sop_instance_uid, entry.row.received_digest)
-            if asked_already not in waiting:
-                waiting.add(asked_already)
-                rows.append(_held_values(entry))
+            asked_already = (entry.row.sop_instance_uid, entry.row.received_digest, entry.provenance.site_id)
+            if asked_already not in known:
+                known.add(asked_already)
+                rows.append(held_values(entry))
         if rows:
             self._tx.execute(insert_new(self._tx, tables.quarantine), rows)
 
 
+def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
+    """Let the row of an instance lead to these bytes; False when it leads to those of ``instead_of`` no longer.
+
+    Where it is shown stays; what was found out about the earlier bytes is found out again. With
+    ``same_sender`` who sent them and when stays as it is.
+    """
+    instance = tables.instance.c
+    there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
+    kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
+    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
+    values = {name: value for name, value in found.items() if name not in kept}
+    values |= {"description": None, "pixel_digest": None}
+    there &= instance.segment_id == instead_of.segment_id
+    return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
+
+
+_WHERE_SHOWN: Final = frozenset(
+    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid"}
+)
+_OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})
 _STUDY: Final = tables.study.c
 _SERIES: Final = tables.series.c
 _COUNT_STUDY: Final = (
@@ -341,7 +376,7 @@ def _study_values(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _series_values(entry: Entry, home: Home) -> dict[str, Any]:
+def series_values(entry: Entry, home: Home) -> dict[str, Any]:
     row = entry.row
     return {
         "series_uid": row.series_uid,
@@ -359,7 +394,7 @@ def _series_values(entry: Entry, home: Home) -> dict[str, Any]:
     }
 
 
-def _instance_values(entry: Entry, home: Home) -> dict[str, Any]:
+def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
     row = entry.row
     moved = home.study_uid != row.study_uid
     return {
@@ -386,13 +421,14 @@ def _instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
+        "damaged": False,
     }
 
 
-def _held_values(entry: Entry) -> dict[str, Any]:
+def held_values(entry: Entry, reason: str = "held") -> dict[str, Any]:
     return {
         "id": new_id(),
-        "reason": "held",
+        "reason": reason,
         "sop_instance_uid": entry.row.sop_instance_uid,
         "study_uid": entry.row.study_uid,
         "transfer_syntax_uid": entry.row.transfer_syntax_uid,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -54,7 +54,9 @@ __all__ = [
     "hide",
     "instance_of",
     "instances_in",
+    "note_damage",
     "note_holding",
+    "note_lost",
     "search_instances",
     "search_series",
     "search_studies",
@@ -71,6 +73,8 @@ _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
 _HOLDING: Final = tables.holding
 _QUARANTINE: Final = tables.quarantine
+
+_AT_ONCE: Final = 500
 
 
 def study_of(tx: Connection, study_uid: str) -> Study | None:
@@ -179,6 +183,26 @@ def held(tx: Connection, limit: int, *, reason: str | None = None) -> list[Held]
     if reason is not None:
         asked = asked.where(_QUARANTINE.c.reason == reason)
     return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
+
+
+def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
+    """Mark the instances of a segment of whose bytes the disk kept none that begin there; answers how many.
+
+    ``whole`` are the offsets of the members that are as they came.
+    """
+    asked = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.offset).where(_INSTANCE.c.segment_id == segment_id)
+    lost = [uid for uid, offset in tx.execute(asked) if offset not in whole]
+    for start in range(0, len(lost), _AT_ONCE):
+        these = _INSTANCE.c.sop_instance_uid.in_(lost[start : start + _AT_ONCE])
+        tx.execute(sa.update(_INSTANCE).where(these, _INSTANCE.c.segment_id == segment_id).values(damaged=sa.true()))
+    return len(lost)
+
+
+def note_damage(tx: Connection, one: Instance, *, damaged: bool) -> None:
+    """Note what reading the bytes of an instance again has shown, unless its row leads elsewhere by now."""
+    row = _INSTANCE.c
+    there = (row.sop_instance_uid == one.sop_instance_uid) & (row.segment_id == one.segment_id)
+    tx.execute(sa.update(_INSTANCE).where(there, row.offset == one.offset).values(damaged=damaged))
 
 
 def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -> bool:

@@ -22,6 +22,7 @@ from storage.database import snapshot, transaction
 from storage.durable import write_at, write_file
 from storage.entering import insert_new
 from storage.ids import made_at, new_id
+from storage.index import note_lost
 from storage.members import Entry
 from storage.pax import BLOCK, HEADER_BYTES, Header, encode
 from storage.segments import Spool, segment_key
@@ -192,7 +193,7 @@ def _written_to(fd: int) -> int:
 
 
 def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
-    """Keep what is torn or damaged, then write the manifest behind the last good member."""
+    """Keep what is torn or damaged, then write the manifest behind the last good member; note what is lost."""
     segment_id = path.stem
     for start, end in found.damaged:
         _quarantine(spool, fd, f"damaged/{segment_id}-{start}", start, end)
@@ -214,10 +215,14 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
         state, size = "sealed", members.seal(fd, segment_id, end, found.good)
     with transaction(spool.engine) as tx:
         _note(tx, spool.node, segment_id, found.study_uid, {"state": state, "size": size})
+        note_lost(tx, segment_id, {header.body_offset for header in found.good})
 
 
 def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
-    """Copy the bytes; where they lie names the copy, so that a second recovery makes no second one."""
+    """Copy the bytes; where they lie names the copy, so that a second recovery makes no second one.
+
+    Whose they were is told by the study of the segment, where that is in the index.
+    """
     key = f"quarantine/{name}"
     digest = hashlib.sha256()
 
@@ -227,17 +232,26 @@ def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
             yield chunk
 
     size = write_file(spool.directory / key, hashed())
+    segment, study = tables.segment.c, tables.study.c
+    asked = sa.select(study.study_uid, study.site_id).join(tables.segment, segment.study_uid == study.study_uid)
     with transaction(spool.engine) as tx:
+        study_uid, site_id = tx.execute(asked.where(segment.id == _segment_of(name))).one_or_none() or (None, None)
         tx.execute(
             insert_new(tx, tables.quarantine).values(
                 id=new_id(),
                 reason=name.partition("/")[0],
+                study_uid=study_uid,
+                site_id=site_id,
                 key=key,
                 size=size,
                 digest=digest.digest(),
                 received_at=datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC),
             )
         )
+
+
+def _segment_of(name: str) -> str:
+    return name.partition("/")[2].partition("-")[0]
 
 
 def _note(tx: Connection, node: str, segment_id: str, study_uid: str, became: dict[str, Any]) -> None:

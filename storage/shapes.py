@@ -103,6 +103,8 @@ class Instance:
     site_id: str
     device_id: str
     received_at: datetime
+    damaged: bool = False
+    """The disk lost its bytes; the same instance, sent again, takes its place."""
     received_study_uid: str | None = None
     """What its bytes name, once it was moved; else None. So is the next."""
     received_series_uid: str | None = None
@@ -129,7 +131,7 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """An instance in quarantine that waits for a decision."""
+    """What lies in quarantine; it waits for a decision until ``settled_at``."""
 
     id: str
     reason: str
@@ -145,6 +147,8 @@ class Held:
     site_id: str | None
     device_id: str | None
     received_at: datetime
+    settled_at: datetime | None = None
+    settled_as: str | None = None
 
 
 Shape = TypeVar("Shape", Study, Series, Instance, Held)

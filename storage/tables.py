@@ -132,6 +132,8 @@ instance: Final = sa.Table(
     sa.Column("received_series_uid", UID),
     sa.Column("placed_at", UtcDateTime),
     sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The disk lost its bytes: the same instance, sent again, takes its place.
+    sa.Column("damaged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),
@@ -173,9 +175,10 @@ holding: Final = sa.Table(
     ),
 )
 
-# Everything that came and is not in the index: refused, held until compared, or a conflict. The
-# bytes lie in a segment (segment_id, offset) or in a quarantine file (key). Where they came from is
-# unknown (null) for the torn tail of a segment.
+# Everything that came and is not in the index: refused, held until compared, or a conflict; and what a
+# person took out of sight. Settled when a machine found it a duplicate or a person decided
+# (storage.quarantine). The bytes lie in a segment (segment_id, offset) or in a quarantine file (key).
+# Where they came from is unknown (null) for the torn tail of a segment.
 quarantine: Final = sa.Table(
     "quarantine",
     metadata,
@@ -198,6 +201,7 @@ quarantine: Final = sa.Table(
     sa.UniqueConstraint("segment_id", "offset"),
     sa.UniqueConstraint("key"),
     sa.Index("ix_quarantine_settled_at_received_at", "settled_at", "received_at"),
+    sa.Index("ix_quarantine_site_id_received_at", "site_id", "received_at"),
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
 )
 

@@ -114,7 +114,7 @@ def test_something_else_is_a_conflict_and_both_are_kept(archive: Archive, reader
     assert settle_held(archive.engine, reader, lambda: now) == Settled(conflicts=1)
 
     (kept,) = archive.quarantined()
-    assert (kept["settled_as"], kept["segment_id"] is not None) == ("conflict", True)
+    assert (kept["reason"], kept["settled_at"], kept["segment_id"] is not None) == ("conflict_content", None, True)
     assert len(archive.instances()) == 1
 
 
@@ -153,8 +153,8 @@ def test_one_that_cannot_be_read_keeps_none_waiting(
     with pytest.raises(ExceptionGroup):
         settle_held(archive.engine, reader, lambda: now)
 
-    settled = {row["sop_instance_uid"]: row["settled_as"] for row in archive.quarantined()}
-    assert settled == {"1.2.3": None, "1.2.6": "conflict"}
+    found = {row["sop_instance_uid"]: row["reason"] for row in archive.quarantined()}
+    assert found == {"1.2.3": "held", "1.2.6": "conflict_content"}
 
 
 def test_refused_bytes_are_not_compared(archive: Archive, reader: Bytes, now: datetime) -> None:

@@ -16,7 +16,7 @@ from pydicom.filewriter import write_dataset
 
 from pacs.receive import Receiver, Sender
 from storage import tables
-from storage.database import connect, transaction
+from storage.database import connect, snapshot, transaction
 from storage.index import Index
 from storage.segments import Spool
 from tests.running import TierRead
@@ -67,8 +67,18 @@ def test_a_byte_that_changed_is_found(tierread: TierRead) -> None:
     content[len(content) // 2] ^= 1
     segment.write_bytes(content)
     done = tierread.run("verify")
+    engine = connect(tierread.database_url)
+    with snapshot(engine) as tx:
+        marked = tx.scalars(sa.select(tables.instance.c.damaged)).all()
+    content[len(content) // 2] ^= 1
+    segment.write_bytes(content)
+    again = tierread.run("verify")
+    with snapshot(engine) as tx:
+        cleared = tx.scalars(sa.select(tables.instance.c.damaged)).all()
+    engine.dispose()
 
     assert done.returncode == 1
+    assert (marked, again.returncode, cleared) == ([True], 0, [False])  # sent again, it would take the damaged place
     assert f"changed: segment {segment.stem} at byte " in done.stdout
     assert "DAMAGE" in done.stdout
 

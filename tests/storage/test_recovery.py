@@ -215,6 +215,40 @@ def test_a_member_that_the_disk_damaged_costs_none_of_the_others(house: tuple[Sp
     assert len(kept(engine, "damaged")) == 1
 
 
+@pytest.mark.parametrize("lost", ["in the middle", "at the end", "all"])
+def test_what_the_disk_lost_is_taken_when_it_is_sent_again(lost: str, house: tuple[Spool, Index, Engine]) -> None:
+    spool, index, engine = house
+    places = [write(spool, row(number, data=body), body) for number, body in BODIES.items()]
+    for number, body in BODIES.items():
+        index.enter(row(number, data=body), places[number - 1], provenance())
+    (path,) = spool.directory.glob("segments/*/*.tar")
+    die(spool)
+    with path.open("r+b") as file:
+        match lost:
+            case "in the middle":
+                os.pwrite(file.fileno(), b"\xff" * 900, places[1].offset - 600)
+            case "at the end":
+                file.truncate(places[1].offset + 300)
+            case _:
+                file.truncate(700)
+    recover(spool, index)
+    with snapshot(engine) as tx:
+        found = [instance_of(tx, f"1.2.3.{number}") for number in BODIES]
+    damaged = [number for number, one in enumerate(found, start=1) if one is not None and one.damaged]
+    sent = [store(spool, index, row(number), body) for number, body in BODIES.items()]
+    again = [store(spool, index, row(number), body) for number, body in BODIES.items()]
+
+    assert damaged == {"in the middle": [2], "at the end": [2, 3], "all": [1, 2, 3]}[lost]
+    assert sent == [Entered.NEW if number in damaged else Entered.SAME for number in BODIES]
+    assert again == [Entered.SAME] * 3
+    assert bodies(house) == {f"1.2.3.{number}": body for number, body in BODIES.items()}
+    with snapshot(engine) as tx:
+        study = study_of(tx, "1.2.3")
+        quarantined = tx.execute(sa.select(tables.quarantine.c.study_uid, tables.quarantine.c.site_id)).all()
+    assert study is not None
+    assert (study.instances, set(quarantined)) == (3, {("1.2.3", study.site_id)})
+
+
 def test_a_disk_without_room_for_what_is_torn_costs_neither_the_start_nor_an_instance(
     house: tuple[Spool, Index, Engine], monkeypatch: pytest.MonkeyPatch
 ) -> None:
