@@ -179,6 +179,8 @@ class Reception:
         self._member: Member | None = None
         self._head_size = 0
         self._failed = False
+        self.keeps_refused = not sender.test
+        """Whether what is refused goes to quarantine; False for what comes from there, and for a trial."""
 
     def feed(self, chunk: Chunk) -> None:
         """Take the next bytes of the data set; a full disk is told by `finish`, so the rest is read and dropped."""
@@ -285,7 +287,7 @@ class Reception:
         try:
             return self._store(provenance)
         except _Refused as refused:
-            if self._sender.test:
+            if not self.keeps_refused:
                 return self._outcome(refused.reason)
             identity = self._identity
             self._receiver.spool.quarantine(

@@ -22,7 +22,7 @@ _EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 _NATIVE: Final = frozenset(("1.2.840.10008.1.2", _EXPLICIT_LITTLE, "1.2.840.10008.1.2.2")) | DEFLATED
 _TRAILING_PADDING: Final = 0xFFFCFFFC
 # PS3.5 8.2: they follow the codestream, and return with the native form.
-_OF_THE_CODING: Final = frozenset(((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,)))
+OF_THE_CODING: Final = frozenset(((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,)))
 _NUMBERS: Final = frozenset((b"AT", b"FD", b"FL", b"SL", b"SS", b"SV", b"UL", b"US", b"UV"))
 
 
@@ -37,8 +37,8 @@ class Encoded:
 def same(one: Encoded, other: Encoded) -> bool:
     """Equal elements and pixels; what cannot be read or decoded is not the same."""
     try:
-        ours, theirs = _plain(one), _plain(other)
-        mine, their_own = _elements(ours), _elements(theirs)
+        ours, theirs = plain(one), plain(other)
+        mine, their_own = elements_of(ours), elements_of(theirs)
     except (Unreadable, zlib.error):
         return False
     pixels = [(found.pop((tag,), None)) for found in (mine, their_own) for tag in sorted(tags.PIXELS)]
@@ -46,7 +46,7 @@ def same(one: Encoded, other: Encoded) -> bool:
         ours.transfer_syntax in _NATIVE and theirs.transfer_syntax in _NATIVE
     )
     if recoded:
-        for path in _OF_THE_CODING:
+        for path in OF_THE_CODING:
             mine.pop(path, None)
             their_own.pop(path, None)
     if mine != their_own:
@@ -54,17 +54,19 @@ def same(one: Encoded, other: Encoded) -> bool:
     half = len(tags.PIXELS)
     if pixels[:half] == pixels[half:]:
         return True
-    return recoded and None not in (pixels[half - 1], pixels[-1]) and _same_pixels(ours, theirs)
+    return recoded and None not in (pixels[half - 1], pixels[-1]) and same_pixels(ours, theirs)
 
 
-def _plain(encoded: Encoded) -> Encoded:
+def plain(encoded: Encoded) -> Encoded:
+    """The same inflated, where it is deflated. Raises: zlib.error."""
     if encoded.transfer_syntax not in DEFLATED:
         return encoded
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
     return Encoded(dataset=stream.decompress(encoded.dataset, _MAX_INFLATED), transfer_syntax=_EXPLICIT_LITTLE)
 
 
-def _elements(encoded: Encoded) -> dict[Path, bytes]:
+def elements_of(encoded: Encoded) -> dict[Path, bytes]:
+    """Each element by its path, without what belongs to the encoding alone. Raises: Unreadable."""
     found: dict[Path, bytes] = {}
     for path, vr, raw in elements(encoded.dataset, encoded.transfer_syntax):
         # Group lengths and padding are the encoding's, not the instance's.
@@ -78,7 +80,7 @@ def _elements(encoded: Encoded) -> dict[Path, bytes]:
     return found
 
 
-def _same_pixels(one: Encoded, other: Encoded) -> bool:
+def same_pixels(one: Encoded, other: Encoded) -> bool:
     """Frame by frame, so that two long series of frames are never in memory together."""
     try:
         with warnings.catch_warnings():

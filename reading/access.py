@@ -18,13 +18,15 @@ from reading.case import State
 from reading.cases import Case
 from reading.cipher import Keys
 from reading.errors import NotThere
-from reading.grants import AT_THEIR_SITE, Reach, may_act, reach
+from reading.grants import AT_THEIR_SITE, Reach, manages_at_the_top, may_act, reach
 from reading.patients import Patient
 from reading.tables import case, case_study, imaging_order, patient, report_version
 from reading.versions import ReportVersion, Status
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from storage.index import Scope, Study, UidList, search_studies
+from storage.index import Held, Scope, Study, UidList, search_studies
+from storage.quarantine import find as find_quarantined
 from storage.rows import is_uid
+from storage.tables import quarantine
 
 __all__ = [
     "Machine",
@@ -35,8 +37,10 @@ __all__ = [
     "list_is_on_record",
     "may_act",
     "open_case",
+    "open_concerned_case",
     "open_list",
     "open_patient",
+    "open_quarantined",
     "open_report",
     "open_reports",
     "open_study",
@@ -44,7 +48,9 @@ __all__ = [
     "refused",
     "scope",
     "visible_cases",
+    "visible_concerned_cases",
     "visible_patients",
+    "visible_quarantine",
     "visible_versions",
 ]
 
@@ -120,6 +126,27 @@ def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
             return sa.false()
 
 
+def visible_quarantine(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``quarantine`` that holds for what ``viewer`` may see.
+
+    It is for the site that sent it, and for those who manage its quality. What nobody knows the sender of is
+    for those who manage an organisation that stands under no other.
+    """
+    if not isinstance(viewer, Staff):
+        return sa.false()
+    reached = reach(tx, viewer, now)
+    theirs = quarantine.c.site_id.in_(reached.own | reached.managed)
+    return theirs | quarantine.c.site_id.is_(None) if manages_at_the_top(tx, viewer) is not None else theirs
+
+
+def visible_concerned_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The same for cases that a person has to look at; those who only read them have no part in it."""
+    if not isinstance(viewer, Staff):
+        return sa.false()
+    reached = reach(tx, viewer, now)
+    return visible_cases(tx, viewer, now) & case.c.site_id.in_(reached.own | reached.managed)
+
+
 # -- opening one thing: the permission is asked anew each time, and the look is on record
 
 
@@ -165,6 +192,38 @@ def open_case(  # noqa: PLR0917
         raise NotThere
     _looked(tx, audit, viewer, action, "case", case_id, now)
     return cases.from_row(row)
+
+
+def open_concerned_case(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
+) -> Case:
+    """A case about which somebody has to decide something.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    seen = visible_concerned_cases(tx, viewer, now)
+    if tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, seen)) is None:
+        raise NotThere
+    return open_case(tx, audit, viewer, case_id, action, now)
+
+
+def open_quarantined(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, quarantine_id: str, action: str, now: datetime
+) -> Held:
+    """Bytes in quarantine.
+
+    Raises:
+        NotThere: they do not exist, or are not theirs to see.
+
+    """
+    seen = visible_quarantine(tx, viewer, now)
+    found = find_quarantined(tx, (quarantine.c.id == quarantine_id) & seen, limit=1)
+    if not found:
+        raise NotThere
+    _looked(tx, audit, viewer, action, "quarantine", quarantine_id, now)
+    return found[0]
 
 
 def open_report(  # noqa: PLR0917

@@ -75,6 +75,12 @@ def may_act(
     return next((grant for grant in held if grant.organisation_id in acting), None)
 
 
+def manages_at_the_top(tx: Connection, staff: Staff) -> RoleGrant | None:
+    """The grant with which somebody manages the quality of an organisation that stands under no other."""
+    held = [grant for grant in staff.grants if grant.role is Role.QUALITY_MANAGER]
+    return next((grant for grant in held if not organisations.above(tx, grant.organisation_id)), None)
+
+
 def _organisations(staff: Staff, role: Role) -> set[str]:
     return {grant.organisation_id for grant in staff.grants if grant.role is role}
 

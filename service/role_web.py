@@ -13,6 +13,7 @@ from pacs.dicomweb.app import router as dicomweb_router
 from service import http
 from service.alive import Role
 from service.dicomweb_door import DicomwebDoor
+from service.evidence import Evidence
 from service.exporting import export
 from service.gauges import gauges
 from service.house import House, house_of
@@ -45,6 +46,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             public_origin=settings.public_origin,
             note=partial(_note, house),
             export=partial(export, house, bytes_),
+            evidence=Evidence(house.engine, folders.spool, bytes_, here.receiver),
         )
         app = http.application(
             office=office,

@@ -233,6 +233,34 @@ def take_out(tx: Connection, one: Held) -> None:
     _reopen(tx, one, Settled.ADMITTED)
 
 
+def replay(tx: Connection, move: str, *, undo: bool, segment_id: str, offset: int, now: datetime) -> None:
+    """Make a decision of the journal again, in an index that was made again from the segments.
+
+    Raises:
+        Overtaken: the bytes at this place are none that wait, or it was made again already.
+
+    """
+    lies_there = (_QUARANTINE.c.segment_id == segment_id) & (_QUARANTINE.c.offset == offset)
+    one = next(iter(find(tx, lies_there, limit=1)), None)
+    if one is None:
+        raise Overtaken
+    match move, undo:
+        case "show", False:
+            show_instead(tx, one, now)
+        case "show", True:
+            of_it = (_QUARANTINE.c.sop_instance_uid == one.sop_instance_uid) & (
+                _QUARANTINE.c.settled_as == Settled.REPLACED
+            )
+            last = sa.select(_QUARANTINE.c.id).where(of_it).order_by(_QUARANTINE.c.settled_at.desc()).limit(1)
+            show_again(tx, one, tx.scalar(last) or "", now)
+        case "admit", False:
+            admit(tx, one, now)
+        case "admit", True:
+            take_out(tx, one)
+        case _:
+            raise Overtaken
+
+
 def _settle(tx: Connection, one: Held, settled_as: Settled, now: datetime) -> None:
     if not settle(tx, one.id, settled_as, now):
         raise Overtaken

@@ -21,6 +21,7 @@ from viewer.api import (
     manifests,
     orders,
     patient,
+    quality,
     reports,
     session,
     withholding,
@@ -28,6 +29,7 @@ from viewer.api import (
 from viewer.office import Office
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
+from viewer.pages import quality as quality_pages
 from viewer.pages import (
     sign_in,
     township,
@@ -50,6 +52,7 @@ API: Final = (
     alerts,
     attributions,
     devices,
+    quality,
     patient,
 )
 PAGES: Final = (
@@ -61,6 +64,7 @@ PAGES: Final = (
     township_images,
     township_print,
     device_pages,
+    quality_pages,
     patient_pages,
 )
 STATIC: Final = Path(__file__).parent / "static"

@@ -15,6 +15,7 @@ from reading.audit import Audit
 from reading.cipher import Keys
 from reading.signing import Seal
 from reading.viewers import Viewer
+from viewer.evidence import Evidence
 
 Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 """(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
@@ -41,6 +42,7 @@ class Office:
     render: Render
     note: Note
     export: Export
+    evidence: Evidence
     ae_title: str = "TIERREAD"
     """What devices have to call us."""
     public_origin: str = ""

@@ -25,7 +25,8 @@ def language_of(request: Request) -> Language:
 
 def home_of(request: Request) -> str:
     """Where a person of this page begins."""
-    return next((home for home in ("/p", "/t", "/devices") if (request.url.path + "/").startswith(home + "/")), "/")
+    homes = ("/p", "/t", "/devices", "/quality")
+    return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
 
 
 def local(address: str, otherwise: str) -> str:

@@ -131,7 +131,7 @@ def problem_of(error: Exception) -> Problem:
     return next(answers[kind](error) for kind in type(error).__mro__ if kind in answers)
 
 
-PAGES: Final = ("/t", "/p", "/devices", "/sign-in", "/sign-out", "/language")
+PAGES: Final = ("/t", "/p", "/devices", "/quality", "/sign-in", "/sign-out", "/language")
 
 
 def speaks_json(request: Request) -> bool:

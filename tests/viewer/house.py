@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import tempfile
 import threading
 import zlib
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -22,7 +24,11 @@ from reading import access, people, receipts
 from reading.access import Viewer
 from reading.cases import Case
 from reading.patients import Patient
+from service.evidence import Evidence
 from storage.database import transaction
+from storage.objects import FolderObjectStore
+from storage.reader import Bytes
+from tests.archive import Archive, archive
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
 from viewer.app import mount
@@ -58,6 +64,8 @@ class House:
     now: datetime
     clinic: Clinic
     patient: Patient
+    archive: Archive
+    """Where devices send to, for tests that are about bytes."""
     origin: str = ""
     rendered: list[tuple[str, str, int]] = field(default_factory=list)
     noted: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
@@ -107,7 +115,18 @@ def open_house(engine: Engine, now: datetime) -> Iterator[House]:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         _give_passwords(tx, clinic)
-        house = House(engine=engine, now=now, clinic=clinic, patient=pia(tx, now))
+        patient = pia(tx, now)
+    url = engine.url.render_as_string(hide_password=False)
+    with tempfile.TemporaryDirectory() as folder, archive(engine, url, Path(folder)) as behind:
+        house = House(engine=engine, now=now, clinic=clinic, patient=patient, archive=behind)
+        with _opened(house) as opened:
+            yield opened
+
+
+@contextmanager
+def _opened(house: House) -> Iterator[House]:
+    engine, clinic, behind = house.engine, house.clinic, house.archive
+    bytes_ = Bytes(behind.directory, FolderObjectStore(behind.directory.parent / "objects"), engine)
 
     def render(viewer: Viewer, study_uid: str, number: int) -> tuple[bytes, str]:
         house.rendered.append((type(viewer).__name__, study_uid, number))
@@ -133,6 +152,7 @@ def open_house(engine: Engine, now: datetime) -> Iterator[House]:
             render=render,
             note=note,
             export=export,
+            evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
         ),
     )
     with served(app) as origin:

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from reading import decisions
 from reading.case import Move, SigningRole, State
+from reading.concerns import Group, Kind
 from reading.critical import MINUTES
 from reading.kinds import Priority, Sex
 from reading.sessions import CARDS
@@ -70,6 +72,11 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"critical.{kind}" for kind in MINUTES),
         *(f"modality.{modality}" for modality in MODALITIES),
         *(f"body.{part}" for part in BODY_PARTS),
+        *(f"quality.group.{group}" for group in Group),
+        *(f"quality.kind.{kind}" for kind in Kind),
+        *(f"quality.advice.{kind}" for kind in Kind),
+        *(f"quality.move.{move}" for move in decisions.Move),
+        *(f"quality.move-text.{move}" for move in decisions.Move),
     ],
 )
 def test_every_code_has_a_word(key: str) -> None:

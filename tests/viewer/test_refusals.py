@@ -7,7 +7,7 @@ that county with a report of his own. What they try to reach is Pia's.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
@@ -20,8 +20,12 @@ from reading.kinds import IdentifierKind, Sex
 from reading.patients import Identifier
 from reading.tables import change_notice
 from storage.database import transaction
+from storage.entering import Batch, Known
+from storage.members import Entry
+from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.region import KEYS
+from tests.storage import instances
 from tests.viewer.house import House
 from viewer.app import api_router
 
@@ -39,6 +43,7 @@ NOWHERE = {
     "study": "1.2.3.999",
     "site": "nowhere",
     "device": "01KZZZZZZZZZZZZZZZZZZZZZZV",
+    "quarantine": "01KZZZZZZZZZZZZZZZZZZZZZZT",
 }
 
 
@@ -140,6 +145,16 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("GET", "/sign-in"): Theirs("a form"),
     ("POST", "/sign-in"): Theirs("a username and its password open it"),
+    ("GET", "/api/quality"): Listing(),
+    ("GET", "/api/quality/{aspect}/{subject_id}"): Thing("quarantine"),
+    ("POST", "/api/quality/{aspect}/{subject_id}/decide"): Thing("quarantine", body(move="keep", reason="no", seen=0)),
+    ("GET", "/api/quality/bytes/{subject_id}/picture"): Thing("quarantine"),
+    ("GET", "/api/quality/bytes/{subject_id}/content"): Thing("quarantine"),
+    ("GET", "/quality"): Listing(),
+    ("GET", "/quality/{aspect}/{subject_id}"): Thing("quarantine"),
+    ("POST", "/quality/{aspect}/{subject_id}/decide"): Thing(
+        "quarantine", form={"move": "keep", "reason": "no", "seen": "0"}
+    ),
     ("GET", "/sign-in/password"): Theirs("the caller's own password"),
     ("POST", "/sign-in/password"): Theirs("the caller's own password"),
     ("POST", "/sign-out"): Theirs("the caller's own session"),
@@ -216,7 +231,24 @@ def pias(house: House) -> Pias:
             now=house.now,
         )
     assert notice_id is not None
-    ids = {"device": device.id, "case": case.id, "report": version.id, "alert": alert.id, "notice": notice_id}
+    # Other bytes under the UID of the image that the report stands on.
+    with transaction(house.engine) as tx:
+        other = replace(
+            instances.row(study_uid=STUDY, series_uid=f"{STUDY}.1", sop_instance_uid=f"{STUDY}.1.1", data=b"other"),
+            patient_name="Pia",
+        )
+        came = instances.provenance(site_id=clinic.region.hills.id, received_at=house.now)
+        Batch(tx, [Entry(row=other, place=instances.place(9), provenance=came)], Known()).enter()
+        quarantine_id = tx.scalar(sa.select(quarantine.c.id))
+    assert quarantine_id is not None
+    ids = {
+        "device": device.id,
+        "case": case.id,
+        "report": version.id,
+        "alert": alert.id,
+        "notice": notice_id,
+        "quarantine": quarantine_id,
+    }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
 
@@ -301,6 +333,7 @@ def _fill(path: str, ids: dict[str, str]) -> str:
     places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device")}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, ""))
+    path = path.replace("{subject_id}", ids.get("quarantine", "")).replace("{aspect}", "bytes")
     return path.replace("{number}", "1")
 
 

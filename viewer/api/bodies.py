@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from reading import decisions
 from reading.case import Step
 from reading.kinds import IdentifierKind, Priority, Sex
 from reading.review import Outcome, Score
@@ -167,6 +168,14 @@ class Attribution(Body):
     attributes: dict[str, Annotated[str, StringConstraints(max_length=512)]]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     patient_number: Annotated[str, StringConstraints(max_length=16)] | None = None
+
+
+class Decide(Body):
+    """About a concern: ``seen`` is how many decisions its history had on the screen."""
+
+    move: decisions.Move
+    reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    seen: Revision
 
 
 class PatientSignIn(Body):

@@ -1,0 +1,123 @@
+"""/api/quality: what a person in charge has to look at, and what they decide about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+
+from reading import access, concerns, decisions
+from reading.concerns import GROUP_OF, Aspect, Concern, Group
+from storage.database import snapshot, transaction
+from storage.shapes import Held
+from viewer import deciding, quality_view
+from viewer.api import bodies
+from viewer.door import going_in, looks_through
+from viewer.guard import Acting, Looking
+from viewer.office import office_of
+from viewer.page import language_of
+
+router = APIRouter(prefix="/api/quality")
+
+ATTACHMENT: Mapping[str, str] = {
+    "Content-Disposition": 'attachment; filename="quarantine.bin"',
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@router.get("")
+def listed(  # noqa: PLR0917
+    request: Request,
+    staff: Looking,
+    group: Group | None = None,
+    decided: bool = False,  # noqa: FBT001, FBT002 -- a query parameter
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    offset: Annotated[int, Query(ge=0, le=5000)] = 0,
+) -> dict[str, Any]:
+    office = office_of(request)
+    looks_through(office, staff, "concern.list")
+    with snapshot(office.engine) as tx:
+        found = concerns.list_concerns(tx, staff, group, office.clock(), decided=decided, limit=limit, offset=offset)
+    return {
+        "total": found.total,
+        "counts": {str(kind): number for kind, number in found.counts.items()},
+        "concerns": [_line(one) for one in found.concerns],
+    }
+
+
+@router.get("/{aspect}/{subject_id}")
+def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> dict[str, Any]:
+    office, now = office_of(request), office_of(request).clock()
+    concern = deciding.opened(office, staff, aspect, subject_id)
+    with transaction(office.engine) as tx:
+        found = quality_view.shown(tx, office, staff, concern, language_of(request), now)
+    compared = None if found.pair is None else office.evidence.compare(*found.pair)
+    return {
+        **_line(concern),
+        "facts": [{"label": each.label, "arrived": each.arrived, "beside": each.beside} for each in found.facts],
+        "pixels": None if compared is None else compared.pixels,
+        "differences": None
+        if compared is None
+        else [
+            {"keyword": each.keyword, "stored": each.stored, "newcomer": each.newcomer} for each in compared.attributes
+        ],
+        "moves": [str(move) for move in found.moves],
+        "seen": len(found.history),
+        "history": [_decision(each) for each in found.history],
+    }
+
+
+@router.post("/{aspect}/{subject_id}/decide")
+def decide(request: Request, staff: Acting, aspect: Aspect, subject_id: str, body: bodies.Decide) -> dict[str, Any]:
+    made = deciding.decide(office_of(request), staff, aspect, subject_id, body.move, reason=body.reason, seen=body.seen)
+    return _decision(made)
+
+
+@router.get("/bytes/{subject_id}/picture")
+def picture(request: Request, staff: Looking, subject_id: str) -> Response:
+    office = office_of(request)
+    body, media_type = office.evidence.picture(_held(request, staff, subject_id, "concern.picture"))
+    return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-cache"})
+
+
+@router.get("/bytes/{subject_id}/content")
+def content(request: Request, staff: Looking, subject_id: str) -> Response:
+    """As an attachment, for the vendor's engineer: whatever it is, no browser opens it."""
+    office = office_of(request)
+    chunks = office.evidence.content(_held(request, staff, subject_id, "concern.download"))
+    return StreamingResponse(chunks, media_type="application/octet-stream", headers=ATTACHMENT)
+
+
+def _held(request: Request, staff: Looking, subject_id: str, action: str) -> Held:
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, action, "quarantine", subject_id) as tx:
+        return access.open_quarantined(tx, office.audit, staff, subject_id, action, now)
+
+
+def _line(one: Concern) -> dict[str, Any]:
+    held = one.held
+    return {
+        "aspect": one.aspect,
+        "id": one.subject_id,
+        "kind": one.kind,
+        "group": GROUP_OF[one.kind],
+        "site_id": one.site_id,
+        "device_id": None if held is None else held.device_id,
+        "size": None if held is None else held.size,
+        "received_at": one.at.isoformat(),
+        "decided": one.decided,
+    }
+
+
+def _decision(made: decisions.Decision) -> dict[str, Any]:
+    return {
+        "number": made.number,
+        "move": made.move,
+        "reason": made.reason,
+        "by": made.person_name,
+        "at": made.at.isoformat(),
+    }

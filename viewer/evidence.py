@@ -1,0 +1,55 @@
+"""What can be found out about bytes in quarantine, handed in by `service`: the pages never read DICOM themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from storage.shapes import Held, Instance
+
+
+@dataclass(frozen=True, kw_only=True)
+class Difference:
+    """One attribute; a value is None where that side does not have it."""
+
+    keyword: str
+    """PS3.6 keyword, in sequences with those above it; of a private attribute its tag."""
+    stored: str | None = field(repr=False)
+    newcomer: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    attributes: tuple[Difference, ...]
+    more: int
+    """How many more differ than are listed."""
+    pixels: str
+    """'same', 'other' or 'none'."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Again:
+    """What became of bytes that were received once more."""
+
+    accepted: bool
+    reason: str
+    """A word of ours."""
+
+
+class Evidence(Protocol):
+    def compare(self, newcomer: Held, stored: Instance) -> Compared | None:
+        """What differs; None where one of them cannot be read, is too large, or is away at the moment."""
+        ...
+
+    def picture(self, one: Held) -> tuple[bytes, str]:
+        """A small picture and its media type. Raises: NotThere, where there is nothing to show."""
+        ...
+
+    def content(self, one: Held) -> Iterator[bytes]:
+        """The bytes as they lie there. Raises: NotThere, where they lie on another node or nowhere."""
+        ...
+
+    def receive_again(self, one: Held) -> Again:
+        """Through the receiver, as though it came now. Raises: NotThere, as `content`."""
+        ...

@@ -1,0 +1,110 @@
+"""/quality: conflicts, unreadable bytes, unknown patients and wrong clocks, for those in charge and their sites."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.concerns import Aspect, Group
+from reading.decisions import Move
+from reading.grants import AT_THEIR_SITE
+from reading.kinds import Role
+from reading.viewers import Staff
+from storage.database import snapshot, transaction
+from viewer import deciding, quality_view, words
+from viewer.door import looks_through
+from viewer.guard import Looking, Submitting
+from viewer.locale import text
+from viewer.office import office_of
+from viewer.page import language_of, page
+
+router = APIRouter(prefix="/quality")
+
+PAGE: Final = 50
+
+
+@router.get("")
+def show(
+    request: Request,
+    staff: Looking,
+    group: Group | None = None,
+    decided: bool = False,  # noqa: FBT001, FBT002 -- a query parameter
+    offset: Annotated[int, Query(ge=0, le=5000)] = 0,
+) -> Response:
+    office, language = office_of(request), language_of(request)
+    looks_through(office, staff, "concern.list")
+    with snapshot(office.engine) as tx:
+        found = quality_view.listed(
+            tx, staff, group, language, office.clock(), decided=decided, limit=PAGE, offset=offset
+        )
+    return quality_page(
+        request,
+        staff,
+        "quality.html",
+        group=group,
+        decided=decided,
+        found=found,
+        offset=offset,
+        earlier=max(0, offset - PAGE),
+        later=offset + PAGE,
+    )
+
+
+@router.get("/{aspect}/{subject_id}")
+def show_one(
+    request: Request, staff: Looking, aspect: Aspect, subject_id: str, done: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
+    office, language, now = office_of(request), language_of(request), office_of(request).clock()
+    concern = deciding.opened(office, staff, aspect, subject_id)
+    with transaction(office.engine) as tx:
+        found = quality_view.shown(tx, office, staff, concern, language, now)
+    zone = quality_view.FALLBACK_ZONE
+    return quality_page(
+        request,
+        staff,
+        "quality_entry.html",
+        found=found,
+        compared=None if found.pair is None else office.evidence.compare(*found.pair),
+        done=done if done in set(Move) else "",
+        history=[
+            {
+                "at": words.moment(one.at, zone),
+                "what": text(language, f"quality.move.{one.move}"),
+                "who": one.person_name,
+                "why": one.reason,
+            }
+            for one in found.history
+        ],
+        attribute=partial(words.coded, language, "attribute"),
+    )
+
+
+@router.post("/{aspect}/{subject_id}/decide")
+def decide(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    aspect: Aspect,
+    subject_id: str,
+    move: Annotated[Move, Form()],
+    seen: Annotated[int, Form(ge=0)],
+    reason: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    made = deciding.decide(office_of(request), staff, aspect, subject_id, move, reason=reason, seen=seen)
+    return RedirectResponse(f"/quality/{aspect}/{subject_id}?done={made.move}", status_code=303)
+
+
+def quality_page(request: Request, staff: Staff, template: str, **values: Any) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        template,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        in_charge=staff.holds(Role.QUALITY_MANAGER),
+        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
+        **values,
+    )
