@@ -43,18 +43,22 @@ def instance_row(
     sop_class_uid: str,
     transfer_syntax_uid: str,
     issuer: str,
+    character_set: str = "",
     dataset_offset: int,
     received_digest: bytes,
 ) -> InstanceRow:
     """The row; ``issuer`` is the device's, for patient ids whose data set names none.
+
+    So is ``character_set``, for text whose data set does not say what it is written in.
 
     Raises:
         storage.rows.UnfitUid: a UID is empty or is no UID.
 
     """
     elements = walked.elements
+    said = charsets_of(elements.get(tags.SPECIFIC_CHARACTER_SET, b""))
     charsets = settled(
-        charsets_of(elements.get(tags.SPECIFIC_CHARACTER_SET, b"")),
+        said or charsets_of(character_set.encode()),
         [elements[tag] for tag, vr in _TEXT.values() if tag in elements and vr in ("LO", "PN", "SH")],
     )
     text = {name: decode(elements.get(tag, b""), charsets, vr).strip() for name, (tag, vr) in _TEXT.items()}
@@ -78,6 +82,7 @@ def instance_row(
         frame_ranges=None if ranges is None else tuple((dataset_offset + at, length) for at, length in ranges),
         issuer=named_issuer or issuer,
         laterality=decode(laterality, (), "CS").strip(),
+        character_set="" if said else character_set,
         **text,
     )
 

@@ -68,7 +68,11 @@ def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None
             found[name] = _element(vr, element.value or b"", charsets, f"{bulk}/{name}", element.is_little_endian)
         else:
             found[name] = _element(vr, _encoded(element), charsets, f"{bulk}/{name}", little=True)
-    return found
+    said = f"{SPECIFIC_CHARACTER_SET:08X}"
+    if said in found or (charsets and not depth):
+        # JSON is UTF-8: whoever writes a data set from it has to know that, not what the bytes said, rightly or not.
+        found[said] = {"vr": "CS", "Value": ["ISO_IR 192"]}
+    return dict(sorted(found.items()))
 
 
 def person_name(value: str) -> dict[str, str]:

@@ -9,10 +9,12 @@ from typing import Any, Final, Protocol
 
 import numpy as np
 from pydicom import dcmread
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
 from pydicom.encaps import get_frame
 
 from pacs.part10 import head
+from pacs.tags import SPECIFIC_CHARACTER_SET
 from storage.index import Instance
 
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -155,7 +157,16 @@ class Opened:
             raise Unreadable("structure") from error
         if len(dataset) == 0:
             raise Unreadable("empty")
+        self._say_the_set(dataset)
         return dataset
+
+    def _say_the_set(self, dataset: Dataset) -> None:
+        """Text of a device that does not say what it writes in is read as its entry in the register says."""
+        entered = self.instance.character_set
+        said = dataset.get_item(SPECIFIC_CHARACTER_SET) if SPECIFIC_CHARACTER_SET in dataset else None
+        if entered and (said is None or not said.value):
+            terms = entered.split("\\")
+            dataset[SPECIFIC_CHARACTER_SET] = DataElement(SPECIFIC_CHARACTER_SET, "CS", terms)
 
     def _inflated(self) -> bytes:
         """The file in explicit little endian, which is what a deflated one holds (PS3.5 A.5)."""

@@ -96,6 +96,8 @@ class Sender:
     site_id: str
     issuer: str
     """Of patient ids whose data set names none."""
+    character_set: str = ""
+    """Of text whose data set does not say what it is written in."""
     test: bool = False
     """Its instances are received and checked to the end, and then given up: no row, no file, no trace of them stays."""
 
@@ -317,6 +319,7 @@ class Reception:
             sop_class_uid=identity.sop_class_uid,
             transfer_syntax_uid=self._syntax,
             issuer=self._sender.issuer,
+            character_set=self._sender.character_set,
             dataset_offset=self._head_size,
             received_digest=member.digest(),
         )

@@ -11,7 +11,7 @@ from pacs.receive import Sender
 from reading import access, attribution, devices, sessions
 from reading.errors import NotThere
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from service.house import House
+from service.house import House, sender_of
 from storage.database import snapshot, transaction
 from storage.rows import is_uid
 from storage.search import Scope
@@ -96,7 +96,9 @@ class DicomwebDoor:
     def sender_of(self, viewer: object) -> Sender | None:
         if not isinstance(viewer, Machine):
             return None
-        return Sender(device_id=viewer.device_id, site_id=viewer.site_id, issuer=viewer.issuer)
+        with snapshot(self._house.engine) as tx:
+            device = devices.by_id(tx, viewer.device_id)
+        return None if device is None else sender_of(device)
 
 
 def _one_of_ours(viewer: object) -> Viewer:

@@ -81,4 +81,10 @@ def now() -> datetime:
 
 
 def sender_of(device: Device, *, test: bool = False) -> Sender:
-    return Sender(device_id=device.id, site_id=device.site_id, issuer=device.issuer, test=test)
+    return Sender(
+        device_id=device.id,
+        site_id=device.site_id,
+        issuer=device.issuer,
+        character_set=device.character_set,
+        test=test,
+    )

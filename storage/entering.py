@@ -416,6 +416,7 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "stored_digest": row.received_digest,
         "rows": row.rows,
         "columns": row.columns,
+        "character_set": row.character_set,
         "frames": row.frames,
         "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
         "site_id": entry.provenance.site_id,

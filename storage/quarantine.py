@@ -311,6 +311,7 @@ def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
         columns=stored.columns,
         frames=stored.frames,
         frame_ranges=stored.frame_ranges,
+        character_set=stored.character_set,
         modality=series.modality,
         series_number=series.series_number,
         series_description=series.series_description,

@@ -32,6 +32,7 @@ TEXT_LIMITS: Final = {
     "station_name": 64,
     "series_date": 18,
     "series_time": 28,
+    "character_set": 16,
 }
 _NUMBERS: Final = ("instance_number", "series_number", "rows", "columns")
 _UIDS: Final = ("sop_instance_uid", "sop_class_uid", "series_uid", "study_uid", "transfer_syntax_uid")
@@ -138,6 +139,8 @@ class InstanceRow:
     station_name: str = ""
     series_date: str = ""
     series_time: str = ""
+    character_set: str = ""
+    """Of the device, where the data set does not say what its text is written in (PS3.3 C.12.1.1.2)."""
 
     def __post_init__(self) -> None:
         for name in _UIDS:

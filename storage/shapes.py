@@ -103,6 +103,8 @@ class Instance:
     site_id: str
     device_id: str
     received_at: datetime
+    character_set: str = ""
+    """What its text is written in where it does not say."""
     damaged: bool = False
     """The disk lost its bytes; the same instance, sent again, takes its place."""
     received_study_uid: str | None = None

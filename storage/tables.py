@@ -132,6 +132,8 @@ instance: Final = sa.Table(
     sa.Column("received_series_uid", UID),
     sa.Column("placed_at", UtcDateTime),
     sa.Column("hidden", sa.Boolean, nullable=False, server_default=sa.false()),
+    # What its text is written in where it does not say, as its device was entered.
+    sa.Column("character_set", sa.String(16), nullable=False, server_default=""),
     # The disk lost its bytes: the same instance, sent again, takes its place.
     sa.Column("damaged", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index("ix_instance_series_uid", "series_uid"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -116,7 +116,7 @@ def shown(tx: Connection, office: Office, staff: Staff, concern: Concern, langua
     made = decisions.history(tx, concern.aspect, concern.subject_id)
     (line,) = _lines(tx, staff, [concern], language, now)
     zone = _zone(tx, concern.site_id)
-    beside = _beside(tx, office, staff, concern, made, now)
+    beside = _named(tx, _beside(tx, office, staff, concern, made, now), language)
     if concern.held is not None:
         facts = _facts_of_bytes(concern.held, beside, line, zone, language)
     else:
@@ -147,6 +147,9 @@ class _Beside:
     hidden: bool = False
     study: Study | None = None
     instance: Instance | None = None
+    site: str = ""
+    device: str = ""
+    what: str = ""
     picture: str = ""
 
 
@@ -178,7 +181,12 @@ def _beside(  # noqa: PLR0917
     except NotThere:
         return _Beside(hidden=True)
     if instance is None or entered:
-        return _Beside(title="study", study=study)
+        drawn = any(one.frames for one in index.instances_in(tx, study_uid) if one.offset != held.offset)
+        return _Beside(
+            title="study",
+            study=study,
+            picture=f"/dicomweb/studies/{study_uid}/thumbnail?viewport=320,320" if drawn else "",
+        )
     address = (
         f"/dicomweb/studies/{instance.study_uid}/series/{instance.series_uid}/instances/{instance.sop_instance_uid}"
     )
@@ -190,17 +198,32 @@ def _beside(  # noqa: PLR0917
     )
 
 
+def _named(tx: Connection, beside: _Beside, language: Language) -> _Beside:
+    """The same with the names of what it came from."""
+    site = None if beside.study is None else organisations.by_id(tx, beside.study.site_id)
+    named = replace(beside, site=site.name if site else "")
+    stored = beside.instance
+    if stored is None:
+        return named
+    device = devices.by_id(tx, stored.device_id)
+    series = next((one for one in index.series_in(tx, stored.study_uid) if one.series_uid == stored.series_uid), None)
+    what = "" if series is None else _what(series.modality, series.body_part, series.series_description, language)
+    return replace(named, device=device.ae_title if device else "", what=what)
+
+
 def _facts_of_bytes(held: Held, beside: _Beside, line: Line, zone: str, language: Language) -> list[Fact]:
     row = None if held.row is None else InstanceRow.from_json(held.row)
     arrived = _of_row(row, language) if row is not None else {}
     arrived |= {"size": line.size, "received": line.at, "device": line.device, "site": line.site}
     other: dict[str, str] | None = None
     if beside.study is not None:
-        other = _of_study(beside.study, language)
+        other = _of_study(beside.study, language) | {"site": beside.site}
     if other is not None and beside.instance is not None:
         stored = beside.instance
         other |= {
             "size": _size(stored.size),
+            "device": beside.device,
+            "what": beside.what,
             "received": words.moment(stored.received_at, zone),
             "number": "" if stored.instance_number is None else str(stored.instance_number),
             "matrix": _matrix(stored.columns, stored.rows, stored.frames),
@@ -224,7 +247,7 @@ def _facts_of_case(  # noqa: PLR0917
         return []
     (entry,) = worklist.entries_of(tx, staff, [case], now)
     study = index.study_of(tx, cases.study_uids(tx, case.id)[0])
-    said = "" if study is None else f"{study.study_date} {study.study_time}".strip()
+    said = "" if study is None else _moment(study.study_date, study.study_time)
     values = {
         "patient": line.patient,
         "patient-id": "" if study is None else study.received_patient_id,
@@ -244,9 +267,9 @@ def _of_row(row: InstanceRow, language: Language) -> dict[str, str]:
         "patient": words.person_name(row.patient_name),
         "patient-id": row.patient_id,
         "issuer": row.issuer,
-        "birth-date": row.birth_date,
+        "birth-date": _day(row.birth_date),
         "sex": words.coded(language, "sex", row.sex) if row.sex else "",
-        "study-time": f"{row.study_date} {row.study_time}".strip(),
+        "study-time": _moment(row.study_date, row.study_time),
         "accession": row.accession_number,
         "description": row.study_description,
         "what": _what(row.modality, row.body_part, row.series_description, language),
@@ -260,9 +283,9 @@ def _of_study(study: Study, language: Language) -> dict[str, str]:
         "patient": words.person_name(study.patient_name),
         "patient-id": study.patient_id,
         "issuer": study.issuer,
-        "birth-date": study.birth_date,
+        "birth-date": _day(study.birth_date),
         "sex": words.coded(language, "sex", study.sex) if study.sex else "",
-        "study-time": f"{study.study_date} {study.study_time}".strip(),
+        "study-time": _moment(study.study_date, study.study_time),
         "accession": study.accession_number,
         "description": study.study_description,
     }
@@ -318,6 +341,18 @@ def _what(modality: str, body_part: str, description: str, language: Language) -
     kind = words.coded(language, "modality", modality) if modality else ""
     part = words.coded(language, "body", body_part) if body_part else ""
     return " ".join(each for each in (kind, part, description) if each)
+
+
+def _day(dicom: str) -> str:
+    """A DICOM date as people read it; what is none stands for itself."""
+    day = words.day(dicom)
+    return dicom if day is None else day.isoformat()
+
+
+def _moment(date: str, time: str) -> str:
+    """Date and time as the device said them."""
+    clock = ":".join(time[at : at + 2] for at in (0, 2, 4) if time[at : at + 2])
+    return f"{_day(date)} {clock if time[:6].isdigit() else time}".strip()
 
 
 def _matrix(columns: int | None, rows: int | None, frames: int) -> str:

@@ -1,4 +1,4 @@
-"""Decisions about what lies in quarantine, and rows whose bytes the disk lost."""
+"""Decisions about what lies in quarantine, rows whose bytes the disk lost, and text that does not say its set."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("instance", sa.Column("damaged", sa.Boolean(), server_default=sa.false(), nullable=False))
+    op.add_column("instance", sa.Column("character_set", sa.String(length=16), server_default="", nullable=False))
     op.create_index("ix_quarantine_site_id_received_at", "quarantine", ["site_id", "received_at"], unique=False)
     op.create_table(
         "decision",

@@ -93,6 +93,7 @@ class App extends Part {
       <a class="brand" href="#/">${text('brand')}</a>
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
+      ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}
       <button
         class="quiet"
         lang=${language() === 'zh' ? 'en' : 'zh-CN'}
@@ -109,6 +110,10 @@ class App extends Part {
           : nothing
       }
     </header>`
+  }
+
+  private looksAfterQuality(): boolean {
+    return this.session?.grants.some((grant) => grant.role === 'quality_manager') ?? false
   }
 
   private page(): TemplateResult {
