@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -119,11 +119,14 @@ class Concern:
     decided: bool
     held: Held | None = None
     case: Case | None = None
+    alike: int = 0
+    """How many more of the same study there are beside it in a list: a series comes image by image."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
     concerns: tuple[Concern, ...]
+    """Of those that are alike the newest one alone."""
     counts: Mapping[Kind, int]
     """Undecided ones of all kinds, whatever is listed."""
     total: int
@@ -135,7 +138,7 @@ def list_concerns(
     """What ``viewer`` has to look at, the newest first; or what was decided."""
     found = list(_all(tx, viewer, now, decided=decided))
     waiting = found if not decided else list(_all(tx, viewer, now, decided=False))
-    listed = sorted((one for one in found if group in (None, GROUP_OF[one.kind])), key=_newest, reverse=True)
+    listed = _together(sorted((one for one in found if group in (None, GROUP_OF[one.kind])), key=_newest, reverse=True))
     return Page(
         concerns=tuple(listed[offset : offset + limit]),
         counts=Counter(one.kind for one in waiting),
@@ -164,6 +167,37 @@ def open_concern(  # noqa: PLR0917
     if found is None:
         raise NotThere
     return found
+
+
+def alike(tx: Connection, concern: Concern) -> list[Concern]:
+    """The others that the same device sent for the same study and person, open or decided like this one."""
+    held = concern.held
+    if held is None or held.study_uid is None:
+        return []
+    row = quarantine_table.c
+    same = (row.reason == held.reason) & (row.study_uid == held.study_uid) & (row.id != held.id)
+    same &= row.site_id.is_not_distinct_from(held.site_id) & row.device_id.is_not_distinct_from(held.device_id)
+    state = row.settled_at.is_(None) if held.settled_at is None else row.settled_as == held.settled_as
+    found = map(_of_bytes, quarantine.find(tx, same & state, limit=MOST))
+    return [one for one in found if _likeness(one) == _likeness(concern)]
+
+
+def _likeness(one: Concern) -> tuple[str | None, ...]:
+    held = one.held
+    if held is None or held.study_uid is None:
+        return (one.aspect, one.subject_id)
+    known = held.row or {}
+    person = (known.get("patient_id"), known.get("issuer"))
+    return (one.kind, held.study_uid, held.site_id, held.device_id, held.settled_as, *person)
+
+
+def _together(listed: Iterable[Concern]) -> list[Concern]:
+    """The first of those that are alike, with the number of the others."""
+    first: dict[tuple[str | None, ...], Concern] = {}
+    for one in listed:
+        known = first.get(_likeness(one))
+        first[_likeness(one)] = one if known is None else replace(known, alike=known.alike + 1)
+    return list(first.values())
 
 
 def _newest(one: Concern) -> tuple[datetime, str]:

@@ -182,6 +182,22 @@ def decide(
     return Made(decision=taken, journal=_journal(concern, meant, staff, taken))
 
 
+def alike(tx: Connection, concern: Concern, move: Move) -> list[Concern]:
+    """The others like it about which the same may be decided; of those decided together, all are taken back."""
+    if move in FOR_GOOD:
+        return []
+    others = concerns.alike(tx, concern)
+    if move is not Move.UNDO:
+        return [one for one in others if move in MOVES[one.kind] and _fits(tx, one, move)]
+    made = history(tx, concern.aspect, concern.subject_id)
+    last = (made[-1].move, made[-1].at) if made else None
+    return [
+        one
+        for one in others
+        if (theirs := history(tx, one.aspect, one.subject_id)) and (theirs[-1].move, theirs[-1].at) == last
+    ]
+
+
 def _carry_out(tx: Connection, held: Held, move: Move, now: datetime) -> dict[str, Any]:
     match move:
         case Move.SHOW:

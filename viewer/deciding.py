@@ -27,9 +27,17 @@ def opened(office: Office, staff: Staff, aspect: Aspect, subject_id: str, action
 
 
 def decide(
-    office: Office, staff: Staff, aspect: Aspect, subject_id: str, move: Move, *, reason: str, seen: int
+    office: Office,
+    staff: Staff,
+    aspect: Aspect,
+    subject_id: str,
+    move: Move,
+    *,
+    reason: str,
+    seen: int,
+    all_alike: bool = False,
 ) -> decisions.Decision:
-    """Decide about one, or take the last decision about it back.
+    """Decide about one, or take the last decision about it back; ``all_alike`` does the same about those like it.
 
     Raises:
         NotThere: there is none, or it is not theirs to see; or the bytes lie on another node.
@@ -48,7 +56,12 @@ def decide(
                 raise NotAllowed(f"still_{outcome.reason}")
     with going_in(office, staff, "concern.decide", SUBJECTS[aspect], subject_id) as tx:
         concern = concerns.open_concern(tx, office.audit, staff, aspect, subject_id, "concern.decide", now)
-        made = decisions.decide(tx, office.audit, staff, concern, move, reason=reason, seen=seen, now=now)
-    if made.journal is not None:
-        office.note("quarantine", made.journal)
-    return made.decision
+        others = decisions.alike(tx, concern, move) if all_alike else []
+        made = [decisions.decide(tx, office.audit, staff, concern, move, reason=reason, seen=seen, now=now)]
+        for other in others:
+            known = len(decisions.history(tx, other.aspect, other.subject_id))
+            made.append(decisions.decide(tx, office.audit, staff, other, move, reason=reason, seen=known, now=now))
+    for one in made:
+        if one.journal is not None:
+            office.note("quarantine", one.journal)
+    return made[0].decision

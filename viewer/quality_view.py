@@ -41,6 +41,7 @@ class Line:
     size: str
     decided: str
     """What was decided last; empty while it waits."""
+    alike: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -82,6 +83,8 @@ class Shown:
     """What `viewer.evidence.Evidence.compare` compares, once no transaction is open."""
     case_id: str
     moves: Sequence[Move]
+    others: Sequence[str]
+    """Ids of those that are like it."""
     history: Sequence[Decision]
     download: bool
 
@@ -134,6 +137,7 @@ def shown(tx: Connection, office: Office, staff: Staff, concern: Concern, langua
         pair=None if beside.instance is None or concern.held is None else (concern.held, beside.instance),
         case_id=concern.subject_id if concern.case is not None else "",
         moves=decisions.possible(tx, staff, concern, now),
+        others=[one.subject_id for one in concerns.alike(tx, concern)],
         history=made,
         download=concern.held is not None and concern.held.key is not None,
     )
@@ -327,6 +331,7 @@ def _lines(tx: Connection, staff: Staff, found: Sequence[Concern], language: Lan
                 at=words.moment(one.at, site.time_zone if site else FALLBACK_ZONE),
                 size="" if held is None else _size(held.size),
                 decided=text(language, f"quality.move.{made[-1].move}") if made else "",
+                alike=one.alike,
             )
         )
     return lines

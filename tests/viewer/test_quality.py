@@ -115,7 +115,7 @@ def test_an_image_of_another_patient_enters_the_study_that_it_names_after_all(ho
     detail = mona.get(f"/api/quality/bytes/{one['id']}").json()
 
     assert (one["kind"], detail["moves"]) == ("conflict_patient", ["keep", "admit"])
-    assert {"label": "病人编号", "arrived": "P0002", "beside": "P0001"} in detail["facts"]
+    assert {"label": "患者编号", "arrived": "P0002", "beside": "P0001"} in detail["facts"]
     assert decide(mona, one, "admit", 0).status_code == 200
     assert hills.shown("1.2.9") == 7
     assert decide(mona, one, "undo", 1).status_code == 200
@@ -220,3 +220,29 @@ def test_a_page_works_without_a_script(house: House, hills: Hills) -> None:
     assert "撤销上一决定" in page.text
     assert "没有需要处理的问题" in mona.get("/quality").text
     assert "保留已存的" in mona.get("/quality?decided=true").text
+
+
+def test_a_series_in_conflict_is_one_line_and_one_decision(house: House, hills: Hills) -> None:
+    hills.sends()
+    for number in (7, 8, 9):
+        hills.sends(SOPInstanceUID=f"1.2.{number}", PatientID="P0002", InstanceNumber=number)
+    hills.sends(SOPInstanceUID="1.2.10", PatientID="P0003", InstanceNumber=10)
+    mona = house.signed_in("mona")
+    listed = mona.get("/api/quality").json()
+    one = next(each for each in listed["concerns"] if each["alike"])
+
+    assert (listed["total"], listed["counts"], one["alike"]) == (2, {"conflict_patient": 4}, 2)
+    assert len(mona.get(f"/api/quality/bytes/{one['id']}").json()["others"]) == 2
+    form = {
+        "csrf_token": mona.headers["X-CSRF-Token"],
+        "move": "admit",
+        "seen": "0",
+        "reason": "同一人",
+        "alike": "yes",
+    }
+    assert mona.post(f"/quality/bytes/{one['id']}/decide", data=form).status_code == 303
+    assert [hills.shown(f"1.2.{number}") for number in (7, 8, 9, 10)] == [7, 8, 9, None]
+    assert len(house.noted) == 3
+    back = {"move": "undo", "reason": "不是", "seen": 1, "alike": True}
+    assert mona.post(f"/api/quality/bytes/{one['id']}/decide", json=back).status_code == 200
+    assert [hills.shown(f"1.2.{number}") for number in (3, 7, 8, 9)] == [1, None, None, None]

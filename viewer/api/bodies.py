@@ -176,6 +176,8 @@ class Decide(Body):
     move: decisions.Move
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     seen: Revision
+    alike: bool = False
+    """Also about the others of the same study that are like it."""
 
 
 class PatientSignIn(Body):

@@ -67,13 +67,23 @@ def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> di
         ],
         "moves": [str(move) for move in found.moves],
         "seen": len(found.history),
+        "others": list(found.others),
         "history": [_decision(each) for each in found.history],
     }
 
 
 @router.post("/{aspect}/{subject_id}/decide")
 def decide(request: Request, staff: Acting, aspect: Aspect, subject_id: str, body: bodies.Decide) -> dict[str, Any]:
-    made = deciding.decide(office_of(request), staff, aspect, subject_id, body.move, reason=body.reason, seen=body.seen)
+    made = deciding.decide(
+        office_of(request),
+        staff,
+        aspect,
+        subject_id,
+        body.move,
+        reason=body.reason,
+        seen=body.seen,
+        all_alike=body.alike,
+    )
     return _decision(made)
 
 
@@ -110,6 +120,7 @@ def _line(one: Concern) -> dict[str, Any]:
         "size": None if held is None else held.size,
         "received_at": one.at.isoformat(),
         "decided": one.decided,
+        "alike": one.alike,
     }
 
 

@@ -92,8 +92,11 @@ def decide(  # noqa: PLR0917 -- the fields of the form
     move: Annotated[Move, Form()],
     seen: Annotated[int, Form(ge=0)],
     reason: Annotated[str, Form(max_length=1000)] = "",
+    alike: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    made = deciding.decide(office_of(request), staff, aspect, subject_id, move, reason=reason, seen=seen)
+    made = deciding.decide(
+        office_of(request), staff, aspect, subject_id, move, reason=reason, seen=seen, all_alike=bool(alike)
+    )
     return RedirectResponse(f"/quality/{aspect}/{subject_id}?done={made.move}", status_code=303)
 
 
