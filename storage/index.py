@@ -23,10 +23,12 @@ from storage.search import (
     UnknownColumn,
     Wildcard,
     search_instances,
+    search_parts,
+    search_patients,
     search_series,
     search_studies,
 )
-from storage.shapes import SHOWN_AS, Held, Instance, Series, Study, columns_of, shaped
+from storage.shapes import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, shaped
 from storage.traces import Trace
 
 __all__ = [
@@ -39,6 +41,8 @@ __all__ = [
     "Instance",
     "InstanceRow",
     "Match",
+    "Part",
+    "Patient",
     "Place",
     "Provenance",
     "Range",
@@ -58,6 +62,8 @@ __all__ = [
     "note_holding",
     "note_lost",
     "search_instances",
+    "search_parts",
+    "search_patients",
     "search_series",
     "search_studies",
     "series_in",

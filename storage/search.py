@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.entering import folded
-from storage.shapes import Instance, Series, Shape, Study, columns_of, shaped
+from storage.shapes import Instance, Part, Patient, Series, Shape, Study, columns_of, shaped
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,31 +96,49 @@ _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 """How each language quotes a character that it gives a meaning, and how it writes our two wildcards."""
 
 
-def search_studies(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Study]:
-    """The newest first."""
+def search_patients(
+    tx: Connection, scope: Scope, match: Match, *, limit: int, after: tuple[str, str] | None = None
+) -> list[Patient]:
+    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. A blank number is nobody's."""
+    who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
-        sa.select(*columns_of(Study, _STUDY))
+        sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
+        .add_columns(sa.func.count().label("studies"), sa.func.sum(_STUDY.c.instances).label("instances"))
         .where(
+            _STUDY.c.patient_id != "",
             _SHOWN[_STUDY],
             *_visible(scope),
-            *(_condition(tx, (_STUDY,), "study_uid", name, condition) for name, condition in match),
+            *_conditions(tx, (_STUDY,), "study_uid", match),
         )
-        .order_by(_STUDY.c.study_date.desc(), _STUDY.c.study_uid.desc())
+        .group_by(*who)
+        .order_by(*who)
     )
+    if after is not None:
+        asked = asked.where(sa.tuple_(*who) > sa.tuple_(*(sa.literal(one) for one in after)))
+    return shaped(Patient, tx.execute(asked.limit(limit)))
+
+
+def search_studies(
+    tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0, after: tuple[str, str] | None = None
+) -> list[Study]:
+    """The newest first; ``after`` is date and UID of the one that came last."""
+    order = (_STUDY.c.study_date, _STUDY.c.study_uid)
+    asked = (
+        sa.select(*columns_of(Study, _STUDY))
+        .where(_SHOWN[_STUDY], *_visible(scope), *_conditions(tx, (_STUDY,), "study_uid", match))
+        .order_by(*(column.desc() for column in order))
+    )
+    if after is not None:
+        asked = asked.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(one) for one in after)))
     return _run(tx, Study, asked, limit, offset)
 
 
 def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Series]:
     """By study, then by series number."""
-    levels = (_SERIES, _STUDY)
     asked = (
         sa.select(*columns_of(Series, _SERIES))
         .join_from(_SERIES, _STUDY)
-        .where(
-            _SHOWN[_SERIES],
-            *_visible(scope),
-            *(_condition(tx, levels, "series_uid", name, condition) for name, condition in match),
-        )
+        .where(_SHOWN[_SERIES], *_visible(scope), *_conditions(tx, (_SERIES, _STUDY), "series_uid", match))
         .order_by(_SERIES.c.study_uid, _SERIES.c.series_number, _SERIES.c.series_uid)
     )
     return _run(tx, Series, asked, limit, offset)
@@ -128,23 +146,37 @@ def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, off
 
 def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Instance]:
     """By series, then by instance number."""
+    return _run(tx, Instance, _instances(tx, scope, match, columns_of(Instance, _INSTANCE)), limit, offset)
+
+
+def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> list[Part]:
+    """The same, of each only what says how it can be sent: by study, so that a study's instances follow each other."""
+    asked = _instances(tx, scope, match, columns_of(Part, _INSTANCE))
+    ordered = asked.order_by(None).order_by(
+        _INSTANCE.c.study_uid, _INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid
+    )
+    return shaped(Part, tx.execute(ordered.limit(limit)))
+
+
+def _instances(
+    tx: Connection, scope: Scope, match: Match, columns: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[tuple[Any, ...]]:
     levels = (_INSTANCE, _SERIES, _STUDY)
-    asked = (
-        sa.select(*columns_of(Instance, _INSTANCE))
+    return (
+        sa.select(*columns)
         .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)
         .join(_SERIES, _INSTANCE.c.series_uid == _SERIES.c.series_uid)
-        .where(
-            _SHOWN[_INSTANCE],
-            *_visible(scope),
-            *(_condition(tx, levels, "sop_instance_uid", name, condition) for name, condition in match),
-        )
+        .where(_SHOWN[_INSTANCE], *_visible(scope), *_conditions(tx, levels, "sop_instance_uid", match))
         .order_by(_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
     )
-    return _run(tx, Instance, asked, limit, offset)
 
 
 def _run(tx: Connection, shape: type[Shape], asked: sa.Select[Any], limit: int, offset: int) -> list[Shape]:
     return shaped(shape, tx.execute(asked.limit(limit).offset(offset)))
+
+
+def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: Match) -> list[sa.ColumnElement[bool]]:
+    return [_condition(tx, levels, key, name, condition) for name, condition in match]
 
 
 def _visible(scope: Scope) -> list[sa.ColumnElement[bool]]:

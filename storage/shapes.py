@@ -60,6 +60,27 @@ class Study:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Patient:
+    """Who studies are of, as they are shown; ``study_uid`` is one of them."""
+
+    patient_id: str
+    issuer: str
+    study_uid: str
+    studies: int
+    instances: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One of many instances that go out together: which it is, and how it is stored."""
+
+    study_uid: str
+    sop_instance_uid: str
+    sop_class_uid: str
+    transfer_syntax_uid: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Series:
     series_uid: str
     study_uid: str
@@ -153,7 +174,7 @@ class Held:
     settled_as: str | None = None
 
 
-Shape = TypeVar("Shape", Study, Series, Instance, Held)
+Shape = TypeVar("Shape", Patient, Study, Series, Instance, Part, Held)
 _RENAMED = {"encoded_frame_ranges": "frame_ranges"}
 
 

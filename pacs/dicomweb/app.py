@@ -20,10 +20,10 @@ from pacs.dicomweb.answers import warning_headers
 from pacs.dicomweb.door import Door, NotVisible
 from pacs.dicomweb.multipart import BadMultipart, media_type
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
-from pacs.dicomweb.query import Level
 from pacs.dicomweb.service import Service, base_url
 from pacs.dicomweb.stow import Store
 from pacs.dicomweb.wado import DICOM_JSON
+from pacs.keys import Level
 from pacs.opened import NoSuchFrame, Unreadable
 from pacs.quiet import quieten
 from pacs.receive import Receiver

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pacs.dicomweb.problems import BadRequest
-from pacs.dicomweb.query import KEYS, MOST, NO_FUZZY, Level, parse
+from pacs.dicomweb.query import MOST, NO_FUZZY, parse
+from pacs.keys import KEYS, Level
 from storage.index import Exact, Range, UidList, Wildcard
 
 

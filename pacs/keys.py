@@ -1,0 +1,114 @@
+"""The attributes that searches match, and what a value asks of them: for QIDO-RS and C-FIND alike (PS3.4 C.2.2.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from pydicom.datadict import dictionary_VR
+
+from storage.index import Condition, Exact, Range, UidList, Wildcard
+
+
+class Level(IntEnum):
+    PATIENT = 0
+    STUDY = 1
+    SERIES = 2
+    INSTANCE = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Key:
+    """An attribute that can be matched: the index column that answers for it, and the level where it lives."""
+
+    column: str
+    level: Level
+    only_there: bool = False
+
+
+# The required keys of PS3.18 Table 10.6.1-5 and of PS3.4 C.6, and what the index has beyond them. Those
+# of the tables that the index does not keep (performed procedure step, request attributes) are not matched.
+KEYS: Final = {
+    0x00100010: Key(column="patient_name", level=Level.PATIENT),
+    0x00100020: Key(column="patient_id", level=Level.PATIENT),
+    0x00100021: Key(column="issuer", level=Level.PATIENT),
+    0x00100030: Key(column="birth_date", level=Level.PATIENT),
+    0x00100040: Key(column="sex", level=Level.PATIENT),
+    0x00080020: Key(column="study_date", level=Level.STUDY),
+    0x00080030: Key(column="study_time", level=Level.STUDY),
+    0x00080050: Key(column="accession_number", level=Level.STUDY),
+    # Of the study: at the levels below, the same column would ask the series alone.
+    0x00080061: Key(column="modality", level=Level.STUDY, only_there=True),
+    0x00080090: Key(column="referring_physician", level=Level.STUDY),
+    0x00081030: Key(column="study_description", level=Level.STUDY),
+    0x0020000D: Key(column="study_uid", level=Level.STUDY),
+    0x00200010: Key(column="study_id", level=Level.STUDY),
+    0x00080060: Key(column="modality", level=Level.SERIES),
+    0x0008103E: Key(column="series_description", level=Level.SERIES),
+    0x00180015: Key(column="body_part", level=Level.SERIES),
+    0x0020000E: Key(column="series_uid", level=Level.SERIES),
+    0x00200011: Key(column="series_number", level=Level.SERIES),
+    0x00080016: Key(column="sop_class_uid", level=Level.INSTANCE),
+    0x00080018: Key(column="sop_instance_uid", level=Level.INSTANCE),
+    0x00200013: Key(column="instance_number", level=Level.INSTANCE),
+}
+MAX_UIDS: Final = 1_000
+_DATE: Final = re.compile(r"\d{8}", re.ASCII)
+_TIME: Final = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?", re.ASCII)
+_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+_INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
+
+
+class Unfit(ValueError):
+    """A value that its attribute cannot have; ``problem`` is in words of ours."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+
+def matched_at(tag: int, level: Level) -> Key | None:
+    """The key that a search at ``level`` can match, there or above."""
+    key = KEYS.get(tag)
+    return None if key is None or key.level > level or (key.only_there and key.level != level) else key
+
+
+def condition(tag: int, value: str) -> Condition | None:
+    """What the value asks of the column; None for universal matching (PS3.4 C.2.2.2.3).
+
+    Raises:
+        Unfit: the attribute cannot have that value.
+
+    """
+    if value in ("", "*"):
+        return None
+    if "\0" in value:
+        raise Unfit("not a value")
+    match dictionary_VR(tag):
+        case "UI":
+            uids = tuple(value.replace("\\", ",").split(","))
+            if len(uids) > MAX_UIDS or not all(_UID.fullmatch(uid) for uid in uids):
+                raise Unfit("not a UID or a list of them")
+            return UidList(uids)
+        case "DA":
+            return _range(value, _DATE)
+        case "TM":
+            return _range(value, _TIME)
+        case "IS":
+            if not _INTEGER.fullmatch(value) or abs(int(value)) >= 2**31:
+                raise Unfit("not a whole number")
+            return Exact(value)
+        case _:
+            return Wildcard(value) if "*" in value or "?" in value else Exact(value)
+
+
+def _range(value: str, form: re.Pattern[str]) -> Condition:
+    """A day, or a range open at either end (PS3.4 C.2.2.2.5)."""
+    if form.fullmatch(value):
+        return Range(value, value)
+    low, dash, high = value.partition("-")
+    if not dash or not (low or high) or not all(form.fullmatch(end) for end in (low, high) if end):
+        raise Unfit("neither a value nor a range")
+    return Range(low or None, high or None)
