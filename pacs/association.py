@@ -7,7 +7,7 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
@@ -23,7 +23,7 @@ from pacs import proxied, tls
 from pacs.dul import Announced, StoreProvider, StoreSocket
 from pacs.negotiation import Offer
 from pacs.receive import Outcome, Receiver, Reception, Sender
-from pacs.services import Caller, Service
+from pacs.services import Caller, Service, Speaker
 
 if TYPE_CHECKING:
     from pynetdicom.ae import ApplicationEntity
@@ -114,6 +114,8 @@ class StoreAssociation(Association):
         self._certificate_digest: bytes | None = None
         self._local = False
         self._sender: Sender | None = None
+        self._caller: Caller | None = None
+        self._speakers: dict[str, Speaker] = {}
         self._news = threading.Event()
         self.conversation = threading.RLock()
         """Held by whoever sends a request on this association and waits for its response."""
@@ -305,9 +307,25 @@ class StoreAssociation(Association):
         if self._sender is None:
             raise PermissionError
         caller = Caller(sender=self._sender, ae_title=calling.ae_title, address=calling.address, association=self)
+        by_event: dict[evt.EventType, dict[str, Callable[[Any], Any]]] = {}
         for service in self._house.services:
             for event, handler in service.handlers(caller):
-                self.bind(event, handler)
+                by_event.setdefault(event, {}).update(dict.fromkeys(service.sop_classes, handler))
+            if isinstance(service, Speaker):
+                self._speakers.update(dict.fromkeys(service.sop_classes, service))
+        for event, handlers in by_event.items():
+            self.bind(event, _by_sop_class, [handlers])
+        self._caller = caller
+
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        context = self.accepted(context_id)
+        speaker = None if context is None else self._speakers.get(str(context.abstract_syntax))
+        if speaker is None or context is None or self._caller is None or not msg.is_valid_request:
+            super()._serve_request(msg, context_id)
+            return
+        self.dimse.cancel_req = {}
+        speaker.serve(self._caller, msg, context)
+        self.dimse.cancel_req = {}
 
     def _judge(self, calling: Calling, called: str) -> Refusal | None:
         try:
@@ -375,3 +393,8 @@ class StoreAssociation(Association):
             self.upper_layer.release_wakers()
         finally:
             self._house.gone(self)
+
+
+def _by_sop_class(event: evt.Event, handlers: Mapping[str, Callable[[Any], Any]]) -> Any:
+    """One message answered by the service of its presentation context: pynetdicom has one handler an event."""
+    return handlers[str(event.context.abstract_syntax)](event)

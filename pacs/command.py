@@ -9,14 +9,18 @@ from typing import Final
 C_STORE_RQ: Final = 0x0001
 _C_STORE_RSP: Final = 0x8001
 _NO_DATA_SET: Final = 0x0101
+_DATA_SET: Final = 0x0001
 
 _AFFECTED_SOP_CLASS_UID: Final = 0x0002
 _COMMAND_FIELD: Final = 0x0100
 _MESSAGE_ID: Final = 0x0110
 _MESSAGE_ID_RESPONDED_TO: Final = 0x0120
+_PRIORITY: Final = 0x0700
 _DATA_SET_TYPE: Final = 0x0800
 _STATUS: Final = 0x0900
 _AFFECTED_SOP_INSTANCE_UID: Final = 0x1000
+_MOVE_ORIGINATOR_AE_TITLE: Final = 0x1030
+_MOVE_ORIGINATOR_MESSAGE_ID: Final = 0x1031
 
 _HEADER: Final = struct.Struct("<HHI")
 
@@ -96,6 +100,29 @@ def store_response(request: StoreRequest, context_id: int, status: int) -> bytes
     )
     command = _element(0, struct.pack("<I", len(body))) + body
     return struct.pack(">BBIIBB", 4, 0, len(command) + 6, len(command) + 2, context_id, 3) + command
+
+
+def store_command(
+    *, message_id: int, sop_class_uid: str, sop_instance_uid: str, priority: int, originator: tuple[str, int] | None
+) -> bytes:
+    """The command set of a C-STORE-RQ (PS3.7 9.3.1.1); ``originator`` is AE title and message id of a C-MOVE."""
+    title, moved_by = originator or ("", 0)
+    asked_for = (
+        _element(_MOVE_ORIGINATOR_AE_TITLE, title.encode("ascii") + b" " * (len(title) % 2)),
+        _element(_MOVE_ORIGINATOR_MESSAGE_ID, struct.pack("<H", moved_by)),
+    )
+    body = b"".join(
+        (
+            _element(_AFFECTED_SOP_CLASS_UID, _even(sop_class_uid.encode("ascii"))),
+            _element(_COMMAND_FIELD, struct.pack("<H", C_STORE_RQ)),
+            _element(_MESSAGE_ID, struct.pack("<H", message_id)),
+            _element(_PRIORITY, struct.pack("<H", priority)),
+            _element(_DATA_SET_TYPE, struct.pack("<H", _DATA_SET)),
+            _element(_AFFECTED_SOP_INSTANCE_UID, _even(sop_instance_uid.encode("ascii"))),
+            *(asked_for if originator is not None else ()),
+        )
+    )
+    return _element(0, struct.pack("<I", len(body))) + body
 
 
 def _number(elements: dict[int, bytes], element: int) -> int:

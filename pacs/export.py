@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 
 from pacs.attribute import Correction, attribute, to_unicode
 from pacs.dicomdir import EXPLICIT_LITTLE, Directory
-from pacs.dicomweb.wado import made
 from pacs.opened import NATIVE, Bytes, Opened, Unreadable
+from pacs.outgoing import made
 from pacs.transcode import NotDecodable
 from storage.index import Instance
 
@@ -110,7 +110,7 @@ class _File:
     def chunks(self) -> Iterator[bytes]:
         if self.header is None or (self._correction is None and not self._transcode):
             return self._opened.stream()
-        return iter([made(self._opened, self._correction, transcode=self._transcode)])
+        return iter([made(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
 
     def _header(self) -> Dataset | None:
         """As it goes out; None where nobody can read it, which is no reason to keep it back unless it was corrected."""

@@ -50,7 +50,7 @@ def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None
     if depth > MAX_DEPTH:
         raise TooDeep
     charsets = charsets_of(dataset, charsets)
-    signed = _raw(dataset, PIXEL_REPRESENTATION)[:2].strip(b"\0") == b"\1"
+    signed = raw_of(dataset, PIXEL_REPRESENTATION)[:2].strip(b"\0") == b"\1"
     found: dict[str, Any] = {}
     for tag in sorted(dataset.keys()):
         if tag.element == 0 or tag.group < 8 or tag.group == 0x7FE0:
@@ -100,12 +100,12 @@ def vr_of(dataset: Dataset, tag: BaseTag, element: RawDataElement | DataElement 
 
 def _creator(dataset: Dataset, tag: BaseTag) -> str:
     block = (tag.group << 16) | (tag.element >> 8)
-    return decode(_raw(dataset, block), (), "LO").strip()
+    return decode(raw_of(dataset, block), (), "LO").strip()
 
 
 def charsets_of(dataset: Dataset, inherited: tuple[str, ...] | None) -> tuple[str, ...]:
     """The sets to decode by: at the top what all the text together shows, else the item's or its parent's."""
-    raw = _raw(dataset, SPECIFIC_CHARACTER_SET)
+    raw = raw_of(dataset, SPECIFIC_CHARACTER_SET)
     own = tuple(term.strip() for term in raw.decode("latin-1").strip(" \0").split("\\")) if raw.strip(b" \0") else None
     if inherited is not None:
         return inherited if own is None or inherited in (("ISO_IR 192",), ("GB18030",)) else own
@@ -133,7 +133,8 @@ def _items(dataset: Dataset, tag: BaseTag) -> Iterable[Dataset] | None:
     return value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else None
 
 
-def _raw(dataset: Dataset, tag: int) -> bytes:
+def raw_of(dataset: Dataset, tag: int) -> bytes:
+    """The bytes of an element's value; none where it is not there."""
     element = dataset.get_item(tag) if tag in dataset else None
     if isinstance(element, RawDataElement):
         return element.value or b""

@@ -138,6 +138,10 @@ class Opened:
     def stream(self) -> Iterator[bytes]:
         return self._bytes.stream(self.instance)
 
+    def dataset_stream(self) -> Iterator[bytes]:
+        """The data set alone, in its stored syntax."""
+        return self._bytes.stream(self.instance, self.instance.dataset_offset)
+
     def _parse(self, *, before_pixels: bool) -> FileDataset:
         if self.syntax in DEFLATED:
             file: io.BufferedIOBase = io.BytesIO(self._inflated())

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from pacs.attribute import Correction
+from pacs.shown import Shown
+from storage.database import snapshot
 from storage.index import Instance, Study
 from storage.placement import differences
 
@@ -24,6 +26,14 @@ def corrections(
         return [correction] * len(instances)
     said = differences(tx, study, {one.named[0] for one in moved})
     return [_moved(one, correction, said.get(one.named[0], {})) if one.moved else correction for one in instances]
+
+
+def correction_of(engine: Engine, shown: Shown, instance: Instance) -> Correction | None:
+    """What goes out otherwise than it came, for one instance of a study that somebody sees."""
+    if not instance.moved:
+        return shown.correction
+    with snapshot(engine) as tx:
+        return corrections(tx, shown.study, shown.correction, [instance])[0]
 
 
 def _moved(instance: Instance, correction: Correction | None, said: dict[str, str]) -> Correction:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
 from pynetdicom.events import EventType
+from pynetdicom.presentation import PresentationContext
 
 from pacs.receive import Sender
 
@@ -39,4 +40,13 @@ class Service(Protocol):
 
     def handlers(self, caller: Caller) -> Handlers:
         """Who answers the caller's messages; bound once an association."""
+        ...
+
+
+@runtime_checkable
+class Speaker(Protocol):
+    """A service that answers by itself, message by message: where pynetdicom would hold whole data sets."""
+
+    def serve(self, caller: Caller, request: Any, context: PresentationContext) -> None:
+        """Answer one request in the thread of the association."""
         ...

@@ -126,8 +126,8 @@ def _pixels_in(whole: Dataset) -> int:
     return _number(whole, "Rows") * _number(whole, "Columns") * max(1, _number(whole, "NumberOfFrames"))
 
 
-def to_explicit_little(whole: FileDataset) -> bytes:
-    """A PS3.10 file in Explicit VR Little Endian, for clients that cannot take what is stored.
+def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
+    """A PS3.10 file in Explicit or Implicit VR Little Endian, for those who cannot take what is stored.
 
     Raises:
         NotDecodable: the pixels cannot be decoded.
@@ -146,7 +146,7 @@ def to_explicit_little(whole: FileDataset) -> bytes:
         if "PixelData" in whole:
             whole["PixelData"].value = little_endian_pixels(whole)
         _turn(whole)
-    return file_bytes(whole, EXPLICIT_LITTLE)
+    return file_bytes(whole, wanted)
 
 
 def file_bytes(dataset: FileDataset, syntax: str) -> bytes:

@@ -226,6 +226,11 @@ def alone_at(tx: Connection, address: str, now: datetime) -> Device | None:
     return found[0] if len(found) == 1 else None
 
 
+def titled(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
+    """The devices of an AE title, which is only unique with an address."""
+    return _named(tx, ae_title.strip(" "), now)
+
+
 def make_token(tx: Connection, device_id: str, now: datetime) -> str:
     """A token for DICOMweb, told once; the device's earlier ones end.
 

@@ -99,7 +99,7 @@ _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 def search_patients(
     tx: Connection, scope: Scope, match: Match, *, limit: int, after: tuple[str, str] | None = None
 ) -> list[Patient]:
-    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. A blank number is nobody's."""
+    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. Blank ones are nobody's."""
     who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
         sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))

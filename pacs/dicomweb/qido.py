@@ -45,7 +45,7 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
     if query.limit and more:
         warnings.append(MORE)
     for result in results:
-        result |= text(0x00081190, _address(result, base))
+        result.update(text(0x00081190, _address(result, base)))
     if query.level is not Level.INSTANCE and results and not query.include <= {int(tag, 16) for tag in results[0]}:
         warnings.append(NOT_INCLUDED)
     return Found(results=[dict(sorted(one.items())) for one in results], warnings=tuple(warnings))

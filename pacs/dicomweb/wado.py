@@ -20,8 +20,8 @@ from pacs.dicomweb.problems import NotAcceptable, NotThere
 from pacs.dicomweb.service import Service, base_url
 from pacs.frames import OCTETS, stored_media
 from pacs.opened import NATIVE, Opened, little_endian_pixels
+from pacs.outgoing import made
 from pacs.placed import made_of
-from pacs.transcode import file_bytes, to_explicit_little
 from storage.index import Instance
 
 DICOM: Final = "application/dicom"
@@ -82,24 +82,7 @@ class _File:
     def chunks(self) -> Iterator[bytes]:
         if self.size is not None:
             return self._opened.stream()
-        return iter([made(self._opened, self._correction, transcode=self._transcode)])
-
-
-def made(opened: Opened, correction: Correction | None, *, transcode: bool) -> bytes:
-    """An instance with its attribution, in memory; the stored bytes stay as they are.
-
-    Raises:
-        Unreadable: it cannot be corrected, so it does not go out.
-        NotDecodable: it cannot be transcoded.
-
-    """
-    whole = opened.whole()
-    if correction is not None:
-        attribute(whole, correction)
-    if transcode:
-        return to_explicit_little(whole)
-    # A deflated one was inflated to be read, and goes out deflated again.
-    return file_bytes(whole, opened.syntax)
+        return iter([made(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
 
 
 def _can(one: Wanted, instances: Iterable[Instance]) -> bool:

@@ -1,4 +1,4 @@
-"""The door of DICOMweb: searches and refusals are on record, and what is no UID is not there."""
+"""Looks at studies: searches and refusals are on record, and what is no UID is not there."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Engine
 
-from pacs.dicomweb.door import NotVisible
+from pacs.shown import NotVisible
 from reading.audit import Audit
 from reading.signing import Seal
 from reading.tables import audit_event
-from service.dicomweb_door import DicomwebDoor
 from service.house import House
 from service.installation import Folders
+from service.looks import Looks
 from service.settings import load
 from storage.database import snapshot, transaction
 from storage.objects import FolderObjectStore
@@ -35,7 +35,7 @@ def clinic(engine: Engine, now: datetime) -> Clinic:
 
 
 @pytest.fixture
-def door(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> DicomwebDoor:
+def looks(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> Looks:
     house = House(
         settings=load({"TIERREAD_DATA_DIR": str(tmp_path)}),
         folders=Folders(data=tmp_path),
@@ -46,7 +46,7 @@ def door(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> Dicom
         audit=Audit("web"),
         object_store=FolderObjectStore(tmp_path / "objects"),
     )
-    return DicomwebDoor(house)
+    return Looks(house)
 
 
 def on_record(engine: Engine, action: str) -> list[tuple[str, str, str]]:
@@ -55,19 +55,19 @@ def on_record(engine: Engine, action: str) -> list[tuple[str, str, str]]:
         return [tuple(row) for row in tx.execute(asked.where(audit_event.c.action == action))]
 
 
-def test_a_search_is_a_look(door: DicomwebDoor, clinic: Clinic, engine: Engine) -> None:
-    found = [door.scope(clinic.ada) for _ in range(3)]
+def test_a_search_is_a_look(looks: Looks, clinic: Clinic, engine: Engine) -> None:
+    found = [looks.scope(clinic.ada) for _ in range(3)]
 
     assert found[0].site_ids == {clinic.region.oak.id, clinic.region.hills.id, clinic.region.lake.id}
     assert found[1:] == found[:2]
     assert on_record(engine, "study.search") == [(clinic.ada.person_id, "", "done")]
 
 
-def test_a_study_that_is_not_hers_is_refused_on_record(door: DicomwebDoor, clinic: Clinic, engine: Engine) -> None:
-    door.open_study(clinic.ada, STUDY, "study.view")
+def test_a_study_that_is_not_hers_is_refused_on_record(looks: Looks, clinic: Clinic, engine: Engine) -> None:
+    looks.open_study(clinic.ada, STUDY, "study.view")
     for study_uid in (STUDY, "1.2.3.4.5"):
         with pytest.raises(NotVisible):
-            door.open_study(clinic.quinn, study_uid, "study.view")
+            looks.open_study(clinic.quinn, study_uid, "study.view")
 
     assert sorted(on_record(engine, "study.view")) == sorted(
         [
@@ -78,9 +78,9 @@ def test_a_study_that_is_not_hers_is_refused_on_record(door: DicomwebDoor, clini
     )
 
 
-def test_what_is_no_uid_is_not_there(door: DicomwebDoor, clinic: Clinic, engine: Engine) -> None:
+def test_what_is_no_uid_is_not_there(looks: Looks, clinic: Clinic, engine: Engine) -> None:
     for odd in ("", "1." + "2" * 63, "1.2\0", "../1"):
         with pytest.raises(NotVisible):
-            door.open_study(clinic.ada, odd, "study.view")
+            looks.open_study(clinic.ada, odd, "study.view")
 
     assert on_record(engine, "study.view") == []

@@ -1,0 +1,24 @@
+"""An instance as it goes out: with its attribution, in the transfer syntax that its receiver takes."""
+
+from __future__ import annotations
+
+from pacs.attribute import Correction, attribute
+from pacs.opened import Opened
+from pacs.transcode import file_bytes, to_little
+
+
+def made(opened: Opened, correction: Correction | None, syntax: str | None = None) -> bytes:
+    """A PS3.10 file, in memory; the stored bytes stay as they are.
+
+    ``syntax`` is Explicit or Implicit VR Little Endian; None leaves it in the syntax that it is stored in.
+
+    Raises:
+        Unreadable: it cannot be corrected, so it does not go out.
+        NotDecodable: it cannot be transcoded.
+
+    """
+    whole = opened.whole()
+    if correction is not None:
+        attribute(whole, correction)
+    # A deflated one was inflated to be read, and goes out deflated again.
+    return file_bytes(whole, opened.syntax) if syntax is None else to_little(whole, syntax)

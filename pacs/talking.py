@@ -1,0 +1,109 @@
+"""Speaking on an association by hand: fragments in bounded memory, and who may take what comes in meanwhile."""
+
+from __future__ import annotations
+
+import queue
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Any, Final
+
+from pynetdicom.association import Association
+from pynetdicom.dimse_primitives import C_STORE
+from pynetdicom.pdu_primitives import P_DATA
+
+_ESTABLISHED: Final = "Sta6"
+_QUEUED: Final = 8
+"""Fragments that wait to be sent; beyond them the maker of more waits, so that a slow peer costs no memory."""
+_LONGEST_PDU: Final = 128 * 1024
+_PDV_HEADER_BYTES: Final = 6
+_STALLED_SECONDS: Final = 60.0
+
+
+class Gone(ConnectionError):
+    """The peer has left the association, or takes nothing any more."""
+
+
+def nothing() -> None:
+    """What is to be done while the peer is busy: nothing."""
+
+
+def room(association: Association, meanwhile: Callable[[], None] = nothing) -> None:
+    """Wait until little is left to be sent.
+
+    Raises:
+        Gone: the association has ended, or nothing was taken for a minute.
+
+    """
+    waiting = association.dul.to_provider_queue
+    pause, left, since = 0.0005, waiting.qsize(), time.monotonic()
+    while True:
+        if not association.dul.is_alive() or association.dul.state_machine.current_state != _ESTABLISHED:
+            raise Gone
+        size = waiting.qsize()
+        if size < _QUEUED:
+            return
+        now = time.monotonic()
+        if size < left:
+            pause, left, since = 0.0005, size, now
+        elif now - since > _STALLED_SECONDS:
+            raise Gone
+        meanwhile()
+        time.sleep(pause)
+        pause = min(pause * 2, 0.05)
+
+
+def leave(association: Association) -> None:
+    """Abort, if there is still somebody to tell."""
+    if association.dul.is_alive() and association.dul.state_machine.current_state == _ESTABLISHED:
+        association.abort(block=False)
+
+
+def fragment_bytes(association: Association) -> int:
+    """How much of a message fits into one PDU of the peer's (PS3.8 D.1: 0 is no limit); even (PS3.8 E.1)."""
+    limit = int(association.dimse.maximum_pdu_size or _LONGEST_PDU)
+    return (min(limit, _LONGEST_PDU) - _PDV_HEADER_BYTES) & ~1
+
+
+def send_fragment(association: Association, context_id: int, control: int, data: bytes | memoryview) -> None:
+    """One P-DATA request with one presentation data value (PS3.8 9.3.5)."""
+    primitive = P_DATA()
+    fragment: Any = [context_id, bytes((control,)) + bytes(data)]  # its setter wants a list, whatever its type says
+    primitive.presentation_data_value_list = [fragment]
+    association.dul.send_pdu(primitive)
+
+
+def store_status(
+    association: Association, message_id: int, seconds: float, meanwhile: Callable[[], None] = nothing
+) -> int:
+    """The status of the C-STORE-RSP to a message.
+
+    Raises:
+        Gone: the association has ended, something else came, or nothing in time.
+
+    """
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            _, message = association.dimse.msg_queue.get(timeout=0.5)
+        except queue.Empty:
+            meanwhile()
+            continue
+        if not isinstance(message, C_STORE) or message.MessageIDBeingRespondedTo != message_id:
+            raise Gone
+        return int(message.Status or 0)
+    raise Gone
+
+
+@contextmanager
+def by_hand(association: Association) -> Generator[None]:
+    """Keep the thread of an association that we asked for from taking the messages that we wait for."""
+    association._reactor_checkpoint.clear()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] # as its own send_c_store does
+    try:
+        while not association._is_paused:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+            if not association.is_alive():
+                raise Gone
+            time.sleep(0.001)
+        yield
+    finally:
+        association._reactor_checkpoint.set()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
