@@ -617,6 +617,52 @@ outbox: Final = sa.Table(
     sa.Index("ix_outbox_delivered_at_next_at", "delivered_at", "next_at"),
 )
 
+# -- reading.forwarding: which studies go on to other archives by themselves, and how far each has come
+forwarding_rule: Final = sa.Table(
+    "forwarding_rule",
+    metadata,
+    _id(),
+    _ref("site_id", "organisation"),
+    sa.Column("modality", sa.String(16), nullable=False, server_default=""),
+    sa.Column("moment", sa.String(10), nullable=False),
+    _ref("device_id", "device", nullable=True),
+    sa.Column("url", sa.String(500), nullable=False, server_default=""),
+    sa.Column("token_file", sa.String(500), nullable=False, server_default=""),
+    sa.Column("planned_until", UtcDateTime, nullable=False),
+    *_dated(),
+    sa.CheckConstraint("moment in ('quiet', 'final')", name="moment"),
+    sa.CheckConstraint("(device_id is null) <> (url = '')", name="target"),
+)
+
+forwarding_job: Final = sa.Table(
+    "forwarding_job",
+    metadata,
+    _id(),
+    _ref("rule_id", "forwarding_rule"),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("instances", sa.Integer, nullable=False),
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.Column("waiting_since", UtcDateTime, nullable=False),
+    sa.Column("attempts", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("next_at", UtcDateTime, nullable=False),
+    sa.Column("leased_until", UtcDateTime),
+    sa.Column("failure", sa.String(40), nullable=False, server_default=""),
+    sa.Column("done_at", UtcDateTime),
+    sa.CheckConstraint("state in ('waiting', 'done', 'dead')", name="state"),
+    sa.UniqueConstraint("rule_id", "study_uid"),
+    sa.Index("ix_forwarding_job_state_next_at", "state", "next_at"),
+)
+
+# What a job has delivered, so that it goes on after a failure; forgotten a month after it is done.
+forwarded_instance: Final = sa.Table(
+    "forwarded_instance",
+    metadata,
+    _ref("job_id", "forwarding_job"),
+    sa.Column("sop_instance_uid", UID, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("job_id", "sop_instance_uid"),
+)
+
 # -- reading.receipts
 receipt: Final = sa.Table(
     "receipt",

@@ -14,6 +14,7 @@ from reading.cipher import KeyFileUnfit
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from service import device_commands, registers
 from service.alive import Role
+from service.forward_commands import forward
 from service.installation import CannotStart
 from service.settings import WrongSettings, load
 
@@ -36,6 +37,7 @@ app.add_typer(registers.org, name="org")
 app.add_typer(registers.person, name="person")
 app.add_typer(device_commands.device, name="device")
 app.add_typer(device_commands.device, name="devices", hidden=True)  # the same, for whoever types it so
+app.add_typer(forward, name="forward")
 
 
 @app.command()

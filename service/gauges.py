@@ -7,7 +7,7 @@ import shutil
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.tables import case, critical_alert, outbox
+from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.house import House
 from service.metrics import Gauges
 from storage.database import snapshot
@@ -43,6 +43,7 @@ def gauges(house: House) -> Gauges:
                 "kind",
                 _counted(tx, outbox.c.kind, outbox.c.delivered_at.is_(None)),
             ),
+            "tierread_forwarding": ("Studies to be sent on, by state.", "state", _counted(tx, forwarding_job.c.state)),
             "tierread_critical_alerts": (
                 "Critical alerts that nobody has acknowledged, by level.",
                 "level",

@@ -24,6 +24,7 @@ RECEIVE_SECONDS: Final = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
 ASSOCIATIONS: Final = Counter("tierread_associations", "DICOM associations, accepted or refused and why.", ["outcome"])
+FORWARDED: Final = Counter("tierread_forwarded_instances", "Instances sent on by forwarding rules.", ["outcome"])
 HTTP_REQUESTS: Final = Counter("tierread_http_requests", "HTTP requests.", ["route", "method", "status"])
 HTTP_SECONDS: Final = Histogram(
     "tierread_http_seconds",

@@ -166,6 +166,14 @@ class Settings:
             "Addresses of proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas.",
         ),
     )
+    forward_origins: tuple[str, ...] = field(
+        default=(),
+        metadata=_as(
+            values.origins,
+            "DICOMweb servers that forwarding rules may send to, such as `https://pacs.example.cn`, "
+            "separated by commas. Devices are allowed by the register.",
+        ),
+    )
     node: str = field(
         default="",
         metadata=_as(

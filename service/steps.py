@@ -17,6 +17,7 @@ from pacs.settle import settle_held
 from reading import critical, intake, queue, rejections
 from reading.rejections import Note, Title
 from service.arrivals import Arrivals
+from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
@@ -32,6 +33,7 @@ from storage.shipping import ship
 def of(house: House) -> list[Step]:
     """The steps of a worker."""
     bytes_ = Bytes(house.folders.spool, house.object_store, house.engine)
+    forwarder = Forwarder(house, bytes_)
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
@@ -41,6 +43,9 @@ def of(house: House) -> list[Step]:
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
         Step(name="ship", every_seconds=2, run=_ship(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
+        Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
+        Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
     ]
 
 

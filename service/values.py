@@ -103,6 +103,18 @@ def endpoint(value: object) -> str:
     return written.rstrip("/")
 
 
+def origins(value: object) -> tuple[str, ...]:
+    words = value if isinstance(value, list) else str(value).split(",")
+    return tuple(origin_of(endpoint(str(word))) for word in words if str(word).strip())
+
+
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address; the port also where it is the scheme's own."""
+    parts = urlsplit(url)
+    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
+    return f"{parts.scheme}://{(parts.hostname or '').lower()}:{port}"
+
+
 def networks(value: object) -> Networks:
     words = value if isinstance(value, list) else str(value).split(",")
     try:

@@ -19,7 +19,7 @@ from pydicom.dataset import FileDataset
 
 from pacs.attribute import Correction, attribute
 from pacs.opened import NATIVE
-from pacs.transcode import NotDecodable, file_bytes, to_explicit_little
+from pacs.transcode import NotDecodable, file_bytes, to_little
 from tests import corpus
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -43,7 +43,7 @@ def test_a_correction_makes_no_new_error() -> None:
 def test_a_change_of_the_transfer_syntax_makes_no_new_error() -> None:
     compressed = [one for one in samples() if dcmread(BytesIO(one)).file_meta.TransferSyntaxUID not in NATIVE]
 
-    judged = compare(compressed, to_explicit_little)
+    judged = compare(compressed, to_little)
 
     assert judged >= 2
 

@@ -1,0 +1,153 @@
+"""The commands `forward`: rules that send studies on, and how far each study has come."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.engine import Connection
+
+from reading import devices, forwarding, organisations
+from reading.audit import Audit
+from reading.errors import Invalid
+from reading.forwarding import Job, JobState, Moment, Rule
+from service.administer import device_of, organisation_of
+from service.installation import make_folders, open_database
+from service.settings import Settings, load
+from service.values import origin_of
+from storage.database import transaction
+
+forward = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
+
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
+
+
+@forward.command("add")
+def add(
+    *,
+    site: Annotated[str, typer.Option(help="Code of the organisation whose studies go out.")],
+    to: Annotated[str | None, typer.Option(help="AE title of a device with a port.")] = None,
+    url: Annotated[str | None, typer.Option(help="Base address of a STOW-RS server that the settings allow.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="File that holds the bearer token for the address.")] = None,
+    modality: Annotated[str, typer.Option(help="Only studies with a series of this modality, such as CT.")] = "",
+    when: Annotated[
+        Moment, typer.Option(help="When nothing more came for a while, or when the report is final.")
+    ] = Moment.QUIET,
+    as_json: AsJson = False,
+) -> None:
+    """Send on what arrives from now on."""
+    with _register() as (tx, settings, now):
+        if url is not None and (
+            urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in settings.forward_origins
+        ):
+            raise Invalid("url", "not_among_forward_origins")
+        made = forwarding.add(
+            tx,
+            Audit(f"{settings.node}/cli"),
+            site_id=organisation_of(tx, site).id,
+            moment=when,
+            modality=modality,
+            device_id=None if to is None else device_of(tx, to, now).id,
+            url=url or "",
+            token_file="" if token_file is None else str(token_file.absolute()),
+            now=now,
+        )
+        _say(as_json, _of_rule(tx, made), f"added {made.id}")
+
+
+@forward.command("list")
+def list_rules(*, as_json: AsJson = False) -> None:
+    """List the rules."""
+    with _register() as (tx, _, __):
+        rows = [_of_rule(tx, one) for one in forwarding.rules(tx)]
+    _say_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
+
+
+@forward.command("end")
+def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
+    """End a rule: nothing goes out by it any more."""
+    with _register() as (tx, settings, now):
+        ended = forwarding.end(tx, Audit(f"{settings.node}/cli"), rule, now)
+        _say(as_json, _of_rule(tx, ended), f"ended {rule}")
+
+
+@forward.command("jobs")
+def jobs(
+    *,
+    state: Annotated[JobState | None, typer.Option(help="Only these; `dead` ones need a person.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the latest studies that were sent on, or are to be."""
+    with _register() as (tx, _, __):
+        rows = [_of_job(one) for one in forwarding.jobs(tx, 200, state=state)]
+    _say_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
+
+
+@forward.command("retry")
+def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
+    """Let a job that has failed begin anew; what was delivered is not sent again."""
+    with _register() as (tx, settings, now):
+        forwarding.retry(tx, Audit(f"{settings.node}/cli"), job, now)
+        _say(as_json, {"id": job}, f"begins anew: {job}")
+
+
+@contextmanager
+def _register() -> Generator[tuple[Connection, Settings, datetime]]:
+    settings = load(os.environ)
+    make_folders(settings, demo=None)
+    engine = open_database(settings)
+    try:
+        with transaction(engine) as tx:
+            yield tx, settings, datetime.now(UTC)
+    finally:
+        engine.dispose()
+
+
+def _of_rule(tx: Connection, one: Rule) -> dict[str, object]:
+    site = organisations.by_id(tx, one.site_id)
+    device = None if one.device_id is None else devices.by_id(tx, one.device_id)
+    return {
+        "id": one.id,
+        "site": site.code if site else None,
+        "modality": one.modality,
+        "when": one.moment,
+        "to": one.url or (device.ae_title if device else ""),
+        "since": one.since,
+        "until": one.until,
+    }
+
+
+def _of_job(one: Job) -> dict[str, object]:
+    """Without the study: its UID is no more for a terminal's history than a name is."""
+    return {
+        "id": one.id,
+        "rule": one.rule_id,
+        "state": one.state,
+        "instances": one.instances,
+        "attempts": one.attempts,
+        "failure": one.failure,
+        "next_at": one.next_at if one.state is JobState.WAITING else None,
+    }
+
+
+def _say(as_json: bool, answer: Mapping[str, object], said: str) -> None:  # noqa: FBT001 what the option said
+    typer.echo(json.dumps(answer, ensure_ascii=False, default=str) if as_json else said)
+
+
+def _say_rows(as_json: bool, rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:  # noqa: FBT001
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
+        return
+    table = Table(*columns, box=None)
+    for row in rows:
+        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
+    Console(soft_wrap=True).print(table)
