@@ -5,13 +5,14 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := viewer/web
+PEERS := tests/acceptance/dcmjs
 # Node: the machine's own when it is 20 or newer, else the wheel from PyPI.
 NODE_OK := $(shell node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p' | awk '$$1 >= 20 {print "yes"}')
 WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 2
 
-.PHONY: help serve demo test fuzz torture check lint types web web-test tools lock format screenshots clean
+.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -22,7 +23,7 @@ serve: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on ./data: D
 demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data in ./data-demo
 	exec $(BIN)/tierread demo
 
-test: $(VENV)/test.stamp viewer/static/app/.stamp tools ## run the whole suite
+test: $(VENV)/test.stamp viewer/static/app/.stamp tools peers ## run the whole suite
 	$(BIN)/pytest -n $(WORKERS)
 
 fuzz: $(VENV)/test.stamp tools ## a hundred thousand broken messages and data sets (about an hour)
@@ -49,6 +50,8 @@ web-test: $(WEB)/node_modules/.stamp ## type-check and test the web app
 tools: ## install the system tools that real tests need (Debian, as root), or say what is missing
 	@tests/system-tools.sh
 
+peers: $(PEERS)/node_modules/.stamp ## install the DICOM peers from npm that the acceptance tests speak to
+
 lock: $(VENV)/test.stamp ## pin every dependency anew
 	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv
 	$(UV_COMPILE) --upgrade pyproject.toml --group build -o locks/serve.txt
@@ -63,7 +66,7 @@ screenshots: $(VENV)/test.stamp viewer/static/app/.stamp tools ## make the READM
 	$(BIN)/python -m tests.screenshots docs/pictures
 
 clean: ## remove what was built, never data
-	rm -rf $(VENV) $(WEB)/node_modules viewer/static/app
+	rm -rf $(VENV) $(WEB)/node_modules $(PEERS)/node_modules viewer/static/app
 
 $(VENV)/made.stamp:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TierRead needs Python 3.11 or newer")'
@@ -85,6 +88,10 @@ $(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
 	@cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
+	touch $@
+
+$(PEERS)/node_modules/.stamp: $(PEERS)/package-lock.json $(VENV)/node.stamp
+	@cd $(PEERS) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund --ignore-scripts
 	touch $@
 
 viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale viewer/static/base.css -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)

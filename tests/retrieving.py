@@ -176,13 +176,13 @@ def storescp(directory: Path, *options: str) -> Iterator[int]:
     command = [need_tool("storescp"), "-od", str(directory), "-aet", "DESTINATION", "+B", *options, str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
         try:
-            wait_until(lambda: _listens(port), what="storescp")
+            wait_until(lambda: listens(port), what="storescp")
             yield port
         finally:
             process.terminate()
 
 
-def _listens(port: int) -> bool:
+def listens(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 

@@ -123,3 +123,22 @@ def test_lists_read_well_on_a_terminal(tierread: TierRead) -> None:
     assert done.stdout.split()[:3] == ["code", "name", "level"]
     assert "河口镇卫生院" in done.stdout
     assert json.loads(tierread.run("org", "list", "--json").stdout)[0]["code"] == "T1"
+
+
+def test_forwarding_rules_are_added_listed_and_ended(tierread: TierRead) -> None:
+    tierread.admin("org", "add", "C1", "县医院", "--level", "county")
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township", "--parent", "C1")
+    tierread.admin("org", "add", "C2", "邻县医院", "--level", "county")
+    tierread.admin("device", "add", "PACS", "--host", "10.1.2.3", "--site", "C1", "--port", "104")
+    tierread.admin("device", "add", "ELSE", "--host", "10.1.2.4", "--site", "C2", "--port", "104")
+    rule = tierread.admin("forward", "add", "--site", "T1", "--to", "PACS", "--modality", "CT", "--when", "final")
+    stranger = tierread.run("forward", "add", "--site", "T1", "--to", "ELSE")
+    unlisted = tierread.run("forward", "add", "--site", "T1", "--url", "https://pacs.example.cn/dicom-web")
+    tierread.admin("forward", "end", rule["id"])
+    rules = tierread.admin("forward", "list")
+
+    assert [(one["site"], one["to"], one["modality"], one["when"]) for one in rules] == [("T1", "PACS", "CT", "final")]
+    assert rules[0]["until"] is not None
+    assert (stranger.returncode, unlisted.returncode) == (4, 4)
+    assert tierread.admin("forward", "jobs") == []
+    assert tierread.run("forward", "retry", rule["id"]).returncode == 4
