@@ -26,7 +26,7 @@ from pacs.sending import FAILED, Gone, Originator, Outlet, proposals
 from pacs.services import Caller, Handlers
 from pacs.shown import NotVisible, Shown
 from pacs.suboperations import PENDING, Tally, respond
-from pacs.talking import by_hand, leave
+from pacs.talking import by_hand, leave, room
 from storage.database import snapshot
 from storage.index import Part, Scope, instance_of, search_parts
 
@@ -188,6 +188,7 @@ class _Run:
     def send(self, outlet: Outlet, parts: Sequence[Part]) -> None:
         study_uid, shown = "", None
         for part in parts:
+            self.check()
             self.cancelled = self.cancelled or self.request.MessageID in self.caller.association.dimse.cancel_req
             if self.cancelled:
                 return
@@ -208,8 +209,7 @@ class _Run:
 
     def check(self) -> None:
         """Raises: Gone where the asker has left."""
-        if not self.caller.association.dul.is_alive():
-            raise Gone
+        room(self.caller.association)
 
     def _say_pending(self) -> None:
         self._said_at = time.monotonic()

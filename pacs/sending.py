@@ -20,8 +20,9 @@ from pacs.command import store_command
 from pacs.opened import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, Unreadable
 from pacs.outgoing import made
 from pacs.part10 import dataset_offset
-from pacs.talking import Gone, fragment_bytes, nothing, room, send_fragment, store_status
+from pacs.talking import Gone, fragment_bytes, leave, nothing, room, send_fragment, store_status
 from pacs.transcode import NotDecodable
+from storage.objects import StoreAway
 from storage.reader import BytesMissing, HolderAway
 
 __all__ = ["FAILED", "SUCCESS", "Gone", "Originator", "Outlet", "Proposal", "proposals"]
@@ -127,7 +128,7 @@ class Outlet:
         except (Unreadable, NotDecodable) as error:
             _log.warning("instance_not_sent", reason=error.reason)
             return FAILED
-        except (HolderAway, BytesMissing) as error:
+        except (HolderAway, BytesMissing, StoreAway) as error:
             _log.warning("instance_not_sent", reason=type(error).__name__)
             return AWAY
         self._message_id = self._message_id % 0xFFFF + 1
@@ -142,11 +143,11 @@ class Outlet:
         return store_status(self._association, self._message_id, ANSWER_SECONDS, self._meanwhile)
 
     def _speak(self, context_id: int, command: bytes, pieces: Iterator[bytes]) -> None:
+        longest = fragment_bytes(self._association)
         room(self._association, self._meanwhile)
         send_fragment(self._association, context_id, _COMMAND | _LAST, command)
-        longest = fragment_bytes(self._association)
         held = b""
-        for piece in pieces:
+        for piece in self._whole(pieces):
             view = memoryview(held + piece if held else piece)
             at = 0
             while len(view) - at > longest:  # the last one is kept back: only it may be the end
@@ -156,6 +157,15 @@ class Outlet:
             held = bytes(view[at:])
         room(self._association, self._meanwhile)
         send_fragment(self._association, context_id, _LAST, held)
+
+    def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces; where they stop too early the association ends: a message that has begun cannot be undone."""
+        try:
+            yield from pieces
+        except (HolderAway, BytesMissing, StoreAway, OSError) as error:
+            _log.error("instance_broken_off", reason=type(error).__name__)
+            leave(self._association)
+            raise Gone from error
 
 
 def _dataset(opened: Opened, correction: Correction | None, syntax: str) -> Iterator[bytes]:

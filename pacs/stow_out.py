@@ -19,6 +19,7 @@ from pacs.outgoing import made
 from pacs.sending import AWAY, FAILED, SUCCESS
 from pacs.talking import nothing
 from pacs.transcode import NotDecodable
+from storage.objects import StoreAway
 from storage.reader import BytesMissing, HolderAway
 
 TIMEOUT_SECONDS: Final = 60.0
@@ -87,6 +88,10 @@ class StowTarget:
             self._connection.request("POST", self._path, body=self._body(head, pieces, tail), headers=headers)
             response = self._connection.getresponse()
             body = response.read(MOST_ANSWER_BYTES)
+        except (HolderAway, BytesMissing, StoreAway) as error:  # in the middle: the server gets no whole request
+            self._connection.close()
+            _log.error("instance_broken_off", reason=type(error).__name__)
+            return AWAY
         except (OSError, http.client.HTTPException) as error:
             self._connection.close()
             raise ServerAway from error

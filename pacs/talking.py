@@ -60,9 +60,17 @@ def leave(association: Association) -> None:
 
 
 def fragment_bytes(association: Association) -> int:
-    """How much of a message fits into one PDU of the peer's (PS3.8 D.1: 0 is no limit); even (PS3.8 E.1)."""
+    """How much of a message fits into one PDU of the peer's (PS3.8 D.1: 0 is no limit); even (PS3.8 E.1).
+
+    Raises:
+        Gone: nothing does.
+
+    """
     limit = int(association.dimse.maximum_pdu_size or _LONGEST_PDU)
-    return (min(limit, _LONGEST_PDU) - _PDV_HEADER_BYTES) & ~1
+    size = (min(limit, _LONGEST_PDU) - _PDV_HEADER_BYTES) & ~1
+    if size <= 0:
+        raise Gone
+    return size
 
 
 def send_fragment(association: Association, context_id: int, control: int, data: bytes | memoryview) -> None:

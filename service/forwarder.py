@@ -75,12 +75,18 @@ class Forwarder:
             self._deliver(job, rule)
         except _Stopped as stopped:
             logger().warning("forwarding stopped", job_id=job.id, rule_id=rule.id, reason=stopped.failure)
-            with transaction(self._house.engine) as tx:
-                forwarding.fail(tx, job, stopped.failure, self._house.clock(), away=stopped.away)
+            self._fail(job, stopped)
+        except Exception as error:  # noqa: BLE001 whatever is wrong with one study is seen, and keeps no other waiting
+            logger().error("forwarding failed", job_id=job.id, rule_id=rule.id, exc_info=error)
+            self._fail(job, _Stopped("unforeseen"))
         else:
             with transaction(self._house.engine) as tx:
                 forwarding.finish(tx, job, self._house.clock())
         return 1
+
+    def _fail(self, job: Job, stopped: _Stopped) -> None:
+        with transaction(self._house.engine) as tx:
+            forwarding.fail(tx, job, stopped.failure, self._house.clock(), away=stopped.away)
 
     def _deliver(self, job: Job, rule: Rule) -> None:
         with snapshot(self._house.engine) as tx:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,25 @@ def test_dcmtk_moves_to_its_own_receiver_and_gets(house: House, tmp_path: Path) 
     assert {str(one.file_meta.TransferSyntaxUID) for one in got.values()} <= {EXPLICIT_LITTLE, IMPLICIT_LITTLE}
     for one in got.values():  # getscu takes only uncompressed ones: unpacked for it
         assert np.array_equal(one.pixel_array, moved[str(one.SOPInstanceUID)].pixel_array)
+
+
+def test_a_large_object_is_never_held_whole(small_house: House, tmp_path: Path) -> None:
+    large = image(rows=4096, columns=4096)  # 32 MB
+    sent = thing(large)
+    assert small_house.archive.take(sent).accepted
+    asked = ["-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={large.StudyInstanceUID}"]
+    (tmp_path / "got").mkdir()
+    tracemalloc.start()
+    subprocess.run(
+        [need_tool("getscu"), "+B", "-S", "-od", str(tmp_path / "got"), *asked, "-aet", "TOWNSHIP", "-aec", "TIERREAD",
+         "127.0.0.1", str(small_house.port)],
+        check=True, timeout=120,
+    )  # fmt: skip
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 8 << 20
+    assert (tmp_path / "got" / next((tmp_path / "got").iterdir()).name).read_bytes().endswith(sent.dataset)
 
 
 def test_more_kinds_than_one_association_carries_are_sent_on_several() -> None:

@@ -8,7 +8,10 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pynetdicom import evt
 from pynetdicom.presentation import build_context
-from pynetdicom.sop_class import ModalityWorklistInformationFind  # pyright: ignore[reportAttributeAccessIssue]
+from pynetdicom.sop_class import (  # pyright: ignore[reportAttributeAccessIssue]
+    ModalityWorklistInformationFind,
+    StudyRootQueryRetrieveInformationModelFind,
+)
 
 from pacs.calling import Peer, associated
 from pacs.services import Caller, Handlers
@@ -55,6 +58,27 @@ def test_a_service_answers_each_caller_by_who_it_is(small_archive: Archive) -> N
         [(0xFF00, "OTHER"), (0x0000, None)],
     ]
     assert (greeting.callers[0].sender, greeting.callers[0].address) == (TOWNSHIP, "127.0.0.1")
+
+
+class Welcoming(Greeting):
+    """Another service that answers the same kind of message."""
+
+    sop_classes = frozenset({str(StudyRootQueryRetrieveInformationModelFind)})
+
+    def handlers(self, caller: Caller) -> Handlers:
+        return [(evt.EVT_C_FIND, lambda _event: iter([(0xA700, None)]))]
+
+
+def test_a_message_is_answered_by_the_service_of_its_context(small_archive: Archive) -> None:
+    classes = (ModalityWorklistInformationFind, StudyRootQueryRetrieveInformationModelFind)
+    with small_archive.listening([Greeting(), Welcoming()]) as listener:
+        peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
+        with associated("TOWNSHIP", peer, [build_context(one) for one in classes]) as association:
+            asked = Dataset()
+            asked.ScheduledStationAETitle = ""
+            answers = [[status.Status for status, _ in association.send_c_find(asked, one)] for one in classes]
+
+    assert answers == [[0xFF00, 0x0000], [0xA700]]
 
 
 def test_a_device_stores_and_asks_on_one_association(small_archive: Archive) -> None:

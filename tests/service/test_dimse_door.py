@@ -50,7 +50,9 @@ def door(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> Devic
     )
 
 
-def add(engine: Engine, now: datetime, site_id: str, title: str, network: str, port: int | None = 104) -> Device:
+def add(  # noqa: PLR0917
+    engine: Engine, now: datetime, site_id: str, title: str, network: str, port: int | None = 104
+) -> Device:
     with transaction(engine) as tx:
         return devices.add(
             tx,
