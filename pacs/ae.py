@@ -35,6 +35,7 @@ _log: Final = structlog.get_logger()
 
 # pynetdicom logs names, UIDs and, at its debug level, passwords; its formatting costs even when nobody listens.
 pynetdicom_config.LOG_HANDLER_LEVEL = "none"
+pynetdicom_config.LOG_REQUEST_IDENTIFIERS = pynetdicom_config.LOG_RESPONSE_IDENTIFIERS = False
 logging.getLogger("pynetdicom").setLevel(logging.CRITICAL)
 
 

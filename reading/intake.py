@@ -38,8 +38,9 @@ from reading.dicom_times import examined, parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.grants import may_act
 from reading.kinds import Priority, Role
+from reading.names import may_be_one
 from reading.orders import Order, Procedure
-from reading.patients import never_links
+from reading.patients import Patient, never_links
 from reading.policy import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -184,7 +185,7 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
 
 def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool) -> Case:
     order = _order_of(tx, study)
-    known = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
+    known = _known(tx, keys, study, now)
     if order is not None and known is not None and known.id != order.patient_id:
         order, known = None, None  # the image says one person, the order another: a person decides
     patient_id = order.patient_id if order else known.id if known else None
@@ -195,14 +196,15 @@ def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime
         return _resubmitted(tx, audit, cases.change(tx, case, arriving=True, arriving_since=now), now)
     case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
     if order is not None:
-        cases.join_procedures(tx, case.id, [one.id for one in _meant(order, study.study_uid)], now)
-        orders.arrived(tx, order.id)
+        meant = [one.id for one in meant_by(order, study.study_uid)]
+        cases.join_procedures(tx, case.id, meant, now)
+        orders.arrived(tx, order.id, meant)
     return case
 
 
 def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str | None, now: datetime) -> Case:
     look = look_of(tx, study.study_uid)
-    asked = next(iter(_meant(order, study.study_uid)), None) if order else None
+    asked = next(iter(meant_by(order, study.study_uid)), None) if order else None
     body_part = look.body_part or (asked.body_part if asked else "")
     site = organisations.by_id(tx, study.site_id)
     if site is None:
@@ -300,7 +302,14 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
     return orders.by_accession(tx, study.site_id, number) if number else None
 
 
-def _meant(order: Order, study_uid: str) -> tuple[Procedure, ...]:
+def _known(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
+    """Whose number the images carry. Under a number of ours they name nobody else: then a person decides."""
+    found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
+    ours = study.issuer == patients.ISSUER
+    return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
+
+
+def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:
     """The procedure whose images these are; all of an order that is known by its accession number alone."""
     return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
 

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import identifiers, organisations, patients, people
+from reading import devices, identifiers, order_state, organisations, patients, people
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
+from reading.order_state import ADVANCES, OrderState
 from reading.tables import imaging_order, procedure
 from reading.texts import checked
 from reading.unique import taken_as
@@ -26,14 +26,6 @@ MODALITIES: Final = frozenset({"CR", "CT", "DX", "MG", "MR", "RF", "US", "XA"})
 """What an examination can be ordered for (PS3.3 C.7.3.1.1.1)."""
 LATERALITIES: Final = frozenset({"", "L", "R", "B"})
 MOST_PROCEDURES: Final = 20
-
-
-class OrderState(StrEnum):
-    """How far an order has come."""
-
-    PLACED = "placed"
-    ARRIVED = "arrived"
-    CANCELLED = "cancelled"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,6 +45,12 @@ class Procedure:
     body_part: str
     laterality: str
     study_uid: str = field(repr=False)
+    state: OrderState = OrderState.PLACED
+
+    @property
+    def step_id(self) -> str:
+        """Its number for devices, at most 16 characters (PS3.5 6.2, SH): the random part of the id."""
+        return self.id[-16:]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +70,8 @@ class Order:
     created_at: datetime
     procedures: tuple[Procedure, ...]
     revision: int
+    device_id: str | None = None
+    """The station that is to make it; None: any of the site."""
 
 
 def place(
@@ -87,11 +87,13 @@ def place(
     now: datetime,
     scheduled_at: datetime | None = None,
     accession_number: str | None = None,
+    device_id: str | None = None,
 ) -> Order:
     """A new order; the accession number is ours unless the site's own system gave one.
 
     Raises:
-        Invalid: a field breaks its form, the accession number is taken at this site, no such site, patient or person.
+        Invalid: a field breaks its form, the accession number is taken at this site, no such site, patient or person,
+            the station is none of the site's.
 
     """
     site = organisations.by_id(tx, site_id)
@@ -101,6 +103,10 @@ def place(
         raise Invalid("patient", "unknown")
     if ordered_by is not None and people.by_id(tx, ordered_by) is None:
         raise Invalid("ordered_by", "unknown")
+    if device_id is not None:
+        station = devices.by_id(tx, device_id)
+        if station is None or station.site_id != site_id or station.until is not None:
+            raise Invalid("station", "unknown")
     _check(modality, procedures)
     if accession_number is not None:
         problem = identifiers.accession_number(accession_number)
@@ -123,6 +129,7 @@ def place(
             for one in procedures
         ),
         revision=1,
+        device_id=device_id,
     )
     with taken_as(tx, "accession_number"):
         tx.execute(
@@ -138,6 +145,7 @@ def place(
                 scheduled_at=made.scheduled_at,
                 ordered_by=made.ordered_by,
                 created_at=made.created_at,
+                device_id=made.device_id,
             )
         )
     for one in made.procedures:
@@ -169,46 +177,80 @@ def by_study(tx: Connection, study_uid: str) -> Order | None:
     return _first(tx, imaging_order.c.id.in_(sa.select(procedure.c.order_id).where(procedure.c.study_uid == study_uid)))
 
 
+def of_procedures(tx: Connection, procedure_ids: Collection[str]) -> dict[str, list[str]]:
+    """Order to those of the procedures that are its, in an order in which their rows can be locked."""
+    asked = sa.select(procedure.c.order_id, procedure.c.id).where(procedure.c.id.in_(procedure_ids))
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(asked.order_by(procedure.c.order_id, procedure.c.id)):
+        found.setdefault(row.order_id, []).append(row.id)
+    return found
+
+
 def list_of(
-    tx: Connection, site_id: str, *, state: OrderState | None = None, since: datetime | None = None, limit: int = 100
+    tx: Connection,
+    site_id: str,
+    *,
+    states: Collection[OrderState] = frozenset(OrderState),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 100,
+    newest_first: bool = True,
 ) -> list[Order]:
-    """The orders of a site, the latest first."""
-    condition = imaging_order.c.site_id == site_id
-    if state is not None:
-        condition &= imaging_order.c.state == state
+    """The orders of a site in these states that are scheduled within a time, its end excluded."""
+    condition = (imaging_order.c.site_id == site_id) & imaging_order.c.state.in_(states)
     if since is not None:
         condition &= imaging_order.c.scheduled_at >= since
-    return _orders(tx, condition, limit)
+    if until is not None:
+        condition &= imaging_order.c.scheduled_at < until
+    return _orders(tx, condition, limit, newest_first=newest_first)
 
 
-def arrived(tx: Connection, order_id: str) -> None:
-    """Images of it have come; again and again is the same."""
-    tx.execute(
-        imaging_order.update()
-        .where(imaging_order.c.id == order_id, imaging_order.c.state == OrderState.PLACED)
-        .values(state=OrderState.ARRIVED, revision=imaging_order.c.revision + 1)
+def arrived(tx: Connection, order_id: str, procedure_ids: Collection[str]) -> None:
+    """Images of these procedures have come; again and again is the same."""
+    advance(tx, order_id, procedure_ids, OrderState.ARRIVED)
+
+
+def advance(tx: Connection, order_id: str, procedure_ids: Collection[str], state: OrderState) -> bool:
+    """Procedures of an order have come to ``state``, where they are not further already (`ADVANCES`); whether any has.
+
+    The order follows them (`order_state.of_procedures`).
+    """
+    _lock(tx, order_id)
+    moved = tx.execute(
+        procedure.update()
+        .where(
+            procedure.c.order_id == order_id,
+            procedure.c.id.in_(procedure_ids),
+            procedure.c.state.in_(ADVANCES.get(state, frozenset())),
+        )
+        .values(state=state)
     )
+    if moved.rowcount:
+        _follow_procedures(tx, order_id)
+    return moved.rowcount > 0
+
+
+def set_back(tx: Connection, order_id: str, states: Mapping[str, OrderState]) -> None:
+    """Procedures turn out not to be where they were taken to be: procedure to state."""
+    _lock(tx, order_id)
+    for procedure_id, state in states.items():
+        same = (procedure.c.order_id == order_id) & (procedure.c.id == procedure_id)
+        tx.execute(procedure.update().where(same).values(state=state))
+    _follow_procedures(tx, order_id)
 
 
 def cancel(tx: Connection, order_id: str, *, revision: int) -> None:
-    """It will not be made.
+    """What has not begun of it will not be made.
 
     Raises:
-        Stale: somebody changed it since ``revision``, or images have come.
+        Stale: somebody changed it since ``revision``, or all of it has begun.
 
     """
-    cancelled = tx.execute(
-        imaging_order.update()
-        .where(
-            imaging_order.c.id == order_id,
-            imaging_order.c.revision == revision,
-            imaging_order.c.state == OrderState.PLACED,
-        )
-        .values(state=OrderState.CANCELLED, revision=revision + 1)
-    )
-    if cancelled.rowcount != 1:
-        now_there = by_id(tx, order_id)
-        raise Stale(now_there.revision if now_there else None)
+    found = by_id(tx, order_id)
+    if found is None or found.revision != revision:
+        raise Stale(found.revision if found else None)
+    if not advance(tx, order_id, [one.id for one in found.procedures], OrderState.CANCELLED):
+        raise Stale(revision)
 
 
 def new_study_uid() -> str:
@@ -235,19 +277,44 @@ def _free_accession_number(tx: Connection, site: organisations.Organisation, now
             return number
 
 
+def _lock(tx: Connection, order_id: str) -> None:
+    """Two procedures of one order that move at once would each leave the order where the other one was."""
+    tx.execute(sa.select(imaging_order.c.id).where(imaging_order.c.id == order_id).with_for_update())
+
+
+def _follow_procedures(tx: Connection, order_id: str) -> None:
+    of_each = tx.scalars(sa.select(procedure.c.state).where(procedure.c.order_id == order_id))
+    state = order_state.of_procedures([OrderState(one) for one in of_each])
+    tx.execute(
+        imaging_order.update()
+        .where(imaging_order.c.id == order_id)
+        .values(
+            state=state,
+            revision=imaging_order.c.revision + 1,
+        )
+    )
+
+
 def _first(tx: Connection, condition: sa.ColumnElement[bool]) -> Order | None:
     found = _orders(tx, condition, 1)
     return found[0] if found else None
 
 
-def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int) -> list[Order]:
-    newest = sa.select(imaging_order).where(condition)
-    newest = newest.order_by(imaging_order.c.scheduled_at.desc(), imaging_order.c.id.desc())
-    rows = tx.execute(newest.limit(limit)).all()
+def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int, *, newest_first: bool = True) -> list[Order]:
+    by = (imaging_order.c.scheduled_at, imaging_order.c.id)
+    asked = sa.select(imaging_order).where(condition)
+    asked = asked.order_by(*(column.desc() for column in by)) if newest_first else asked.order_by(*by)
+    rows = tx.execute(asked.limit(limit)).all()
     of_order: dict[str, list[Procedure]] = {row.id: [] for row in rows}
     for one in tx.execute(sa.select(procedure).where(procedure.c.order_id.in_(of_order)).order_by(procedure.c.id)):
         of_order[one.order_id].append(
-            Procedure(id=one.id, body_part=one.body_part, laterality=one.laterality, study_uid=one.study_uid)
+            Procedure(
+                id=one.id,
+                body_part=one.body_part,
+                laterality=one.laterality,
+                study_uid=one.study_uid,
+                state=OrderState(one.state),
+            )
         )
     return [
         Order(
@@ -264,6 +331,7 @@ def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int) -> li
             created_at=row.created_at,
             procedures=tuple(of_order[row.id]),
             revision=row.revision,
+            device_id=row.device_id,
         )
         for row in rows
     ]

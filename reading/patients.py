@@ -22,6 +22,8 @@ from storage.ids import new_id
 
 NATIONAL: Final = "CN"
 """The issuer of cards that are the same everywhere in the country."""
+ISSUER: Final = "TIERREAD"
+"""The issuer of our own numbers, as worklists give it to devices and images bring it back."""
 NUMBER_ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 """Crockford's base 32: no I, L, O, U."""
 NUMBER_LENGTH: Final = 10
@@ -178,9 +180,14 @@ def find(tx: Connection, keys: Keys, identifier: Identifier, now: datetime) -> P
 
 
 def of_device_id(tx: Connection, keys: Keys, issuer: str, patient_id: str, now: datetime) -> Patient | None:
-    """The patient that a device means by its PatientID; a device without an issuer means nobody."""
+    """The patient that a device means by its PatientID; a device without an issuer means nobody.
+
+    Under our own issuer it is our number, which came from a worklist and was typed by nobody.
+    """
     if not issuer:
         return None
+    if issuer == ISSUER:
+        return by_number(tx, patient_id)
     return find(tx, keys, Identifier(kind=IdentifierKind.DEVICE_ID, issuer=issuer, value=patient_id), now)
 
 

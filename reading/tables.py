@@ -271,7 +271,9 @@ imaging_order: Final = sa.Table(
     _ref("ordered_by", "person", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     _revision(),
+    _ref("device_id", "device", nullable=True),  # the station that is to make it; none: any of the site
     sa.Index("ix_imaging_order_patient_id", "patient_id"),
+    sa.Index("ix_imaging_order_site_id_scheduled_at", "site_id", "scheduled_at"),
     sa.UniqueConstraint("site_id", "accession_number"),
 )
 
@@ -283,7 +285,54 @@ procedure: Final = sa.Table(
     sa.Column("body_part", sa.String(40), nullable=False),
     sa.Column("laterality", sa.String(1), nullable=False, server_default=""),
     sa.Column("study_uid", UID, nullable=False, unique=True),
+    sa.Column("state", sa.String(12), nullable=False, server_default="placed"),
     sa.Index("ix_procedure_order_id", "order_id"),
+)
+
+# -- reading.performed: what devices say that they are making, or have made (MPPS)
+performed_step: Final = sa.Table(
+    "performed_step",
+    metadata,
+    _id(),
+    sa.Column("sop_instance_uid", UID, nullable=False, unique=True),
+    _ref("site_id", "organisation"),
+    _ref("device_id", "device"),
+    sa.Column("modality", sa.String(16), nullable=False),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("series", sa.JSON(none_as_null=True)),  # none while the device has not listed what it made
+    sa.Column("reason", sa.JSON(none_as_null=True)),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("changed_at", UtcDateTime, nullable=False),
+    _revision(),
+    sa.Index("ix_performed_step_site_id_changed_at", "site_id", "changed_at"),
+)
+
+# What a performed step answers: a study, and the procedure of ours where it is one.
+performed_reference: Final = sa.Table(
+    "performed_reference",
+    metadata,
+    _ref("performed_id", "performed_step"),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("accession_number", sa.String(16), nullable=False),
+    _ref("procedure_id", "procedure", nullable=True),
+    sa.PrimaryKeyConstraint("performed_id", "place"),
+    sa.Index("ix_performed_reference_study_uid", "study_uid"),
+    sa.Index("ix_performed_reference_procedure_id", "procedure_id"),
+)
+
+# Each message as it came, with the state that it led to.
+performed_change: Final = sa.Table(
+    "performed_change",
+    metadata,
+    _ref("performed_id", "performed_step"),
+    sa.Column("number", sa.Integer, nullable=False),
+    _ref("device_id", "device"),
+    sa.Column("state", sa.String(12), nullable=False),
+    sa.Column("attributes", sa.JSON, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("performed_id", "number"),
 )
 
 # -- reading.policy

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from pacs.commitment import StorageCommitment
 from pacs.find import FindService
+from pacs.mpps import PerformedSteps
 from pacs.retrieve import RetrieveService
 from pacs.services import Service
+from pacs.worklist import Worklist
 from service.commitment_door import CommitmentDoor
 from service.dimse_door import Devices
 from service.house import House
+from service.performed_door import PerformedDoor
+from service.worklist_door import WorklistDoor
 from storage.reader import Bytes
 
 
@@ -16,7 +20,10 @@ def services_of(house: House) -> list[Service]:
     """The services of a listener."""
     bytes_ = Bytes(house.folders.spool, house.object_store, house.engine)
     door = Devices(house).door()
+    steps = PerformedDoor(house)
     return [
+        Worklist(WorklistDoor(house).offering),
+        PerformedSteps(steps.creating, steps.changing),
         StorageCommitment(CommitmentDoor(house).take),
         FindService(house.engine, bytes_, door, house.settings.ae_title),
         RetrieveService(house.engine, bytes_, door, house.settings.ae_title),

@@ -8,10 +8,12 @@ from typing import Final
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from reading import identifiers, orders
+from reading import devices, identifiers, orders
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
-from reading.orders import Asked, Order, OrderState
+from reading.order_state import OrderState
+from reading.orders import Asked, Order
+from reading.organisations import Organisation
 from storage.database import snapshot, transaction
 from tests.reading.region import Region, make_region, pia
 
@@ -105,17 +107,77 @@ def test_an_order_arrives_once_and_is_then_not_cancelled(engine: Engine, now: da
     with transaction(engine) as tx:
         region = make_region(tx, now)
         arriving = place(tx, region, now)
+        ids = [one.id for one in arriving.procedures]
         other = place(tx, region, now - timedelta(hours=1), patient_id=arriving.patient_id)
-        orders.arrived(tx, arriving.id)
-        orders.arrived(tx, arriving.id)
+        orders.arrived(tx, arriving.id, ids)
+        orders.arrived(tx, arriving.id, ids)
         orders.cancel(tx, other.id, revision=1)
         with pytest.raises(Stale) as refused:
             orders.cancel(tx, arriving.id, revision=2)
+        with pytest.raises(Stale) as seen_before:
+            orders.cancel(tx, arriving.id, revision=1)
         with pytest.raises(Stale) as nothing:
             orders.cancel(tx, "nothing", revision=1)
 
     with snapshot(engine) as tx:
         assert [one.state for one in orders.list_of(tx, region.hills.id)] == [OrderState.ARRIVED, OrderState.CANCELLED]
-        assert [one.id for one in orders.list_of(tx, region.hills.id, state=OrderState.CANCELLED)] == [other.id]
+        assert [one.id for one in orders.list_of(tx, region.hills.id, states={OrderState.CANCELLED})] == [other.id]
         assert [one.id for one in orders.list_of(tx, region.hills.id, since=now)] == [arriving.id]
-    assert (refused.value.expected, nothing.value.expected) == (2, None)
+        assert [one.id for one in orders.list_of(tx, region.hills.id, until=now)] == [other.id]
+        assert [one.id for one in orders.list_of(tx, region.hills.id, newest_first=False)] == [other.id, arriving.id]
+    assert (refused.value.expected, seen_before.value.expected, nothing.value.expected) == (2, 2, None)
+
+
+def test_each_procedure_comes_by_itself_and_the_order_with_them(engine: Engine, now: datetime) -> None:
+    seen: list[OrderState] = []
+    with transaction(engine) as tx:
+        made = place(tx, make_region(tx, now), now)
+        chest, hand = (one.id for one in made.procedures)
+
+        def come(procedure_id: str, state: OrderState) -> None:
+            orders.advance(tx, made.id, [procedure_id], state)
+            found = orders.by_id(tx, made.id)
+            assert found is not None
+            seen.append(found.state)
+
+        come(chest, OrderState.IN_PROGRESS)
+        come(chest, OrderState.COMPLETED)
+        come(chest, OrderState.ARRIVED)
+        come(chest, OrderState.DISCONTINUED)  # images outweigh it
+        come(hand, OrderState.CANCELLED)
+        come(hand, OrderState.IN_PROGRESS)  # a console had it still
+        come(hand, OrderState.DISCONTINUED)
+        orders.set_back(tx, made.id, {chest: OrderState.PLACED})
+        found = orders.by_id(tx, made.id)
+
+    assert seen == [OrderState.IN_PROGRESS] * 4 + [OrderState.ARRIVED, OrderState.IN_PROGRESS, OrderState.ARRIVED]
+    assert found is not None
+    assert [one.state for one in found.procedures] == [OrderState.PLACED, OrderState.DISCONTINUED]
+    assert found.state is OrderState.IN_PROGRESS
+
+
+def test_an_order_names_a_station_of_its_site_or_none(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+
+        def station(title: str, site: Organisation) -> str:
+            made = devices.add(
+                tx, ae_title=title, network="10.0.0.1", port=None, site_id=site.id, issuer="HILLS", now=now
+            )
+            return made.id
+
+        here, elsewhere, retired = (
+            station("DR1", region.hills),
+            station("DR2", region.lake),
+            station("DR3", region.hills),
+        )
+        devices.end(tx, retired, now)
+        made = place(tx, region, now, device_id=here)
+        for wrong in (elsewhere, retired, "nothing"):
+            with pytest.raises(Invalid) as refused:
+                place(tx, region, now, device_id=wrong, patient_id=made.patient_id)
+            assert (refused.value.field, refused.value.problem) == ("station", "unknown")
+        found = orders.by_id(tx, made.id)
+
+    assert found == made
+    assert made.device_id == here

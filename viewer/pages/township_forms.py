@@ -190,7 +190,7 @@ def _waiting(tx: Connection, request: Request, sites: Sequence[Organisation]) ->
     now, language = office_of(request).clock(), language_of(request)
     found: list[dict[str, str]] = []
     for site in sites:
-        for order in orders.list_of(tx, site.id, state=OrderState.PLACED, since=now - REGISTERED_LATELY, limit=50):
+        for order in orders.list_of(tx, site.id, states={OrderState.PLACED}, since=now - REGISTERED_LATELY, limit=50):
             patient = patients.by_id(tx, order.patient_id)
             parts = [
                 " ".join(

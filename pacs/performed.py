@@ -1,0 +1,181 @@
+"""What an MPPS message must hold, and what is read out of it (PS3.4 F.7.2, Tables F.7.2-1 and F.7.2-2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from storage.rows import is_uid
+
+Attributes: TypeAlias = Mapping[str, Any]
+"""An attribute list in the DICOM JSON model (PS3.18 F)."""
+
+STATUS: Final = "00400252"
+STEPS: Final = "00400270"
+SERIES: Final = "00400340"
+REASON: Final = "00400281"
+MODALITY: Final = "00080060"
+# PS3.7 C.5: statuses of the N services.
+INVALID_VALUE: Final = 0x0106
+MISSING_ATTRIBUTE: Final = 0x0120
+MISSING_VALUE: Final = 0x0121
+
+STATES: Final = {"IN PROGRESS": "in_progress", "COMPLETED": "completed", "DISCONTINUED": "discontinued"}
+TYPE_1: Final = ("00400253", "00400241", "00400244", "00400245", STATUS, MODALITY, STEPS)
+"""Of an N-CREATE: step id, station, start date and time, status, modality, what it answers. Attributes of type 2 may
+be left out: devices do, and nobody would be helped by a refusal."""
+SHORT: Final = 16
+"""Characters of an SH or a CS (PS3.5 6.2)."""
+LONG: Final = 64
+
+
+class Wrong(Exception):
+    """The message is refused; ``tag`` is the attribute, its value stays out."""
+
+    def __init__(self, status: int, tag: str) -> None:
+        super().__init__(status, tag)
+        self.status = status
+        self.tag = tag
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A scheduled step, or one that nobody scheduled."""
+
+    study_uid: str = field(repr=False)
+    accession_number: str = field(repr=False)
+    step_id: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """An instance that was made."""
+
+    series_uid: str = field(repr=False)
+    sop_instance_uid: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Performed:
+    """A message that holds what it must."""
+
+    attributes: Attributes = field(repr=False)
+    state: str | None
+    """One of `STATES`; None where it does not say."""
+    modality: str = ""
+    references: Sequence[Reference] = ()
+    instances: Sequence[Listed] | None = field(default=None, repr=False)
+    """Everything that was made, None where it lists nothing."""
+    reason: Mapping[str, str] | None = None
+
+
+def created(attributes: Attributes) -> Performed:
+    """An N-CREATE.
+
+    Raises:
+        Wrong: an attribute of type 1 is missing or empty, it does not begin, or a value breaks its form.
+
+    """
+    for tag in TYPE_1:
+        if tag not in attributes:
+            raise Wrong(MISSING_ATTRIBUTE, tag)
+        if not _values(attributes, tag):
+            raise Wrong(MISSING_VALUE, tag)
+    if _word(attributes, STATUS) != "IN PROGRESS":
+        raise Wrong(INVALID_VALUE, STATUS)
+    return Performed(
+        attributes=attributes,
+        state=STATES["IN PROGRESS"],
+        modality=_bounded(attributes, MODALITY, SHORT),
+        references=[_reference(item) for item in _items(attributes, STEPS)],
+        instances=_instances(attributes),
+    )
+
+
+def changed(attributes: Attributes) -> Performed:
+    """An N-SET.
+
+    Raises:
+        Wrong: the status is none, or a value breaks its form.
+
+    """
+    status = _word(attributes, STATUS)
+    if STATUS in attributes and not status:
+        raise Wrong(MISSING_VALUE, STATUS)
+    if status and status not in STATES:
+        raise Wrong(INVALID_VALUE, STATUS)
+    for unchanging in (STEPS, MODALITY, "00400253", "00400241", "00400244", "00400245"):
+        if unchanging in attributes:
+            raise Wrong(INVALID_VALUE, unchanging)  # PS3.4 Table F.7.2-1: not allowed in an N-SET
+    return Performed(
+        attributes=attributes, state=STATES.get(status), instances=_instances(attributes), reason=_reason(attributes)
+    )
+
+
+def _reference(item: Attributes) -> Reference:
+    if "0020000D" not in item:
+        raise Wrong(MISSING_ATTRIBUTE, "0020000D")
+    return Reference(
+        study_uid=_uid(item, "0020000D"),
+        accession_number=_bounded(item, "00080050", SHORT),
+        step_id=_bounded(item, "00400009", SHORT),
+    )
+
+
+def _instances(attributes: Attributes) -> list[Listed] | None:
+    """Images (0008,1140) and other objects (0040,0220) of every performed series; None without the sequence."""
+    if SERIES not in attributes:
+        return None
+    found: list[Listed] = []
+    for series in _items(attributes, SERIES):
+        series_uid = _uid(series, "0020000E")
+        for tag in ("00081140", "00400220"):
+            found += [
+                Listed(series_uid=series_uid, sop_instance_uid=_uid(one, "00081155")) for one in _items(series, tag)
+            ]
+    return found
+
+
+def _reason(attributes: Attributes) -> dict[str, str] | None:
+    for item in _items(attributes, REASON):
+        return {
+            "value": _bounded(item, "00080100", SHORT),
+            "scheme": _bounded(item, "00080102", SHORT),
+            "meaning": _bounded(item, "00080104", LONG),
+        }
+    return None
+
+
+def _uid(item: Attributes, tag: str) -> str:
+    value = _word(item, tag)
+    if not value:
+        raise Wrong(MISSING_VALUE, tag)
+    if not is_uid(value):
+        raise Wrong(INVALID_VALUE, tag)
+    return value
+
+
+def _bounded(item: Attributes, tag: str, longest: int) -> str:
+    value = _word(item, tag)
+    if len(value) > longest or not value.isprintable():
+        raise Wrong(INVALID_VALUE, tag)
+    return value
+
+
+def _word(item: Attributes, tag: str) -> str:
+    values = _values(item, tag)
+    if values and not isinstance(values[0], str):
+        raise Wrong(INVALID_VALUE, tag)
+    return str(values[0]).strip() if values else ""
+
+
+def _items(item: Attributes, tag: str) -> list[Attributes]:
+    values = _values(item, tag)
+    if any(not isinstance(value, Mapping) for value in values):
+        raise Wrong(INVALID_VALUE, tag)
+    return values
+
+
+def _values(item: Attributes, tag: str) -> list[Any]:
+    return [value for value in item.get(tag, {}).get("Value") or () if value is not None]
