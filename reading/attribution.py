@@ -32,6 +32,8 @@ SHOWN: Final = {
 """Attributes of the study (PS3.6 keywords) with the field of the index that shows each."""
 OF_THE_SERIES: Final = frozenset({"BodyPartExamined", "Laterality", "ImageLaterality"})
 """Corrected for the whole study, shown by those who read the data set."""
+NOBODY: Final = ""
+"""Whose a study is, when somebody says that it is not whose it was taken to be."""
 LONGEST: Final = 64
 """Characters: LO and one component group of PN (PS3.5 6.2)."""
 LATERALITY: Final = re.compile(r"[LRBU]?")
@@ -76,7 +78,7 @@ def correct(
 ) -> Revision:
     """Correct attributes of a study that the caller has opened; earlier corrections of others stay.
 
-    ``patient_id`` and ``order_id`` say whose it is from now on, None leaves that as it was.
+    ``patient_id`` and ``order_id`` say whose it is from now on, None leaves that as it was, `NOBODY` takes it away.
     ``seen_revision`` is the one that the person looked at. A journal object has to follow the commit,
     since decisions must survive the loss of the index.
 
@@ -100,8 +102,8 @@ def correct(
         id=new_id(),
         study_uid=study_uid,
         revision=number + 1,
-        patient_id=patient_id or (latest.patient_id if latest else None),
-        order_id=order_id or (latest.order_id if latest else None),
+        patient_id=_whose(patient_id, latest.patient_id if latest else None),
+        order_id=_whose(order_id, latest.order_id if latest else None),
         attributes={**(latest.attributes if latest else {}), **attributes},
         previous=_previous(study, latest, attributes),
         reason=reason.strip(),
@@ -143,6 +145,12 @@ def current(tx: Connection, study_uid: str) -> Revision | None:
 def history(tx: Connection, study_uid: str) -> list[Revision]:
     """Every correction of a study, the first one first."""
     return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]
+
+
+def _whose(said: str | None, standing: str | None) -> str | None:
+    if said == NOBODY:
+        return None
+    return said or standing
 
 
 def _check(attributes: Mapping[str, str], reason: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -121,6 +121,24 @@ def join_procedures(tx: Connection, case_id: str, procedure_ids: Iterable[str], 
     rows = [{"case_id": case_id, "procedure_id": each, "joined_at": now} for each in procedure_ids if each not in known]
     if rows:
         tx.execute(sa.insert(tables.case_procedure), rows)
+
+
+def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str]) -> list[str]:
+    """The case answers these procedures no longer; those that no other case answers either.
+
+    That it did stays on record in the attribution of its studies and in the audit.
+    """
+    joined = tables.case_procedure
+    mine = list(
+        tx.scalars(
+            sa.select(joined.c.procedure_id).where(
+                joined.c.case_id == case_id, joined.c.procedure_id.in_(procedure_ids)
+            )
+        )
+    )
+    tx.execute(sa.delete(joined).where(joined.c.case_id == case_id, joined.c.procedure_id.in_(mine)))
+    others = set(tx.scalars(sa.select(joined.c.procedure_id).where(joined.c.procedure_id.in_(mine))))
+    return [one for one in mine if one not in others]
 
 
 def move(

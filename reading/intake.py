@@ -125,10 +125,13 @@ def _over(tx: Connection, case: Case, studies: Sequence[_Received], quiet: timed
     return How.LONGEST if completeness.ends_by(tx, case) <= now else None
 
 
-def follow_attribution(tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime) -> Case | None:
+def follow_attribution(
+    tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime, *, unlinked: bool = False
+) -> Case | None:
     """Bring the case of a study up to what its attribution says now: whose it is, which part and side it shows.
 
-    To be called in the transaction of `attribution.correct`; None for a study without a case.
+    To be called in the transaction of `attribution.correct`; None for a study without a case. An attribution that
+    names nobody leaves the case whose it was, unless it was ``unlinked``.
 
     Raises:
         NotAllowed: they neither work at the site nor manage it; or a valid report says otherwise, which has
@@ -141,7 +144,7 @@ def follow_attribution(tx: Connection, audit: Audit, staff: Staff, study_uid: st
     case = cases.lock(tx, found.id)
     if not any(may_act(tx, staff, role, case.site_id, now) for role in ATTRIBUTED_BY):
         raise NotAllowed("no_role_for_this_step")
-    patient_id = made.patient_id or case.patient_id
+    patient_id = made.patient_id or (None if unlinked else case.patient_id)
     standing = versions.current(tx, case.id)
     if standing is not None:
         of_series = bool(OF_THE_SERIES & made.attributes.keys())
@@ -185,7 +188,7 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
 
 def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool) -> Case:
     order = _order_of(tx, study)
-    known = _known(tx, keys, study, now)
+    known = known_by_number(tx, keys, study, now)
     if order is not None and known is not None and known.id != order.patient_id:
         order, known = None, None  # the image says one person, the order another: a person decides
     patient_id = order.patient_id if order else known.id if known else None
@@ -302,7 +305,7 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
     return orders.by_accession(tx, study.site_id, number) if number else None
 
 
-def _known(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
+def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
     """Whose number the images carry. Under a number of ours they name nobody else: then a person decides."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
     ours = study.issuer == patients.ISSUER

@@ -37,6 +37,7 @@ from viewer.pages import (
     township_correct,
     township_forms,
     township_images,
+    township_match,
     township_print,
 )
 
@@ -62,6 +63,7 @@ PAGES: Final = (
     township_correct,
     township_forms,
     township_images,
+    township_match,
     township_print,
     device_pages,
     quality_pages,

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading import attribution, cases, intake, versions
+from reading import attribution, cases, intake, matching, patients, versions
 from reading.attribution import Revision
 from reading.audit import actor_of
+from reading.cases import Case
 from reading.errors import Invalid
 from reading.names import may_be_one
+from reading.orders import Order
 from reading.patients import Patient
 from reading.viewers import Staff
 from storage import index
 from viewer import words
+from viewer.locale import Language, text
 from viewer.office import Office
 
 
@@ -29,6 +33,8 @@ def put_right(
     patient_id: str | None,
     reason: str,
     now: datetime,
+    order_id: str | None = None,
+    unlinked: bool = False,
 ) -> Revision:
     """Correct a study that the caller has opened, and whose case follows; `noted` has to follow the commit.
 
@@ -39,9 +45,16 @@ def put_right(
 
     """
     made = attribution.correct(
-        tx, study_uid, attributes, reason=reason, made_by=staff.person_id, now=now, patient_id=patient_id
+        tx,
+        study_uid,
+        attributes,
+        reason=reason,
+        made_by=staff.person_id,
+        now=now,
+        patient_id=patient_id,
+        order_id=order_id,
     )
-    intake.follow_attribution(tx, office.audit, staff, study_uid, now)
+    intake.follow_attribution(tx, office.audit, staff, study_uid, now, unlinked=unlinked)
     office.audit.record(
         tx,
         actor=actor_of(staff),
@@ -81,13 +94,109 @@ def link(
                 office,
                 staff,
                 study_uid,
-                _identity(patient) if nameless and unsigned else {},
+                identity(patient) if nameless and unsigned else {},
                 patient_id=patient.id,
                 reason=reason,
                 now=now,
             )
         )
     return made
+
+
+def match(
+    tx: Connection, office: Office, staff: Staff, case: Case, order: Order, *, same_person: bool, now: datetime
+) -> list[Revision]:
+    """Say that a case answers an order of its site; what the images leave open is filled in while nothing is signed.
+
+    Raises:
+        Invalid: it answers one already; or the images name another person, and nobody says that it is one all the same.
+        NotAllowed: see `put_right`.
+
+    """
+    patient = patients.by_id(tx, order.patient_id)
+    if patient is None or order.site_id != case.site_id or matching.order_of(tx, case.id) is not None:
+        raise Invalid("order", "taken")
+    if not same_person and matching.names_another(tx, case, patient):
+        raise Invalid("same_person", "required")
+    unsigned = versions.current(tx, case.id) is None
+    made: list[Revision] = []
+    for study_uid in cases.study_uids(tx, case.id):
+        study = index.study_of(tx, study_uid)
+        filled: dict[str, str] = {}
+        if study is not None and unsigned:
+            filled = {} if words.person_name(study.patient_name) else identity(patient)
+            filled |= {} if study.accession_number.strip() else {"AccessionNumber": order.accession_number}
+        made.append(
+            put_right(
+                tx,
+                office,
+                staff,
+                study_uid,
+                filled,
+                patient_id=patient.id,
+                order_id=order.id,
+                reason=text(Language.ZH, "match.reason-names-differ" if same_person else "match.reason"),
+                now=now,
+            )
+        )
+    matching.join(tx, cases.lock(tx, case.id), order, now)
+    return made
+
+
+def unmatch(tx: Connection, office: Office, staff: Staff, case: Case, order: Order, *, now: datetime) -> list[Revision]:
+    """Take a match back: whose the images are, and what was filled in with it, is as it was before.
+
+    Raises:
+        NotAllowed: see `put_right`.
+
+    """
+    made: list[Revision] = []
+    for study_uid in cases.study_uids(tx, case.id):
+        before = _before_match(tx, office, study_uid, order.id, now)
+        made.append(
+            put_right(
+                tx,
+                office,
+                staff,
+                study_uid,
+                before.attributes,
+                patient_id=before.patient_id or attribution.NOBODY,
+                order_id=attribution.NOBODY,
+                reason=text(Language.ZH, "match.reason-parted"),
+                now=now,
+                unlinked=True,
+            )
+        )
+    matching.part(tx, case.id, order)
+    return made
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Before:
+    patient_id: str | None
+    attributes: Mapping[str, str] = field(repr=False)
+
+
+def _before_match(tx: Connection, office: Office, study_uid: str, order_id: str, now: datetime) -> _Before:
+    """What held before a study was given to an order; of an order that the images found themselves, what they say."""
+    revisions = attribution.history(tx, study_uid)
+    at = len(revisions)
+    while at and revisions[at - 1].order_id == order_id:
+        at -= 1
+    study = index.study_of(tx, study_uid)
+    known = intake.known_by_number(tx, office.keys, study, now) if study is not None else None
+    by_number = known.id if known else None
+    if at == len(revisions):
+        return _Before(patient_id=by_number, attributes={})
+    matched, latest = revisions[at], revisions[-1]
+    earlier = revisions[at - 1].patient_id if at else None
+    # What was corrected again since stays as it was corrected.
+    filled = {
+        keyword: previous
+        for keyword, previous in matched.previous.items()
+        if latest.attributes.get(keyword) == matched.attributes.get(keyword)
+    }
+    return _Before(patient_id=earlier or by_number, attributes=filled)
 
 
 def noted(office: Office, made: Revision) -> None:
@@ -98,6 +207,7 @@ def noted(office: Office, made: Revision) -> None:
             "study_uid": made.study_uid,
             "revision": made.revision,
             "patient_id": made.patient_id,
+            "order_id": made.order_id,
             "attributes": dict(made.attributes),
             "reason": made.reason,
             "made_by": made.made_by,
@@ -106,7 +216,7 @@ def noted(office: Office, made: Revision) -> None:
     )
 
 
-def _identity(patient: Patient) -> dict[str, str]:
+def identity(patient: Patient) -> dict[str, str]:
     born = patient.birth_date.strftime("%Y%m%d") if patient.birth_date else ""
     said = {"PatientName": patient.name, "PatientBirthDate": born, "PatientSex": patient.sex}
     return {keyword: str(value) for keyword, value in said.items() if value}

@@ -15,8 +15,9 @@ import pytest
 import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 
-from reading import cases, critical, devices, patients
-from reading.kinds import IdentifierKind, Sex
+from reading import cases, critical, devices, orders, patients
+from reading.kinds import IdentifierKind, Priority, Sex
+from reading.orders import Asked
 from reading.patients import Identifier
 from reading.tables import change_notice
 from storage.database import transaction
@@ -44,16 +45,18 @@ NOWHERE = {
     "site": "nowhere",
     "device": "01KZZZZZZZZZZZZZZZZZZZZZZV",
     "quarantine": "01KZZZZZZZZZZZZZZZZZZZZZZT",
+    "order": "01KZZZZZZZZZZZZZZZZZZZZZZS",
 }
 
 
 @dataclass(frozen=True)
 class Thing:
-    """A route that leads to one thing: ``of`` names it in the path's place, or in the body."""
+    """A route that leads to one thing: ``of`` names it in the path's place, in the body, or in the ``query``."""
 
     of: str
     json: Callable[[str], Any] | None = None
     form: dict[str, str] | None = None
+    query: str = ""
 
 
 @dataclass(frozen=True)
@@ -129,6 +132,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/orders"): Thing(
         "site", lambda site: {"site": site, "patient": PERSON, "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
     ),
+    ("GET", "/api/orders"): Thing("site", query="site"),
+    ("POST", "/api/orders/{order_id}/cancel"): Thing("order", body(revision=1)),
     ("GET", "/api/devices"): Listing(),
     ("POST", "/api/devices"): Thing("site", lambda site: {"site": site, "ae_title": "CT1", "network": "10.1.1.1"}),
     ("PUT", "/api/devices/{device_id}"): Thing("device", body(network="10.1.1.1", revision=1)),
@@ -169,6 +174,9 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/t/case/{case_id}/receipt"): Thing("case", form={}),
     ("GET", "/t/case/{case_id}/link"): Thing("case"),
     ("POST", "/t/case/{case_id}/link"): Thing("case", form=PERSON),
+    ("GET", "/t/case/{case_id}/order"): Thing("case"),
+    ("POST", "/t/case/{case_id}/order"): Thing("case", form={"order": "01KZZZZZZZZZZZZZZZZZZZZZZV"}),
+    ("POST", "/t/case/{case_id}/order/part"): Thing("case", form={}),
     ("GET", "/t/case/{case_id}/images"): Thing("case"),
     ("POST", "/t/case/{case_id}/images"): Thing("case", form={"what": "hide", "image": "1.2.840.1.1.1", "why": "x"}),
     ("POST", "/t/case/{case_id}/images/undo"): Thing("case", form={"step": NOWHERE["case"], "why": "x"}),
@@ -179,6 +187,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t/print/{version_id}"): Thing("report"),
     ("POST", "/t/print/{version_id}"): Thing("report", form={}),
     ("GET", "/t/order"): Listing(),
+    ("POST", "/t/order/{order_id}/cancel"): Thing("order", form={"revision": "1"}),
     ("POST", "/t/order"): Thing("site", form={**PERSON, "modality": "DX", "body_part": "CHEST", "priority": "routine"}),
 }
 PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
@@ -230,6 +239,17 @@ def pias(house: House) -> Pias:
             site_id=clinic.region.hills.id,
             now=house.now,
         )
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=house.patient.id,
+            modality="DX",
+            priority=Priority.ROUTINE,
+            procedures=[Asked(body_part="CHEST")],
+            reason="",
+            ordered_by=None,
+            now=house.now,
+        )
     assert notice_id is not None
     # Other bytes under the UID of the image that the report stands on.
     with transaction(house.engine) as tx:
@@ -248,6 +268,7 @@ def pias(house: House) -> Pias:
         "alert": alert.id,
         "notice": notice_id,
         "quarantine": quarantine_id,
+        "order": order.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -325,12 +346,13 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
         form = {"csrf_token": client.headers["X-CSRF-Token"], **route.form}
         if route.of == "site":
             form["site"] = subject
-    return client.request(method, _fill(path, {route.of: subject}), json=json, data=form)
+    params = {route.query: subject} if route.query else None
+    return client.request(method, _fill(path, {route.of: subject}), params=params, json=json, data=form)
 
 
 def _fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
-    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device")}
+    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order")}
     for place, kind in places.items():
         path = path.replace(f"{{{place}}}", ids.get(kind, ""))
     path = path.replace("{subject_id}", ids.get("quarantine", "")).replace("{aspect}", "bytes")

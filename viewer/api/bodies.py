@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from reading import decisions
 from reading.case import Step
@@ -161,6 +161,10 @@ class Order(Body):
     priority: Priority = Priority.ROUTINE
     procedures: Annotated[list[Procedure], Field(min_length=1, max_length=20)]
     reason: Line = ""
+    scheduled_at: AwareDatetime | None = None
+    """Now, if nobody says."""
+    station: Annotated[str, StringConstraints(max_length=16)] = ""
+    """AE title of the device that is to make it; empty: any of the site."""
 
 
 class Attribution(Body):

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
+from pydantic import AwareDatetime
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading import orders, organisations
+from reading import access, devices, orders, organisations
 from reading.audit import actor_of
-from reading.errors import NotAllowed, NotThere
+from reading.devices import Device
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.grants import AT_THEIR_SITE, may_act, reach
+from reading.order_state import OrderState
 from reading.orders import Asked, Order
 from reading.organisations import Organisation
 from reading.viewers import Staff
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from viewer.api import bodies
-from viewer.guard import Acting
+from viewer.door import going_in
+from viewer.guard import Acting, Looking
 from viewer.office import Office, office_of
 from viewer.registration import Shown, found_or_registered
 
@@ -45,22 +50,41 @@ BODY_PARTS: Final = (
     "FOOT",
 )
 """What the form offers (defined terms of PS3.16 annex L)."""
+EARLIEST: Final = timedelta(days=1)
+"""So far back an examination may be registered that was made before it could be."""
+LATEST: Final = timedelta(days=366)
+
+
+@router.get("")
+def list_orders(  # noqa: PLR0917 -- what is asked
+    request: Request,
+    staff: Looking,
+    site: Annotated[str, Query(max_length=40)],
+    state: Annotated[list[OrderState] | None, Query()] = None,
+    since: AwareDatetime | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> dict[str, Any]:
+    """The orders of a site of theirs, the latest first."""
+    office, now = office_of(request), office_of(request).clock()
+    with transaction(office.engine) as tx:
+        where = site_of(tx, office, staff, site)
+        access.open_list(tx, office.audit, staff, "order.list", now)
+        found = orders.list_of(tx, where.id, states=state or frozenset(OrderState), since=since, limit=limit)
+        return {"orders": [_told(tx, one) for one in found]}
 
 
 @router.post("", status_code=201)
 def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]:
     made = register(office_of(request), staff, body)
-    return {
-        "id": made.id,
-        "accession_number": made.accession_number,
-        "modality": made.modality,
-        "priority": made.priority,
-        "scheduled_at": made.scheduled_at.isoformat(),
-        "procedures": [
-            {"body_part": each.body_part, "laterality": each.laterality, "study_uid": each.study_uid}
-            for each in made.procedures
-        ],
-    }
+    with snapshot(office_of(request).engine) as tx:
+        return _told(tx, made)
+
+
+@router.post("/{order_id}/cancel")
+def cancel(request: Request, staff: Acting, order_id: str, body: bodies.Held) -> dict[str, Any]:
+    office = office_of(request)
+    with going_in(office, staff, "order.cancel", "order", order_id) as tx:
+        return _told(tx, cancelled(tx, office, staff, order_id, body.revision))
 
 
 def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
@@ -69,7 +93,7 @@ def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
     Raises:
         NotThere: no such site, or not one that they see.
         NotAllowed: they do not work there.
-        Invalid: the card or the examination breaks its form.
+        Invalid: the card or the examination breaks its form, or there is no such station.
 
     """
     now = office.clock()
@@ -77,6 +101,8 @@ def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
         site = site_of(tx, office, staff, body.site)
         if not any(may_act(tx, staff, role, site.id, now) for role in AT_THEIR_SITE):
             raise NotAllowed("no_role_for_this_step")
+        if body.scheduled_at is not None and not -EARLIEST <= body.scheduled_at - now <= LATEST:
+            raise Invalid("scheduled_at", "range")
         patient = found_or_registered(tx, office, staff, shown(body.patient), zone=site.time_zone, now=now)
         made = orders.place(
             tx,
@@ -88,11 +114,73 @@ def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
             reason=body.reason.strip(),
             ordered_by=staff.person_id,
             now=now,
+            scheduled_at=body.scheduled_at,
+            device_id=_station(tx, site.id, body.station, now) if body.station else None,
         )
         office.audit.record(
             tx, actor=actor_of(staff), action="order.place", subject_kind="order", subject_id=made.id, now=now
         )
     return made
+
+
+def cancelled(tx: Connection, office: Office, staff: Staff, order_id: str, revision: int) -> Order:
+    """An order of a site where they work, cancelled.
+
+    Raises:
+        NotThere: no such order, or not one that they see.
+        NotAllowed: they do not work there.
+        Stale: it has changed since, or all of it has begun.
+
+    """
+    now = office.clock()
+    found = orders.by_id(tx, order_id)
+    if found is None or found.site_id not in reach(tx, staff, now).sites:
+        raise NotThere
+    if not any(may_act(tx, staff, role, found.site_id, now) for role in AT_THEIR_SITE):
+        raise NotAllowed("no_role_for_this_step")
+    orders.cancel(tx, order_id, revision=revision)
+    office.audit.record(
+        tx, actor=actor_of(staff), action="order.cancel", subject_kind="order", subject_id=order_id, now=now
+    )
+    changed = orders.by_id(tx, order_id)
+    if changed is None:
+        raise NotThere
+    return changed
+
+
+def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
+    """The devices of a site that an order may name."""
+    return [one for one in devices.list_all(tx) if one.site_id == site_id and (one.until is None or one.until > now)]
+
+
+def _station(tx: Connection, site_id: str, ae_title: str, now: datetime) -> str:
+    found = next((one.id for one in stations(tx, site_id, now) if one.ae_title == ae_title), None)
+    if found is None:
+        raise Invalid("station", "unknown")
+    return found
+
+
+def _told(tx: Connection, order: Order) -> dict[str, Any]:
+    station = devices.by_id(tx, order.device_id) if order.device_id else None
+    return {
+        "id": order.id,
+        "accession_number": order.accession_number,
+        "modality": order.modality,
+        "priority": order.priority,
+        "state": order.state,
+        "scheduled_at": order.scheduled_at.isoformat(),
+        "station": station.ae_title if station else None,
+        "revision": order.revision,
+        "procedures": [
+            {
+                "body_part": each.body_part,
+                "laterality": each.laterality,
+                "study_uid": each.study_uid,
+                "state": each.state,
+            }
+            for each in order.procedures
+        ],
+    }
 
 
 def own_sites(tx: Connection, office: Office, staff: Staff) -> list[Organisation]:

@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import access, cases, completeness, intake, worklist
+from reading import access, cases, completeness, intake, matching, performed, worklist
 from reading.case import State
 from reading.versions import ReportVersion, Status
 from reading.viewers import Staff
 from reading.worklist import Entry
 from storage import index
-from viewer import ledger_view, township_view, words
+from viewer import ledger_view, orders_view, township_view, words
 from viewer.door import going_in
 from viewer.guard import Looking, Submitting
 from viewer.locale import Language, text
@@ -36,7 +36,9 @@ def show(
     request: Request,
     staff: Looking,
     case_id: str,
-    done: Annotated[Literal["linked", "acknowledged", "answered", "corrected", ""], Query()] = "",
+    done: Annotated[
+        Literal["linked", "acknowledged", "answered", "corrected", "matched", "unmatched", ""], Query()
+    ] = "",
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, "case.open", "case", case_id) as tx:
@@ -52,6 +54,7 @@ def show(
             "studies": _studies(tx, entry, language),
             "version": None if version is None else _version(tx, entry, version, zone, language),
             "moves": _moves(tx, case_id, zone, language),
+            "order": _order(tx, entry, language),
         }
         if version is not None:
             access.open_report(tx, office.audit, staff, version.id, "report.read", now)
@@ -91,6 +94,18 @@ def _facts(entry: Entry, zone: str, language: Language, *, due: str) -> Sequence
         "case.holder": entry.holder.name if entry.holder else "",
     }
     return [(text(language, key), value) for key, value in values.items() if value]
+
+
+def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
+    """The order that the images answer, and what the device said of making them."""
+    order = matching.order_of(tx, entry.case.id)
+    steps = performed.of_studies(tx, [study.study_uid for study in entry.studies], entry.site.id)
+    return {
+        "number": order.accession_number if order else "",
+        "examination": orders_view.examination(order, order.procedures, language) if order else "",
+        "performed": text(language, f"performed.{steps[-1].state}") if steps else "",
+        "broken_off": orders_view.why_broken_off(steps, language),
+    }
 
 
 def _studies(tx: Connection, entry: Entry, language: Language) -> Sequence[dict[str, Any]]:

@@ -1,27 +1,25 @@
-"""/t/order and /t/case/{id}/link: who stands at the counter, and what is to be examined."""
+"""/t/order and /t/case/{id}/link: who stands at the counter, what is to be examined, and what became of it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
 from pydantic import ValidationError
-from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import orders, patients
+from reading import orders, organisations
 from reading.errors import Invalid, NotThere
 from reading.kinds import IdentifierKind, Sex
-from reading.orders import OrderState
-from reading.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer import putting_right, township_view, words
+from viewer import orders_view, putting_right, township_view
 from viewer.api import bodies
-from viewer.api.orders import BODY_PARTS, own_sites, register, shown
+from viewer.api.orders import BODY_PARTS, cancelled, own_sites, register, shown, stations
 from viewer.door import ULID, going_in
 from viewer.guard import Looking, Submitting
 from viewer.locale import Language, text
@@ -37,10 +35,9 @@ from viewer.report_sheet import zone_of
 router = APIRouter(prefix="/t")
 
 MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG")
-REGISTERED_LATELY: Final = timedelta(days=3)
 PERSON: Final = ("card_type", "card", "name", "sex", "birth_date")
 BLANK: Final = {
-    **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason"), ""),
+    **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station"), ""),
     "card_type": IdentifierKind.IDENTITY_CARD,
     "modality": "DX",
     "priority": "routine",
@@ -69,6 +66,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
     birth_date: Field = "",
     laterality: Field = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
+    scheduled_at: Field = "",
+    station: Field = "",
 ) -> Response:
     typed = {
         "card_type": card_type,
@@ -82,6 +81,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
         "laterality": laterality,
         "priority": priority,
         "reason": reason,
+        "scheduled_at": scheduled_at,
+        "station": station,
     }
     try:
         body = _body(
@@ -93,12 +94,22 @@ def order(  # noqa: PLR0917 -- the fields of the form
                 "priority": priority,
                 "procedures": [{"body_part": body_part, "laterality": laterality}],
                 "reason": reason,
+                "scheduled_at": _moment(request, site, scheduled_at),
+                "station": station,
             },
         )
         made = register(office_of(request), staff, body)
     except Invalid as wrong:
         return _order_form(request, staff, typed, wrong=wrong)
     return RedirectResponse(f"/t/order?made={made.id}", status_code=303)
+
+
+@router.post("/order/{order_id}/cancel")
+def cancel(request: Request, staff: Submitting, order_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
+    office = office_of(request)
+    with going_in(office, staff, "order.cancel", "order", order_id) as tx:
+        cancelled(tx, office, staff, order_id, revision)
+    return RedirectResponse("/t/order", status_code=303)
 
 
 @router.get("/case/{case_id}/link")
@@ -150,6 +161,18 @@ def _person(typed: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
+def _moment(request: Request, site_code: str, typed: str) -> datetime | None:
+    """A day and hour on the clock of the site."""
+    if not typed.strip():
+        return None
+    with snapshot(office_of(request).engine) as tx:
+        site = organisations.by_code(tx, site_code)
+    try:
+        return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(site.time_zone if site else "UTC"))
+    except ValueError as not_a_time:
+        raise Invalid("scheduled_at", "date") from not_a_time
+
+
 def _body(kind: type[Any], values: Mapping[str, Any]) -> Any:
     try:
         return kind(**values)
@@ -163,7 +186,9 @@ def _order_form(
 ) -> Response:
     with snapshot(office_of(request).engine) as tx:
         sites = own_sites(tx, office_of(request), staff)
-        waiting = _waiting(tx, request, sites)
+        now = office_of(request).clock()
+        rows = orders_view.rows(tx, sites, language_of(request), now)
+        devices = {one.ae_title: site.name for site in sites for one in stations(tx, site.id, now)}
         placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
     if not sites:
         raise NotThere  # whoever works at no site registers nobody
@@ -174,7 +199,8 @@ def _order_form(
         tab="order",
         status=422 if wrong else 200,
         sites=sites,
-        waiting=waiting,
+        rows=rows,
+        stations=devices,
         modalities=MODALITIES,
         body_parts=BODY_PARTS,
         card_types=CARD_TYPES,
@@ -183,37 +209,6 @@ def _order_form(
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",
     )
-
-
-def _waiting(tx: Connection, request: Request, sites: Sequence[Organisation]) -> list[dict[str, str]]:
-    """What was registered at these sites lately and has no image yet, the latest first."""
-    now, language = office_of(request).clock(), language_of(request)
-    found: list[dict[str, str]] = []
-    for site in sites:
-        for order in orders.list_of(tx, site.id, states={OrderState.PLACED}, since=now - REGISTERED_LATELY, limit=50):
-            patient = patients.by_id(tx, order.patient_id)
-            parts = [
-                " ".join(
-                    word
-                    for word in (
-                        words.coded(language, "modality", order.modality),
-                        words.coded(language, "body", each.body_part),
-                        words.coded(language, "side", each.laterality) if each.laterality else "",
-                    )
-                    if word
-                )
-                for each in order.procedures
-            ]
-            found.append(
-                {
-                    "number": order.accession_number,
-                    "patient": patient.name if patient else "",
-                    "patient_number": patient.number if patient else "",
-                    "examination": text(language, "list-comma").join(parts),
-                    "at": words.moment_today(order.created_at, site.time_zone, now),
-                }
-            )
-    return found
 
 
 def _link_form(

@@ -1,0 +1,163 @@
+"""A study that came without an order is matched to one by a person, and parted from it again."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+from sqlalchemy.engine import Connection
+
+from reading import attribution, audit, cases, matching, orders, patients, worklist
+from reading.cases import Case
+from reading.kinds import Priority, Sex
+from reading.order_state import OrderState
+from reading.orders import Asked, Order
+from storage import index
+from storage.database import snapshot, transaction
+from tests.reading.clinic import NORMAL, read
+from tests.reading.region import KEYS
+from tests.viewer.house import House
+
+STUDY = "1.2.840.1"
+
+
+def place(house: House, tx: Connection, name: str, **known: object) -> Order:
+    person = patients.register(tx, KEYS, name=name, birth_date=None, sex=Sex.FEMALE, identifiers=[], now=house.now)
+    chest: dict[str, object] = {
+        "site_id": house.clinic.region.hills.id,
+        "patient_id": person.id,
+        "modality": "DX",
+        "priority": Priority.EMERGENCY,
+        "procedures": [Asked(body_part="CHEST")],
+        "reason": "",
+        "ordered_by": None,
+        "now": house.now,
+    }
+    return orders.place(tx, **(chest | known))  # type: ignore[arg-type]
+
+
+def unscheduled(house: House, **known: object) -> Case:
+    return house.case(STUDY, **{"patient_id": "", "patient_name": "WANG^XIAOLI", "sex": "F", **known})
+
+
+def post(client: httpx.Client, address: str, **form: str) -> httpx.Response:
+    return client.post(address, data={"csrf_token": client.headers["X-CSRF-Token"], **form})
+
+
+def test_proposals_say_what_fits_and_what_differs_and_the_likeliest_comes_first(house: House) -> None:
+    case = unscheduled(house)
+    region = house.clinic.region
+    with transaction(house.engine) as tx:
+        right = place(house, tx, "王小丽")
+        place(house, tx, "李娜", scheduled_at=house.now - timedelta(days=2))
+        place(house, tx, "王小丽二", site_id=region.lake.id)
+        place(house, tx, "王小丽三", scheduled_at=house.now - timedelta(days=9))
+        place(house, tx, "张超", modality="US")
+        gone = place(house, tx, "赵敏")
+        orders.cancel(tx, gone.id, revision=1)
+
+    page = house.signed_in("tang").get(f"/t/case/{case.id}/order").text
+
+    assert re.findall(r"<strong>(王小丽\S*|李娜|张超|赵敏)</strong>", page) == ["王小丽", "李娜"]
+    assert "一致：姓名、性别、设备类型、部位、日期" in page
+    assert "不同：姓名、日期" in page
+    assert right.id in page
+
+
+def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "王小丽")
+    assert "没有对应的登记" in tang.get(f"/t/case/{case.id}").text
+
+    matched = post(tang, f"/t/case/{case.id}/order", order=order.id)
+
+    assert matched.headers["location"] == f"/t/case/{case.id}?done=matched"
+    assert order.accession_number in tang.get(matched.headers["location"]).text
+    with snapshot(house.engine) as tx:
+        now_there, made = cases.by_id(tx, case.id), attribution.current(tx, STUDY)
+        shown, arrived = index.study_of(tx, STUDY), orders.by_id(tx, order.id)
+        assert made is not None
+        assert shown is not None
+        assert arrived is not None
+        assert (now_there.patient_id, made.order_id) == (order.patient_id, order.id)
+        assert now_there.priority is Priority.EMERGENCY
+        assert (shown.accession_number, arrived.state) == (order.accession_number, OrderState.ARRIVED)
+    assert house.noted[-1][1]["order_id"] == order.id
+
+    parted = post(tang, f"/t/case/{case.id}/order/part")
+
+    assert parted.headers["location"] == f"/t/case/{case.id}?done=unmatched"
+    with snapshot(house.engine) as tx:
+        now_there, made = cases.by_id(tx, case.id), attribution.current(tx, STUDY)
+        shown, waiting = index.study_of(tx, STUDY), orders.by_id(tx, order.id)
+        assert made is not None
+        assert shown is not None
+        assert waiting is not None
+        assert (now_there.patient_id, made.patient_id, made.order_id) == (None, None, None)
+        assert (shown.accession_number, waiting.state) == ("", OrderState.PLACED)
+        assert matching.order_of(tx, case.id) is None
+        events = [event.action for event in audit.events_about(tx, "study", STUDY)]
+    assert events.count("study.correct") == 2
+    assert order.id in tang.get(f"/t/case/{case.id}/order").text  # and may be chosen again
+
+
+def test_another_persons_order_needs_a_word(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "李娜")
+
+    asked = post(tang, f"/t/case/{case.id}/order", order=order.id)
+    done = post(tang, f"/t/case/{case.id}/order", order=order.id, same_person="yes")
+
+    assert (asked.status_code, "WANG XIAOLI" in asked.text, "same_person" in asked.text) == (422, True, True)
+    assert done.status_code == 303
+    with snapshot(house.engine) as tx:
+        made = attribution.current(tx, STUDY)
+    assert made is not None
+    assert made.reason == "图像姓名与登记不同，现场核对为同一人后对应到登记"
+
+
+def test_a_match_that_intake_made_can_be_taken_back_too(house: House) -> None:
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "王小丽")
+    case, tang = unscheduled(house, accession_number=order.accession_number), house.signed_in("tang")
+    with snapshot(house.engine) as tx:
+        assert cases.by_id(tx, case.id).patient_id == order.patient_id
+
+    post(tang, f"/t/case/{case.id}/order/part")
+
+    with snapshot(house.engine) as tx:
+        waiting = orders.by_id(tx, order.id)
+        assert cases.by_id(tx, case.id).patient_id is None
+    assert waiting is not None
+    assert waiting.state is OrderState.PLACED
+
+
+def test_nothing_is_parted_under_a_report_that_stands(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "王小丽")
+    post(tang, f"/t/case/{case.id}/order", order=order.id)
+    with transaction(house.engine) as tx:
+        read(tx, house.clinic, house.clinic.rosa, case.id, house.now, NORMAL)
+
+    refused = post(tang, f"/t/case/{case.id}/order/part")
+
+    assert refused.status_code == 403
+    with snapshot(house.engine) as tx:
+        (entry,) = worklist.entries_of(tx, house.clinic.ada, [cases.by_id(tx, case.id)], house.now)
+    assert entry.case.patient_id == order.patient_id
+
+
+def test_only_what_was_proposed_is_matched(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        far = place(house, tx, "王小丽", site_id=house.clinic.region.lake.id)
+
+    answers = [post(tang, f"/t/case/{case.id}/order", order=order) for order in (far.id, "", "nothing")]
+
+    assert [answer.status_code for answer in answers] == [422] * 3
+    assert post(tang, f"/t/case/{case.id}/order/part").status_code == 404
+    assert "没有合适的登记" in tang.get(f"/t/case/{case.id}/order").text

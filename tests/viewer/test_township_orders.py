@@ -1,0 +1,175 @@
+"""The orders' page: when and where it is to be made, what became of it, and that it can be cancelled."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+import httpx
+
+from reading import audit, devices, orders, performed
+from reading.kinds import Priority
+from reading.order_state import OrderState
+from reading.orders import Asked, Order
+from reading.performed import Message, Reference, State
+from storage.database import snapshot, transaction
+from tests.reading.region import PIA_CARD
+from tests.viewer.house import House
+
+FORM = {
+    "card_type": "identity_card",
+    "card": PIA_CARD,
+    "name": "Pia",
+    "site": "hills",
+    "modality": "DX",
+    "body_part": "CHEST",
+    "priority": "routine",
+}
+
+
+def device(house: House, title: str, *, site: str = "hills") -> str:
+    with transaction(house.engine) as tx:
+        where = house.clinic.region.hills if site == "hills" else house.clinic.region.lake
+        return devices.add(
+            tx, ae_title=title, network="10.0.0.1", port=None, site_id=where.id, issuer="HILLS", now=house.now
+        ).id
+
+
+def register(house: House, tang: httpx.Client, **typed: str) -> httpx.Response:
+    return tang.post("/t/order", data={"csrf_token": tang.headers["X-CSRF-Token"], **FORM, **typed})
+
+
+def placed(house: House, answer: httpx.Response) -> Order:
+    with snapshot(house.engine) as tx:
+        found = orders.by_id(tx, answer.headers["location"].removeprefix("/t/order?made="))
+    assert found is not None
+    return found
+
+
+def test_an_order_has_its_time_on_the_clock_of_the_site_and_its_station(house: House) -> None:
+    tang = house.signed_in("tang")
+    station = device(house, "DR1")
+    assert 'name="station"' not in tang.get("/t/order").text  # with one device there is nothing to choose
+    device(house, "DR2")
+    device(house, "DR9", site="lake")
+
+    made = placed(house, register(house, tang, scheduled_at="2026-03-03T09:30", station="DR1"))
+    page = tang.get("/t/order").text
+
+    assert (made.scheduled_at.isoformat(), made.device_id) == ("2026-03-03T01:30:00+00:00", station)
+    assert re.search(r"03-03 09:30\s+<span[^>]*>DR1</span>", page)
+    assert "等待检查" in page
+    assert "DR9" not in page
+
+
+def test_what_is_wrong_with_time_or_station_is_said_beside_what_was_typed(house: House) -> None:
+    tang = house.signed_in("tang")
+    device(house, "DR9", site="lake")
+
+    told = [
+        (register(house, tang, **typed), words)
+        for typed, words in (
+            ({"scheduled_at": "soon"}, "检查时间不对"),
+            ({"scheduled_at": "2020-01-01T08:00"}, "检查时间最早到昨天"),
+            ({"station": "DR9"}, "不属于这家机构"),
+        )
+    ]
+
+    assert [(answer.status_code, words in answer.text) for answer, words in told] == [(422, True)] * 3
+    assert PIA_CARD in told[0][0].text
+
+
+def test_an_order_is_cancelled_once_and_on_record(house: House) -> None:
+    tang = house.signed_in("tang")
+    made = placed(house, register(house, tang))
+    form = {"csrf_token": tang.headers["X-CSRF-Token"], "revision": "1"}
+
+    done = tang.post(f"/t/order/{made.id}/cancel", data=form)
+    again = tang.post(f"/t/order/{made.id}/cancel", data=form)
+
+    assert (done.status_code, again.status_code) == (303, 409)
+    page = tang.get("/t/order").text
+    assert "已取消" in page
+    assert f"/t/order/{made.id}/cancel" not in page
+    with snapshot(house.engine) as tx:
+        assert [event.action for event in audit.events_about(tx, "order", made.id)] == ["order.cancel", "order.place"]
+
+
+def test_readers_of_the_site_cancel_nothing(house: House) -> None:
+    made = placed(house, register(house, house.signed_in("tang")))
+
+    refused = house.signed_in("ada").post(f"/api/orders/{made.id}/cancel", json={"revision": 1})
+
+    assert refused.status_code == 403
+
+
+def test_what_devices_say_is_seen_with_the_reason_of_breaking_off(house: House) -> None:
+    tang = house.signed_in("tang")
+    made = placed(house, register(house, tang))
+    station, site_id = device(house, "DR1"), house.clinic.region.hills.id
+    begun = Message(
+        attributes={},
+        state=State.IN_PROGRESS,
+        references=[Reference(study_uid=made.procedures[0].study_uid, accession_number="", step_id="")],
+    )
+    with transaction(house.engine) as tx:
+        performed.create(tx, station, site_id, "1.2.77", begun, house.now)
+    in_progress = tang.get("/t/order").text
+    why = {"value": "110513", "scheme": "DCM", "meaning": "Patient died"}
+    broken_off = Message(attributes={"a": 1}, state=State.DISCONTINUED, instances=[], reason=why)
+    with transaction(house.engine) as tx:
+        performed.change(tx, station, site_id, "1.2.77", broken_off, house.now)
+    discontinued = tang.get("/t/order").text
+
+    assert "检查中<" in in_progress
+    assert "检查中止" in discontinued
+    assert "Patient died (110513)" in discontinued
+
+
+def test_the_api_lists_and_cancels_what_the_page_does(house: House) -> None:
+    tang = house.signed_in("tang")
+    device(house, "DR1")
+    later = (house.now + timedelta(hours=3)).isoformat()
+    body = {
+        "site": "hills",
+        "patient": {"card_type": "identity_card", "card": PIA_CARD, "name": "Pia"},
+        "modality": "DX",
+        "procedures": [{"body_part": "CHEST"}, {"body_part": "HAND", "laterality": "L"}],
+        "scheduled_at": later,
+        "station": "DR1",
+    }
+
+    made = tang.post("/api/orders", json=body).json()
+    naive = tang.post("/api/orders", json={**body, "scheduled_at": "2026-03-02T08:00:00"})
+    listed = tang.get("/api/orders", params={"site": "hills"}).json()["orders"]
+    cancelled = tang.post(f"/api/orders/{made['id']}/cancel", json={"revision": made["revision"]}).json()
+    left = tang.get("/api/orders", params={"site": "hills", "state": ["placed", "in_progress"]}).json()["orders"]
+
+    assert (made["scheduled_at"], made["station"], made["state"]) == (later, "DR1", "placed")
+    assert naive.status_code == 422
+    assert listed == [made]
+    assert (cancelled["state"], [one["state"] for one in cancelled["procedures"]]) == ("cancelled", ["cancelled"] * 2)
+    assert left == []
+
+
+def test_an_order_with_one_part_made_can_be_cancelled_for_the_rest(house: House) -> None:
+    with transaction(house.engine) as tx:
+        made = orders.place(
+            tx,
+            site_id=house.clinic.region.hills.id,
+            patient_id=house.patient.id,
+            modality="DX",
+            priority=Priority.URGENT,
+            procedures=[Asked(body_part="CHEST"), Asked(body_part="HAND", laterality="L")],
+            reason="",
+            ordered_by=None,
+            now=house.now,
+        )
+        orders.arrived(tx, made.id, [made.procedures[0].id])
+    tang = house.signed_in("tang")
+    assert "检查中<" in tang.get("/t/order").text
+
+    answer = tang.post(f"/api/orders/{made.id}/cancel", json={"revision": 2}).json()
+
+    assert answer["state"] == OrderState.ARRIVED
+    assert "图像已到" in tang.get("/t/order").text

@@ -1,0 +1,139 @@
+"""/t/case/{id}/order: a study that came without an order is given the one that it answers, and given back."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form
+from sqlalchemy.engine import Connection
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading import matching, patients
+from reading.cases import Case
+from reading.errors import Invalid, NotThere
+from reading.matching import Proposal, Trait
+from reading.orders import Order
+from reading.viewers import Staff
+from reading.worklist import Entry
+from viewer import orders_view, putting_right, township_view, words
+from viewer.door import going_in
+from viewer.guard import Looking, Submitting
+from viewer.locale import Language, text
+from viewer.office import office_of
+from viewer.page import language_of
+from viewer.pages.sign_in import words_for
+from viewer.pages.township import township_page
+from viewer.pages.township_case import opened
+from viewer.report_sheet import zone_of
+
+router = APIRouter(prefix="/t/case")
+
+TRAITS: Final = tuple(Trait)
+"""In the order in which the page names them."""
+
+
+@router.get("/{case_id}/order")
+def show(request: Request, staff: Looking, case_id: str) -> Response:
+    return _form(request, staff, case_id)
+
+
+@router.post("/{case_id}/order")
+def match(
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    order: Annotated[str, Form(max_length=26)] = "",
+    same_person: Annotated[str, Form(max_length=10)] = "",
+) -> Response:
+    office, now = office_of(request), office_of(request).clock()
+    try:
+        with going_in(office, staff, "case.match", "case", case_id) as tx:
+            entry = opened(tx, request, staff, case_id)
+            chosen = _chosen(tx, entry.case, order)
+            made = putting_right.match(tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
+    except Invalid as wrong:
+        return _form(request, staff, case_id, chosen=order, wrong=wrong)
+    for revision in made:
+        putting_right.noted(office, revision)
+    return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
+
+
+@router.post("/{case_id}/order/part")
+def part(request: Request, staff: Submitting, case_id: str) -> Response:
+    """The match was wrong: as it was before."""
+    office, now = office_of(request), office_of(request).clock()
+    with going_in(office, staff, "case.unmatch", "case", case_id) as tx:
+        entry = opened(tx, request, staff, case_id)
+        order = matching.order_of(tx, case_id)
+        if order is None:
+            raise NotThere
+        made = putting_right.unmatch(tx, office, staff, entry.case, order, now=now)
+    for revision in made:
+        putting_right.noted(office, revision)
+    return RedirectResponse(f"/t/case/{case_id}?done=unmatched", status_code=303)
+
+
+def _chosen(tx: Connection, case: Case, order_id: str) -> Order:
+    """One of those that were proposed: nobody picks an order that the page did not show."""
+    found = next((one.order for one in matching.proposals(tx, case) if one.order.id == order_id), None)
+    if found is None:
+        raise Invalid("order", "required")
+    return found
+
+
+def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | None = None) -> Response:
+    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    with going_in(office, staff, "case.open", "case", case_id) as tx:
+        entry = opened(tx, request, staff, case_id)
+        zone = zone_of(tx, entry)
+        order = matching.order_of(tx, case_id)
+        found = [] if order else matching.proposals(tx, entry.case)
+        values: dict[str, Any] = {
+            "row": township_view.row(entry, None, zone, language, now),
+            "matched": _order(tx, order, zone, language) if order else None,
+            "proposals": [_proposal(tx, entry.case, one, zone, language) for one in found],
+            "said": _said(entry, language),
+        }
+    return township_page(
+        request,
+        staff,
+        "match.html",
+        status=422 if wrong else 200,
+        chosen=chosen,
+        wrong=wrong.field if wrong else "",
+        problem=words_for(request, wrong) if wrong else "",
+        **values,
+    )
+
+
+def _order(tx: Connection, order: Order, zone: str, language: Language) -> dict[str, Any]:
+    patient = patients.by_id(tx, order.patient_id)
+    return {
+        "id": order.id,
+        "number": order.accession_number,
+        "patient": patient.name if patient else "",
+        "sex": words.coded(language, "sex", patient.sex) if patient and patient.sex else "",
+        "born": patient.birth_date.isoformat() if patient and patient.birth_date else "",
+        "examination": orders_view.examination(order, order.procedures, language),
+        "at": words.moment(order.scheduled_at, zone),
+    }
+
+
+def _proposal(tx: Connection, case: Case, one: Proposal, zone: str, language: Language) -> dict[str, Any]:
+    return {
+        **_order(tx, one.order, zone, language),
+        "fits": [text(language, f"match.{trait}") for trait in TRAITS if trait in one.fits],
+        "differs": [text(language, f"match.{trait}") for trait in TRAITS if trait in one.differs],
+        "another": matching.names_another(tx, case, one.patient),
+    }
+
+
+def _said(entry: Entry, language: Language) -> list[str]:
+    """What the images say of the person, to be compared."""
+    born = words.day(entry.patient.birth_date)
+    return [
+        words.person_name(entry.patient.name) or text(language, "patient-unknown"),
+        *([words.coded(language, "sex", entry.patient.sex)] if entry.patient.sex else []),
+        *([born.isoformat()] if born else []),
+    ]
