@@ -117,7 +117,7 @@ def match(
     if patient is None or order.site_id != case.site_id or matching.order_of(tx, case.id) is not None:
         raise Invalid("order", "taken")
     if not same_person and matching.names_another(tx, case, patient):
-        raise Invalid("same_person", "required")
+        raise Invalid("same_person", "order")
     unsigned = versions.current(tx, case.id) is None
     made: list[Revision] = []
     for study_uid in cases.study_uids(tx, case.id):

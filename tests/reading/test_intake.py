@@ -246,3 +246,20 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
 
 def _somebody_else(tx: Connection, now: datetime) -> str:
     return patients.register(tx, KEYS, name="Paul", birth_date=None, sex=Sex.MALE, identifiers=[], now=now).id
+
+
+def test_our_number_under_our_issuer_links_unless_the_images_name_another(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+
+        def linked(study_uid: str, **known: object) -> str | None:
+            carried = {"patient_id": patient.number, "issuer": patients.ISSUER, "patient_name": "Pia", **known}
+            study = send(tx, clinic, study_uid, now, **carried)
+            return intake.take_in(tx, clinic.audit, KEYS, study, now).patient_id
+
+        assert linked("1.2.840.1") == patient.id
+        assert linked("1.2.840.2", patient_name="") == patient.id
+        assert linked("1.2.840.3", patient_name="PAUL^PAN") is None
+        assert linked("1.2.840.4", issuer="HILLS") is None
+        assert linked("1.2.840.5", patient_id=patient.number[:-1]) is None
