@@ -29,6 +29,14 @@ def _revision() -> sa.Column[int]:
     return sa.Column("revision", sa.Integer, nullable=False, server_default="1")
 
 
+# -- reading.installed: digests of the keys that this database was written with
+installation_key: Final = sa.Table(
+    "installation_key",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("digest", DIGEST, nullable=False),
+)
+
 # -- reading.organisations
 organisation: Final = sa.Table(
     "organisation",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
@@ -74,6 +75,21 @@ def verify(*, as_json: registers.AsJson = False) -> None:
     from service import verification  # noqa: PLC0415
 
     raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
+
+
+@app.command()
+def adopt(
+    spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],
+    *,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Bring the spool of a dead node home: index its instances again and take them to the object store.
+
+    Run it where the other settings of this installation hold. Exit code 1: something is still in that spool only.
+    """
+    from service import adoption  # noqa: PLC0415
+
+    raise typer.Exit(adoption.run(load(os.environ), spool.absolute(), as_json=as_json))
 
 
 # How each error of ours ends the command: exit code, what is wrong, what helps.

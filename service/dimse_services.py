@@ -11,14 +11,14 @@ from pacs.worklist import Worklist
 from service.commitment_door import CommitmentDoor
 from service.dimse_door import Devices
 from service.house import House
+from service.nodes import bytes_of
 from service.performed_door import PerformedDoor
 from service.worklist_door import WorklistDoor
-from storage.reader import Bytes
 
 
 def services_of(house: House) -> list[Service]:
     """The services of a listener."""
-    bytes_ = Bytes(house.folders.spool, house.object_store, house.engine)
+    bytes_ = bytes_of(house)
     door = Devices(house).door()
     steps = PerformedDoor(house)
     return [

@@ -13,12 +13,12 @@ from sqlalchemy.engine import Engine
 from pacs.receive import Sender
 from pacs.tls import Certificates
 from reading.audit import Audit
-from reading.cipher import Keys, keys_in
+from reading.cipher import Keys
 from reading.devices import Device
 from reading.signing import Seal
 from service.alive import Role
 from service.certificates import certificates_of
-from service.installation import Folders, open_database
+from service.installation import Folders, keys_of, open_database
 from service.settings import Settings
 from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
 
@@ -43,13 +43,14 @@ class House:
 def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
     engine = open_database(settings)
     try:
+        keys, seal = keys_of(folders, engine)
         yield House(
             settings=settings,
             folders=folders,
             clock=now,
             engine=engine,
-            keys=keys_in(folders.keys),
-            seal=Seal.from_folder(folders.keys),
+            keys=keys,
+            seal=seal,
             # A chain belongs to one process: a role runs once on a node, under a lock.
             audit=Audit(f"{settings.node}/{role}"),
             object_store=object_store_of(settings),

@@ -13,10 +13,14 @@ from typing import Final
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
+from reading import installed
+from reading.cipher import Keys, keys_in
+from reading.signing import Seal
 from service.settings import Settings
-from storage.database import Durability, connect
+from storage.database import Durability, connect, transaction
 from storage.schema import SchemaTooNew, migrate
 
+KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")
 DEMO_MARK: Final = "DEMO-DATA"
 """A file of this name in the data folder says that its people and patients are invented."""
 
@@ -35,6 +39,7 @@ class Folders:
     """The folders below the data folder."""
 
     data: Path
+    keys_dir: Path | None = None
 
     @property
     def spool(self) -> Path:
@@ -44,7 +49,7 @@ class Folders:
     @property
     def keys(self) -> Path:
         """What must never be lost nor shown: keys of identifiers and the seal."""
-        return self.data / "keys"
+        return self.keys_dir or self.data / "keys"
 
     @property
     def run(self) -> Path:
@@ -56,6 +61,10 @@ class Folders:
         return self.data / "first-administrator.txt"
 
 
+def folders_of(settings: Settings) -> Folders:
+    return Folders(data=settings.data_dir, keys_dir=settings.keys_dir)
+
+
 def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
     """Make the data folder and what belongs in it; ``demo`` is None for commands that take either kind of data.
 
@@ -63,7 +72,7 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
         CannotStart: the folder cannot be written, or holds demonstration data where real data is meant, or the reverse.
 
     """
-    folders = Folders(data=settings.data_dir)
+    folders = folders_of(settings)
     try:
         empty = not folders.data.exists() or not any(folders.data.iterdir())
         for folder in (folders.data, folders.spool, folders.keys, folders.run):
@@ -115,6 +124,36 @@ def open_database(settings: Settings, durability: Durability = Durability.SYNCHR
             "run the version of TierRead that migrated it, or a newer one",
         ) from too_new
     return engine
+
+
+def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
+    """The keys and the seal, made at the first start of an installation and never again.
+
+    Raises:
+        CannotStart: the database was written with others, or with some and here are none.
+
+    """
+    with transaction(engine) as tx:
+        known = installed.knows_keys(tx)
+        missing = not all((folders.keys / name).exists() for name in KEY_FILES)
+        if known and missing:
+            raise CannotStart(
+                f"the keys of this installation are not in {folders.keys}",
+                "copy them there from another node or from the backup, with mode 0600",
+            )
+        keys, seal = keys_in(folders.keys), Seal.from_folder(folders.keys)
+        parts = {
+            "identifiers.hmac": keys.digest_key,
+            "identifiers.aes": keys.cipher_key,
+            "seal": seal.key_id.encode("ascii"),
+        }
+        strange = installed.strange_keys(tx, parts)
+    if strange:
+        raise CannotStart(
+            f"the keys in {folders.keys} are not those that the database was written with: {', '.join(strange)}",
+            "copy them from another node or from the backup; every node has the same",
+        )
+    return keys, seal
 
 
 @contextmanager

@@ -15,9 +15,11 @@ from service.contacts import Contacts, gathering
 from service.house import House
 from service.logs import logger
 from service.metrics import INSTANCES, RECEIVE_SECONDS
+from service.nodes import LEND_SECONDS, SHIP_SECONDS, STAND_BACK_SECONDS, lending, shipping
+from service.worker import Step, Worker
 from storage.database import Durability, connect
 from storage.index import Index
-from storage.recovery import recover
+from storage.recovery import Recovered, recover
 from storage.segments import Spool
 
 SEAL_EVERY_SECONDS: Final = 1.0
@@ -108,31 +110,34 @@ def receiving(house: House) -> Generator[Receiving]:
     )
     index = Index(engine)
     end = threading.Event()
-    sealing = threading.Thread(target=_seal_idle, args=(spool, house, end), name="sealing")
-    try:
-        recovered = recover(spool, index)
-        logger().info("recovered", **asdict(recovered))
-        if recovered.damaged:
-            logger().error("the disk lost instances that were whole", instances=recovered.damaged)
-        if recovered.left:
-            logger().error("segments are left as they are until the next start", segments=recovered.left)
-        sealing.start()
-        with gathering(house) as contacts:
-            receiver = CountedReceiver(spool, index, house.clock, contacts)
-            yield Receiving(receiver=receiver, spool=spool, index=index, contacts=contacts)
-    finally:
-        end.set()
-        if sealing.ident is not None:
-            sealing.join()
-        spool.close()
-        index.close()
-        engine.dispose()
+    with lending(house) as lend:
+        chores = Worker(
+            [
+                Step(name="seal", every_seconds=SEAL_EVERY_SECONDS, run=lambda: spool.seal_idle(house.clock())),
+                Step(name="seal what is awaited", every_seconds=SEAL_EVERY_SECONDS, run=spool.seal_awaited),
+                Step(name="lend", every_seconds=LEND_SECONDS, run=lend),
+                Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, after_seconds=STAND_BACK_SECONDS)),
+            ],
+            end,
+        )
+        try:
+            tell(recover(spool, index))
+            chores.start()
+            with gathering(house) as contacts:
+                receiver = CountedReceiver(spool, index, house.clock, contacts)
+                yield Receiving(receiver=receiver, spool=spool, index=index, contacts=contacts)
+        finally:
+            end.set()
+            chores.join()
+            spool.close()
+            index.close()
+            engine.dispose()
 
 
-def _seal_idle(spool: Spool, house: House, end: threading.Event) -> None:
-    while not end.wait(SEAL_EVERY_SECONDS):
-        for seal in (lambda: spool.seal_idle(house.clock()), spool.seal_awaited):
-            try:
-                seal()
-            except Exception as error:  # noqa: BLE001 a segment left open is taken by recovery; the next ones are tried
-                logger().error("sealing failed", exc_info=error)
+def tell(recovered: Recovered) -> None:
+    """Put on the log what recovery found."""
+    logger().info("recovered", **asdict(recovered))
+    if recovered.damaged:
+        logger().error("the disk lost instances that were whole", instances=recovered.damaged)
+    if recovered.left:
+        logger().error("segments are left as they are until the next start", segments=recovered.left)

@@ -18,13 +18,13 @@ from service.exporting import export
 from service.gauges import gauges
 from service.house import House, house_of
 from service.installation import Folders
+from service.nodes import bytes_of
 from service.receiving import receiving
 from service.rendering import picture
 from service.roles import until
 from service.serving import listen
 from service.settings import Settings
 from storage import journal
-from storage.reader import Bytes
 from viewer.office import Office
 
 GRACEFUL_SECONDS: Final = 10
@@ -34,7 +34,7 @@ GRACEFUL_SECONDS: Final = 10
 def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
     socket = listen(settings.http_host, settings.http_port)
     with house_of(settings, folders, Role.WEB) as house, receiving(house) as here:
-        bytes_ = Bytes(folders.spool, house.object_store, house.engine)
+        bytes_ = bytes_of(house)
         office = Office(
             engine=house.engine,
             keys=house.keys,

@@ -15,13 +15,20 @@ from datetime import UTC, datetime
 import typer
 
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.signing import Seal
 from service import logs, roles
 from service.administer import Registry
 from service.alive import Role
 from service.certificates import certificates_of
-from service.installation import CannotStart, Folders, count_into, make_folders, only_one, open_database
+from service.installation import (
+    CannotStart,
+    Folders,
+    count_into,
+    folders_of,
+    keys_of,
+    make_folders,
+    only_one,
+    open_database,
+)
 from service.settings import Settings
 from service.supervisor import Supervisor
 from storage.database import transaction
@@ -52,10 +59,9 @@ def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Eve
 def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     """Make folders, keys, schema and the first administrator, whatever of them is missing."""
     folders = make_folders(settings, demo=demo)
-    keys_in(folders.keys)
-    Seal.from_folder(folders.keys)
     engine = open_database(settings)
     try:
+        keys_of(folders, engine)
         with transaction(engine) as tx:
             first = Registry(Audit(f"{settings.node}/serve")).make_first_administrator(tx, datetime.now(UTC))
             if first is not None:
@@ -69,7 +75,7 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
 def run_role(settings: Settings, role: Role, *, until_input_closes: bool) -> int:
     """Run one role until a signal; answer the exit code."""
     logs.configure(role, settings.log_level)
-    folders = Folders(data=settings.data_dir) if until_input_closes else prepare(settings)
+    folders = folders_of(settings) if until_input_closes else prepare(settings)
     count_into(folders, afresh=False)
 
     with only_one(folders, role), _stop_on_signals() as stop:

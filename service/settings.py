@@ -182,6 +182,26 @@ class Settings:
             "Empty: the host name.",
         ),
     )
+    keys_dir: Path | None = field(
+        default=None,
+        metadata=_as(
+            values.folder,
+            "Folder of the keys, which are the same on every node of an installation. "
+            "Empty: the folder `keys` in the data folder.",
+        ),
+    )
+    spool_url: str = field(
+        default="",
+        metadata=_as(
+            values.endpoint,
+            "How the other nodes reach this node's spool, such as `http://node1:8081`; it is lent on that port. "
+            "Empty: this node is the only one.",
+        ),
+    )
+    spool_host: str = field(
+        default="0.0.0.0",  # noqa: S104 other nodes are elsewhere, and each shows a token
+        metadata=_as(values.host, "Address that the spool is lent on, where it is lent."),
+    )
     quiet_seconds: float = field(
         default=60.0,
         metadata=_as(
@@ -236,6 +256,7 @@ class Settings:
     def __post_init__(self) -> None:
         data_dir = self.data_dir.absolute()
         object.__setattr__(self, "data_dir", data_dir)
+        object.__setattr__(self, "keys_dir", self.keys_dir and self.keys_dir.absolute())
         object.__setattr__(self, "database_url", self.database_url or f"sqlite:///{data_dir / 'tierread.db'}")
         object.__setattr__(self, "object_store", self.object_store or str(data_dir / "objects"))
         object.__setattr__(self, "node", self.node or socket.gethostname())

@@ -21,18 +21,18 @@ from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
+from service.nodes import SHIP_SECONDS, bytes_of, shipping
 from service.worker import Step
 from storage import committing
 from storage.committing import Patience
 from storage.database import snapshot, transaction
 from storage.index import Instance
 from storage.reader import Bytes
-from storage.shipping import ship
 
 
 def of(house: House) -> list[Step]:
     """The steps of a worker."""
-    bytes_ = Bytes(house.folders.spool, house.object_store, house.engine)
+    bytes_ = bytes_of(house)
     forwarder = Forwarder(house, bytes_)
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
@@ -41,7 +41,7 @@ def of(house: House) -> list[Step]:
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
-        Step(name="ship", every_seconds=2, run=_ship(house)),
+        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
@@ -108,10 +108,6 @@ def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:
         return settled.duplicates + settled.conflicts
 
     return run
-
-
-def _ship(house: House) -> Callable[[], int]:
-    return lambda: ship(house.engine, house.folders.spool, house.object_store, house.clock())
 
 
 def _commit(house: House) -> Callable[[], int]:

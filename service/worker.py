@@ -37,7 +37,8 @@ class Worker:
 
     def join(self) -> None:
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:
+                thread.join()
 
     def well(self) -> bool:
         return all(thread.is_alive() for thread in self._threads)

@@ -11,14 +11,13 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
+from storage.holders import HolderAway, Holders
 from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore, StoreAway
 from storage.pieces import Pieces
 from storage.segments import segment_key
 from storage.shapes import Instance
 
-
-class HolderAway(Exception):
-    """Whoever has the bytes, another node's spool or the object store, cannot be asked now: later, not never."""
+__all__ = ["Bytes", "BytesMissing", "HolderAway"]
 
 
 class BytesMissing(Exception):
@@ -26,12 +25,18 @@ class BytesMissing(Exception):
 
 
 class Bytes:
-    """Reads instances; ``offset`` counts from the start of the PS3.10 file."""
+    """Reads instances; ``offset`` counts from the start of the PS3.10 file.
 
-    def __init__(self, spool_dir: Path, object_store: ObjectStore, engine: Engine) -> None:
+    Without ``holders`` this node is the only one.
+    """
+
+    def __init__(
+        self, spool_dir: Path, object_store: ObjectStore, engine: Engine, holders: Holders | None = None
+    ) -> None:
         self._spool_dir = spool_dir
         self._store = object_store
         self._engine = engine
+        self._holders = holders
 
     def read(self, instance: Instance, offset: int, length: int) -> bytes:
         """Exactly these bytes.
@@ -56,12 +61,17 @@ class Bytes:
 
     def _pieces(self, instance: Instance, offset: int, length: int, chunk: int) -> Iterator[bytes]:
         key = segment_key(instance.segment_id)
+        start = instance.offset + offset
         try:
-            return Pieces(self._spool_dir / key, instance.offset + offset, length, chunk)
+            return Pieces(self._spool_dir / key, start, length, chunk)
         except FileNotFoundError:
-            pass  # stored, and no longer in the spool
+            pass  # stored, and no longer in the spool; or in another's
+        if self._holders is not None:
+            lent = self._holders.stream(instance.segment_id, start, length, chunk)
+            if lent is not None:
+                return lent
         try:
-            return self._store.stream(key, instance.offset + offset, length, chunk)
+            return self._store.stream(key, start, length, chunk)
         except NoSuchObject:
             raise self._why_missing(instance) from None
         except StoreAway as away:

@@ -68,7 +68,7 @@ def recover(spool: Spool, index: Index) -> Recovered:
     """Seal every segment of the spool whose lock is free, and enter what lies in those that are not stored.
 
     Several processes may do so at once: each segment is taken by the one that wins its lock, and entering
-    again changes nothing.
+    again changes nothing. What is taken belongs to the spool's node from now on.
 
     Raises:
         IndexUnavailable: rows could not be entered.
@@ -256,6 +256,8 @@ def _segment_of(name: str) -> str:
 
 def _note(tx: Connection, node: str, segment_id: str, study_uid: str, became: dict[str, Any]) -> None:
     segment = tables.segment
+    # Whoever has the file now holds the segment: a spool may have come from another node, or got another name.
+    tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state != "stored").values(node=node))
     values = {**became, "sealed_at": made_at(segment_id)}
     done = tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state == "open").values(values))
     if done.rowcount == 0:  # sealed already, or the row was lost with the database

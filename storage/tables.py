@@ -31,6 +31,15 @@ segment: Final = sa.Table(
     sa.Index("ix_segment_study_uid", "study_uid"),
 )
 
+# Where each node lends the segments that only its spool has (storage.holders).
+node: Final = sa.Table(
+    "node",
+    metadata,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("url", sa.String(255), nullable=False),
+    sa.Column("seen_at", UtcDateTime, nullable=False),
+)
+
 # The columns from patient_id to timezone_offset are what is *shown*: as received first, then as the
 # current attribution revision says. received holds what came for each of them and never changes; a
 # later instance is held when it does not agree with received_patient_id, received_issuer and site_id.

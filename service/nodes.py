@@ -1,0 +1,91 @@
+"""A node among others: it reads what they hold, lends them what it holds, and takes it to the object store."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+from service.alone import Claim
+from service.house import House
+from service.installation import CannotStart
+from storage import holders
+from storage.database import transaction
+from storage.holders import Holders
+from storage.lending import Lender
+from storage.reader import Bytes
+from storage.shipping import ship
+
+SHIP_SECONDS: Final = 2.0
+LEND_SECONDS: Final = 2.0
+STAND_BACK_SECONDS: Final = 10.0
+"""That a receiving process waits before it ships itself: a worker beside it is made for that."""
+
+
+def bytes_of(house: House) -> Bytes:
+    """Reads instances of all nodes."""
+    return Bytes(
+        house.folders.spool,
+        house.object_store,
+        house.engine,
+        Holders(house.engine, _spool_key(house), house.clock),
+    )
+
+
+def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
+    """A step that takes this spool's sealed segments to the object store, in one process of the node at a time."""
+    claim = Claim(house.folders, "shipping", after_seconds=after_seconds)
+
+    def run() -> int:
+        if not claim.held():
+            return 0
+        return ship(house.engine, house.folders.spool, house.object_store, house.clock())
+
+    return run
+
+
+@contextmanager
+def lending(house: House) -> Generator[Callable[[], int]]:
+    """A step that keeps this node's spool lent to the others, where it is said how they reach it.
+
+    Raises:
+        CannotStart: the step, when the port is not to be had although no other process of the node has it.
+
+    """
+    with contextlib.ExitStack() as lent:
+        claim = Claim(house.folders, "lending")
+        lent.callback(claim.release)
+        lenders: list[Lender] = []
+
+        def run() -> int:
+            if not house.settings.spool_url or not claim.held():
+                return 0
+            if not lenders:
+                lenders.append(_lend(house))
+                lent.callback(lenders[0].close)
+            with transaction(house.engine) as tx:
+                holders.announce(tx, house.settings.node, house.settings.spool_url, house.clock())
+            return 0
+
+        run()
+        yield run
+
+
+def _lend(house: House) -> Lender:
+    port = urlsplit(house.settings.spool_url).port or 80
+    try:
+        return Lender(house.folders.spool, _spool_key(house), (house.settings.spool_host, port))
+    except OSError as refused:
+        raise CannotStart(
+            f"{house.settings.spool_host} port {port} cannot be listened on: {refused.strerror}",
+            "set TIERREAD_SPOOL_URL (and TIERREAD_SPOOL_HOST) to another port",
+        ) from refused
+
+
+def _spool_key(house: House) -> bytes:
+    """The same on every node, since all have the same keys."""
+    return hmac.new(house.keys.digest_key, b"tierread spool", hashlib.sha256).digest()

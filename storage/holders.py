@@ -1,0 +1,129 @@
+"""Segments that another node holds: who lends one, and ranges of it read there (docs/adr/0005-nodes.md)."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from urllib3 import BaseHTTPResponse, PoolManager, Timeout
+from urllib3.exceptions import HTTPError
+
+from storage import tables
+from storage.database import snapshot
+from storage.entering import insert_new
+
+TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
+TIME_HEADER: Final = "X-TierRead-Time"
+_CONNECT_SECONDS: Final = 3
+_READ_SECONDS: Final = 20
+_STORED_MAX: Final = 10_000
+"""Segments of which it is remembered that the object store has them."""
+
+
+class HolderAway(Exception):
+    """Whoever has the bytes, another node's spool or the object store, cannot be asked now: later, not never."""
+
+
+def announce(tx: Connection, name: str, url: str, now: datetime) -> None:
+    """Say where a node lends its spool; empty for one that lends nothing."""
+    node = tables.node
+    told = {"url": url, "seen_at": now}
+    if tx.execute(sa.update(node).where(node.c.name == name).values(told)).rowcount == 0:
+        tx.execute(insert_new(tx, node).values(name=name, **told))
+
+
+def path_of(segment_id: str, offset: int, length: int) -> str:
+    """What is asked of a lending node."""
+    return f"/segments/{segment_id}?offset={offset}&length={length}"
+
+
+def token(key: bytes, path: str, at: int) -> str:
+    """Proves that a node of this installation asks for ``path``; ``at`` is in seconds since 1970."""
+    return hmac.new(key, f"{at}\n{path}".encode(), hashlib.sha256).hexdigest()
+
+
+class Holders:
+    """Reads what lies in the spools of other nodes; ``key`` is the same on all nodes of an installation."""
+
+    def __init__(self, engine: Engine, key: bytes, clock: Callable[[], datetime]) -> None:
+        self._engine = engine
+        self._key = key
+        self._clock = clock
+        self._pool = PoolManager(timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS), retries=False)
+        self._stored: OrderedDict[str, None] = OrderedDict()
+
+    def stream(self, segment_id: str, offset: int, length: int, chunk: int) -> Iterator[bytes] | None:
+        """Exactly these bytes of a segment that is not stored yet; None when the object store has it.
+
+        Raises:
+            HolderAway: its node does not answer, lends nothing, or does not have it; or nobody knows the segment.
+
+        """
+        if segment_id in self._stored:
+            return None
+        holder = self._holder_of(segment_id)
+        if holder is None:
+            self._remember(segment_id)
+            return None
+        return self._ask(holder, path_of(segment_id, offset, length), length, chunk)
+
+    def _holder_of(self, segment_id: str) -> str | None:
+        """Where the segment is lent; None when it is stored.
+
+        Raises:
+            HolderAway: it is not stored, and nobody lends it.
+
+        """
+        segment, node = tables.segment, tables.node
+        asked = sa.select(segment.c.state, node.c.url).outerjoin(node, node.c.name == segment.c.node)
+        with snapshot(self._engine) as tx:
+            row = tx.execute(asked.where(segment.c.id == segment_id)).one_or_none()
+        if row is None or row.state == "stored":
+            return None
+        if not row.url:
+            raise HolderAway
+        return str(row.url)
+
+    def _ask(self, url: str, path: str, length: int, chunk: int) -> Iterator[bytes]:
+        at = int(self._clock().timestamp())
+        headers = {TIME_HEADER: str(at), TOKEN_HEADER: token(self._key, path, at)}
+        try:
+            answer = self._pool.request("GET", url + path, headers=headers, preload_content=False, redirect=False)
+        except HTTPError as error:
+            raise HolderAway from error
+        if answer.status != 200:
+            answer.drain_conn()
+            raise HolderAway
+        return _pieces(answer, length, chunk)
+
+    def _remember(self, segment_id: str) -> None:
+        self._stored[segment_id] = None
+        if len(self._stored) > _STORED_MAX:
+            self._stored.popitem(last=False)
+
+
+def _pieces(answer: BaseHTTPResponse, length: int, chunk: int) -> Iterator[bytes]:
+    """The body in pieces.
+
+    Raises:
+        HolderAway: it ends early.
+
+    """
+    left = length
+    try:
+        while left:
+            piece = answer.read(min(chunk, left))
+            if not piece:
+                raise HolderAway
+            left -= len(piece)
+            yield piece
+    except HTTPError as error:
+        raise HolderAway from error
+    finally:
+        answer.release_conn() if left == 0 else answer.close()
