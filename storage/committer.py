@@ -1,12 +1,13 @@
-"""Commits index rows in groups, one thread a process."""
+"""Commits index rows in groups, one group at a time in a process."""
 
 from __future__ import annotations
 
-import queue
 import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
@@ -30,18 +31,29 @@ class IndexUnavailable(Exception):
     """The row was not committed; its bytes stay in the segment and replay enters them later."""
 
 
-class _Slot:
-    """One caller that waits for its row."""
+class _Call:
+    """Somebody who waits for rows; woken once, with the answer or to commit in their turn."""
 
-    def __init__(self, entry: Entry) -> None:
-        self.entry = entry
-        self.result: Entered | None = None
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.results: list[Entered] = []
         self.failure: Exception | None = None
-        self.done = threading.Event()
+        self.answered = False
+        self._sleep = threading.Lock()  # an Event costs six times as much
+        self._sleep.acquire()
+
+    def wake(self) -> None:
+        self._sleep.release()
+
+    def wait(self) -> None:
+        self._sleep.acquire()
 
 
 class Index:
     """Commits rows in groups: what waits while one transaction runs goes into the next.
+
+    A caller who finds nobody at it commits for all that wait by then, its own thread sparing two switches,
+    and hands on to the first that came meanwhile.
 
     ``engine`` commits asynchronously. When PostgreSQL is restarted under us, the commits of the last moment
     may be lost, so everything that may not have been durable is entered again on the new connection.
@@ -50,14 +62,16 @@ class Index:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._known = Known()
-        self._queue: queue.SimpleQueue[_Slot | None] = queue.SimpleQueue()
         self._recent: deque[tuple[float, Entry, Entered]] = deque()
         self._may_lose_commits = engine.dialect.name == "postgresql"
         self._connection: Connection | None = None
-        self._closing = threading.Lock()
+        self._state = threading.Condition()
+        self._waiting: deque[_Call] = deque()
+        self._committing = False
         self._closed = False
-        self._thread = threading.Thread(target=self._run, name="index", daemon=True)
-        self._thread.start()
+        self._prober = threading.Thread(target=self._probe_until_closed, name="index", daemon=True)
+        if self._may_lose_commits:
+            self._prober.start()
 
     def enter(self, row: InstanceRow, place: Place, provenance: Provenance) -> Entered:
         """Enter one instance whose bytes are flushed; returns when its row is committed.
@@ -66,72 +80,87 @@ class Index:
             IndexUnavailable: it is not.
 
         """
-        return self.enter_all([Entry(row=row, place=place, provenance=provenance)])[0]
+        return self._call((Entry(row=row, place=place, provenance=provenance),))[0]
 
     def enter_all(self, entries: Iterable[Entry]) -> list[Entered]:
         """Enter many, in their order; as `enter`."""
-        slots = [_Slot(entry) for entry in entries]
-        with self._closing:
-            if self._closed:
-                raise IndexUnavailable
-            for slot in slots:
-                self._queue.put(slot)
+        rest = iter(entries)
         results: list[Entered] = []
-        for slot in slots:
-            slot.done.wait()
-            if slot.result is None:
-                raise IndexUnavailable from slot.failure
-            results.append(slot.result)
+        while some := list(islice(rest, _BATCH_MAX)):
+            results += self._call(some)
         return results
 
     def close(self) -> None:
         """Commit what waits, then end."""
-        with self._closing:
-            if self._closed:
-                return
+        with self._state:
             self._closed = True
-            self._queue.put(None)
-        self._thread.join()
-
-    def _run(self) -> None:
-        open_ = True
-        while open_:
-            slots, open_ = self._next()
-            if slots:
-                self._answer(slots)
-            elif open_:
-                self._probe()
+            self._state.notify_all()
+            self._state.wait_for(lambda: not self._committing)
+        if self._may_lose_commits:
+            self._prober.join()
         self._disconnect()
 
-    def _next(self) -> tuple[list[_Slot], bool]:
-        """What waits by now, at least one if any comes in time; and whether more may come."""
-        slots: list[_Slot] = []
-        try:
-            slot = self._queue.get(timeout=_PROBE_SECONDS if self._recent else None)
-            while slot is not None:
-                slots.append(slot)
-                if len(slots) == _BATCH_MAX:
-                    return slots, True
-                slot = self._queue.get_nowait()
-        except queue.Empty:
-            return slots, True
-        return slots, False
+    def _call(self, entries: Sequence[Entry]) -> list[Entered]:
+        call = _Call(entries)
+        with self._state:
+            if self._closed:
+                raise IndexUnavailable
+            self._waiting.append(call)
+            first = not self._committing
+            self._committing = True
+        if not first:
+            call.wait()
+        if not call.answered:
+            self._commit_in_turn()
+        if len(call.results) < len(entries) or call.failure is not None:
+            raise IndexUnavailable from call.failure
+        return call.results
 
-    def _answer(self, slots: list[_Slot]) -> None:
+    def _commit_in_turn(self) -> None:
+        """Commit what waits, our own call the first of it, then let the next who waits do so."""
+        calls = self._next()
         try:
-            for slot, result in zip(slots, self._enter([slot.entry for slot in slots]), strict=True):
-                slot.result = result
-        except Exception as failure:  # noqa: BLE001 # whatever it is, each caller hears of it
-            if len(slots) > 1 and not isinstance(failure, (_Disconnected, OperationalError)):
-                for slot in slots:  # one row that the database refuses must not fail its neighbours
-                    self._answer([slot])
+            self._answer(calls)
+        finally:  # also when we are interrupted: the others hear that it failed
+            for call in calls:
+                call.answered = True
+            self._hand_on()
+            for call in calls[1:]:
+                call.wake()
+
+    def _hand_on(self) -> None:
+        with self._state:
+            if not self._waiting:
+                self._committing = False
+                self._state.notify_all()
                 return
-            for slot in slots:
-                slot.failure = failure
-        for slot in slots:
-            slot.done.set()
+            successor = self._waiting[0]
+        successor.wake()
+
+    def _next(self) -> list[_Call]:
+        calls: list[_Call] = []
+        size = 0
+        with self._state:
+            while self._waiting and size < _BATCH_MAX:
+                calls.append(self._waiting.popleft())
+                size += len(calls[-1].entries)
+        return calls
+
+    def _answer(self, calls: Sequence[_Call]) -> None:
+        try:
+            results = iter(self._enter([entry for call in calls for entry in call.entries]))
+            for call in calls:
+                call.results = list(islice(results, len(call.entries)))
+        except Exception as failure:  # noqa: BLE001 # whatever it is, each caller hears of it
+            if len(calls) > 1 and not isinstance(failure, (_Disconnected, OperationalError)):
+                for call in calls:  # one row that the database refuses must not fail its neighbours
+                    self._answer([call])
+                return
+            for call in calls:
+                call.failure = failure
 
     def _enter(self, entries: Sequence[Entry]) -> list[Entered]:
+        """Without entries it only asks whether the server still is the one that took the last ones."""
         try:
             results = self._commit(entries)
         except _Disconnected:
@@ -157,6 +186,8 @@ class Index:
         while True:
             try:
                 with tx.begin():
+                    if not entries:
+                        tx.execute(sa.select(1))  # a probe: without a statement nobody asks the server
                     batch = Batch(tx, entries, self._known)
                     results = batch.enter()
             except Raced:
@@ -190,15 +221,15 @@ class Index:
             self._connection.close()
             self._connection = None
 
-    def _probe(self) -> None:
+    def _probe_until_closed(self) -> None:
         """Notice a restarted server while nothing arrives."""
-        try:
-            tx = self._connected()
-            with tx.begin():
-                tx.execute(sa.select(1))
-            self._forget_durable(time.monotonic())
-        except (SQLAlchemyError, _Disconnected):
-            self._disconnect()  # the next probe or the next batch connects and replays
+        while True:
+            with self._state:
+                if self._state.wait_for(lambda: self._closed, _PROBE_SECONDS):
+                    return
+            if self._recent:
+                with suppress(IndexUnavailable):  # the next probe or the next batch connects and replays
+                    self._call(())
 
     def _forget_durable(self, at: float) -> None:
         # This very connection has lived since, so the server has, and its log writer has flushed them.

@@ -12,6 +12,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
 
 metadata: Final = sa.MetaData(
@@ -36,6 +37,10 @@ POSTGRESQL_CONNECTION: Final = {
     "tcp_user_timeout": 30_000,
 }
 """Seconds, the last in milliseconds (libpq): a silent server is noticed, or every C-STORE would wait for it."""
+
+
+_CHECKPOINT_PAGES: Final = 8000
+"""Of SQLite's log, 32 MB: a page that many commits touch is brought home once, and devices wait for it less often."""
 
 
 class Durability(Enum):
@@ -98,6 +103,22 @@ def snapshot(engine: Engine) -> Generator[Connection]:
         yield tx
 
 
+@contextmanager
+def driver(tx: Connection) -> Generator[Any]:
+    """The driver's connection; what it raises becomes what SQLAlchemy would have raised."""
+    connection = tx.connection.dbapi_connection
+    dbapi = tx.dialect.loaded_dbapi
+    try:
+        yield connection
+    except dbapi.Error as error:
+        gone = tx.dialect.is_disconnect(error, connection, None)
+        if gone:
+            tx.invalidate(error)
+        raise DBAPIError.instance(
+            None, None, error, dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=tx.dialect
+        ) from error
+
+
 def _dump(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
@@ -108,8 +129,13 @@ def _sqlite_pragmas(durability: Durability, lock_seconds: float) -> Any:
     def set_up(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions are begun by us: see _sqlite_begin
         cursor = connection.cursor()
-        waits = f"busy_timeout={round(lock_seconds * 1000)}"
-        for pragma in (waits, "journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
+        for pragma in (
+            f"busy_timeout={round(lock_seconds * 1000)}",
+            "journal_mode=WAL",
+            f"synchronous={synchronous}",
+            "foreign_keys=ON",
+            f"wal_autocheckpoint={_CHECKPOINT_PAGES}",
+        ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
@@ -120,7 +146,8 @@ def _sqlite_begin(tx: Connection) -> None:
     # A deferred transaction that reads first and writes later fails with SQLITE_BUSY when another
     # wrote in between, without waiting; IMMEDIATE waits its turn instead.
     read_only = tx.get_execution_options().get("tierread_read_only", False)
-    tx.exec_driver_sql("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
+    with driver(tx) as connection:
+        connection.execute("BEGIN DEFERRED" if read_only else "BEGIN IMMEDIATE")
 
 
 def _postgresql_settings(durability: Durability, lock_seconds: float) -> Any:

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.ids import new_id
 from storage.members import Entry
+from storage.prepared import Prepared, Values, fetch, write
 from storage.rows import InstanceRow, Place, encode_ranges
 
 SHOWN: Final = (
@@ -124,7 +125,6 @@ class Batch:
         self._entries = entries
         self.seen = Known()
         self._look_up(known)
-        self._there = self._instances_there()
         self._new: dict[str, Entry] = {}
         self._new_studies: dict[str, Entry] = {}
         self._new_series: dict[str, Entry] = {}
@@ -139,21 +139,25 @@ class Batch:
 
         """
         results = [self._sort_in(entry) for entry in self._entries]
-        self._insert_all(tables.study, (_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)))
-        series = (series_values(self._new_series[uid], self.seen.homes[uid]) for uid in sorted(self._new_series))
-        self._insert_all(tables.series, series)
-        instances = (
-            instance_values(self._new[uid], self.seen.homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)
-        )
-        self._insert_all(tables.instance, instances)
+        homes = self.seen.homes
+        inserts = [
+            (_INSERT_STUDY, [_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)]),
+            (_INSERT_SERIES, [series_values(self._new_series[uid], homes[uid]) for uid in sorted(self._new_series)]),
+            (
+                _INSERT_INSTANCE,
+                [instance_values(self._new[uid], homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)],
+            ),
+        ]
+        here = [entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD]
+        counted = [(statement, rows) for statement, rows in (*inserts, *self._counts()) if rows]
+        others = [(_INSERT_HOLDING, self._holdings(here)), (_INSERT_HELD, self._questions())]
+        done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows)])
+        # Somebody else has inserted the same, or a person has moved a series or merged a study, since the look.
+        if done[: len(counted)] != [len(rows) for _, rows in counted]:
+            raise Raced
         for uid in sorted(self._healing):
             healed, lost = self._healing[uid]
             point_at(self._tx, healed, instead_of=lost, same_sender=True)
-        self._note_holdings(
-            entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD
-        )
-        self._count()
-        self._quarantine()
         return results
 
     def _look_up(self, known: Known) -> None:
@@ -166,34 +170,18 @@ class Batch:
             if row.series_uid in known.homes:
                 seen.homes[row.series_uid] = known.homes[row.series_uid]
         studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
-        if studies:
-            study = tables.study.c
-            asked = sa.select(
-                study.study_uid, study.merged_into, study.site_id, study.received_patient_id, study.received_issuer
-            )
-            for uid, merged_into, *owner in self._tx.execute(asked.where(study.study_uid.in_(studies))):
-                seen.owners[uid] = Owner(*owner)
-                seen.shown_in[uid] = merged_into or uid
-        series_uids = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
-        if series_uids:
-            series = tables.series.c
-            asked = sa.select(series.series_uid, series.study_uid, series.received_study_uid)
-            for uid, study_uid, named in self._tx.execute(asked.where(series.series_uid.in_(series_uids))):
-                seen.homes[uid] = Home(study_uid, named or study_uid)
+        series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
+        instances = {entry.row.sop_instance_uid for entry in self._entries}
+        # From the bottom up: where another process commits in between, an instance that is seen has its study.
+        self._there = {uid: _There(*there) for uid, *there in self._found(_INSTANCES_THERE, instances)}
+        for uid, study_uid, named in self._found(_HOMES, series):
+            seen.homes[uid] = Home(study_uid, named or study_uid)
+        for uid, merged_into, *owner in self._found(_OWNERS, studies):
+            seen.owners[uid] = Owner(*owner)
+            seen.shown_in[uid] = merged_into or uid
 
-    def _instances_there(self) -> dict[str, _There]:
-        instance = tables.instance.c
-        asked = sa.select(
-            instance.sop_instance_uid,
-            instance.segment_id,
-            instance.offset,
-            instance.received_digest,
-            instance.received_transfer_syntax_uid,
-            instance.study_uid,
-            instance.site_id,
-            instance.damaged,
-        ).where(instance.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._entries}))
-        return {uid: _There(*there) for uid, *there in self._tx.execute(asked)}
+    def _found(self, query: Prepared, uids: set[str]) -> list[tuple[Any, ...]]:
+        return fetch(self._tx, query, {"uids": list(uids)}) if uids else []
 
     def _sort_in(self, entry: Entry) -> Entered:
         row, place, seen = entry.row, entry.place, self.seen
@@ -236,16 +224,8 @@ class Batch:
         )
         return Entered.NEW
 
-    def _insert_all(self, table: sa.Table, values: Iterable[dict[str, Any]]) -> None:
-        rows = list(values)
-        if rows:
-            statement = insert_new(self._tx, table).execution_options(preserve_rowcount=True)
-            done = self._tx.execute(statement, rows)
-            if done.rowcount != len(rows):
-                raise Raced
-
-    def _note_holdings(self, entries: Iterable[Entry]) -> None:
-        rows: dict[tuple[str, str], dict[str, Any]] = {}
+    def _holdings(self, entries: Iterable[Entry]) -> list[Values]:
+        rows: dict[tuple[str, str], Values] = {}
         for entry in entries:
             there, came = self._there[entry.row.sop_instance_uid], entry.provenance
             rows[entry.row.sop_instance_uid, came.site_id] = {
@@ -256,52 +236,37 @@ class Batch:
                 "received_at": came.received_at,
                 "shared": there.site_id != came.site_id,
             }
-        if rows:
-            self._tx.execute(insert_new(self._tx, tables.holding), [rows[key] for key in sorted(rows)])
+        return [rows[key] for key in sorted(rows)]
 
-    def _count(self) -> None:
-        """Raises: Raced, where a person has moved a series or merged a study since its home was looked up."""
+    def _counts(self) -> list[tuple[Prepared, list[Values]]]:
+        homes = self.seen.homes
         studies: dict[str, list[datetime]] = {}
         series: dict[str, int] = {}
         for entry in self._new.values():
-            study_uid = self.seen.homes[entry.row.series_uid].study_uid
-            studies.setdefault(study_uid, []).append(entry.provenance.received_at)
+            studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance.received_at)
             series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
-        self._count_all(
-            _COUNT_STUDY,
-            [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
-        )
-        homes = self.seen.homes
-        self._count_all(
-            _COUNT_SERIES,
-            [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
-        )
+        return [
+            (
+                _COUNT_STUDY,
+                [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
+            ),
+            (
+                _COUNT_SERIES,
+                [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
+            ),
+        ]
 
-    def _count_all(self, counting: sa.Update, rows: list[dict[str, Any]]) -> None:
-        if rows:
-            done = self._tx.execute(counting.execution_options(preserve_rowcount=True), rows)
-            if done.rowcount != len(rows):
-                raise Raced
-
-    def _quarantine(self) -> None:
-        if not self._held:
-            return
-        quarantine = tables.quarantine.c
-        asked = sa.select(quarantine.sop_instance_uid, quarantine.digest, quarantine.site_id).where(
-            quarantine.sop_instance_uid.in_({entry.row.sop_instance_uid for entry in self._held}),
-            quarantine.row.is_not(None),
-            quarantine.settled_as.is_(None) | (quarantine.settled_as != DUPLICATE),
-        )
-        # A device that sends a conflict again and again makes one question of it, decided once.
-        known = {(uid, bytes(digest), site_id) for uid, digest, site_id in self._tx.execute(asked)}
-        rows: list[dict[str, Any]] = []
+    def _questions(self) -> list[Values]:
+        """The rows of what is held; a device that sends a conflict again and again makes one question, decided once."""
+        asked = self._found(_ASKED, {entry.row.sop_instance_uid for entry in self._held})
+        known = {(uid, bytes(digest), site_id) for uid, digest, site_id in asked}
+        rows: list[Values] = []
         for entry in self._held:
-            asked_already = (entry.row.sop_instance_uid, entry.row.received_digest, entry.provenance.site_id)
-            if asked_already not in known:
-                known.add(asked_already)
+            question = (entry.row.sop_instance_uid, entry.row.received_digest, entry.provenance.site_id)
+            if question not in known:
+                known.add(question)
                 rows.append(held_values(entry))
-        if rows:
-            self._tx.execute(insert_new(self._tx, tables.quarantine), rows)
+        return rows
 
 
 def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
@@ -321,32 +286,87 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
 
 
 _WHERE_SHOWN: Final = frozenset(
-    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid"}
+    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
 )
 _OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})
 _STUDY: Final = tables.study.c
 _SERIES: Final = tables.series.c
-_COUNT_STUDY: Final = (
-    sa.update(tables.study)
-    .where(_STUDY.study_uid == sa.bindparam("uid"), _STUDY.merged_into.is_(None))
-    .values(
-        instances=_STUDY.instances + sa.bindparam("more"),
-        last_received_at=sa.case(
-            (_STUDY.last_received_at < sa.bindparam("at", type_=_STUDY.last_received_at.type), sa.bindparam("at")),
-            else_=_STUDY.last_received_at,
-        ),
+_INSTANCE: Final = tables.instance.c
+_QUARANTINE: Final = tables.quarantine.c
+
+
+def _among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
+    """``column`` is one of the parameter ``uids``: a single value, so that the text is the same for any number."""
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam("uids", type_=postgresql.ARRAY(sa.String)))
+    uids = sa.func.json_each(sa.bindparam("uids", type_=sa.JSON)).table_valued("value")
+    return column.in_(sa.select(uids.c.value))
+
+
+_OWNERS: Final = Prepared(
+    lambda dialect: sa.select(
+        _STUDY.study_uid, _STUDY.merged_into, _STUDY.site_id, _STUDY.received_patient_id, _STUDY.received_issuer
+    ).where(_among(dialect, _STUDY.study_uid))
+)
+_HOMES: Final = Prepared(
+    lambda dialect: sa.select(_SERIES.series_uid, _SERIES.study_uid, _SERIES.received_study_uid).where(
+        _among(dialect, _SERIES.series_uid)
     )
 )
-_COUNT_SERIES: Final = (
-    sa.update(tables.series)
-    .where(_SERIES.series_uid == sa.bindparam("uid"), _SERIES.study_uid == sa.bindparam("home"))
-    .values(instances=_SERIES.instances + sa.bindparam("more"))
+_INSTANCES_THERE: Final = Prepared(
+    lambda dialect: sa.select(
+        _INSTANCE.sop_instance_uid,
+        _INSTANCE.segment_id,
+        _INSTANCE.offset,
+        _INSTANCE.received_digest,
+        _INSTANCE.received_transfer_syntax_uid,
+        _INSTANCE.study_uid,
+        _INSTANCE.site_id,
+        _INSTANCE.damaged,
+    ).where(_among(dialect, _INSTANCE.sop_instance_uid))
 )
+_ASKED: Final = Prepared(
+    lambda dialect: sa.select(_QUARANTINE.sop_instance_uid, _QUARANTINE.digest, _QUARANTINE.site_id).where(
+        _among(dialect, _QUARANTINE.sop_instance_uid),
+        _QUARANTINE.row.is_not(None),
+        _QUARANTINE.settled_as.is_(None) | (_QUARANTINE.settled_as != sa.literal_column(f"'{DUPLICATE}'")),
+    )
+)
+_INSERT_STUDY: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.study))
+_INSERT_SERIES: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.series))
+_INSERT_INSTANCE: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.instance))
+_INSERT_HOLDING: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.holding))
+_INSERT_HELD: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.quarantine))
+
+
+def _count_study(_dialect: str) -> sa.Update:
+    at = sa.bindparam("at", type_=_STUDY.last_received_at.type)
+    return (
+        sa.update(tables.study)
+        .where(_STUDY.study_uid == sa.bindparam("uid"), _STUDY.merged_into.is_(None))
+        .values(
+            instances=_STUDY.instances + sa.bindparam("more"),
+            last_received_at=sa.case((_STUDY.last_received_at < at, at), else_=_STUDY.last_received_at),
+        )
+    )
+
+
+def _count_series(_dialect: str) -> sa.Update:
+    at_home = (_SERIES.series_uid == sa.bindparam("uid")) & (_SERIES.study_uid == sa.bindparam("home"))
+    return sa.update(tables.series).where(at_home).values(instances=_SERIES.instances + sa.bindparam("more"))
+
+
+_COUNT_STUDY: Final = Prepared(_count_study)
+_COUNT_SERIES: Final = Prepared(_count_series)
 
 
 def insert_new(tx: Connection, table: sa.Table) -> sa.Insert:
     """An insert that passes over rows whose key is there already."""
-    if tx.dialect.name == "postgresql":
+    return insert_new_on(tx.dialect.name, table)
+
+
+def insert_new_on(dialect: str, table: sa.Table) -> sa.Insert:
+    if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
 
@@ -422,6 +442,7 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
+        "hidden": False,
         "damaged": False,
     }
 
