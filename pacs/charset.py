@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Final
 
 # PS3.3 C.12.1.1.2: defined terms and Python's codecs. GBK is read as GB18030, which contains it.
@@ -143,6 +144,7 @@ def _joins(neighbour: bytes) -> bool:
     return neighbour.isalpha() or neighbour.isdigit()
 
 
+@lru_cache(256)
 def _codecs(charsets: tuple[str, ...]) -> list[str]:
     """At least one."""
     return [_codec(term) for term in charsets or ("",)]

@@ -29,6 +29,8 @@ MAX_VALUE: Final = 64 * 1024
 
 LONG_VRS: Final = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 """Explicit VRs with two reserved bytes and a length of 32 bits (PS3.5 7.1.2)."""
+SHORT_VRS: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS ST TM UI UL US".split())
+"""Explicit VRs with a length of 16 bits."""
 
 
 class Problem(StrEnum):
@@ -121,8 +123,9 @@ class _Walker:
     def run(self) -> None:
         """The top level: its elements are what is wanted, so it is kept apart from what is nested."""
         buffer, end, wanted, elements = self.buffer, self.end, tags.WANTED, self.elements
-        while self.offset < end:
-            if self._only_padding():
+        while True:
+            self._plain_stretch()
+            if self.offset >= end or self._only_padding():
                 return
             start = self.offset
             tag, length, implicit_inside = self._header(implicit=self.implicit)
@@ -149,6 +152,30 @@ class _Walker:
             elif tag in tags.PIXELS:
                 self.pixels = Native(tag=tag, offset=value, length=length)
             self.offset = value + length
+
+    def _plain_stretch(self) -> None:
+        """Steps over plain elements, up to the first of another kind, without a call for each: most of any header."""
+        buffer, elements, wanted, implicit = self.buffer, self.elements, tags.WANTED, self.implicit
+        unpack = self.implicit_header if implicit else self.explicit_header
+        limit = min(self.stop_at, tags.FLOAT_PIXEL_DATA)
+        offset, steps, end = self.offset, self.steps, self.end
+        while offset + 8 <= end and steps < MAX_STEPS:
+            if implicit:
+                group, element, length = unpack(buffer, offset)
+                plain = group and length <= MAX_VALUE  # a tag of zero may be padding
+            else:
+                group, element, vr, length = unpack(buffer, offset)
+                plain = vr in SHORT_VRS
+            tag = group << 16 | element
+            value = offset + 8
+            following = value + length
+            if not plain or tag >= limit or following > end:
+                break
+            if tag in wanted:
+                elements[tag] = bytes(buffer[value:following])
+            offset = following
+            steps += 1
+        self.offset, self.steps = offset, steps
 
     def _header(self, *, implicit: bool) -> tuple[int, int, bool]:
         """Tag, length, and whether what lies inside is implicit VR; the offset moves behind the header."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from storage.durable import write_at
 from storage.pax import HEADER_BYTES, Header, Kind, decode, encode
-from storage.rows import InstanceRow, Place, Provenance
+from storage.rows import InstanceRow, Place, Provenance, compact_json
 
 CHUNK: Final = 1 << 20
 _FOOTER_BODY: Final = 512
@@ -172,7 +172,7 @@ def _line(header: Header) -> bytes:
         "provenance": header.provenance.to_json() if header.provenance else None,
         "row": header.row.to_json() if header.row else None,
     }
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    return compact_json(told)
 
 
 def _entry(line: dict[str, Any], segment_id: str) -> Entry:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from storage.rows import InstanceRow, Provenance
+from storage.rows import InstanceRow, Provenance, compact_json
 
 BLOCK: Final = 512
 RECORDS_BYTES: Final = 3072
@@ -104,7 +104,7 @@ def encode(header: Header) -> bytes:
     }
     if header.provenance is not None:
         told["provenance"] = header.provenance.to_json()
-    member = json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode()
+    member = compact_json(told)
     size = _record("size", str(header.size).encode())
     if header.row is not None:
         room = RECORDS_BYTES - len(size) - _OVERHEAD - len(member) - _FILLER_MIN

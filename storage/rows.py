@@ -44,6 +44,13 @@ _INT32: Final = 2**31
 Ranges = tuple[tuple[int, int], ...]
 
 
+_COMPACT: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+
+
+def compact_json(value: object) -> bytes:
+    return _COMPACT.encode(value).encode()
+
+
 def is_uid(value: str | None) -> bool:
     """Whether a row, a file or an archive member may be named by it (PS3.5 9.1, leading zeros let through)."""
     return value is not None and _UID.fullmatch(value) is not None
@@ -160,7 +167,7 @@ class InstanceRow:
 
     def to_json(self) -> dict[str, Any]:
         """Only what is known: empty text and absent numbers are left out."""
-        written = {field.name: getattr(self, field.name) for field in fields(self)}
+        written = dict(vars(self))
         written["received_digest"] = self.received_digest.hex()
         if self.frame_ranges is not None:
             written["frame_ranges"] = base64.b64encode(encode_ranges(self.frame_ranges)).decode()
@@ -237,4 +244,4 @@ def _varint(out: bytearray, value: int) -> None:
 
 
 def _dump(row: InstanceRow) -> bytes:
-    return json.dumps(row.to_json(), ensure_ascii=False, separators=(",", ":")).encode()
+    return compact_json(row.to_json())

@@ -126,6 +126,14 @@ def test_depth_is_bounded() -> None:
     assert walked(data).problem is Problem.TOO_DEEP
 
 
+@pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
+def test_the_number_of_elements_is_bounded(syntax: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pacs.walk.MAX_STEPS", 5)
+    data = encoded(image(), syntax)
+
+    assert walked(data, syntax).problem is Problem.TOO_LARGE
+
+
 def test_zeros_behind_the_last_element_are_padding() -> None:
     data = encoded(image())
 

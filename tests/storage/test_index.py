@@ -205,6 +205,26 @@ def test_two_committers_settle_concurrent_duplicates(database_url: str, engine: 
         assert [study_of(tx, f"1.{study}").instances for study in range(2)] == [25, 25]  # type: ignore[union-attr]
 
 
+def test_whoever_is_interrupted_holds_nobody_up(index: Index) -> None:
+    class Interrupted:
+        @property
+        def row(self) -> object:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        index.enter_all([Interrupted()])  # type: ignore[list-item]
+
+    assert index.enter(row(), place(), provenance()) is Entered.NEW
+
+
+def test_more_than_one_commit_takes_are_entered_in_their_order(index: Index, engine: Engine) -> None:
+    entries = [Entry(row=row(number // 2), place=place(number), provenance=provenance()) for number in range(2, 702)]
+    results = index.enter_all(iter(entries))
+
+    assert results == [Entered.NEW, Entered.SAME] * 350
+    assert count(engine, tables.instance) == 350
+
+
 def test_a_closed_index_refuses(index: Index) -> None:
     index.close()
 
