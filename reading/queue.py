@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from reading import access, cases, drafts, organisations, tables, triage
@@ -20,6 +21,11 @@ from reading.viewers import RoleGrant, Staff
 
 LEASE: Final = timedelta(minutes=10)
 """How long a case stays with somebody who is not heard of; the desk renews every minute or two."""
+
+_OF_EACH_SITE: Final = 5
+"""More than claims of one moment take from one site."""
+
+_Desks = dict[tuple[Step, Tier], dict[str, RoleGrant]]
 
 ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.READ, Tier.COUNTY): (Role.READER,),
@@ -47,24 +53,13 @@ def claim_next(tx: Connection, audit: Audit, staff: Staff, step: Step | None, no
     """The most urgent case that this person may take, now theirs; None when there is none.
 
     Urgency is the priority, then the due time. One statement chooses and moves: on PostgreSQL it skips
-    what others are choosing at the same moment, on SQLite there is one writer at a time.
+    what others are choosing at the same moment, on SQLite there is one writer at a time. The first cases of
+    each site are looked at first, and all only where others are choosing just these.
     """
     desks = {key: sites for key, sites in _desks(tx, staff, now).items() if step in {None, key[0]} and sites}
     if not desks:
         return None
-    case = tables.case
-    chosen = (
-        sa.select(case.c.id)
-        .where(sa.or_(*(_claimable(at, tier, staff, sites) for (at, tier), sites in desks.items())))
-        .order_by(case.c.rank, case.c.due_at, case.c.id)
-        .limit(1)
-        .with_for_update(skip_locked=True, of=case)
-        .scalar_subquery()
-    )
-    held = sa.case({state: after(state, Move.CLAIM) for state in WAITING}, value=case.c.state)
-    row = tx.execute(
-        sa.update(case).where(case.c.id == chosen).values(state=held, revision=case.c.revision + 1).returning(*case.c)
-    ).one_or_none()
+    row = _taken(tx, staff, desks, _heads(tx, staff, desks)) or _taken(tx, staff, desks, None)
     if row is None:
         return None
     claimed = cases.from_row(row)
@@ -252,9 +247,9 @@ def end_lease(tx: Connection, case_id: str) -> None:
     tx.execute(sa.delete(tables.lease).where(tables.lease.c.case_id == case_id))
 
 
-def _desks(tx: Connection, staff: Staff, now: datetime) -> dict[tuple[Step, Tier], dict[str, RoleGrant]]:
+def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
     """For each step and tier the sites that this person may work for, with the grant that lets them."""
-    found: dict[tuple[Step, Tier], dict[str, RoleGrant]] = {}
+    found: _Desks = {}
     for (step, tier), roles in ROLES.items():
         sites = found.setdefault((step, tier), {})
         for role in roles:
@@ -265,25 +260,81 @@ def _desks(tx: Connection, staff: Staff, now: datetime) -> dict[tuple[Step, Tier
     return found
 
 
-def _claimable(step: Step, tier: Tier, staff: Staff, sites: Mapping[str, RoleGrant]) -> sa.ColumnElement[bool]:
-    case, review, moved = tables.case, tables.review, tables.case_move
-    states = [state for state in WAITING if STEP_OF[state] is step]
+def _taken(tx: Connection, staff: Staff, desks: _Desks, among: sa.CompoundSelect[Any] | None) -> sa.Row[Any] | None:
+    """The most urgent claimable case, of all or of those that ``among`` finds, moved into somebody's hands."""
+    case = tables.case
+    chosen = sa.select(case.c.id).where(
+        sa.or_(
+            *(
+                sa.and_(
+                    case.c.state.in_(_waiting_for(step)),
+                    case.c.tier == tier,
+                    case.c.site_id.in_(list(sites)),
+                    _theirs_to_take(case, step, staff),
+                )
+                for (step, tier), sites in desks.items()
+            )
+        )
+    )
+    if among is not None:
+        chosen = chosen.where(case.c.id.in_(among))
+    chosen = chosen.order_by(case.c.rank, case.c.due_at, case.c.id).limit(1)
+    held = sa.case({state: after(state, Move.CLAIM) for state in WAITING}, value=case.c.state)
+    return tx.execute(
+        sa.update(case)
+        .where(case.c.id == chosen.with_for_update(skip_locked=True, of=case).scalar_subquery())
+        .values(state=held, revision=case.c.revision + 1)
+        .returning(*case.c)
+    ).one_or_none()
+
+
+def _heads(tx: Connection, staff: Staff, desks: _Desks) -> sa.CompoundSelect[Any]:
+    """The ids of the first claimable cases of each site in each state, read from the queue's index and no further."""
+    found: list[sa.Select[Any]] = []
+    for (step, tier), sites in desks.items():
+        for state in _waiting_for(step):
+            site, head = _as_rows(tx, list(sites)), tables.case.alias()
+            first = (
+                sa.select(head.c.id)
+                .where(head.c.site_id == site.c.value, head.c.state == state, head.c.tier == tier)
+                .where(_theirs_to_take(head, step, staff))
+                .order_by(head.c.rank, head.c.due_at)
+                .limit(_OF_EACH_SITE)
+            )
+            if tx.dialect.name == "postgresql":
+                each = first.lateral()
+                found.append(sa.select(each.c.id).select_from(site.join(each, sa.true())))
+            else:  # which has no LATERAL, and looks these up by their key
+                case = tables.case.alias()
+                found.append(sa.select(case.c.id).select_from(site.join(case, case.c.id.in_(first.correlate(site)))))
+    return sa.union_all(*found)
+
+
+def _as_rows(tx: Connection, ids: list[str]) -> sa.TableValuedAlias:
+    """One parameter as rows with the column ``value``, so that the statement is the same for any number."""
+    if tx.dialect.name == "postgresql":
+        return sa.func.unnest(sa.literal(ids, postgresql.ARRAY(sa.String))).table_valued("value").render_derived()
+    return sa.func.json_each(sa.literal(ids, sa.JSON)).table_valued("value")
+
+
+def _waiting_for(step: Step) -> list[State]:
+    return [state for state in WAITING if STEP_OF[state] is step]
+
+
+def _theirs_to_take(case: sa.FromClause, step: Step, staff: Staff) -> sa.ColumnElement[bool]:
+    """Whether nothing that this person did with a case keeps them from this step of it."""
+    review, moved = tables.review, tables.case_move
     reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == staff.person_id)
     disputed = sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == Move.DISPUTE)
-    return sa.and_(
-        case.c.state.in_(states),
-        case.c.tier == tier,
-        case.c.site_id.in_(list(sites)),
-        ~_signed_as_another(SIGNS_AS[step], staff),
-        ~(reviewed & disputed) if step is Step.REVIEW else ~reviewed,
-    )
+    barred = (reviewed & disputed) if step is Step.REVIEW else reviewed
+    return ~_signed_as_another(case, SIGNS_AS[step], staff) & ~barred
 
 
-def _signed_as_another(role: SigningRole, staff: Staff) -> sa.Exists:
+def _signed_as_another(case: sa.FromClause, role: SigningRole, staff: Staff) -> sa.Exists:
     version, signature = tables.report_version, tables.signature
     return (
         sa.exists()
-        .where(version.c.case_id == tables.case.c.id)
+        .where(version.c.case_id == case.c.id)
         .where(signature.c.version_id == version.c.id)
         .where(signature.c.person_id == staff.person_id, signature.c.role != role)
     )

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading import cases, intake, people, queue, reports, tables
+from reading.audit import Audit
 from reading.case import Move, State, Step
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role, Tier
@@ -351,3 +352,20 @@ def test_one_case_claimed_by_all_at_once_goes_to_one(engine: Engine, now: dateti
         thread.join()
 
     assert sorted(outcomes) == ["given"] + ["refused"] * (readers - 1)
+
+
+def test_whoever_finds_the_first_cases_being_taken_gets_the_next(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if engine.dialect.name == "sqlite":
+        pytest.skip("SQLite has one writer at a time")
+    monkeypatch.setattr(queue, "_OF_EACH_SITE", 1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        first, second = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+    with transaction(engine) as one, transaction(engine) as other:
+        taken = queue.claim_next(one, clinic.audit, clinic.ada, None, now)
+        also_taken = queue.claim_next(other, Audit("other"), clinic.rosa, None, now)
+        nothing = queue.claim_next(other, Audit("other"), clinic.vera, None, now)
+
+    assert [case and case.id for case in (taken, also_taken, nothing)] == [first.id, second.id, None]

@@ -1,0 +1,54 @@
+"""How a database would answer: the plans of the statements that a piece of code executes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
+
+from storage.database import snapshot
+
+
+def plans_of(engine: Engine, run: Callable[[Connection], object]) -> list[str]:
+    """The plan of each query that ``run`` executes, where every index that could be used is.
+
+    PostgreSQL reads small tables from end to end; told not to, it does so only where no index helps.
+    """
+    with _listening(engine) as executed, snapshot(engine) as tx:
+        run(tx)
+    explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
+    with snapshot(engine) as tx:
+        if engine.dialect.name == "postgresql":
+            tx.exec_driver_sql("SET LOCAL enable_seqscan = off")
+        return [
+            "\n".join(str(row[-1]) for row in tx.exec_driver_sql(f"{explain} {statement}", values))
+            for statement, values in executed
+        ]
+
+
+def reads_through(plan: str, table: str) -> bool:
+    """Whether a plan reads a table from end to end."""
+    lines = [line.strip().removeprefix("-> ").strip() for line in plan.splitlines()]
+    return any(
+        line.startswith((f"Seq Scan on {table}", f'Seq Scan on "{table}"'))
+        or (line.split()[:2] == ["SCAN", table] and "INDEX" not in line)
+        for line in lines
+    )
+
+
+@contextmanager
+def _listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    executed: list[tuple[str, Any]] = []
+
+    def note(_tx: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH", "UPDATE")):
+            executed.append((statement, values))
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield executed
+    finally:
+        event.remove(engine, "before_cursor_execute", note)

@@ -1,0 +1,46 @@
+"""Claims and lists of cases find what they want by an index, on both databases, however many cases wait."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection, Engine
+
+from reading import access, queue, worklist
+from reading.viewers import PatientViewer
+from reading.worklist import Filters
+from storage.database import transaction
+from tests.plans import plans_of, reads_through
+from tests.reading.clinic import arrive, open_clinic
+from viewer import patient_view
+
+
+def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.1", now)
+
+    def claim(_tx: Connection) -> None:
+        with transaction(engine) as tx:
+            queue.claim_next(tx, clinic.audit, clinic.ada, None, now)
+
+    claims = [plan for plan in plans_of(engine, claim) if "ix_case_site_id_state_rank_due_at" in plan]
+
+    assert len(claims) == 1
+    assert not reads_through(claims[0], "case")
+
+
+def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.1", now)
+    patient = PatientViewer(patient_id="P" * 26, receipt_id="R" * 26)
+
+    plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
+    plans += plans_of(engine, lambda tx: access.scope(tx, patient, now))
+    plans += plans_of(engine, lambda tx: patient_view.reports_of(tx, clinic.audit, patient, now))
+
+    assert len(plans) > 5
+    for plan in plans:
+        for table in ("case", "case_study", "study", "series", "report_version"):
+            assert not reads_through(plan, table), plan
