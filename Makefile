@@ -12,7 +12,7 @@ WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 2
 
-.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots clean
+.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -64,6 +64,10 @@ format: $(VENV)/test.stamp ## put the code into its form
 
 screenshots: $(VENV)/test.stamp viewer/static/app/.stamp tools ## make the README's pictures anew
 	$(BIN)/python -m tests.screenshots docs/pictures
+
+bench: $(VENV)/test.stamp viewer/static/app/.stamp ## measure against real peers and write bench/RESULTS.md (BENCH=--quick: minutes)
+	@tests/system-tools.sh bench/system-tools.txt
+	$(BIN)/python -m bench $(BENCH)
 
 clean: ## remove what was built, never data
 	rm -rf $(VENV) $(WEB)/node_modules $(PEERS)/node_modules viewer/static/app

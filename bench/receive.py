@@ -1,171 +1,122 @@
-"""Receiving against real peers in turn: rate, server CPU per 1000 instances, and what one association costs.
+"""Receiving: rate, server CPU up to the acknowledgement and until readable, and what an association costs.
 
-    python -m bench.receive [--instances 200] [--associations 4] [--rounds 3]
-
-Each server runs as a process of its own; its CPU is read from /proc. Senders are DCMTK's storescu with
-TCP_NODELAY, as Debian's leaves Nagle on. Ours flushes and indexes each instance before it answers;
-storescp and pynetdicom do neither.
+Senders are DCMTK's storescu with TCP_NODELAY, as Debian's leaves Nagle on.
 """
 
 from __future__ import annotations
 
-import argparse
 import os
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from pydicom import dcmwrite
-from pydicom.dataset import FileMetaDataset
-from pydicom.uid import ExplicitVRLittleEndian
-from rich.console import Console
-from rich.table import Table
-
-from tests.builders import CT, image, new_uid
+from bench.objects import KINDS, Template
+from bench.servers import Missing, Opened, Server
+from tests.builders import CT
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Sender
 
-TICKS = os.sysconf("SC_CLK_TCK")
+READABLE_WITHIN_SECONDS: Final = 300
 
 
-@dataclass
-class Server:
-    name: str
-    process: subprocess.Popen[bytes]
-    port: int
-    called: str
-
-    def cpu_seconds(self) -> float:
-        """User and system time of the process and its ended children."""
-        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-        return sum(int(field) for field in fields[11:15]) / TICKS
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait()
+@dataclass(frozen=True, kw_only=True, order=True)
+class Case:
+    kind: str
+    associations: int
+    pdu_kib: int
+    """The largest PDU that the sender sends; a server may ask for smaller ones."""
+    instances: int
+    """Of all associations together."""
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@dataclass(frozen=True, kw_only=True)
+class Received:
+    case: Case
+    server: str
+    per_second: float
+    cpu_ms: float
+    """Of an instance, up to the acknowledgement."""
+    cpu_ms_readable: float
+    """Of an instance, every process of the server, until all are readable."""
+    readable_after_seconds: float
+    """From the last acknowledgement."""
 
 
-def wait_for(port: int) -> None:
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return
-    raise TimeoutError
+@dataclass(frozen=True, kw_only=True)
+class SetUp:
+    server: str
+    cpu_ms: float
 
 
-def started(name: str, call: list[str], port: int, called: str, folder: Path) -> Server:
-    environment = {**os.environ, "TCP_NODELAY": "1"}
-    process = subprocess.Popen(call, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, env=environment)
-    wait_for(port)
-    return Server(name, process, port, called)
+def a_round(opened: Sequence[Opened], cases: Sequence[Case], work: Path) -> Iterator[Received | SetUp]:
+    """Each case against each server in turn, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(dir=work) as folder, ExitStack() as stack:
+        servers: list[Server] = []
+        for number, server in enumerate(opened):
+            try:
+                servers.append(stack.enter_context(server(Path(folder) / f"server{number}")))
+            except Missing:
+                continue
+        yield from (SetUp(server=server.name, cpu_ms=associate(server, 50)) for server in servers)
+        for case in cases:
+            yield from _each(servers, case, Path(folder))
 
 
-def tierread(folder: Path) -> Server:
-    port = free_port()
-    return started(
-        "TierRead, flushed and indexed",
-        [sys.executable, "-m", "bench.receive_server", str(port), str(folder)],
-        port,
-        "TIERREAD",
-        Path.cwd(),
+def _each(servers: Sequence[Server], case: Case, folder: Path) -> Iterator[Received]:
+    template = Template(KINDS[case.kind])
+    folders = [folder / f"study{number}" for number in range(case.associations)]
+    for each in folders:
+        template.study(each, case.instances // case.associations)
+    for server in servers:
+        yield _measured(server, case, folders)
+        os.sync()  # what a server that does not flush has left to the kernel is not the next one's burden
+    for each in folders:
+        shutil.rmtree(each)
+
+
+def _measured(server: Server, case: Case, folders: Sequence[Path]) -> Received:
+    before, before_all, begun = server.cpu(), server.cpu_of_all(), time.perf_counter()
+    send(server, folders, case.pdu_kib)
+    acknowledged = time.perf_counter()
+    cpu = server.cpu() - before
+    while not server.readable():
+        if time.perf_counter() - acknowledged > READABLE_WITHIN_SECONDS:
+            raise TimeoutError(server.name)
+        time.sleep(0.1)
+    readable = time.perf_counter()
+    total = case.instances // case.associations * case.associations
+    return Received(
+        case=case,
+        server=server.name,
+        per_second=total / (acknowledged - begun),
+        cpu_ms=cpu / total * 1000,
+        cpu_ms_readable=(server.cpu_of_all() - before_all) / total * 1000,
+        readable_after_seconds=readable - acknowledged,
     )
 
 
-def storescp(folder: Path) -> Server:
-    port = free_port()
-    call = [str(shutil.which("storescp")), "--fork", "-pdu", "131072", "-od", str(folder), str(port)]
-    return started("DCMTK storescp --fork", call, port, "ANY", folder)
-
-
-def pynetdicom(folder: Path) -> Server:
-    port = free_port()
-    call = [sys.executable, "-m", "pynetdicom", "storescp", str(port), "-od", str(folder), "-q"]
-    return started("pynetdicom storescp", call, port, "ANY", folder)
-
-
-def make_files(folder: Path, count: int) -> None:
-    """CT slices of half a megabyte, one study a folder."""
-    study, series = new_uid(), new_uid()
-    for number in range(count):
-        dataset = image(rows=512, columns=512, StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=number)
-        dataset.file_meta = FileMetaDataset()
-        dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
-        dcmwrite(folder / f"{number:04}.dcm", dataset, enforce_file_format=True)
-
-
-def send(server: Server, folders: list[Path]) -> float:
-    """Seconds until all senders are done."""
-    call = ["storescu", "-aet", "TOWNSHIP", "-aec", server.called, "-xe", "-R", "+sd", "127.0.0.1", str(server.port)]
-    begin = time.perf_counter()
-    senders = [subprocess.Popen([*call, str(folder)], env={**os.environ, "TCP_NODELAY": "1"}) for folder in folders]
-    if any(sender.wait() for sender in senders):
+def send(server: Server, folders: Sequence[Path], pdu_kib: int = 128) -> None:
+    """One association of storescu for each folder, all at once, until all are done."""
+    call = ["storescu", "-aet", "DR_TOWN", "-aec", server.called, "-xe", "-R", "+sd", "+r"]
+    call += ["--max-send-pdu", str(pdu_kib * 1024), "127.0.0.1", str(server.port)]
+    environment = {**os.environ, "TCP_NODELAY": "1"}
+    senders = [subprocess.Popen([*call, str(folder)], env=environment) for folder in folders]
+    ended = [sender.wait() for sender in senders]
+    if any(ended):
         raise RuntimeError(server.name)
-    return time.perf_counter() - begin
 
 
 def associate(server: Server, count: int) -> float:
     """Server CPU milliseconds of one association with two contexts, released at once."""
     contexts = [(VERIFICATION, [IMPLICIT_LITTLE]), (CT, [EXPLICIT_LITTLE, IMPLICIT_LITTLE])]
-    before = server.cpu_seconds()
+    before = server.cpu()
     for _ in range(count):
-        with Sender(address=("127.0.0.1", server.port), contexts=contexts, called=server.called):
+        with Sender(address=("127.0.0.1", server.port), contexts=contexts, calling="DR_TOWN", called=server.called):
             pass
     time.sleep(0.3)
-    return (server.cpu_seconds() - before) / count * 1000
-
-
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--instances", type=int, default=200, help="of each association")
-    parser.add_argument("--associations", type=int, default=4)
-    parser.add_argument("--rounds", type=int, default=3)
-    asked = parser.parse_args()
-    makers: list[Callable[[Path], Server]] = [tierread, pynetdicom]
-    if shutil.which("storescp"):
-        makers.insert(1, storescp)
-    rows: dict[str, list[tuple[float, float, float]]] = {}
-    for _ in range(asked.rounds):
-        with tempfile.TemporaryDirectory() as work:
-            folders = [Path(work) / f"study{number}" for number in range(asked.associations)]
-            for folder in folders:
-                folder.mkdir()
-                make_files(folder, asked.instances)
-            for number, make in enumerate(makers):
-                kept = Path(work) / f"server{number}"
-                kept.mkdir()
-                server = make(kept)
-                try:
-                    set_up = associate(server, 50)
-                    before = server.cpu_seconds()
-                    seconds = send(server, folders)
-                    cpu = server.cpu_seconds() - before
-                finally:
-                    server.stop()
-                total = asked.instances * asked.associations
-                rows.setdefault(server.name, []).append((total / seconds, cpu / total * 1000, set_up))
-                shutil.rmtree(kept)
-    table = Table(title=f"CT 0.53 MB, {asked.associations} associations of storescu, medians of {asked.rounds}")
-    for heading in ("server", "instances/s", "server CPU s per 1000", "CPU ms per association"):
-        table.add_column(heading)
-    for name, measured in rows.items():
-        medians = [sorted(column)[len(column) // 2] for column in zip(*measured, strict=True)]
-        table.add_row(name, f"{medians[0]:.0f}", f"{medians[1]:.2f}", f"{medians[2]:.1f}")
-    Console().print(table)
-
-
-if __name__ == "__main__":
-    main()
+    return (server.cpu() - before) / count * 1000

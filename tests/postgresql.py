@@ -27,8 +27,10 @@ def programs() -> Path | None:
 class Cluster:
     """One server with a migrated template; `new_database` copies it."""
 
-    def __init__(self, bin_dir: Path) -> None:
+    def __init__(self, bin_dir: Path, *, durable: bool = False) -> None:
+        """``durable`` flushes as an installation does; the tests' own server does not."""
         self._bin = bin_dir
+        self._durable = durable
         self._dir = Path(tempfile.mkdtemp(prefix="tr-pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
         self._made = 0
         self._as_postgres: dict[str, object] = {}
@@ -49,6 +51,10 @@ class Cluster:
 
     def url(self, name: str) -> str:
         return f"postgresql+psycopg://tierread@/{name}?host={self._dir}"
+
+    @property
+    def pid(self) -> int:
+        return self._server.pid
 
     def new_database(self) -> str:
         """The URL of a fresh, migrated database."""
@@ -84,10 +90,7 @@ class Cluster:
             f"unix_socket_directories={self._dir}",
             "-c",
             "max_connections=200",
-            "-c",
-            "fsync=off",
-            "-c",
-            "full_page_writes=off",
+            *([] if self._durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]),
         ]
         with (self._dir / "log").open("wb") as log:
             return subprocess.Popen(  # type: ignore[call-overload]
