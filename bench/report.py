@@ -125,7 +125,7 @@ def indexed(found: Sequence[Asked]) -> list[str]:
         "## The index at size",
         "",
         "In the process that asks, without HTTP: with the query for what the person may see, its audit and its commit.",
-        "Claims by 100 readers of 30 counties, eight at once; each case was given once.",
+        "Claims by 100 readers of 30 counties, on PostgreSQL eight at once; each case was given once.",
         "",
         "| question | database | waiting | reports | times | p50 ms | p99 ms |",
         "|---|---|---:|---:|---:|---:|---:|",
