@@ -44,7 +44,7 @@ def test_a_note_hides_what_it_names_and_lifted_it_is_shown_again(title: Title, e
         (told,) = rejections.about(tx, ["1.1.1.1", "1.1.1.2"])
 
         assert shown(tx, "1.1") == ["1.1.1.2"]
-        assert ledger.arrived(tx, ["1.1"]) == 1
+        assert (ledger.arrived(tx, ["1.1"]), ledger.hidden_of_each(tx, ["1.1"])) == (2, {"1.1": 1})
         assert (told.title, told.made_by, told.instances) == (title, None, {"1.1.1.1": Standing.HIDDEN})
         again = rejections.lift(tx, clinic.audit, KEYS, clinic.tang, told.id, why="可以用", now=now)
         (lifted,) = rejections.about(tx, ["1.1.1.1"])

@@ -21,6 +21,7 @@ from reading.kinds import Level
 from reading.signing import Seal
 from service import commitment_reports, steps
 from service.commitment_reports import Reporter, delay
+from service.contacts import Contacts
 from service.dicom_door import DicomDoor
 from service.dimse_services import services_of
 from service.house import House
@@ -124,7 +125,7 @@ def hospital(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pyt
         organisations.add(tx, code="TOWN", name="卫生院", level=Level.TOWNSHIP, now=clock() - timedelta(days=1))
     services = services_of(house)
     with make_archive(engine, database_url, tmp_path) as archive:
-        door = DicomDoor(house)
+        door = DicomDoor(house, Contacts(house))
         settings = ae.Settings(host="127.0.0.1", port=0, stop_seconds=2)
         listener = Listener(archive.receiver, door.registry, door.refused, settings, services=services)
         listener.start()
