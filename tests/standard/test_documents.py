@@ -11,9 +11,6 @@ import typer.main
 import yaml
 from prometheus_client import Counter, Histogram
 
-from pacs import commitment
-from pacs.ae import Refusal
-from pacs.receive import STATUS, Reason
 from service import cli, metrics
 from tests.standard.test_settings_docs import REPOSITORY
 
@@ -57,19 +54,6 @@ def test_every_metric_that_operations_names_is_there() -> None:
     known = gauges | {f"{each._name}_total" for each in counted if isinstance(each, Counter)}
 
     assert set(re.findall(r"tierread_[a-z_]+", page)) - known == set()
-
-
-def test_the_conformance_statement_lists_every_status_and_refusal() -> None:
-    page = (REPOSITORY / "docs" / "conformance.md").read_text("utf-8")
-    statuses = {f"{status:04X}" for reason, status in STATUS.items() if reason is not Reason.FAILED}
-    listed = set(re.findall(r"^\| ([0-9A-F]{4}) \|", page, re.MULTILINE))
-
-    assert listed >= statuses
-    for refusal in Refusal:
-        assert str(refusal.value) in page, refusal
-    commitment_page = page[page.index("### 2.4") : page.index("## 3")]
-    for status in {*commitment.STATUS.values(), *commitment.FAILURE_REASON.values()}:
-        assert f"| {status:04X} |" in commitment_page
 
 
 def test_compose_is_sound() -> None:
