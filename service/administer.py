@@ -34,7 +34,7 @@ class Registry:
     """Changes who takes part; every change leaves an audit event in the same transaction."""
 
     def __init__(self, audit: Audit) -> None:
-        self._audit = audit
+        self.audit = audit
         self._register = Register(audit)
 
     def add_organisation(
@@ -154,7 +154,7 @@ class Registry:
         )
 
     def _note(self, tx: Connection, action: str, kind: str, subject_id: str, now: datetime, **details: str) -> None:
-        self._audit.record(
+        self.audit.record(
             tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
         )
 

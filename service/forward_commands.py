@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import os
-from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console
-from rich.table import Table
 from sqlalchemy.engine import Connection
 
 from reading import devices, forwarding, organisations
-from reading.audit import Audit
 from reading.errors import Invalid
 from reading.forwarding import Job, JobState, Moment, Rule
 from service.administer import device_of, organisation_of
-from service.installation import make_folders, open_database
-from service.settings import Settings, load
+from service.registers import AsJson, answer, answer_rows, opened
+from service.settings import load
 from service.values import origin_of
-from storage.database import transaction
 
 forward = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
-
-AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for scripts.")]
 
 
 @forward.command("add")
@@ -45,14 +35,14 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Send on what arrives from now on."""
-    with _register() as (tx, settings, now):
+    with opened() as (tx, registry, now):
         if url is not None and (
-            urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in settings.forward_origins
+            urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
         ):
             raise Invalid("url", "not_among_forward_origins")
         made = forwarding.add(
             tx,
-            Audit(f"{settings.node}/cli"),
+            registry.audit,
             site_id=organisation_of(tx, site).id,
             moment=when,
             modality=modality,
@@ -61,23 +51,23 @@ def add(
             token_file="" if token_file is None else str(token_file.absolute()),
             now=now,
         )
-        _say(as_json, _of_rule(tx, made), f"added {made.id}")
+        answer(as_json, _of_rule(tx, made), f"added {made.id}")
 
 
 @forward.command("list")
 def list_rules(*, as_json: AsJson = False) -> None:
     """List the rules."""
-    with _register() as (tx, _, __):
+    with opened() as (tx, _, __):
         rows = [_of_rule(tx, one) for one in forwarding.rules(tx)]
-    _say_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
+    answer_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
 
 
 @forward.command("end")
 def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
     """End a rule: nothing goes out by it any more."""
-    with _register() as (tx, settings, now):
-        ended = forwarding.end(tx, Audit(f"{settings.node}/cli"), rule, now)
-        _say(as_json, _of_rule(tx, ended), f"ended {rule}")
+    with opened() as (tx, registry, now):
+        ended = forwarding.end(tx, registry.audit, rule, now)
+        answer(as_json, _of_rule(tx, ended), f"ended {rule}")
 
 
 @forward.command("jobs")
@@ -87,29 +77,17 @@ def jobs(
     as_json: AsJson = False,
 ) -> None:
     """List the latest studies that were sent on, or are to be."""
-    with _register() as (tx, _, __):
+    with opened() as (tx, _, __):
         rows = [_of_job(one) for one in forwarding.jobs(tx, 200, state=state)]
-    _say_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
+    answer_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
 
 
 @forward.command("retry")
 def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again."""
-    with _register() as (tx, settings, now):
-        forwarding.retry(tx, Audit(f"{settings.node}/cli"), job, now)
-        _say(as_json, {"id": job}, f"begins anew: {job}")
-
-
-@contextmanager
-def _register() -> Generator[tuple[Connection, Settings, datetime]]:
-    settings = load(os.environ)
-    make_folders(settings, demo=None)
-    engine = open_database(settings)
-    try:
-        with transaction(engine) as tx:
-            yield tx, settings, datetime.now(UTC)
-    finally:
-        engine.dispose()
+    with opened() as (tx, registry, now):
+        forwarding.retry(tx, registry.audit, job, now)
+        answer(as_json, {"id": job}, f"begins anew: {job}")
 
 
 def _of_rule(tx: Connection, one: Rule) -> dict[str, object]:
@@ -137,17 +115,3 @@ def _of_job(one: Job) -> dict[str, object]:
         "failure": one.failure,
         "next_at": one.next_at if one.state is JobState.WAITING else None,
     }
-
-
-def _say(as_json: bool, answer: Mapping[str, object], said: str) -> None:  # noqa: FBT001 what the option said
-    typer.echo(json.dumps(answer, ensure_ascii=False, default=str) if as_json else said)
-
-
-def _say_rows(as_json: bool, rows: Sequence[Mapping[str, object]], columns: Sequence[str]) -> None:  # noqa: FBT001
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False, default=str))
-        return
-    table = Table(*columns, box=None)
-    for row in rows:
-        table.add_row(*("" if row[column] is None else str(row[column]) for column in columns))
-    Console(soft_wrap=True).print(table)

@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from storage.database import connect
 from storage.schema import migrate
 
+ROOM = 2 << 30
+
 
 def programs() -> Path | None:
     """The folder of initdb and postgres, which distributions keep outside PATH."""
@@ -31,7 +33,10 @@ class Cluster:
         """``durable`` flushes as an installation does; the tests' own server does not."""
         self._bin = bin_dir
         self._durable = durable
-        self._dir = Path(tempfile.mkdtemp(prefix="tr-pg-", dir="/tmp"))  # a socket's path is at most 107 bytes
+        # What need not be durable lies in memory where there is some. A socket's path is at most 107 bytes.
+        memory = Path("/dev/shm")
+        folder = memory if not durable and memory.is_dir() and shutil.disk_usage(memory).free > ROOM else Path("/tmp")
+        self._dir = Path(tempfile.mkdtemp(prefix="tr-pg-", dir=folder))
         self._made = 0
         self._as_postgres: dict[str, object] = {}
         if os.geteuid() == 0:
@@ -60,7 +65,8 @@ class Cluster:
         """The URL of a fresh, migrated database."""
         self._made += 1
         name = f"t{self._made}"
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template"')
+        # Copying its files takes a third of the time of copying them through the log.
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop(self, url: str) -> None:

@@ -76,7 +76,8 @@ def sentence(account: Account, language: Language) -> str:
 def hint(account: Account, language: Language) -> str:
     if not account.seems_missing:
         return ""
-    return text(language, "ledger.hint", names=names(account.seems_missing, account.studies, language))
+    said = text(language, "ledger.hint", names=names(account.seems_missing, account.studies, language))
+    return said[:1].upper() + said[1:]
 
 
 def names(runs: Sequence[Run], studies: int, language: Language) -> str:
