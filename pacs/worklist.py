@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -14,7 +14,8 @@ from pynetdicom.dsutils import decode
 from pynetdicom.sop_class import ModalityWorklistInformationFind  # pyright: ignore[reportAttributeAccessIssue]
 from sqlalchemy.exc import SQLAlchemyError
 
-from pacs.metadata import TooDeep, to_json
+from pacs.charset import charsets_of
+from pacs.metadata import TooDeep, raw_of, to_json
 from pacs.quiet import quieten
 from pacs.readable import readable, write_in
 from pacs.scheduled import Scheduled, attributes
@@ -40,7 +41,7 @@ Response: TypeAlias = tuple[int | Dataset, Dataset | None]
 class Offer:
     """What a site has for a device that asks."""
 
-    scheduled: Sequence[Scheduled]
+    scheduled: Iterable[Scheduled]
     whole: bool
     """False: there was more than is looked through for one query."""
     character_set: str
@@ -88,12 +89,11 @@ class Worklist:
                 yield _failed(OUT_OF_RESOURCES, "there is more: ask for less"), None
 
     def _matches(self, caller: Caller, event: Any) -> tuple[Keys, Iterator[Answer], bool]:
-        asked = _keys(event, None)
+        asked, said = _keys(event, None)
         first, last = days(asked)
         offer = self._offering(caller, first, last)
-        said = tuple(str(term or "") for term in asked.get(f"{CHARACTER_SET:08X}", {}).get("Value") or ())
-        if not said and offer.character_set:
-            asked = _keys(event, (offer.character_set,))
+        if not any(said) and offer.character_set:
+            asked, _ = _keys(event, (offer.character_set,))
         charset = readable(offer.character_set, said)
 
         def matches() -> Iterator[Answer]:
@@ -110,13 +110,15 @@ class _Unreadable(Exception):
     """The bytes are no data set."""
 
 
-def _keys(event: Any, charsets: tuple[str, ...] | None) -> Keys:
+def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str, ...]]:
+    """The identifier, and the character sets that it says it is written in."""
     quieten()
     syntax = event.context.transfer_syntax
     identifier = event.request.Identifier
     identifier.seek(0)
     try:
-        return to_json(decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian), "", charsets)
+        asked = decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
+        return to_json(asked, "", charsets), charsets_of(raw_of(asked, CHARACTER_SET))
     except TooDeep as problem:
         raise _Unreadable from problem
     except Exception as problem:
