@@ -217,6 +217,7 @@ class StoreProvider(DULServiceProvider):
     def _read_pdu_data(self) -> None:
         """Read one PDU, and while an instance is on its way all that follow."""
         wire = self.stock.wire
+        wire.take = self._feed
         try:
             while True:
                 kind, _, length = struct.unpack(">BBI", wire.exactly(6))
@@ -323,15 +324,19 @@ class StoreProvider(DULServiceProvider):
         if context_id != store.context_id:
             raise Malformed
         while size:
-            piece = wire.some(size)
-            size -= len(piece)
-            if store.reception is not None:
-                try:
-                    store.reception.feed(piece)
-                except Exception:  # noqa: BLE001 # as above
-                    self._fail(store)
+            size -= wire.gather(size)
         if last:
+            wire.hand_over()
             self._finish_store(store)
+
+    def _feed(self, piece: memoryview) -> None:
+        store = self._store
+        if store is None or store.reception is None:
+            return
+        try:
+            store.reception.feed(piece)
+        except Exception:  # noqa: BLE001 # as above
+            self._fail(store)
 
     def _finish_store(self, store: _Store) -> None:
         if store.reception is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +16,9 @@ from service.metrics import STEP_FAILURES, STEP_SECONDS, timed
 LONGEST_DELAY_SECONDS: Final = 60.0
 """A step that keeps failing is tried again ever later, up to this."""
 
+_LEAST_URGENT: Final = 10
+"""Nice value: a tenth of the processor where others want all of it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
@@ -22,6 +27,8 @@ class Step:
     name: str
     every_seconds: float
     run: Callable[[], int]
+    gives_way: bool = False
+    """Whether it takes what processor time is left over: work that is never in the way of receiving and reading."""
 
 
 class Worker:
@@ -44,6 +51,8 @@ class Worker:
         return all(thread.is_alive() for thread in self._threads)
 
     def _repeat(self, step: Step) -> None:
+        if step.gives_way:
+            _give_way()
         delay = 0.0
         while not self._stop.wait(delay):
             started = time.monotonic()
@@ -58,3 +67,9 @@ class Worker:
                 if done:
                     logger().info("step", step=step.name, done=done, ms=round((time.monotonic() - started) * 1000))
                 delay = 0.0 if done else step.every_seconds
+
+
+def _give_way() -> None:
+    """Let this thread alone come after all others; elsewhere than on Linux a priority is the whole process's."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST_URGENT)
