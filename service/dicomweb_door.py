@@ -6,37 +6,49 @@ from typing import Final
 
 from starlette.requests import Request
 
-from pacs.dicomweb.door import Door
+from pacs.dicomweb.door import Door, Shown
 from pacs.receive import Sender
 from reading import devices, sessions
 from reading.viewers import Machine, Staff, Viewer
 from service.house import House, sender_of
+from service.lately import Lately
 from service.looks import Looks
 from storage.database import snapshot
+from storage.index import Scope
 from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
 
 BEARER: Final = "bearer "
 
 
 class DicomwebDoor:
-    """Machines show a token, people their session; every study is opened through `reading.access`."""
+    """Machines show a token, people their session; every study is opened through `reading.access`.
 
-    def __init__(self, house: House) -> None:
+    A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
+    """
+
+    def __init__(self, house: House, lately: Lately) -> None:
         self._house = house
         self._looks = Looks(house)
+        self._lately = lately
 
     def door(self) -> Door:
-        return Door(
-            identify=self.identify,
-            scope=self._looks.scope,
-            open_study=self._looks.open_study,
-            sender_of=self.sender_of,
-        )
+        return Door(identify=self.identify, scope=self.scope, open_study=self.open_study, sender_of=self.sender_of)
 
     def identify(self, request: Request) -> Viewer | None:
         """A token says who calls, and nothing else does then: credentials of several kinds are never mixed."""
-        now = self._house.clock()
         authorization = request.headers.get("authorization", "")
+        shown = ("who", authorization, request.cookies.get(STAFF_COOKIE), request.cookies.get(PATIENT_COOKIE))
+        return self._lately.answer(shown, lambda: self._identify(request, authorization))
+
+    def scope(self, viewer: object) -> Scope:
+        return self._lately.answer(("scope", viewer), lambda: self._looks.scope(viewer))
+
+    def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
+        asked = ("study", viewer, study_uid, action)
+        return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, action))
+
+    def _identify(self, request: Request, authorization: str) -> Viewer | None:
+        now = self._house.clock()
         with snapshot(self._house.engine) as tx:
             if authorization:
                 if not authorization.lower().startswith(BEARER):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Final
 
 from starlette.datastructures import MutableHeaders
@@ -27,6 +28,7 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 }
+SAFE: Final = frozenset(("GET", "HEAD", "OPTIONS"))
 BODY_BYTES: Final = 1 << 20
 """The largest body of a request that is not a DICOM object."""
 
@@ -43,10 +45,14 @@ class BodyTooLarge(HTTPException):
 
 
 class Guard:
-    """Stands around the whole application, its answers to errors included."""
+    """Stands around the whole application, its answers to errors included.
 
-    def __init__(self, app: ASGIApp) -> None:
+    ``changed`` is called before an unsafe request (RFC 9110 9.2.1) is answered.
+    """
+
+    def __init__(self, app: ASGIApp, changed: Callable[[], None]) -> None:
         self._app = app
+        self._changed = changed
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -59,6 +65,8 @@ class Guard:
             nonlocal status, ended
             ended = message["type"] == "http.response.body" and not message.get("more_body", False)
             if message["type"] == "http.response.start":
+                if scope["method"] not in SAFE:
+                    self._changed()
                 status = message["status"]
                 headers = MutableHeaders(scope=message)
                 for name, value in HEADERS.items():

@@ -32,8 +32,9 @@ def application(
     engine: Engine,
     folders: Folders,
     gauges: Callable[[], metrics.Gauges],
+    changed: Callable[[], None],
 ) -> Guard:
-    """Put the application together; ``dicomweb`` brings its own prefix."""
+    """Put the application together; ``dicomweb`` brings its own prefix, ``changed`` hears of each unsafe request."""
     app = FastAPI(
         title="TierRead",
         docs_url=None,  # its scripts would come from elsewhere
@@ -64,7 +65,7 @@ def application(
 
     viewer_app.mount(app, office)
     _word_problems_of_machines(app)
-    return Guard(app)
+    return Guard(app, changed)
 
 
 def _word_problems_of_machines(app: FastAPI) -> None:

@@ -18,6 +18,7 @@ from service.exporting import export
 from service.gauges import gauges
 from service.house import House, house_of
 from service.installation import Folders
+from service.lately import Lately
 from service.nodes import bytes_of
 from service.receiving import receiving
 from service.rendering import picture
@@ -35,6 +36,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
     socket = listen(settings.http_host, settings.http_port)
     with house_of(settings, folders, Role.WEB) as house, receiving(house) as here:
         bytes_ = bytes_of(house)
+        lately = Lately()
         office = Office(
             engine=house.engine,
             keys=house.keys,
@@ -50,10 +52,11 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
         )
         app = http.application(
             office=office,
-            dicomweb=dicomweb_router(DicomwebDoor(house).door(), here.receiver, bytes_, house.engine),
+            dicomweb=dicomweb_router(DicomwebDoor(house, lately).door(), here.receiver, bytes_, house.engine),
             engine=house.engine,
             folders=folders,
             gauges=partial(gauges, house),
+            changed=lately.forget,
         )
         server = uvicorn.Server(
             uvicorn.Config(
