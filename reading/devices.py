@@ -312,9 +312,15 @@ def read_address(text: str) -> Address | None:
 
 
 def _named(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
-    titled = device.c.ae_title == ae_title.strip(" ")
-    rows = tx.execute(sa.select(device).where(titled, valid_at(device, now)).order_by(device.c.id))
-    return [_device(row) for row in rows]
+    return [_device(row) for row in tx.execute(_NAMED, {"title": ae_title.strip(" "), "now": now})]
+
+
+# Made once: every association asks it.
+_NAMED: Final = (
+    sa.select(device)
+    .where(device.c.ae_title == sa.bindparam("title"), valid_at(device, sa.bindparam("now", type_=device.c.since.type)))
+    .order_by(device.c.id)
+)
 
 
 def _calling_from(found: list[Device], address: str) -> list[Device]:
