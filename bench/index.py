@@ -27,6 +27,16 @@ from storage.search import Exact, Match, Range, Wildcard, search_studies
 from tests import postgresql
 from viewer import patient_view
 
+QIDO: Final = (
+    "QIDO, the newest",
+    "QIDO, a day",
+    "QIDO, a patient id",
+    "QIDO, an accession number",
+    "QIDO, part of a name",
+)
+THEIR_REPORTS: Final = "a patient's list of reports"
+CLAIM: Final = "claim"
+QUESTIONS: Final = (*QIDO, THEIR_REPORTS, CLAIM)
 CLAIMING_AT_ONCE: Final = {"postgresql": 8, "sqlite": 1}
 """Threads that claim for the readers in turn: more would measure how two cores, or one writer, are shared."""
 
@@ -54,7 +64,7 @@ def measured(database: str, folder: Path, *, waiting: int, reports: int) -> Iter
         stack.callback(engine.dispose)
         migrate(engine)
         province = fill(engine, waiting=waiting, reports=reports)
-        for what, seconds in _questions(engine, province, waiting, waiting + reports):
+        for what, seconds in ask(engine, province, waiting=waiting, studies=waiting + reports):
             ordered = sorted(seconds)
             yield Asked(
                 what=what,
@@ -78,21 +88,25 @@ def _url(database: str, folder: Path, stack: ExitStack) -> str:
     return cluster.new_database()
 
 
-def _questions(engine: Engine, province: Province, waiting: int, studies: int) -> Iterator[tuple[str, list[float]]]:
+def ask(
+    engine: Engine, province: Province, *, waiting: int, studies: int, times: int = 200, claims: int = 1000
+) -> Iterator[tuple[str, list[float]]]:
+    """Each of `QUESTIONS` with the seconds that its answers took."""
+
     def some() -> int:
         return random.randrange(studies)
 
-    matches: dict[str, Callable[[], Match]] = {
-        "QIDO, the newest": list,
-        "QIDO, a day": lambda: [("study_date", Range("20261101", "20261101"))],
-        "QIDO, a patient id": lambda: [("patient_id", Exact(f"D{some() // 4}"))],
-        "QIDO, an accession number": lambda: [("accession_number", Exact(f"A{some()}"))],
-        "QIDO, part of a name": lambda: [("patient_name", Wildcard(f"Family{some() % 5000}^*"))],
-    }
-    for what, match in matches.items():
-        yield what, [_seconds(partial(_qido, engine, province, match)) for _ in range(200)]
-    yield "a patient's list of reports", [_seconds(partial(_list_of_reports, engine, province)) for _ in range(100)]
-    yield "claim", _claims(engine, province, min(1000, waiting // 2))
+    matches: list[Callable[[], Match]] = [
+        list,
+        lambda: [("study_date", Range("20261101", "20261101"))],
+        lambda: [("patient_id", Exact(f"D{some() // 4}"))],
+        lambda: [("accession_number", Exact(f"A{some()}"))],
+        lambda: [("patient_name", Wildcard(f"Family{some() % 5000}^*"))],
+    ]
+    for what, match in zip(QIDO, matches, strict=True):
+        yield what, [_seconds(partial(_qido, engine, province, match)) for _ in range(times)]
+    yield THEIR_REPORTS, [_seconds(partial(_list_of_reports, engine, province)) for _ in range(-(-times // 2))]
+    yield CLAIM, _claims(engine, province, min(claims, waiting // 2))
 
 
 def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> None:

@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -256,20 +256,24 @@ def _case_id(number: int) -> str:
 
 
 def _insert(engine: Engine, table: sa.Table, rows: Iterator[Row]) -> None:
-    into: Callable[[Engine, sa.Table, Iterator[Row]], None]
+    """What the rows do not name takes its default, as it does in the product."""
+    first = next(rows, None)
+    if first is None:
+        return
+    into: Callable[[Engine, sa.Table, list[str], Iterator[Row]], None]
     into = _copy if engine.dialect.name == "postgresql" else _insert_in_batches
-    into(engine, table, rows)
+    into(engine, table, list(first), chain([first], rows))
 
 
-def _insert_in_batches(engine: Engine, table: sa.Table, rows: Iterator[Row]) -> None:
-    insert = Prepared(lambda dialect: insert_new_on(dialect, table))
+def _insert_in_batches(engine: Engine, table: sa.Table, columns: list[str], rows: Iterator[Row]) -> None:
+    named = {name: sa.bindparam(name, type_=table.c[name].type) for name in columns}
+    insert = Prepared(lambda dialect: insert_new_on(dialect, table).values(named))
     while some := list(islice(rows, _AT_ONCE)):
         with transaction(engine) as tx:
             write(tx, [(insert, some)])
 
 
-def _copy(engine: Engine, table: sa.Table, rows: Iterator[Row]) -> None:
-    columns = [column.name for column in table.columns]
+def _copy(engine: Engine, table: sa.Table, columns: list[str], rows: Iterator[Row]) -> None:
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), names)
     as_json = {column.name for column in table.columns if isinstance(column.type, sa.JSON)}
