@@ -6,7 +6,7 @@ import hashlib
 import json
 import struct
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
@@ -33,6 +33,7 @@ from storage.index import Instance
 from storage.reader import BytesMissing, HolderAway
 
 BATCH: Final = 50
+_PAGES: Final = 8
 FLOATS: Final = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
 """Float and Double Float Pixel Data by Bits Allocated."""
 
@@ -61,6 +62,15 @@ Told = Callable[[Connection, Instance, dict[str, Any]], None]
 """(tx, instance, its description): in the transaction that writes the description, so once for each."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What is to be written of one instance."""
+
+    instance: Instance
+    description: Description
+    pixel_digest: bytes | None
+
+
 def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: Told | None = None) -> int:
     """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
 
@@ -71,10 +81,24 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: To
 
     """
     quieten()
-    with snapshot(engine) as tx:
-        waiting = index.undescribed(tx, limit)
-    done = 0
     failures: list[Exception] = []
+    done, last = 0, None
+    for _ in range(_PAGES):  # behind those that cannot be described now stand others that can
+        with snapshot(engine) as tx:
+            waiting = index.undescribed(tx, limit, after=last)
+        if not waiting:
+            break
+        done = _write(engine, _found(bytes_, waiting, failures), told, failures)
+        if done:
+            break
+        last = waiting[-1]
+    if failures:
+        raise ExceptionGroup("instances that wait on", failures)
+    return done
+
+
+def _found(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exception]) -> list[_Found]:
+    found: list[_Found] = []
     for instance in waiting:
         try:
             described = describe(bytes_, instance)
@@ -84,24 +108,36 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: To
         except (BytesMissing, EOFError, OSError) as failure:
             failures.append(failure)
             continue
-        try:
-            with transaction(engine) as tx:
-                index.describe(
-                    tx,
-                    instance.sop_instance_uid,
-                    description=described.compressed(),
-                    frame_ranges=None,
-                    pixel_digest=digest,
-                )
-                if told is not None:
-                    told(tx, instance, described.instance)
-        except Exception as failure:  # noqa: BLE001 # told below; it keeps none of the others waiting
-            failures.append(failure)
-            continue
-        done += 1
-    if failures:
-        raise ExceptionGroup("instances that wait on", failures)
-    return done
+        found.append(_Found(instance=instance, description=described, pixel_digest=digest))
+    return found
+
+
+def _write(engine: Engine, found: Sequence[_Found], told: Told | None, failures: list[Exception]) -> int:
+    """All in one transaction, since on SQLite devices wait for each flush; one by one where that fails."""
+    if not found:
+        return 0
+    try:
+        with transaction(engine) as tx:
+            for one in found:
+                _write_one(tx, one, told)
+    except Exception as failure:  # noqa: BLE001 # told by the caller; it keeps none of the others waiting
+        if len(found) > 1:
+            return sum(_write(engine, [one], told, failures) for one in found)
+        failures.append(failure)
+        return 0
+    return len(found)
+
+
+def _write_one(tx: Connection, one: _Found, told: Told | None) -> None:
+    index.describe(
+        tx,
+        one.instance.sop_instance_uid,
+        description=one.description.compressed(),
+        frame_ranges=None,
+        pixel_digest=one.pixel_digest,
+    )
+    if told is not None:
+        told(tx, one.instance, one.description.instance)
 
 
 def describe(bytes_: Bytes, instance: Instance) -> Description:

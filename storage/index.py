@@ -177,10 +177,14 @@ def describe(
     tx.execute(sa.update(_INSTANCE).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid).values(**found))
 
 
-def undescribed(tx: Connection, limit: int) -> list[Instance]:
-    """Instances that wait for `describe`, the longest waiting first."""
+def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) -> list[Instance]:
+    """Instances that wait for `describe`, the longest waiting first; ``after`` is the one that came last."""
+    order = (_INSTANCE.c.received_at, _INSTANCE.c.sop_instance_uid)
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.description.is_(None))
-    return shaped(Instance, tx.execute(asked.order_by(_INSTANCE.c.received_at).limit(limit)))
+    if after is not None:
+        came_last = (sa.literal(after.received_at, order[0].type), sa.literal(after.sop_instance_uid))
+        asked = asked.where(sa.tuple_(*order) > sa.tuple_(*came_last))
+    return shaped(Instance, tx.execute(asked.order_by(*order).limit(limit)))
 
 
 def held(tx: Connection, limit: int, *, reason: str | None = None) -> list[Held]:

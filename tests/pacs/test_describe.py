@@ -11,9 +11,11 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.uid import JPEG2000Lossless, RLELossless
+from sqlalchemy.engine import Connection
 
 from pacs.describe import Problem, describe, describe_pending, pixel_digest
 from storage.segments import segment_key
+from storage.shapes import Instance
 from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, thing
 from tests.reading_bytes import bytes_of
@@ -159,3 +161,33 @@ def test_one_whose_bytes_are_gone_keeps_none_of_the_others_waiting(archive: Arch
 
     described = {row["sop_instance_uid"] for row in archive.instances() if row["description"]}
     assert described == {there}
+
+
+def test_those_whose_bytes_are_gone_do_not_fill_the_front_of_the_queue(archive: Archive) -> None:
+    lost, there = (archive.take(thing(image())).sop_instance_uid for _ in range(2))
+    bytes_, missing = bytes_of(archive, lost)
+    os.truncate(archive.directory / segment_key(missing.segment_id), missing.offset)
+
+    with pytest.raises(ExceptionGroup):
+        describe_pending(archive.engine, bytes_, limit=1)
+
+    described = {row["sop_instance_uid"] for row in archive.instances() if row["description"]}
+    assert described == {there}
+
+
+def test_one_that_cannot_be_told_waits_on_alone(archive: Archive) -> None:
+    first, second, third = (archive.take(thing(image())).sop_instance_uid for _ in range(3))
+    bytes_, _ = bytes_of(archive, first)
+    heard: list[str] = []
+
+    def told(_tx: Connection, instance: Instance, _description: dict[str, Any]) -> None:
+        if instance.sop_instance_uid == second:
+            raise LookupError
+        heard.append(instance.sop_instance_uid)
+
+    with pytest.raises(ExceptionGroup):
+        describe_pending(archive.engine, bytes_, told=told)
+
+    described = {row["sop_instance_uid"] for row in archive.instances() if row["description"]}
+    assert described == {first, third}
+    assert set(heard) == {first, third}
