@@ -28,7 +28,7 @@ from reading.policy import FIRST_POLICY
 from reading.viewers import Staff
 from storage import tables as storage_tables
 from storage.database import Durability, connect, driver, transaction
-from storage.entering import insert_new_on
+from storage.entering import compared_names, insert_new_on
 from storage.prepared import Prepared, write
 from storage.schema import migrate
 from tests.builders import CT, ROOT
@@ -135,7 +135,7 @@ class _Maker:
             "received_issuer": shown["issuer"],
             "received": shown,
             **shown,
-            "patient_name_folded": shown["patient_name"].casefold(),
+            **compared_names(shown["patient_name"]),
             "instances": 1,
             "first_received_at": received,
             "last_received_at": received,

@@ -377,6 +377,17 @@ def folded(name: str) -> str:
     return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
 
 
+def compared_names(patient_name: str) -> dict[str, str]:
+    """The columns of a study by which its patient's name is found."""
+    whole = folded(patient_name)
+    _, ideographic, phonetic, *_ = (*whole.split("="), "", "")
+    return {
+        "patient_name_folded": whole,
+        "patient_name_ideographic": ideographic,
+        "patient_name_phonetic": phonetic,
+    }
+
+
 def _study_values(entry: Entry) -> dict[str, Any]:
     row, provenance = entry.row, entry.provenance
     shown = {name: getattr(row, name) for name in SHOWN}
@@ -387,7 +398,7 @@ def _study_values(entry: Entry) -> dict[str, Any]:
         "received_issuer": row.issuer,
         "received": shown,
         **shown,
-        "patient_name_folded": folded(row.patient_name),
+        **compared_names(row.patient_name),
         "instances": 0,
         "first_received_at": provenance.received_at,
         "last_received_at": provenance.received_at,

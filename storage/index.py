@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.committer import Index, IndexUnavailable
-from storage.entering import Entered, folded, insert_new
+from storage.entering import Entered, compared_names, insert_new
 from storage.rows import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
 from storage.search import (
     Condition,
@@ -130,7 +130,7 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
     tx.execute(
         sa.update(_STUDY)
         .where(_STUDY.c.study_uid == study_uid)
-        .values(**shown, patient_name_folded=folded(shown["patient_name"]), attribution_revision=revision)
+        .values(**shown, **compared_names(shown["patient_name"]), attribution_revision=revision)
     )
 
 

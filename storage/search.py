@@ -232,14 +232,20 @@ def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa
 
 def _any_group(tx: Connection, column: sa.Column[Any], name: str, *, wild: bool) -> sa.ColumnElement[bool]:
     """Whether the name, or one of its alphabetic, ideographic and phonetic groups, matches without regard to case."""
-    compared = _STUDY.c.patient_name_folded if column.name == "patient_name" else sa.func.lower(column)
+    of_patient = column.name == "patient_name"
+    compared = _STUDY.c.patient_name_folded if of_patient else sa.func.lower(column)
     asked = folded(name)
     text = _pattern(tx, asked, wild=wild)
     if "=" in asked:
         return _matches(tx, compared, text)
     rest = _pattern(tx, "*", wild=True)
-    shapes = (text, f"{text}={rest}", f"{rest}={text}", f"{rest}={text}={rest}")
-    return sa.or_(*(_matches(tx, compared, shape) for shape in shapes))
+    found = [_matches(tx, compared, text), _matches(tx, compared, f"{text}={rest}")]
+    if of_patient:
+        others = (_STUDY.c.patient_name_ideographic, _STUDY.c.patient_name_phonetic)
+        found += [_matches(tx, group, text) for group in others]
+    else:
+        found += [_matches(tx, compared, shape) for shape in (f"{rest}={text}", f"{rest}={text}={rest}")]
+    return sa.or_(*found)
 
 
 def _pattern(tx: Connection, text: str, *, wild: bool) -> str:

@@ -55,6 +55,9 @@ study: Final = sa.Table(
     sa.Column("issuer", sa.String(256), nullable=False),
     sa.Column("patient_name", sa.String(512), nullable=False),
     sa.Column("patient_name_folded", sa.String(512), nullable=False),
+    # Its second and third group alone (PS3.5 6.2), since an index finds only what stands at the beginning.
+    sa.Column("patient_name_ideographic", sa.String(512), nullable=False, server_default=""),
+    sa.Column("patient_name_phonetic", sa.String(512), nullable=False, server_default=""),
     sa.Column("birth_date", sa.String(18), nullable=False),
     sa.Column("sex", sa.String(16), nullable=False),
     sa.Column("study_date", sa.String(18), nullable=False),
@@ -80,6 +83,16 @@ study: Final = sa.Table(
         "ix_study_patient_name_folded",
         "patient_name_folded",
         postgresql_ops={"patient_name_folded": "varchar_pattern_ops"},
+    ),
+    sa.Index(
+        "ix_study_patient_name_ideographic",
+        "patient_name_ideographic",
+        postgresql_ops={"patient_name_ideographic": "varchar_pattern_ops"},
+    ),
+    sa.Index(
+        "ix_study_patient_name_phonetic",
+        "patient_name_phonetic",
+        postgresql_ops={"patient_name_phonetic": "varchar_pattern_ops"},
     ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
     sa.Index(

@@ -31,6 +31,7 @@ STUDIES: Final[dict[str, Match]] = {
     "an accession number": [("accession_number", Exact("A1"))],
     "a modality on a day": [("modality", Exact("CT")), ("study_date", Exact("20260302"))],
     "the beginning of a patient id": [("patient_id", Wildcard("P1*"))],
+    "the beginning of a name": [("patient_name", Wildcard("wang*"))],
 }
 QUERIES: Final[dict[str, Callable[[Connection], object]]] = {
     **{

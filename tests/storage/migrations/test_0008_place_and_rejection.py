@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
-import storage
 from storage import placement
-from storage.database import connect, transaction
+from storage.database import transaction
 from storage.index import instance_of, instances_in, series_in, study_of
-from tests.postgresql import Cluster
 from tests.storage.instances import NOON
+from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
 
-REVISION = "0008"
 BEFORE = {
     "study": {
         "study_uid": "1.2",
@@ -76,42 +66,12 @@ BEFORE = {
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine on a database without any table."""
-    if request.param == "sqlite":
-        engine = connect(f"sqlite:///{tmp_path / 'old.db'}")
-        yield engine
-        engine.dispose()
-        return
-    cluster: Cluster = request.getfixturevalue("cluster")
-    url = cluster.new_database()
-    engine = connect(url)
-    with transaction(engine) as tx:
-        tx.exec_driver_sql("DROP SCHEMA public CASCADE")
-        tx.exec_driver_sql("CREATE SCHEMA public")
-    yield engine
-    engine.dispose()
-    cluster.drop(url)
-
-
-def upgrade(engine: Engine, revision: str) -> None:
-    config = Config()
-    config.set_main_option("script_location", str(Path(storage.__file__).parent / "migrations"))
-    with engine.connect() as connection, connection.begin():
-        config.attributes["connection"] = connection
-        before = ScriptDirectory.from_config(config).get_revision(REVISION).down_revision
-        command.upgrade(config, str(before) if revision == "before" else revision)
-
-
 def test_what_was_there_is_where_it_was_and_is_shown(empty: Engine) -> None:
-    upgrade(empty, "before")
+    upgrade_to_before(empty, "0008")
     with transaction(empty) as tx:
         for name, values in BEFORE.items():
-            columns = ", ".join(f'"{column}"' for column in values)
-            marks = ", ".join(f":{column}" for column in values)
-            tx.execute(sa.text(f'INSERT INTO "{name}" ({columns}) VALUES ({marks})'), values)
-    upgrade(empty, "heads")
+            insert_as_it_was(tx, name, values)
+    upgrade_to(empty, "heads")
 
     with transaction(empty) as tx:
         found = instance_of(tx, "1.2.1.1")
