@@ -6,6 +6,7 @@ somebody's list cannot be opened by its id either. Whatever may not be seen is `
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -39,6 +40,7 @@ __all__ = [
     "open_case",
     "open_concerned_case",
     "open_list",
+    "open_own_reports",
     "open_patient",
     "open_quarantined",
     "open_report",
@@ -175,7 +177,7 @@ def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: str
 
     """
     study = _study(tx, viewer, study_uid, now)
-    return study if _on_record(tx, viewer, action, "study", study_uid, now) else None
+    return study if _on_record(tx, viewer, action, "study", [study_uid], now) else None
 
 
 def open_case(  # noqa: PLR0917
@@ -254,8 +256,23 @@ def open_reports(  # noqa: PLR0917
     """
     open_case(tx, audit, viewer, case_id, action, now)
     found = _versions(tx, (report_version.c.case_id == case_id) & visible_versions(tx, viewer, now))
-    for version in found:
-        _looked(tx, audit, viewer, action, "report", version.id, now)
+    _looked_at_each(tx, audit, viewer, action, "report", [version.id for version in found], now)
+    return found
+
+
+def open_own_reports(
+    tx: Connection, audit: Audit, patient_: PatientViewer, action: str, now: datetime, *, limit: int
+) -> list[ReportVersion]:
+    """All of a patient's reports that they may see, the latest examination first: a look at each."""
+    rows = tx.execute(
+        sa.select(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(visible_versions(tx, patient_, now))
+        .order_by(case.c.examined_at.desc(), report_version.c.id.desc())
+        .limit(limit)
+    )
+    found = [versions.from_row(row) for row in rows]
+    _looked_at_each(tx, audit, patient_, action, "report", [version.id for version in found], now)
     return found
 
 
@@ -311,7 +328,7 @@ def open_list(tx: Connection, audit: Audit, viewer: Viewer, action: str, now: da
 
 def list_is_on_record(tx: Connection, viewer: Viewer, action: str, now: datetime) -> bool:
     """Whether this list was opened lately, so that `open_list` has nothing to write."""
-    return _on_record(tx, viewer, action, "list", "", now)
+    return bool(_on_record(tx, viewer, action, "list", [""], now))
 
 
 def refused(
@@ -365,16 +382,33 @@ def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportV
 def _looked(  # noqa: PLR0917
     tx: Connection, audit: Audit, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
 ) -> None:
-    if _on_record(tx, viewer, action, subject_kind, subject_id, now):
-        return
-    actor = actor_of(viewer)
-    audit.record(tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, now=now)
+    _looked_at_each(tx, audit, viewer, action, subject_kind, [subject_id], now)
+
+
+def _looked_at_each(  # noqa: PLR0917
+    tx: Connection,
+    audit: Audit,
+    viewer: Viewer,
+    action: str,
+    subject_kind: str,
+    subject_ids: Sequence[str],
+    now: datetime,
+) -> None:
+    known = _on_record(tx, viewer, action, subject_kind, subject_ids, now)
+    audit.record_each(
+        tx,
+        actor=actor_of(viewer),
+        action=action,
+        subject_kind=subject_kind,
+        subject_ids=[subject_id for subject_id in subject_ids if subject_id not in known],
+        now=now,
+    )
 
 
 def _on_record(  # noqa: PLR0917
-    tx: Connection, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
-) -> bool:
+    tx: Connection, viewer: Viewer, action: str, subject_kind: str, subject_ids: Sequence[str], now: datetime
+) -> set[str]:
     actor = actor_of(viewer)
     return done_lately(
-        tx, actor=actor, action=action, subject_kind=subject_kind, subject_id=subject_id, within=AGAIN, now=now
+        tx, actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids, within=AGAIN, now=now
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -125,37 +125,52 @@ class Audit:
         details: Mapping[str, Detail] | None = None,
     ) -> None:
         """Append one event; it stands or falls with the transaction."""
-        chain = self._chain(tx)
-        head = _head(tx, chain)
-        event = Event(
-            writer=chain,
-            number=head.number + 1,
-            at=now.astimezone(UTC),
+        self.record_each(
+            tx,
             actor=actor,
             action=action,
             subject_kind=subject_kind,
-            subject_id=subject_id,
+            subject_ids=[subject_id],
+            now=now,
             outcome=outcome,
-            details=dict(details or {}),
-            previous=head.digest,
-            digest=b"",
+            details=details,
         )
-        tx.execute(
-            audit_event.insert().values(
-                writer=event.writer,
-                number=event.number,
-                at=event.at,
-                actor_kind=event.actor.kind,
-                actor_id=event.actor.id,
-                action=event.action,
-                subject_kind=event.subject_kind,
-                subject_id=event.subject_id,
-                outcome=event.outcome,
-                details=event.details,
-                previous=event.previous,
-                digest=_digest(event),
+
+    def record_each(
+        self,
+        tx: Connection,
+        *,
+        actor: Actor,
+        action: str,
+        subject_kind: str,
+        subject_ids: Sequence[str],
+        now: datetime,
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        """Append an event for each subject."""
+        if not subject_ids:
+            return
+        chain = self._chain(tx)
+        head = _head(tx, chain)
+        rows: list[dict[str, object]] = []
+        for number, subject_id in enumerate(subject_ids, head.number + 1):
+            event = Event(
+                writer=chain,
+                number=number,
+                at=now.astimezone(UTC),
+                actor=actor,
+                action=action,
+                subject_kind=subject_kind,
+                subject_id=subject_id,
+                outcome=outcome,
+                details=dict(details or {}),
+                previous=head.digest,
+                digest=b"",
             )
-        )
+            head = Head(writer=chain, number=number, digest=_digest(event))
+            rows.append(_row(event, head.digest))
+        tx.execute(audit_event.insert(), rows)
 
     def _chain(self, tx: Connection) -> str:
         if tx.dialect.name != "postgresql":
@@ -166,6 +181,23 @@ class Audit:
                 return chain
         tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key(self.writer))))
         return self.writer
+
+
+def _row(event: Event, digest: bytes) -> dict[str, object]:
+    return {
+        "writer": event.writer,
+        "number": event.number,
+        "at": event.at,
+        "actor_kind": event.actor.kind,
+        "actor_id": event.actor.id,
+        "action": event.action,
+        "subject_kind": event.subject_kind,
+        "subject_id": event.subject_id,
+        "outcome": event.outcome,
+        "details": event.details,
+        "previous": event.previous,
+        "digest": digest,
+    }
 
 
 def actor_of(viewer: Viewer) -> Actor:
@@ -179,12 +211,19 @@ def actor_of(viewer: Viewer) -> Actor:
 
 
 def done_lately(
-    tx: Connection, *, actor: Actor, action: str, subject_kind: str, subject_id: str, within: timedelta, now: datetime
-) -> bool:
-    """Whether the same actor did the same to the same subject, on record, no longer ago than ``within``."""
+    tx: Connection,
+    *,
+    actor: Actor,
+    action: str,
+    subject_kind: str,
+    subject_ids: Sequence[str],
+    within: timedelta,
+    now: datetime,
+) -> set[str]:
+    """The subjects to which the same actor did the same, on record, no longer ago than ``within``."""
     same = (
         (audit_event.c.subject_kind == subject_kind)
-        & (audit_event.c.subject_id == subject_id)
+        & audit_event.c.subject_id.in_(subject_ids)
         & (audit_event.c.at > now - within)
         & (audit_event.c.at <= now)
         & (audit_event.c.actor_kind == actor.kind)
@@ -192,7 +231,7 @@ def done_lately(
         & (audit_event.c.action == action)
         & (audit_event.c.outcome == Outcome.DONE)
     )
-    return tx.scalar(sa.select(sa.literal(1)).where(same).limit(1)) is not None
+    return set(tx.scalars(sa.select(audit_event.c.subject_id).where(same).distinct()))
 
 
 def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: int | None = None) -> list[Event]:

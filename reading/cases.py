@@ -73,6 +73,12 @@ def by_id(tx: Connection, case_id: str) -> Case:
     return from_row(row)
 
 
+def by_ids(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
+    """Those of these that there are, for those who have passed `reading.access`."""
+    rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(set(case_ids))))
+    return {row.id: from_row(row) for row in rows}
+
+
 def is_one_of(tx: Connection, case_id: str, those: sa.ColumnElement[bool]) -> bool:
     """Whether a case is one of ``those``, a condition on the table ``case``."""
     return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, those)) is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -116,6 +117,10 @@ def by_code(tx: Connection, code: str) -> Organisation | None:
 
 def by_id(tx: Connection, organisation_id: str) -> Organisation | None:
     return _one(tx, organisation.c.id == organisation_id)
+
+
+def by_ids(tx: Connection, organisation_ids: Iterable[str]) -> dict[str, Organisation]:
+    return {one.id: one for one in _all(tx, organisation.c.id.in_(set(organisation_ids)))}
 
 
 def children(tx: Connection, organisation_id: str) -> list[Organisation]:

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, audit, cases, organisations, people, tables, worklist
+from reading import access, audit, cases, organisations, people, worklist
 from reading.audit import ActorKind, Audit, Event, Outcome
 from reading.versions import ReportVersion
 from reading.viewers import PatientViewer
@@ -43,19 +42,13 @@ def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datet
 
     The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
     """
-    version, case = tables.report_version, tables.case
-    rows = tx.execute(
-        sa.select(version.c.id)
-        .join(case, case.c.id == version.c.case_id)
-        .where(access.visible_versions(tx, patient, now))
-        .order_by(case.c.examined_at.desc(), version.c.id.desc())
-        .limit(MOST)
-    )
-    found = [access.open_report(tx, audit_, patient, row.id, "report.listed", now) for row in rows]
-    own = [cases.by_id(tx, each.case_id) for each in found]
-    entries = worklist.entries_of(tx, patient, own, now)
+    found = access.open_own_reports(tx, audit_, patient, "report.listed", now, limit=MOST)
+    theirs = cases.by_ids(tx, [each.case_id for each in found])
+    entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
+    sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
     return [
-        Report(version=each, entry=entry, zone=zone_of(tx, entry)) for each, entry in zip(found, entries, strict=True)
+        Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
+        for each, entry in zip(found, entries, strict=True)
     ]
 
 

@@ -287,25 +287,38 @@ def test_what_was_done_lately_is_known(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         record(tx, Audit("web"), now)
 
-    def lately(tx: Connection, **other: object) -> bool:
+    def lately(tx: Connection, **other: object) -> set[str]:
         asked: dict[str, object] = {
             "actor": ADA,
             "action": "case.open",
             "subject_kind": "case",
-            "subject_id": "case 1",
+            "subject_ids": ["case 1", "case 3"],
             "within": timedelta(minutes=10),
             "now": now + timedelta(minutes=9),
         }
         return audit.done_lately(tx, **(asked | other))  # type: ignore[arg-type]
 
     with snapshot(engine) as tx:
-        assert lately(tx)
+        assert lately(tx) == {"case 1"}
         assert not lately(tx, now=now + timedelta(minutes=10))
         assert not lately(tx, now=now - timedelta(minutes=1))
         assert not lately(tx, action="case.print")
-        assert not lately(tx, subject_id="case 2")
+        assert not lately(tx, subject_ids=["case 2"])
         assert not lately(tx, subject_kind="study")
         assert not lately(tx, actor=SYSTEM)
+
+
+def test_looks_at_many_things_are_links_of_one_chain(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        for subjects in (["case 1", "case 2", "case 3"], [], ["case 4"]):
+            Audit("web").record_each(
+                tx, actor=ADA, action="case.open", subject_kind="case", subject_ids=subjects, now=now
+            )
+
+    with snapshot(engine) as tx:
+        assert audit.verify_chain(tx, "web") is None
+        assert [head.number for head in audit.heads(tx)] == [4]
+        assert [len(audit.events_about(tx, "case", f"case {number}")) for number in range(1, 5)] == [1] * 4
 
 
 def test_a_refusal_is_not_a_look(engine: Engine, now: datetime) -> None:
@@ -326,7 +339,7 @@ def test_a_refusal_is_not_a_look(engine: Engine, now: datetime) -> None:
             actor=ADA,
             action="case.open",
             subject_kind="case",
-            subject_id="case 1",
+            subject_ids=["case 1"],
             within=timedelta(minutes=10),
             now=now,
         )
