@@ -40,6 +40,12 @@ def wanted(request: Request) -> list[Wanted]:
     return sorted((one for one in found if one.quality > 0), key=lambda one: -one.quality)
 
 
+def takes_gzip(request: Request) -> bool:
+    """Whether the client names gzip as a content coding that it takes (RFC 9110 12.5.3)."""
+    asked = [media_type(piece) for text in request.headers.getlist("accept-encoding") for piece in text.split(",")]
+    return any(one.name == "gzip" and one.parameters.get("q", "1").strip("0.") != "" for one in asked)
+
+
 def _parse(text: str) -> list[Wanted]:
     parsed = media_type(text)
     try:

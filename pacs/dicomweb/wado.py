@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
 import zlib
@@ -13,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from pacs.attribute import Correction, attribute
-from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, wanted
-from pacs.dicomweb.answers import etag, headers, not_modified, whole_or_range
+from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, takes_gzip, wanted
+from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.problems import NotAcceptable, NotThere
 from pacs.dicomweb.service import Service, base_url
@@ -27,6 +28,8 @@ from storage.index import Instance
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
 PIXEL_DATA: Final = "7FE00010"
+_GZIP_LEVEL: Final = 4
+"""JSON of a series repeats itself: beyond this level there is next to nothing to gain."""
 PIXELS: Final = (PIXEL_DATA, "7FE00008", "7FE00009")
 _PATH: Final = re.compile(r"([0-9A-Fa-f]{8}/[0-9]{1,6}/){0,16}[0-9A-Fa-f]{8}", re.ASCII)
 
@@ -132,14 +135,23 @@ def metadata(service: Service, request: Request, study_uid: str, find: Find) -> 
     base = base_url(request)
     corrections = service.corrections(shown, instances)
     made_from = (shown.revision, *_made_of(instances, corrections))
-    tag = etag(base, media, *made_from)
+    packed = takes_gzip(request)
+    tag = etag(base, media, "gzip" if packed else "", *made_from)
+    fields = headers(tag) | {"Content-Type": media, "Vary": f"{VARY}, Accept-Encoding"}
     if (answer := not_modified(request, tag)) is not None:
+        answer.headers["Vary"] = fields["Vary"]
         return answer
-    body = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
-    # Bulk data URIs are relative in the description; a quote inside a value is always escaped, so
-    # this key with its opening quote cannot come from one.
-    body = body.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
-    return Response(body, headers=headers(tag) | {"Content-Type": media})
+
+    def plain() -> bytes:
+        written = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
+        # Bulk data URIs are relative in the description; a quote inside a value is always escaped, so
+        # this key with its opening quote cannot come from one.
+        return written.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
+
+    if not packed:
+        return Response(plain(), headers=fields)
+    body = service.metadata.get(tag, lambda: gzip.compress(plain(), _GZIP_LEVEL, mtime=0))
+    return Response(body, headers=fields | {"Content-Encoding": "gzip"})
 
 
 def _made_of(instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> Iterator[str | bytes]:

@@ -2,7 +2,52 @@
 
 from __future__ import annotations
 
+import gzip
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from tests.dicomweb import listening
 from tests.viewer.house import PASSWORD, House
+from viewer.app import IMMUTABLE, StaticAssets
+
+
+@pytest.fixture
+def built(tmp_path: Path) -> Iterator[httpx.Client]:
+    """A build with a compressed copy of one file, and none of another."""
+    (tmp_path / "assets").mkdir()
+    (tmp_path / "assets" / "desk.js").write_bytes(b"desk()" * 100)
+    (tmp_path / "assets" / "desk.js.gz").write_bytes(gzip.compress(b"desk()" * 100))
+    (tmp_path / "assets" / "small.css").write_bytes(b"a{}")
+    app = FastAPI()
+    app.mount("/app", StaticAssets(directory=tmp_path))
+    with listening(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        yield client
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("br, gzip", "gzip"), ("GZIP", "gzip"), ("identity", None), ("", None), ("br", None), ("gzip;q=0", None)],
+)
+def test_a_script_comes_compressed_to_those_who_take_it(
+    built: httpx.Client, accepted: str, encoding: str | None
+) -> None:
+    answer = built.get("/app/assets/desk.js", headers={"Accept-Encoding": accepted})
+
+    assert answer.content == b"desk()" * 100
+    assert answer.headers.get("content-encoding") == encoding
+    assert answer.headers["content-type"].startswith("text/javascript")
+    assert (answer.headers["cache-control"], answer.headers["vary"]) == (IMMUTABLE, "Accept-Encoding")
+
+
+def test_a_file_without_a_compressed_copy_comes_as_it_is(built: httpx.Client) -> None:
+    answer = built.get("/app/assets/small.css", headers={"Accept-Encoding": "br, gzip"})
+
+    assert (answer.content, answer.headers.get("content-encoding")) == (b"a{}", None)
+    assert built.get("/app/assets/nothing.css", headers={"Accept-Encoding": "br, gzip"}).status_code == 404
 
 
 def test_static_files_are_asked_for_again_and_pages_are_never_kept(house: House) -> None:

@@ -8,6 +8,7 @@ from io import BytesIO
 import imagecodecs
 import numpy as np
 import pydicom
+import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
@@ -127,7 +128,7 @@ def test_metadata_is_revalidated_by_its_digest_and_revision(web: Web) -> None:
     corrected = web.ada.get(f"{path}/metadata", headers={"If-None-Match": first.headers["etag"]})
 
     assert first.headers["cache-control"] == "private, no-cache"
-    assert first.headers["vary"] == "Accept, Cookie"
+    assert first.headers["vary"] == "Accept, Cookie, Accept-Encoding"
     assert again.status_code == 304
     assert corrected.status_code == 200
     assert corrected.json()[0]["00100010"]["Value"] == [{"Alphabetic": "Li^Na"}]
@@ -200,6 +201,33 @@ def test_htj2k_gives_back_every_pixel(web: Web) -> None:
         assert int(answer.headers["content-length"]) == len(answer.content)
         assert "content-encoding" not in answer.headers
         assert np.array_equal(imagecodecs.htj2k_decode(parts.contents[0]), pixels)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "packed"),
+    [("gzip, deflate", True), ("br;q=1.0, gzip;q=0.8", True), ("gzip;q=0", False), ("identity", False), ("", False)],
+)
+def test_metadata_is_compressed_for_those_who_take_it(web: Web, accepted: str, *, packed: bool) -> None:
+    path = web.send(image())
+    asked = {"Accept-Encoding": accepted}
+
+    answer = web.ada.get(f"{path}/metadata", headers=asked)
+    again = web.ada.get(f"{path}/metadata", headers=asked | {"If-None-Match": answer.headers["etag"]})
+
+    assert answer.headers.get("content-encoding") == ("gzip" if packed else None)
+    assert (int(answer.headers["content-length"]) < len(answer.content)) is packed
+    assert answer.json()[0]["7FE00010"]["BulkDataURI"].startswith(web.base)
+    assert "Accept-Encoding" in answer.headers["vary"]
+    assert (again.status_code, again.headers["vary"]) == (304, answer.headers["vary"])
+
+
+def test_each_form_of_the_metadata_has_a_validator_of_its_own(web: Web) -> None:
+    path = web.send(image())
+
+    plain, packed = (web.ada.get(f"{path}/metadata", headers={"Accept-Encoding": one}) for one in ("identity", "gzip"))
+
+    assert plain.headers["etag"] != packed.headers["etag"]
+    assert plain.json() == packed.json()
 
 
 def test_the_pieces_of_a_frame_fit_together(web: Web) -> None:
