@@ -106,15 +106,41 @@ class _There:
 
     segment_id: str
     offset: int
-    digest: bytes
-    transfer_syntax_uid: str
+    received: tuple[bytes, str]
+    """Digest and transfer syntax of what came."""
+    stored: tuple[bytes, str]
+    """Of what is stored of it: also what a peer has that fetched it from us."""
     study_uid: str
     """The study in which it is shown."""
     site_id: str
     damaged: bool = False
 
     def same_content(self, row: InstanceRow) -> bool:
-        return self.digest == row.received_digest and self.transfer_syntax_uid == row.transfer_syntax_uid
+        return row.received_as in (self.received, self.stored)
+
+
+def _there(columns: Sequence[Any]) -> _There:
+    """Of the columns of `_INSTANCES_THERE` behind the UID."""
+    segment_id, offset, received, received_syntax, stored, stored_syntax, study_uid, site_id, damaged = columns
+    return _There(
+        segment_id=segment_id,
+        offset=offset,
+        received=(bytes(received), received_syntax),
+        stored=(bytes(stored), stored_syntax),
+        study_uid=study_uid,
+        site_id=site_id,
+        damaged=bool(damaged),
+    )
+
+
+def _as_received(entry: Entry, there: _There) -> Entry:
+    """The same bytes as those of which the disk lost the stored form: what first came is kept for ever."""
+    row = entry.row
+    if row.received_as == there.received:
+        return entry
+    digest, syntax = there.received
+    known = replace(row, received_digest=digest, received_transfer_syntax_uid=syntax, stored_digest=row.received_digest)
+    return replace(entry, row=known)
 
 
 class Batch:
@@ -173,7 +199,7 @@ class Batch:
         series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         instances = {entry.row.sop_instance_uid for entry in self._entries}
         # From the bottom up: where another process commits in between, an instance that is seen has its study.
-        self._there = {uid: _There(*there) for uid, *there in self._found(_INSTANCES_THERE, instances)}
+        self._there = {there[0]: _there(there[1:]) for there in self._found(_INSTANCES_THERE, instances)}
         for uid, study_uid, named in self._found(_HOMES, series):
             seen.homes[uid] = Home(study_uid, named or study_uid)
         for uid, merged_into, *owner in self._found(_OWNERS, studies):
@@ -191,7 +217,7 @@ class Batch:
                 return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
             if there.same_content(row) and there.damaged:
                 lost = Place(segment_id=there.segment_id, offset=there.offset, size=place.size)
-                self._healing[row.sop_instance_uid] = (entry, lost)
+                self._healing[row.sop_instance_uid] = (_as_received(entry, there), lost)
                 self._there[row.sop_instance_uid] = replace(
                     there, segment_id=place.segment_id, offset=place.offset, damaged=False
                 )
@@ -217,8 +243,8 @@ class Batch:
         self._there[row.sop_instance_uid] = _There(
             segment_id=place.segment_id,
             offset=place.offset,
-            digest=row.received_digest,
-            transfer_syntax_uid=row.transfer_syntax_uid,
+            received=row.received_as,
+            stored=row.stored_as,
             study_uid=home.study_uid,
             site_id=newcomer.site_id,
         )
@@ -280,7 +306,6 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
     kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
     found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
     values = {name: value for name, value in found.items() if name not in kept}
-    values |= {"description": None, "pixel_digest": None}
     there &= instance.segment_id == instead_of.segment_id
     return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
 
@@ -320,6 +345,8 @@ _INSTANCES_THERE: Final = Prepared(
         _INSTANCE.offset,
         _INSTANCE.received_digest,
         _INSTANCE.received_transfer_syntax_uid,
+        _INSTANCE.stored_digest,
+        _INSTANCE.transfer_syntax_uid,
         _INSTANCE.study_uid,
         _INSTANCE.site_id,
         _INSTANCE.damaged,
@@ -443,8 +470,10 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "size": entry.place.size,
         "dataset_offset": row.dataset_offset,
         "received_digest": row.received_digest,
-        "received_transfer_syntax_uid": row.transfer_syntax_uid,
-        "stored_digest": row.received_digest,
+        "received_transfer_syntax_uid": row.received_as[1],
+        "stored_digest": row.stored_as[0],
+        "pixel_digest": row.pixel_digest,
+        "description": entry.description,
         "rows": row.rows,
         "columns": row.columns,
         "character_set": row.character_set,

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from storage import tables
 from storage.database import snapshot
 from storage.entering import insert_new
+from storage.tables import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
 TIME_HEADER: Final = "X-TierRead-Time"
@@ -84,7 +85,7 @@ class Holders:
         asked = sa.select(segment.c.state, node.c.url).outerjoin(node, node.c.name == segment.c.node)
         with snapshot(self._engine) as tx:
             row = tx.execute(asked.where(segment.c.id == segment_id)).one_or_none()
-        if row is None or row.state == "stored":
+        if row is None or row.state not in UNSTORED:
             return None
         if not row.url:
             raise HolderAway

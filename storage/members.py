@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -28,6 +28,21 @@ class Entry:
     row: InstanceRow
     place: Place
     provenance: Provenance
+    description: bytes | None = None
+    """Compressed DICOM JSON of the header, where the manifest of a rewritten segment tells it."""
+    earlier: tuple[Where, ...] = ()
+    """Where its bytes lay before segments were rewritten, the first place first; the journal may name any of them."""
+
+
+Where = tuple[str, int]
+"""A segment's id, and the offset of a body in its file."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    entries: list[Entry]
+    replaces: tuple[str, ...] = ()
+    """Segments whose members are here now, or were erased; empty for one that was written as instances came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +51,7 @@ class Footer:
     manifest_size: int
     manifest_digest: bytes
     members: int
+    rewritten: bool = False
 
 
 def header_at(fd: int, segment_id: str, offset: int) -> Header | None:
@@ -93,7 +109,20 @@ def write_member(fd: int, header: Header, body: bytes) -> int:
 
 def seal(fd: int, segment_id: str, end: int, good: Iterable[Header]) -> int:
     """Write the manifest of ``good``, footer and end of archive at ``end`` and flush; answers the file's size."""
-    lines = [_line(header) for header in good if header.kind is Kind.INSTANCE]
+    lines = [compact_json(_told(header)) for header in good if header.kind is Kind.INSTANCE]
+    return _finish(fd, segment_id, end, lines, {"members": len(lines)})
+
+
+def seal_rewritten(
+    fd: int, segment_id: str, end: int, good: Sequence[tuple[Entry, Header]], replaces: Sequence[str]
+) -> int:
+    """As `seal`; the manifest also tells the descriptions, the earlier places, and what the segment replaces."""
+    lines = [compact_json({"replaces": list(replaces)})]
+    lines += (compact_json(_told(header) | _also(entry)) for entry, header in good)
+    return _finish(fd, segment_id, end, lines, {"members": len(good), "rewritten": True})
+
+
+def _finish(fd: int, segment_id: str, end: int, lines: Iterable[bytes], counted: Mapping[str, Any]) -> int:
     manifest = zlib.compress(b"\n".join(lines), 6)
     written = _plain(Kind.MANIFEST, segment_id, end, "tierread/manifest.jsonl.zz", manifest)
     footer = {
@@ -101,7 +130,7 @@ def seal(fd: int, segment_id: str, end: int, good: Iterable[Header]) -> int:
         "manifest_offset": written.body_offset,
         "manifest_size": len(manifest),
         "manifest_sha256": written.data_digest.hex(),
-        "members": len(lines),
+        **counted,
     }
     end = write_member(fd, written, manifest)
     body = json.dumps(footer).encode().ljust(_FOOTER_BODY - 1) + b"\n"
@@ -127,13 +156,28 @@ def read_footer(tail: bytes, segment_id: str) -> Footer | None:
         manifest_size=read["manifest_size"],
         manifest_digest=bytes.fromhex(read["manifest_sha256"]),
         members=read["members"],
+        rewritten=read.get("rewritten", False),
     )
 
 
 def read_manifest(manifest: bytes, segment_id: str) -> list[Entry]:
     """The entries of a manifest's body."""
-    plain = zlib.decompress(manifest)
-    return [_entry(json.loads(line), segment_id) for line in plain.split(b"\n") if line]
+    return parse_manifest(manifest, segment_id).entries
+
+
+def parse_manifest(manifest: bytes, segment_id: str) -> Manifest:
+    """All that a manifest's body tells."""
+    entries: list[Entry] = []
+    replaces: tuple[str, ...] = ()
+    for line in zlib.decompress(manifest).split(b"\n"):
+        if not line:
+            continue
+        read: dict[str, Any] = json.loads(line)
+        if "row" in read:
+            entries.append(_entry(read, segment_id))
+        else:
+            replaces += tuple(read.get("replaces", ()))
+    return Manifest(entries=entries, replaces=replaces)
 
 
 def torn_header(segment_id: str, offset: int, size: int, digest: bytes) -> Header:
@@ -161,8 +205,8 @@ def _plain(kind: Kind, segment_id: str, offset: int, name: str, body: bytes) -> 
     )
 
 
-def _line(header: Header) -> bytes:
-    told = {
+def _told(header: Header) -> dict[str, Any]:
+    return {
         "name": header.name,
         "offset": header.body_offset,
         "size": header.size,
@@ -172,7 +216,14 @@ def _line(header: Header) -> bytes:
         "provenance": header.provenance.to_json() if header.provenance else None,
         "row": header.row.to_json() if header.row else None,
     }
-    return compact_json(told)
+
+
+def _also(entry: Entry) -> dict[str, Any]:
+    """What only a rewritten segment tells; the row as it is known, not as it fits into a member's header."""
+    told: dict[str, Any] = {"row": entry.row.to_json(), "earlier": [list(place) for place in entry.earlier]}
+    if entry.description is not None:
+        told["description"] = json.loads(zlib.decompress(entry.description))
+    return told
 
 
 def _entry(line: dict[str, Any], segment_id: str) -> Entry:
@@ -180,4 +231,6 @@ def _entry(line: dict[str, Any], segment_id: str) -> Entry:
         row=InstanceRow.from_json(line["row"]),
         place=Place(segment_id=segment_id, offset=line["offset"], size=line["size"]),
         provenance=Provenance.from_json(line["provenance"]),
+        description=zlib.compress(compact_json(line["description"]), 6) if "description" in line else None,
+        earlier=tuple((segment, offset) for segment, offset in line.get("earlier", ())),
     )

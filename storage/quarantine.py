@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.entering import DUPLICATE, Home, held_values, insert_new, instance_values, point_at, series_values
-from storage.index import instance_of, settle, study_of
+from storage.index import instance_of, study_of
 from storage.members import Entry
 from storage.rows import InstanceRow, Place, Provenance
 from storage.shapes import Held, Instance, columns_of, shaped
@@ -82,7 +82,7 @@ def as_instance(one: Held) -> Instance | None:
     entry = _entry(one)
     values = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
     encoded = values.pop("frame_ranges")
-    return Instance(**values, encoded_frame_ranges=encoded, pixel_digest=None, description=None)
+    return Instance(**values, encoded_frame_ranges=encoded)
 
 
 def conflict_of(tx: Connection, newcomer: Held) -> Conflict:
@@ -165,9 +165,9 @@ def show_again(tx: Connection, one: Held, earlier_id: str, now: datetime) -> Non
         raise Overtaken
     if not point_at(tx, _entry(earlier), instead_of=_entry(one).place):
         raise Overtaken
-    tx.execute(
-        sa.update(_QUARANTINE).where(_QUARANTINE.c.id == earlier_id).values(settled_as=Settled.SHOWN, settled_at=now)
-    )
+    again = sa.update(_QUARANTINE).where(_lies_where_it_was(earlier)).values(settled_as=Settled.SHOWN, settled_at=now)
+    if tx.execute(again).rowcount != 1:
+        raise Overtaken
     _reopen(tx, one, Settled.SHOWN)
 
 
@@ -261,13 +261,22 @@ def replay(tx: Connection, move: str, *, undo: bool, segment_id: str, offset: in
             raise Overtaken
 
 
+def _lies_where_it_was(one: Held) -> sa.ColumnElement[bool]:
+    """The row, while it leads to the bytes that were looked at: segments are rewritten (`storage.rewriting`)."""
+    row = _QUARANTINE.c
+    there = sa.and_(row.segment_id == one.segment_id, row.offset == one.offset)
+    return (row.id == one.id) & (row.segment_id.is_(None) if one.segment_id is None else there)
+
+
 def _settle(tx: Connection, one: Held, settled_as: Settled, now: datetime) -> None:
-    if not settle(tx, one.id, settled_as, now):
+    waiting = _lies_where_it_was(one) & _QUARANTINE.c.settled_at.is_(None)
+    done = tx.execute(sa.update(_QUARANTINE).where(waiting).values(settled_at=now, settled_as=settled_as))
+    if done.rowcount != 1:
         raise Overtaken
 
 
 def _reopen(tx: Connection, one: Held, settled_as: Settled) -> None:
-    row = (_QUARANTINE.c.id == one.id) & (_QUARANTINE.c.settled_as == settled_as)
+    row = _lies_where_it_was(one) & (_QUARANTINE.c.settled_as == settled_as)
     done = tx.execute(sa.update(_QUARANTINE).where(row).values(settled_at=None, settled_as=None))
     if done.rowcount != 1:
         raise Overtaken
@@ -294,6 +303,7 @@ def _keep(tx: Connection, stored: Instance, now: datetime) -> str:
 def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
     """The row of an indexed instance as it came, put together from instance, series and study."""
     study_uid, series_uid = stored.named
+    as_it_came = stored.stored_digest == stored.received_digest
     series = tx.execute(sa.select(_SERIES).where(_SERIES.c.series_uid == stored.series_uid)).one()
     received: dict[str, str] = tx.execute(
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
@@ -306,6 +316,9 @@ def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
         transfer_syntax_uid=stored.transfer_syntax_uid,
         dataset_offset=stored.dataset_offset,
         received_digest=stored.received_digest,
+        received_transfer_syntax_uid="" if as_it_came else stored.received_transfer_syntax_uid,
+        stored_digest=None if as_it_came else stored.stored_digest,
+        pixel_digest=stored.pixel_digest,
         instance_number=stored.instance_number,
         rows=stored.rows,
         columns=stored.columns,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -16,6 +15,7 @@ from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore, StoreAway
 from storage.pieces import Pieces
 from storage.segments import segment_key
 from storage.shapes import Instance
+from storage.tables import UNSTORED
 
 __all__ = ["Bytes", "BytesMissing", "HolderAway"]
 
@@ -82,10 +82,7 @@ class Bytes:
             state = tx.execute(
                 sa.select(tables.segment.c.state).where(tables.segment.c.id == instance.segment_id)
             ).scalar_one_or_none()
-        return HolderAway() if state in _UNSTORED else BytesMissing()
-
-
-_UNSTORED: Final = ("open", "sealed")
+        return HolderAway() if state in UNSTORED else BytesMissing()
 
 
 def _check(instance: Instance, offset: int, length: int) -> None:

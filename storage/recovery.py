@@ -106,13 +106,13 @@ def recover(spool: Spool, index: Index) -> Recovered:
 
 
 def _stored(spool: Spool, here: list[str]) -> set[str]:
-    """Those of the segments here that are stored; the index knows many more, of years."""
+    """Those of the segments here that are stored, or were rewritten since; the index knows many more, of years."""
     stored: set[str] = set()
     segment = tables.segment.c
     with snapshot(spool.engine) as tx:
         for start in range(0, len(here), _ASKED_AT_ONCE):
             these = segment.id.in_(here[start : start + _ASKED_AT_ONCE])
-            stored.update(tx.execute(sa.select(segment.id).where(these, segment.state == "stored")).scalars())
+            stored.update(tx.execute(sa.select(segment.id).where(these, segment.stored_at.is_not(None))).scalars())
     return stored
 
 

@@ -35,6 +35,7 @@ TEXT_LIMITS: Final = {
     "character_set": 16,
 }
 _NUMBERS: Final = ("instance_number", "series_number", "rows", "columns")
+_DIGESTS: Final = ("received_digest", "stored_digest", "pixel_digest")
 _UIDS: Final = ("sop_instance_uid", "sop_class_uid", "series_uid", "study_uid", "transfer_syntax_uid")
 _UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 # Neither database takes NUL; other controls would only grow the JSON; surrogates have no UTF-8.
@@ -118,7 +119,13 @@ class InstanceRow:
     dataset_offset: int
     """Bytes of preamble and File Meta Information before the data set."""
     received_digest: bytes
-    """SHA-256 of the data set's bytes."""
+    """SHA-256 of the data set's bytes as they came."""
+    received_transfer_syntax_uid: str = ""
+    """In which it came, where it is stored in another by now."""
+    stored_digest: bytes | None = None
+    """SHA-256 of the data set's bytes as they are stored, where that is not as they came."""
+    pixel_digest: bytes | None = None
+    """SHA-256 of the pixels (`pacs.describe.pixel_digest`), where a rewritten segment tells it."""
     instance_number: int | None = None
     rows: int | None = None
     columns: int | None = None
@@ -153,6 +160,8 @@ class InstanceRow:
         for name in _UIDS:
             if not is_uid(getattr(self, name)):
                 raise UnfitUid(name)
+        if self.received_transfer_syntax_uid and not is_uid(self.received_transfer_syntax_uid):
+            raise UnfitUid("received_transfer_syntax_uid")
         for name, limit in TEXT_LIMITS.items():
             value: str = getattr(self, name)
             fit = _UNFIT.sub("", value)[:limit]
@@ -165,10 +174,22 @@ class InstanceRow:
         if not 0 <= self.frames < _INT32:
             object.__setattr__(self, "frames", 0)
 
+    @property
+    def received_as(self) -> tuple[bytes, str]:
+        """Digest and transfer syntax of what came, whatever is stored of it now."""
+        return self.received_digest, self.received_transfer_syntax_uid or self.transfer_syntax_uid
+
+    @property
+    def stored_as(self) -> tuple[bytes, str]:
+        """Digest and transfer syntax of the bytes that are stored."""
+        return self.stored_digest or self.received_digest, self.transfer_syntax_uid
+
     def to_json(self) -> dict[str, Any]:
         """Only what is known: empty text and absent numbers are left out."""
         written = dict(vars(self))
-        written["received_digest"] = self.received_digest.hex()
+        for name in _DIGESTS:
+            digest: bytes | None = written[name]
+            written[name] = None if digest is None else digest.hex()
         if self.frame_ranges is not None:
             written["frame_ranges"] = base64.b64encode(encode_ranges(self.frame_ranges)).decode()
         return {name: value for name, value in written.items() if value not in ("", None)}
@@ -178,7 +199,9 @@ class InstanceRow:
         """The row that `to_json` wrote; fields of a later version are passed over."""
         known = {field.name for field in fields(cls)}
         read = {name: item for name, item in value.items() if name in known}
-        read["received_digest"] = bytes.fromhex(read["received_digest"])
+        for name in _DIGESTS:
+            if name in read:
+                read[name] = bytes.fromhex(read[name])
         if "frame_ranges" in read:
             read["frame_ranges"] = decode_ranges(base64.b64decode(read["frame_ranges"]))
         return cls(**read)

@@ -65,7 +65,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
                 failures.append(failure)
                 continue
             with transaction(engine) as tx:
-                stored = {"state": "stored", "stored_at": now, "size": size}
+                stored = {"state": "stored", "stored_at": now, "size": size, "compact_at": now}
                 tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(stored))
             shipped += 1
     _remove_copies(engine, spool_dir, store, now)
@@ -84,7 +84,7 @@ def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_i
     _enter_durably(engine, entries)
     key = segment_key(segment_id)
     store.put_file(key, path)
-    if not _reads_back(store, key, size, footer, entries):
+    if not reads_back(store, key, size, footer, entries):
         raise StoredBadly(segment_id)
     return size
 
@@ -101,14 +101,14 @@ def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> None:
                 continue
 
 
-def _reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, entries: Sequence[Entry]) -> bool:
+def reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, entries: Sequence[Entry]) -> bool:
     """Whether the stored object has the size, the manifest and the digest of each data set."""
     if store.size(key) != size:
         return False
     manifest = store.open_range(key, footer.manifest_offset, footer.manifest_size)
     if hashlib.sha256(manifest).digest() != footer.manifest_digest:
         return False
-    return all(_data_digest(store, key, entry) == entry.row.received_digest for entry in entries)
+    return all(_data_digest(store, key, entry) == entry.row.stored_as[0] for entry in entries)
 
 
 def _data_digest(store: ObjectStore, key: str, entry: Entry) -> bytes:
@@ -120,12 +120,20 @@ def _data_digest(store: ObjectStore, key: str, entry: Entry) -> bytes:
 
 
 def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> None:
+    here = {path.stem: path for path in (spool_dir / "segments").glob("*/*.tar")}
+    ids = list(here)
+    settled: list[tuple[str, str]] = []
     with snapshot(engine) as tx:
-        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "stored", _SEGMENT.c.stored_at <= now - _GRACE)
-        here = {path.stem: path for path in (spool_dir / "segments").glob("*/*.tar")}
-        settled = list(tx.execute(asked.where(_SEGMENT.c.id.in_(here))).scalars()) if here else []
-    for segment_id in settled:
-        if store.exists(segment_key(segment_id)):
+        for start in range(0, len(ids), _BATCH):
+            asked = sa.select(_SEGMENT.c.id, _SEGMENT.c.state).where(
+                _SEGMENT.c.id.in_(ids[start : start + _BATCH]),
+                _SEGMENT.c.state.in_(("stored", "retired", "gone")),
+                _SEGMENT.c.stored_at <= now - _GRACE,
+            )
+            settled += [(segment_id, state) for segment_id, state in tx.execute(asked)]
+    for segment_id, state in settled:
+        # What was rewritten and then given up (`storage.rewriting`) is in the object store no longer.
+        if state == "gone" or store.exists(segment_key(segment_id)):
             here[segment_id].unlink(missing_ok=True)
 
 

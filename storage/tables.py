@@ -12,6 +12,11 @@ UID: Final = sa.String(64)
 ULID: Final = sa.String(26)
 SHA256: Final = sa.LargeBinary(32)
 
+UNSTORED: Final = ("open", "sealed")
+"""States of a segment that lies in one node's spool only."""
+
+# A segment that others are rewritten into (storage.rewriting) is 'writing' until the rows lead to it, and those
+# that it replaces are 'retired' until delete_at, since requests may still read them; then they are 'gone'.
 segment: Final = sa.Table(
     "segment",
     metadata,
@@ -26,8 +31,18 @@ segment: Final = sa.Table(
     sa.Column("stored_at", UtcDateTime),
     # Somebody waits for it to be stored: it is sealed without waiting for more of its study.
     sa.Column("awaited", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.CheckConstraint("state in ('open', 'sealed', 'stored', 'gone')", name="state"),
+    # When to look whether it can be rewritten; null when there is nothing to gain.
+    sa.Column("compact_at", UtcDateTime),
+    sa.Column("delete_at", UtcDateTime),
+    sa.CheckConstraint("state in ('open', 'sealed', 'writing', 'stored', 'retired', 'gone')", name="state"),
     sa.Index("ix_segment_state", "state"),
+    # The queue of compaction: only what still waits is in it.
+    sa.Index(
+        "ix_segment_compact_at",
+        "compact_at",
+        sqlite_where=sa.text("compact_at is not null"),
+        postgresql_where=sa.text("compact_at is not null"),
+    ),
     sa.Index("ix_segment_study_uid", "study_uid"),
 )
 
