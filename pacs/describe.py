@@ -153,6 +153,8 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
         return Description(instance=minimal(instance), problem=Problem.UNREADABLE)
     for tag, element in minimal(instance).items():
         found.setdefault(tag, element)
+    if instance.recoded and found.get("00280004", {}).get("Value") == ["YBR_RCT"]:
+        found["00280004"]["Value"] = ["RGB"]  # as it came, and as whoever decodes it has it
     if instance.frames:
         tag, vr = _pixel_element(instance, found)
         found[tag] = {"vr": vr, "BulkDataURI": f"{bulk}/{tag}"}
@@ -231,7 +233,8 @@ def _pixel_element(instance: Instance, found: dict[str, Any]) -> tuple[str, str]
     bits = (found.get("00280100", {}).get("Value") or [16])[0]
     if bits in FLOATS and "00280103" not in found:  # floats say nothing of signs (PS3.3 C.7.6.24)
         return FLOATS[bits]
-    if instance.transfer_syntax_uid not in NATIVE:
+    came_as = instance.received_transfer_syntax_uid
+    if came_as not in NATIVE:
         return "7FE00010", "OB"
-    explicit = instance.transfer_syntax_uid not in (IMPLICIT_LITTLE, EXPLICIT_BIG)
+    explicit = came_as not in (IMPLICIT_LITTLE, EXPLICIT_BIG)
     return "7FE00010", "OB" if explicit and isinstance(bits, int) and bits <= 8 else "OW"

@@ -35,31 +35,33 @@ def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Foun
         Unreadable: while iterating.
 
     """
-    reader = _Reader(dataset, transfer_syntax)
+    reader = Reader(dataset, transfer_syntax)
     try:
         yield from reader.elements(0, len(dataset), (), implicit=transfer_syntax == IMPLICIT_LITTLE)
     except struct.error as error:
         raise Unreadable from error
 
 
-class _Reader:
+class Reader:
+    """Reads one element after another; ``at`` is where it stands."""
+
     def __init__(self, dataset: memoryview | bytes, transfer_syntax: str) -> None:
-        self._data = dataset
-        self._big = transfer_syntax == EXPLICIT_BIG
-        order = ">" if self._big else "<"
+        self.data = dataset
+        self.big = transfer_syntax == EXPLICIT_BIG
+        order = ">" if self.big else "<"
         self._explicit = struct.Struct(order + "HH2sH").unpack_from
-        self._plain = struct.Struct(order + "HHI").unpack_from
-        self._at = 0
+        self.plain = struct.Struct(order + "HHI").unpack_from
+        self.at = 0
 
     def elements(self, start: int, end: int, path: Path, *, implicit: bool) -> Iterator[Found]:
         """To ``end``, or to the delimiter of the item that encloses them."""
         if len(path) > 2 * MAX_DEPTH:
             raise Unreadable
-        self._at = start
-        while self._at < end:
-            if not path and not any(self._data[self._at : self._at + 8]):
+        self.at = start
+        while self.at < end:
+            if not path and not any(self.data[self.at : self.at + 8]):
                 return  # padding
-            tag, vr, length = self._header(implicit=implicit)
+            tag, vr, length = self.header(implicit=implicit)
             if tag == ITEM_END:
                 return
             inside = implicit or vr == b"UN"
@@ -70,14 +72,14 @@ class _Reader:
             elif length == UNDEFINED:
                 yield (*path, tag), vr, self._fragments()
             else:
-                yield (*path, tag), vr, self._value(length, vr)
+                yield (*path, tag), vr, self.value(length, vr)
 
     def _items(self, length: int, path: Path, *, implicit: bool) -> Iterator[Found]:
-        end = len(self._data) if length == UNDEFINED else self._at + length
+        end = len(self.data) if length == UNDEFINED else self.at + length
         number = 0
-        while self._at < end:
-            group, element, size = self._plain(self._data, self._at)
-            self._at += 8
+        while self.at < end:
+            group, element, size = self.plain(self.data, self.at)
+            self.at += 8
             tag = group << 16 | element
             if tag == SEQUENCE_END:
                 return
@@ -86,49 +88,51 @@ class _Reader:
             # An empty item is one, too.
             yield (*path, number), b"SQ", b""
             if size == UNDEFINED:
-                yield from self.elements(self._at, end, (*path, number), implicit=implicit)
+                yield from self.elements(self.at, end, (*path, number), implicit=implicit)
             else:
-                stop = self._at + size
-                yield from self.elements(self._at, stop, (*path, number), implicit=implicit)
-                self._at = stop
+                stop = self.at + size
+                yield from self.elements(self.at, stop, (*path, number), implicit=implicit)
+                self.at = stop
             number += 1
 
     def _fragments(self) -> bytes:
         parts = bytearray()
         first = True
         while True:
-            group, element, size = self._plain(self._data, self._at)
-            self._at += 8
+            group, element, size = self.plain(self.data, self.at)
+            self.at += 8
             if group << 16 | element == SEQUENCE_END:
                 return bytes(parts)
-            if size > len(self._data) - self._at:
+            if size > len(self.data) - self.at:
                 raise Unreadable
             if not first:  # the offset table may be left out or put in on the way
-                parts += self._data[self._at : self._at + size]
+                parts += self.data[self.at : self.at + size]
             first = False
-            self._at += size
+            self.at += size
 
-    def _header(self, *, implicit: bool) -> tuple[int, bytes, int]:
-        group, element, vr, length = self._explicit(self._data, self._at)
+    def header(self, *, implicit: bool) -> tuple[int, bytes, int]:
+        """Tag, VR and length of the element that begins here; afterwards it stands at its value."""
+        group, element, vr, length = self._explicit(self.data, self.at)
         tag = group << 16 | element
         if implicit or group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
-            _, _, length = self._plain(self._data, self._at)
-            self._at += 8
+            _, _, length = self.plain(self.data, self.at)
+            self.at += 8
             return tag, _known_vr(tag), length
         if vr in LONG_VRS:
-            _, _, length = self._plain(self._data, self._at + 4)
-            self._at += 12
+            _, _, length = self.plain(self.data, self.at + 4)
+            self.at += 12
         else:
-            self._at += 8
+            self.at += 8
         return tag, vr, length
 
-    def _value(self, length: int, vr: bytes) -> bytes:
-        if length > len(self._data) - self._at:
+    def value(self, length: int, vr: bytes) -> bytes:
+        """A value in little endian. Raises: Unreadable."""
+        if length > len(self.data) - self.at:
             raise Unreadable
-        raw = bytes(self._data[self._at : self._at + length])
-        self._at += length
+        raw = bytes(self.data[self.at : self.at + length])
+        self.at += length
         word = _WORD_BYTES.get(vr)
-        if self._big and word is not None and len(raw) % word == 0:
+        if self.big and word is not None and len(raw) % word == 0:
             return np.frombuffer(raw, f">u{word}").astype(f"<u{word}").tobytes()
         return raw
 

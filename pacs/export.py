@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from pacs.attribute import Correction, attribute, to_unicode
 from pacs.dicomdir import EXPLICIT_LITTLE, Directory
-from pacs.opened import NATIVE, Bytes, Opened, Unreadable
+from pacs.opened import HTJ2K, NATIVE, Bytes, Opened, Unreadable
 from pacs.outgoing import made
 from pacs.transcode import NotDecodable
 from storage.index import Instance
@@ -38,13 +38,14 @@ class Item:
 def exported(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
     """The zip, in pieces; files are stored in it as they are, since pixels are not made smaller by it.
 
-    Native pixels go out in explicit little endian, compressed ones as they are (PS3.11 D asks for the former).
+    Native pixels go out in explicit little endian (PS3.11 D), compressed ones as they are but for HTJ2K: viewers that
+    come with a disc do not know it.
 
     Raises:
         TooMuch: before the first piece.
 
     """
-    if len(items) > MOST_INSTANCES or sum(one.instance.size for one in items) > MOST_BYTES:
+    if len(items) > MOST_INSTANCES or sum(_most_bytes(one.instance) for one in items) > MOST_BYTES:
         raise TooMuch
     return _pieces(bytes_, items, new_uid)
 
@@ -82,7 +83,7 @@ def _pieces(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) ->
             if file.header is None:
                 file_id = (UNREADABLE_NAME, *file_id[1:])
             with archive.open(
-                _named("/".join(file_id)), "w", force_zip64=item.instance.size > zipfile.ZIP64_LIMIT // 2
+                _named("/".join(file_id)), "w", force_zip64=_most_bytes(item.instance) > zipfile.ZIP64_LIMIT // 2
             ) as member:
                 for chunk in file.chunks():
                     member.write(chunk)
@@ -102,9 +103,9 @@ class _File:
     def __init__(self, bytes_: Bytes, item: Item) -> None:
         self._opened = Opened(bytes_, item.instance)
         self._correction = item.correction
-        native = self._opened.syntax in NATIVE
-        self._transcode = native and self._opened.syntax != EXPLICIT_LITTLE
-        self.syntax = EXPLICIT_LITTLE if native else self._opened.syntax
+        plain = self._opened.syntax in NATIVE | HTJ2K
+        self._transcode = plain and self._opened.syntax != EXPLICIT_LITTLE
+        self.syntax = EXPLICIT_LITTLE if plain else self._opened.syntax
         self.header = self._header()
 
     def chunks(self) -> Iterator[bytes]:
@@ -126,6 +127,13 @@ class _File:
             return None
         named = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
         return header if all(keyword in header for keyword in named) else None
+
+
+def _most_bytes(instance: Instance) -> int:
+    """What it may take in the zip: HTJ2K becomes native pixels of at most three samples of 16 bits."""
+    if instance.transfer_syntax_uid not in HTJ2K:
+        return instance.size
+    return instance.size + (instance.rows or 0) * (instance.columns or 0) * instance.frames * 6
 
 
 def _named(name: str) -> zipfile.ZipInfo:

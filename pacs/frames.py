@@ -88,8 +88,10 @@ def htj2k_form(opened: Opened, header: Dataset, number: int) -> bytes:
     return htj2k(decoded(header, opened.syntax, frame, rgb=False))
 
 
-def htj2k(array: np.ndarray) -> bytes:
+def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
     """Encode (rows, columns) or (rows, columns, 3) of 8 or 16 bit integers; the pixels come back exactly.
+
+    ``rgb``: whether three samples are transformed reversibly; None leaves it to the encoder, which does.
 
     Raises:
         NotDecodable: the encoder refuses the array.
@@ -102,7 +104,7 @@ def htj2k(array: np.ndarray) -> bytes:
         resolutions += 1
     try:
         encoded = imagecodecs.htj2k_encode(
-            np.ascontiguousarray(array), reversible=True, tlm=True, tilepart=1, resolutions=resolutions
+            np.ascontiguousarray(array), rgb=rgb, reversible=True, tlm=True, tilepart=1, resolutions=resolutions
         )
     except (RuntimeError, ValueError) as error:
         raise NotDecodable("encoder") from error

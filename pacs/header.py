@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from pacs import tags
 from pacs.charset import charsets_of, decode, settled
@@ -61,7 +61,9 @@ def instance_row(
         said or charsets_of(character_set.encode()),
         [elements[tag] for tag, vr in _TEXT.values() if tag in elements and vr in ("LO", "PN", "SH")],
     )
-    text = {name: decode(elements.get(tag, b""), charsets, vr).strip() for name, (tag, vr) in _TEXT.items()}
+    text: dict[str, Any] = {
+        name: decode(elements.get(tag, b""), charsets, vr).strip() for name, (tag, vr) in _TEXT.items()
+    }
     named_issuer = decode(elements.get(tags.ISSUER_OF_PATIENT_ID, b""), charsets, "LO").strip()
     # Laterality belongs to a paired body part, Image Laterality to one image of it (PS3.3 C.7.3.1, C.8.4.1).
     laterality = elements.get(tags.LATERALITY, b"") or elements.get(tags.IMAGE_LATERALITY, b"")

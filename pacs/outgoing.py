@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 from pacs.attribute import Correction, attribute
-from pacs.opened import Opened
+from pacs.opened import EXPLICIT_LITTLE, HTJ2K, NATIVE, Opened
 from pacs.transcode import file_bytes, to_little
+
+
+def unasked(opened: Opened) -> str:
+    """The transfer syntax for a receiver that cannot be asked what it takes: nothing that few can read.
+
+    As stored; but what we have made HTJ2K goes out as the native pixels that came.
+    """
+    recoded = opened.instance.recoded and opened.syntax in HTJ2K
+    return EXPLICIT_LITTLE if recoded and opened.instance.received_transfer_syntax_uid in NATIVE else opened.syntax
 
 
 def made(opened: Opened, correction: Correction | None, syntax: str | None = None) -> bytes:

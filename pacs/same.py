@@ -21,8 +21,10 @@ _MAX_INFLATED: Final = 256 << 20
 _EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 _NATIVE: Final = frozenset(("1.2.840.10008.1.2", _EXPLICIT_LITTLE, "1.2.840.10008.1.2.2")) | DEFLATED
 _TRAILING_PADDING: Final = 0xFFFCFFFC
-# PS3.5 8.2: they follow the codestream, and return with the native form.
-OF_THE_CODING: Final = frozenset(((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,)))
+# PS3.5 8.2: they follow the codestream, and return with the native form; extended offset tables go with it.
+OF_THE_CODING: Final = frozenset(
+    ((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,), (0x7FE00001,), (0x7FE00002,))
+)
 _NUMBERS: Final = frozenset((b"AT", b"FD", b"FL", b"SL", b"SS", b"SV", b"UL", b"US", b"UV"))
 
 

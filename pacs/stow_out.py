@@ -15,7 +15,7 @@ import structlog
 
 from pacs.attribute import Correction
 from pacs.opened import Opened, Unreadable
-from pacs.outgoing import made
+from pacs.outgoing import made, unasked
 from pacs.sending import AWAY, FAILED, SUCCESS
 from pacs.talking import nothing
 from pacs.transcode import NotDecodable
@@ -73,7 +73,7 @@ class StowTarget:
             return AWAY
         boundary = secrets.token_hex(16)
         head = (
-            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={opened.syntax}\r\n"
+            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={unasked(opened)}\r\n"
             f"Content-Length: {size}\r\n\r\n"
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
@@ -120,7 +120,8 @@ class StowTarget:
 
 
 def _file(opened: Opened, correction: Correction | None) -> tuple[Iterator[bytes], int]:
-    if correction is None:
+    syntax = unasked(opened)
+    if correction is None and syntax == opened.syntax:
         return opened.stream(), opened.instance.size
-    file = made(opened, correction)
+    file = made(opened, correction, None if syntax == opened.syntax else syntax)
     return iter([file]), len(file)

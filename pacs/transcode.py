@@ -17,6 +17,7 @@ from pacs.opened import (
     DEFLATED,
     EXPLICIT_BIG,
     EXPLICIT_LITTLE,
+    HTJ2K,
     IMPLICIT_LITTLE,
     NATIVE,
     WORD_BYTES,
@@ -105,16 +106,23 @@ def _inflated(frame: bytes, max_bytes: int) -> bytes:
 def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
     """A frame as it is in explicit little endian; colour comes as RGB, colour by pixel.
 
+    YBR_FULL in HTJ2K is what it is in native pixels, and returns so: the header that the client has says it.
+
     Raises:
         NotDecodable: see `decoded`.
 
     """
     if syntax in NATIVE:
         return frame
-    array = decoded(header, syntax, frame, rgb=True)
+    array = decoded(header, syntax, frame, rgb=not _is_ybr_as_native(header, syntax))
     if _number(header, "BitsAllocated") == 1:
         return _packed(array)
     return array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes()
+
+
+def _is_ybr_as_native(header: Dataset, syntax: str) -> bool:
+    """No colour transform lies between the samples of the codestream and those of native pixels (PS3.5 8.2.4)."""
+    return syntax in HTJ2K and str(header.get("PhotometricInterpretation", "")) == "YBR_FULL"
 
 
 def _packed(array: np.ndarray) -> bytes:
@@ -136,7 +144,7 @@ def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
     syntax = str(whole.file_meta.TransferSyntaxUID)
     if syntax not in NATIVE:
         try:
-            whole.decompress(as_rgb=True, generate_instance_uid=False)
+            whole.decompress(as_rgb=not _is_ybr_as_native(whole, syntax), generate_instance_uid=False)
         except Exception as error:
             raise NotDecodable("pixels") from error
         if _number(whole, "BitsAllocated") == 1:  # pydicom leaves a byte for each pixel

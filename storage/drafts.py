@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import mmap
 import os
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -69,6 +70,12 @@ class Local:
         if offset < 0 or length < 0 or offset + length > instance.size:
             raise ValueError("outside of the instance")
         return b"".join(members.read_in_chunks(self._fd, instance.offset + offset, length))
+
+    def view(self, instance: Instance) -> memoryview:
+        """All of it without a copy; not to be used any more once something else was written in its place."""
+        start = instance.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
+        mapped = mmap.mmap(self._fd, instance.offset + instance.size - start, prot=mmap.PROT_READ, offset=start)
+        return memoryview(mapped)[instance.offset - start :]
 
     def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
         length = instance.size - offset if length is None else length

@@ -142,6 +142,11 @@ class Instance:
         return self.received_study_uid or self.study_uid, self.received_series_uid or self.series_uid
 
     @property
+    def recoded(self) -> bool:
+        """Whether it is stored in another transfer syntax than it came in."""
+        return self.transfer_syntax_uid != self.received_transfer_syntax_uid
+
+    @property
     def moved(self) -> bool:
         """Whether it is shown elsewhere than its bytes say."""
         return self.named != (self.study_uid, self.series_uid)
