@@ -47,6 +47,7 @@ _IN_MEMORY: Final = 32 << 20
 _COD: Final = b"\xff\x52"
 _SOT: Final = b"\xff\x90"
 _RPCL: Final = 2
+_LARGEST: Final = 512 << 20
 _OFFSETS_MAX: Final = 0xFFFFFFFF
 _CHUNK: Final = 1 << 20
 
@@ -63,6 +64,8 @@ class Stays(StrEnum):
     COLOUR_SPACE = "colour_space"
     SIGNED = "signed"
     """Digital signatures or MACs."""
+    TOO_LARGE = "too_large"
+    """Whoever cannot take the codestreams would be given native pixels that are put together in memory."""
     UNUSED_BITS = "unused_bits"
     """The bits above Bits Stored hold something: viewers of codestreams would show it."""
     PIXEL_DATA = "pixel_data"
@@ -144,6 +147,8 @@ def _made(local: Local, instance: Instance, into: _Codestreams) -> Recoded:
         raise _Stay(Stays.NO_IMAGE)
     if instance.transfer_syntax_uid not in NATIVE:
         raise _Stay(Stays.COMPRESSED)
+    if instance.size > _LARGEST:
+        raise _Stay(Stays.TOO_LARGE)
     if instance.description is None:
         raise _Stay(Stays.NOT_DESCRIBED)
     try:

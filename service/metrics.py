@@ -25,6 +25,11 @@ RECEIVE_SECONDS: Final = Histogram(
 )
 ASSOCIATIONS: Final = Counter("tierread_associations", "DICOM associations, accepted or refused and why.", ["outcome"])
 FORWARDED: Final = Counter("tierread_forwarded_instances", "Instances sent on by forwarding rules.", ["outcome"])
+COMPACTED_STUDIES: Final = Counter("tierread_compacted_studies", "Studies whose segments were compacted.")
+COMPACTED_INSTANCES: Final = Counter(
+    "tierread_compacted_instances", "Instances of compacted segments, by the form in which they are stored.", ["form"]
+)
+COMPACTED_BYTES: Final = Counter("tierread_compacted_bytes", "Bytes of segments before and after compaction.", ["when"])
 HTTP_REQUESTS: Final = Counter("tierread_http_requests", "HTTP requests.", ["route", "method", "status"])
 HTTP_SECONDS: Final = Histogram(
     "tierread_http_seconds",

@@ -15,7 +15,7 @@ from service.worker import Worker
 
 def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
     with house_of(settings, folders, Role.WORKER) as house:
-        worker = Worker(steps.of(house), stop)
+        worker = Worker(steps.of(house, stop), stop)
         worker.start()
         try:
             until(stop, folders, Role.WORKER, worker.well)

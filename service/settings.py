@@ -219,6 +219,15 @@ class Settings:
     segment_max_mib: int = field(
         default=1024, metadata=_as(values.whole(1, 65536), "Size at which a segment is sealed.", unit="MiB")
     )
+    compact_after_hours: float = field(
+        default=6.0,
+        metadata=_as(
+            values.number(0, 8760),
+            "How long after a study was read, and its last image came, it is stored in fewer segments and smaller. "
+            "0: never.",
+            unit="hours",
+        ),
+    )
     commitment_straggler_seconds: float = field(
         default=60.0,
         metadata=_as(

@@ -5,6 +5,7 @@ Messages of the outbox have no step: no receiver exists yet, so they stay rows i
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -17,6 +18,7 @@ from pacs.settle import settle_held
 from reading import critical, intake, queue, rejections
 from reading.rejections import Note, Title
 from service.arrivals import Arrivals
+from service.compacting import compacting, tidying
 from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
@@ -30,8 +32,8 @@ from storage.index import Instance
 from storage.reader import Bytes
 
 
-def of(house: House) -> list[Step]:
-    """The steps of a worker."""
+def of(house: House, stop: threading.Event) -> list[Step]:
+    """The steps of a worker; the long ones end early once ``stop`` is set."""
     bytes_ = bytes_of(house)
     forwarder = Forwarder(house, bytes_)
     return [
@@ -43,6 +45,8 @@ def of(house: House) -> list[Step]:
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_), gives_way=True),
         Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
+        Step(name="compact", every_seconds=30, run=compacting(house, stop)),
+        Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),

@@ -17,6 +17,8 @@ from storage.rows import InstanceRow, Place, Provenance, compact_json
 CHUNK: Final = 1 << 20
 _FOOTER_BODY: Final = 512
 _END_OF_ARCHIVE: Final = bytes(1024)
+_DESCRIPTIONS_MAX: Final = 128 << 20
+"""Bytes of descriptions in one manifest, which is read whole; those beyond it are made again when they are missed."""
 TAIL_BYTES: Final = HEADER_BYTES + _FOOTER_BODY + len(_END_OF_ARCHIVE)
 """What follows the manifest in a sealed segment: the footer and the end of the archive."""
 
@@ -117,13 +119,22 @@ def seal_rewritten(
     fd: int, segment_id: str, end: int, good: Sequence[tuple[Entry, Header]], replaces: Sequence[str]
 ) -> int:
     """As `seal`; the manifest also tells the descriptions, the earlier places, and what the segment replaces."""
-    lines = [compact_json({"replaces": list(replaces)})]
-    lines += (compact_json(_told(header) | _also(entry)) for entry, header in good)
-    return _finish(fd, segment_id, end, lines, {"members": len(good), "rewritten": True})
+
+    def lines() -> Iterator[bytes]:
+        yield compact_json({"replaces": list(replaces)})
+        left = _DESCRIPTIONS_MAX
+        for entry, header in good:
+            description = zlib.decompress(entry.description) if entry.description is not None else b""
+            left -= len(description)
+            yield compact_json(_told(header) | _also(entry, description if left >= 0 else b""))
+
+    return _finish(fd, segment_id, end, lines(), {"members": len(good), "rewritten": True})
 
 
 def _finish(fd: int, segment_id: str, end: int, lines: Iterable[bytes], counted: Mapping[str, Any]) -> int:
-    manifest = zlib.compress(b"\n".join(lines), 6)
+    packer = zlib.compressobj(6)
+    packed = [packer.compress(line + b"\n") for line in lines]
+    manifest = b"".join([*packed, packer.flush()])
     written = _plain(Kind.MANIFEST, segment_id, end, "tierread/manifest.jsonl.zz", manifest)
     footer = {
         "tierread": "footer 1",
@@ -218,11 +229,11 @@ def _told(header: Header) -> dict[str, Any]:
     }
 
 
-def _also(entry: Entry) -> dict[str, Any]:
+def _also(entry: Entry, description: bytes) -> dict[str, Any]:
     """What only a rewritten segment tells; the row as it is known, not as it fits into a member's header."""
     told: dict[str, Any] = {"row": entry.row.to_json(), "earlier": [list(place) for place in entry.earlier]}
-    if entry.description is not None:
-        told["description"] = json.loads(zlib.decompress(entry.description))
+    if description:
+        told["description"] = json.loads(description)
     return told
 
 

@@ -31,11 +31,27 @@ from storage.shapes import Instance, columns_of, shaped
 from storage.shipping import StoredBadly, reads_back
 from storage.switching import Overtaken, switch
 
-__all__ = ["Damaged", "Local", "Overtaken", "Recode", "Recoded", "Rewritten", "Unfit", "Work", "alone", "rewrite"]
+__all__ = [
+    "Damaged",
+    "Local",
+    "NothingGained",
+    "Overtaken",
+    "Recode",
+    "Recoded",
+    "Rewritten",
+    "Unfit",
+    "Work",
+    "alone",
+    "rewrite",
+]
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
+
+
+class NothingGained(Exception):
+    """A single segment would be what it is: nothing was erased, and no instance has another form."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,6 +96,7 @@ def rewrite(  # all of them are of one act
     ``also`` is done in the transaction in which the rows are switched; ``pause`` is called between members.
 
     Raises:
+        NothingGained: see there.
         Overtaken: rows have changed meanwhile.
         Unfit: a segment is not stored, or rows lead to what its manifest does not know.
         Damaged: a member is not as it was stored.
@@ -109,6 +126,8 @@ def rewrite(  # all of them are of one act
     with draft(work.spool_dir) as (segment_id, path, fd):
         written, size = write_members(work.store, fd, segment_id, segment_ids, kept, recode, pause)
         switches = [one.switch for one in written]
+        if len(segment_ids) == 1 and not gone and all(one.form is None for one in switches):
+            raise NothingGained
         with transaction(work.engine) as tx:
             # The row comes first, so that whatever a crash leaves in the object store is known.
             tx.execute(sa.insert(_SEGMENT).values(_row(work, segment_id, study_uid, size)))
