@@ -26,6 +26,7 @@ from pacs.frames import (
     stored_syntax,
 )
 from pacs.opened import NATIVE, Opened
+from pacs.outgoing import unasked
 
 MAX_FRAMES = 200
 """Of one request: they are put together in memory."""
@@ -72,7 +73,8 @@ def frames(service: Service, request: Request, study_uid: str, find: Find, numbe
 def choose(service: Service, opened: Opened, asked: list[Wanted], *, single: bool) -> Choice:
     """The first thing asked that can be had.
 
-    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which costs nobody anything.
+    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which costs nobody anything; but what
+    we have made HTJ2K is native to those who take anything.
 
     Raises:
         NotAcceptable: none of them.
@@ -83,6 +85,8 @@ def choose(service: Service, opened: Opened, asked: list[Wanted], *, single: boo
         if one.multipart is False and not single:
             continue
         multipart = one.multipart is not False
+        if one.media == "*/*" and one.transfer_syntax is None and unasked(opened) != opened.syntax:
+            return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
         if one.takes(media) and one.takes_syntax(stored, stored if media != OCTETS else EXPLICIT_LITTLE):
             return Choice(form=Form.STORED, media=media, syntax=stored, multipart=multipart)
         if one.takes(OCTETS) and one.transfer_syntax in (ANY_SYNTAX, stored):

@@ -70,7 +70,9 @@ class _File:
     def __init__(self, service: Service, instance: Instance, correction: Correction | None, choice: Wanted) -> None:
         self._opened = service.opened(instance)
         self._correction = correction
-        self._transcode = not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
+        # Who names no syntax takes what devices send, and not what we have made of it.
+        unnamed = choice.transfer_syntax is None and unasked(self._opened) != instance.transfer_syntax_uid
+        self._transcode = unnamed or not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
 
     @property
     def size(self) -> int | None:
