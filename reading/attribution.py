@@ -6,19 +6,23 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading.errors import Invalid, NotThere, Stale
-from reading.tables import attribution
+from reading.referred import known
+from reading.tables import attribution, imaging_order, patient, person
 from reading.texts import checked
-from storage import index
+from storage import index, journal
+from storage.entering import insert_new
 from storage.ids import new_id
 from storage.shapes import Study
 
+KIND: Final = "attribution"
+"""Of corrections in the journal."""
 SHOWN: Final = {
     "PatientName": "patient_name",
     "PatientID": "patient_id",
@@ -79,8 +83,8 @@ def correct(
     """Correct attributes of a study that the caller has opened; earlier corrections of others stay.
 
     ``patient_id`` and ``order_id`` say whose it is from now on, None leaves that as it was, `NOBODY` takes it away.
-    ``seen_revision`` is the one that the person looked at. A journal object has to follow the commit,
-    since decisions must survive the loss of the index.
+    ``seen_revision`` is the one that the person looked at. The journal keeps the correction, which must survive the
+    loss of the index.
 
     Raises:
         NotThere: no such study.
@@ -132,7 +136,44 @@ def correct(
             raise  # not a race: the patient, the order or the person is none of ours
         raise Stale(overtaking.revision) from refused
     index.show(tx, study_uid, made.attributes, made.revision)
+    journal.write(tx, KIND, _to_json(made), now)
     return made
+
+
+def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Make a correction of the journal again; False when its study is not there.
+
+    Who made it, whose it is and for which order is left out where the database does not know them.
+    """
+    made = {
+        **payload,
+        "patient_id": known(tx, patient, payload["patient_id"]),
+        "order_id": known(tx, imaging_order, payload["order_id"]),
+        "made_by": known(tx, person, payload["made_by"]),
+        "made_at": datetime.fromisoformat(payload["made_at"]),
+    }
+    study = index.study_of(tx, payload["study_uid"])
+    if study is None:
+        return False
+    tx.execute(insert_new(tx, attribution).values(made))
+    if payload["revision"] > study.attribution_revision:
+        index.show(tx, payload["study_uid"], payload["attributes"], payload["revision"])
+    return True
+
+
+def _to_json(made: Revision) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "study_uid": made.study_uid,
+        "revision": made.revision,
+        "patient_id": made.patient_id,
+        "order_id": made.order_id,
+        "attributes": dict(made.attributes),
+        "previous": dict(made.previous),
+        "reason": made.reason,
+        "made_by": made.made_by,
+        "made_at": made.made_at.isoformat(),
+    }
 
 
 def current(tx: Connection, study_uid: str) -> Revision | None:

@@ -20,7 +20,7 @@ from reading.grants import manages_at_the_top, may_act
 from reading.kinds import Role
 from reading.tables import decision
 from reading.viewers import RoleGrant, Staff
-from storage import index, quarantine
+from storage import index, journal, quarantine
 from storage.ids import new_id
 from storage.quarantine import Overtaken
 from storage.rows import InstanceRow
@@ -74,14 +74,6 @@ class Decision:
     person_name: str
     at: datetime
     details: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Made:
-    """A decision, and what the journal has to keep of it; None where nothing else is shown than before."""
-
-    decision: Decision
-    journal: Mapping[str, object] | None = field(repr=False)
 
 
 def history(tx: Connection, aspect: Aspect, subject_id: str) -> list[Decision]:
@@ -142,10 +134,8 @@ def decide(
     reason: str,
     seen: int,
     now: datetime,
-) -> Made:
+) -> Decision:
     """Decide about a concern that the caller has opened, or take its last decision back (`Move.UNDO`).
-
-    Where something else is shown afterwards, the journal has to be written after the commit.
 
     Raises:
         Stale, MoveNotAllowed, NotAllowed: as `check`, or a valid report stands on what would change
@@ -179,7 +169,8 @@ def decide(
         details={"kind": str(concern.kind), "taken_back": str(meant) if move is Move.UNDO else None},
         now=now,
     )
-    return Made(decision=taken, journal=_journal(concern, meant, staff, taken))
+    _note(tx, concern, meant, staff, taken)
+    return taken
 
 
 def alike(tx: Connection, concern: Concern, move: Move) -> list[Concern]:
@@ -282,11 +273,12 @@ def _write(tx: Connection, concern: Concern, taken: Decision, staff: Staff, gran
         raise Stale(taken.number) from overtaken
 
 
-def _journal(concern: Concern, meant: Move, staff: Staff, taken: Decision) -> Mapping[str, object] | None:
+def _note(tx: Connection, concern: Concern, meant: Move, staff: Staff, taken: Decision) -> None:
+    """Bytes that lie in a segment are held again when the index is made again, and what was decided about them too."""
     held = concern.held
-    if held is None or meant not in SHOWS:
-        return None
-    return {
+    if held is None or held.segment_id is None:
+        return
+    told = {
         "move": str(meant),
         "undo": taken.move is Move.UNDO,
         "sop_instance_uid": held.sop_instance_uid,
@@ -295,4 +287,6 @@ def _journal(concern: Concern, meant: Move, staff: Staff, taken: Decision) -> Ma
         "reason": taken.reason,
         "made_by": staff.person_id,
         "made_at": taken.at.isoformat(),
+        **taken.details,
     }
+    journal.write(tx, quarantine.KIND, told, taken.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -19,15 +19,20 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.following import follow
 from reading.grants import may_act
 from reading.kinds import Role
+from reading.referred import known
 from reading.tables import person, rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
-from storage import placement
+from storage import journal, placement
 from storage.entering import insert_new
 from storage.ids import new_id
 from storage.tables import instance
 
 DECIDED_BY: Final = (Role.TECHNICIAN, Role.QUALITY_MANAGER)
 """Who hides images, and shows again what a device or a person hid."""
+MADE: Final = "rejection"
+FOUND: Final = "rejection_found"
+LIFTED: Final = "rejection_lifted"
+"""Kinds of the journal: a note taken once is not taken again, and what was lifted stays lifted."""
 _AT_ONCE: Final = 500
 
 
@@ -172,13 +177,12 @@ def lift(
     if row.lifted_at is not None:
         raise NotAllowed("undone_before")
     reason = cases.reason(why)
-    lifted = {"lifted_by": staff.person_id, "lifted_at": now, "lifted_why": reason}
-    tx.execute(sa.update(rejection).where(rejection.c.id == rejection_id).values(lifted))
     of_this = rejected_instance.c.rejection_id == rejection_id
     named = rejected_instance.c.sop_instance_uid
     hidden = sorted(tx.scalars(sa.select(named).where(of_this, rejected_instance.c.state == Standing.HIDDEN)))
-    undecided = rejected_instance.c.state.in_((Standing.HIDDEN, Standing.WAITING))
-    tx.execute(sa.update(rejected_instance).where(of_this, undecided).values(state=Standing.LIFTED))
+    _lift(tx, rejection_id, staff.person_id, now, reason)
+    told = {"id": rejection_id, "lifted_by": staff.person_id, "lifted_at": now.isoformat(), "lifted_why": reason}
+    journal.write(tx, LIFTED, told, now)
     audit.record(
         tx,
         actor=actor_of(staff),
@@ -243,10 +247,16 @@ def _write(tx: Connection, sop_instance_uids: Sequence[str], **values: Any) -> s
     new = insert_new(tx, rejection).values(id=made, **values).execution_options(preserve_rowcount=True)
     if tx.execute(new).rowcount != 1:
         return None
+    told = {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+    journal.write(tx, MADE, {"id": made, "instances": list(sop_instance_uids), **told}, values["made_at"])
+    _write_named(tx, made, sop_instance_uids)
+    return made
+
+
+def _write_named(tx: Connection, made: str, sop_instance_uids: Sequence[str]) -> None:
     for uids in _chunks(sop_instance_uids):
         rows = [{"rejection_id": made, "sop_instance_uid": uid, "state": Standing.WAITING} for uid in uids]
         tx.execute(sa.insert(rejected_instance), rows)
-    return made
 
 
 def _decide(
@@ -262,6 +272,7 @@ def _decide(
     """Hide those of these that are here and of the site of what rejects them."""
     there = placement.instances(tx, sop_instance_uids)
     ours: set[str] = set()
+    found: dict[str, dict[str, Standing]] = {}
     for uids in _chunks(sorted(there)):
         waiting = (
             sa.select(rejected_instance, rejection.c.site_id)
@@ -270,14 +281,13 @@ def _decide(
         )
         for row in tx.execute(waiting).all():
             same_site = there[row.sop_instance_uid].site_id == row.site_id
-            tx.execute(
-                sa.update(rejected_instance)
-                .where(rejected_instance.c.rejection_id == row.rejection_id)
-                .where(rejected_instance.c.sop_instance_uid == row.sop_instance_uid)
-                .values(state=Standing.HIDDEN if same_site else Standing.FOREIGN)
-            )
+            state = Standing.HIDDEN if same_site else Standing.FOREIGN
+            found.setdefault(row.rejection_id, {})[row.sop_instance_uid] = state
             if same_site:
                 ours.add(row.sop_instance_uid)
+    for rejection_id, states in found.items():
+        _set_states(tx, rejection_id, states)
+        journal.write(tx, FOUND, {"id": rejection_id, "states": states}, now)
     if not ours:
         return
     _lock_cases(tx, {there[uid].study_uid for uid in ours})
@@ -285,6 +295,48 @@ def _decide(
     for case in follow(tx, audit, keys, touched, grant=grant, why=why, now=now):
         if case.state is not State.WITHHELD and versions.current(tx, case.id) is not None:
             outbox.post(tx, "case.images_rejected", case.id, {}, now)
+
+
+def _set_states(tx: Connection, rejection_id: str, states: Mapping[str, str]) -> None:
+    for uid, state in states.items():
+        tx.execute(
+            sa.update(rejected_instance)
+            .where(rejected_instance.c.rejection_id == rejection_id)
+            .where(rejected_instance.c.sop_instance_uid == uid)
+            .values(state=state)
+        )
+
+
+def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Write a rejection of the journal again; what it hides is a change of `storage.placement` of its own."""
+    values = {name: value for name, value in payload.items() if name != "instances"}
+    values["made_at"] = datetime.fromisoformat(values["made_at"])
+    values["made_by"] = known(tx, person, values.get("made_by"))
+    new = insert_new(tx, rejection).values(values).execution_options(preserve_rowcount=True)
+    if tx.execute(new).rowcount == 1:
+        _write_named(tx, payload["id"], payload["instances"])
+    return True
+
+
+def replay_found(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Note again what a rejection has found; False when the rejection is not there."""
+    _set_states(tx, payload["id"], payload["states"])
+    return tx.scalar(sa.select(rejection.c.id).where(rejection.c.id == payload["id"])) is not None
+
+
+def replay_lifted(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Note again that a rejection was lifted; False when it is not there."""
+    lifted_by = known(tx, person, payload["lifted_by"])
+    return _lift(tx, payload["id"], lifted_by, datetime.fromisoformat(payload["lifted_at"]), payload["lifted_why"])
+
+
+def _lift(tx: Connection, rejection_id: str, lifted_by: str | None, now: datetime, why: str) -> bool:
+    lifted = {"lifted_by": lifted_by, "lifted_at": now, "lifted_why": why}
+    done = tx.execute(sa.update(rejection).where(rejection.c.id == rejection_id).values(lifted))
+    undecided = rejected_instance.c.state.in_((Standing.HIDDEN, Standing.WAITING))
+    of_this = rejected_instance.c.rejection_id == rejection_id
+    tx.execute(sa.update(rejected_instance).where(of_this, undecided).values(state=Standing.LIFTED))
+    return done.rowcount == 1
 
 
 def _lock_cases(tx: Connection, study_uids: Iterable[str]) -> None:

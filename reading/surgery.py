@@ -19,15 +19,21 @@ from reading.cases import Case
 from reading.cipher import Keys
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.following import follow
+from reading.referred import known
 from reading.rejections import granted
-from reading.tables import case_study, person
+from reading.tables import case as case_table
+from reading.tables import case_study, person, role_grant
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
-from storage import index, placement
+from storage import index, journal, placement
+from storage.entering import insert_new
 from storage.ids import new_id
 from storage.placement import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
 from storage.shapes import Instance, Study
 
+MADE: Final = "surgery"
+UNDONE: Final = "surgery_undone"
+"""Kinds of the journal: who did it and why, beside the changes of `storage.placement`."""
 MOST: Final = 5000
 """Images that are moved at once."""
 CLOSED: Final = frozenset({State.WITHDRAWN, State.EMPTIED})
@@ -112,8 +118,7 @@ def split(
 ) -> Surgery:
     """Move images of a case into a study of their own, or into the (first) study of another case of the same site.
 
-    Bytes stay. Moved images take on what their new study says of the patient. `noted` in the viewer has to follow
-    the commit.
+    Bytes stay. Moved images take on what their new study says of the patient.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -211,6 +216,8 @@ def undo(
         .where(table.c.id == surgery_id)
         .values(undone_by=staff.person_id, undone_at=now, undone_why=reason)
     )
+    told = {"id": surgery_id, "undone_by": staff.person_id, "undone_at": now.isoformat(), "undone_why": reason}
+    journal.write(tx, UNDONE, told, now)
     _follow(tx, audit, keys, back, grant=grant, why=reason, now=now)
     audit.record(
         tx,
@@ -370,20 +377,19 @@ def _write(
 ) -> Surgery:
     other = tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == step.target))
     surgery_id = new_id()
-    tx.execute(
-        sa.insert(table).values(
-            id=surgery_id,
-            kind=step.kind,
-            case_id=step.case.id,
-            other_case_id=other,
-            instances=step.count,
-            changes=placement.to_json(step.changes),
-            reason=why,
-            made_by=staff.person_id,
-            grant_id=grant.id,
-            made_at=now,
-        )
-    )
+    values: dict[str, Any] = {
+        "id": surgery_id,
+        "kind": step.kind,
+        "case_id": step.case.id,
+        "other_case_id": other,
+        "instances": step.count,
+        "changes": placement.to_json(step.changes),
+        "reason": why,
+        "made_by": staff.person_id,
+        "grant_id": grant.id,
+    }
+    tx.execute(sa.insert(table).values(made_at=now, **values))
+    journal.write(tx, MADE, {**values, "made_at": now.isoformat()}, now)
     audit.record(
         tx,
         actor=actor_of(staff),
@@ -394,6 +400,33 @@ def _write(
         now=now,
     )
     return next(one for one in of_case(tx, step.case.id) if one.id == surgery_id)
+
+
+def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Write a step of the journal again, so that it can be undone, where its case and its maker are known here.
+
+    The images are where they belong without it: that is a change of `storage.placement` of its own.
+    """
+    needed = ((case_table, "case_id"), (person, "made_by"), (role_grant, "grant_id"))
+    if all(known(tx, of, payload[name]) for of, name in needed):
+        made = {
+            **payload,
+            "other_case_id": known(tx, case_table, payload["other_case_id"]),
+            "made_at": datetime.fromisoformat(payload["made_at"]),
+        }
+        tx.execute(insert_new(tx, table).values(made))
+    return True
+
+
+def replay_undone(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Note again that a step was undone."""
+    undone = {
+        "undone_by": known(tx, person, payload["undone_by"]),
+        "undone_at": datetime.fromisoformat(payload["undone_at"]),
+        "undone_why": payload["undone_why"],
+    }
+    tx.execute(sa.update(table).where(table.c.id == payload["id"]).values(undone))
+    return True
 
 
 def _surgery(row: sa.Row[Any]) -> Surgery:

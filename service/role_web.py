@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
@@ -16,7 +15,7 @@ from service.dicomweb_door import DicomwebDoor
 from service.evidence import Evidence
 from service.exporting import export
 from service.gauges import gauges
-from service.house import House, house_of
+from service.house import house_of
 from service.installation import Folders
 from service.lately import Lately
 from service.nodes import bytes_of
@@ -25,7 +24,6 @@ from service.rendering import picture
 from service.roles import until
 from service.serving import listen
 from service.settings import Settings
-from storage import journal
 from viewer.office import Office
 
 GRACEFUL_SECONDS: Final = 10
@@ -46,7 +44,6 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
-            note=partial(_note, house),
             export=partial(export, house, bytes_),
             evidence=Evidence(house.engine, folders.spool, bytes_, here.receiver),
         )
@@ -80,7 +77,3 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             server.should_exit = True
             thread.join()
             socket.close()
-
-
-def _note(house: House, kind: str, payload: Mapping[str, object]) -> None:
-    journal.note(house.folders.spool, kind, dict(payload), house.clock())

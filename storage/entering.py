@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum
@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
-from storage import tables
+from storage import journal, tables
 from storage.ids import new_id
 from storage.members import Entry
 from storage.prepared import Prepared, Values, fetch, write
@@ -34,6 +34,11 @@ SHOWN: Final = (
     "timezone_offset",
 )
 """The columns of a study that an attribution may change; `study.received` keeps what came."""
+
+HOLDING: Final = "holding"
+HEALED: Final = "healed"
+HELD: Final = "held"
+"""Kinds of the journal: what a segment does not tell of its instances."""
 
 DUPLICATE: Final = "duplicate"
 """What a newcomer is settled as that is the stored instance in other bytes."""
@@ -144,11 +149,23 @@ def _as_received(entry: Entry, there: _There) -> Entry:
 
 
 class Batch:
-    """Sorts a batch into new, same and held, and writes it."""
+    """Sorts a batch into new, same and held, and writes it; what the bytes do not tell goes into the journal.
 
-    def __init__(self, tx: Connection, entries: Sequence[Entry], known: Known) -> None:
+    ``again`` is for an index that is made again: the places (segment and offset) of what was held the first time, with
+    the id that its question had. It is held again, whatever comes before it now, and the journal is not written.
+    """
+
+    def __init__(
+        self,
+        tx: Connection,
+        entries: Sequence[Entry],
+        known: Known,
+        *,
+        again: Mapping[tuple[str, int], str] | None = None,
+    ) -> None:
         self._tx = tx
         self._entries = entries
+        self._again = again
         self.seen = Known()
         self._look_up(known)
         self._new: dict[str, Entry] = {}
@@ -176,7 +193,10 @@ class Batch:
         ]
         here = [entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD]
         counted = [(statement, rows) for statement, rows in (*inserts, *self._counts()) if rows]
-        others = [(_INSERT_HOLDING, self._holdings(here)), (_INSERT_HELD, self._questions())]
+        same = [entry for entry, result in zip(self._entries, results, strict=True) if result is Entered.SAME]
+        told = self._not_in_the_bytes(same)  # asked before the holdings are written
+        questions = self._questions()
+        others = [(_INSERT_HOLDING, self._holdings(here)), (_INSERT_HELD, questions)]
         done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows)])
         # Somebody else has inserted the same, or a person has moved a series or merged a study, since the look.
         if done[: len(counted)] != [len(rows) for _, rows in counted]:
@@ -184,7 +204,40 @@ class Batch:
         for uid in sorted(self._healing):
             healed, lost = self._healing[uid]
             point_at(self._tx, healed, instead_of=lost, same_sender=True)
+        if self._again is None:
+            for kind, payload, at in (*told, *self._held_at(questions)):
+                journal.write(self._tx, kind, payload, at)
         return results
+
+    def _not_in_the_bytes(self, same: Sequence[Entry]) -> list[tuple[str, dict[str, Any], datetime]]:
+        """What no segment tells: that a second site sent the same, and what took the place of lost bytes."""
+        sharing = [
+            entry for entry in same if self._there[entry.row.sop_instance_uid].site_id != entry.provenance.site_id
+        ]
+        known = set(self._found(_HOLDINGS_THERE, {entry.row.sop_instance_uid for entry in sharing}))
+        told: dict[tuple[str, str], tuple[str, dict[str, Any], datetime]] = {}
+        for entry in sharing:
+            uid, came = entry.row.sop_instance_uid, entry.provenance
+            if (uid, came.site_id) not in known:
+                payload = {"sop_instance_uid": uid, "provenance": came.to_json()}
+                told.setdefault((uid, came.site_id), (HOLDING, payload, came.received_at))
+        healed = [
+            (
+                HEALED,
+                {"entry": entry.to_json(), "instead_of": [lost.segment_id, lost.offset]},
+                entry.provenance.received_at,
+            )
+            for entry, lost in self._healing.values()
+        ]
+        return [*told.values(), *healed]
+
+    @staticmethod
+    def _held_at(questions: Iterable[Values]) -> list[tuple[str, dict[str, Any], datetime]]:
+        """Which of two that contradict each other was the second: their times do not always tell."""
+        return [
+            (HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
+            for one in questions
+        ]
 
     def _look_up(self, known: Known) -> None:
         seen = self.seen
@@ -215,6 +268,9 @@ class Batch:
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
                 return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+            if self._was_held(place):
+                self._held.append(entry)
+                return Entered.HELD
             if there.same_content(row) and there.damaged:
                 lost = Place(segment_id=there.segment_id, offset=there.offset, size=place.size)
                 self._healing[row.sop_instance_uid] = (_as_received(entry, there), lost)
@@ -224,6 +280,9 @@ class Batch:
                 return Entered.NEW
             if there.same_content(row):
                 return Entered.SAME
+            self._held.append(entry)
+            return Entered.HELD
+        if self._was_held(place):
             self._held.append(entry)
             return Entered.HELD
         newcomer = Owner(entry.provenance.site_id, row.patient_id, row.issuer)
@@ -249,6 +308,9 @@ class Batch:
             site_id=newcomer.site_id,
         )
         return Entered.NEW
+
+    def _was_held(self, place: Place) -> bool:
+        return self._again is not None and (place.segment_id, place.offset) in self._again
 
     def _holdings(self, entries: Iterable[Entry]) -> list[Values]:
         rows: dict[tuple[str, str], Values] = {}
@@ -291,7 +353,9 @@ class Batch:
             question = (entry.row.sop_instance_uid, entry.row.received_digest, entry.provenance.site_id)
             if question not in known:
                 known.add(question)
-                rows.append(held_values(entry))
+                row = held_values(entry)
+                row["id"] = (self._again or {}).get((entry.place.segment_id, entry.place.offset), row["id"])
+                rows.append(row)
         return rows
 
 
@@ -351,6 +415,11 @@ _INSTANCES_THERE: Final = Prepared(
         _INSTANCE.site_id,
         _INSTANCE.damaged,
     ).where(_among(dialect, _INSTANCE.sop_instance_uid))
+)
+_HOLDINGS_THERE: Final = Prepared(
+    lambda dialect: sa.select(tables.holding.c.sop_instance_uid, tables.holding.c.site_id).where(
+        _among(dialect, tables.holding.c.sop_instance_uid)
+    )
 )
 _ASKED: Final = Prepared(
     lambda dialect: sa.select(_QUARANTINE.sop_instance_uid, _QUARANTINE.digest, _QUARANTINE.site_id).where(

@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import UTC, datetime
+from typing import Final
 
 from ulid import ULID
+
+_STEP_BITS: Final = 64
+"""Of the 80 random bits of an id: so far apart are ids of one moment that follow each other."""
 
 
 def new_id() -> str:
     return str(ULID())
+
+
+def new_id_after(latest: str | None) -> str:
+    """An id that sorts behind ``latest`` even where another node, whose clock is ahead, has made that."""
+    made = new_id()
+    if latest is None or made > latest:
+        return made
+    return str(ULID.from_int(int(ULID.from_str(latest)) + 1 + secrets.randbits(_STEP_BITS)))
 
 
 def made_at(ulid: str) -> datetime:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import tables
+from storage import journal, tables
 from storage.committer import Index, IndexUnavailable
 from storage.entering import Entered, compared_names, insert_new
 from storage.rows import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
@@ -153,13 +153,21 @@ def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, st
     return {column: "" if column in gone else value for column, value in received.items()}
 
 
-def hide(tx: Connection, study_uid: str) -> None:
+def hide(tx: Connection, study_uid: str, now: datetime) -> None:
     """Take the study out of every search that does not ask for hidden ones."""
-    tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=True))
+    set_hidden(tx, study_uid, hidden=True)
+    journal.write(tx, "hide", {"study_uid": study_uid}, now)
 
 
-def unhide(tx: Connection, study_uid: str) -> None:
-    tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=False))
+def unhide(tx: Connection, study_uid: str, now: datetime) -> None:
+    set_hidden(tx, study_uid, hidden=False)
+    journal.write(tx, "unhide", {"study_uid": study_uid}, now)
+
+
+def set_hidden(tx: Connection, study_uid: str, *, hidden: bool) -> bool:
+    """What `hide` and `unhide` change, for a journal that is read again; False when there is no such study."""
+    done = tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=hidden))
+    return done.rowcount == 1
 
 
 def describe(

@@ -7,8 +7,8 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final, Self
 
 from storage.durable import write_at
 from storage.pax import HEADER_BYTES, Header, Kind, decode, encode
@@ -34,6 +34,17 @@ class Entry:
     """Compressed DICOM JSON of the header, where the manifest of a rewritten segment tells it."""
     earlier: tuple[Where, ...] = ()
     """Where its bytes lay before segments were rewritten, the first place first; the journal may name any of them."""
+
+    def to_json(self) -> dict[str, Any]:
+        return {"row": self.row.to_json(), "place": asdict(self.place), "provenance": self.provenance.to_json()}
+
+    @classmethod
+    def from_json(cls, value: dict[str, Any]) -> Self:
+        return cls(
+            row=InstanceRow.from_json(value["row"]),
+            place=Place(**value["place"]),
+            provenance=Provenance.from_json(value["provenance"]),
+        )
 
 
 Where = tuple[str, int]

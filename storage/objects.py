@@ -82,6 +82,14 @@ class ObjectStore(Protocol):
         """Every key that begins with ``prefix`` (whole folders only), sorted."""
         ...
 
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        """As `keys`, each with the size of its object: one question for a thousand of them."""
+        ...
+
+    def folders(self, prefix: str) -> list[str]:
+        """The names of the folders directly in ``prefix``, sorted."""
+        ...
+
 
 class FolderObjectStore:
     """Objects are files; a put is a link or a copy under a draft's name, and a rename."""
@@ -126,8 +134,21 @@ class FolderObjectStore:
         (self._directory / key).unlink(missing_ok=True)
 
     def keys(self, prefix: str) -> Iterator[str]:
-        files = (path for path in (self._directory / prefix).rglob("*") if path.is_file())
-        yield from sorted(str(path.relative_to(self._directory)) for path in files if not path.name.startswith("."))
+        yield from (key for key, _ in self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        files = [path for path in (self._directory / prefix).rglob("*") if path.is_file()]
+        named = [(str(path.relative_to(self._directory)), path) for path in files if not path.name.startswith(".")]
+        for key, path in sorted(named):
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                continue  # deleted since it was listed
+            yield key, size
+
+    def folders(self, prefix: str) -> list[str]:
+        folder = self._directory / prefix
+        return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
 
 
 class S3ObjectStore:
@@ -176,11 +197,19 @@ class S3ObjectStore:
             self._client.remove_object(self._bucket, self._prefix + key)
 
     def keys(self, prefix: str) -> Iterator[str]:
+        yield from (key for key, _ in self.sizes(prefix))
+
+    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         # Not every server lists in the order of the bytes: some go folder by folder.
         with self._told(prefix):
             listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix, recursive=True)
-            found = sorted(str(one.object_name).removeprefix(self._prefix) for one in listed)
+            found = sorted((str(one.object_name).removeprefix(self._prefix), one.size or 0) for one in listed)
         yield from found
+
+    def folders(self, prefix: str) -> list[str]:
+        with self._told(prefix):
+            listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix)
+            return sorted(str(one.object_name).rstrip("/").rpartition("/")[2] for one in listed if one.is_dir)
 
     @contextmanager
     def _told(self, key: str) -> Generator[None]:

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeAlias, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import tables
+from storage import journal, tables
 from storage.entering import Batch, Entered, Known, insert_new
 from storage.members import Entry
 from storage.shapes import SHOWN_AS, Instance, Series, Study, columns_of, shaped
@@ -97,6 +97,8 @@ _KINDS: Final[dict[str, type[Change]]] = {
     "hidden": Hidden,
     "unhidden": Unhidden,
 }
+KIND: Final = "placement"
+"""Of changes in the journal."""
 _NAMES: Final = {shape: name for name, shape in _KINDS.items()}
 
 
@@ -143,7 +145,7 @@ def _inverse(change: Change) -> Iterator[Change]:
 
 
 def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
-    """Make the changes and count anew; answers the studies that show more or less than before.
+    """Make the changes, count anew, write the journal; answers the studies that show more or less than before.
 
     Applied again they are what they were, but for moves, whose instances have left.
 
@@ -158,7 +160,47 @@ def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset
     for change in changes:
         _apply(tx, change, now)
     _count(tx, study_uids, series_uids)
+    journal.write(tx, KIND, {"changes": to_json(changes)}, now)
     return frozenset(study_uids)
+
+
+def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
+    """Make changes of the journal again, in an index made from the segments; False when some did not fit.
+
+    What is not where a change says it is, since its bytes are lost, is left out; the others are made.
+    """
+    study_uids, series_uids = _touched(tx, changes)
+    whole = True
+    for change in changes:
+        fitting = _fitting(tx, change)
+        whole &= fitting == change
+        if fitting is not None:
+            try:
+                with tx.begin_nested():
+                    _apply(tx, fitting, now)
+            except Elsewhere:
+                whole = False
+    _count(tx, study_uids, series_uids)
+    return whole
+
+
+def _fitting(tx: Connection, change: Change) -> Change | None:
+    """The part of a change that is about instances which are there."""
+    match change:
+        case InstancesMoved():
+            there = instances(tx, change.sop_instance_uids)
+            left = tuple(
+                uid
+                for uid in change.sop_instance_uids
+                if uid in there
+                and (there[uid].study_uid, there[uid].series_uid) == (change.from_study, change.from_series)
+            )
+        case Hidden() | Unhidden():
+            there = instances(tx, change.sop_instance_uids)
+            left = tuple(uid for uid in change.sop_instance_uids if uid in there)
+        case _:
+            return change
+    return replace(change, sop_instance_uids=left) if left else None
 
 
 def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str, now: datetime) -> Entered:

@@ -27,6 +27,10 @@ _SERIES: Final = tables.series
 _STUDY: Final = tables.study
 
 
+KIND: Final = "quarantine"
+"""Of decisions about the bytes of a segment, in the journal."""
+
+
 class Conflict(StrEnum):
     """Why a newcomer could not simply enter: the reason of its row once it was compared."""
 
@@ -136,8 +140,10 @@ def fits_instead(tx: Connection, one: Held) -> Instance | None:
     return stored if owner == (one.site_id, row.patient_id, row.issuer) else None
 
 
-def show_instead(tx: Connection, one: Held, now: datetime) -> str:
+def show_instead(tx: Connection, one: Held, now: datetime, *, keep_as: str | None = None) -> str:
     """Let the UID of a newcomer lead to its bytes; answers the row of the quarantine that keeps the earlier ones.
+
+    ``keep_as`` is the id of that row where the index is made again.
 
     Raises:
         Overtaken: it was decided before, or no longer fits.
@@ -147,7 +153,7 @@ def show_instead(tx: Connection, one: Held, now: datetime) -> str:
     if stored is None:
         raise Overtaken
     _settle(tx, one, Settled.SHOWN, now)
-    earlier = _keep(tx, stored, now)
+    earlier = _keep(tx, stored, now, keep_as)
     if not point_at(tx, _entry(one), instead_of=_place(stored)):
         raise Overtaken
     return earlier
@@ -233,7 +239,9 @@ def take_out(tx: Connection, one: Held) -> None:
     _reopen(tx, one, Settled.ADMITTED)
 
 
-def replay(tx: Connection, move: str, *, undo: bool, segment_id: str, offset: int, now: datetime) -> None:
+def replay(
+    tx: Connection, move: str, *, undo: bool, segment_id: str, offset: int, now: datetime, keep_as: str | None = None
+) -> None:
     """Make a decision of the journal again, in an index that was made again from the segments.
 
     Raises:
@@ -244,9 +252,11 @@ def replay(tx: Connection, move: str, *, undo: bool, segment_id: str, offset: in
     one = next(iter(find(tx, lies_there, limit=1)), None)
     if one is None:
         raise Overtaken
+    if not undo and one.reason == "held":  # a person decides about what the machine has compared
+        note_conflict(tx, one.id, conflict_of(tx, one))
     match move, undo:
         case "show", False:
-            show_instead(tx, one, now)
+            show_instead(tx, one, now, keep_as=keep_as)
         case "show", True:
             of_it = (_QUARANTINE.c.sop_instance_uid == one.sop_instance_uid) & (
                 _QUARANTINE.c.settled_as == Settled.REPLACED
@@ -257,6 +267,10 @@ def replay(tx: Connection, move: str, *, undo: bool, segment_id: str, offset: in
             admit(tx, one, now)
         case "admit", True:
             take_out(tx, one)
+        case (("keep" | "dismiss"), False):
+            dismiss(tx, one, now)
+        case (("keep" | "dismiss"), True):
+            reopen(tx, one)
         case _:
             raise Overtaken
 
@@ -282,7 +296,7 @@ def _reopen(tx: Connection, one: Held, settled_as: Settled) -> None:
         raise Overtaken
 
 
-def _keep(tx: Connection, stored: Instance, now: datetime) -> str:
+def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) -> str:
     """A row of the quarantine for what goes out of sight; it may have one, if it was a newcomer itself."""
     values = {"settled_at": now, "settled_as": Settled.REPLACED}
     lies_there = (_QUARANTINE.c.segment_id == stored.segment_id) & (_QUARANTINE.c.offset == stored.offset)
@@ -296,7 +310,8 @@ def _keep(tx: Connection, stored: Instance, now: datetime) -> str:
     kept = held_values(
         Entry(row=_row_of(tx, stored), place=_place(stored), provenance=provenance), reason=Settled.REPLACED
     )
-    tx.execute(sa.insert(_QUARANTINE).values({**kept, **values}))
+    kept |= {"id": keep_as or kept["id"], **values}
+    tx.execute(sa.insert(_QUARANTINE).values(kept))
     return str(kept["id"])
 
 

@@ -46,7 +46,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
         StoreAway, StoreRefuses: of the store, which ends the round; what is sealed waits in the spool.
 
     """
-    journal.ship(spool_dir, store)
+    journal.ship(engine, spool_dir, store, now)
     with snapshot(engine) as tx:
         asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "sealed").order_by(_SEGMENT.c.id)
         sealed = [one for one in tx.execute(asked).scalars() if (spool_dir / segment_key(one)).exists()]

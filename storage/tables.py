@@ -244,6 +244,33 @@ quarantine: Final = sa.Table(
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
 )
 
+# Decisions that change what is shown, each in the transaction that makes it (storage.journal), and in the object store,
+# from which the index is made again; not applied is what a restored backup brings of an index that it does not bring.
+journal: Final = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("id", ULID, primary_key=True),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("payload", sa.JSON, nullable=False),
+    sa.Column("applied", sa.Boolean, nullable=False, server_default=sa.true()),
+    sa.Column("shipped_at", UtcDateTime),
+    sa.Index(
+        "ix_journal_unshipped",
+        "id",
+        sqlite_where=sa.text("shipped_at is null"),
+        postgresql_where=sa.text("shipped_at is null"),
+    ),
+)
+
+# One row while the index is made again: half of it shows what somebody has hidden, so nothing is served meanwhile.
+rebuilding: Final = sa.Table(
+    "rebuilding",
+    metadata,
+    sa.Column("name", sa.String(20), primary_key=True),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+)
+
 # -- storage.commitments: what devices asked us to answer for (PS3.4 J). A row is open until it was decided, then until
 # its device was told; held_by names the node that tells it, or whose association with the device stands open.
 commitment: Final = sa.Table(

@@ -1,4 +1,4 @@
-"""Deciding about a concern: the door, the bytes received once more where that is meant, and the journal afterwards."""
+"""Deciding about a concern: the door, and the bytes received once more where that is meant."""
 
 from __future__ import annotations
 
@@ -61,7 +61,4 @@ def decide(
         for other in others:
             known = len(decisions.history(tx, other.aspect, other.subject_id))
             made.append(decisions.decide(tx, office.audit, staff, other, move, reason=reason, seen=known, now=now))
-    for one in made:
-        if one.journal is not None:
-            office.note("quarantine", one.journal)
-    return made[0].decision
+    return made[0]

@@ -1,34 +1,21 @@
-"""Images moved, merged, hidden or shown again by a person, and the journal beside the segments."""
+"""Images moved, merged, hidden or shown again by a person."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading import access, attribution, cases, rejections, surgery
-from reading.attribution import Revision
+from reading import access, cases, rejections, surgery
 from reading.errors import Invalid, NotThere
 from reading.rejections import Rejection, Title
 from reading.surgery import Surgery
 from reading.viewers import Staff
 from storage import placement
-from storage.placement import Change, Hidden, StudyMade, Unhidden
 from storage.shapes import Instance, Series
-from viewer import putting_right
 from viewer.office import Office
-
-
-@dataclass(frozen=True, kw_only=True)
-class Placed:
-    """What has to be told to the journal once it is committed."""
-
-    changes: Sequence[Change] = field(repr=False)
-    corrections: Sequence[Revision] = field(default=(), repr=False)
-    other_case_id: str | None = None
-    """The case in which the images are now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,8 +64,8 @@ def split(  # noqa: PLR0917
     into_case: str | None,
     why: str,
     now: datetime,
-) -> Placed:
-    """Raises: as `reading.surgery.split`."""
+) -> str | None:
+    """Answers the case in which the images are now. Raises: as `reading.surgery.split`."""
     made = surgery.split(
         tx,
         office.audit,
@@ -90,63 +77,42 @@ def split(  # noqa: PLR0917
         why=why,
         now=now,
     )
-    new = [change.study_uid for change in made.changes if isinstance(change, StudyMade)]
-    corrections = [revision for uid in new if (revision := attribution.current(tx, uid)) is not None]
-    return Placed(changes=made.changes, corrections=corrections, other_case_id=made.other_case_id)
+    return made.other_case_id
 
 
 def merge(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, into_case: str, why: str, now: datetime
-) -> Placed:
-    """Raises: as `reading.surgery.merge`."""
+) -> str | None:
+    """Answers the case in which the images are now. Raises: as `reading.surgery.merge`."""
     made = surgery.merge(tx, office.audit, office.keys, staff, case_id, into_case=into_case, why=why, now=now)
-    return Placed(changes=made.changes, other_case_id=made.other_case_id)
+    return made.other_case_id
 
 
 def hide(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, uids: Sequence[str], why: str, now: datetime
-) -> Placed:
+) -> None:
     """Raises: as `reading.rejections.hide`."""
     rejections.hide(tx, office.audit, office.keys, staff, case_id, sop_instance_uids=uids, why=why, now=now)
-    return Placed(changes=[Hidden(sop_instance_uids=tuple(uids))])
 
 
 def undo(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, surgery_id: str, why: str, now: datetime
-) -> Placed:
+) -> None:
     """Raises: as `reading.surgery.undo`; NotThere where the step is none of this case's."""
     access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
     if surgery_id not in {one.id for one in surgery.of_case(tx, case_id)}:
         raise NotThere
-    back = surgery.undo(tx, office.audit, office.keys, staff, surgery_id, why=why, now=now)
-    return Placed(changes=back)
+    surgery.undo(tx, office.audit, office.keys, staff, surgery_id, why=why, now=now)
 
 
 def show(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, rejection_id: str, why: str, now: datetime
-) -> Placed:
+) -> None:
     """Raises: as `reading.rejections.lift`; NotThere where it names no image of this case."""
     access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
     if rejection_id not in {one.id for one in images_of(tx, case_id).rejections}:
         raise NotThere
-    shown = rejections.lift(tx, office.audit, office.keys, staff, rejection_id, why=why, now=now)
-    return Placed(changes=[Unhidden(sop_instance_uids=shown)] if shown else [])
-
-
-def noted(office: Office, staff: Staff, placed: Placed, why: str, now: datetime) -> None:
-    """Write the decision into the journal, once it is committed."""
-    if placed.changes:
-        office.note(
-            "placement",
-            {
-                "changes": placement.to_json(placed.changes),
-                "reason": why,
-                "made_by": staff.person_id,
-                "made_at": now.isoformat(),
-            },
-        )
-    for revision in placed.corrections:
-        putting_right.noted(office, revision)
+    rejections.lift(tx, office.audit, office.keys, staff, rejection_id, why=why, now=now)
 
 
 def by_a_device(rejection: Rejection) -> bool:

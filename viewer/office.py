@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -21,10 +21,6 @@ Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 """(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
 `storage.index.instances_in`, corrected and burned in for a browser. Raises NotThere."""
 
-Note: TypeAlias = Callable[[str, Mapping[str, object]], None]
-"""(kind, payload): a decision that changes what is shown, written beside the segments after its commit, so that it
-survives the loss of the index."""
-
 Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 """(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
 
@@ -40,7 +36,6 @@ class Office:
     audit: Audit
     clock: Callable[[], datetime]
     render: Render
-    note: Note
     export: Export
     evidence: Evidence
     ae_title: str = "TIERREAD"

@@ -1,4 +1,4 @@
-"""Putting a study right: the correction, the case that follows it, and the journal beside the segments."""
+"""Putting a study right: the correction, and the case that follows it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def put_right(
     order_id: str | None = None,
     unlinked: bool = False,
 ) -> Revision:
-    """Correct a study that the caller has opened, and whose case follows; `noted` has to follow the commit.
+    """Correct a study that the caller has opened, and whose case follows.
 
     Raises:
         NotThere: no such study.
@@ -197,23 +197,6 @@ def _before_match(tx: Connection, office: Office, study_uid: str, order_id: str,
         if latest.attributes.get(keyword) == matched.attributes.get(keyword)
     }
     return _Before(patient_id=earlier or by_number, attributes=filled)
-
-
-def noted(office: Office, made: Revision) -> None:
-    """Write the correction into the journal, once it is committed."""
-    office.note(
-        "attribution",
-        {
-            "study_uid": made.study_uid,
-            "revision": made.revision,
-            "patient_id": made.patient_id,
-            "order_id": made.order_id,
-            "attributes": dict(made.attributes),
-            "reason": made.reason,
-            "made_by": made.made_by,
-            "made_at": made.made_at.isoformat(),
-        },
-    )
 
 
 def identity(patient: Patient) -> dict[str, str]:

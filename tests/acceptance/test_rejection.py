@@ -64,8 +64,9 @@ def test_rejected_images_are_hidden_everywhere_until_somebody_shows_them(tierrea
     lifted = tang.post(f"/api/cases/{case_id}/rejections/{mine}/lift", json={"why": "可以诊断"})
     assert lifted.status_code == 200, lifted.text
     assert ada.get(f"/dicomweb{path_of(late)}").status_code == 200
-    wait_until(lambda: decisions(tierread), what="the journal in the object store")
-    assert decisions(tierread) == ["placement"]
+    lifting = ["rejection_lifted", "placement"]
+    wait_until(lambda: decisions(tierread)[-2:] == lifting, what="the journal in the object store")
+    assert decisions(tierread).count("rejection") == 2
 
 
 def three() -> list[Dataset]:

@@ -52,7 +52,7 @@ def test_a_study_goes_when_it_is_quiet_and_again_when_more_comes(clinic: Clinic,
         send(tx, clinic, "1.2.3", later, modality="CT")
         send(tx, clinic, "1.2.4", later, site=clinic.region.lake)
         send(tx, clinic, "1.2.5", later)
-        hide(tx, "1.2.5")
+        hide(tx, "1.2.5", now)
         only_ct = rule(tx, clinic, now, device_id=one.device_id, modality="CT")
         early = planned(tx, one, later + QUIET / 2)
         ready = planned(tx, one, later + QUIET)

@@ -147,11 +147,11 @@ def test_nothing_that_is_withheld_goes_out_until_it_is_shown_again(here: Here) -
         here.clock.now += timedelta(hours=1)
         here.forwarder.plan()
         with transaction(here.house.engine) as tx:
-            hide(tx, STUDY)
+            hide(tx, STUDY, here.clock.now)
         hidden = here.run()
         sent = dict(received.bytes_)
         with transaction(here.house.engine) as tx:
-            unhide(tx, STUDY)
+            unhide(tx, STUDY, here.clock.now)
         shown = here.run()
 
     assert (hidden, sent) == ((JobState.WAITING, "not_visible"), {})

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import journal, tables
-from storage.database import snapshot
+from storage.database import snapshot, transaction
 from storage.index import instance_of
 from storage.objects import FolderObjectStore, NoSuchObject, ObjectStore, S3ObjectStore, StoreAway, StoreRefuses
 from storage.reader import Bytes, HolderAway
@@ -182,7 +182,8 @@ def test_sealed_segments_wait_while_the_server_is_away(database_url: str, tmp_pa
         spool.close()
         with pytest.raises(StoreAway):
             ship(engine, spool.directory, there, NOON)
-        journal.note(spool.directory, "attribution", {"number": 1}, NOON)
+        with transaction(engine) as tx:
+            journal.write(tx, "attribution", {"number": 1}, NOON)
         with pytest.raises(StoreAway):
             ship(engine, spool.directory, there, NOON)
         waiting = (states(), len(list(spool.directory.glob("segments/*/*.tar"))))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
@@ -126,9 +127,9 @@ def test_a_second_holder_sees_the_study(index: Index, engine: Engine) -> None:
 
 
 def test_hidden_studies_are_for_those_who_ask(tx: Connection) -> None:
-    hide(tx, "1.1")
+    hide(tx, "1.1", datetime.now(UTC))
     hidden = studies(tx), studies(tx, scope=Scope(site_ids=HERE.site_ids, hidden_site_ids=HERE.site_ids))
-    unhide(tx, "1.1")
+    unhide(tx, "1.1", datetime.now(UTC))
 
     assert "1.1" not in hidden[0]
     assert "1.1" in hidden[1]

@@ -123,9 +123,12 @@ def test_a_stream_that_is_given_up_leaves_no_file_open(yard: Shipyard) -> None:
 
 def test_decisions_are_kept_at_once_and_found_in_the_store_in_their_order(yard: Shipyard) -> None:
     for number in range(3):
-        journal.note(yard.spool.directory, "attribution", {"number": number, "名": "皮亚"}, NOON)
+        with transaction(yard.engine) as tx:
+            journal.write(tx, "attribution", {"number": number, "名": "皮亚"}, NOON)
     yard.ship()
+    again = journal.ship(yard.engine, yard.spool.directory, yard.store, LATER)
 
+    assert again == 0
     assert [one.payload["number"] for one in journal.decisions(yard.store)] == [0, 1, 2]
     assert {(one.kind, one.at) for one in journal.decisions(yard.store)} == {("attribution", NOON)}
     assert list(yard.spool.directory.glob("journal/*/*")) == []

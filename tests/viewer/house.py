@@ -6,7 +6,7 @@ import struct
 import tempfile
 import threading
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -25,10 +25,11 @@ from reading.access import Viewer
 from reading.cases import Case
 from reading.patients import Patient
 from service.evidence import Evidence
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from storage.objects import FolderObjectStore
 from storage.reader import Bytes
 from tests.archive import Archive, archive
+from tests.journalled import journalled
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
 from viewer.app import mount
@@ -68,9 +69,12 @@ class House:
     """Where devices send to, for tests that are about bytes."""
     origin: str = ""
     rendered: list[tuple[str, str, int]] = field(default_factory=list)
-    noted: list[tuple[str, Mapping[str, object]]] = field(default_factory=list)
-
     clients: list[httpx.Client] = field(default_factory=list)
+
+    def noted(self) -> list[tuple[str, dict[str, Any]]]:
+        """What the journal keeps: kind and payload of each decision, the first one first."""
+        with snapshot(self.engine) as tx:
+            return journalled(tx)
 
     def client(self) -> httpx.Client:
         """Somebody's browser, closed with the house."""
@@ -132,9 +136,6 @@ def _opened(house: House) -> Iterator[House]:
         house.rendered.append((type(viewer).__name__, study_uid, number))
         return grey_picture(), PICTURE_TYPE
 
-    def note(kind: str, payload: Mapping[str, object]) -> None:
-        house.noted.append((kind, payload))
-
     def export(viewer: Viewer, case_id: str) -> Iterator[bytes]:
         with transaction(engine) as tx:
             access.open_case(tx, clinic.audit, viewer, case_id, "case.export", house.now)
@@ -150,7 +151,6 @@ def _opened(house: House) -> Iterator[House]:
             audit=clinic.audit,
             clock=lambda: house.now,
             render=render,
-            note=note,
             export=export,
             evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
         ),

@@ -190,7 +190,7 @@ def test_a_withheld_case_is_gone_for_its_readers_and_noted_in_the_journal(house:
 
     assert withheld.json() == {"id": case.id, "state": "withheld"}
     assert ada.get(f"/api/cases/{case.id}").status_code == 404
-    assert [(kind, payload["study_uids"]) for kind, payload in house.noted] == [("hide", [STUDY])]
+    assert [(kind, payload["study_uid"]) for kind, payload in house.noted()] == [("hide", STUDY)]
 
 
 def test_a_lease_is_renewed_put_back_and_returned_under_its_revision(house: House) -> None:
@@ -227,7 +227,7 @@ def test_a_wrong_name_is_put_right_everywhere_it_is_shown(house: House) -> None:
     assert tang.get(f"/api/cases/{case.id}").json()["patient"]["name"] == "王小丽"
     assert "Wrong" not in tang.get("/t").text
     assert (ada.status_code, unknown.status_code) == (403, 422)
-    assert [kind for kind, _ in house.noted] == ["attribution"]
+    assert [kind for kind, _ in house.noted()] == ["attribution"]
 
 
 def test_looking_through_the_worklist_is_on_record_once(house: House) -> None:

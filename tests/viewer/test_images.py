@@ -57,7 +57,7 @@ def test_images_are_split_off_and_put_back_on_the_page(house: House) -> None:
     assert undone.status_code == 303, undone.text
     assert undone.headers["location"].startswith(f"/t/case/{case_id}/images") or undone.headers["location"] == "/t"
     assert counts(house, "1.2.840.1") == [2]
-    assert [kind for kind, _ in house.noted] == ["placement", "placement"]
+    assert [kind for kind, _ in house.noted()] == ["placement", "surgery", "placement", "surgery_undone"]
 
 
 def test_what_is_refused_is_explained_and_the_form_keeps_what_was_typed(house: House) -> None:
@@ -73,7 +73,7 @@ def test_what_is_refused_is_explained_and_the_form_keeps_what_was_typed(house: H
     assert 'value="拍到别人名下"' in nowhere.text
     assert 'value="1.2.840.1.1.1" checked' in nowhere.text
     assert "病人不同" in strangers.text
-    assert house.noted == []
+    assert house.noted() == []
 
 
 def test_a_whole_series_moves_to_the_patient_whom_it_shows(house: House) -> None:
@@ -126,7 +126,15 @@ def test_the_api_hides_and_shows_and_merges(house: House) -> None:
     assert after == [1]
     assert merged.json() == {"other_case_id": other.id}
     assert counts(house, "1.2.840.1", "1.2.840.2") == [0, 3]
-    assert [kind for kind, _ in house.noted] == ["placement"] * 3
+    assert [kind for kind, _ in house.noted()] == [
+        "rejection",
+        "rejection_found",
+        "placement",
+        "rejection_lifted",
+        "placement",
+        "placement",
+        "surgery",
+    ]
 
 
 def test_only_those_of_the_site_get_the_forms(house: House) -> None:
@@ -160,7 +168,7 @@ def test_details_are_corrected_where_something_was_changed(house: House) -> None
     assert study is not None
     assert (study.patient_name, study.sex, study.birth_date) == ("李^娜", "F", "19900307")
     assert 'value="1990-03-07"' in page
-    assert [kind for kind, _ in house.noted] == ["attribution"]
+    assert [kind for kind, _ in house.noted()] == ["attribution"]
     assert post(tang, f"/t/case/{case_id}/correct", **{**form, "name": " "}, why="x").status_code == 422
 
 

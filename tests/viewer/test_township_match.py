@@ -84,7 +84,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
         assert (now_there.patient_id, made.order_id) == (order.patient_id, order.id)
         assert now_there.priority is Priority.EMERGENCY
         assert (shown.accession_number, arrived.state) == (order.accession_number, OrderState.ARRIVED)
-    assert house.noted[-1][1]["order_id"] == order.id
+    assert house.noted()[-1][1]["order_id"] == order.id
 
     parted = post(tang, f"/t/case/{case.id}/order/part")
 

@@ -25,7 +25,7 @@ def test_what_was_final_is_shown_again_by_who_manages_quality(house: House) -> N
     assert restored.status_code == 200, restored.text
     assert restored.json()["state"] == "final"
     assert ada.get(here).status_code == 200
-    assert [kind for kind, _payload in house.noted] == ["hide", "unhide"]
+    assert [kind for kind, _payload in house.noted()] == ["hide", "unhide"]
 
 
 def test_it_waits_to_be_read_again_or_stays_hidden_for_good(house: House) -> None:

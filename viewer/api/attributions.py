@@ -15,7 +15,7 @@ from storage.database import transaction
 from viewer.api import bodies
 from viewer.guard import Acting
 from viewer.office import office_of
-from viewer.putting_right import noted, put_right
+from viewer.putting_right import put_right
 
 router = APIRouter(prefix="/api/attributions")
 
@@ -40,7 +40,6 @@ def correct(request: Request, staff: Acting, body: bodies.Attribution) -> dict[s
             reason=body.reason,
             now=now,
         )
-    noted(office, made)
     return {
         "study_uid": made.study_uid,
         "revision": made.revision,

@@ -8,12 +8,10 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from reading import access
-from reading.viewers import Staff
 from viewer import image_placing
 from viewer.api import bodies
 from viewer.door import going_in
 from viewer.guard import Acting, Looking
-from viewer.image_placing import Placed
 from viewer.office import office_of
 
 router = APIRouter(prefix="/api/cases")
@@ -80,42 +78,37 @@ def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> 
     """Images get a study of their own, or go to another examination of the site."""
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        placed = image_placing.split(tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
-    return _done(request, staff, placed, body.why)
+        other = image_placing.split(tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
+    return {"other_case_id": other}
 
 
 @router.post("/{case_id}/merge")
 def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        placed = image_placing.merge(tx, office, staff, case_id, body.into_case, body.why, now)
-    return _done(request, staff, placed, body.why)
+        other = image_placing.merge(tx, office, staff, case_id, body.into_case, body.why, now)
+    return {"other_case_id": other}
 
 
 @router.post("/{case_id}/hide-images")
 def hide(request: Request, staff: Acting, case_id: str, body: bodies.HideImages) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.hide_images", "case", case_id) as tx:
-        placed = image_placing.hide(tx, office, staff, case_id, body.instances, body.why, now)
-    return _done(request, staff, placed, body.why)
+        image_placing.hide(tx, office, staff, case_id, body.instances, body.why, now)
+    return {"other_case_id": None}
 
 
 @router.post("/{case_id}/steps/{surgery_id}/undo")
 def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.Why) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        placed = image_placing.undo(tx, office, staff, case_id, surgery_id, body.why, now)
-    return _done(request, staff, placed, body.why)
+        image_placing.undo(tx, office, staff, case_id, surgery_id, body.why, now)
+    return {"other_case_id": None}
 
 
 @router.post("/{case_id}/rejections/{rejection_id}/lift")
 def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.Why) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        placed = image_placing.show(tx, office, staff, case_id, rejection_id, body.why, now)
-    return _done(request, staff, placed, body.why)
-
-
-def _done(request: Request, staff: Staff, placed: Placed, why: str) -> dict[str, Any]:
-    image_placing.noted(office_of(request), staff, placed, why, office_of(request).clock())
-    return {"other_case_id": placed.other_case_id}
+        image_placing.show(tx, office, staff, case_id, rejection_id, body.why, now)
+    return {"other_case_id": None}

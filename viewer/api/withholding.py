@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading import cases, people, withhold
-from reading.viewers import Staff
+from reading import people, withhold
 from viewer.api import bodies
 from viewer.api.cases import detail
 from viewer.door import going_in
 from viewer.guard import Acting, Looking, Signing
-from viewer.office import Office, office_of
+from viewer.office import office_of
 
 router = APIRouter(prefix="/api/cases")
 
@@ -25,8 +23,6 @@ def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.withhold", "case", case_id) as tx:
         withheld = withhold.withhold(tx, office.audit, staff, case_id, why=body.why, now=now)
-        study_uids = cases.study_uids(tx, case_id)
-    _note(office, "hide", study_uids, staff, now)
     return {"id": withheld.id, "state": withheld.state}  # whoever withheld it may not see it any longer
 
 
@@ -47,8 +43,6 @@ def restore(request: Request, staff: Signing, case_id: str, body: bodies.Why) ->
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.restore", "case", case_id) as tx:
         withhold.restore(tx, office.audit, office.seal, staff, case_id, why=body.why, now=now)
-        study_uids = cases.study_uids(tx, case_id)
-    _note(office, "unhide", study_uids, staff, now)
     return detail(request, staff, case_id)
 
 
@@ -57,8 +51,6 @@ def read_again(request: Request, staff: Acting, case_id: str, body: bodies.Why) 
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.read_again", "case", case_id) as tx:
         withhold.read_again(tx, office.audit, staff, case_id, why=body.why, now=now)
-        study_uids = cases.study_uids(tx, case_id)
-    _note(office, "unhide", study_uids, staff, now)
     return detail(request, staff, case_id)
 
 
@@ -73,7 +65,3 @@ def enter_in_error(request: Request, staff: Acting, case_id: str, body: bodies.W
 def _name(tx: Connection, look: withhold.Look) -> str | None:
     person = people.by_id(tx, look.actor.id) if look.actor.kind == "staff" else None
     return None if person is None else person.name
-
-
-def _note(office: Office, kind: str, study_uids: tuple[str, ...] | list[str], staff: Staff, now: datetime) -> None:
-    office.note(kind, {"study_uids": list(study_uids), "by": staff.person_id, "at": now.isoformat()})

@@ -67,7 +67,7 @@ def correct(  # noqa: PLR0917 -- the fields of the form
         with going_in(office, staff, "study.correct", "case", case_id) as tx:
             entry = opened(tx, request, staff, case_id)
             changed = _changed(typed, _said(tx, entry))
-            made = [
+            [
                 putting_right.put_right(
                     tx, office, staff, study.study_uid, changed, patient_id=None, reason=why, now=now
                 )
@@ -75,8 +75,6 @@ def correct(  # noqa: PLR0917 -- the fields of the form
             ]
     except (Invalid, NotAllowed) as refused:
         return _correct(request, staff, case_id, typed=typed, why=why, refused=refused)
-    for revision in made:
-        putting_right.noted(office, revision)
     return RedirectResponse(f"/t/case/{case_id}?done=corrected", status_code=303)
 
 

@@ -139,11 +139,9 @@ def link(  # noqa: PLR0917 -- the fields of the form
             if not same_person:
                 putting_right.one_person(tx, case_id, patient)
             reason = text(Language.ZH, "link.reason-names-differ" if same_person else "link.reason")
-            made = putting_right.link(tx, office, staff, case_id, patient, reason=reason, now=now)
+            putting_right.link(tx, office, staff, case_id, patient, reason=reason, now=now)
     except Invalid as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
-    for revision in made:
-        putting_right.noted(office, revision)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
 
 

@@ -21,7 +21,7 @@ from storage.shapes import Instance
 from viewer import image_placing, township_view, words
 from viewer.door import ULID, going_in, on_record
 from viewer.guard import Looking, Submitting
-from viewer.image_placing import Placed, Shown
+from viewer.image_placing import Shown
 from viewer.locale import Language, text
 from viewer.office import office_of
 from viewer.page import language_of
@@ -60,22 +60,22 @@ def act(  # noqa: PLR0917 -- the fields of the form
         with going_in(office, staff, "case.surgery", "case", case_id) as tx:
             access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
             uids = image_placing.chosen(tx, case_id, image, series)
+            other: str | None = None
             match what:
                 case "split":
-                    placed = image_placing.split(tx, office, staff, case_id, uids, None, why, now)
+                    other = image_placing.split(tx, office, staff, case_id, uids, None, why, now)
                 case "move":
                     target = image_placing.required(into_case)
-                    placed = image_placing.split(tx, office, staff, case_id, uids, target, why, now)
+                    other = image_placing.split(tx, office, staff, case_id, uids, target, why, now)
                 case "merge":
                     target = image_placing.required(into_case)
-                    placed = image_placing.merge(tx, office, staff, case_id, target, why, now)
+                    other = image_placing.merge(tx, office, staff, case_id, target, why, now)
                 case "hide":
-                    placed = image_placing.hide(tx, office, staff, case_id, uids, why, now)
+                    image_placing.hide(tx, office, staff, case_id, uids, why, now)
     except ReadingError as refused:
         kept = {"what": what, "why": why, "into_case": into_case, "ticked": {*image, *series}}
         return _refused(request, staff, case_id, refused, kept)
-    image_placing.noted(office, staff, placed, why, now)
-    return _after(request, staff, case_id, placed, what)
+    return _after(request, staff, case_id, other, what)
 
 
 @router.post("/{case_id}/images/undo")
@@ -85,11 +85,10 @@ def undo(
     office, now = office_of(request), office_of(request).clock()
     try:
         with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-            placed = image_placing.undo(tx, office, staff, case_id, step, why, now)
+            image_placing.undo(tx, office, staff, case_id, step, why, now)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
-    image_placing.noted(office, staff, placed, why, now)
-    return _after(request, staff, case_id, placed, "undo")
+    return _after(request, staff, case_id, None, "undo")
 
 
 @router.post("/{case_id}/images/show")
@@ -99,11 +98,10 @@ def show_again(
     office, now = office_of(request), office_of(request).clock()
     try:
         with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-            placed = image_placing.show(tx, office, staff, case_id, rejection, why, now)
+            image_placing.show(tx, office, staff, case_id, rejection, why, now)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
-    image_placing.noted(office, staff, placed, why, now)
-    return _after(request, staff, case_id, placed, "show")
+    return _after(request, staff, case_id, None, "show")
 
 
 @router.get("/{case_id}/export.zip")
@@ -288,10 +286,10 @@ def _refused(
     return _images(request, staff, case_id, problem=said, status=problem.status, kept=kept)
 
 
-def _after(request: Request, staff: Staff, case_id: str, placed: Placed, done: str) -> Response:
+def _after(request: Request, staff: Staff, case_id: str, other: str | None, done: str) -> Response:
     """To the case in which the images are now, where there is one that may be seen; else back."""
     office, now = office_of(request), office_of(request).clock()
-    there = placed.other_case_id or case_id
+    there = other or case_id
     with going_in(office, staff, "case.images", "case", case_id) as tx:
         for candidate in (there, case_id):
             seen = access.visible_cases(tx, staff, now)

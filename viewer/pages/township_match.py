@@ -51,11 +51,9 @@ def match(
         with going_in(office, staff, "case.match", "case", case_id) as tx:
             entry = opened(tx, request, staff, case_id)
             chosen = _chosen(tx, entry.case, order)
-            made = putting_right.match(tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
+            putting_right.match(tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
     except Invalid as wrong:
         return _form(request, staff, case_id, chosen=order, wrong=wrong)
-    for revision in made:
-        putting_right.noted(office, revision)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
 
 
@@ -68,9 +66,7 @@ def part(request: Request, staff: Submitting, case_id: str) -> Response:
         order = matching.order_of(tx, case_id)
         if order is None:
             raise NotThere
-        made = putting_right.unmatch(tx, office, staff, entry.case, order, now=now)
-    for revision in made:
-        putting_right.noted(office, revision)
+        putting_right.unmatch(tx, office, staff, entry.case, order, now=now)
     return RedirectResponse(f"/t/case/{case_id}?done=unmatched", status_code=303)
 
 
