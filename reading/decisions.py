@@ -274,11 +274,12 @@ def _write(tx: Connection, concern: Concern, taken: Decision, staff: Staff, gran
 
 
 def _note(tx: Connection, concern: Concern, meant: Move, staff: Staff, taken: Decision) -> None:
-    """Bytes that lie in a segment are held again when the index is made again, and what was decided about them too."""
+    """What lies in quarantine lies there again when the index is made again, and so does what was decided about it."""
     held = concern.held
-    if held is None or held.segment_id is None:
+    if held is None:
         return
     told = {
+        "id": held.id,
         "move": str(meant),
         "undo": taken.move is Move.UNDO,
         "sop_instance_uid": held.sop_instance_uid,

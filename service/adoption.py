@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 from service.house import now, object_store_of
 from service.installation import CannotStart, Folders, make_folders, open_database
 from service.settings import Settings
-from storage import tables
+from storage import refused, tables
 from storage.database import Durability, connect, snapshot
 from storage.durable import write_file
 from storage.index import Index
@@ -116,7 +116,7 @@ def _keep(file: Path, spool_dir: Path, ours: Path) -> int:
     if target.exists() or file.name.startswith("."):
         return 0
     write_file(target, [file.read_bytes()])
-    return 1
+    return not file.name.endswith(refused.NOTE)
 
 
 def _unstored(engine: Engine, spool_dir: Path) -> int:

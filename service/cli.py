@@ -77,6 +77,24 @@ def verify(*, as_json: registers.AsJson = False) -> None:
     raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
 
 
+@app.command("rebuild-index")
+def rebuild_index(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: say what is missing. TierRead may run meanwhile.")
+    ] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Make the index of images again from the object store and this node's spool, with what people decided.
+
+    TierRead must not run meanwhile, on any node. It can be interrupted and run again: what is there already is passed
+    over. Exit code 1: something cannot be read; with --check, something is missing.
+    """
+    from service import rebuilding  # noqa: PLC0415
+
+    raise typer.Exit(rebuilding.run(load(os.environ), check=check, as_json=as_json))
+
+
 @app.command()
 def adopt(
     spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],

@@ -18,7 +18,7 @@ from reading.devices import Device
 from reading.signing import Seal
 from service.alive import Role
 from service.certificates import certificates_of
-from service.installation import Folders, keys_of, open_database
+from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
 from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
 
@@ -43,6 +43,7 @@ class House:
 def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
     engine = open_database(settings)
     try:
+        refuse_half_an_index(engine)
         keys, seal = keys_of(folders, engine)
         yield House(
             settings=settings,

@@ -18,6 +18,7 @@ from reading.cipher import Keys, keys_in
 from reading.signing import Seal
 from service.settings import Settings
 from storage.database import Durability, connect, transaction
+from storage.rebuilding import is_unfinished
 from storage.schema import SchemaTooNew, migrate
 
 KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")
@@ -154,6 +155,14 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
             "copy them from another node or from the backup; every node has the same",
         )
     return keys, seal
+
+
+def refuse_half_an_index(engine: Engine) -> None:
+    """Raises: CannotStart, while the index is made again: half of it shows what somebody has hidden."""
+    if is_unfinished(engine):
+        raise CannotStart(
+            "the index is being made again, or that was interrupted", "run `tierread rebuild-index` to its end"
+        )
 
 
 @contextmanager

@@ -28,6 +28,7 @@ from service.installation import (
     make_folders,
     only_one,
     open_database,
+    refuse_half_an_index,
 )
 from service.settings import Settings
 from service.supervisor import Supervisor
@@ -61,6 +62,7 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     folders = make_folders(settings, demo=demo)
     engine = open_database(settings)
     try:
+        refuse_half_an_index(engine)
         keys_of(folders, engine)
         with transaction(engine) as tx:
             first = Registry(Audit(f"{settings.node}/serve")).make_first_administrator(tx, datetime.now(UTC))

@@ -100,8 +100,10 @@ class Known:
     def learn(self, seen: Known) -> None:
         if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
             self.clear()
-        self.owners.update(seen.owners)
-        self.shown_in.update(seen.shown_in)
+        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
+        own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
+        self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
+        self.shown_in.update({uid: uid for uid in own})
         self.homes.update(seen.homes)
 
 
@@ -316,7 +318,7 @@ class Batch:
         rows: dict[tuple[str, str], Values] = {}
         for entry in entries:
             there, came = self._there[entry.row.sop_instance_uid], entry.provenance
-            rows[entry.row.sop_instance_uid, came.site_id] = {
+            first = {
                 "study_uid": there.study_uid,
                 "sop_instance_uid": entry.row.sop_instance_uid,
                 "site_id": came.site_id,
@@ -324,6 +326,7 @@ class Batch:
                 "received_at": came.received_at,
                 "shared": there.site_id != came.site_id,
             }
+            rows.setdefault((entry.row.sop_instance_uid, came.site_id), first)
         return [rows[key] for key in sorted(rows)]
 
     def _counts(self) -> list[tuple[Prepared, list[Values]]]:

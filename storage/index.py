@@ -80,6 +80,9 @@ _INSTANCE: Final = tables.instance
 _HOLDING: Final = tables.holding
 _QUARANTINE: Final = tables.quarantine
 
+HIDE: Final = "hide"
+UNHIDE: Final = "unhide"
+"""Kinds of the journal."""
 _AT_ONCE: Final = 500
 
 
@@ -156,12 +159,12 @@ def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, st
 def hide(tx: Connection, study_uid: str, now: datetime) -> None:
     """Take the study out of every search that does not ask for hidden ones."""
     set_hidden(tx, study_uid, hidden=True)
-    journal.write(tx, "hide", {"study_uid": study_uid}, now)
+    journal.write(tx, HIDE, {"study_uid": study_uid}, now)
 
 
 def unhide(tx: Connection, study_uid: str, now: datetime) -> None:
     set_hidden(tx, study_uid, hidden=False)
-    journal.write(tx, "unhide", {"study_uid": study_uid}, now)
+    journal.write(tx, UNHIDE, {"study_uid": study_uid}, now)
 
 
 def set_hidden(tx: Connection, study_uid: str, *, hidden: bool) -> bool:

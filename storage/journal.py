@@ -53,16 +53,12 @@ def write(tx: Connection, kind: str, payload: Mapping[str, Any], now: datetime) 
     return decision_id
 
 
-def note_applied(tx: Connection, decision: Decision) -> None:
+def note_applied(tx: Connection, decision: Decision, now: datetime) -> None:
     """A decision of the object store was made again in this database."""
     known = sa.update(_JOURNAL).where(_JOURNAL.c.id == decision.id).values(applied=True)
     if tx.execute(known).rowcount == 0:
-        # From the store, or from a node's spool, which ships it to where it is from now on.
-        tx.execute(
-            sa.insert(_JOURNAL).values(
-                id=decision.id, kind=decision.kind, at=decision.at, payload=decision.payload, applied=True
-            )
-        )
+        made = {"id": decision.id, "kind": decision.kind, "at": decision.at, "payload": decision.payload}
+        tx.execute(sa.insert(_JOURNAL).values(**made, applied=True, shipped_at=now))
 
 
 def applied(tx: Connection, decision_ids: Iterable[str]) -> set[str]:

@@ -180,8 +180,28 @@ def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
                     _apply(tx, fitting, now)
             except Elsewhere:
                 whole = False
+        if isinstance(change, Merged):
+            _lead_later_series(tx, change, now)
     _count(tx, study_uids, series_uids)
     return whole
+
+
+def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
+    """Where series are shown that came after a merge, since they are in the index before it is made again."""
+    first = sa.select(sa.func.min(_INSTANCE.c.received_at)).where(_INSTANCE.c.series_uid == _SERIES.c.series_uid)
+    named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid) == change.study_uid
+    later = sa.select(_SERIES.c.series_uid, _SERIES.c.study_uid).where(
+        named, first.scalar_subquery() > sa.literal(now, _INSTANCE.c.received_at.type)
+    )
+    target = change.to_study or change.study_uid
+    moving = [(series_uid, study_uid) for series_uid, study_uid in tx.execute(later).all() if study_uid != target]
+    for series_uid, study_uid in moving:
+        _move_series(tx, SeriesMoved(series_uid=series_uid, from_study=study_uid, to_study=target), now)
+    for study_uid in {uid for _, uid in moving} | ({target} if moving else set()):
+        came = sa.select(sa.func.max(_INSTANCE.c.received_at)).where(_INSTANCE.c.study_uid == study_uid)
+        before = came.where(_INSTANCE.c.received_at <= now) if study_uid != target else came
+        last = sa.func.coalesce(before.scalar_subquery(), _STUDY.c.first_received_at)
+        tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(last_received_at=last))
 
 
 def _fitting(tx: Connection, change: Change) -> Change | None:
@@ -321,7 +341,9 @@ def _move_series(tx: Connection, change: SeriesMoved, now: datetime) -> None:
     moved = sa.update(_SERIES).where(*here).values(study_uid=change.to_study, received_study_uid=named)
     _exactly(1, tx.execute(moved))
     inside = _INSTANCE.c.series_uid == change.series_uid
-    tx.execute(sa.update(_INSTANCE).where(inside).values(study_uid=change.to_study, placed_at=now, **_NAMED))
+    # What came after the move follows its series: it has been there since it came.
+    since = sa.case((_INSTANCE.c.received_at > now, _INSTANCE.c.received_at), else_=now)
+    tx.execute(sa.update(_INSTANCE).where(inside).values(study_uid=change.to_study, placed_at=since, **_NAMED))
     _move_holdings(tx, inside, change.to_study)
 
 

@@ -6,10 +6,11 @@ the one that takes it back.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -28,7 +29,7 @@ _STUDY: Final = tables.study
 
 
 KIND: Final = "quarantine"
-"""Of decisions about the bytes of a segment, in the journal."""
+"""Of decisions about what lies here, in the journal."""
 
 
 class Conflict(StrEnum):
@@ -239,24 +240,23 @@ def take_out(tx: Connection, one: Held) -> None:
     _reopen(tx, one, Settled.ADMITTED)
 
 
-def replay(
-    tx: Connection, move: str, *, undo: bool, segment_id: str, offset: int, now: datetime, keep_as: str | None = None
-) -> None:
+def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
     """Make a decision of the journal again, in an index that was made again from the segments.
 
     Raises:
-        Overtaken: the bytes at this place are none that wait, or it was made again already.
+        Overtaken: the bytes are none that wait, or it was made again already.
 
     """
-    lies_there = (_QUARANTINE.c.segment_id == segment_id) & (_QUARANTINE.c.offset == offset)
-    one = next(iter(find(tx, lies_there, limit=1)), None)
+    lies_there = (_QUARANTINE.c.segment_id == decided["segment_id"]) & (_QUARANTINE.c.offset == decided["offset"])
+    # By its id first: its bytes may lie elsewhere by now, and what was refused lies in no segment.
+    one = by_id(tx, decided["id"]) or next(iter(find(tx, lies_there, limit=1)), None)
     if one is None:
         raise Overtaken
-    if not undo and one.reason == "held":  # a person decides about what the machine has compared
+    if one.reason == "held":  # a person decides about what the machine has compared
         note_conflict(tx, one.id, conflict_of(tx, one))
-    match move, undo:
+    match decided["move"], decided["undo"]:
         case "show", False:
-            show_instead(tx, one, now, keep_as=keep_as)
+            show_instead(tx, one, now, keep_as=decided.get("earlier"))
         case "show", True:
             of_it = (_QUARANTINE.c.sop_instance_uid == one.sop_instance_uid) & (
                 _QUARANTINE.c.settled_as == Settled.REPLACED
@@ -271,6 +271,8 @@ def replay(
             dismiss(tx, one, now)
         case (("keep" | "dismiss"), True):
             reopen(tx, one)
+        case "again", False:
+            received_again(tx, one, now)
         case _:
             raise Overtaken
 
@@ -356,7 +358,10 @@ def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_a
     """The counts of study and series; what enters now arrives now, so that the study's case hears of it."""
     study = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid)
     study = study.values(instances=_STUDY.c.instances + more)
-    tx.execute(study if arrived_at is None else study.values(last_received_at=arrived_at))
+    if arrived_at is not None:
+        last = _STUDY.c.last_received_at
+        study = study.values(last_received_at=sa.case((last < arrived_at, arrived_at), else_=last))
+    tx.execute(study)
     series = sa.update(_SERIES).where(_SERIES.c.series_uid == series_uid)
     tx.execute(series.values(instances=_SERIES.c.instances + more))
 

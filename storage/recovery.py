@@ -16,10 +16,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import members, tables
+from storage import members, refused, tables
 from storage.committer import Index
 from storage.database import snapshot, transaction
-from storage.durable import write_at, write_file
+from storage.durable import write_at
 from storage.entering import insert_new
 from storage.ids import made_at, new_id
 from storage.index import note_lost
@@ -74,6 +74,15 @@ def recover(spool: Spool, index: Index) -> Recovered:
         IndexUnavailable: rows could not be entered.
 
     """
+    recovered, entries = take(spool)
+    # In the order in which they came, so that of two that contradict the same one is held again.
+    entries.sort(key=lambda entry: entry.provenance.received_at)
+    index.enter_all(entries)
+    return recovered
+
+
+def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
+    """As `recover`, without entering what was found, which is answered as well."""
     paths = sorted((spool.directory / "segments").glob("*/*.tar"))
     stored = _stored(spool, [path.stem for path in paths])
     entries: list[Entry] = []
@@ -99,10 +108,8 @@ def recover(spool: Spool, index: Index) -> Recovered:
                     _seal(spool, fd, path, found)
         except OSError as error:  # a full disk, a file that cannot be read: no reason to receive nothing more
             left.append(f"{path.stem}: {error.strerror}")
-    # In the order in which they came, so that of two that contradict the same one is held again.
-    entries.sort(key=lambda entry: entry.provenance.received_at)
-    index.enter_all(entries)
-    return Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
+    found_all = Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
+    return found_all, entries
 
 
 def _stored(spool: Spool, here: list[str]) -> set[str]:
@@ -223,31 +230,21 @@ def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
 
     Whose they were is told by the study of the segment, where that is in the index.
     """
-    key = f"quarantine/{name}"
-    digest = hashlib.sha256()
-
-    def hashed() -> Generator[bytes]:
-        for chunk in members.read_in_chunks(fd, start, end - start):
-            digest.update(chunk)
-            yield chunk
-
-    size = write_file(spool.directory / key, hashed())
     segment, study = tables.segment.c, tables.study.c
     asked = sa.select(study.study_uid, study.site_id).join(tables.segment, segment.study_uid == study.study_uid)
-    with transaction(spool.engine) as tx:
+    with snapshot(spool.engine) as tx:
         study_uid, site_id = tx.execute(asked.where(segment.id == _segment_of(name))).one_or_none() or (None, None)
-        tx.execute(
-            insert_new(tx, tables.quarantine).values(
-                id=new_id(),
-                reason=name.partition("/")[0],
-                study_uid=study_uid,
-                site_id=site_id,
-                key=key,
-                size=size,
-                digest=digest.digest(),
-                received_at=datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC),
-            )
-        )
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "reason": name.partition("/")[0],
+        "study_uid": study_uid,
+        "site_id": site_id,
+        "key": f"{refused.FOLDER}/{name}",
+        "received_at": datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC),
+    }
+    row = refused.keep(spool.directory, values, members.read_in_chunks(fd, start, end - start))
+    with transaction(spool.engine) as tx:
+        tx.execute(insert_new(tx, tables.quarantine).values(row))
 
 
 def _segment_of(name: str) -> str:

@@ -18,9 +18,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from storage import members, tables
+from storage import members, refused, tables
 from storage.database import snapshot, transaction
-from storage.durable import FILE_MODE, Chunk, make_folder, sync_folder, write_at, write_file
+from storage.durable import FILE_MODE, Chunk, make_folder, sync_folder, write_at
 from storage.ids import made_at, new_id
 from storage.pax import HEADER_BYTES, Header, Kind, encode, split_name
 from storage.rows import InstanceRow, Place, Provenance, is_uid
@@ -299,33 +299,23 @@ class Spool:
     ) -> str:
         """Keep bytes that were refused, with the reason; answers the id of the quarantine row."""
         quarantine_id = new_id()
-        key = f"quarantine/{made_at(quarantine_id):%Y%m%d}/{quarantine_id}"
-        digest = hashlib.sha256()
-
-        def hashed() -> Generator[Chunk]:
-            for chunk in content:
-                digest.update(chunk)
-                yield chunk
-
-        try:
-            size = write_file(self.directory / key, hashed())
-        except OSError as error:
-            raise _refused(error) from error
-        values = {
+        values: dict[str, Any] = {
             "id": quarantine_id,
             "reason": reason,
             "sop_instance_uid": sop_instance_uid if is_uid(sop_instance_uid) else None,
             "study_uid": study_uid if is_uid(study_uid) else None,
             "transfer_syntax_uid": transfer_syntax_uid if is_uid(transfer_syntax_uid) else None,
-            "key": key,
-            "size": size,
-            "digest": digest.digest(),
+            "key": f"{refused.FOLDER}/{made_at(quarantine_id):%Y%m%d}/{quarantine_id}",
             "site_id": provenance.site_id,
             "device_id": provenance.device_id,
             "received_at": provenance.received_at,
         }
+        try:
+            row = refused.keep(self.directory, values, content)
+        except OSError as error:
+            raise _refused(error) from error
         with transaction(self.engine) as tx:
-            tx.execute(sa.insert(tables.quarantine).values(values))
+            tx.execute(sa.insert(tables.quarantine).values(row))
         return quarantine_id
 
     def _take(self, study_uid: str) -> Segment | None:

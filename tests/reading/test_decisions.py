@@ -89,14 +89,7 @@ def test_the_journal_makes_the_decision_again(engine: Engine, now: datetime) -> 
         before = digest(tx)
         shown: list[bytes] = []
         for journal in made:  # in an index in which nothing was decided yet
-            replay(
-                tx,
-                str(journal["move"]),
-                undo=bool(journal["undo"]),
-                segment_id=str(journal["segment_id"]),
-                offset=int(str(journal["offset"])),
-                now=now,
-            )
+            replay(tx, journal, now)
             shown.append(digest(tx))
 
         assert shown[0] == b"2" * 32

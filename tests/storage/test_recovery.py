@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from storage import recovery, tables
+from storage import refused, tables
 from storage.database import connect, snapshot, transaction
 from storage.index import Entered, Index, instance_of, study_of
 from storage.objects import FolderObjectStore
@@ -264,7 +264,7 @@ def test_a_disk_without_room_for_what_is_torn_costs_neither_the_start_nor_an_ins
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(recovery, "write_file", full)
+        patched.setattr(refused, "write_file", full)
         first = recover(spool, index)
     shown = bodies(house)
     again = recover(spool, index)

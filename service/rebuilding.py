@@ -1,0 +1,111 @@
+"""The command `rebuild-index`: the index made again from segments and journal, or only compared with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from typing import Final
+
+import rich.progress
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+from sqlalchemy.engine import Engine
+
+from reading.replaying import REPLAYS
+from reading.tables import organisation
+from service.alive import Role
+from service.house import now, object_store_of
+from service.installation import CannotStart, make_folders, only_one, open_database
+from service.settings import Settings
+from storage import rebuilding
+from storage.database import snapshot
+from storage.lacking import lacking
+from storage.objects import StoreAway, StoreRefuses
+from storage.rebuilding import Rebuilt
+from storage.segments import Spool
+
+LEFT: Final = 1
+"""Exit code: something could not be read, or a check found something that the index lacks."""
+
+
+def run(settings: Settings, *, check: bool, as_json: bool) -> int:
+    """Answer the exit code.
+
+    Raises:
+        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer.
+
+    """
+    folders = make_folders(settings, demo=None)
+    with ExitStack() as alone:
+        if not check:
+            # Half an index shows what somebody has hidden: nothing is served before the journal was read to its end.
+            for what in ("serve", *Role):
+                alone.enter_context(only_one(folders, what))
+        engine = open_database(settings)
+        alone.callback(engine.dispose)
+        spool = Spool(folders.spool, node=settings.node, engine=engine)
+        store = object_store_of(settings)
+        try:
+            with _progress("comparing" if check else "rebuilding", rebuilding.count(store, spool)) as advance:
+                if check:
+                    found = lacking(spool, store, advance)
+                else:
+                    found = rebuilding.rebuild(spool, store, REPLAYS, now(), advance)
+        except (StoreAway, StoreRefuses) as refused:
+            raise CannotStart(
+                "the object store does not answer, or not to us",
+                "mend it and run this again: what was done stays done",
+            ) from refused
+        without_people = not _has_organisations(engine)
+    typer.echo(
+        json.dumps({**asdict(found), "check": check, "without_people": without_people})
+        if as_json
+        else _said(found, check=check, without_people=without_people)
+    )
+    return LEFT if not found.whole or (check and _adds(found)) else 0
+
+
+@contextmanager
+def _progress(doing: str, total: int) -> Generator[Callable[[], None]]:
+    columns = (
+        rich.progress.TextColumn(doing),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TextColumn("segments"),
+        rich.progress.TimeRemainingColumn(),
+    )
+    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _has_organisations(engine: Engine) -> bool:
+    with snapshot(engine) as tx:
+        return tx.scalar(sa.select(organisation.c.id).limit(1)) is not None
+
+
+def _adds(found: Rebuilt) -> bool:
+    return any((found.instances, found.holdings, found.held, found.decisions))
+
+
+def _said(found: Rebuilt, *, check: bool, without_people: bool) -> str:
+    would = "would be" if check else "were"
+    lines = [
+        f"{found.segments} segments tell of {found.entries} instances;",
+        f"{found.instances} instances, {found.holdings} holdings, {found.held} rows of the quarantine {would} added,",
+        f"{found.decisions} decisions {would} made again.",
+    ]
+    lines += [f"segment {one} has no readable end: its members were asked one by one" for one in found.mended]
+    lines += [f"segment {one} tells nothing: restore it from the other copy" for one in found.unreadable]
+    lines += [f"decision {one} is about something that is not here" for one in found.incomplete]
+    if found.differing:
+        lines.append(f"{found.differing} rows say something else than the segments")
+    if without_people:
+        lines.append(
+            "The database has no organisations, devices, people, orders, cases, reports and no audit: these are in no "
+            "segment. They come from a backup: restore it into an empty database, then run this again."
+        )
+    return "\n".join(lines)
