@@ -16,8 +16,8 @@ from service.metrics import STEP_FAILURES, STEP_SECONDS, timed
 LONGEST_DELAY_SECONDS: Final = 60.0
 """A step that keeps failing is tried again ever later, up to this."""
 
-_LEAST_URGENT: Final = 10
-"""Nice value: a tenth of the processor where others want all of it."""
+_LEAST_URGENT: Final = 5
+"""Nice value: a third of what another thread gets. Less would keep others waiting for Python's lock while it holds it."""
 
 
 @dataclass(frozen=True, kw_only=True)
