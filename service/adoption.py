@@ -13,9 +13,10 @@ import sqlalchemy as sa
 import typer
 from sqlalchemy.engine import Engine
 
-from service.house import now, object_store_of
+from service.house import now
 from service.installation import CannotStart, Folders, make_folders, open_database
 from service.settings import Settings
+from service.stores import object_store_of
 from storage import refused, tables
 from storage.database import Durability, connect, snapshot
 from storage.durable import write_file

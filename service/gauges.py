@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -11,7 +12,10 @@ from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.house import House
 from service.metrics import Gauges
 from storage.database import snapshot
+from storage.shipping import behind_seconds
 from storage.tables import commitment, quarantine, segment
+
+_SEALED: Final = segment.c.state == "sealed"
 
 
 def gauges(house: House) -> Gauges:
@@ -19,6 +23,16 @@ def gauges(house: House) -> Gauges:
         return {
             "tierread_cases": ("Cases by state.", "state", _counted(tx, case.c.state)),
             "tierread_segments": ("Segments by state.", "state", _counted(tx, segment.c.state)),
+            "tierread_unstored_bytes": (
+                "Sealed segments that are not in the object store yet, of all nodes.",
+                "state",
+                {"sealed": float(tx.scalar(sa.select(sa.func.sum(segment.c.size)).where(_SEALED)) or 0)},
+            ),
+            "tierread_unstored_seconds": (
+                "How long the oldest of them waits.",
+                "state",
+                {"sealed": behind_seconds(tx, house.clock())},
+            ),
             "tierread_quarantine": (
                 "What lies in quarantine undecided, by reason.",
                 "reason",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -14,12 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from service.alive import Role, Sign, sign
 from service.installation import Folders
+from storage.database import snapshot
 from storage.schema import is_current
+from storage.shipping import behind_seconds
 
 
 class State(StrEnum):
     OK = "ok"
     FAILED = "failed"
+    BEHIND = "behind"
+    """Images wait on the disks of nodes for the object store; they are received and served all the same."""
     ELSEWHERE = "elsewhere"
     """A part that does not run on this node."""
 
@@ -31,11 +36,16 @@ SIGNS: Final[Mapping[Sign, State]] = {
 }
 
 
-def readiness(engine: Engine, folders: Folders) -> dict[str, State]:
+BEHIND_SECONDS: Final = 300.0
+"""Much longer than it takes where all is well."""
+
+
+def readiness(engine: Engine, folders: Folders, now: datetime) -> dict[str, State]:
     """Each part that the work needs, and how it is."""
     return {
         "database": _checked(lambda: is_current(engine)),
         "spool": _checked(lambda: _writable(folders.spool)),
+        "object_store": _kept_up(engine, now),
         "dicom": SIGNS[sign(folders.run, Role.SCP)],
         "worker": SIGNS[sign(folders.run, Role.WORKER)],
     }
@@ -50,6 +60,14 @@ def _checked(check: Callable[[], bool]) -> State:
         return State.OK if check() else State.FAILED
     except (SQLAlchemyError, CommandError, OSError):
         return State.FAILED
+
+
+def _kept_up(engine: Engine, now: datetime) -> State:
+    try:
+        with snapshot(engine) as tx:
+            return State.BEHIND if behind_seconds(tx, now) > BEHIND_SECONDS else State.OK
+    except SQLAlchemyError:
+        return State.OK  # nothing is known of it, and the database is a part of its own
 
 
 def _writable(folder: Path) -> bool:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from sqlalchemy.engine import Engine
 
@@ -20,7 +19,9 @@ from service.alive import Role
 from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
-from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
+from service.stores import cache_of, check_lock, object_store_of
+from storage.block_cache import BlockCache
+from storage.objects import ObjectStore
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +35,9 @@ class House:
     seal: Seal
     audit: Audit
     object_store: ObjectStore
-    """Where sealed segments go."""
+    """Where sealed segments go; asked itself by whatever must see what is really stored."""
+    cache: BlockCache | None = None
+    """In front of it for whoever reads pictures, None where the store is as near."""
     certificates: Certificates | None = None
     """For DICOM by TLS, None where it is not set up."""
 
@@ -42,9 +45,13 @@ class House:
 @contextmanager
 def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
     engine = open_database(settings)
+    cache: BlockCache | None = None
     try:
         refuse_half_an_index(engine)
         keys, seal = keys_of(folders, engine)
+        store = object_store_of(settings)
+        check_lock(settings, store)
+        cache = cache_of(settings, store)
         yield House(
             settings=settings,
             folders=folders,
@@ -54,28 +61,14 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
             seal=seal,
             # A chain belongs to one process: a role runs once on a node, under a lock.
             audit=Audit(f"{settings.node}/{role}"),
-            object_store=object_store_of(settings),
+            object_store=store,
+            cache=cache,
             certificates=certificates_of(settings),
         )
     finally:
+        if cache is not None:
+            cache.close()
         engine.dispose()
-
-
-def object_store_of(settings: Settings) -> ObjectStore:
-    if not settings.object_store.startswith("s3://"):
-        return FolderObjectStore(Path(settings.object_store))
-    bucket, _, prefix = settings.object_store.removeprefix("s3://").partition("/")
-    return S3ObjectStore(
-        settings.s3_endpoint,
-        bucket=bucket,
-        prefix=prefix,
-        access_key=_secret(settings.s3_access_key_file),
-        secret_key=_secret(settings.s3_secret_key_file),
-    )
-
-
-def _secret(path: Path | None) -> str:
-    return "" if path is None else path.read_text("utf-8").strip()
 
 
 def now() -> datetime:

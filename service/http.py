@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from http import HTTPStatus
 from inspect import isawaitable
 
@@ -49,7 +50,7 @@ def application(
 
     @app.get("/readyz")
     def readyz() -> JSONResponse:
-        parts = health.readiness(engine, folders)
+        parts = health.readiness(engine, folders, datetime.now(UTC))
         ready = health.is_ready(parts)
         return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
 

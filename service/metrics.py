@@ -30,6 +30,10 @@ COMPACTED_INSTANCES: Final = Counter(
     "tierread_compacted_instances", "Instances of compacted segments, by the form in which they are stored.", ["form"]
 )
 COMPACTED_BYTES: Final = Counter("tierread_compacted_bytes", "Bytes of segments before and after compaction.", ["when"])
+CACHE_BLOCKS: Final = Counter(
+    "tierread_cache_blocks", "Blocks of the object store that were wanted, by what the cache did.", ["use"]
+)
+CACHE_BYTES: Final = Counter("tierread_cache_bytes", "The bytes of these blocks.", ["use"])
 HTTP_REQUESTS: Final = Counter("tierread_http_requests", "HTTP requests.", ["route", "method", "status"])
 HTTP_SECONDS: Final = Histogram(
     "tierread_http_seconds",

@@ -18,10 +18,11 @@ from storage.database import transaction
 from storage.holders import Holders
 from storage.lending import Lender
 from storage.reader import Bytes
-from storage.shipping import ship
+from storage.shipping import Postponed, ship, stored_of
 
 SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
+TIDY_SECONDS: Final = 600.0
 STAND_BACK_SECONDS: Final = 10.0
 """That a receiving process waits before it ships itself: a worker beside it is made for that."""
 
@@ -30,7 +31,7 @@ def bytes_of(house: House) -> Bytes:
     """Reads instances of all nodes."""
     return Bytes(
         house.folders.spool,
-        house.object_store,
+        house.cache or house.object_store,
         house.engine,
         Holders(house.engine, _spool_key(house), house.clock),
     )
@@ -39,11 +40,24 @@ def bytes_of(house: House) -> Bytes:
 def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
     """A step that takes this spool's sealed segments to the object store, in one process of the node at a time."""
     claim = Claim(house.folders, "shipping", after_seconds=after_seconds)
+    postponed = Postponed()
 
     def run() -> int:
         if not claim.held():
             return 0
-        return ship(house.engine, house.folders.spool, house.object_store, house.clock())
+        return ship(house.engine, house.folders.spool, house.object_store, house.clock(), postponed)
+
+    return run
+
+
+def tidying_cache(house: House) -> Callable[[], int]:
+    """A step that takes out of the cache what is not stored any more, in one process of the node at a time."""
+    claim = Claim(house.folders, "cache")
+
+    def run() -> int:
+        if house.cache is None or not claim.held():
+            return 0
+        return house.cache.keep_only(lambda keys: stored_of(house.engine, keys))
 
     return run
 

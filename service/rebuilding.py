@@ -17,9 +17,10 @@ from sqlalchemy.engine import Engine
 from reading.replaying import REPLAYS
 from reading.tables import organisation
 from service.alive import Role
-from service.house import now, object_store_of
+from service.house import now
 from service.installation import CannotStart, make_folders, only_one, open_database
 from service.settings import Settings
+from service.stores import object_store_of
 from storage import rebuilding
 from storage.database import snapshot
 from storage.lacking import lacking

@@ -152,6 +152,39 @@ class Settings:
     s3_secret_key_file: Path | None = field(
         default=None, metadata=_as(values.folder, "File that holds the S3 secret key.")
     )
+    s3_retention_days: int | None = field(
+        default=None,
+        metadata=_as(
+            values.whole(1, 36_500),
+            "How long the S3 server refuses to delete what is stored, from the day on which it was; "
+            "the bucket was made with object lock. Empty: nothing is locked.",
+            unit="days",
+        ),
+    )
+    s3_retention_mode: str = field(
+        default="governance",
+        metadata=_as(
+            values.one_of("governance", "compliance"),
+            "Who may delete it earlier all the same: whoever the bucket lets, or nobody at all: "
+            "`governance` or `compliance`.",
+        ),
+    )
+    cache_dir: Path | None = field(
+        default=None,
+        metadata=_as(
+            values.folder,
+            "Folder of what was read from an S3 server and may be read again; the processes of a node share it. "
+            "Empty: the folder `cache` in the data folder.",
+        ),
+    )
+    cache_mib: int = field(
+        default=2048,
+        metadata=_as(
+            values.whole(0, 1 << 30),
+            "Size of that folder. It gives way when the disk has less than 1 GiB left. 0: none.",
+            unit="MiB",
+        ),
+    )
     public_origin: str = field(
         default="",
         metadata=_as(
@@ -266,6 +299,7 @@ class Settings:
         data_dir = self.data_dir.absolute()
         object.__setattr__(self, "data_dir", data_dir)
         object.__setattr__(self, "keys_dir", self.keys_dir and self.keys_dir.absolute())
+        object.__setattr__(self, "cache_dir", (self.cache_dir or data_dir / "cache").absolute())
         object.__setattr__(self, "database_url", self.database_url or f"sqlite:///{data_dir / 'tierread.db'}")
         object.__setattr__(self, "object_store", self.object_store or str(data_dir / "objects"))
         object.__setattr__(self, "node", self.node or socket.gethostname())
@@ -357,6 +391,9 @@ def _read_database_url(read: dict[str, Any], problems: list[Problem]) -> None:
 
 def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:
     if not str(read.get("object_store", "")).startswith("s3://"):
+        if read.get("s3_retention_days"):
+            where = variable("s3_retention_days")
+            problems.append(Problem(where=where, problem="only an object store s3://... can lock what it stores"))
         return
     needed = [name for name in ("s3_endpoint", "s3_access_key_file", "s3_secret_key_file") if not read.get(name)]
     problems.extend(Problem(where=variable(name), problem="needed by an object store s3://...") for name in needed)

@@ -11,9 +11,9 @@ import typer
 from rich.console import Console
 
 from service import verifying
-from service.house import object_store_of
 from service.installation import make_folders, open_database
 from service.settings import Settings
+from service.stores import object_store_of
 from service.verifying import Verified
 from storage.reader import Bytes
 

@@ -17,7 +17,7 @@ LONGEST_DELAY_SECONDS: Final = 60.0
 """A step that keeps failing is tried again ever later, up to this."""
 
 _LEAST_URGENT: Final = 5
-"""Nice value: a third of what another thread gets. Less would keep others waiting for Python's lock while it holds it."""
+"""Nice value: a third of what another gets. With less, others would wait long for Python's lock where it holds that."""
 
 
 @dataclass(frozen=True, kw_only=True)

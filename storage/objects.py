@@ -1,29 +1,17 @@
-"""Where sealed segments go: a folder, or a bucket of an S3 server."""
+"""Where sealed segments go: what an object store is, and the one that is a folder (`storage.s3` is the other)."""
 
 from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, Protocol
-from urllib.parse import urlsplit
-
-from minio import Minio
-from minio.error import MinioException, S3Error
-from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
-from urllib3.exceptions import HTTPError
 
 from storage.durable import make_folder, sync_folder
 from storage.pieces import Pieces
 
 CHUNK_BYTES: Final = 1 << 20
-_CONNECT_SECONDS: Final = 5
-_READ_SECONDS: Final = 60
-_TRIES_AGAIN: Final = 2
-_CONNECTIONS: Final = 32
-"""Kept open; more are made when more threads ask at once."""
 
 
 class NoSuchObject(Exception):
@@ -149,109 +137,3 @@ class FolderObjectStore:
     def folders(self, prefix: str) -> list[str]:
         folder = self._directory / prefix
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
-
-
-class S3ObjectStore:
-    """Objects of a bucket, under a prefix; the bucket is there already, for its rules are its owner's."""
-
-    def __init__(self, endpoint: str, *, bucket: str, prefix: str, access_key: str, secret_key: str) -> None:
-        address = urlsplit(endpoint if "//" in endpoint else f"https://{endpoint}")
-        self._client = Minio(
-            address.netloc,
-            access_key=access_key,
-            secret_key=secret_key,
-            secure=address.scheme == "https",
-            http_client=_pool(),
-        )
-        self._bucket = bucket
-        self._prefix = f"{prefix.strip('/')}/" if prefix.strip("/") else ""
-
-    def put_file(self, key: str, path: Path) -> None:
-        with self._told(key):
-            self._client.fput_object(self._bucket, self._prefix + key, str(path))
-
-    def open_range(self, key: str, offset: int, length: int) -> bytes:
-        return b"".join(self.stream(key, offset, length))
-
-    def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
-        if not length:  # the SDK reads it as "to the end", and no range of HTTP is empty (RFC 9110 14.1.1)
-            self.size(key)
-            return iter(())
-        with self._told(key):
-            answer = self._client.get_object(self._bucket, self._prefix + key, offset=offset, length=length)
-        return _read(answer, length, chunk)
-
-    def exists(self, key: str) -> bool:
-        try:
-            self.size(key)
-        except NoSuchObject:
-            return False
-        return True
-
-    def size(self, key: str) -> int:
-        with self._told(key):
-            return self._client.stat_object(self._bucket, self._prefix + key).size or 0
-
-    def delete(self, key: str) -> None:
-        with self._told(key):
-            self._client.remove_object(self._bucket, self._prefix + key)
-
-    def keys(self, prefix: str) -> Iterator[str]:
-        yield from (key for key, _ in self.sizes(prefix))
-
-    def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        # Not every server lists in the order of the bytes: some go folder by folder.
-        with self._told(prefix):
-            listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix, recursive=True)
-            found = sorted((str(one.object_name).removeprefix(self._prefix), one.size or 0) for one in listed)
-        yield from found
-
-    def folders(self, prefix: str) -> list[str]:
-        with self._told(prefix):
-            listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix)
-            return sorted(str(one.object_name).rstrip("/").rpartition("/")[2] for one in listed if one.is_dir)
-
-    @contextmanager
-    def _told(self, key: str) -> Generator[None]:
-        """Turns what the SDK raises into errors of ours."""
-        try:
-            yield
-        except S3Error as error:
-            if error.code in _MISSING:
-                raise NoSuchObject(key) from error
-            if error.code == "InvalidRange":
-                raise EOFError from error
-            raise StoreRefuses(self._bucket, error.code or "") from error
-        except (HTTPError, MinioException) as error:
-            raise StoreAway from error
-
-
-_MISSING: Final = ("NoSuchKey", "NoSuchObject")
-
-
-def _read(answer: BaseHTTPResponse, length: int, chunk: int) -> Iterator[bytes]:
-    with closing(answer):
-        left = length
-        while left:
-            try:
-                piece = answer.read(min(chunk, left))
-            except HTTPError as error:
-                raise StoreAway from error
-            if not piece:
-                raise EOFError
-            left -= len(piece)
-            yield piece
-        answer.release_conn()
-
-
-def _pool() -> PoolManager:
-    """Connections that give up after some seconds without a server, three minutes with a silent one; not the SDK's 30.
-
-    TLS trusts what the machine trusts, a hospital's own authority too.
-    """
-    return PoolManager(
-        timeout=Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-        maxsize=_CONNECTIONS,
-        cert_reqs="CERT_REQUIRED",
-        retries=Retry(total=_TRIES_AGAIN, backoff_factor=0.2, status_forcelist=[500, 502, 503, 504]),
-    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Engine
 from storage import tables
 from storage.database import snapshot
 from storage.holders import HolderAway, Holders
-from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore, StoreAway
+from storage.objects import CHUNK_BYTES, NoSuchObject, StoreAway
 from storage.pieces import Pieces
 from storage.segments import segment_key
 from storage.shapes import Instance
@@ -24,15 +25,19 @@ class BytesMissing(Exception):
     """The index says that the bytes are here and they are not: a fault to be found, never an ordinary answer."""
 
 
+class Ranges(Protocol):
+    """What is asked of an object store, or of a cache in front of one."""
+
+    def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]: ...
+
+
 class Bytes:
     """Reads instances; ``offset`` counts from the start of the PS3.10 file.
 
     Without ``holders`` this node is the only one.
     """
 
-    def __init__(
-        self, spool_dir: Path, object_store: ObjectStore, engine: Engine, holders: Holders | None = None
-    ) -> None:
+    def __init__(self, spool_dir: Path, object_store: Ranges, engine: Engine, holders: Holders | None = None) -> None:
         self._spool_dir = spool_dir
         self._store = object_store
         self._engine = engine

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from storage import journal, members, tables
 from storage.database import snapshot, transaction
@@ -26,6 +26,25 @@ _BATCH: Final = 256
 _AT_ONCE: Final = 20
 _GRACE: Final = timedelta(minutes=10)
 """Longer than any request that may still read the spool's copy."""
+_FIRST_DELAY: Final = timedelta(minutes=1)
+_LONGEST_DELAY: Final = timedelta(minutes=16)
+
+
+class Postponed:
+    """Segments that could not be stored, and when each is tried again: later each time, while the others go up."""
+
+    def __init__(self) -> None:
+        self._until: dict[str, tuple[datetime, int]] = {}
+
+    def failed(self, segment_id: str, now: datetime) -> None:
+        _, times = self._until.get(segment_id, (now, 0))
+        self._until[segment_id] = (now + min(_FIRST_DELAY * 2**times, _LONGEST_DELAY), times + 1)
+
+    def stored(self, segment_id: str) -> None:
+        self._until.pop(segment_id, None)
+
+    def due(self, segment_id: str, now: datetime) -> bool:
+        return segment_id not in self._until or self._until[segment_id][0] <= now
 
 
 class StoredBadly(Exception):
@@ -36,10 +55,11 @@ class StoredBadly(Exception):
         self.segment_id = segment_id
 
 
-def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> int:
-    """Store the sealed segments of this spool and remove what was stored long enough ago; answers how many were stored.
+def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, postponed: Postponed | None = None) -> int:
+    """Store the sealed segments of this spool, the oldest first, and remove what was stored long enough ago.
 
-    ``engine`` commits synchronously: the rows of a segment are durable before its spool copy may go.
+    Answers how many were stored. ``engine`` commits synchronously: the rows of a segment are durable before its spool
+    copy may go. With ``postponed``, kept from one round to the next, what failed is left for a while.
 
     Raises:
         ExceptionGroup: of what went wrong for single segments, `StoredBadly` among them; the others are stored.
@@ -50,20 +70,25 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
     with snapshot(engine) as tx:
         asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "sealed").order_by(_SEGMENT.c.id)
         sealed = [one for one in tx.execute(asked).scalars() if (spool_dir / segment_key(one)).exists()]
+    postponed = postponed or Postponed()
     shipped = 0
     failures: list[Exception] = []
-    for segment_id in sealed[:_AT_ONCE]:
+    for segment_id in [one for one in sealed if postponed.due(one, now)]:
+        if shipped + len(failures) >= _AT_ONCE:
+            break
         path = spool_dir / segment_key(segment_id)
         with _locked(path) as fd:
             if fd is None:
                 continue
             try:
                 size = _ship_one(engine, fd, path, store, segment_id)
-            except (StoreAway, StoreRefuses):  # for the others as well
-                raise
             except Exception as failure:  # noqa: BLE001 # told below; one that cannot be stored keeps none waiting
+                if isinstance(failure, StoreAway | StoreRefuses):
+                    store.exists(segment_key(segment_id))  # raises where it is the store, for the others as well
+                postponed.failed(segment_id, now)
                 failures.append(failure)
                 continue
+            postponed.stored(segment_id)
             with transaction(engine) as tx:
                 stored = {"state": "stored", "stored_at": now, "size": size, "compact_at": now}
                 tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(stored))
@@ -72,6 +97,23 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> 
     if failures:
         raise ExceptionGroup("segments that stay in the spool", failures)
     return shipped
+
+
+def behind_seconds(tx: Connection, now: datetime) -> float:
+    """How long the sealed segment waits that waits longest, of all nodes."""
+    asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == "sealed")
+    oldest = tx.execute(asked).scalar_one()
+    return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
+
+
+def stored_of(engine: Engine, keys: Sequence[str]) -> set[str]:
+    """Those of the keys that are of segments in the object store."""
+    found: set[str] = set()
+    with snapshot(engine) as tx:
+        for start in range(0, len(keys), _BATCH):
+            some = _SEGMENT.c.key.in_(keys[start : start + _BATCH])
+            found.update(tx.execute(sa.select(_SEGMENT.c.key).where(some, _SEGMENT.c.state == "stored")).scalars())
+    return found
 
 
 def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_id: str) -> int:

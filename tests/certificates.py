@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 import ssl
 from dataclasses import dataclass
+from ipaddress import IPv4Address
 from pathlib import Path
 
 from cryptography import x509
@@ -14,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 DAY = dt.timedelta(days=1)
+LOOPBACK = IPv4Address("127.0.0.1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +60,7 @@ def make(
         .not_valid_after(now + until)
         .add_extension(x509.BasicConstraints(ca=signed_by is None, path_length=None), critical=True)
         .add_extension(key_id, critical=False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(LOOPBACK)]), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key), critical=False)
         .sign(signed_by.private if signed_by else private, hashes.SHA256())
     )

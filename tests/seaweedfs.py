@@ -82,7 +82,7 @@ class SeaweedFS:
         server, self._server = self._server, None
         server.send_signal(signal.SIGINT)
         try:
-            server.wait(15)
+            server.wait(3)  # it waits for connections that somebody keeps open; what it has acknowledged is safe
         except subprocess.TimeoutExpired:
             server.kill()
             server.wait(15)

@@ -91,7 +91,7 @@ def test_ready_names_each_part(tierread: TierRead) -> None:
 
     assert answer.json() == {
         "ready": True,
-        "parts": {"database": "ok", "spool": "ok", "dicom": "ok", "worker": "ok"},
+        "parts": {"database": "ok", "spool": "ok", "object_store": "ok", "dicom": "ok", "worker": "ok"},
     }
 
 

@@ -13,13 +13,35 @@ from sqlalchemy.engine import Engine
 from storage import journal, tables
 from storage.database import snapshot, transaction
 from storage.index import Index, Instance, instance_of
-from storage.objects import FolderObjectStore
+from storage.objects import FolderObjectStore, StoreRefuses
 from storage.reader import Bytes, BytesMissing, HolderAway
+from storage.rows import InstanceRow
 from storage.segments import Spool
-from storage.shipping import StoredBadly, ship
+from storage.shipping import Postponed, StoredBadly, behind_seconds, ship, stored_of
 from tests.storage.instances import HEAD, NOON, opened, row, store, write
 
 LATER = NOON + timedelta(hours=1)
+
+
+class Picky(FolderObjectStore):
+    """A store that takes everything but one object, and notes what it took."""
+
+    def __init__(self, store: FolderObjectStore, refused: str) -> None:
+        super().__init__(store._directory)
+        self._refused = refused
+        self.put: list[str] = []
+
+    def put_file(self, key: str, path: Path) -> None:
+        if path.name == self._refused:
+            raise StoreRefuses("pictures", "EntityTooLarge")
+        super().put_file(key, path)
+        self.put.append(path.name)
+
+
+def study_row(number: int) -> InstanceRow:
+    """Of a study of its own."""
+    study = f"1.2.{number + 10}"
+    return row(sop_instance_uid=f"{study}.1.1", series_uid=f"{study}.1", study_uid=study, data=b"body" * 1000)
 
 
 class Shipyard:
@@ -88,6 +110,58 @@ def test_an_object_that_reads_back_wrong_is_not_called_stored(yard: Shipyard, tm
 
     assert raised.group_contains(StoredBadly)
     assert (yard.states(), len(yard.in_spool())) == (["sealed"], 1)
+
+
+def test_segments_that_cannot_be_stored_keep_no_other_waiting(yard: Shipyard) -> None:
+    for number in range(25):
+        store(yard.spool, yard.index, study_row(number), b"body" * 1000)
+        yard.spool.close()  # one segment each
+    oldest_first = sorted(yard.in_spool(), key=lambda path: path.name)
+    for path in oldest_first[:22]:  # more than one round takes
+        with path.open("r+b") as file:
+            file.seek(5000)
+            file.write(b"X")
+    postponed = Postponed()
+    failed: list[int] = []
+    for minutes in (0, 0, 0, 2):
+        try:
+            ship(yard.engine, yard.spool.directory, yard.store, NOON + timedelta(minutes=minutes), postponed)
+            failed.append(0)
+        except ExceptionGroup as group:
+            failed.append(len(group.exceptions))
+
+    assert failed == [20, 2, 0, 20]
+    assert yard.states().count("stored") == 3
+    with snapshot(yard.engine) as tx:
+        assert behind_seconds(tx, NOON + timedelta(days=1)) > 0
+
+
+def test_an_object_that_the_store_refuses_keeps_no_other_waiting(yard: Shipyard) -> None:
+    for number in range(3):
+        store(yard.spool, yard.index, study_row(number), b"body" * 1000)
+        yard.spool.close()
+    first, second, third = sorted(path.name for path in yard.in_spool())
+    picky = Picky(yard.store, first)
+    with pytest.raises(ExceptionGroup) as raised:
+        ship(yard.engine, yard.spool.directory, picky, NOON)
+
+    assert raised.group_contains(StoreRefuses)
+    assert picky.put == [second, third]
+
+
+def test_segments_go_up_in_the_order_in_which_they_came(yard: Shipyard) -> None:
+    for number in range(4):
+        store(yard.spool, yard.index, study_row(number), b"body")
+        yard.spool.close()
+    names = sorted(path.name for path in yard.in_spool())
+    watched = Picky(yard.store, "")
+    ship(yard.engine, yard.spool.directory, watched, NOON)
+
+    assert watched.put == names
+    keys = [str(path.relative_to(yard.spool.directory)) for path in yard.in_spool()]
+    assert stored_of(yard.engine, [*keys, "segments/0/none.tar"]) == set(keys)
+    with snapshot(yard.engine) as tx:
+        assert behind_seconds(tx, NOON) == 0
 
 
 def test_a_segment_of_another_node_is_away_and_not_missing(yard: Shipyard) -> None:
