@@ -75,11 +75,17 @@ def _unheard(*_: object) -> None:
     """Nobody asked to be told."""
 
 
+def _alone(_here: int) -> int:
+    return 0
+
+
 class Listener:
     """Serves C-ECHO, C-STORE and ``services`` to the devices that ``registry`` knows.
 
     ``registry`` is asked who calls; ``refused`` hears of every association that was refused, ``unshaken`` of
     every TLS handshake that failed, ``received`` of every instance, each in the thread of its association.
+    ``elsewhere`` is told how many associations are served here, and answers how many in other processes that share
+    the limit.
     """
 
     def __init__(
@@ -92,6 +98,7 @@ class Listener:
         *,
         services: Sequence[Service] = (),
         unshaken: Callable[[Unshaken], None] = _unheard,
+        elsewhere: Callable[[int], int] = _alone,
     ) -> None:
         self._settings = settings
         self._house = House(
@@ -112,6 +119,7 @@ class Listener:
             gone=self._gone,
             proxies=settings.proxies,
         )
+        self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._associations: set[StoreAssociation] = set()
         self._admitted: set[StoreAssociation] = set()
@@ -147,8 +155,8 @@ class Listener:
         """Whether it takes connections, at each of its ports."""
         return bool(self._doors) and all(door.thread.is_alive() for door in self._doors)
 
-    def start(self) -> None:
-        """Listen.
+    def start(self, sockets: Sequence[socket.socket] = ()) -> None:
+        """Listen; on ``sockets``, which others may have too, the plain one first, or on the ports of the settings.
 
         Raises:
             OSError: a port is taken, or not ours to take.
@@ -169,7 +177,9 @@ class Listener:
             ports.append((settings.secure.port, settings.secure.context))
         servers: list[_Server] = []
         try:
-            servers.extend(_Server(self, entity, (settings.host, port), secured) for port, secured in ports)
+            for number, (port, secured) in enumerate(ports):
+                given = sockets[number] if sockets else None
+                servers.append(_Server(self, entity, (settings.host, port), secured, given))
         except OSError:
             for server in servers:
                 server.server_close()
@@ -220,15 +230,18 @@ class Listener:
 
     def _admit(self, association: StoreAssociation) -> bool:
         with self._lock:
-            if len(self._admitted) >= self._settings.max_associations:
+            served = len(self._admitted) + self._elsewhere(len(self._admitted))
+            if served >= self._settings.max_associations:
                 return False
             self._admitted.add(association)
+            self._elsewhere(len(self._admitted))
             return True
 
     def _gone(self, association: StoreAssociation) -> None:
         with self._lock:
             self._associations.discard(association)
             self._admitted.discard(association)
+            self._elsewhere(len(self._admitted))
 
     def _all(self) -> list[StoreAssociation]:
         with self._lock:
@@ -241,11 +254,32 @@ class _Server(AssociationServer):
     request_queue_size = 128
 
     def __init__(
-        self, listener: Listener, ae: ApplicationEntity, address: tuple[str, int], secured: Secured | None
+        self,
+        listener: Listener,
+        ae: ApplicationEntity,
+        address: tuple[str, int],
+        secured: Secured | None,
+        given: socket.socket | None = None,
     ) -> None:
         self._listener = listener
+        self._given = given
         self.secured = secured
         super().__init__(ae, address, ae.ae_title, [], None, None, RequestHandler)
+
+    def server_bind(self) -> None:
+        if self._given is None:
+            super().server_bind()
+            return
+        if self.socket is not None:
+            self.socket.close()
+        self.socket = self._given
+        # All who wait for a connection wake up, and one gets it: the others must not wait on.
+        self.socket.setblocking(False)
+        self.server_address = self.socket.getsockname()
+
+    def server_activate(self) -> None:
+        if self._given is None:
+            super().server_activate()
 
     def get_request(self) -> tuple[socket.socket, Any]:
         if self.socket is None:

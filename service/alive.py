@@ -1,4 +1,4 @@
-"""Signs of life: each role touches a file in the run folder while it is well, and /readyz looks at its age."""
+"""Signs of life: each process touches a file in the run folder while it is well, and /readyz looks at its age."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Final, Self
@@ -22,6 +23,22 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One process of a node."""
+
+    role: Role
+    number: int = 1
+    """Among those of its role."""
+    of: int = 1
+    sockets: tuple[int, ...] = ()
+    """Descriptors of listening sockets that it shares with the others, the plain one first; none: it makes its own."""
+
+    @property
+    def name(self) -> str:
+        return str(self.role) if self.number == 1 else f"{self.role}{self.number}"
+
+
 class Sign(StrEnum):
     ALIVE = "alive"
     SILENT = "silent"
@@ -31,10 +48,10 @@ class Sign(StrEnum):
 
 
 class Heartbeat:
-    """Touches the role's file every second while ``well`` says so; the file goes when the role ends cleanly."""
+    """Touches its file every second while ``well`` says so; the file goes when the process ends cleanly."""
 
-    def __init__(self, run_dir: Path, role: Role, well: Callable[[], bool]) -> None:
-        self._path = _path(run_dir, role)
+    def __init__(self, run_dir: Path, part: Part, well: Callable[[], bool]) -> None:
+        self._path = _path(run_dir, part)
         self._well = well
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._beat, name="heartbeat", daemon=True)
@@ -58,20 +75,40 @@ class Heartbeat:
         self._path.write_text(f"{os.getpid()}\n", "ascii")
 
 
-def expect(run_dir: Path, role: Role) -> None:
-    """Say that a role is about to start here: until its first beat it is silent, not elsewhere."""
-    path = _path(run_dir, role)
+def expect(run_dir: Path, part: Part) -> None:
+    """Say that a process is about to start here: until its first beat it is silent, not elsewhere."""
+    path = _path(run_dir, part)
     path.touch()
     os.utime(path, (0, 0))
 
 
-def sign(run_dir: Path, role: Role) -> Sign:
+def sign(run_dir: Path, part: Part) -> Sign:
+    return _sign(_path(run_dir, part))
+
+
+def sign_of_all(run_dir: Path, role: Role) -> Sign:
+    """Of all processes of a role: one that is silent counts, for what it has taken it does not serve."""
+    signs = {_sign(path) for path in _paths(run_dir, role)} - {Sign.ELSEWHERE}
+    return Sign.SILENT if Sign.SILENT in signs else Sign.ALIVE if signs else Sign.ELSEWHERE
+
+
+def forget(run_dir: Path, role: Role) -> None:
+    """Before a role starts: what an earlier start left that had more processes."""
+    for path in _paths(run_dir, role):
+        path.unlink(missing_ok=True)
+
+
+def _sign(path: Path) -> Sign:
     try:
-        seconds = time.time() - _path(run_dir, role).stat().st_mtime
+        seconds = time.time() - path.stat().st_mtime
     except FileNotFoundError:
         return Sign.ELSEWHERE
     return Sign.ALIVE if seconds < STALE_SECONDS else Sign.SILENT
 
 
-def _path(run_dir: Path, role: Role) -> Path:
-    return run_dir / f"{role}.alive"
+def _path(run_dir: Path, part: Part) -> Path:
+    return run_dir / f"{part.name}.alive"
+
+
+def _paths(run_dir: Path, role: Role) -> list[Path]:
+    return [run_dir / f"{role}.alive", *run_dir.glob(f"{role}[0-9]*.alive")]

@@ -14,7 +14,7 @@ from rich.console import Console
 from reading.cipher import KeyFileUnfit
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from service import device_commands, registers
-from service.alive import Role
+from service.alive import Part, Role
 from service.forward_commands import forward
 from service.installation import CannotStart
 from service.settings import WrongSettings, load
@@ -46,6 +46,9 @@ def serve(
     *,
     role: Annotated[Role | None, typer.Option(help="Run one part only, in this process.")] = None,
     until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
+    number: Annotated[int, typer.Option(hidden=True)] = 1,
+    of: Annotated[int, typer.Option(hidden=True)] = 1,
+    socket: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
     from service import serving  # noqa: PLC0415 the other commands start faster without the servers
@@ -53,7 +56,8 @@ def serve(
     settings = load(os.environ)
     if role is None:
         raise typer.Exit(serving.supervise(settings))
-    raise typer.Exit(serving.run_role(settings, role, until_input_closes=until_input_closes))
+    part = Part(role=role, number=number, of=of, sockets=tuple(socket or ()))
+    raise typer.Exit(serving.run_role(settings, part, until_input_closes=until_input_closes))
 
 
 @app.command()

@@ -17,7 +17,7 @@ from storage import commitments
 from storage.database import transaction
 
 HOLD: Final = timedelta(seconds=30)
-"""After which another node tells the device, where this one has died; renewed while an association stands."""
+"""After which another listener tells the device, where this one has died; renewed while an association stands."""
 
 
 class CommitmentDoor:
@@ -43,8 +43,8 @@ class CommitmentDoor:
                 unsupported=unsupported(request.references, self._offer.stores),
                 now=now,
             )
-            # From now on this node tells the device, as long as the association on which it asked stands.
-            commitments.hold(tx, [taken], self._house.settings.node, now, now + HOLD)
+            # From now on this process tells the device, as long as the association on which it asked stands.
+            commitments.hold(tx, [taken], self._house.holder, now, now + HOLD)
             _announce(tx, sender, request, now)
         return taken
 

@@ -71,7 +71,7 @@ class Reporter:
         self._service = next(one for one in services if isinstance(one, StorageCommitment))
         fetched = any(QUERY_RETRIEVE in one.sop_classes for one in services)
         self._retrieve_ae_title = house.settings.ae_title if fetched else ""
-        self._node = house.settings.node
+        self._node = house.holder
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="commitment-reports")
         self._pool = ThreadPoolExecutor(CALLS_AT_ONCE, "commitment-call")

@@ -13,7 +13,7 @@ from alembic.util import CommandError
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.alive import Role, Sign, sign
+from service.alive import Role, Sign, sign_of_all
 from service.installation import Folders
 from storage.database import snapshot
 from storage.schema import is_current
@@ -46,8 +46,8 @@ def readiness(engine: Engine, folders: Folders, now: datetime) -> dict[str, Stat
         "database": _checked(lambda: is_current(engine)),
         "spool": _checked(lambda: _writable(folders.spool)),
         "object_store": _kept_up(engine, now),
-        "dicom": SIGNS[sign(folders.run, Role.SCP)],
-        "worker": SIGNS[sign(folders.run, Role.WORKER)],
+        "dicom": SIGNS[sign_of_all(folders.run, Role.SCP)],
+        "worker": SIGNS[sign_of_all(folders.run, Role.WORKER)],
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Final
 
 from sqlalchemy.engine import Engine
 
@@ -15,13 +16,15 @@ from reading.audit import Audit
 from reading.cipher import Keys
 from reading.devices import Device
 from reading.signing import Seal
-from service.alive import Role
+from service.alive import Part
 from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
 from service.stores import cache_of, check_lock, object_store_of
 from storage.block_cache import BlockCache
 from storage.objects import ObjectStore
+
+_HOLDER_LENGTH: Final = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +43,18 @@ class House:
     """In front of it for whoever reads pictures, None where the store is as near."""
     certificates: Certificates | None = None
     """For DICOM by TLS, None where it is not set up."""
+    number: int = 1
+    """Of this process, among those of its role on the node."""
+
+    @property
+    def holder(self) -> str:
+        """What this process is called where a row says who has it."""
+        node = self.settings.node
+        return node if self.number == 1 else f"{self.number}/{node}"[:_HOLDER_LENGTH]
 
 
 @contextmanager
-def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
+def house_of(settings: Settings, folders: Folders, part: Part) -> Generator[House]:
     engine = open_database(settings)
     cache: BlockCache | None = None
     try:
@@ -59,8 +70,9 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
             engine=engine,
             keys=keys,
             seal=seal,
-            # A chain belongs to one process: a role runs once on a node, under a lock.
-            audit=Audit(f"{settings.node}/{role}"),
+            # A chain belongs to one process: each runs once on a node, under a lock.
+            audit=Audit(f"{settings.node}/{part.name}"),
+            number=part.number,
             object_store=store,
             cache=cache,
             certificates=certificates_of(settings),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 from pacs import ae
-from service.alive import Role
+from service.alive import Part
 from service.certificates import secure_port
 from service.commitment_reports import Reporter
 from service.dicom_door import DicomDoor
@@ -14,11 +15,12 @@ from service.house import house_of
 from service.installation import Folders
 from service.receiving import receiving
 from service.roles import until
+from service.served import Served, alone
 from service.settings import Settings
 
 
-def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
-    with house_of(settings, folders, Role.SCP) as house, receiving(house) as here:
+def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
+    with house_of(settings, folders, part) as house, receiving(house) as here:
         door = DicomDoor(house, here.contacts)
         services = services_of(house)
         listener = ae.Listener(
@@ -38,12 +40,13 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
             door.received,
             services=services,
             unshaken=door.unshaken,
+            elsewhere=Served(folders, part) if part.of > 1 else alone,
         )
         reporter = Reporter(house, services)
-        listener.start()
+        listener.start([socket.socket(fileno=each) for each in part.sockets])
         reporter.start()
         try:
-            until(stop, folders, Role.SCP, lambda: listener.alive and reporter.alive)
+            until(stop, folders, part, lambda: listener.alive and reporter.alive)
         finally:
             reporter.stop()
             listener.stop()

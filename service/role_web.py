@@ -10,7 +10,7 @@ import uvicorn
 
 from pacs.dicomweb.app import router as dicomweb_router
 from service import http
-from service.alive import Role
+from service.alive import Part
 from service.dicomweb_door import DicomwebDoor
 from service.evidence import Evidence
 from service.exporting import export
@@ -30,9 +30,9 @@ GRACEFUL_SECONDS: Final = 10
 """How long answers under way may take to end when the role stops."""
 
 
-def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
+def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
     socket = listen(settings.http_host, settings.http_port)
-    with house_of(settings, folders, Role.WEB) as house, receiving(house) as here:
+    with house_of(settings, folders, part) as house, receiving(house) as here:
         bytes_ = bytes_of(house)
         lately = Lately()
         office = Office(
@@ -72,7 +72,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event) -> None:
         try:
             while not server.started and thread.is_alive():
                 stop.wait(0.02)
-            until(stop, folders, Role.WEB, thread.is_alive)
+            until(stop, folders, part, thread.is_alive)
         finally:
             server.should_exit = True
             thread.join()

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
-from service.alive import Heartbeat, Role
+from service.alive import Heartbeat, Part, Role
 from service.installation import Folders
 from service.settings import Settings
 
@@ -16,20 +16,20 @@ MODULES: Final = {Role.SCP: "service.role_scp", Role.WEB: "service.role_web", Ro
 
 
 class Ended(Exception):
-    """A role's own thread ended although nobody stopped it; the supervisor starts the role again."""
+    """A thread of the process ended although nobody stopped it; the supervisor starts the process again."""
 
-    def __init__(self, role: Role) -> None:
-        super().__init__(role)
-        self.role = role
-
-
-def run(role: Role, settings: Settings, folders: Folders, stop: threading.Event) -> None:
-    """Run a role in this process until ``stop`` is set."""
-    import_module(MODULES[role]).run(settings, folders, stop)
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
 
 
-def until(stop: threading.Event, folders: Folders, role: Role, well: Callable[[], bool]) -> None:
-    with Heartbeat(folders.run, role, well):
+def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event) -> None:
+    """Be that part, in this process, until ``stop`` is set."""
+    import_module(MODULES[part.role]).run(settings, folders, stop, part)
+
+
+def until(stop: threading.Event, folders: Folders, part: Part, well: Callable[[], bool]) -> None:
+    with Heartbeat(folders.run, part, well):
         while not stop.wait(1):
             if not well():
-                raise Ended(role)
+                raise Ended(part.name)

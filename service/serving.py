@@ -9,15 +9,16 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from typing import Final
 
 import typer
 
 from reading.audit import Audit
 from service import logs, roles
 from service.administer import Registry
-from service.alive import Role
+from service.alive import Part, Role
 from service.certificates import certificates_of
 from service.installation import (
     CannotStart,
@@ -34,6 +35,8 @@ from service.settings import Settings
 from service.supervisor import Supervisor
 from storage.database import transaction
 
+MOST_LISTENERS: Final = 4
+
 
 def supervise(settings: Settings) -> int:
     """Run every role until a signal; answer the exit code."""
@@ -46,15 +49,11 @@ def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Eve
     """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
     with only_one(folders, "serve"), _stop_on_signals() as stop:
         certificates_of(settings)
-        secure = [] if settings.dicom_tls_port is None else [(settings.dicom_host, settings.dicom_tls_port)]
-        for host, port in (
-            (settings.http_host, settings.http_port),
-            (settings.dicom_host, settings.dicom_port),
-            *secure,
-        ):
-            listen(host, port).close()
+        listen(settings.http_host, settings.http_port).close()
         count_into(folders, afresh=True)
-        return Supervisor(folders.run, stop).run(lambda: ready(stop))
+        with _listeners(settings) as listeners:
+            parts = [*listeners, Part(role=Role.WEB), Part(role=Role.WORKER)]
+            return Supervisor(folders.run, stop, parts).run(lambda: ready(stop))
 
 
 def prepare(settings: Settings, *, demo: bool = False) -> Folders:
@@ -74,16 +73,45 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     return folders
 
 
-def run_role(settings: Settings, role: Role, *, until_input_closes: bool) -> int:
+def listeners_of(settings: Settings, cores: int) -> int:
+    """How many processes listen. A second one on SQLite would wait for the first one's commits."""
+    if settings.listeners:
+        return settings.listeners
+    return 1 if settings.database_url.startswith("sqlite") else max(1, min(cores // 2, MOST_LISTENERS))
+
+
+@contextmanager
+def _listeners(settings: Settings) -> Generator[list[Part]]:
+    """The listeners that are to be started; several get the sockets that they share.
+
+    What connects while one of them is gone waits in the socket for the others. A single one makes its own.
+    """
+    ports = [settings.dicom_port, *([settings.dicom_tls_port] if settings.dicom_tls_port else [])]
+    with ExitStack() as held:
+        sockets = [held.enter_context(listen(settings.dicom_host, port)) for port in ports]
+        many = listeners_of(settings, _cores())
+        if many == 1:
+            held.close()
+            yield [Part(role=Role.SCP)]
+            return
+        descriptors = tuple(each.fileno() for each in sockets)
+        yield [Part(role=Role.SCP, number=number + 1, of=many, sockets=descriptors) for number in range(many)]
+
+
+def run_role(settings: Settings, part: Part, *, until_input_closes: bool) -> int:
     """Run one role until a signal; answer the exit code."""
-    logs.configure(role, settings.log_level)
+    logs.configure(part.name, settings.log_level)
     folders = folders_of(settings) if until_input_closes else prepare(settings)
     count_into(folders, afresh=False)
 
-    with only_one(folders, role), _stop_on_signals() as stop:
+    several = part.role is Role.SCP and not until_input_closes and listeners_of(settings, _cores()) > 1
+    if several:
+        with only_one(folders, "listeners"), _stop_on_signals() as stop, _listeners(settings) as listeners:
+            return Supervisor(folders.run, stop, listeners).run(lambda: None)
+    with only_one(folders, part.name), _stop_on_signals() as stop:
         if until_input_closes:
             threading.Thread(target=_end_with_input, name="input", daemon=True).start()
-        roles.run(role, settings, folders, stop)
+        roles.run(part, settings, folders, stop)
     return 0
 
 
@@ -127,6 +155,11 @@ def _stop_on_signals() -> Generator[threading.Event]:
     finally:
         for each, handler in before.items():
             signal.signal(each, handler)
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
 
 
 def _end_with_input() -> None:

@@ -109,8 +109,17 @@ class Settings:
         default=100,
         metadata=_as(
             values.whole(1, 10_000),
-            "Associations that are served at once; a device beyond them is asked to come again.",
+            "Associations that a node serves at once; a device beyond them is asked to come again.",
             unit="associations",
+        ),
+    )
+    listeners: int = field(
+        default=0,
+        metadata=_as(
+            values.whole(0, 32),
+            "DICOM listeners of this node, processes that share its ports. 0: one for each two cores, at most four; "
+            "with SQLite one.",
+            unit="processes",
         ),
     )
     private_sop_classes: tuple[str, ...] = field(

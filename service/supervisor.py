@@ -1,4 +1,4 @@
-"""The supervisor of `tierread serve`: starts one process a role, passes signals on, and starts again what dies."""
+"""The supervisor of `tierread serve`: starts the processes of a node, passes signals on, and starts again what dies."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from service.alive import Role, Sign, expect, sign
+from service.alive import Part, Sign, expect, forget, sign
 from service.logs import logger
 
 FIRST_DELAY_SECONDS: Final = 1.0
@@ -27,7 +27,7 @@ HOPELESS: Final = frozenset({2, 3})
 
 @dataclass(kw_only=True)
 class _Child:
-    role: Role
+    part: Part
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     delay: float = FIRST_DELAY_SECONDS
@@ -35,28 +35,33 @@ class _Child:
 
 
 class Supervisor:
-    """Runs every role until ``stop`` is set."""
+    """Runs every part until ``stop`` is set."""
 
-    def __init__(self, run_dir: Path, stop: threading.Event) -> None:
+    def __init__(self, run_dir: Path, stop: threading.Event, parts: Sequence[Part]) -> None:
         self._run_dir = run_dir
         self._stop = stop
         self._was_ready = False
-        self._children = [_Child(role=role) for role in Role]
+        self._children = [_Child(part=part) for part in parts]
 
     def run(self, ready: Callable[[], None]) -> int:
-        """Answer the exit code; ``ready`` is called once, when every role is alive."""
+        """Answer the exit code; ``ready`` is called once, when every part is alive."""
+        for role in {child.part.role for child in self._children}:
+            forget(self._run_dir, role)
         for child in self._children:
-            expect(self._run_dir, child.role)
+            expect(self._run_dir, child.part)
         code = 0
         try:
             while code == 0 and not self._stop.wait(0.2):
                 code = self._look_after()
-                if not self._was_ready and all(sign(self._run_dir, role) is Sign.ALIVE for role in Role):
+                if not self._was_ready and self._all_alive():
                     self._was_ready = True
                     ready()
         finally:
             self._end()
         return code
+
+    def _all_alive(self) -> bool:
+        return all(sign(self._run_dir, child.part) is Sign.ALIVE for child in self._children)
 
     def _look_after(self) -> int:
         for child in self._children:
@@ -75,11 +80,25 @@ class Supervisor:
         return 0
 
     def _start(self, child: _Child) -> None:
-        expect(self._run_dir, child.role)
+        part = child.part
+        expect(self._run_dir, part)
+        among = ["--number", str(part.number), "--of", str(part.of)] if part.of > 1 else []
+        shared = [word for descriptor in part.sockets for word in ("--socket", str(descriptor))]
         # The child ends itself when its standard input closes, so nothing outlives a supervisor that was killed.
         child.process = subprocess.Popen(
-            [sys.executable, "-m", "service.cli", "serve", "--role", child.role, "--until-input-closes"],
+            [
+                sys.executable,
+                "-m",
+                "service.cli",
+                "serve",
+                "--role",
+                part.role,
+                "--until-input-closes",
+                *among,
+                *shared,
+            ],
             stdin=subprocess.PIPE,
+            pass_fds=part.sockets,
         )
         child.started = time.monotonic()
 
@@ -87,7 +106,9 @@ class Supervisor:
         _close(child)
         if time.monotonic() - child.started > STEADY_SECONDS:
             child.delay = FIRST_DELAY_SECONDS
-        logger().error("process ended, starting again", process=child.role, exit_code=code, delay_seconds=child.delay)
+        logger().error(
+            "process ended, starting again", process=child.part.name, exit_code=code, delay_seconds=child.delay
+        )
         child.start_at = time.monotonic() + child.delay
         child.delay = min(child.delay * 2, LONGEST_DELAY_SECONDS)
 
