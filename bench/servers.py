@@ -87,13 +87,13 @@ def tierread(folder: Path, *, on_postgresql: bool = False, idle_seconds: int = 3
         stack.callback(engine.dispose)
         supervisor = ours.process
         assert supervisor is not None
-        listener = next(pid for pid in children(supervisor.pid) if b"scp" in command_line(pid))
+        listeners = [pid for pid in children(supervisor.pid) if b"scp" in command_line(pid)]
         beside = [database.pid] if database is not None else []
         yield Server(
             name="TierRead on PostgreSQL" if on_postgresql else "TierRead",
             port=ours.dicom_port,
             called=ours.ae_title,
-            cpu=lambda: cpu_seconds(listener) + sum(map(tree_cpu_seconds, beside)),
+            cpu=lambda: sum(map(cpu_seconds, listeners)) + sum(map(tree_cpu_seconds, beside)),
             cpu_of_all=lambda: tree_cpu_seconds(supervisor.pid) + sum(map(tree_cpu_seconds, beside)),
             readable=lambda: _described(engine),
             dicomweb=f"{ours.url}/dicomweb",

@@ -61,6 +61,16 @@ def serve(
 
 
 @app.command()
+def prepare() -> None:
+    """Make keys, schema and the first administrator, whatever is missing of them, before several nodes start."""
+    from service import serving  # noqa: PLC0415
+
+    folders = serving.prepare(load(os.environ))
+    if folders.first_password.exists():
+        typer.echo(f"first administrator     {folders.first_password}")
+
+
+@app.command()
 def demo() -> None:
     """Run TierRead on an invented region in ./data-demo, on this machine alone, and send it pictures.
 

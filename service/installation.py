@@ -8,6 +8,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_IMODE
 from typing import Final
 
 from sqlalchemy.engine import Engine
@@ -78,7 +79,8 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
         empty = not folders.data.exists() or not any(folders.data.iterdir())
         for folder in (folders.data, folders.spool, folders.keys, folders.run):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folders.keys.chmod(0o700)
+        if S_IMODE(folders.keys.stat().st_mode) != 0o700:  # where it is mounted read-only nothing is to be changed
+            folders.keys.chmod(0o700)
         mark = folders.data / DEMO_MARK
         if demo and empty:
             mark.write_text(

@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import pytest
 import typer.main
-import yaml
 from prometheus_client import Counter, Histogram
 
 from service import cli, metrics
@@ -54,16 +53,6 @@ def test_every_metric_that_operations_names_is_there() -> None:
     known = gauges | {f"{each._name}_total" for each in counted if isinstance(each, Counter)}
 
     assert set(re.findall(r"tierread_[a-z_]+", page)) - known == set()
-
-
-def test_compose_is_sound() -> None:
-    compose: dict[str, Any] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))
-    for name, service in compose["services"].items():
-        assert ("build" in service) != ("image" in service), name
-        assert set(service.get("secrets", [])) <= set(compose["secrets"])
-        assert {volume.partition(":")[0] for volume in service.get("volumes", [])} <= set(compose["volumes"])
-        assert set(service.get("depends_on", {})) <= set(compose["services"])
-    assert "127.0.0.1:8080:8080" in compose["services"]["tierread"]["ports"]
 
 
 def test_the_image_gets_what_it_copies() -> None:
