@@ -12,16 +12,21 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from playwright.sync_api import Browser, Page, expect
 from pydicom import dcmwrite
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import UID
 
+from storage.database import connect, snapshot
+from storage.tables import segment
 from tests.acts import decides, enters_as_a_patient, prints_a_receipt, sees_every_picture, writes
 from tests.browser import PHONE, chromium, signed_in, window
 from tests.builders import DX, image
 from tests.conftest import need_tool
-from tests.running import Cast, TierRead, serving
+from tests.postgresql import Cluster
+from tests.running import Cast, TierRead, serving, wait_until
+from tests.seaweedfs import SeaweedFS
 from tests.wire import EXPLICIT_LITTLE
 
 FINDINGS = "右侧胸腔见无肺纹理透亮区，肺组织压缩约百分之六十。"
@@ -30,10 +35,18 @@ AMENDED = "右侧张力性气胸，纵隔左移。"
 READ_BACK = "右侧气胸，已安排转诊"
 
 
-@pytest.fixture
-def tierread(tmp_path: Path) -> Iterator[TierRead]:
-    with serving(tmp_path) as running:
+@pytest.fixture(params=["SQLite and a folder", "PostgreSQL and a bucket"])
+def tierread(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TierRead]:
+    if request.param == "SQLite and a folder":
+        with serving(tmp_path) as running:
+            yield running
+        return
+    cluster: Cluster = request.getfixturevalue("cluster")
+    s3: SeaweedFS = request.getfixturevalue("s3")
+    database_url = cluster.new_database()
+    with serving(tmp_path, database_url=database_url, settings=s3.settings("path")) as running:
         yield running
+    cluster.drop(database_url)
 
 
 @pytest.fixture
@@ -50,6 +63,7 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     # The township registers the examination, takes the picture and sees that it arrived.
     accession = registers_a_chest(tang, cast)
     sends_the_picture(tierread, cast, accession, tmp_path)
+    from_the_object_store(tierread)
     tang.goto("/t")
     expect(tang.locator(".images", has_text="1/1")).to_be_visible()
 
@@ -151,6 +165,21 @@ def sends_the_picture(tierread: TierRead, cast: Cast, accession: str, folder: Pa
         env={**os.environ, "TCP_NODELAY": "1"},
         timeout=60,
     )
+
+
+def from_the_object_store(tierread: TierRead) -> None:
+    """From here on all is read where it is stored: the spool has given up its copy, as it does after ten minutes."""
+    engine = connect(tierread.database_url)
+
+    def stored() -> str | None:
+        with snapshot(engine) as tx:
+            return tx.scalar(sa.select(segment.c.key).where(segment.c.state == "stored"))
+
+    try:
+        key = wait_until(stored, what="a stored segment")
+    finally:
+        engine.dispose()
+    (tierread.data_dir / "spool" / key).unlink()
 
 
 def raises_a_critical_result(page: Page) -> None:
