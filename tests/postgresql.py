@@ -9,6 +9,8 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -29,10 +31,11 @@ def programs() -> Path | None:
 class Cluster:
     """One server with a migrated template; `new_database` copies it."""
 
-    def __init__(self, bin_dir: Path, *, durable: bool = False) -> None:
-        """``durable`` flushes as an installation does; the tests' own server does not."""
+    def __init__(self, bin_dir: Path, *, durable: bool = False, settings: Sequence[str] = ()) -> None:
+        """``durable`` flushes as an installation does; the tests' own server does not. ``settings`` are NAME=VALUE."""
         self._bin = bin_dir
         self._durable = durable
+        self._settings = settings
         # What need not be durable lies in memory where there is some. A socket's path is at most 107 bytes.
         memory = Path("/dev/shm")
         folder = memory if not durable and memory.is_dir() and shutil.disk_usage(memory).free > ROOM else Path("/tmp")
@@ -73,6 +76,21 @@ class Cluster:
         name = sa.make_url(url).database
         self._execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    def kill(self) -> None:
+        """kill -9 of the server and of all its processes, so that what they had not yet written is gone."""
+        processes = [self.pid, *_children(self.pid)]
+        for process in processes:
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._server.wait(30)
+        while any(Path(f"/proc/{process}").exists() for process in processes):
+            time.sleep(0.01)
+        self._admin.dispose()
+
+    def start_again(self) -> None:
+        self._server = self._start()
+        self._await_ready()
+
     def stop(self) -> None:
         self._admin.dispose()
         self._server.send_signal(signal.SIGINT)
@@ -96,6 +114,7 @@ class Cluster:
             f"unix_socket_directories={self._dir}",
             "-c",
             "max_connections=200",
+            *(word for each in self._settings for word in ("-c", each)),
             *([] if self._durable else ["-c", "fsync=off", "-c", "full_page_writes=off"]),
         ]
         with (self._dir / "log").open("wb") as log:
@@ -124,3 +143,13 @@ class Cluster:
     def _execute(self, statement: str) -> None:
         with self._admin.connect() as connection:
             connection.exec_driver_sql(statement)
+
+
+def _children(parent: int) -> list[int]:
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has ended meanwhile
+            fields = stat.read_text("utf-8", "replace").rpartition(")")[2].split()
+            if int(fields[1]) == parent:
+                found.append(int(stat.parent.name))
+    return found

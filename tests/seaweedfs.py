@@ -87,6 +87,13 @@ class SeaweedFS:
             server.kill()
             server.wait(15)
 
+    def kill(self) -> None:
+        """kill -9; `start` brings it back with what it has stored."""
+        assert self._server is not None
+        server, self._server = self._server, None
+        server.kill()
+        server.wait(15)
+
     def remove(self) -> None:
         self.stop()
         self._connections.clear()

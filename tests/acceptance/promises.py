@@ -6,6 +6,7 @@ import hashlib
 import random
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from reading.tables import case_study
 from storage.database import connect, snapshot
 from storage.index import instance_of
 from storage.objects import ObjectStore
-from storage.reader import Bytes
+from storage.reader import Bytes, BytesMissing, HolderAway
 from tests.builders import CT, image, new_uid, thing
 from tests.running import TierRead
 from tests.wire import EXPLICIT_LITTLE, Aborted, HungUp, Object, Rejected, Sender
@@ -92,10 +93,10 @@ class Township(threading.Thread):
         )
 
 
-def lost_of(tierread: TierRead, promises: Promises, store: ObjectStore) -> list[str]:
-    """What was acknowledged and cannot be read back byte for byte, or has no case."""
+def lost_of(tierread: TierRead, promises: Promises, store: ObjectStore, *, spool: Path | None = None) -> list[str]:
+    """What was acknowledged and cannot be read back byte for byte, or has no case; from ``spool``, or its own."""
     engine = connect(tierread.database_url)
-    reader = Bytes(tierread.data_dir / "spool", store, engine)
+    reader = Bytes(spool or tierread.data_dir / "spool", store, engine)
     lost: list[str] = []
     with snapshot(engine) as tx:
         with_case = set(tx.execute(sa.select(case_study.c.study_uid)).scalars())
@@ -104,7 +105,10 @@ def lost_of(tierread: TierRead, promises: Promises, store: ObjectStore) -> list[
             if found is None or found.study_uid not in with_case:
                 lost.append(uid)
                 continue
-            dataset = reader.read(found, found.dataset_offset, found.size - found.dataset_offset)
+            try:
+                dataset = reader.read(found, found.dataset_offset, found.size - found.dataset_offset)
+            except (BytesMissing, HolderAway):
+                dataset = b""
             if hashlib.sha256(dataset).digest() != digest:
                 lost.append(uid)
     engine.dispose()
