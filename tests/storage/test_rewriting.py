@@ -20,13 +20,15 @@ from storage import index, members, quarantine, retired, tables
 from storage.database import snapshot, transaction
 from storage.index import Entered, Held, Index, Instance, instance_of
 from storage.members import Manifest
-from storage.objects import FolderObjectStore, StoreAway, StoreRefuses
+from storage.objects import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
 from storage.reader import Bytes
 from storage.recovery import recover
 from storage.rewriting import Damaged, Local, Overtaken, Recoded, Rewritten, Unfit, Work, alone, rewrite
 from storage.segments import Spool, segment_key
 from storage.shipping import StoredBadly, ship
+from tests.seaweedfs import SeaweedFS
 from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store
+from tests.storage.test_objects import bucket
 
 SMALL = "1.2.840.10008.1.2.4.202"
 SMALL_HEAD = HEAD + b", small"
@@ -57,12 +59,15 @@ class Yard:
 
     def __init__(self, spool: Spool, index_: Index, engine: Engine, folder: Path) -> None:
         self.spool, self.index, self.engine = spool, index_, engine
-        self.store = FolderObjectStore(folder)
         self.folder = folder
-        self.bytes = Bytes(spool.directory, self.store, engine)
         self.now = NOON
+        self.keep_in(FolderObjectStore(folder))
+
+    def keep_in(self, store_: ObjectStore) -> None:
+        self.store = store_
+        self.bytes = Bytes(self.spool.directory, store_, self.engine)
         self.work = Work(
-            engine=engine, spool_dir=spool.directory, store=self.store, node="here", clock=lambda: self.now
+            engine=self.engine, spool_dir=self.spool.directory, store=store_, node="here", clock=lambda: self.now
         )
 
     def arrive(self, *numbers: int) -> None:
@@ -130,6 +135,23 @@ def yard(database_url: str, tmp_path: Path) -> Iterator[Yard]:
         made.arrive(3)
         shutil.rmtree(spool.directory / "segments")
         yield made
+
+
+def test_a_bucket_holds_what_was_rewritten_and_gives_up_what_was_replaced(
+    sqlite_template: Path, s3: SeaweedFS, tmp_path: Path
+) -> None:
+    shutil.copy(sqlite_template, tmp_path / "tierread.db")
+    with opened(f"sqlite:///{tmp_path / 'tierread.db'}", tmp_path / "spool") as (spool, index_, engine):
+        made = Yard(spool, index_, engine, tmp_path / "objects")
+        made.keep_in(bucket(s3, tmp_path.name))
+        made.arrive(1, 2)
+        made.arrive(3)
+        shutil.rmtree(spool.directory / "segments")
+        done = made.rewrite(recode=small)
+        retired.remove_retired(engine, made.store, LATER)
+
+        assert made.objects() == {done.segment_id}
+        assert [made.plain(number) for number in (1, 2, 3)] == [data(number) for number in (1, 2, 3)]
 
 
 def test_two_segments_become_one_in_another_form(yard: Yard) -> None:
