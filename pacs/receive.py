@@ -55,6 +55,8 @@ class Reason(StrEnum):
     """The data set names another SOP class or instance than the request."""
     NO_PIXELS = "no_pixels"
     """Fewer pixels than Rows, Columns and Number of Frames promise."""
+    ERASED = "erased"
+    """It was here, and was erased for good."""
     OUT_OF_RESOURCES = "out_of_resources"
     FAILED = "failed"
 
@@ -64,6 +66,7 @@ STATUS: Final = {
     Reason.STORED: 0x0000,
     Reason.ALREADY_HERE: 0x0000,
     Reason.HELD: 0x0000,
+    Reason.ERASED: 0x0124,  # Refused: Not authorized (PS3.7 9.1.1.1.9)
     Reason.OUT_OF_RESOURCES: 0xA700,
     Reason.UID_MISMATCH: 0xA900,
     Reason.UNREADABLE: 0xC000,
@@ -78,6 +81,7 @@ _ENTERED: Final = {
     Entered.NEW: Reason.STORED,
     Entered.SAME: Reason.ALREADY_HERE,
     Entered.HELD: Reason.HELD,
+    Entered.ERASED: Reason.ERASED,
 }
 
 _PROBLEM: Final = {
@@ -327,7 +331,7 @@ class Reception:
             return self._outcome(Reason.STORED)  # the segment takes its bytes back when it is returned unfinished
         place = member.finish(row, provenance)
         entered = self._receiver.index.enter(row, place, provenance)
-        if entered is Entered.SAME:
+        if entered in (Entered.SAME, Entered.ERASED):
             member.abandon()
         return self._outcome(_ENTERED[entered])
 

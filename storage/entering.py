@@ -54,6 +54,8 @@ class Entered(Enum):
     HELD = "held"
     """Other content under this UID, or the study or series belongs to another patient, site or study: a
     person decides, until then it waits in quarantine and its bytes stay where they were written."""
+    ERASED = "erased"
+    """It was erased, and does not come back: nothing of it is kept."""
 
 
 class Raced(Exception):
@@ -193,7 +195,8 @@ class Batch:
                 [instance_values(self._new[uid], homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)],
             ),
         ]
-        here = [entry for entry, result in zip(self._entries, results, strict=True) if result is not Entered.HELD]
+        kept_out = (Entered.HELD, Entered.ERASED)
+        here = [entry for entry, result in zip(self._entries, results, strict=True) if result not in kept_out]
         counted = [(statement, rows) for statement, rows in (*inserts, *self._counts()) if rows]
         same = [entry for entry, result in zip(self._entries, results, strict=True) if result is Entered.SAME]
         told = self._not_in_the_bytes(same)  # asked before the holdings are written
@@ -254,7 +257,9 @@ class Batch:
         series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         instances = {entry.row.sop_instance_uid for entry in self._entries}
         # From the bottom up: where another process commits in between, an instance that is seen has its study.
-        self._there = {there[0]: _there(there[1:]) for there in self._found(_INSTANCES_THERE, instances)}
+        found = self._found(_INSTANCES_THERE, instances)
+        self._erased = {there[0] for there in found if there[1] is None}
+        self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
         for uid, study_uid, named in self._found(_HOMES, series):
             seen.homes[uid] = Home(study_uid, named or study_uid)
         for uid, merged_into, *owner in self._found(_OWNERS, studies):
@@ -266,6 +271,8 @@ class Batch:
 
     def _sort_in(self, entry: Entry) -> Entered:
         row, place, seen = entry.row, entry.place, self.seen
+        if row.sop_instance_uid in self._erased:
+            return Entered.ERASED
         there = self._there.get(row.sop_instance_uid)
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
@@ -405,19 +412,26 @@ _HOMES: Final = Prepared(
         _among(dialect, _SERIES.series_uid)
     )
 )
+_THERE: Final = (
+    _INSTANCE.sop_instance_uid,
+    _INSTANCE.segment_id,
+    _INSTANCE.offset,
+    _INSTANCE.received_digest,
+    _INSTANCE.received_transfer_syntax_uid,
+    _INSTANCE.stored_digest,
+    _INSTANCE.transfer_syntax_uid,
+    _INSTANCE.study_uid,
+    _INSTANCE.site_id,
+    _INSTANCE.damaged,
+)
+# What was erased comes with the same look, as a row without a segment.
 _INSTANCES_THERE: Final = Prepared(
-    lambda dialect: sa.select(
-        _INSTANCE.sop_instance_uid,
-        _INSTANCE.segment_id,
-        _INSTANCE.offset,
-        _INSTANCE.received_digest,
-        _INSTANCE.received_transfer_syntax_uid,
-        _INSTANCE.stored_digest,
-        _INSTANCE.transfer_syntax_uid,
-        _INSTANCE.study_uid,
-        _INSTANCE.site_id,
-        _INSTANCE.damaged,
-    ).where(_among(dialect, _INSTANCE.sop_instance_uid))
+    lambda dialect: sa.union_all(
+        sa.select(*_THERE).where(_among(dialect, _INSTANCE.sop_instance_uid)),
+        sa.select(tables.tombstone.c.sop_instance_uid, *(sa.null() for _ in _THERE[1:])).where(
+            _among(dialect, tables.tombstone.c.sop_instance_uid)
+        ),
+    )
 )
 _HOLDINGS_THERE: Final = Prepared(
     lambda dialect: sa.select(tables.holding.c.sop_instance_uid, tables.holding.c.site_id).where(

@@ -159,7 +159,7 @@ def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset
         raise Elsewhere  # moved by somebody else before the lock was ours
     for change in changes:
         _apply(tx, change, now)
-    _count(tx, study_uids, series_uids)
+    recount(tx, study_uids, series_uids)
     journal.write(tx, KIND, {"changes": to_json(changes)}, now)
     return frozenset(study_uids)
 
@@ -182,7 +182,7 @@ def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
                 whole = False
         if isinstance(change, Merged):
             _lead_later_series(tx, change, now)
-    _count(tx, study_uids, series_uids)
+    recount(tx, study_uids, series_uids)
     return whole
 
 
@@ -426,7 +426,8 @@ def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
             tx.execute(sa.select(column).where(column.in_(chunk)).order_by(column).with_for_update()).all()
 
 
-def _count(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+    """Let studies and series say how many instances they show."""
     for column, inside, uids in (
         (_STUDY.c.study_uid, _INSTANCE.c.study_uid, study_uids),
         (_SERIES.c.series_uid, _INSTANCE.c.series_uid, series_uids),

@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import entering, index, placement, quarantine, tables
+from storage import entering, erasure, index, placement, quarantine, tables
 from storage.entering import insert_new, point_at
 from storage.members import Entry
 from storage.quarantine import Overtaken
@@ -79,4 +79,5 @@ REPLAYS: Final[Mapping[str, Replay]] = {
     entering.HEALED: _healed,
     entering.HELD: _held,
     quarantine.KIND: _quarantine,
+    erasure.KIND: erasure.replay,
 }

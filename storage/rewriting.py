@@ -45,6 +45,7 @@ __all__ = [
     "rewrite",
 ]
 
+_AT_ONCE: Final = 500
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
@@ -85,15 +86,11 @@ def rewrite(  # all of them are of one act
     segment_ids: Sequence[str],
     *,
     recode: Recode | None = None,
-    erased: Collection[str] = (),
-    also: Callable[[Connection], None] = lambda _: None,
     grace: timedelta = GRACE,
     compact_at: datetime | None = None,
     pause: Callable[[], None] = lambda: None,
 ) -> Rewritten:
-    """Make one segment out of stored ones of a study, without the instances of ``erased``.
-
-    ``also`` is done in the transaction in which the rows are switched; ``pause`` is called between members.
+    """Make one segment out of stored ones of a study, without what was erased; ``pause`` is called between members.
 
     Raises:
         NothingGained: see there.
@@ -106,7 +103,7 @@ def rewrite(  # all of them are of one act
 
     """
     segment_ids = sorted(segment_ids)
-    olds, bytes_before = _olds(work, segment_ids, erased)
+    olds, erased, bytes_before = _olds(work, segment_ids)
     kept = [old for old in olds if old.entry.row.sop_instance_uid not in erased]
     gone = [old.switch(None) for old in olds if old.entry.row.sop_instance_uid in erased]
     counted = Rewritten(
@@ -120,7 +117,6 @@ def rewrite(  # all of them are of one act
     if not kept:
         with transaction(work.engine) as tx:
             switch(tx, segment_ids, gone, work.clock() + grace)
-            also(tx)
         return counted
     check_room(work.spool_dir, kept)
     with draft(work.spool_dir) as (segment_id, path, fd):
@@ -136,7 +132,6 @@ def rewrite(  # all of them are of one act
             with transaction(work.engine) as tx:
                 switch(tx, segment_ids, [*switches, *gone], work.clock() + grace)
                 _note_stored(tx, segment_id, work.clock(), compact_at)
-                also(tx)
         except (Overtaken, StoredBadly):
             give_up(work.engine, segment_id, work.clock())
             raise
@@ -160,8 +155,8 @@ def alone(engine: Engine, study_uid: str) -> Generator[bool]:
                 connection.scalar(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
-def _olds(work: Work, segment_ids: Sequence[str], erased: Collection[str]) -> tuple[list[Old], int]:
-    """The members to be kept or erased, in their order, and the size of the old segments."""
+def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], int]:
+    """The members in their order, the UIDs of those that were erased, and the size of the old segments."""
     with snapshot(work.engine) as tx:
         segments = tx.execute(sa.select(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids))).all()
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.segment_id.in_(segment_ids))
@@ -181,7 +176,17 @@ def _olds(work: Work, segment_ids: Sequence[str], erased: Collection[str]) -> tu
     ]
     if instances or quarantined:
         raise Unfit("unknown_members")
-    return list(_worth_keeping(work, olds, erased)), sum(row.size for row in segments)
+    erased = _erased(work.engine, [entry.row.sop_instance_uid for entry in entries])
+    return list(_worth_keeping(work, olds, erased)), erased, sum(row.size for row in segments)
+
+
+def _erased(engine: Engine, uids: Sequence[str]) -> set[str]:
+    grave = tables.tombstone.c.sop_instance_uid
+    found: set[str] = set()
+    with snapshot(engine) as tx:
+        for start in range(0, len(uids), _AT_ONCE):
+            found.update(tx.execute(sa.select(grave).where(grave.in_(uids[start : start + _AT_ONCE]))).scalars())
+    return found
 
 
 def _manifest(store: ObjectStore, segment_id: str) -> Manifest:

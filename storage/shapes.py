@@ -57,6 +57,8 @@ class Study:
     hidden: bool
     merged_into: str | None = None
     """The study in which this one is shown, since a person decided so."""
+    erased_at: datetime | None = None
+    """When all its images were erased."""
 
 
 @dataclass(frozen=True, kw_only=True)

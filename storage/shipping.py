@@ -16,7 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import journal, members, tables
 from storage.database import snapshot, transaction
-from storage.entering import Batch, Known, Raced
+from storage.entering import Batch, Entered, Known, Raced
 from storage.members import Entry
 from storage.objects import ObjectStore, StoreAway, StoreRefuses
 from storage.segments import segment_key
@@ -123,7 +123,9 @@ def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_i
     if footer is None:
         raise StoredBadly(segment_id)
     entries = members.read_manifest(os.pread(fd, footer.manifest_size, footer.manifest_offset), segment_id)
-    _enter_durably(engine, entries)
+    if Entered.ERASED in _enter_durably(engine, entries):
+        with transaction(engine) as tx:
+            tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(purge=True))
     key = segment_key(segment_id)
     store.put_file(key, path)
     if not reads_back(store, key, size, footer, entries):
@@ -131,16 +133,18 @@ def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_i
     return size
 
 
-def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> None:
+def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> set[Entered]:
     """Rows that the index committed asynchronously are made sure of, and those that it could not take are entered."""
+    became: set[Entered] = set()
     for start in range(0, len(entries), _BATCH):
         while True:
             try:
                 with transaction(engine) as tx:
-                    Batch(tx, entries[start : start + _BATCH], Known()).enter()
+                    became.update(Batch(tx, entries[start : start + _BATCH], Known()).enter())
                 break
             except Raced:
                 continue
+    return became
 
 
 def reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, entries: Sequence[Entry]) -> bool:

@@ -61,7 +61,7 @@ def switch(tx: Connection, segment_ids: Sequence[str], switches: Sequence[Switch
     """
     # The old segments' rows first: whoever rewrites the same waits here, and finds them retired.
     retire = sa.update(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids), _SEGMENT.c.state == "stored")
-    retired = {"state": "retired", "delete_at": delete_at, "compact_at": None}
+    retired = {"state": "retired", "delete_at": delete_at, "compact_at": None, "purge": False}
     if tx.execute(retire.values(retired)).rowcount != len(segment_ids):
         raise Overtaken
     # In the order of their keys, as all who write many of them.

@@ -34,6 +34,8 @@ segment: Final = sa.Table(
     # When to look whether it can be rewritten; null when there is nothing to gain.
     sa.Column("compact_at", UtcDateTime),
     sa.Column("delete_at", UtcDateTime),
+    # It may hold bytes of what was erased, and is to be written without them.
+    sa.Column("purge", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("state in ('open', 'sealed', 'writing', 'stored', 'retired', 'gone')", name="state"),
     sa.Index("ix_segment_state", "state"),
     # The queue of compaction: only what still waits is in it.
@@ -43,6 +45,7 @@ segment: Final = sa.Table(
         sqlite_where=sa.text("compact_at is not null"),
         postgresql_where=sa.text("compact_at is not null"),
     ),
+    sa.Index("ix_segment_purge", "study_uid", sqlite_where=sa.text("purge = 1"), postgresql_where=sa.text("purge")),
     sa.Index("ix_segment_study_uid", "study_uid"),
 )
 
@@ -89,6 +92,8 @@ study: Final = sa.Table(
     sa.Column("hidden", sa.Boolean, nullable=False),
     # The study in which a person decided to show this one: it has no series of its own any more.
     sa.Column("merged_into", UID),
+    # All its images were erased then; its reports stay.
+    sa.Column("erased_at", UtcDateTime),
     # Queries answer the newest study first; the UID makes the order total, so that pages do not overlap.
     sa.Index("ix_study_site_id_study_date", "site_id", "study_date", "study_uid"),
     sa.Index("ix_study_study_date", "study_date", "study_uid"),
@@ -212,6 +217,16 @@ holding: Final = sa.Table(
         sqlite_where=sa.text("shared = 1"),
         postgresql_where=sa.text("shared"),
     ),
+)
+
+# What was erased and must not come back (storage.erasure), whoever sends it. study_uid: in which it was shown.
+tombstone: Final = sa.Table(
+    "tombstone",
+    metadata,
+    sa.Column("sop_instance_uid", UID, primary_key=True),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("erased_at", UtcDateTime, nullable=False),
+    sa.Index("ix_tombstone_study_uid", "study_uid"),
 )
 
 # Everything that came and is not in the index: refused, held until compared, or a conflict; and what a

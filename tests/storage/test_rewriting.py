@@ -557,19 +557,6 @@ def test_a_segment_that_is_not_stored_yet_is_left_alone(yard: Yard) -> None:
     assert yard.read(4) == data(4)
 
 
-def test_what_is_erased_is_in_no_row_and_in_no_object(yard: Yard) -> None:
-    told: list[str] = []
-    done = yard.rewrite(erased={"1.2.3.2"}, grace=timedelta(), also=lambda _: told.append("in the same transaction"))
-    retired.remove_retired(yard.engine, yard.store, yard.now)
-    rest = yard.rewrite(erased={"1.2.3.1", "1.2.3.3"}, grace=timedelta())
-    retired.remove_retired(yard.engine, yard.store, yard.now)
-
-    assert (done.erased, done.instances, rest.segment_id, rest.erased) == (1, 2, None, 2)
-    assert (yard.objects(), yard.segments(), told) == (set(), [], ["in the same transaction"])
-    with snapshot(yard.engine) as tx:
-        assert instance_of(tx, "1.2.3.1") is None
-
-
 def test_an_object_that_the_store_keeps_under_a_lock_is_tried_again_a_day_later(yard: Yard) -> None:
     class Locked(FolderObjectStore):
         def delete(self, key: str) -> None:
