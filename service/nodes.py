@@ -22,7 +22,7 @@ from storage.shipping import Postponed, ship, stored_of
 
 SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
-TIDY_SECONDS: Final = 600.0
+TRIM_SECONDS: Final = 600.0
 STAND_BACK_SECONDS: Final = 10.0
 """That a receiving process waits before it ships itself: a worker beside it is made for that."""
 
@@ -50,7 +50,7 @@ def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
     return run
 
 
-def tidying_cache(house: House) -> Callable[[], int]:
+def trimming(house: House) -> Callable[[], int]:
     """A step that takes out of the cache what is not stored any more, in one process of the node at a time."""
     claim = Claim(house.folders, "cache")
 

@@ -15,7 +15,7 @@ from service.contacts import Contacts, gathering
 from service.house import House
 from service.logs import logger
 from service.metrics import INSTANCES, RECEIVE_SECONDS
-from service.nodes import LEND_SECONDS, SHIP_SECONDS, STAND_BACK_SECONDS, TIDY_SECONDS, lending, shipping, tidying_cache
+from service.nodes import LEND_SECONDS, SHIP_SECONDS, STAND_BACK_SECONDS, TRIM_SECONDS, lending, shipping, trimming
 from service.worker import Step, Worker
 from storage.database import Durability, connect
 from storage.index import Index
@@ -117,7 +117,7 @@ def receiving(house: House) -> Generator[Receiving]:
                 Step(name="seal what is awaited", every_seconds=SEAL_EVERY_SECONDS, run=spool.seal_awaited),
                 Step(name="lend", every_seconds=LEND_SECONDS, run=lend),
                 Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, after_seconds=STAND_BACK_SECONDS)),
-                Step(name="tidy the cache", every_seconds=TIDY_SECONDS, run=tidying_cache(house)),
+                Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
             ],
             end,
         )
