@@ -91,6 +91,37 @@ def verify(*, as_json: registers.AsJson = False) -> None:
     raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
 
 
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="A file that is made, or a folder in which one is made.")],
+    *,
+    without_index: Annotated[
+        bool, typer.Option("--without-index", help="Leave out what `rebuild-index` makes again.")
+    ] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Write the database into one file while TierRead runs: as it is at one moment, for either kind of database.
+
+    Neither the keys nor the images are in it.
+    """
+    from service import backing_up  # noqa: PLC0415
+
+    settings = load(os.environ)
+    raise typer.Exit(backing_up.run(settings, target.absolute(), with_index=not without_index, as_json=as_json))
+
+
+@app.command()
+def restore(
+    file: Annotated[Path, typer.Argument(help="A file that `tierread backup` made.")],
+    *,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Read a backup into an empty database. Run `tierread rebuild-index` afterwards, then `tierread serve`."""
+    from service import backing_up  # noqa: PLC0415
+
+    raise typer.Exit(backing_up.restore(load(os.environ), file.absolute(), as_json=as_json))
+
+
 @app.command("rebuild-index")
 def rebuild_index(
     *,

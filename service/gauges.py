@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.tables import case, critical_alert, forwarding_job, outbox
+from service.backing_up import age_seconds
 from service.house import House
 from service.metrics import Gauges
 from storage.database import snapshot
@@ -66,6 +67,11 @@ def gauges(house: House) -> Gauges:
                     critical_alert.c.level,
                     critical_alert.c.acknowledged_at.is_(None) & critical_alert.c.withdrawn_at.is_(None),
                 ),
+            ),
+            "tierread_backup_age_seconds": (
+                "Since the newest backup of the database was finished; nothing where there is none.",
+                "backup",
+                age_seconds(tx, house.clock()),
             ),
             "tierread_spool_bytes": ("The disk of the spool.", "space", _space(house)),
         }

@@ -163,7 +163,8 @@ def refuse_half_an_index(engine: Engine) -> None:
     """Raises: CannotStart, while the index is made again: half of it shows what somebody has hidden."""
     if is_unfinished(engine):
         raise CannotStart(
-            "the index is being made again, or that was interrupted", "run `tierread rebuild-index` to its end"
+            "the database was restored, or its index is being made again: it may show what was hidden since",
+            "run `tierread rebuild-index` to its end",
         )
 
 

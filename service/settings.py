@@ -296,6 +296,26 @@ class Settings:
             unit="seconds",
         ),
     )
+    backup_dir: Path | None = field(
+        default=None,
+        metadata=_as(
+            values.folder,
+            "Folder into which the worker writes a backup of the database once a day, on one node. Empty: none. "
+            "Keep it on another disk than the database.",
+        ),
+    )
+    backup_hour: int = field(
+        default=2,
+        metadata=_as(
+            values.whole(0, 23), "Hour after which the backup of a day is made, by the machine's clock.", unit="hour"
+        ),
+    )
+    backup_keep: int = field(
+        default=14,
+        metadata=_as(
+            values.whole(1, 10_000), "Backups that are kept in that folder; the oldest go first.", unit="backups"
+        ),
+    )
     log_level: str = field(
         default="info",
         metadata=_as(

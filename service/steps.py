@@ -18,6 +18,7 @@ from pacs.settle import settle_held
 from reading import critical, intake, queue, rejections
 from reading.rejections import Note, Title
 from service.arrivals import Arrivals
+from service.backing_up import daily
 from service.compacting import compacting, tidying
 from service.forwarder import Forwarder
 from service.house import House
@@ -50,6 +51,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
     ]
 

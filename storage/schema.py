@@ -8,7 +8,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 
 class SchemaTooNew(Exception):
@@ -19,8 +19,8 @@ class SchemaTooNew(Exception):
         self.revision = revision
 
 
-def migrate(engine: Engine) -> None:
-    """Run the missing migrations.
+def migrate(engine: Engine, revision: str = "head") -> None:
+    """Run the missing migrations, up to ``revision``.
 
     Raises:
         SchemaTooNew: the database is at a revision that this version does not know.
@@ -32,18 +32,27 @@ def migrate(engine: Engine) -> None:
             connection.exec_driver_sql("SET LOCAL lock_timeout TO 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7221904)")
         config = _config()
-        current = MigrationContext.configure(connection).get_current_revision()
-        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-        if current is not None and current not in known:
+        current = revision_of(connection)
+        if current is not None and not is_known(current):
             raise SchemaTooNew(current)
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        command.upgrade(config, revision)
+
+
+def revision_of(tx: Connection) -> str | None:
+    """The revision of a database; None for one without any table of ours."""
+    return MigrationContext.configure(tx).get_current_revision()
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version knows a revision: it is ours or older."""
+    return revision in {script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()}
 
 
 def is_current(engine: Engine) -> bool:
     """Whether the database is at the newest revision of this version."""
     with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+        current = revision_of(connection)
     return current == ScriptDirectory.from_config(_config()).get_current_head()
 
 

@@ -286,6 +286,19 @@ rebuilding: Final = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
 )
 
+# When backups of the database were made (storage.backups). One of a day is the worker's, whichever node takes it.
+backup: Final = sa.Table(
+    "backup",
+    metadata,
+    sa.Column("id", ULID, primary_key=True),
+    sa.Column("day", sa.Date, unique=True),
+    sa.Column("node", sa.String(64), nullable=False),
+    sa.Column("started_at", UtcDateTime, nullable=False),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("size", sa.BigInteger),
+    sa.Index("ix_backup_finished_at", "finished_at"),
+)
+
 # -- storage.commitments: what devices asked us to answer for (PS3.4 J). A row is open until it was decided, then until
 # its device was told; held_by names the node that tells it, or whose association with the device stands open.
 commitment: Final = sa.Table(

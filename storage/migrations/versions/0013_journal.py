@@ -1,4 +1,4 @@
-"""Decisions that change what is shown are rows of the same transaction; an index that is made again is marked."""
+"""Decisions that change what is shown are rows of the same transaction; rebuilt indexes and backups are noted."""
 
 from __future__ import annotations
 
@@ -36,3 +36,15 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_rebuilding")),
     )
+    op.create_table(
+        "backup",
+        sa.Column("id", sa.String(length=26), nullable=False),
+        sa.Column("day", sa.Date()),
+        sa.Column("node", sa.String(length=64), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True)),
+        sa.Column("size", sa.BigInteger()),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_backup")),
+        sa.UniqueConstraint("day", name=op.f("uq_backup_day")),
+    )
+    op.create_index("ix_backup_finished_at", "backup", ["finished_at"], unique=False)
