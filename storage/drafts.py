@@ -14,7 +14,7 @@ from typing import Final
 
 from storage import members
 from storage.durable import FILE_MODE, Chunk, make_folder, write_at
-from storage.ids import new_id
+from storage.ids import new_id_before
 from storage.members import CHUNK, Entry
 from storage.objects import NoSuchObject, ObjectStore
 from storage.pax import HEADER_BYTES, Header, Kind, encode, padded
@@ -123,9 +123,13 @@ def check_room(spool_dir: Path, kept: Sequence[Old]) -> None:
 
 
 @contextmanager
-def draft(spool_dir: Path) -> Generator[tuple[str, Path, int]]:
-    """A new file under its lock, gone afterwards: what was stored has its own name in the object store."""
-    segment_id = new_id()
+def draft(spool_dir: Path, replaced: Sequence[str]) -> Generator[tuple[str, Path, int]]:
+    """A new file under its lock, gone afterwards: what was stored has its own name in the object store.
+
+    Its id comes right before those that it replaces: who reads segments in their order meets what came first first,
+    and learns what to pass over before it comes.
+    """
+    segment_id = new_id_before(min(replaced))
     path = spool_dir / DRAFTS / f"{segment_id}.tar"
     make_folder(path.parent)
     # Locked before it has the name that `retired.tidy` looks for.

@@ -24,6 +24,11 @@ def new_id_after(latest: str | None) -> str:
     return str(ULID.from_int(int(ULID.from_str(latest)) + 1 + secrets.randbits(_STEP_BITS)))
 
 
+def new_id_before(earliest: str) -> str:
+    """An id that sorts just before ``earliest``, for what takes the place of it and of others behind it."""
+    return str(ULID.from_int(int(ULID.from_str(earliest)) - 1 - secrets.randbits(_STEP_BITS)))
+
+
 def made_at(ulid: str) -> datetime:
     """The moment that an id carries, to the millisecond."""
     return ULID.from_str(ulid).datetime.astimezone(UTC)

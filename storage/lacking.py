@@ -14,7 +14,7 @@ from storage.database import snapshot
 from storage.entering import Home, instance_values
 from storage.members import Entry
 from storage.objects import ObjectStore
-from storage.rebuilding import Rebuilt, all_decisions
+from storage.rebuilding import Rebuilt, all_decisions, is_over
 from storage.segments import Spool
 from storage.tails import Replaced, Tail
 
@@ -51,8 +51,10 @@ def _entries(spool: Spool, store: ObjectStore, found: Rebuilt, tell: Callable[[]
         found.segments += 1
         if tail.manifest is not None:
             passed_over = tail.source.segment_id in replaced
-            replaced.add(tail.manifest.replaces)
-            if not passed_over:
+            with snapshot(spool.engine) as tx:
+                over = is_over(tx, tail.source.segment_id)
+            replaced.add(() if over else tail.manifest.replaces)
+            if not passed_over and not over:
                 found.entries += len(tail.manifest.entries)
                 yield from tail.manifest.entries
         _note(tail, found)

@@ -156,6 +156,8 @@ class _Rebuilding:
             if tail.size:
                 found.unreadable.append(segment_id)
             return []
+        if self._is_over(segment_id):
+            return []
         if not tail.sealed:
             found.mended.append(segment_id)
         replaced = segment_id in self._replaced
@@ -168,6 +170,11 @@ class _Rebuilding:
             return []
         found.entries += len(entries)
         return entries
+
+    def _is_over(self, segment_id: str) -> bool:
+        """Whether the database knows that nothing leads there any more: replaced, or given up when half written."""
+        with snapshot(self._engine) as tx:
+            return is_over(tx, segment_id)
 
     def _enter(self, read: Sequence[Entry]) -> None:
         elsewhere = {where for one in read for where in one.earlier}
@@ -211,6 +218,12 @@ class _Rebuilding:
         self._found.decisions += 1
         if not whole:
             self._found.incomplete.append(decision.id)
+
+
+def is_over(tx: Connection, segment_id: str) -> bool:
+    """Whether a segment waits for its deletion, or is deleted."""
+    state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
+    return state in {"retired", "gone"}
 
 
 def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:

@@ -21,7 +21,6 @@ from sqlalchemy.engine import Connection, Engine
 from storage import members, tables
 from storage.database import snapshot, transaction
 from storage.drafts import Damaged, Local, Old, Recode, Recoded, Unfit, check_room, draft, write_members
-from storage.ids import made_at
 from storage.members import Manifest
 from storage.objects import NoSuchObject, ObjectStore
 from storage.prepared import Values
@@ -119,7 +118,7 @@ def rewrite(  # all of them are of one act
             switch(tx, segment_ids, gone, work.clock() + grace)
         return counted
     check_room(work.spool_dir, kept)
-    with draft(work.spool_dir) as (segment_id, path, fd):
+    with draft(work.spool_dir, segment_ids) as (segment_id, path, fd):
         written, size = write_members(work.store, fd, segment_id, segment_ids, kept, recode, pause)
         switches = [one.switch for one in written]
         if len(segment_ids) == 1 and not gone and all(one.form is None for one in switches):
@@ -254,7 +253,7 @@ def _row(work: Work, segment_id: str, study_uid: str, size: int) -> Values:
         "key": segment_key(segment_id),
         "state": "writing",
         "size": size,
-        "opened_at": made_at(segment_id),
+        "opened_at": work.clock(),
         "sealed_at": work.clock(),
     }
 

@@ -23,6 +23,7 @@ from storage.objects import FolderObjectStore
 from storage.pax import Header
 from storage.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
 from storage.rebuilding import Rebuilt, rebuild
+from storage.rewriting import Work, rewrite
 from storage.rows import InstanceRow, Place, Provenance
 from storage.segments import Spool, segment_key
 from storage.shapes import Held
@@ -418,3 +419,46 @@ def rewritten(yard: Yard, old: str, *, before: bool) -> str:
     yard.store.put_file(segment_key(new), path)
     path.unlink()
     return new
+
+
+def test_compacted_studies_come_back_in_the_order_in_which_they_came(yard: Yard) -> None:
+    for number in (1, 2):
+        yard.came(of(number, patient_name="First^Spelling"), b"image %d" % number, number)
+        yard.came(of(number), b"another picture %d" % number, number + 0.5)
+        yard.spool.close()
+    yard.came(of(7, patient_name="Later^Spelling"), b"image 7", 7)
+    yard.decide(8, lambda tx, now: placement.apply(tx, [Hidden(sop_instance_uids=("1.2.3.1.2",))], now))
+    yard.ship()
+    *first, last = sorted(one["id"] for one in yard.rows()["segment"])
+    work = Work(
+        engine=yard.engine, spool_dir=yard.spool.directory, store=yard.store, node="here", clock=lambda: at(3100)
+    )
+    new = rewrite(work, "1.2.3", first).segment_id
+    for spooled in yard.spool.directory.glob("segments/*/*.tar"):
+        spooled.unlink()
+    before = {name: rows for name, rows in yard.rows().items() if name != "segment"}
+    yard.lose()
+    found = yard.rebuild()
+    after = yard.rows()
+    states = {one["id"]: one["state"] for one in after.pop("segment")}
+
+    assert new is not None
+    assert new < first[0]
+    assert after == before
+    assert states == {new: "stored", last: "stored"} | dict.fromkeys(first, "retired")
+    assert (found.entries, found.instances) == (5, 3)
+
+
+def test_what_the_database_has_given_up_replaces_nothing(yard: Yard) -> None:
+    yard.came(of(1), b"image 1", 1)
+    yard.ship()
+    (old,) = (one["id"] for one in yard.rows()["segment"])
+    half = rewritten(yard, old, before=True)
+    given_up = {"id": half, "study_uid": "1.2.3", "node": "here", "key": segment_key(half), "opened_at": at(5)}
+    with transaction(yard.engine) as tx:
+        tx.execute(sa.insert(tables.segment).values(**given_up, state="retired", delete_at=at(6)))
+    before = yard.rows()
+    lacked, found = yard.lacking(), yard.rebuild()
+
+    assert yard.rows() == before
+    assert (lacked.instances, lacked.differing, found.instances) == (0, 0, 0)
