@@ -16,7 +16,6 @@ from reading.audit import Audit
 from reading.devices import Device
 from reading.errors import Invalid
 from service.administer import Registry
-from service.certificates import certificates_of
 from service.installation import make_folders, open_database
 from service.registers import AsJson, answer, answer_rows, opened, to_json
 from service.settings import load
@@ -138,6 +137,7 @@ def check_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     test picture, which is checked and given up: nothing of it stays. Exit code 1: a step failed.
     """
     from service import checking  # noqa: PLC0415 the other commands start faster without the DICOM libraries
+    from service.certificates import certificates_of  # noqa: PLC0415
 
     settings = load(os.environ)
     make_folders(settings, demo=None)
