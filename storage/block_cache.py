@@ -99,6 +99,8 @@ class BlockCache:
         """Blocks that a thread of this process is reading from the store."""
         self._reached: OrderedDict[str, int] = OrderedDict()
         """How far each object was read, to tell whether it is read from front to back."""
+        self._forgotten: OrderedDict[str, None] = OrderedDict()
+        """Objects that were deleted lately; keys are never used again."""
         self._unseen_bytes = max_bytes
         """Written since room was last made: at first everything may be full."""
         self._ahead = ThreadPoolExecutor(_AHEAD_THREADS, "read-ahead")
@@ -125,6 +127,10 @@ class BlockCache:
 
         What another process is reading this moment it may still write; `keep_only` takes that.
         """
+        with self._lock:
+            self._forgotten[key] = None
+            if len(self._forgotten) > _FOLLOWED:
+                self._forgotten.popitem(last=False)
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def keep_only(self, still_there: Callable[[Sequence[str]], set[str]]) -> int:
@@ -255,6 +261,10 @@ class BlockCache:
                     if file.write(part) != len(part):
                         raise OSError  # noqa: TRY301 # the disk is full
             draft.rename(path)
+            with self._lock:
+                forgotten = key in self._forgotten
+            if forgotten:  # while it was being read
+                path.unlink(missing_ok=True)
         except OSError:
             draft.unlink(missing_ok=True)
             self._tell(Use.UNWRITTEN, len(content))
