@@ -122,6 +122,8 @@ def test_keys_are_those_of_a_folder_in_the_order_of_their_bytes(kept: ObjectStor
     assert list(kept.keys("")) == ["a-1/x", "a/b/c.tar", "a/x", "b"]
     assert list(kept.keys("a/")) == ["a/b/c.tar", "a/x"]
     assert list(kept.keys("none/")) == []
+    assert list(kept.sizes("a/")) == [("a/b/c.tar", 10), ("a/x", 10)]
+    assert (kept.folders(""), kept.folders("a/"), kept.folders("none/")) == (["a", "a-1"], ["b"], [])
 
 
 def test_installations_in_one_bucket_do_not_see_each_other(s3: SeaweedFS, source: Path) -> None:

@@ -19,7 +19,7 @@ from storage.database import snapshot, transaction
 from storage.index import Entered, Index, describe, held, instance_of
 from storage.lacking import lacking
 from storage.members import Entry
-from storage.objects import FolderObjectStore
+from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
 from storage.pax import Header
 from storage.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
 from storage.rebuilding import Rebuilt, rebuild
@@ -28,6 +28,7 @@ from storage.rows import InstanceRow, Place, Provenance
 from storage.segments import Spool, segment_key
 from storage.shapes import Held
 from storage.shipping import ship
+from tests.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, SeaweedFS
 from tests.storage.instances import DEVICE, HEAD, OTHER_TOWNSHIP, TOWNSHIP, opened, row, write
 
 START: Final = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
@@ -43,7 +44,8 @@ def at(seconds: float) -> datetime:
 class Yard:
     def __init__(self, spool: Spool, index_: Index, folder: Path) -> None:
         self.spool, self.index, self.engine = spool, index_, spool.engine
-        self.store = FolderObjectStore(folder)
+        self.objects = folder
+        self.store: ObjectStore = FolderObjectStore(folder)
 
     def came(self, instance: InstanceRow, data: bytes, seconds: float, site_id: str = TOWNSHIP) -> Entered:
         told = Provenance(site_id=site_id, device_id=DEVICE, received_at=at(seconds), source="dimse")
@@ -178,6 +180,23 @@ def test_a_lost_index_comes_back_as_it_was(yard: Yard) -> None:
     assert (lacked.instances, lacked.decisions) == (7, found.decisions)
 
 
+def test_a_lost_index_comes_back_out_of_a_bucket(yard: Yard, s3: SeaweedFS, tmp_path: Path) -> None:
+    yard.store = S3ObjectStore(
+        s3.endpoint, bucket=BUCKET, prefix=tmp_path.name, access_key=ACCESS_KEY, secret_key=SECRET_KEY
+    )
+    busy(yard)
+    journalled(yard)
+    yard.ship()
+    for spooled in yard.spool.directory.glob("segments/*/*.tar"):
+        spooled.unlink()
+    before = yard.rows()
+    yard.lose()
+    found = yard.rebuild()
+
+    assert found.whole
+    assert yard.rows() == before
+
+
 def test_what_is_there_stays_as_it_is(yard: Yard) -> None:
     busy(yard)
     yard.ship()
@@ -282,7 +301,7 @@ def test_a_segment_without_its_end_is_asked_member_by_member(yard: Yard) -> None
         yard.came(of(number), b"image %d" % number * 999, number)
     yard.ship()
     before = yard.rows()
-    (path,) = (yard.store._directory / "segments").glob("*/*.tar")
+    (path,) = (yard.objects / "segments").glob("*/*.tar")
     for spooled in yard.spool.directory.glob("segments/*/*.tar"):
         spooled.unlink()
     content = bytearray(path.read_bytes())
@@ -402,7 +421,7 @@ def rewritten(yard: Yard, old: str, *, before: bool) -> str:
     step = -1 if before else 1
     new = str(ULID.from_int(int(ULID.from_str(old)) + step * (1 << 40)))
     path = yard.spool.directory / f"{new}.tar"
-    with (yard.store._directory / segment_key(old)).open("rb") as source, path.open("w+b") as target:
+    with (yard.objects / segment_key(old)).open("rb") as source, path.open("w+b") as target:
         end = 0
         good: list[tuple[Entry, Header]] = []
         for header in members.headers(source.fileno(), old):
