@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
+from datetime import timedelta
 from typing import Final
 
 import rich.progress
@@ -23,11 +24,14 @@ from service.settings import Settings
 from service.stores import object_store_of
 from storage import rebuilding
 from storage.database import snapshot
+from storage.holders import alive
 from storage.lacking import lacking
 from storage.objects import StoreAway, StoreRefuses
 from storage.rebuilding import Rebuilt
 from storage.segments import Spool
 
+SILENT: Final = timedelta(seconds=30)
+"""After which a node that lends its spool every two seconds is no longer running."""
 LEFT: Final = 1
 """Exit code: something could not be read, or a check found something that the index lacks."""
 
@@ -49,6 +53,8 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
         alone.callback(engine.dispose)
         spool = Spool(folders.spool, node=settings.node, engine=engine)
         store = object_store_of(settings)
+        if not check:
+            _refuse_beside(engine, settings.node)
         try:
             with _progress("comparing" if check else "rebuilding", rebuilding.count(store, spool)) as advance:
                 if check:
@@ -67,6 +73,14 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
         else _said(found, check=check, without_people=without_people)
     )
     return LEFT if not found.whole or (check and _adds(found)) else 0
+
+
+def _refuse_beside(engine: Engine, node: str) -> None:
+    """Raises: CannotStart, while another node serves from this database; our own is known by its locks."""
+    with snapshot(engine) as tx:
+        others = [name for name in alive(tx, now() - SILENT) if name != node]
+    if others:
+        raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
 
 
 @contextmanager

@@ -49,6 +49,11 @@ def token(key: bytes, path: str, at: int) -> str:
     return hmac.new(key, f"{at}\n{path}".encode(), hashlib.sha256).hexdigest()
 
 
+def alive(tx: Connection, since: datetime) -> list[str]:
+    """The names of the nodes that have said since then that they lend their spool."""
+    return list(tx.scalars(sa.select(tables.node.c.name).where(tables.node.c.seen_at >= since).order_by("name")))
+
+
 class Holders:
     """Reads what lies in the spools of other nodes; ``key`` is the same on all nodes of an installation."""
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from service.installation import Folders, only_one
-from storage import tables
+from storage import holders, tables
 from storage.database import connect, transaction
 from tests.running import TierRead
 from tests.storage.instances import opened, row, store
@@ -48,6 +48,20 @@ def test_it_does_not_run_beside_what_serves(tierread: TierRead) -> None:
 
     assert (refused.returncode, check.returncode) == (3, 1)
     assert "already running" in refused.stderr
+
+
+def test_it_does_not_run_beside_another_node(tierread: TierRead) -> None:
+    tierread.run("rebuild-index", "--check")
+    engine = connect(tierread.database_url)
+    with transaction(engine) as tx:
+        holders.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC))
+    beside = tierread.run("rebuild-index")
+    with transaction(engine) as tx:
+        holders.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC) - timedelta(minutes=1))
+    engine.dispose()
+
+    assert (beside.returncode, "TierRead runs on scp2" in beside.stderr) == (3, True)
+    assert tierread.run("rebuild-index").returncode == 0
 
 
 def test_half_an_index_is_not_served(tierread: TierRead) -> None:
