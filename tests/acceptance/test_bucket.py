@@ -52,7 +52,7 @@ def test_a_bucket_that_is_away_costs_what_only_it_has(tmp_path: Path, database_u
             _, meanwhile = send(tierread, cast)  # is acknowledged, and waits
             wait_until(lambda: sorted(states(database_url)) == ["sealed", "stored"], what="a segment that waits")
             parts = tierread.client().get("/readyz").json()["parts"]
-            behind = tierread.client().get("/metrics").text
+            metrics = tierread.client().get("/metrics").text
         finally:
             s3.start()
         back = read(ada, study)
@@ -64,7 +64,8 @@ def test_a_bucket_that_is_away_costs_what_only_it_has(tmp_path: Path, database_u
     assert (away, back.status_code) == (503, 200)
     assert meanwhile is not sent
     assert parts["object_store"] == "ok"  # not yet for five minutes
-    assert float(behind.split('tierread_unstored_bytes{state="sealed"} ')[1].split()[0]) > len(meanwhile.dataset)
+    assert 'tierread_cache_blocks_total{use="hit"}' in metrics
+    assert float(metrics.split('tierread_unstored_bytes{state="sealed"} ')[1].split()[0]) > len(meanwhile.dataset)
 
 
 @pytest.mark.timeout(180)
