@@ -25,7 +25,7 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from storage.ids import new_id
-from storage.tables import holding, instance, study
+from storage.tables import holding, instance, study, tombstone
 
 QUIET: Final = "quiet"
 """The source of what was counted when nothing more came for a while; whatever a device announces outweighs it."""
@@ -249,10 +249,16 @@ def _expected(words: Iterable[Word], named: int, there: int, lacking: int) -> in
 
 
 def _arrived_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
-    """The one place that counts what arrived of a study: what was hidden or rejected has arrived all the same."""
+    """The one place that counts what arrived of a study: what was hidden, rejected or erased has arrived, too."""
     rows = tx.execute(sa.select(study.c.study_uid, study.c.instances).where(study.c.study_uid.in_(study_uids)))
-    hidden = hidden_of_each(tx, study_uids)
-    return {row.study_uid: row.instances + hidden.get(row.study_uid, 0) for row in rows}
+    hidden, erased = hidden_of_each(tx, study_uids), _erased_of_each(tx, study_uids)
+    return {row.study_uid: row.instances + hidden.get(row.study_uid, 0) + erased.get(row.study_uid, 0) for row in rows}
+
+
+def _erased_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:
+    counted = sa.select(tombstone.c.study_uid, sa.func.count().label("erased"))
+    counted = counted.where(tombstone.c.study_uid.in_(study_uids)).group_by(tombstone.c.study_uid)
+    return {row.study_uid: row.erased for row in tx.execute(counted)}
 
 
 def hidden_of_each(tx: Connection, study_uids: Sequence[str]) -> Mapping[str, int]:

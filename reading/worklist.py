@@ -96,6 +96,8 @@ class ShownStudy:
     modality: str
     accession_number: str = field(repr=False)
     instances: int
+    erased_at: datetime | None = None
+    """When its images were erased."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -314,12 +316,14 @@ def _entry(
                 modality=modalities.get(row.study_uid, case.modality),
                 accession_number=row.accession_number,
                 instances=row.instances,
+                erased_at=row.erased_at,
             )
             for row in rows
         ),
         progress=Progress(
             arrived=sum(row.instances for row in rows),
-            expected=sum(known) if len(known) == len(rows) else None,
+            # Of what was erased nothing is missing.
+            expected=sum(known) if len(known) == len(rows) and not any(row.erased_at for row in rows) else None,
             arriving=case.arriving,
             signed=standing.signed,
         ),

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from reading.cipher import KeyFileUnfit
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
-from service import device_commands, registers
+from service import device_commands, erasure_commands, registers
 from service.alive import Part, Role
 from service.forward_commands import forward
 from service.installation import CannotStart
@@ -39,6 +39,9 @@ app.add_typer(registers.person, name="person")
 app.add_typer(device_commands.device, name="device")
 app.add_typer(device_commands.device, name="devices", hidden=True)  # the same, for whoever types it so
 app.add_typer(forward, name="forward")
+app.command("erase")(erasure_commands.erase)
+app.command("hold")(erasure_commands.hold)
+app.command("retention")(erasure_commands.keep)
 
 
 @app.command()

@@ -14,7 +14,7 @@ from reading import over
 from service.house import House
 from service.logs import logger
 from service.metrics import COMPACTED_BYTES, COMPACTED_INSTANCES, COMPACTED_STUDIES
-from storage import retired, waiting
+from storage import erasure, retired, waiting
 from storage.database import snapshot, transaction
 from storage.rewriting import Damaged, NothingGained, Overtaken, Rewritten, Unfit, Work, alone, rewrite
 from storage.segments import NoSpace
@@ -60,6 +60,12 @@ def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
         return any(_look(house, work, study_uid, after, pause) for study_uid in studies)
 
     return run
+
+
+def writing_out(house: House) -> Callable[[], int]:
+    """A step that writes segments without what was erased."""
+    work = work_of(house)
+    return lambda: erasure.purge(work)
 
 
 def tidying(house: House) -> Callable[[], int]:

@@ -270,6 +270,14 @@ class Settings:
             unit="hours",
         ),
     )
+    retention_years: float = field(
+        default=0.0,
+        metadata=_as(
+            values.number(0, 200),
+            "Age at which `tierread retention --erase` erases images. 0: they are kept for ever.",
+            unit="years",
+        ),
+    )
     commitment_straggler_seconds: float = field(
         default=60.0,
         metadata=_as(

@@ -19,7 +19,7 @@ from reading import critical, intake, queue, rejections
 from reading.rejections import Note, Title
 from service.arrivals import Arrivals
 from service.backing_up import daily
-from service.compacting import compacting, tidying
+from service.compacting import compacting, tidying, writing_out
 from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
@@ -48,6 +48,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
         Step(name="compact", every_seconds=30, run=compacting(house, stop)),
+        Step(name="write out what was erased", every_seconds=10, run=writing_out(house)),
         Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),

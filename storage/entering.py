@@ -517,6 +517,7 @@ def _study_values(entry: Entry) -> dict[str, Any]:
         "last_received_at": provenance.received_at,
         "attribution_revision": 0,
         "hidden": False,
+        "hold": "",
     }
 
 

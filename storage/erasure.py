@@ -21,6 +21,7 @@ from storage.placement import recount
 from storage.rewriting import NothingGained, Work, alone, rewrite
 
 KIND: Final = "erasure"
+HOLD: Final = "hold"
 _INSTANCE: Final = tables.instance
 _STUDY: Final = tables.study
 _SEGMENT: Final = tables.segment
@@ -60,6 +61,21 @@ def replay(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
     """The decision again, in an index that was made again; what has come since is of other UIDs and stays."""
     _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at)
     return True
+
+
+def hold(tx: Connection, study_uid: str, reason: str, now: datetime) -> None:
+    """Say why the images of a study must not be erased; nothing: they may."""
+    _hold(tx, study_uid, reason)
+    journal.write(tx, HOLD, {"study_uid": study_uid, "reason": reason}, now)
+
+
+def replay_hold(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
+    return _hold(tx, payload["study_uid"], payload["reason"])
+
+
+def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
+    changed = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hold=reason)
+    return tx.execute(changed).rowcount == 1
 
 
 def pending(engine: Engine) -> list[tuple[str, str, str]]:

@@ -80,4 +80,5 @@ REPLAYS: Final[Mapping[str, Replay]] = {
     entering.HELD: _held,
     quarantine.KIND: _quarantine,
     erasure.KIND: erasure.replay,
+    erasure.HOLD: erasure.replay_hold,
 }

@@ -59,6 +59,8 @@ class Study:
     """The study in which this one is shown, since a person decided so."""
     erased_at: datetime | None = None
     """When all its images were erased."""
+    hold: str = ""
+    """Why its images must not be erased; empty: they may."""
 
 
 @dataclass(frozen=True, kw_only=True)

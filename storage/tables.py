@@ -94,6 +94,8 @@ study: Final = sa.Table(
     sa.Column("merged_into", UID),
     # All its images were erased then; its reports stay.
     sa.Column("erased_at", UtcDateTime),
+    # Why its images must not be erased; empty: they may.
+    sa.Column("hold", sa.String(500), nullable=False, server_default=""),
     # Queries answer the newest study first; the UID makes the order total, so that pages do not overlap.
     sa.Index("ix_study_site_id_study_date", "site_id", "study_date", "study_uid"),
     sa.Index("ix_study_study_date", "study_date", "study_uid"),

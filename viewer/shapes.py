@@ -180,6 +180,7 @@ def _study(study: ShownStudy) -> Json:
         "modality": study.modality,
         "accession_number": study.accession_number,
         "instances": study.instances,
+        "erased_at": study.erased_at.isoformat() if study.erased_at else None,
     }
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from reading.worklist import ShownStudy
 from viewer.locale import Language, catalogue, text
 
 HOUR: Final = timedelta(hours=1)
@@ -20,6 +22,13 @@ def coded(language: Language, group: str, code: str) -> str:
 def moment(at: datetime, zone: str) -> str:
     """A time at the site: 2026-03-02 16:05."""
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def erased_at(studies: Iterable[ShownStudy], zone: str) -> str:
+    """When the last of a case's images were erased; empty while there are some, or never were any."""
+    whole = list(studies)
+    times = [study.erased_at for study in whole if study.erased_at is not None]
+    return moment(max(times), zone) if times and not any(study.instances for study in whole) else ""
 
 
 def moment_today(at: datetime, zone: str, now: datetime) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reading import audit, withhold
+from storage import erasure
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify
 from tests.reading.region import PIA_CARD
@@ -89,6 +90,26 @@ def test_the_report_is_a_page_a_pdf_and_json_with_its_pictures(house: House) -> 
     assert house.rendered == [("PatientViewer", STUDY, 1)]
     for number in ("0", "2", "-1"):
         assert pia.get(f"/p/reports/{version_id}/pictures/{number}").status_code == 404
+
+
+def test_a_report_whose_pictures_were_erased_says_so_and_stays(house: House) -> None:
+    case_id, version_id = final(house)
+    pia, tang = house.patient_client(case_id), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        erasure.erase(tx, STUDY, made_by="system", reason="older than 15 years", now=house.now)
+
+    report = pia.get(f"/p/reports/{version_id}")
+    picture = pia.get(f"/p/reports/{version_id}/pictures/1")
+    case_page = tang.get(f"/t/case/{case_id}")
+    images_page = tang.get(f"/t/case/{case_id}/images")
+    desk = house.signed_in("ada").get(f"/api/cases/{case_id}")
+
+    assert (report.status_code, "图像已于" in report.text, "右下肺炎" in report.text) == (200, True, True)
+    assert picture.status_code == 404
+    assert (case_page.status_code, "永久删除" in case_page.text, "缺" in case_page.text) == (200, True, False)
+    assert images_page.status_code == 200
+    assert desk.status_code == 200
+    assert desk.json()["studies"][0]["erased_at"] is not None
 
 
 def test_the_page_says_who_looked(house: House) -> None:

@@ -114,6 +114,7 @@ def report(
         id=version_id,
         sheet=sheet,
         late=opened.entry.follow_up is not None,
+        erased_at=words.erased_at(opened.entry.studies, opened.zone),
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,

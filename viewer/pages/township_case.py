@@ -52,6 +52,7 @@ def show(
             "facts": _facts(entry, zone, language, due=township_view.due(entry, language, now)),
             "ledger": ledger_view.told(completeness.of_case(tx, found), zone, language, now),
             "studies": _studies(tx, entry, language),
+            "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(tx, entry, version, zone, language),
             "moves": _moves(tx, case_id, zone, language),
             "order": _order(tx, entry, language),

@@ -21,6 +21,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_tombstone_study_uid", "tombstone", ["study_uid"], unique=False)
     op.add_column("study", sa.Column("erased_at", sa.DateTime(timezone=True)))
+    op.add_column("study", sa.Column("hold", sa.String(length=500), server_default="", nullable=False))
     op.add_column("segment", sa.Column("purge", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_index(
         "ix_segment_purge",
