@@ -19,12 +19,13 @@ from storage.database import snapshot, transaction
 from storage.index import Entered, Index, describe, held, instance_of
 from storage.lacking import lacking
 from storage.members import Entry
-from storage.objects import FolderObjectStore, ObjectStore, S3ObjectStore
+from storage.objects import FolderObjectStore, ObjectStore
 from storage.pax import Header
 from storage.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
 from storage.rebuilding import Rebuilt, rebuild
 from storage.rewriting import Work, rewrite
 from storage.rows import InstanceRow, Place, Provenance
+from storage.s3 import S3ObjectStore
 from storage.segments import Spool, segment_key
 from storage.shapes import Held
 from storage.shipping import ship
