@@ -25,12 +25,12 @@ from storage.placement import Hidden, InstancesMoved, Merged, SeriesMade, Series
 from storage.rebuilding import Rebuilt, rebuild
 from storage.rewriting import Work, rewrite
 from storage.rows import InstanceRow, Place, Provenance
-from storage.s3 import S3ObjectStore
 from storage.segments import Spool, segment_key
 from storage.shapes import Held
 from storage.shipping import ship
-from tests.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, SeaweedFS
+from tests.seaweedfs import SeaweedFS
 from tests.storage.instances import DEVICE, HEAD, OTHER_TOWNSHIP, TOWNSHIP, opened, row, write
+from tests.storage.test_objects import bucket
 
 START: Final = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 INDEX: Final = (tables.segment, tables.study, tables.series, tables.instance, tables.holding, tables.quarantine)
@@ -182,9 +182,7 @@ def test_a_lost_index_comes_back_as_it_was(yard: Yard) -> None:
 
 
 def test_a_lost_index_comes_back_out_of_a_bucket(yard: Yard, s3: SeaweedFS, tmp_path: Path) -> None:
-    yard.store = S3ObjectStore(
-        s3.endpoint, bucket=BUCKET, prefix=tmp_path.name, access_key=ACCESS_KEY, secret_key=SECRET_KEY
-    )
+    yard.store = bucket(s3, tmp_path.name)
     busy(yard)
     journalled(yard)
     yard.ship()
