@@ -70,11 +70,32 @@ def demo() -> None:
 
 
 @app.command()
-def verify(*, as_json: registers.AsJson = False) -> None:
-    """Read every stored instance again and compare its digest; follow the audit's chains. Exit code 1: damage."""
+def verify(
+    *,
+    sample: Annotated[
+        str | None, typer.Option(help="Read a part alone, drawn by chance: 5% of the instances, or 1000 of them.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Read only what was received since: 2026-03-01, or 2026-03-01T18:00.")
+    ] = None,
+    repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Read what is stored again and compare its digests; follow the audit's chains. Exit code 1: damage was found."""
     from service import verification  # noqa: PLC0415
 
-    raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
+    try:
+        drawn = verification.sample_of(sample) if sample else {}
+    except ValueError:
+        raise typer.BadParameter(
+            "expected a part such as 5%, or a number of instances", param_hint="--sample"
+        ) from None
+    try:
+        begin = verification.since_of(since) if since else None
+    except ValueError:
+        raise typer.BadParameter("expected a day or a moment such as 2026-03-01T18:00", param_hint="--since") from None
+    scope = verification.Scope(since=begin, **drawn)  # type: ignore[arg-type]
+    raise typer.Exit(verification.run(load(os.environ), scope, repair=repair, as_json=as_json))
 
 
 @app.command("rebuild-index")

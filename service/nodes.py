@@ -7,9 +7,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import Engine
+
+from reading.cipher import Keys
 from service.alone import Claim
 from service.house import House
 from service.installation import CannotStart
@@ -32,8 +36,13 @@ def bytes_of(house: House) -> Bytes:
         house.folders.spool,
         house.object_store,
         house.engine,
-        Holders(house.engine, _spool_key(house), house.clock),
+        holders_of(house.engine, house.keys, house.clock),
     )
+
+
+def holders_of(engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> Holders:
+    """Reads the spools of the other nodes."""
+    return Holders(engine, _spool_key(keys), clock)
 
 
 def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
@@ -78,7 +87,7 @@ def lending(house: House) -> Generator[Callable[[], int]]:
 def _lend(house: House) -> Lender:
     port = urlsplit(house.settings.spool_url).port or 80
     try:
-        return Lender(house.folders.spool, _spool_key(house), (house.settings.spool_host, port))
+        return Lender(house.folders.spool, _spool_key(house.keys), (house.settings.spool_host, port))
     except OSError as refused:
         raise CannotStart(
             f"{house.settings.spool_host} port {port} cannot be listened on: {refused.strerror}",
@@ -86,6 +95,6 @@ def _lend(house: House) -> Lender:
         ) from refused
 
 
-def _spool_key(house: House) -> bytes:
+def _spool_key(keys: Keys) -> bytes:
     """The same on every node, since all have the same keys."""
-    return hmac.new(house.keys.digest_key, b"tierread spool", hashlib.sha256).digest()
+    return hmac.new(keys.digest_key, b"tierread spool", hashlib.sha256).digest()

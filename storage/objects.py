@@ -92,10 +92,14 @@ class ObjectStore(Protocol):
 
 
 class FolderObjectStore:
-    """Objects are files; a put is a link or a copy under a draft's name, and a rename."""
+    """Objects are files; a put is a link or a copy under a draft's name, and a rename.
 
-    def __init__(self, directory: Path) -> None:
+    Without ``links`` each object has blocks of its own on the disk, as a second copy must.
+    """
+
+    def __init__(self, directory: Path, *, links: bool = True) -> None:
         self._directory = directory
+        self._links = links
         make_folder(directory)
 
     def put_file(self, key: str, path: Path) -> None:
@@ -103,9 +107,7 @@ class FolderObjectStore:
         make_folder(stored.parent)
         draft = stored.with_name(f".{stored.name}.new")
         draft.unlink(missing_ok=True)
-        try:
-            os.link(path, draft)
-        except OSError:  # another file system, or one without links
+        if not (self._links and _linked(path, draft)):
             shutil.copyfile(path, draft)
             with draft.open("rb") as copy:
                 os.fsync(copy.fileno())
@@ -149,6 +151,14 @@ class FolderObjectStore:
     def folders(self, prefix: str) -> list[str]:
         folder = self._directory / prefix
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+
+def _linked(path: Path, draft: Path) -> bool:
+    try:
+        os.link(path, draft)
+    except OSError:  # another file system, or one without links
+        return False
+    return True
 
 
 class S3ObjectStore:

@@ -83,6 +83,22 @@ def test_a_byte_that_changed_is_found(tierread: TierRead) -> None:
     assert "DAMAGE" in done.stdout
 
 
+def test_a_part_is_read_by_chance_or_by_date(tierread: TierRead) -> None:
+    found = [
+        json.loads(tierread.run("verify", "--json", *arguments).stdout)["instances"]
+        for arguments in (
+            ("--sample", "100%"),
+            ("--sample", "1"),
+            ("--since", "2026-01-01"),
+            ("--since", "2999-01-01T00:00"),
+        )
+    ]
+    refused = [tierread.run("verify", *arguments).returncode for arguments in (("--sample", "0"), ("--since", "then"))]
+
+    assert found == [1, 1, 1, 0]
+    assert refused == [2, 2]
+
+
 def test_a_segment_that_is_gone_and_an_audit_that_was_touched_are_found(tierread: TierRead) -> None:
     segment_of(tierread).unlink()
     engine = connect(tierread.database_url)
