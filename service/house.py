@@ -35,6 +35,8 @@ class House:
     audit: Audit
     object_store: ObjectStore
     """Where sealed segments go."""
+    copy_store: ObjectStore | None = None
+    """Where a second copy of them goes, None where there is to be none."""
     certificates: Certificates | None = None
     """For DICOM by TLS, None where it is not set up."""
 
@@ -55,6 +57,7 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
             # A chain belongs to one process: a role runs once on a node, under a lock.
             audit=Audit(f"{settings.node}/{role}"),
             object_store=object_store_of(settings),
+            copy_store=copy_store_of(settings),
             certificates=certificates_of(settings),
         )
     finally:
@@ -62,9 +65,18 @@ def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[Hous
 
 
 def object_store_of(settings: Settings) -> ObjectStore:
-    if not settings.object_store.startswith("s3://"):
-        return FolderObjectStore(Path(settings.object_store))
-    bucket, _, prefix = settings.object_store.removeprefix("s3://").partition("/")
+    return _store_at(settings, settings.object_store, links=True)
+
+
+def copy_store_of(settings: Settings) -> ObjectStore | None:
+    # A link would share its blocks with the first store's file, and be lost with them.
+    return _store_at(settings, settings.copy_store, links=False) if settings.copy_store else None
+
+
+def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
+    if not where.startswith("s3://"):
+        return FolderObjectStore(Path(where), links=links)
+    bucket, _, prefix = where.removeprefix("s3://").partition("/")
     return S3ObjectStore(
         settings.s3_endpoint,
         bucket=bucket,

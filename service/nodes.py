@@ -37,6 +37,7 @@ def bytes_of(house: House) -> Bytes:
         house.object_store,
         house.engine,
         holders_of(house.engine, house.keys, house.clock),
+        copy=house.copy_store,
     )
 
 

@@ -24,6 +24,7 @@ from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
 from service.nodes import SHIP_SECONDS, bytes_of, shipping
+from service.upkeep import Upkeep
 from service.worker import Step
 from storage import committing
 from storage.committing import Patience
@@ -35,6 +36,7 @@ from storage.reader import Bytes
 def of(house: House, stop: threading.Event) -> list[Step]:
     """The steps of a worker; the long ones end early once ``stop`` is set."""
     bytes_ = bytes_of(house)
+    upkeep = Upkeep(house, stop)
     forwarder = Forwarder(house, bytes_)
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
@@ -50,6 +52,9 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
+        Step(name="copy", every_seconds=5, run=upkeep.copy),
+        Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions),
+        Step(name="verify", every_seconds=60, run=upkeep.verify),
     ]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from reading.cipher import keys_in
 from service import verifying
-from service.house import now, object_store_of
+from service.house import copy_store_of, now, object_store_of
 from service.installation import KEY_FILES, CannotStart, Folders, make_folders, open_database
 from service.nodes import holders_of
 from service.settings import Settings
@@ -92,7 +92,13 @@ def run(settings: Settings, scope: Scope, *, repair: bool, as_json: bool) -> int
 
 
 def checker_of(settings: Settings, folders: Folders, engine: Engine) -> Checker:
-    return Checker(engine, folders.spool, object_store_of(settings), holders=_holders(folders, engine))
+    return Checker(
+        engine,
+        folders.spool,
+        object_store_of(settings),
+        holders=_holders(folders, engine),
+        copy=copy_store_of(settings),
+    )
 
 
 def _holders(folders: Folders, engine: Engine) -> Holders | None:

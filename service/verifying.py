@@ -199,5 +199,10 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
             break
         last = page[-1].id
     with snapshot(engine) as tx:
-        lost = mending.lost_in(tx, MOST_NAMED)
-    yield from (Segment(id=each, state="stored", size=0) for each in lost)
+        ids = mending.lost_in(tx, MOST_NAMED)
+    yield from map(lost, ids)
+
+
+def lost(segment_id: str) -> Segment:
+    """A segment that instances lead to and that nobody knows."""
+    return Segment(id=segment_id, state="stored", size=0)

@@ -8,11 +8,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from storage import members
 from storage.members import Footer, Listed
+from storage.objects import CHUNK_BYTES, ObjectStore
 from storage.pax import HEADER_BYTES, decode, padded
+from storage.pieces import Pieces
 
 _NEAR: Final = 1 << 20
 """Bytes between two instances that are read along rather than asked for anew."""
@@ -62,6 +65,29 @@ class Source(Protocol):
     def size(self) -> int | None: ...
 
     def stream(self, offset: int, length: int) -> Iterator[bytes]: ...
+
+
+class InStore:
+    """A segment in an object store. Raises NoSuchObject when it is made."""
+
+    def __init__(self, store: ObjectStore, key: str) -> None:
+        self._store, self._key = store, key
+        self.size: int | None = store.size(key)
+
+    def stream(self, offset: int, length: int) -> Iterator[bytes]:
+        return self._store.stream(self._key, offset, length)
+
+
+class InFile:
+    """A segment's file; ``growing``: it is being written, and has no table of contents yet."""
+
+    def __init__(self, path: Path, *, growing: bool = False) -> None:
+        size = path.stat().st_size
+        self._path = path
+        self.size: int | None = None if growing else size
+
+    def stream(self, offset: int, length: int) -> Iterator[bytes]:
+        return Pieces(self._path, offset, length, CHUNK_BYTES)
 
 
 @dataclass(frozen=True, kw_only=True)

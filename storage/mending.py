@@ -15,9 +15,8 @@ from storage import damage, tables
 from storage.database import snapshot, transaction
 from storage.durable import write_file
 from storage.holders import HolderAway, Holders
-from storage.inspection import Finding, Inspected, Source, Tell, Wanted, inspect
+from storage.inspection import Finding, InFile, Inspected, InStore, Source, Tell, Wanted, inspect
 from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore
-from storage.pieces import Pieces
 from storage.segments import segment_key
 from storage.shipping import StoredBadly
 
@@ -123,13 +122,25 @@ class Checker:
         else:
             return Checked(instances=0)  # it goes from place to place: another time
         self._mark(look, found.bad, now)
-        return Checked(instances=len(rows), damages=tuple(found.damages))
+        return Checked(instances=len(rows), damages=tuple(self._needed(found.damages)))
+
+    def _needed(self, damages: Sequence[Damage]) -> Iterator[Damage]:
+        """Without the bytes that nothing leads to any more, as when what was damaged was sent again."""
+        for one in damages:
+            if one.finding is not Finding.CHANGED or one.instances or one.repaired:
+                yield one
+                continue
+            row = tables.quarantine.c
+            there = (row.segment_id == one.segment_id) & (row.offset == one.offset)
+            with snapshot(self._engine) as tx:
+                if tx.scalar(sa.select(row.id).where(there, row.settled_at.is_(None))) is not None:
+                    yield one
 
     def _unstored(self, look: _Look) -> _Found | None:
         """Open or sealed: in one spool only. None: it is there no more."""
         path = self._spool_file(look.segment.id)
         if path.exists():
-            seen = _seen(look, lambda: _InFile(path, growing=look.segment.state == "open"))
+            seen = _seen(look, lambda: InFile(path, growing=look.segment.state == "open"))
         elif self._holders is not None:
             lent = _Lent(self._holders, look.segment.id)
             seen = _seen(look, lambda: lent)
@@ -140,9 +151,9 @@ class Checker:
     def _stored(self, look: _Look, *, repair: bool) -> _Found | None:
         """In the store, and perhaps still in a spool or in a second copy. None: nowhere."""
         key, path, second = segment_key(look.segment.id), self._spool_file(look.segment.id), self._copy
-        seen = _seen(look, lambda: _InStore(self._store, key))
-        spool = _seen(look, lambda: _InFile(path))
-        copied = None if second is None else _seen(look, lambda: _InStore(second, key))
+        seen = _seen(look, lambda: InStore(self._store, key))
+        spool = _seen(look, lambda: InFile(path))
+        copied = None if second is None else _seen(look, lambda: InStore(second, key))
         if seen is None and spool is None and copied is None and not repair:
             return None
         if seen is not None and seen.intact:
@@ -152,7 +163,7 @@ class Checker:
                     path.unlink(missing_ok=True)
                 damages.append(look.of_all(Finding.SPOOL_COPY, repaired=repair))
             if look.segment.copied and (copied is None or not copied.intact) and second is not None:
-                repaired = repair and self._put(look, second, key, [lambda: _InStore(self._store, key)])
+                repaired = repair and self._put(look, second, key, [lambda: InStore(self._store, key)])
                 damages.append(look.of_all(Finding.SECOND_COPY, repaired=repaired))
             return _Found(damages=damages, bad=frozenset())
         damages = [look.of_all(Finding.MISSING)] if seen is None else look.told(seen)
@@ -160,9 +171,9 @@ class Checker:
         if repair:
             copies: list[Callable[[], Source]] = []
             if spool is not None and spool.intact:
-                copies.append(lambda: _InFile(path))
+                copies.append(lambda: InFile(path))
             if copied is not None and copied.intact and second is not None:
-                copies.append(lambda: _InStore(second, key))
+                copies.append(lambda: InStore(second, key))
             copies += self._lent(look.segment)
             if self._put(look, self._store, key, copies):
                 if spool is not None and not spool.intact:
@@ -188,10 +199,10 @@ class Checker:
             except (NoSuchObject, FileNotFoundError, EOFError, HolderAway):
                 continue  # not to be had there
             try:
-                if not look.whole_in(_InFile(draft)).intact:
+                if not look.whole_in(InFile(draft)).intact:
                     continue
                 store.put_file(key, draft)
-                if not look.whole_in(_InStore(store, key)).intact:
+                if not look.whole_in(InStore(store, key)).intact:
                     raise StoredBadly(look.segment.id)
             finally:
                 draft.unlink()
@@ -220,6 +231,14 @@ def after(tx: Connection, last: str, limit: int, *, sealed_since: datetime | Non
     if sealed_since is not None:
         which &= row.sealed_at.is_(None) | (row.sealed_at >= sealed_since)
     return _segments(tx, which, limit)
+
+
+def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
+    """Bytes of the segments up to and with ``position``, and of all."""
+    row = tables.segment.c
+    size = sa.func.sum(row.size)
+    behind, total = tx.execute(sa.select(size.filter(row.id <= position), size).where(row.state != "gone")).one()
+    return int(behind or 0), int(total or 0)
 
 
 def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> list[Wanted]:
@@ -306,27 +325,6 @@ def _seen(look: _Look, source: Callable[[], Source]) -> Inspected | None:
         return look.at(source())
     except (NoSuchObject, FileNotFoundError):
         return None
-
-
-class _InStore:
-    def __init__(self, store: ObjectStore, key: str) -> None:
-        self._store, self._key = store, key
-        self.size: int | None = store.size(key)
-
-    def stream(self, offset: int, length: int) -> Iterator[bytes]:
-        return self._store.stream(self._key, offset, length)
-
-
-class _InFile:
-    """``growing``: it is being written, and has no table of contents yet."""
-
-    def __init__(self, path: Path, *, growing: bool = False) -> None:
-        size = path.stat().st_size
-        self._path = path
-        self.size: int | None = None if growing else size
-
-    def stream(self, offset: int, length: int) -> Iterator[bytes]:
-        return Pieces(self._path, offset, length, CHUNK_BYTES)
 
 
 class _Lent:

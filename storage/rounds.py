@@ -28,7 +28,7 @@ class Round:
     position: str
     """The last segment that was done; empty at the beginning."""
     started_at: datetime | None
-    """Of the round that goes on; None between two."""
+    """When this round began, or the last one; None before the first."""
     finished_at: datetime | None
     """When a round last came to its end."""
 
@@ -54,7 +54,7 @@ def claim(tx: Connection, task: Task, holder: str, now: datetime, lease: timedel
 def advance(tx: Connection, task: Task, holder: str, position: str, now: datetime) -> None:
     """What ``holder`` has done; a round begins with its first step."""
     row = care_round.c
-    begun = sa.func.coalesce(row.started_at, sa.bindparam("now", now, type_=row.started_at.type))
+    begun = sa.case((row.position == "", sa.bindparam("now", now, type_=row.started_at.type)), else_=row.started_at)
     ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
     tx.execute(ours.values(position=position, started_at=begun))
 
@@ -63,4 +63,12 @@ def finish(tx: Connection, task: Task, holder: str, now: datetime) -> None:
     """The round has come to its end; the next begins at the beginning."""
     row = care_round.c
     ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
-    tx.execute(ours.values(position="", started_at=None, finished_at=now, held_by=None, held_until=None))
+    begun = sa.func.coalesce(row.started_at, sa.bindparam("now", now, type_=row.started_at.type))
+    tx.execute(ours.values(position="", started_at=begun, finished_at=now, held_by=None, held_until=None))
+
+
+def release(tx: Connection, task: Task, holder: str) -> None:
+    """Another may go on."""
+    row = care_round.c
+    ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
+    tx.execute(ours.values(held_by=None, held_until=None))
