@@ -116,6 +116,34 @@ def rebuild_index(
     raise typer.Exit(rebuilding.run(load(os.environ), check=check, as_json=as_json))
 
 
+@app.command("import")
+def import_files(
+    source: Annotated[Path, typer.Argument(help="A folder, a DICOMDIR, a zip, or one file.", exists=True)],
+    *,
+    site: Annotated[str, typer.Option(help="Code of the organisation whose images they are.")],
+    device: Annotated[str | None, typer.Option(help="AE title of the device of the site that made them.")] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            help="Issuer of patient numbers whose images name none; by default the device's, or the site's code. "
+            "Name another for a CD from another hospital."
+        ),
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="Read also what an earlier run has finished.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
+
+    Exit code 1: something was refused, is held or could not be read.
+    """
+    from service import import_command  # noqa: PLC0415
+
+    done = import_command.run(
+        load(os.environ), source, site=site, device=device, issuer=issuer, afresh=afresh, as_json=as_json
+    )
+    raise typer.Exit(done)
+
+
 @app.command()
 def adopt(
     spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],

@@ -16,7 +16,6 @@ from reading.audit import Audit
 from reading.cipher import Keys
 from reading.devices import Device
 from reading.signing import Seal
-from service.alive import Role
 from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
@@ -42,7 +41,8 @@ class House:
 
 
 @contextmanager
-def house_of(settings: Settings, folders: Folders, role: Role) -> Generator[House]:
+def house_of(settings: Settings, folders: Folders, role: str) -> Generator[House]:
+    """``role`` names the process in the audit: a `service.alive.Role`, or ``cli``."""
     engine = open_database(settings)
     try:
         refuse_half_an_index(engine)

@@ -46,9 +46,13 @@ def holders_of(engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> Hol
     return Holders(engine, _spool_key(keys), clock)
 
 
-def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
-    """A step that takes this spool's sealed segments to the object store, in one process of the node at a time."""
-    claim = Claim(house.folders, "shipping", after_seconds=after_seconds)
+def ships(house: House, *, after_seconds: float = 0) -> Claim:
+    """Who ships the segments of this node: one of its processes."""
+    return Claim(house.folders, "shipping", after_seconds=after_seconds)
+
+
+def shipping(house: House, claim: Claim) -> Callable[[], int]:
+    """A step that takes this spool's sealed segments to the object store, while the claim is ours."""
 
     def run() -> int:
         if not claim.held():

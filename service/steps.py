@@ -23,7 +23,7 @@ from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
-from service.nodes import SHIP_SECONDS, bytes_of, shipping
+from service.nodes import SHIP_SECONDS, bytes_of, shipping, ships
 from service.upkeep import Upkeep
 from service.worker import Step
 from storage import committing
@@ -45,7 +45,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
-        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house)),
+        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
         Step(name="commit", every_seconds=1, run=_commit(house)),
         Step(name="compact", every_seconds=30, run=compacting(house, stop)),
         Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
