@@ -218,6 +218,8 @@ def read_listing(manifest: bytes) -> Iterator[Listed]:
     """Where the members of a manifest's body lie, a line at a time: a manifest may be large when it is unpacked."""
     for line in _lines(manifest):
         told: dict[str, Any] = json.loads(line)
+        if "offset" not in told:
+            continue  # a line about the segment itself
         yield Listed(
             offset=told["offset"],
             size=told["size"],

@@ -20,8 +20,8 @@ from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore
 from storage.segments import segment_key
 from storage.shipping import StoredBadly
 
-RETIRED: Final = ("gone", "retired")
-"""States of segments that nothing should lead to any more."""
+RETIRED: Final = ("gone", "retired", "writing")
+"""States of segments that nothing should lead to, any more or yet."""
 _UNSTORED: Final = ("open", "sealed")
 _LOOKS: Final = 3
 """A segment that moves while it is read is looked for again this often."""
