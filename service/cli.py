@@ -116,6 +116,18 @@ def rebuild_index(
     raise typer.Exit(rebuilding.run(load(os.environ), check=check, as_json=as_json))
 
 
+@app.command()
+def sweep(
+    *,
+    remove: Annotated[bool, typer.Option(help="Remove what may be removed; otherwise it is only named.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Find what nobody needs: orphans, drafts of dead writers, copies that should have gone. Exit 1: look at it."""
+    from service import sweeping_command  # noqa: PLC0415
+
+    raise typer.Exit(sweeping_command.run(load(os.environ), remove=remove, as_json=as_json))
+
+
 @app.command("import")
 def import_files(
     source: Annotated[Path, typer.Argument(help="A folder, a DICOMDIR, a zip, or one file.", exists=True)],

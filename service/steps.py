@@ -52,9 +52,10 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
-        Step(name="copy", every_seconds=5, run=upkeep.copy),
-        Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions),
-        Step(name="verify", every_seconds=60, run=upkeep.verify),
+        Step(name="copy", every_seconds=5, run=upkeep.copy, gives_way=True),
+        Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions, gives_way=True),
+        Step(name="verify", every_seconds=60, run=upkeep.verify, gives_way=True),
+        Step(name="sweep", every_seconds=3600, run=upkeep.sweep, gives_way=True),
     ]
 
 

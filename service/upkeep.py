@@ -1,10 +1,13 @@
-"""What the worker does for what is stored: reads everything again in rounds, repairs it, and copies it."""
+"""What the worker does for what is stored: reads everything again in rounds, repairs it, copies it, and sweeps."""
 
 from __future__ import annotations
 
+import os
 import threading
 import time
-from datetime import datetime, timedelta
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -13,16 +16,18 @@ from service import verifying
 from service.administer import REGION
 from service.house import House
 from service.logs import logger
-from service.metrics import DAMAGES, VERIFIED, VERIFIED_BYTES
+from service.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from service.nodes import holders_of
-from storage import copying, mending, rounds
+from storage import copying, mending, rounds, sweeping
 from storage.database import snapshot, transaction
 from storage.mending import Checked, Checker, Segment
 from storage.rounds import Round, Task
+from storage.sweeping import Litter, Sweeper
 
 NIGHT: Final = (22, 6)
 """Hours of the region's clock between which everything is read again."""
 _DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
 _HALF: Final = 0.5
 """Of a day: a round that began late in a night goes on early in the next."""
 _LEASE: Final = timedelta(hours=2)
@@ -112,6 +117,48 @@ class Upkeep:
             self._copied_all_at = now
             self._uncopied.clear()  # a repair may have made them whole
         return copied
+
+    def sweep(self) -> int:
+        """Once a week: remove what is certainly needed by nobody, and tell what a person has to look at.
+
+        Raises:
+            StoreAway, StoreRefuses: of a store: it is done again later.
+
+        """
+        house, now = self._house, self._house.clock()
+        mark = house.folders.run / "swept"
+        sweeper = Sweeper(
+            house.engine,
+            spool_dir=house.folders.spool,
+            node=self._node,
+            store=house.object_store,
+            copy=house.copy_store,
+            now=now,
+        )
+        found: Counter[sweeping.Kind] = Counter()
+        if not mark.exists() or datetime.fromtimestamp(mark.stat().st_mtime, UTC) + _WEEK <= now:
+            found += self._swept(sweeper.in_spool())
+            mark.touch()
+            os.utime(mark, (now.timestamp(), now.timestamp()))
+        with transaction(house.engine) as tx:
+            last = rounds.of(tx, Task.SWEEP).finished_at
+            due_now = last is None or last + _WEEK <= now
+            ours = due_now and rounds.claim(tx, Task.SWEEP, self._node, now, _LEASE) is not None
+        if ours:
+            found += self._swept(sweeper.in_stores())
+            with transaction(house.engine) as tx:
+                rounds.finish(tx, Task.SWEEP, self._node, house.clock())
+        for kind, number in sorted(found.items()):
+            if kind not in sweeping.SAFE:
+                logger().warning("look at it with `tierread sweep`", kind=kind, number=number)
+        return sum(found[kind] for kind in sweeping.SAFE)
+
+    def _swept(self, litter: Iterable[Litter]) -> Counter[sweeping.Kind]:
+        found: Counter[sweeping.Kind] = Counter()
+        for one in sweeping.remove(litter, only=sweeping.SAFE):
+            found[one.kind] += 1
+            SWEPT.labels(one.kind, str(one.kind in sweeping.SAFE).lower()).inc()
+        return found
 
     def _next(self, behind: float) -> Segment | None:
         """The segment that is to be read now; None by day, when tonight's part is read, or while another node reads."""

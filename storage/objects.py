@@ -5,7 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 from urllib.parse import urlsplit
@@ -48,6 +50,14 @@ class StoreRefuses(Exception):
         """As the server names it, such as NoSuchBucket or AccessDenied."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Unfinished:
+    """What was begun to be put under a key, and never came to its end."""
+
+    key: str
+    id: str
+
+
 class ObjectStore(Protocol):
     """Objects under keys of ours; each is put once, whole, and never changes.
 
@@ -88,6 +98,14 @@ class ObjectStore(Protocol):
 
     def folders(self, prefix: str) -> list[str]:
         """The names of the folders directly in ``prefix``, sorted."""
+        ...
+
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        """Puts that were begun before, and never came to their end: they take room that no key shows."""
+        ...
+
+    def discard(self, one: Unfinished) -> None:
+        """Give the room of an unfinished put back."""
         ...
 
 
@@ -151,6 +169,15 @@ class FolderObjectStore:
     def folders(self, prefix: str) -> list[str]:
         folder = self._directory / prefix
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        for path in sorted(self._directory.rglob(".*.new")):
+            if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                name = str(path.relative_to(self._directory))
+                yield Unfinished(key=name, id=name)
+
+    def discard(self, one: Unfinished) -> None:
+        (self._directory / one.id).unlink(missing_ok=True)
 
 
 def _linked(path: Path, draft: Path) -> bool:
@@ -221,6 +248,27 @@ class S3ObjectStore:
             listed = self._client.list_objects(self._bucket, prefix=self._prefix + prefix)
             return sorted(str(one.object_name).rstrip("/").rpartition("/")[2] for one in listed if one.is_dir)
 
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        # The SDK aborts what it begins unless its process dies; to find what is left it has no public call.
+        markers: tuple[str | None, str | None] = (None, None)
+        while True:
+            with self._told(self._prefix):
+                listed = self._client._list_multipart_uploads(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                    self._bucket, prefix=self._prefix, key_marker=markers[0], upload_id_marker=markers[1]
+                )
+            for upload in listed.uploads:
+                if upload.initiated_time is not None and upload.initiated_time < before:
+                    yield Unfinished(key=upload.object_name.removeprefix(self._prefix), id=upload.upload_id or "")
+            if not listed.is_truncated:
+                return
+            markers = (listed.next_key_marker, listed.next_upload_id_marker)
+
+    def discard(self, one: Unfinished) -> None:
+        with suppress(NoSuchObject), self._told(one.key):
+            self._client._abort_multipart_upload(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                self._bucket, self._prefix + one.key, one.id
+            )
+
     @contextmanager
     def _told(self, key: str) -> Generator[None]:
         """Turns what the SDK raises into errors of ours."""
@@ -236,7 +284,7 @@ class S3ObjectStore:
             raise StoreAway from error
 
 
-_MISSING: Final = ("NoSuchKey", "NoSuchObject")
+_MISSING: Final = ("NoSuchKey", "NoSuchObject", "NoSuchUpload")
 
 
 def _read(answer: BaseHTTPResponse, length: int, chunk: int) -> Iterator[bytes]:

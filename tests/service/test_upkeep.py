@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import time
 from collections.abc import Iterator
@@ -183,3 +184,24 @@ def test_damage_is_repaired_from_the_copy_or_a_person_is_asked(here: Here) -> No
 
     assert (copied, repaired == whole, asked_then) == ((1, 0), True, 0)
     assert (stored.read_bytes() == damaged, here.questions()) == (True, 1)
+
+
+def test_once_a_week_what_is_certainly_needed_by_nobody_goes(here: Here) -> None:
+    here.store(1)
+    (copy,) = here.spool.directory.rglob("*.tar")
+    stray = here.spool.directory / "quarantine" / "20260101" / "01KSTRAY"
+    stray.parent.mkdir(parents=True)
+    stray.write_bytes(b"a person decides")
+    os.utime(stray, (0, 0))
+    (here.folder / "run").mkdir()
+    here.clock.now += 3 * DAY
+    first = here.upkeep().sweep()
+    copy.write_bytes(b"again")
+    next_day = here.upkeep().sweep()
+    here.clock.now += 7 * DAY
+    next_week = here.upkeep().sweep()
+    with snapshot(here.house.engine) as tx:
+        swept_at = rounds.of(tx, Task.SWEEP).finished_at
+
+    assert (first, next_day, next_week >= 1) == (1, 0, True)
+    assert (stray.exists(), swept_at) == (True, here.clock.now)
