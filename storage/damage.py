@@ -45,22 +45,25 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
     by_recovery = key_of(segment_id, offset - HEADER_BYTES)
     if tx.scalar(sa.select(_QUARANTINE.id).where(_QUARANTINE.key == by_recovery)) is not None:
         return
-    question = insert_new(tx, tables.quarantine).values(
-        id=new_id(),
-        reason=DAMAGED,
-        sop_instance_uid=sop_instance_uid,
-        study_uid=row.study_uid,
-        transfer_syntax_uid=row.transfer_syntax_uid,
-        key=key,
-        size=row.size,
-        digest=row.stored_digest,
-        site_id=row.site_id,
-        device_id=row.device_id,
-        received_at=now,
+    # What had healed is damaged once more; else it is asked for the first time, or was asked before.
+    again = sa.update(tables.quarantine).where(_QUARANTINE.key == key, _QUARANTINE.settled_as == MENDED)
+    if tx.execute(again.values(settled_at=None, settled_as=None, received_at=now)).rowcount:
+        return
+    tx.execute(
+        insert_new(tx, tables.quarantine).values(
+            id=new_id(),
+            reason=DAMAGED,
+            sop_instance_uid=sop_instance_uid,
+            study_uid=row.study_uid,
+            transfer_syntax_uid=row.transfer_syntax_uid,
+            key=key,
+            size=row.size,
+            digest=row.stored_digest,
+            site_id=row.site_id,
+            device_id=row.device_id,
+            received_at=now,
+        )
     )
-    if tx.execute(question).rowcount == 0:  # it was asked before; what had healed is damaged once more
-        again = sa.update(tables.quarantine).where(_QUARANTINE.key == key, _QUARANTINE.settled_as == MENDED)
-        tx.execute(again.values(settled_at=None, settled_as=None, received_at=now))
 
 
 def clear(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:

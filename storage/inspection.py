@@ -151,7 +151,8 @@ def inspect(source: Source, segment_id: str, rows: Sequence[Wanted], tell: Tell,
             footer, members_ = listed
             known = {(one.offset, one.size) for one in members_}
             astray = frozenset(one.offset for one in rows if (one.offset, one.size) not in known)
-            pieces += _of_members(members_)
+            hashed = {(piece.start, piece.end, piece.digest) for piece in pieces}  # none is hashed twice
+            pieces += (one for one in _of_members(members_) if (one.start, one.end, one.digest) not in hashed)
             pieces += _of_the_end(footer, source.size)
         runs = [(0, source.size)]
     else:

@@ -20,6 +20,7 @@ from pydicom.data import get_testdata_file
 
 from storage import tables
 from storage.database import connect, snapshot
+from tests import corpus
 from tests.builders import image, new_uid
 from tests.running import TierRead, command, wait_until
 
@@ -185,3 +186,24 @@ def test_beside_a_running_service_what_was_imported_becomes_a_case(tierread: Tie
     wait_until(lambda: "stored" in rows(tierread, tables.segment.c.state), what="a stored segment")
 
     assert (told["stored"], told["shipped_by"], len(cases)) == (1, "tierread serve", 1)
+
+
+@pytest.mark.timeout(240)
+def test_every_file_of_the_corpus_is_accounted_for(tmp_path: Path) -> None:
+    every = corpus.files()
+    tierread = TierRead(tmp_path / "house")
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township")
+    folder = tmp_path / "corpus"
+    for number, one in enumerate(every):
+        (folder / f"{number // 100}").mkdir(parents=True, exist_ok=True)
+        shutil.copy(one.path, folder / f"{number // 100}" / f"{number}.dcm")
+    told = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json").stdout)
+    afresh = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json", "--afresh").stdout)
+    stored = len(rows(tierread, tables.instance.c.sop_instance_uid))
+    accounted = told["stored"] + told["already_here"] + told["held"] + told["no_dicom"] + sum(told["refused"].values())
+
+    assert (accounted, told["unread"], told["stopped"]) == (len(every), {}, False)
+    assert told["stored"] == stored > len(every) / 2
+    assert (afresh["stored"], afresh["refused"], afresh["no_dicom"]) == (0, told["refused"], told["no_dicom"])
+    assert len(rows(tierread, tables.instance.c.sop_instance_uid)) == stored
+    print(f"of {len(every)} files of the corpus: {told}")
