@@ -99,8 +99,8 @@ GROUPS: Final[Mapping[Group, tuple[Kind, ...]]] = {
     Group.CLOCK: (Kind.CLOCK_AHEAD,),
 }
 GROUP_OF: Final = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
-BY_MACHINE: Final = (quarantine.Settled.DUPLICATE,)
-"""Settled so, it never was a concern of anybody's."""
+BY_MACHINE: Final = (quarantine.Settled.DUPLICATE, quarantine.Settled.HEALED)
+"""Settled so, it is no concern of anybody's any more, or never was."""
 ASIDE: Final = "replaced"
 """The reason of a row that keeps what a decision took out of sight: part of that decision, no concern of its own."""
 

@@ -87,11 +87,32 @@ def demo() -> None:
 
 
 @app.command()
-def verify(*, as_json: registers.AsJson = False) -> None:
-    """Read every stored instance again and compare its digest; follow the audit's chains. Exit code 1: damage."""
+def verify(
+    *,
+    sample: Annotated[
+        str | None, typer.Option(help="Read a part alone, drawn by chance: 5% of the instances, or 1000 of them.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Read only what was received since: 2026-03-01, or 2026-03-01T18:00.")
+    ] = None,
+    repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Read what is stored again and compare its digests; follow the audit's chains. Exit code 1: damage was found."""
     from service import verification  # noqa: PLC0415
 
-    raise typer.Exit(verification.run(load(os.environ), as_json=as_json))
+    try:
+        drawn = verification.sample_of(sample) if sample else {}
+    except ValueError:
+        raise typer.BadParameter(
+            "expected a part such as 5%, or a number of instances", param_hint="--sample"
+        ) from None
+    try:
+        begin = verification.since_of(since) if since else None
+    except ValueError:
+        raise typer.BadParameter("expected a day or a moment such as 2026-03-01T18:00", param_hint="--since") from None
+    scope = verification.Scope(since=begin, **drawn)  # type: ignore[arg-type]
+    raise typer.Exit(verification.run(load(os.environ), scope, repair=repair, as_json=as_json))
 
 
 @app.command()
@@ -141,6 +162,46 @@ def rebuild_index(
     from service import rebuilding  # noqa: PLC0415
 
     raise typer.Exit(rebuilding.run(load(os.environ), check=check, as_json=as_json))
+
+
+@app.command()
+def sweep(
+    *,
+    remove: Annotated[bool, typer.Option(help="Remove what may be removed; otherwise it is only named.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Find what nobody needs: orphans, drafts of dead writers, copies that should have gone. Exit 1: look at it."""
+    from service import sweeping_command  # noqa: PLC0415
+
+    raise typer.Exit(sweeping_command.run(load(os.environ), remove=remove, as_json=as_json))
+
+
+@app.command("import")
+def import_files(
+    source: Annotated[Path, typer.Argument(help="A folder, a DICOMDIR, a zip, or one file.", exists=True)],
+    *,
+    site: Annotated[str, typer.Option(help="Code of the organisation whose images they are.")],
+    device: Annotated[str | None, typer.Option(help="AE title of the device of the site that made them.")] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            help="Issuer of patient numbers whose images name none; by default the device's, or the site's code. "
+            "Name another for a CD from another hospital."
+        ),
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="Read also what an earlier run has finished.")] = False,
+    as_json: registers.AsJson = False,
+) -> None:
+    """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
+
+    Exit code 1: something was refused, is held or could not be read.
+    """
+    from service import import_command  # noqa: PLC0415
+
+    done = import_command.run(
+        load(os.environ), source, site=site, device=device, issuer=issuer, afresh=afresh, as_json=as_json
+    )
+    raise typer.Exit(done)
 
 
 @app.command()

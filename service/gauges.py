@@ -12,7 +12,9 @@ from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.backing_up import age_seconds
 from service.house import House
 from service.metrics import Gauges
+from storage import copying, rounds
 from storage.database import snapshot
+from storage.rounds import Task
 from storage.shipping import behind_seconds
 from storage.tables import commitment, quarantine, segment
 
@@ -73,6 +75,12 @@ def gauges(house: House) -> Gauges:
                 "backup",
                 age_seconds(tx, house.clock()),
             ),
+            "tierread_round_end_seconds": (
+                "When everything was last read or swept, in seconds since 1970.",
+                "task",
+                {str(task): at.timestamp() for task in Task if (at := rounds.of(tx, task).finished_at) is not None},
+            ),
+            **(_copies(tx, house) if house.copy_store is not None else {}),
             "tierread_spool_bytes": ("The disk of the spool.", "space", _space(house)),
         }
 
@@ -84,6 +92,18 @@ def _counted(tx: Connection, column: sa.Column[str], where: sa.ColumnElement[boo
 
 def _number(tx: Connection, where: sa.ColumnElement[bool]) -> float:
     return tx.scalar(sa.select(sa.func.count()).select_from(commitment).where(where)) or 0
+
+
+def _copies(tx: Connection, house: House) -> Gauges:
+    waiting = copying.backlog(tx)
+    age = 0.0 if waiting.oldest is None else (house.clock() - waiting.oldest).total_seconds()
+    return {
+        "tierread_copy_backlog": (
+            "Stored segments that have no second copy yet: how many, and since how many seconds the oldest waits.",
+            "of",
+            {"segments": waiting.segments, "seconds": max(0.0, age)},
+        )
+    }
 
 
 def _space(house: House) -> dict[str, float]:

@@ -16,11 +16,10 @@ from reading.audit import Audit
 from reading.cipher import Keys
 from reading.devices import Device
 from reading.signing import Seal
-from service.alive import Part
 from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
-from service.stores import cache_of, check_lock, object_store_of
+from service.stores import cache_of, check_lock, copy_store_of, object_store_of
 from storage.block_cache import BlockCache
 from storage.objects import ObjectStore
 
@@ -41,6 +40,8 @@ class House:
     """Where sealed segments go; asked itself by whatever must see what is really stored."""
     cache: BlockCache | None = None
     """In front of it for whoever reads pictures, None where the store is as near."""
+    copy_store: ObjectStore | None = None
+    """Where a second copy of them goes, None where there is to be none."""
     certificates: Certificates | None = None
     """For DICOM by TLS, None where it is not set up."""
     number: int = 1
@@ -54,7 +55,8 @@ class House:
 
 
 @contextmanager
-def house_of(settings: Settings, folders: Folders, part: Part) -> Generator[House]:
+def house_of(settings: Settings, folders: Folders, name: str, number: int = 1) -> Generator[House]:
+    """``name`` is that of the process in the audit, as of a `service.alive.Part`; ``number`` is among its kind."""
     engine = open_database(settings)
     cache: BlockCache | None = None
     try:
@@ -71,10 +73,11 @@ def house_of(settings: Settings, folders: Folders, part: Part) -> Generator[Hous
             keys=keys,
             seal=seal,
             # A chain belongs to one process: each runs once on a node, under a lock.
-            audit=Audit(f"{settings.node}/{part.name}"),
-            number=part.number,
+            audit=Audit(f"{settings.node}/{name}"),
+            number=number,
             object_store=store,
             cache=cache,
+            copy_store=copy_store_of(settings),
             certificates=certificates_of(settings),
         )
     finally:

@@ -44,6 +44,16 @@ HTTP_SECONDS: Final = Histogram(
 COMMITMENT_REPORTS: Final = Counter(
     "tierread_commitment_reports", "Reports of storage commitments, delivered or why not.", ["outcome"]
 )
+VERIFIED: Final = Counter("tierread_verified_instances", "Instances read again by the worker's rounds.")
+VERIFIED_BYTES: Final = Counter("tierread_verified_bytes", "Bytes read by the worker's rounds.")
+DAMAGES: Final = Counter(
+    "tierread_damages", "What the worker's rounds found damaged, and whether it was repaired.", ["finding", "repaired"]
+)
+SWEPT: Final = Counter(
+    "tierread_swept",
+    "What nobody needs, as the worker found it each week, and whether it was removed.",
+    ["kind", "removed"],
+)
 STEP_SECONDS: Final = Histogram(
     "tierread_worker_step_seconds",
     "One run of a worker's step.",

@@ -7,9 +7,13 @@ import hashlib
 import hmac
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Final
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import Engine
+
+from reading.cipher import Keys
 from service.alone import Claim
 from service.house import House
 from service.installation import CannotStart
@@ -33,13 +37,23 @@ def bytes_of(house: House) -> Bytes:
         house.folders.spool,
         house.cache or house.object_store,
         house.engine,
-        Holders(house.engine, _spool_key(house), house.clock),
+        holders_of(house.engine, house.keys, house.clock),
+        copy=house.copy_store,
     )
 
 
-def shipping(house: House, *, after_seconds: float = 0) -> Callable[[], int]:
-    """A step that takes this spool's sealed segments to the object store, in one process of the node at a time."""
-    claim = Claim(house.folders, "shipping", after_seconds=after_seconds)
+def holders_of(engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> Holders:
+    """Reads the spools of the other nodes."""
+    return Holders(engine, _spool_key(keys), clock)
+
+
+def ships(house: House, *, after_seconds: float = 0) -> Claim:
+    """Who ships the segments of this node: one of its processes."""
+    return Claim(house.folders, "shipping", after_seconds=after_seconds)
+
+
+def shipping(house: House, claim: Claim) -> Callable[[], int]:
+    """A step that takes this spool's sealed segments to the object store, while the claim is ours."""
     postponed = Postponed()
 
     def run() -> int:
@@ -92,7 +106,7 @@ def lending(house: House) -> Generator[Callable[[], int]]:
 def _lend(house: House) -> Lender:
     port = urlsplit(house.settings.spool_url).port or 80
     try:
-        return Lender(house.folders.spool, _spool_key(house), (house.settings.spool_host, port))
+        return Lender(house.folders.spool, _spool_key(house.keys), (house.settings.spool_host, port))
     except OSError as refused:
         raise CannotStart(
             f"{house.settings.spool_host} port {port} cannot be listened on: {refused.strerror}",
@@ -100,6 +114,6 @@ def _lend(house: House) -> Lender:
         ) from refused
 
 
-def _spool_key(house: House) -> bytes:
+def _spool_key(keys: Keys) -> bytes:
     """The same on every node, since all have the same keys."""
-    return hmac.new(house.keys.digest_key, b"tierread spool", hashlib.sha256).digest()
+    return hmac.new(keys.digest_key, b"tierread spool", hashlib.sha256).digest()

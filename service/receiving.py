@@ -15,7 +15,16 @@ from service.contacts import Contacts, gathering
 from service.house import House
 from service.logs import logger
 from service.metrics import INSTANCES, RECEIVE_SECONDS
-from service.nodes import LEND_SECONDS, SHIP_SECONDS, STAND_BACK_SECONDS, TRIM_SECONDS, lending, shipping, trimming
+from service.nodes import (
+    LEND_SECONDS,
+    SHIP_SECONDS,
+    STAND_BACK_SECONDS,
+    TRIM_SECONDS,
+    lending,
+    shipping,
+    ships,
+    trimming,
+)
 from service.worker import Step, Worker
 from storage.database import Durability, connect
 from storage.index import Index
@@ -110,13 +119,14 @@ def receiving(house: House) -> Generator[Receiving]:
     )
     index = Index(engine)
     end = threading.Event()
+    claim = ships(house, after_seconds=STAND_BACK_SECONDS)
     with lending(house) as lend:
         chores = Worker(
             [
                 Step(name="seal", every_seconds=SEAL_EVERY_SECONDS, run=lambda: spool.seal_idle(house.clock())),
                 Step(name="seal what is awaited", every_seconds=SEAL_EVERY_SECONDS, run=spool.seal_awaited),
                 Step(name="lend", every_seconds=LEND_SECONDS, run=lend),
-                Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, after_seconds=STAND_BACK_SECONDS)),
+                Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, claim)),
                 Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
             ],
             end,
@@ -130,6 +140,7 @@ def receiving(house: House) -> Generator[Receiving]:
         finally:
             end.set()
             chores.join()
+            claim.release()
             spool.close()
             index.close()
             engine.dispose()

@@ -20,7 +20,7 @@ from service.settings import Settings
 
 
 def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
-    with house_of(settings, folders, part) as house, receiving(house) as here:
+    with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
         door = DicomDoor(house, here.contacts)
         services = services_of(house)
         listener = ae.Listener(

@@ -32,7 +32,7 @@ GRACEFUL_SECONDS: Final = 10
 
 def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
     socket = listen(settings.http_host, settings.http_port)
-    with house_of(settings, folders, part) as house, receiving(house) as here:
+    with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
         bytes_ = bytes_of(house)
         lately = Lately()
         office = Office(

@@ -14,7 +14,7 @@ from service.worker import Worker
 
 
 def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
-    with house_of(settings, folders, part) as house:
+    with house_of(settings, folders, part.name, part.number) as house:
         worker = Worker(steps.of(house, stop), stop)
         worker.start()
         try:

@@ -154,6 +154,14 @@ class Settings:
             "Empty: the folder `objects` in the data folder.",
         ),
     )
+    copy_store: str = field(
+        default="",
+        metadata=_as(
+            values.object_store,
+            "Where a second copy of everything in the object store goes, a folder on another disk or "
+            "`s3://BUCKET/PREFIX` at the same S3 server. Empty: there is none.",
+        ),
+    )
     s3_endpoint: str = field(default="", metadata=_as(values.endpoint, "Address of the S3 server."))
     s3_access_key_file: Path | None = field(
         default=None, metadata=_as(values.folder, "File that holds the S3 access key.")
@@ -250,6 +258,22 @@ class Settings:
             values.number(0.1, 86400),
             "A study that received nothing for this long is no longer arriving.",
             unit="seconds",
+        ),
+    )
+    verify_days: float = field(
+        default=30.0,
+        metadata=_as(
+            values.number(0, 3650),
+            "In so many days the worker reads everything again that is stored, a part each night. 0: never.",
+            unit="days",
+        ),
+    )
+    verify_mib_per_second: float = field(
+        default=40.0,
+        metadata=_as(
+            values.number(0.1, 100_000),
+            "The worker reads no faster than this when it verifies, so that it is in nobody's way.",
+            unit="MiB/s",
         ),
     )
     segment_idle_seconds: float = field(
@@ -427,10 +451,14 @@ def _read_database_url(read: dict[str, Any], problems: list[Problem]) -> None:
 
 
 def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:
-    if not str(read.get("object_store", "")).startswith("s3://"):
-        if read.get("s3_retention_days"):
-            where = variable("s3_retention_days")
-            problems.append(Problem(where=where, problem="only an object store s3://... can lock what it stores"))
+    stores = {name: str(read.get(name, "")) for name in ("object_store", "copy_store")}
+    stores["object_store"] = stores["object_store"] or str(read.get("data_dir", Settings.data_dir) / "objects")
+    if stores["copy_store"] and _within(stores["copy_store"], stores["object_store"]):
+        problems.append(Problem(where=variable("copy_store"), problem="another place than the object store"))
+    if read.get("s3_retention_days") and not stores["object_store"].startswith("s3://"):
+        where = variable("s3_retention_days")
+        problems.append(Problem(where=where, problem="only an object store s3://... can lock what it stores"))
+    if not any(where.startswith("s3://") for where in stores.values()):
         return
     needed = [name for name in ("s3_endpoint", "s3_access_key_file", "s3_secret_key_file") if not read.get(name)]
     problems.extend(Problem(where=variable(name), problem="needed by an object store s3://...") for name in needed)
@@ -438,6 +466,13 @@ def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:
         path: Path | None = read.get(name)
         if path is not None and not path.is_file():
             problems.append(Problem(where=variable(name), problem=f"cannot read {path}"))
+
+
+def _within(copy: str, first: str) -> bool:
+    """Whether a copy would lie in the store that it is a copy of; keys of the two must never meet."""
+    if "://" in copy or "://" in first:
+        return f"{copy.rstrip('/')}/".startswith(f"{first.rstrip('/')}/")
+    return Path(copy).absolute().is_relative_to(Path(first).absolute())
 
 
 def _check_tls(read: dict[str, Any], problems: list[Problem]) -> None:

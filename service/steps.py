@@ -24,7 +24,8 @@ from service.forwarder import Forwarder
 from service.house import House
 from service.logs import logger
 from service.metrics import STEP_FAILURES
-from service.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, trimming
+from service.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
+from service.upkeep import Upkeep
 from service.worker import Step
 from storage import committing
 from storage.committing import Patience
@@ -36,6 +37,7 @@ from storage.reader import Bytes
 def of(house: House, stop: threading.Event) -> list[Step]:
     """The steps of a worker; the long ones end early once ``stop`` is set."""
     bytes_ = bytes_of(house)
+    upkeep = Upkeep(house, stop)
     forwarder = Forwarder(house, bytes_)
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
@@ -44,7 +46,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
-        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house)),
+        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
         Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
         Step(name="compact", every_seconds=30, run=compacting(house, stop)),
@@ -54,6 +56,10 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
+        Step(name="copy", every_seconds=5, run=upkeep.copy, gives_way=True),
+        Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions, gives_way=True),
+        Step(name="verify", every_seconds=60, run=upkeep.verify, gives_way=True),
+        Step(name="sweep", every_seconds=3600, run=upkeep.sweep, gives_way=True),
     ]
 
 

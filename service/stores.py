@@ -14,14 +14,23 @@ from storage.s3 import KeyFiles, Lock, Mode, S3ObjectStore
 
 
 def object_store_of(settings: Settings) -> ObjectStore:
-    if not settings.object_store.startswith("s3://"):
-        return FolderObjectStore(Path(settings.object_store))
+    return _store_at(settings, settings.object_store, links=True)
+
+
+def copy_store_of(settings: Settings) -> ObjectStore | None:
+    # A link would share its blocks with the first store's file, and be lost with them.
+    return _store_at(settings, settings.copy_store, links=False) if settings.copy_store else None
+
+
+def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
+    if not where.startswith("s3://"):
+        return FolderObjectStore(Path(where), links=links)
     assert settings.s3_access_key_file is not None  # noqa: S101 # settings.load has seen to it
     assert settings.s3_secret_key_file is not None  # noqa: S101
     lock = None
-    if settings.s3_retention_days is not None:
+    if settings.s3_retention_days is not None and where == settings.object_store:
         lock = Lock(days=settings.s3_retention_days, mode=Mode(settings.s3_retention_mode))
-    bucket, _, prefix = settings.object_store.removeprefix("s3://").partition("/")
+    bucket, _, prefix = where.removeprefix("s3://").partition("/")
     return S3ObjectStore(
         settings.s3_endpoint,
         bucket=bucket,

@@ -1,54 +1,80 @@
-"""`tierread verify`: reads every stored instance again and compares its digest, and follows the audit's chains."""
+"""`tierread verify`: reads what is stored again and compares its digests, and follows the audit's chains."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from enum import StrEnum
+import math
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from pacs.opened import Bytes
-from reading import audit
+from reading import audit, cases
 from reading.audit import Break
-from storage import index
-from storage.database import snapshot, transaction
-from storage.index import Instance
-from storage.reader import BytesMissing, HolderAway
-from storage.tables import instance
+from storage import mending
+from storage.database import snapshot
+from storage.inspection import Finding, Wanted
+from storage.mending import Checked, Checker, Damage, Segment
+from storage.objects import StoreAway
+from storage.tables import instance, segment
 
-PAGE: Final = 500
-
-
-class Finding(StrEnum):
-    """What is wrong with an instance."""
-
-    CHANGED = "changed"
-    """Its bytes do not have the digest that they had when they came."""
-    MISSING = "missing"
-    """The segment is not where the index says."""
-    AWAY = "away"
-    """Its segment is in the spool of a node that does not answer: not known whether it is whole."""
+PAGE: Final = 200
+MOST_NAMED: Final = 5000
+"""Damages that are named one by one; of a bucket that is gone the number says enough."""
+_MOST_STUDIES: Final = 20
+_AWAY_MAX: Final = 3
+"""Segments in a row after which a store that does not answer is not asked any more."""
+_MARGIN: Final = timedelta(days=1)
+"""A segment is sealed some time after its last instance came; recovery notes when it was opened."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Damage:
-    """One instance that is not as it should be, by where it lies: never by whose it is."""
+class Named:
+    """A damage with the cases that it concerns."""
 
     segment_id: str
     offset: int
     finding: Finding
+    instances: int
+    repaired: bool
+    cases: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Verified:
+class Scope:
+    """What is to be read; all of it where nothing else is said."""
+
+    since: datetime | None = None
+    """Only instances that were received then or later."""
+    instances: int | None = None
+    """That many, drawn at random."""
+    percent: float | None = None
+    """Such a part, drawn at random."""
+
+    @property
+    def whole(self) -> bool:
+        return self.since is None and self.instances is None and self.percent is None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Size:
+    """How much there is to be read."""
+
     instances: int
-    bytes_read: int
-    damages: tuple[Damage, ...]
-    breaks: tuple[Break, ...]
+    bytes: int
+
+
+@dataclass(kw_only=True)
+class Verified:
+    instances: int = 0
+    bytes_read: int = 0
+    damages: list[Named] = field(default_factory=list[Named])
+    unnamed: int = 0
+    """Further damages."""
+    breaks: list[Break] = field(default_factory=list[Break])
     """Chains of the audit that do not hold."""
 
     @property
@@ -56,60 +82,127 @@ class Verified:
         return not self.damages and not self.breaks
 
 
-def count(engine: Engine) -> int:
+def size_of(tx: Connection, scope: Scope) -> Size:
+    """What a scope comes to; all is counted in bytes of segments, a part in bytes of instances."""
+    row = instance.c
+    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(row.size), 0)).select_from(instance)
+    if scope.since is not None:
+        asked = asked.where(row.received_at >= scope.since)
+    instances, size = tx.execute(asked).one()
+    if scope.whole:
+        stored = sa.select(sa.func.coalesce(sa.func.sum(segment.c.size), 0)).where(segment.c.state != "gone")
+        return Size(instances=instances, bytes=max(int(size), int(tx.scalar(stored) or 0)))
+    chosen = instances
+    if scope.instances is not None:
+        chosen = min(instances, scope.instances)
+    elif scope.percent is not None:
+        chosen = math.ceil(instances * scope.percent / 100)
+    return Size(instances=chosen, bytes=int(size) * chosen // instances if instances else 0)
+
+
+def verify(
+    engine: Engine,
+    checker: Checker,
+    scope: Scope,
+    clock: Callable[[], datetime],
+    tell: Callable[[int], None],
+    *,
+    repair: bool,
+) -> Verified:
+    """Read what the scope says in the order in which it lies, and mark what is damaged; ``tell`` hears of bytes.
+
+    Raises:
+        StoreAway: several times in a row.
+        StoreRefuses: of the store.
+
+    """
     with snapshot(engine) as tx:
-        return tx.scalar(sa.select(sa.func.count()).select_from(instance)) or 0
+        size = size_of(tx, scope)
+        all_ = size_of(tx, Scope(since=scope.since)).instances
+    found = Verified()
 
+    def count(read: int) -> None:
+        found.bytes_read += read
+        tell(read)
 
-def verify(engine: Engine, bytes_: Bytes, tell: Callable[[int], None]) -> Verified:
-    """Read everything, and mark what is damaged; ``tell`` hears of each instance's bytes."""
-    damages: list[Damage] = []
-    instances = read = 0
-    for one in _all(engine):
-        finding = _look(bytes_, one)
-        if finding is not Finding.AWAY and one.damaged != (finding is not None):
-            with transaction(engine) as tx:
-                index.note_damage(tx, one, damaged=finding is not None)
-        if finding is not None:
-            damages.append(Damage(segment_id=one.segment_id, offset=one.offset, finding=finding))
-        instances += 1
-        read += one.size
-        tell(one.size)
+    draw = None if scope.instances is None and scope.percent is None else _Draw(wanted=size.instances, of=all_)
+    away = 0
+    for one in _segments(engine, scope.since):
+        try:
+            checked = checker.check(one, clock(), tell=count, choose=draw, since=scope.since, repair=repair)
+        except StoreAway:
+            away += 1
+            if away == _AWAY_MAX:
+                raise
+            checked = Checked(
+                instances=0, damages=(Damage(segment_id=one.id, offset=0, finding=Finding.AWAY, instances=0),)
+            )
+        else:
+            away = 0
+        found.instances += checked.instances
+        add(engine, found, checked.damages)
     with snapshot(engine) as tx:
         breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
-    return Verified(
-        instances=instances,
-        bytes_read=read,
-        damages=tuple(damages),
-        breaks=tuple(each for each in breaks if each is not None),
+    found.breaks += [each for each in breaks if each is not None]
+    return found
+
+
+def add(engine: Engine, found: Verified, damages: Sequence[Damage]) -> None:
+    """Name damages with their cases, as many as anybody reads."""
+    if not damages:
+        return
+    room = max(0, MOST_NAMED - len(found.damages))
+    with snapshot(engine) as tx:
+        found.damages += [named(tx, one) for one in damages[:room]]
+    found.unnamed += max(0, len(damages) - room)
+
+
+def named(tx: Connection, one: Damage) -> Named:
+    found = (cases.of_study(tx, uid) for uid in sorted(one.study_uids)[:_MOST_STUDIES])
+    ids = {case.id for case in found if case is not None}
+    return Named(
+        segment_id=one.segment_id,
+        offset=one.offset,
+        finding=one.finding,
+        instances=one.instances,
+        repaired=one.repaired,
+        cases=tuple(sorted(ids)),
     )
 
 
-def _look(bytes_: Bytes, one: Instance) -> Finding | None:
-    digest = hashlib.sha256()
-    try:
-        for chunk in bytes_.stream(one, one.dataset_offset):
-            digest.update(chunk)
-    except BytesMissing:
-        return Finding.MISSING
-    except HolderAway:
-        return Finding.AWAY
-    return None if digest.digest() == one.stored_digest else Finding.CHANGED
+class _Draw:
+    """Draws ``wanted`` instances of all by chance, in order and without a list of them (Knuth 3.4.2, algorithm S)."""
+
+    def __init__(self, *, wanted: int, of: int) -> None:
+        self._wanted = wanted
+        self._left = of
+        self._random = random.SystemRandom()
+
+    def __call__(self, rows: Sequence[Wanted]) -> Sequence[Wanted]:
+        drawn: list[Wanted] = []
+        for one in rows:
+            if self._random.random() * max(self._left, 1) < self._wanted:
+                drawn.append(one)
+                self._wanted -= 1
+            self._left -= 1
+        return drawn
 
 
-def _all(engine: Engine) -> Iterator[Instance]:
-    """Every instance, by UID, a page at a time: no transaction stays open while bytes are read."""
+def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
+    """In the order in which they lie, a page at a time: no transaction stays open while bytes are read."""
     last = ""
     while True:
         with snapshot(engine) as tx:
-            uids = tx.scalars(
-                sa.select(instance.c.sop_instance_uid)
-                .where(instance.c.sop_instance_uid > last)
-                .order_by(instance.c.sop_instance_uid)
-                .limit(PAGE)
-            ).all()
-            page = [index.instance_of(tx, uid) for uid in uids]
-        yield from (each for each in page if each is not None)
-        if len(uids) < PAGE:
-            return
-        last = uids[-1]
+            page = mending.after(tx, last, PAGE, sealed_since=since and since - _MARGIN)
+        yield from page
+        if len(page) < PAGE:
+            break
+        last = page[-1].id
+    with snapshot(engine) as tx:
+        ids = mending.lost_in(tx, MOST_NAMED)
+    yield from map(lost, ids)
+
+
+def lost(segment_id: str) -> Segment:
+    """A segment that instances lead to and that nobody knows."""
+    return Segment(id=segment_id, state="stored", size=0)

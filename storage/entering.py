@@ -42,6 +42,10 @@ HELD: Final = "held"
 
 DUPLICATE: Final = "duplicate"
 """What a newcomer is settled as that is the stored instance in other bytes."""
+DAMAGED: Final = "damaged"
+"""The reason of a question about what a disk lost."""
+MENDED: Final = "healed"
+"""What such a question is settled as: the instance was restored from another copy, or sent again."""
 _KNOWN_MAX: Final = 50_000
 
 
@@ -209,6 +213,7 @@ class Batch:
         for uid in sorted(self._healing):
             healed, lost = self._healing[uid]
             point_at(self._tx, healed, instead_of=lost, same_sender=True)
+            note_healed(self._tx, uid, healed.provenance.received_at)
         if self._again is None:
             for kind, payload, at in (*told, *self._held_at(questions)):
                 journal.write(self._tx, kind, payload, at)
@@ -382,6 +387,13 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
     values = {name: value for name, value in found.items() if name not in kept}
     there &= instance.segment_id == instead_of.segment_id
     return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
+
+
+def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
+    """An instance that was damaged is whole: nobody need look any more."""
+    asked = (_QUARANTINE.sop_instance_uid == sop_instance_uid) & (_QUARANTINE.reason == DAMAGED)
+    open_ones = sa.update(tables.quarantine).where(asked, _QUARANTINE.settled_at.is_(None))
+    tx.execute(open_ones.values(settled_at=now, settled_as=MENDED))
 
 
 _WHERE_SHOWN: Final = frozenset(

@@ -79,6 +79,21 @@ class Holders:
             return None
         return self._ask(holder, path_of(segment_id, offset, length), length, chunk)
 
+    def stream_copy(self, segment_id: str, offset: int, length: int, chunk: int) -> Iterator[bytes]:
+        """The same from the spool that a segment was written in, whether or not the object store has it by now.
+
+        Raises:
+            HolderAway: its node does not answer, lends nothing, or has removed its copy.
+
+        """
+        segment, node = tables.segment, tables.node
+        asked = sa.select(node.c.url).join(segment, segment.c.node == node.c.name)
+        with snapshot(self._engine) as tx:
+            url = tx.scalar(asked.where(segment.c.id == segment_id))
+        if not url:
+            raise HolderAway
+        return self._ask(url, path_of(segment_id, offset, length), length, chunk)
+
     def _holder_of(self, segment_id: str) -> str | None:
         """Where the segment is lent; None when it is stored.
 

@@ -58,7 +58,6 @@ __all__ = [
     "hide",
     "instance_of",
     "instances_in",
-    "note_damage",
     "note_holding",
     "note_lost",
     "search_instances",
@@ -217,13 +216,6 @@ def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
         these = _INSTANCE.c.sop_instance_uid.in_(lost[start : start + _AT_ONCE])
         tx.execute(sa.update(_INSTANCE).where(these, _INSTANCE.c.segment_id == segment_id).values(damaged=sa.true()))
     return len(lost)
-
-
-def note_damage(tx: Connection, one: Instance, *, damaged: bool) -> None:
-    """Note what reading the bytes of an instance again has shown, unless its row leads elsewhere by now."""
-    row = _INSTANCE.c
-    there = (row.sop_instance_uid == one.sop_instance_uid) & (row.segment_id == one.segment_id)
-    tx.execute(sa.update(_INSTANCE).where(there, row.offset == one.offset).values(damaged=damaged))
 
 
 def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -> bool:

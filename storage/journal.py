@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +23,8 @@ from storage.ids import made_at, new_id_after
 from storage.objects import ObjectStore
 
 FOLDER: Final = "journal"
+PREFIX: Final = f"{FOLDER}/"
+"""Of the keys of all decisions in the store."""
 _JOURNAL: Final = tables.journal
 _AT_ONCE: Final = 200
 
@@ -101,6 +103,11 @@ def key_of(decision_id: str) -> str:
 def read(store: ObjectStore, key: str, size: int) -> Decision:
     """Raises: of the store; ValueError, where the object is none of ours."""
     return Decision.from_json(Path(key).stem, store.open_range(key, 0, size))
+
+
+def prefix_of(day: datetime) -> str:
+    """Of the keys of the decisions that were made on a day (UTC)."""
+    return f"{PREFIX}{day.astimezone(UTC):%Y%m%d}/"
 
 
 def decisions(store: ObjectStore) -> Iterator[Decision]:

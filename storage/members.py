@@ -19,6 +19,7 @@ _FOOTER_BODY: Final = 512
 _END_OF_ARCHIVE: Final = bytes(1024)
 _DESCRIPTIONS_MAX: Final = 128 << 20
 """Bytes of descriptions in one manifest, which is read whole; those beyond it are made again when they are missed."""
+END_BYTES: Final = len(_END_OF_ARCHIVE)
 TAIL_BYTES: Final = HEADER_BYTES + _FOOTER_BODY + len(_END_OF_ARCHIVE)
 """What follows the manifest in a sealed segment: the footer and the end of the archive."""
 
@@ -65,6 +66,17 @@ class Footer:
     manifest_digest: bytes
     members: int
     rewritten: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listed:
+    """One instance as the manifest lists it; ``offset`` is where its body begins."""
+
+    offset: int
+    size: int
+    head_size: int
+    head_digest: bytes
+    data_digest: bytes
 
 
 def header_at(fd: int, segment_id: str, offset: int) -> Header | None:
@@ -200,6 +212,35 @@ def parse_manifest(manifest: bytes, segment_id: str) -> Manifest:
         else:
             replaces += tuple(read.get("replaces", ()))
     return Manifest(entries=entries, replaces=replaces)
+
+
+def read_listing(manifest: bytes) -> Iterator[Listed]:
+    """Where the members of a manifest's body lie, a line at a time: a manifest may be large when it is unpacked."""
+    for line in _lines(manifest):
+        told: dict[str, Any] = json.loads(line)
+        if "offset" not in told:
+            continue  # a line about the segment itself
+        yield Listed(
+            offset=told["offset"],
+            size=told["size"],
+            head_size=told["head_size"],
+            head_digest=bytes.fromhex(told["head_sha256"]),
+            data_digest=bytes.fromhex(told["data_sha256"]),
+        )
+
+
+def _lines(manifest: bytes) -> Iterator[bytes]:
+    inflating, rest = zlib.decompressobj(), b""
+    packed = manifest
+    while packed or not inflating.eof:
+        plain = inflating.decompress(packed, CHUNK)
+        packed = inflating.unconsumed_tail
+        if not plain and not packed:
+            break
+        *lines, rest = (rest + plain).split(b"\n")
+        yield from (line for line in lines if line)
+    if rest:
+        yield rest
 
 
 def torn_header(segment_id: str, offset: int, size: int, digest: bytes) -> Header:

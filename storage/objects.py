@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -34,6 +36,14 @@ class StoreRefuses(Exception):
         self.bucket = bucket
         self.code = code
         """As the server names it, such as NoSuchBucket or AccessDenied."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unfinished:
+    """What was begun to be put under a key, and never came to its end."""
+
+    key: str
+    id: str
 
 
 class ObjectStore(Protocol):
@@ -78,12 +88,24 @@ class ObjectStore(Protocol):
         """The names of the folders directly in ``prefix``, sorted."""
         ...
 
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        """Puts that were begun before, and never came to their end: they take room that no key shows."""
+        ...
+
+    def discard(self, one: Unfinished) -> None:
+        """Give the room of an unfinished put back."""
+        ...
+
 
 class FolderObjectStore:
-    """Objects are files; a put is a link or a copy under a draft's name, and a rename."""
+    """Objects are files; a put is a link or a copy under a draft's name, and a rename.
 
-    def __init__(self, directory: Path) -> None:
+    Without ``links`` each object has blocks of its own on the disk, as a second copy must.
+    """
+
+    def __init__(self, directory: Path, *, links: bool = True) -> None:
         self._directory = directory
+        self._links = links
         make_folder(directory)
 
     def put_file(self, key: str, path: Path) -> None:
@@ -91,9 +113,7 @@ class FolderObjectStore:
         make_folder(stored.parent)
         draft = stored.with_name(f".{stored.name}.new")
         draft.unlink(missing_ok=True)
-        try:
-            os.link(path, draft)
-        except OSError:  # another file system, or one without links
+        if not (self._links and _linked(path, draft)):
             shutil.copyfile(path, draft)
             with draft.open("rb") as copy:
                 os.fsync(copy.fileno())
@@ -137,3 +157,20 @@ class FolderObjectStore:
     def folders(self, prefix: str) -> list[str]:
         folder = self._directory / prefix
         return sorted(path.name for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []
+
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        for path in sorted(self._directory.rglob(".*.new")):
+            if path.is_file() and datetime.fromtimestamp(path.stat().st_mtime, UTC) < before:
+                name = str(path.relative_to(self._directory))
+                yield Unfinished(key=name, id=name)
+
+    def discard(self, one: Unfinished) -> None:
+        (self._directory / one.id).unlink(missing_ok=True)
+
+
+def _linked(path: Path, draft: Path) -> bool:
+    try:
+        os.link(path, draft)
+    except OSError:  # another file system, or one without links
+        return False
+    return True

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.entering import DUPLICATE, Home, held_values, insert_new, instance_values, point_at, series_values
+from storage.entering import DUPLICATE, MENDED, Home, held_values, insert_new, instance_values, point_at, series_values
 from storage.index import instance_of, study_of
 from storage.members import Entry
 from storage.rows import InstanceRow, Place, Provenance
@@ -62,6 +62,8 @@ class Settled(StrEnum):
     """Refused once, and understood when it was received again."""
     REPLACED = "replaced"
     """Was shown, and makes room for another."""
+    HEALED = MENDED
+    """Was damaged, and is whole again: restored from another copy, or sent again; a machine found it."""
 
 
 class Overtaken(Exception):

@@ -34,14 +34,24 @@ class Ranges(Protocol):
 class Bytes:
     """Reads instances; ``offset`` counts from the start of the PS3.10 file.
 
-    Without ``holders`` this node is the only one.
+    Without ``holders`` this node is the only one. ``copy`` is the second store, where there is one: it gives what the
+    first has lost, or cannot give now.
     """
 
-    def __init__(self, spool_dir: Path, object_store: Ranges, engine: Engine, holders: Holders | None = None) -> None:
+    def __init__(
+        self,
+        spool_dir: Path,
+        object_store: Ranges,
+        engine: Engine,
+        holders: Holders | None = None,
+        *,
+        copy: Ranges | None = None,
+    ) -> None:
         self._spool_dir = spool_dir
         self._store = object_store
         self._engine = engine
         self._holders = holders
+        self._copy = copy
 
     def read(self, instance: Instance, offset: int, length: int) -> bytes:
         """Exactly these bytes.
@@ -75,12 +85,20 @@ class Bytes:
             lent = self._holders.stream(instance.segment_id, start, length, chunk)
             if lent is not None:
                 return lent
-        try:
-            return self._store.stream(key, start, length, chunk)
-        except NoSuchObject:
-            raise self._why_missing(instance) from None
-        except StoreAway as away:
+        stores = [self._store] if self._copy is None else [self._store, self._copy]
+        if instance.damaged:  # the first is known to have lost it
+            stores.reverse()
+        away: StoreAway | None = None
+        for store in stores:
+            try:
+                return store.stream(key, start, length, chunk)
+            except NoSuchObject:
+                continue
+            except StoreAway as silent:
+                away = silent
+        if away is not None:
             raise HolderAway from away
+        raise self._why_missing(instance)
 
     def _why_missing(self, instance: Instance) -> Exception:
         with snapshot(self._engine) as tx:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,7 @@ from minio.retention import Retention
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from storage.objects import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRefuses
+from storage.objects import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRefuses, Unfinished
 
 _PART_BYTES: Final = 16 << 20
 _PARTS_AT_ONCE: Final = 3
@@ -171,6 +171,27 @@ class S3ObjectStore:
         with self._told(prefix):
             listed = self._reading.list_objects(self._bucket, prefix=self._prefix + prefix)
             return sorted(str(one.object_name).rstrip("/").rpartition("/")[2] for one in listed if one.is_dir)
+
+    def unfinished(self, before: datetime) -> Iterator[Unfinished]:
+        # The SDK aborts what it begins unless its process dies; to find what is left it has no public call.
+        markers: tuple[str | None, str | None] = (None, None)
+        while True:
+            with self._told(self._prefix):
+                listed = self._reading._list_multipart_uploads(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                    self._bucket, prefix=self._prefix, key_marker=markers[0], upload_id_marker=markers[1]
+                )
+            for upload in listed.uploads:
+                if upload.initiated_time is not None and upload.initiated_time < before:
+                    yield Unfinished(key=upload.object_name.removeprefix(self._prefix), id=upload.upload_id or "")
+            if not listed.is_truncated:
+                return
+            markers = (listed.next_key_marker, listed.next_upload_id_marker)
+
+    def discard(self, one: Unfinished) -> None:
+        with suppress(NoSuchObject), self._told(one.key):
+            self._writing._abort_multipart_upload(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+                self._bucket, self._prefix + one.key, one.id
+            )
 
     def can_lock(self) -> bool:
         """Whether the bucket was made with object lock, which cannot be switched on later everywhere."""

@@ -29,6 +29,8 @@ segment: Final = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("sealed_at", UtcDateTime),
     sa.Column("stored_at", UtcDateTime),
+    # When the second copy was read back, where there is to be one (storage.copying).
+    sa.Column("copied_at", UtcDateTime),
     # Somebody waits for it to be stored: it is sealed without waiting for more of its study.
     sa.Column("awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     # When to look whether it can be rewritten; null when there is nothing to gain.
@@ -47,6 +49,25 @@ segment: Final = sa.Table(
     ),
     sa.Index("ix_segment_purge", "study_uid", sqlite_where=sa.text("purge = 1"), postgresql_where=sa.text("purge")),
     sa.Index("ix_segment_study_uid", "study_uid"),
+    # What still waits to be copied; the order is that in which they were made.
+    sa.Index(
+        "ix_segment_uncopied",
+        "id",
+        sqlite_where=sa.text("copied_at is null"),
+        postgresql_where=sa.text("copied_at is null"),
+    ),
+)
+
+# What is done in rounds, by one node of all at a time (storage.rounds): where a round is, and when the last one ended.
+care_round: Final = sa.Table(
+    "care_round",
+    metadata,
+    sa.Column("task", sa.String(20), primary_key=True),
+    sa.Column("position", sa.String(64), nullable=False, server_default=""),
+    sa.Column("started_at", UtcDateTime),
+    sa.Column("finished_at", UtcDateTime),
+    sa.Column("held_by", sa.String(64)),
+    sa.Column("held_until", UtcDateTime),
 )
 
 # Where each node lends the segments that only its spool has (storage.holders).

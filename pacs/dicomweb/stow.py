@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import struct
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,16 +11,11 @@ from typing import Any, Final
 from pacs import tags
 from pacs.dicomweb.multipart import Reader, media_type
 from pacs.header import uid_of
+from pacs.part10 import NoMeta, read_meta
 from pacs.receive import Outcome, Reason, Receiver, Reception, Sender
-from pacs.walk import DEFLATED, LONG_VRS, walk
+from pacs.walk import DEFLATED, walk
 
 DICOM: Final = "application/dicom"
-META_MAX_BYTES: Final = 64 * 1024
-"""Preamble and File Meta Information; real ones have some hundred bytes."""
-_PREAMBLE: Final = 132
-_MEDIA_SOP_CLASS: Final = 0x00020002
-_MEDIA_SOP_INSTANCE: Final = 0x00020003
-_TRANSFER_SYNTAX: Final = 0x00020010
 CANNOT_UNDERSTAND: Final = 0xC000
 UNSUPPORTED_MEDIA: Final = 0x0110
 NOT_OF_STUDY: Final = 0xA900
@@ -115,14 +109,14 @@ class _Part:
     def _open(self, *, whole: bool) -> None:
         """Begin the reception as soon as the meta information is there, and the study where one was named."""
         try:
-            meta = _meta(self._head, whole=whole)
-        except ValueError:
+            meta = read_meta(self._head, whole=whole)
+        except NoMeta:
             self._status = CANNOT_UNDERSTAND
             return
         if meta is None:
             return
-        self._named = (meta.text(_MEDIA_SOP_CLASS), meta.text(_MEDIA_SOP_INSTANCE))
-        syntax = meta.text(_TRANSFER_SYNTAX)
+        self._named = (meta.sop_class_uid, meta.sop_instance_uid)
+        syntax = meta.transfer_syntax_uid
         if not syntax:
             self._status = CANNOT_UNDERSTAND
             return
@@ -156,49 +150,6 @@ class _Part:
             self._status = NOT_OF_STUDY
             self._head = bytearray()
         return False
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Meta:
-    end: int
-    elements: Mapping[int, bytes]
-
-    def text(self, tag: int) -> str:
-        return self.elements.get(tag, b"").strip(b"\0 ").decode("latin-1")
-
-
-def _meta(head: bytearray, *, whole: bool) -> _Meta | None:
-    """The File Meta Information (PS3.10 7.1), explicit little endian, to the first element of another group.
-
-    None: it has not come to its end yet.
-
-    Raises:
-        ValueError: it is none, or has none.
-
-    """
-    if len(head) < _PREAMBLE and not whole:
-        return None
-    if not head.startswith(b"DICM", 128):
-        raise ValueError
-    elements: dict[int, bytes] = {}
-    at = _PREAMBLE
-    while len(head) >= at + 12 or (whole and len(head) >= at + 8):
-        group, element, vr, length = struct.unpack_from("<HH2sH", head, at)
-        if group != 2:
-            return _Meta(end=at, elements=elements)
-        start = at + 8
-        if vr in LONG_VRS:
-            (length,) = struct.unpack_from("<I", head, at + 8)
-            start = at + 12
-        if start + length > META_MAX_BYTES:
-            raise ValueError
-        if len(head) < start + length:
-            break
-        elements[group << 16 | element] = bytes(head[start : start + length])
-        at = start + length
-    if whole or len(head) > META_MAX_BYTES:
-        raise ValueError
-    return None
 
 
 def _referenced(outcome: Outcome, base: str) -> dict[str, Any]:

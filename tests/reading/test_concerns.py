@@ -16,7 +16,7 @@ from reading.orders import Asked
 from reading.organisations import Organisation
 from reading.patients import Identifier
 from reading.viewers import Staff
-from storage import quarantine
+from storage import damage, quarantine
 from storage.database import transaction
 from storage.entering import Batch, Known
 from storage.index import held, settle
@@ -164,3 +164,32 @@ def test_images_whose_order_names_another_person(engine: Engine, now: datetime) 
 
 def _listed(tx: Connection, staff: Staff, now: datetime, *, decided: bool = False) -> tuple[concerns.Concern, ...]:
     return concerns.list_concerns(tx, staff, None, now, decided=decided, limit=50, offset=0).concerns
+
+
+def test_an_image_that_the_disk_lost_is_asked_about_until_it_is_whole(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        hills = clinic.region.hills
+        boss = hire(tx, "boss", now, (Role.QUALITY_MANAGER, clinic.region.city))
+        before = kinds(tx, boss, now)
+        for number in (7, 8):
+            one = row(number, study_uid="1.2.7", series_uid="1.2.7.1", issuer=hills.code.upper())
+            came = provenance(site_id=hills.id, received_at=now)
+            Batch(tx, [Entry(row=one, place=place(number), provenance=came)], Known()).enter()
+            where = place(number)
+            damage.mark(tx, one.sop_instance_uid, where.segment_id, where.offset, now)
+            damage.mark(tx, one.sop_instance_uid, where.segment_id, where.offset, now)
+        asked = concerns.list_concerns(tx, boss, Group.UNREADABLE, now, decided=False, limit=50, offset=0)
+        for number in (7, 8):
+            damage.clear(tx, f"1.2.3.{number}", place(number).segment_id, place(number).offset, now)
+        after = kinds(tx, boss, now)
+        decided = concerns.list_concerns(tx, boss, None, now, decided=True, limit=50, offset=0)
+        damage.mark(tx, "1.2.3.7", place(7).segment_id, place(7).offset, now)
+        once_more = kinds(tx, boss, now)
+
+    assert asked.counts.get(Kind.DAMAGED) == 2
+    assert [(one.kind, one.site_id, one.alike) for one in asked.concerns if one.kind is Kind.DAMAGED] == [
+        (Kind.DAMAGED, hills.id, 1)
+    ]
+    assert (after, [one.kind for one in decided.concerns]) == (before, [])
+    assert once_more.get(Kind.DAMAGED) == 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,6 +84,22 @@ def test_a_byte_that_changed_is_found(tierread: TierRead) -> None:
     assert "DAMAGE" in done.stdout
 
 
+def test_a_part_is_read_by_chance_or_by_date(tierread: TierRead) -> None:
+    found = [
+        json.loads(tierread.run("verify", "--json", *arguments).stdout)["instances"]
+        for arguments in (
+            ("--sample", "100%"),
+            ("--sample", "1"),
+            ("--since", "2026-01-01"),
+            ("--since", "2999-01-01T00:00"),
+        )
+    ]
+    refused = [tierread.run("verify", *arguments).returncode for arguments in (("--sample", "0"), ("--since", "then"))]
+
+    assert found == [1, 1, 1, 0]
+    assert refused == [2, 2]
+
+
 def test_a_segment_that_is_gone_and_an_audit_that_was_touched_are_found(tierread: TierRead) -> None:
     segment_of(tierread).unlink()
     engine = connect(tierread.database_url)
@@ -97,3 +114,18 @@ def test_a_segment_that_is_gone_and_an_audit_that_was_touched_are_found(tierread
     assert [each["finding"] for each in found["damages"]] in (["missing"], ["away"])
     assert [each["flaw"] for each in found["breaks"]] == ["changed"]
     assert node == "node"
+
+
+def test_what_lies_about_is_named_first_and_removed_when_asked(tierread: TierRead) -> None:
+    draft = tierread.data_dir / "spool" / "segments" / "20260101" / ".01K.tar.new"
+    draft.parent.mkdir(parents=True)
+    draft.write_bytes(b"half")
+    os.utime(draft, (0, 0))
+    named = tierread.run("sweep")
+    there = draft.exists()
+    removed = json.loads(tierread.run("sweep", "--remove", "--json").stdout)
+    again = tierread.run("sweep")
+
+    assert (named.returncode, there, "draft of a writer that died" in named.stdout) == (0, True, True)
+    assert [(one["kind"], one["removed"]) for one in removed] == [("draft", True), ("empty_folder", True)]
+    assert (again.returncode, draft.exists(), "nothing to sweep" in again.stdout) == (0, False, True)
