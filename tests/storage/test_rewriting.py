@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import shutil
 import zlib
 from collections.abc import Callable, Generator, Iterator
@@ -17,7 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
 from storage import index, members, quarantine, retired, tables
-from storage.database import snapshot, transaction
+from storage.database import connect, snapshot, transaction
 from storage.index import Entered, Held, Index, Instance, instance_of
 from storage.members import Manifest
 from storage.objects import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
@@ -388,12 +389,11 @@ def test_of_two_who_rewrite_the_same_one_wins_and_the_other_leaves_nothing(yard:
 
 
 class Stops(FolderObjectStore):
-    """A store whose ``at``-th call is the last thing that happens: before it does its work, or after."""
+    """A store whose ``at``-th step is the last thing that happens; a put is two, before and after its work."""
 
-    def __init__(self, directory: Path, at: int, *, after: bool) -> None:
+    def __init__(self, directory: Path, at: int) -> None:
         super().__init__(directory)
         self._left = at
-        self._after = after
 
     def put_file(self, key: str, path: Path) -> None:
         self._step()
@@ -421,7 +421,7 @@ def test_a_store_that_stops_at_any_step_leaves_the_old_bytes_or_the_new_ones(yar
         stopped = Work(
             engine=yard.engine,
             spool_dir=yard.spool.directory,
-            store=Stops(yard.folder, at, after=False),
+            store=Stops(yard.folder, at),
             node="here",
             clock=lambda: yard.now,
         )
@@ -442,6 +442,43 @@ def test_a_store_that_stops_at_any_step_leaves_the_old_bytes_or_the_new_ones(yar
     assert given_up > 5
     assert yard.objects() == {*old, *yard.segments()}
     assert [yard.plain(number) for number in (1, 2, 3)] == [data(number) for number in (1, 2, 3)]
+
+
+class Dies(Stops):
+    """A store at whose ``at``-th step the process is gone, as after kill -9."""
+
+    def _step(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            os._exit(9)
+
+
+@pytest.mark.parametrize("at", [1, 5, 9, 13, 14, 15, 17, 19, 20])
+def test_a_process_that_is_killed_leaves_nothing_that_is_not_found(at: int, yard: Yard, database_url: str) -> None:
+    old = yard.segments()
+    yard.engine.dispose()  # a connection does not live in two processes
+    child = os.fork()
+    if child == 0:
+        try:
+            ours = connect(database_url)
+            store_ = Dies(yard.folder, at)
+            work = Work(engine=ours, spool_dir=yard.spool.directory, store=store_, node="here", clock=lambda: NOON)
+            rewrite(work, "1.2.3", old, recode=small)
+        finally:
+            os._exit(0)
+    _, status = os.waitpid(child, 0)
+    died = os.waitstatus_to_exitcode(status) == 9
+    left = (len(yard.segments("writing")), len(list(yard.spool.directory.glob("rewriting/*.tar"))))
+    readable = [yard.plain(number) for number in (1, 2, 3)]
+    given_up = retired.tidy(yard.engine, yard.spool.directory, "here", yard.now)
+    retired.remove_retired(yard.engine, yard.store, yard.now)
+
+    assert readable == [data(number) for number in (1, 2, 3)]
+    assert given_up == left[0]
+    assert left[1] == (died and at > 6)  # the manifests are read before there is a draft
+    assert list(yard.spool.directory.glob("rewriting/*.tar")) == []
+    assert yard.objects() == {*old, *yard.segments()}
+    assert (yard.segments() == old) == died
 
 
 def test_a_database_that_stops_at_any_statement_leaves_the_old_bytes_or_the_new_ones(yard: Yard) -> None:
