@@ -17,7 +17,6 @@ from reading import retention
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid
 from reading.retention import Expired
-from service import erasing
 from service.installation import Folders, make_folders, open_database
 from service.registers import AsJson, answer, answer_rows
 from service.settings import Settings, load
@@ -59,6 +58,8 @@ def erase(
 
     Reports, orders and the audit stay. It cannot be undone.
     """
+    from service import erasing  # noqa: PLC0415 the other commands start faster without its libraries
+
     said = retention.reason(reason)
     with _opened() as here:
         studies, images = erasing.named(here.engine, _named(name), open_too=open_too)
@@ -117,6 +118,8 @@ def keep(
 
 
 def _erase(here: _Here, studies: Sequence[Study], reason: str, *, as_json: bool) -> None:
+    from service import erasing  # noqa: PLC0415 as above
+
     instances = elsewhere = 0
     for study in studies:  # a transaction each: a thousand studies keep no device waiting
         with transaction(here.engine) as tx:
