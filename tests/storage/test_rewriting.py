@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from storage import index, members, quarantine, retired, tables
+from storage import damage, index, members, quarantine, retired, tables
 from storage.database import connect, snapshot, transaction
 from storage.index import Entered, Held, Index, Instance, instance_of
 from storage.members import Manifest
@@ -255,7 +255,7 @@ def test_what_the_disk_lost_is_healed_by_either_form_and_what_came_is_kept_for_e
     yard.rewrite(recode=small)
     before, stored = yard.instance(), yard.read()
     with transaction(yard.engine) as tx:
-        index.note_damage(tx, before, damaged=True)
+        damage.mark(tx, before.sop_instance_uid, before.segment_id, before.offset, NOON)
     store(yard.spool, yard.index, row(1, transfer_syntax_uid=SMALL), stored)
     healed = yard.instance()
 
@@ -575,8 +575,9 @@ def test_what_is_damaged_is_not_written_anew(yard: Yard) -> None:
     path.write_bytes(stored)
     with pytest.raises(Damaged) as raised:
         yard.rewrite()
+    lost = yard.instance()
     with transaction(yard.engine) as tx:
-        index.note_damage(tx, yard.instance(), damaged=True)
+        damage.mark(tx, lost.sop_instance_uid, lost.segment_id, lost.offset, NOON)
     with pytest.raises(Unfit):
         yard.rewrite()
 

@@ -11,13 +11,15 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from minio.credentials import StaticProvider
 from sqlalchemy.engine import Engine
 
 from storage import sweeping, tables
 from storage.database import snapshot, transaction
 from storage.ids import new_id
 from storage.index import Index, instance_of
-from storage.objects import FolderObjectStore, S3ObjectStore, Unfinished
+from storage.objects import FolderObjectStore, Unfinished
+from storage.s3 import S3ObjectStore
 from storage.segments import Spool, segment_key
 from storage.shipping import ship
 from storage.sweeping import SAFE, Kind, Litter, Sweeper
@@ -185,7 +187,7 @@ def test_a_segment_that_was_lost_before_it_was_stored_is_reported(yard: Yard) ->
 
 
 def test_unfinished_uploads_of_a_bucket_are_found_and_given_back(s3: SeaweedFS) -> None:
-    bucket = S3ObjectStore(s3.endpoint, bucket=BUCKET, prefix="sweeping", access_key=ACCESS_KEY, secret_key=SECRET_KEY)
+    bucket = S3ObjectStore(s3.endpoint, bucket=BUCKET, prefix="sweeping", keys=StaticProvider(ACCESS_KEY, SECRET_KEY))
     begun = s3.client._create_multipart_upload(BUCKET, "sweeping/segments/01K.tar", {})
     s3.client._upload_part(BUCKET, "sweeping/segments/01K.tar", BytesIO(b"x" * 100).read(), {}, begun, 1)
     later = datetime.now(UTC) + timedelta(hours=1)
