@@ -27,8 +27,8 @@ from reading.kinds import Level, Role, Tier
 from reading.policy import FIRST_POLICY
 from reading.viewers import Staff
 from storage import tables as storage_tables
-from storage.database import Durability, connect, driver, transaction
-from storage.entering import compared_names, insert_new_on
+from storage.database import Durability, connect, driver, insert_new_on, transaction
+from storage.entry_rows import compared_names
 from storage.prepared import Prepared, write
 from storage.schema import migrate
 from tests.builders import CT, ROOT

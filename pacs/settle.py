@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from pacs.opened import Bytes
 from pacs.same import Encoded, same
 from storage.database import snapshot, transaction
-from storage.entering import DUPLICATE
+from storage.entering_statements import DUPLICATE
 from storage.index import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
 from storage.quarantine import conflict_of, note_conflict
 from storage.reader import HolderAway

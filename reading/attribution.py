@@ -17,7 +17,7 @@ from reading.referred import known
 from reading.tables import attribution, imaging_order, patient, person
 from reading.texts import checked
 from storage import index, journal
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.ids import new_id
 from storage.shapes import Study
 

@@ -18,7 +18,7 @@ from reading.kinds import Tier
 from reading.tables import case_study, forwarded_instance, forwarding_job, forwarding_rule, report_version
 from reading.texts import checked
 from reading.versions import Status
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.ids import new_id
 from storage.tables import series, study
 

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.tables import installation_key
-from storage.entering import insert_new
+from storage.database import insert_new
 
 
 def knows_keys(tx: Connection) -> bool:

@@ -23,7 +23,7 @@ from reading.referred import known
 from reading.tables import person, rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
 from storage import journal, placement
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.ids import new_id
 from storage.tables import instance
 

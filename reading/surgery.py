@@ -26,7 +26,7 @@ from reading.tables import case_study, person, role_grant
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
 from storage import index, journal, placement
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.ids import new_id
 from storage.placement import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
 from storage.shapes import Instance, Study

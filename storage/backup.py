@@ -13,8 +13,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import archives, tables
 from storage.archives import Contents
-from storage.database import UtcDateTime, snapshot, transaction
-from storage.entering import insert_new
+from storage.database import UtcDateTime, insert_new, snapshot, transaction
 from storage.schema import SchemaTooNew, is_known, migrate, revision_of
 
 INDEX: Final = frozenset(

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.ids import new_id
 
 _BACKUP: Final = tables.backup

@@ -13,7 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.entering import DAMAGED, MENDED, insert_new, note_healed
+from storage.database import insert_new
+from storage.entering import DAMAGED, MENDED, note_healed
 from storage.ids import new_id
 from storage.pax import HEADER_BYTES
 

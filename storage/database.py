@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy import event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
@@ -117,6 +118,17 @@ def driver(tx: Connection) -> Generator[Any]:
         raise DBAPIError.instance(
             None, None, error, dbapi.Error, hide_parameters=True, connection_invalidated=gone, dialect=tx.dialect
         ) from error
+
+
+def insert_new(tx: Connection, table: sa.Table) -> sa.Insert:
+    """An insert that passes over rows whose key is there already."""
+    return insert_new_on(tx.dialect.name, table)
+
+
+def insert_new_on(dialect: str, table: sa.Table) -> sa.Insert:
+    if dialect == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
 
 
 def _dump(value: object) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,38 +9,33 @@ from enum import Enum
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
 from storage import journal, tables
-from storage.ids import new_id
+from storage.entering_statements import (
+    ASKED,
+    COUNT_SERIES,
+    COUNT_STUDY,
+    HOLDINGS_THERE,
+    HOMES,
+    INSERT_HELD,
+    INSERT_HOLDING,
+    INSERT_INSTANCE,
+    INSERT_SERIES,
+    INSERT_STUDY,
+    INSTANCES_THERE,
+    OWNERS,
+)
+from storage.entry_rows import Home, held_values, instance_values, series_values, study_values
 from storage.members import Entry
 from storage.prepared import Prepared, Values, fetch, write
-from storage.rows import InstanceRow, Place, encode_ranges
-
-SHOWN: Final = (
-    "patient_id",
-    "issuer",
-    "patient_name",
-    "birth_date",
-    "sex",
-    "study_date",
-    "study_time",
-    "accession_number",
-    "study_id",
-    "referring_physician",
-    "study_description",
-    "timezone_offset",
-)
-"""The columns of a study that an attribution may change; `study.received` keeps what came."""
+from storage.rows import InstanceRow, Place
 
 HOLDING: Final = "holding"
 HEALED: Final = "healed"
 HELD: Final = "held"
 """Kinds of the journal: what a segment does not tell of its instances."""
 
-DUPLICATE: Final = "duplicate"
-"""What a newcomer is settled as that is the stored instance in other bytes."""
 DAMAGED: Final = "damaged"
 """The reason of a question about what a disk lost."""
 MENDED: Final = "healed"
@@ -73,15 +67,6 @@ class Owner:
     site_id: str
     patient_id: str
     issuer: str
-
-
-@dataclass(frozen=True)
-class Home:
-    """Where the instances of a series are shown, which a person may change."""
-
-    study_uid: str
-    named: str
-    """The study that the instances themselves name."""
 
 
 @dataclass
@@ -133,7 +118,7 @@ class _There:
 
 
 def _there(columns: Sequence[Any]) -> _There:
-    """Of the columns of `_INSTANCES_THERE` behind the UID."""
+    """Of the columns of `INSTANCES_THERE` behind the UID."""
     segment_id, offset, received, received_syntax, stored, stored_syntax, study_uid, site_id, damaged = columns
     return _There(
         segment_id=segment_id,
@@ -192,10 +177,10 @@ class Batch:
         results = [self._sort_in(entry) for entry in self._entries]
         homes = self.seen.homes
         inserts = [
-            (_INSERT_STUDY, [_study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)]),
-            (_INSERT_SERIES, [series_values(self._new_series[uid], homes[uid]) for uid in sorted(self._new_series)]),
+            (INSERT_STUDY, [study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)]),
+            (INSERT_SERIES, [series_values(self._new_series[uid], homes[uid]) for uid in sorted(self._new_series)]),
             (
-                _INSERT_INSTANCE,
+                INSERT_INSTANCE,
                 [instance_values(self._new[uid], homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)],
             ),
         ]
@@ -205,7 +190,7 @@ class Batch:
         same = [entry for entry, result in zip(self._entries, results, strict=True) if result is Entered.SAME]
         told = self._not_in_the_bytes(same)  # asked before the holdings are written
         questions = self._questions()
-        others = [(_INSERT_HOLDING, self._holdings(here)), (_INSERT_HELD, questions)]
+        others = [(INSERT_HOLDING, self._holdings(here)), (INSERT_HELD, questions)]
         done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows)])
         # Somebody else has inserted the same, or a person has moved a series or merged a study, since the look.
         if done[: len(counted)] != [len(rows) for _, rows in counted]:
@@ -224,7 +209,7 @@ class Batch:
         sharing = [
             entry for entry in same if self._there[entry.row.sop_instance_uid].site_id != entry.provenance.site_id
         ]
-        known = set(self._found(_HOLDINGS_THERE, {entry.row.sop_instance_uid for entry in sharing}))
+        known = set(self._found(HOLDINGS_THERE, {entry.row.sop_instance_uid for entry in sharing}))
         told: dict[tuple[str, str], tuple[str, dict[str, Any], datetime]] = {}
         for entry in sharing:
             uid, came = entry.row.sop_instance_uid, entry.provenance
@@ -262,12 +247,12 @@ class Batch:
         series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         instances = {entry.row.sop_instance_uid for entry in self._entries}
         # From the bottom up: where another process commits in between, an instance that is seen has its study.
-        found = self._found(_INSTANCES_THERE, instances)
+        found = self._found(INSTANCES_THERE, instances)
         self._erased = {there[0] for there in found if there[1] is None}
         self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
-        for uid, study_uid, named in self._found(_HOMES, series):
+        for uid, study_uid, named in self._found(HOMES, series):
             seen.homes[uid] = Home(study_uid, named or study_uid)
-        for uid, merged_into, *owner in self._found(_OWNERS, studies):
+        for uid, merged_into, *owner in self._found(OWNERS, studies):
             seen.owners[uid] = Owner(*owner)
             seen.shown_in[uid] = merged_into or uid
 
@@ -350,18 +335,18 @@ class Batch:
             series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
         return [
             (
-                _COUNT_STUDY,
+                COUNT_STUDY,
                 [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
             ),
             (
-                _COUNT_SERIES,
+                COUNT_SERIES,
                 [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
             ),
         ]
 
     def _questions(self) -> list[Values]:
         """The rows of what is held; a device that sends a conflict again and again makes one question, decided once."""
-        asked = self._found(_ASKED, {entry.row.sop_instance_uid for entry in self._held})
+        asked = self._found(ASKED, {entry.row.sop_instance_uid for entry in self._held})
         known = {(uid, bytes(digest), site_id) for uid, digest, site_id in asked}
         rows: list[Values] = []
         for entry in self._held:
@@ -391,8 +376,8 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
 
 def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
     """An instance that was damaged is whole: nobody need look any more."""
-    asked = (_QUARANTINE.sop_instance_uid == sop_instance_uid) & (_QUARANTINE.reason == DAMAGED)
-    open_ones = sa.update(tables.quarantine).where(asked, _QUARANTINE.settled_at.is_(None))
+    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == DAMAGED)
+    open_ones = sa.update(tables.quarantine).where(asked, tables.quarantine.c.settled_at.is_(None))
     tx.execute(open_ones.values(settled_at=now, settled_as=MENDED))
 
 
@@ -400,205 +385,3 @@ _WHERE_SHOWN: Final = frozenset(
     {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
 )
 _OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})
-_STUDY: Final = tables.study.c
-_SERIES: Final = tables.series.c
-_INSTANCE: Final = tables.instance.c
-_QUARANTINE: Final = tables.quarantine.c
-
-
-def _among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
-    """``column`` is one of the parameter ``uids``: a single value, so that the text is the same for any number."""
-    if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam("uids", type_=postgresql.ARRAY(sa.String)))
-    uids = sa.func.json_each(sa.bindparam("uids", type_=sa.JSON)).table_valued("value")
-    return column.in_(sa.select(uids.c.value))
-
-
-_OWNERS: Final = Prepared(
-    lambda dialect: sa.select(
-        _STUDY.study_uid, _STUDY.merged_into, _STUDY.site_id, _STUDY.received_patient_id, _STUDY.received_issuer
-    ).where(_among(dialect, _STUDY.study_uid))
-)
-_HOMES: Final = Prepared(
-    lambda dialect: sa.select(_SERIES.series_uid, _SERIES.study_uid, _SERIES.received_study_uid).where(
-        _among(dialect, _SERIES.series_uid)
-    )
-)
-_THERE: Final = (
-    _INSTANCE.sop_instance_uid,
-    _INSTANCE.segment_id,
-    _INSTANCE.offset,
-    _INSTANCE.received_digest,
-    _INSTANCE.received_transfer_syntax_uid,
-    _INSTANCE.stored_digest,
-    _INSTANCE.transfer_syntax_uid,
-    _INSTANCE.study_uid,
-    _INSTANCE.site_id,
-    _INSTANCE.damaged,
-)
-# What was erased comes with the same look, as a row without a segment.
-_INSTANCES_THERE: Final = Prepared(
-    lambda dialect: sa.union_all(
-        sa.select(*_THERE).where(_among(dialect, _INSTANCE.sop_instance_uid)),
-        sa.select(tables.tombstone.c.sop_instance_uid, *(sa.null() for _ in _THERE[1:])).where(
-            _among(dialect, tables.tombstone.c.sop_instance_uid)
-        ),
-    )
-)
-_HOLDINGS_THERE: Final = Prepared(
-    lambda dialect: sa.select(tables.holding.c.sop_instance_uid, tables.holding.c.site_id).where(
-        _among(dialect, tables.holding.c.sop_instance_uid)
-    )
-)
-_ASKED: Final = Prepared(
-    lambda dialect: sa.select(_QUARANTINE.sop_instance_uid, _QUARANTINE.digest, _QUARANTINE.site_id).where(
-        _among(dialect, _QUARANTINE.sop_instance_uid),
-        _QUARANTINE.row.is_not(None),
-        _QUARANTINE.settled_as.is_(None) | (_QUARANTINE.settled_as != sa.literal_column(f"'{DUPLICATE}'")),
-    )
-)
-_INSERT_STUDY: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.study))
-_INSERT_SERIES: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.series))
-_INSERT_INSTANCE: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.instance))
-_INSERT_HOLDING: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.holding))
-_INSERT_HELD: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.quarantine))
-
-
-def _count_study(_dialect: str) -> sa.Update:
-    at = sa.bindparam("at", type_=_STUDY.last_received_at.type)
-    return (
-        sa.update(tables.study)
-        .where(_STUDY.study_uid == sa.bindparam("uid"), _STUDY.merged_into.is_(None))
-        .values(
-            instances=_STUDY.instances + sa.bindparam("more"),
-            last_received_at=sa.case((_STUDY.last_received_at < at, at), else_=_STUDY.last_received_at),
-        )
-    )
-
-
-def _count_series(_dialect: str) -> sa.Update:
-    at_home = (_SERIES.series_uid == sa.bindparam("uid")) & (_SERIES.study_uid == sa.bindparam("home"))
-    return sa.update(tables.series).where(at_home).values(instances=_SERIES.instances + sa.bindparam("more"))
-
-
-_COUNT_STUDY: Final = Prepared(_count_study)
-_COUNT_SERIES: Final = Prepared(_count_series)
-
-
-def insert_new(tx: Connection, table: sa.Table) -> sa.Insert:
-    """An insert that passes over rows whose key is there already."""
-    return insert_new_on(tx.dialect.name, table)
-
-
-def insert_new_on(dialect: str, table: sa.Table) -> sa.Insert:
-    if dialect == "postgresql":
-        return postgresql.insert(table).on_conflict_do_nothing()
-    return sqlite.insert(table).on_conflict_do_nothing()
-
-
-def folded(name: str) -> str:
-    """A person name (PS3.5 6.2) as it is compared: no case, no full-width forms, no empty components at the end."""
-    groups = unicodedata.normalize("NFKC", name).casefold().split("=")
-    return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
-
-
-def compared_names(patient_name: str) -> dict[str, str]:
-    """The columns of a study by which its patient's name is found."""
-    whole = folded(patient_name)
-    _, ideographic, phonetic, *_ = (*whole.split("="), "", "")
-    return {
-        "patient_name_folded": whole,
-        "patient_name_ideographic": ideographic,
-        "patient_name_phonetic": phonetic,
-    }
-
-
-def _study_values(entry: Entry) -> dict[str, Any]:
-    row, provenance = entry.row, entry.provenance
-    shown = {name: getattr(row, name) for name in SHOWN}
-    return {
-        "study_uid": row.study_uid,
-        "site_id": provenance.site_id,
-        "received_patient_id": row.patient_id,
-        "received_issuer": row.issuer,
-        "received": shown,
-        **shown,
-        **compared_names(row.patient_name),
-        "instances": 0,
-        "first_received_at": provenance.received_at,
-        "last_received_at": provenance.received_at,
-        "attribution_revision": 0,
-        "hidden": False,
-        "hold": "",
-    }
-
-
-def series_values(entry: Entry, home: Home) -> dict[str, Any]:
-    row = entry.row
-    return {
-        "series_uid": row.series_uid,
-        "study_uid": home.study_uid,
-        "received_study_uid": None if home.study_uid == row.study_uid else row.study_uid,
-        "modality": row.modality,
-        "series_number": row.series_number,
-        "series_description": row.series_description,
-        "body_part": row.body_part,
-        "laterality": row.laterality,
-        "station_name": row.station_name,
-        "series_date": row.series_date,
-        "series_time": row.series_time,
-        "instances": 0,
-    }
-
-
-def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
-    row = entry.row
-    moved = home.study_uid != row.study_uid
-    return {
-        "sop_instance_uid": row.sop_instance_uid,
-        "sop_class_uid": row.sop_class_uid,
-        "series_uid": row.series_uid,
-        "study_uid": home.study_uid,
-        "received_study_uid": row.study_uid if moved else None,
-        "received_series_uid": row.series_uid if moved else None,
-        "placed_at": entry.provenance.received_at if moved else None,
-        "instance_number": row.instance_number,
-        "transfer_syntax_uid": row.transfer_syntax_uid,
-        "segment_id": entry.place.segment_id,
-        "offset": entry.place.offset,
-        "size": entry.place.size,
-        "dataset_offset": row.dataset_offset,
-        "received_digest": row.received_digest,
-        "received_transfer_syntax_uid": row.received_as[1],
-        "stored_digest": row.stored_as[0],
-        "pixel_digest": row.pixel_digest,
-        "description": entry.description,
-        "rows": row.rows,
-        "columns": row.columns,
-        "character_set": row.character_set,
-        "frames": row.frames,
-        "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
-        "site_id": entry.provenance.site_id,
-        "device_id": entry.provenance.device_id,
-        "received_at": entry.provenance.received_at,
-        "hidden": False,
-        "damaged": False,
-    }
-
-
-def held_values(entry: Entry, reason: str = "held") -> dict[str, Any]:
-    return {
-        "id": new_id(),
-        "reason": reason,
-        "sop_instance_uid": entry.row.sop_instance_uid,
-        "study_uid": entry.row.study_uid,
-        "transfer_syntax_uid": entry.row.transfer_syntax_uid,
-        "segment_id": entry.place.segment_id,
-        "offset": entry.place.offset,
-        "size": entry.place.size,
-        "digest": entry.row.received_digest,
-        "row": entry.row.to_json(),
-        "site_id": entry.provenance.site_id,
-        "device_id": entry.provenance.device_id,
-        "received_at": entry.provenance.received_at,
-    }

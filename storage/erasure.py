@@ -15,8 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import journal, tables
-from storage.database import snapshot, transaction
-from storage.entering import insert_new
+from storage.database import insert_new, snapshot, transaction
 from storage.placement import recount
 from storage.rewriting import NothingGained, Work, alone, rewrite
 

@@ -15,8 +15,7 @@ from urllib3 import BaseHTTPResponse, PoolManager, Timeout
 from urllib3.exceptions import HTTPError
 
 from storage import tables
-from storage.database import snapshot
-from storage.entering import insert_new
+from storage.database import insert_new, snapshot
 from storage.tables import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name

@@ -11,7 +11,9 @@ from sqlalchemy.engine import Connection
 
 from storage import journal, tables
 from storage.committer import Index, IndexUnavailable
-from storage.entering import Entered, compared_names, insert_new
+from storage.database import insert_new
+from storage.entering import Entered
+from storage.entry_rows import compared_names
 from storage.rows import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
 from storage.search import (
     Condition,

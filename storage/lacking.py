@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from storage import journal, refused, tables, tails
 from storage.database import snapshot
-from storage.entering import Home, instance_values
+from storage.entry_rows import Home, instance_values
 from storage.members import Entry
 from storage.objects import ObjectStore
 from storage.rebuilding import Rebuilt, all_decisions, is_over

@@ -15,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import journal, tables
-from storage.entering import Batch, Entered, Known, insert_new
+from storage.database import insert_new
+from storage.entering import Batch, Entered, Known
 from storage.members import Entry
 from storage.shapes import SHOWN_AS, Instance, Series, Study, columns_of, shaped
 

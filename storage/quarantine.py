@@ -16,7 +16,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.entering import DUPLICATE, MENDED, Home, held_values, insert_new, instance_values, point_at, series_values
+from storage.database import insert_new
+from storage.entering import MENDED, point_at
+from storage.entering_statements import DUPLICATE
+from storage.entry_rows import Home, held_values, instance_values, series_values
 from storage.index import instance_of, study_of
 from storage.members import Entry
 from storage.rows import InstanceRow, Place, Provenance

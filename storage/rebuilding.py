@@ -18,8 +18,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import entering, journal, refused, replaying, tables, tails
-from storage.database import snapshot, transaction
-from storage.entering import Batch, Known, Raced, insert_new, point_at
+from storage.database import insert_new, snapshot, transaction
+from storage.entering import Batch, Known, Raced, point_at
 from storage.ids import made_at
 from storage.journal import Decision
 from storage.members import Entry, Where

@@ -18,9 +18,8 @@ from sqlalchemy.engine import Connection
 
 from storage import members, refused, tables
 from storage.committer import Index
-from storage.database import snapshot, transaction
+from storage.database import insert_new, snapshot, transaction
 from storage.durable import write_at
-from storage.entering import insert_new
 from storage.ids import made_at, new_id
 from storage.index import note_lost
 from storage.members import Entry

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.database import insert_new
 from storage.durable import Chunk, write_file
-from storage.entering import insert_new
 from storage.rows import compact_json
 
 FOLDER: Final = "quarantine"

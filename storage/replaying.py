@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import entering, erasure, index, placement, quarantine, tables
-from storage.entering import insert_new, point_at
+from storage.database import insert_new
+from storage.entering import point_at
 from storage.members import Entry
 from storage.quarantine import Overtaken
 from storage.rows import Place, Provenance

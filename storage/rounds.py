@@ -12,7 +12,7 @@ from enum import StrEnum
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage.entering import insert_new
+from storage.database import insert_new
 from storage.tables import care_round
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.entering import folded
+from storage.entry_rows import folded
 from storage.shapes import Instance, Part, Patient, Series, Shape, Study, columns_of, shaped
 
 

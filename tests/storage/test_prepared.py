@@ -11,8 +11,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from storage import tables
-from storage.database import snapshot, transaction
-from storage.entering import insert_new_on
+from storage.database import insert_new_on, snapshot, transaction
 from storage.prepared import Prepared, fetch, write
 from tests.storage.instances import NOON
 
