@@ -9,17 +9,19 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from bench import index, receive, report, retrieve
-from bench.receive import Case, Received, SetUp
+from bench import budgets, index, pictures, receive, report, retrieve
+from bench.budgets import Found
+from bench.receive import Case, Received
 from bench.retrieve import Amount
 from bench.servers import Missing, Opened, orthanc, storescp, tierread
 
+Measured = TypeVar("Measured")
 RESULTS: Final = Path(__file__).parent / "RESULTS.md"
 RECEIVERS: Final[list[Opened]] = [
     tierread,
@@ -42,7 +44,7 @@ QUICK: Final = [
     Case(kind="DX", associations=4, pdu_kib=128, instances=16),
     Case(kind="US", associations=1, pdu_kib=128, instances=200),
 ]
-PARTS: Final = ("receive", "retrieve", "index")
+PARTS: Final = ("receive", "retrieve", "index", "pictures")
 
 
 def main() -> None:
@@ -59,34 +61,47 @@ def main() -> None:
     rounds = asked.rounds or (1 if asked.quick else 3)
     size = asked.waiting or (30_000 if asked.quick else 1_000_000)
     parts = asked.part or PARTS
-    begun = time.monotonic()
+    begun, load = time.monotonic(), report.load()
     how = f"`python -m bench{' --quick' if asked.quick else ''}`, {rounds} round{'s' if rounds > 1 else ''}"
+    found, tables = Found(), list[str]()
+    with tempfile.TemporaryDirectory(dir=asked.work) as folder:
+        work = Path(folder)
+        if "receive" in parts:
+            tables += _receiving(QUICK if asked.quick else FULL, rounds, work, found)
+        if "retrieve" in parts:
+            amount = Amount(studies=100, times=12) if asked.quick else Amount()
+            for _ in range(rounds):
+                found.answered += _told(retrieve.a_round(ANSWERERS, amount, work))
+            tables += report.retrieving(found.answered, amount.slices, amount.studies)
+        if "index" in parts:
+            found.asked += _told(_indexed(size, work))
+            tables += report.indexed(found.asked)
+        if "pictures" in parts:
+            found.stored += _told(pictures.stored())
+            found.shown += _told(pictures.shown())
+            tables += report.pictured(found.stored, found.shown)
     lines = [
         "# What was measured",
         "",
-        f"{how}, medians; {datetime.now(UTC):%Y-%m-%d}.",
+        f"{how}, medians; {datetime.now(UTC):%Y-%m-%d}. What the profiles say of it: bench/PROFILE.md.",
         "",
-        *(f"* {line}" for line in (*report.machine(), *report.versions())),
+        *(f"* {line}" for line in (*report.machine(load), *report.versions())),
         "",
+        *budgets.rows(found),
+        *tables,
+        f"It took {(time.monotonic() - begun) / 60:.0f} minutes.",
     ]
-    with tempfile.TemporaryDirectory(dir=asked.work) as work:
-        if "receive" in parts:
-            lines += _receiving(QUICK if asked.quick else FULL, rounds, Path(work))
-        if "retrieve" in parts:
-            amount = Amount(studies=100, times=12) if asked.quick else Amount()
-            found = [each for _ in range(rounds) for each in _told(retrieve.a_round(ANSWERERS, amount, Path(work)))]
-            lines += report.retrieving(found, amount.slices, amount.studies)
-        if "index" in parts:
-            lines += report.indexed(list(_told(_indexed(size, Path(work)))))
-    lines.append(f"It took {(time.monotonic() - begun) / 60:.0f} minutes.")
     asked.out.write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _receiving(cases: list[Case], rounds: int, work: Path) -> list[str]:
-    found = [each for _ in range(rounds) for each in _told(receive.a_round(RECEIVERS, cases, work))]
-    return report.receiving(
-        [each for each in found if isinstance(each, Received)], [each for each in found if isinstance(each, SetUp)]
-    )
+def _receiving(cases: list[Case], rounds: int, work: Path, found: Found) -> list[str]:
+    for _ in range(rounds):
+        for each in _told(receive.a_round(RECEIVERS, cases, work)):
+            if isinstance(each, Received):
+                found.received.append(each)
+            else:
+                found.set_ups.append(each)
+    return report.receiving(found.received, found.set_ups)
 
 
 def _indexed(size: int, work: Path) -> Iterator[index.Asked]:
@@ -98,7 +113,7 @@ def _indexed(size: int, work: Path) -> Iterator[index.Asked]:
             continue
 
 
-def _told(found: Iterator[object]) -> Iterator[object]:
+def _told(found: Iterable[Measured]) -> Iterator[Measured]:
     for each in found:
         print(each, flush=True)
         yield each

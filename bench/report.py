@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bench.index import Asked
 from bench.objects import KINDS
+from bench.pictures import Shown, Stored
 from bench.receive import Received, SetUp
 from bench.retrieve import Answered
 
@@ -21,8 +22,13 @@ OURS: Final = "TierRead"
 Measured = TypeVar("Measured")
 
 
-def machine() -> list[str]:
-    """Cores, memory, kernel, file system and load; no names."""
+def load() -> float:
+    """What others wanted of the cores in the last minute."""
+    return float(Path("/proc/loadavg").read_text("ascii").split()[0])
+
+
+def machine(load: float) -> list[str]:
+    """Cores, memory, kernel, and how busy it was; no names."""
     memory = Path("/proc/meminfo").read_text("ascii").split()[1]
     model = next(
         (
@@ -33,11 +39,9 @@ def machine() -> list[str]:
         platform.machine(),
     )
     cores = Path("/proc/cpuinfo").read_text("utf-8").count("processor\t")
-    load = Path("/proc/loadavg").read_text("ascii").split()[0]
     return [
         f"{cores} cores ({model}), {int(memory) // 2**20} GiB, Linux {platform.release().split('-')[0]}",
-        f"load when it began: {load}"
-        + (" (others were at work: compare within a table only)" if float(load) > 1 else ""),
+        f"load when it began: {load}" + (" (others were at work: compare within a table only)" if load > 1 else ""),
     ]
 
 
@@ -134,6 +138,28 @@ def indexed(found: Sequence[Asked]) -> list[str]:
         f"| {each.what} | {each.database} | {each.waiting:,} | {each.reports:,} | {each.times} "
         f"| {each.p50_ms:.1f} | {each.p99_ms:.1f} |"
         for each in found
+    ]
+    return [*lines, ""]
+
+
+def pictured(stored: Sequence[Stored], shown: Sequence[Shown]) -> list[str]:
+    lines = [
+        "## Pictures",
+        "",
+        "The demonstration's invented CT (with the noise of a scanner) and radiographs as compaction stores them,",
+        "headers and manifest included; and how much of a radiograph is there after how many bytes, reckoned from its",
+        "codestream.",
+        "",
+        "| kind | raw MB | stored MB | share |",
+        "|---|---:|---:|---:|",
+        *(
+            f"| {one.kind} | {one.raw_bytes / 1e6:.1f} | {one.stored_bytes / 1e6:.1f} | {one.share:.2f} |"
+            for one in stored
+        ),
+        "",
+        "| pixels of the longer side | kB | s at 4 Mbit/s |",
+        "|---:|---:|---:|",
+        *(f"| {one.pixels} | {one.bytes_needed / 1e3:.0f} | {one.seconds:.1f} |" for one in shown),
     ]
     return [*lines, ""]
 

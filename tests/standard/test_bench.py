@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from bench import budgets, pictures
+from bench.budgets import Found
 from bench.index import QUESTIONS, ask
 from bench.load_index import REPORTS_OF_A_PATIENT, fill
+from bench.pictures import Stored
+from bench.receive import SetUp
 from storage.database import snapshot
 from storage.tables import instance, study
 
@@ -22,3 +28,22 @@ def test_the_loader_fills_an_index_that_answers_every_question(engine: Engine) -
     assert counted == [WAITING + 2 * REPORTS_OF_A_PATIENT] * 2
     asked = ask(engine, province, waiting=WAITING, studies=counted[0] or 0, times=2, claims=20)
     assert [what for what, _ in asked] == [*QUESTIONS]
+
+
+def test_a_budget_is_met_or_not_or_was_not_measured() -> None:
+    quick = SetUp(server="TierRead", cpu_ms=1.5)
+    slow = Stored(kind="CT", raw_bytes=100, stored_bytes=60)
+
+    lines = budgets.rows(Found(set_ups=[quick], stored=[slow]))
+
+    said = {line.split(" | ")[0].removeprefix("| "): line.split(" | ")[2].removesuffix(" |") for line in lines[4:-1]}
+    assert said["an association in 2 ms of CPU"] == "yes"
+    assert said["stored CT, of its raw bytes at most 0.45"] == "**no**"
+    assert list(said.values()).count("not measured") == len(said) - 2
+
+
+def test_resolutions_of_a_radiograph_are_complete_one_after_the_other() -> None:
+    found = pictures.shown()
+
+    assert [one.pixels for one in found] == [47, 94, 188, 375, 750, 1500, 3000]
+    assert all(less.bytes_needed < more.bytes_needed for less, more in pairwise(found))
