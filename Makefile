@@ -10,7 +10,7 @@ PEERS := tests/acceptance/dcmjs
 NODE_OK := $(shell node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p' | awk '$$1 >= 20 {print "yes"}')
 WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
-WORKERS ?= 2
+WORKERS ?= 3
 
 .PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots bench clean
 
