@@ -240,10 +240,13 @@ def install(tx: Connection, document: Mapping[str, Any], made_by: str | None, no
         Invalid: the document has an error.
 
     """
-    rules = read_rules(document)
     newest = tx.execute(sa.select(sa.func.max(tables.policy.c.version))).scalar()
     tx.execute(sa.update(tables.policy).where(tables.policy.c.until.is_(None)).values(until=now))
-    made = Policy(id=new_id(), version=(newest or 0) + 1, rules=rules)
+    return _made(tx, document, made_by, now, version=(newest or 0) + 1)
+
+
+def _made(tx: Connection, document: Mapping[str, Any], made_by: str | None, now: datetime, *, version: int) -> Policy:
+    made = Policy(id=new_id(), version=version, rules=read_rules(document))
     tx.execute(
         sa.insert(tables.policy).values(
             id=made.id, version=made.version, rules=dict(document), made_at=now, made_by=made_by, since=now
@@ -259,9 +262,9 @@ def in_force(tx: Connection, now: datetime) -> Policy:
         return found
     try:
         with tx.begin_nested():
-            return install(tx, FIRST_POLICY, None, now)
+            return _made(tx, FIRST_POLICY, None, now, version=1)
     except IntegrityError:
-        # Another process installed it in the same moment: version is unique.
+        # Another process installed it since we looked: version is unique.
         return by_id(tx, cast("str", tx.execute(sa.select(tables.policy.c.id).where(_open())).scalar_one()))
 
 

@@ -16,7 +16,7 @@ from tests.builders import image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 ACCEPTED = {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD}
-NEVER_KEPT = {Reason.OUT_OF_RESOURCES, Reason.FAILED}
+NEVER_KEPT = {Reason.OUT_OF_RESOURCES, Reason.FAILED, Reason.ERASED}
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
