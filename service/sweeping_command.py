@@ -28,6 +28,7 @@ _SAID: Final = {
     Kind.EMPTY_FOLDER: "empty folder",
     Kind.ORPHAN: "object that nothing leads to, all of it is stored elsewhere",
     Kind.QUARANTINE_FILE: "file of the quarantine that no row names",
+    Kind.NOTED_FILE: "file of the quarantine that lost its row: run `tierread rebuild-index`",
     Kind.UNKNOWN_INSTANCES: "object with images that the index does not know: run `tierread rebuild-index`",
     Kind.LOST: "segment whose file is gone before it was stored",
     Kind.ABSENT_NODE: "segment in the spool of a node that is away: start it, or adopt its spool",

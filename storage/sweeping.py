@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from storage import members, recovery, tables
+from storage import members, recovery, refused, tables
 from storage.database import snapshot
 from storage.durable import write_file
 from storage.ids import made_at
@@ -46,7 +46,9 @@ class Kind(StrEnum):
     ORPHAN = "orphan"
     """An object of no segment, all of whose instances are indexed elsewhere, or that holds none."""
     QUARANTINE_FILE = "quarantine_file"
-    """A file of the quarantine without a row: its sender was told to send again."""
+    """A file of the quarantine without a note and without a row: its sender was told to send again."""
+    NOTED_FILE = "noted_file"
+    """A file of the quarantine with a note and without a row: `rebuild-index` brings its row back."""
     UNKNOWN_INSTANCES = "unknown_instances"
     """An object of no segment with instances that the index does not know, or that cannot be read to its end.
 
@@ -146,17 +148,24 @@ class Sweeper:
                     yield Litter(kind=Kind.NOT_IN_STORE, name=one.id, size=one.size)
 
     def _quarantine_files(self) -> Iterator[Litter]:
+        """Files and notes by what they are about: a row knows only the file's name."""
         folder = self._spool_dir / "quarantine"
-        files = (path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.startswith("."))
+        there = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+        files = sorted({path.with_name(path.name.removesuffix(refused.NOTE)) for path in there})
         key = tables.quarantine.c.key
         for paths in _batches(files, _PAGE):
             named = {str(path.relative_to(self._spool_dir)): path for path in paths}
             with snapshot(self._engine) as tx:
                 known = set(tx.scalars(sa.select(key).where(key.in_(named))))
             for name in sorted(named.keys() - known):
-                found = _file(named[name])
-                if found is not None and _at(found) < self._before:
-                    yield self._litter(Kind.QUARANTINE_FILE, named[name], found.st_size)
+                path = named[name]
+                note = path.with_name(path.name + refused.NOTE)
+                file, noted = _file(path), _file(note)
+                if file is not None and noted is not None:
+                    yield Litter(kind=Kind.NOTED_FILE, name=name, size=file.st_size)
+                elif (found := file or noted) is not None and _at(found) < self._before:
+                    remove = partial(_unlink, path, note)
+                    yield Litter(kind=Kind.QUARANTINE_FILE, name=name, size=found.st_size, remove=remove)
 
     def _unstored(self) -> Iterator[Litter]:
         row, node = tables.segment.c, tables.node.c
@@ -295,6 +304,11 @@ def _unlocked(path: Path) -> bool:
     finally:
         os.close(fd)
     return True
+
+
+def _unlink(*paths: Path) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
 
 
 def _remove_folder(path: Path) -> None:

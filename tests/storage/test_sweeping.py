@@ -167,7 +167,35 @@ def test_files_of_the_quarantine_without_a_row_and_empty_days_go(yard: Yard) -> 
 
     assert {one.kind for one in found} == {Kind.QUARANTINE_FILE, Kind.EMPTY_FOLDER}
     assert (stray.exists(), empty.exists()) == (False, False)
-    assert [path.name for path in (yard.spool.directory / "quarantine").rglob("0*") if path.is_file()] == [kept]
+    left = sorted(path.name for path in (yard.spool.directory / "quarantine").rglob("0*") if path.is_file())
+    assert left == [kept, f"{kept}.json"]
+
+
+def test_what_has_a_note_in_the_quarantine_stays_with_it_whether_its_row_is_there_or_not(yard: Yard) -> None:
+    yard.spool.quarantine("unreadable", [b"kept"], provenance=provenance(received_at=NOON))
+    known = yard.find()
+    yard.forget_rows(tables.quarantine)
+    found = yard.find()
+    list(sweeping.remove(found))
+    left = [path for path in (yard.spool.directory / "quarantine").rglob("*") if path.is_file()]
+
+    assert known == []
+    assert [(one.kind, one.remove) for one in found] == [(Kind.NOTED_FILE, None)]
+    assert len(left) == 2
+
+
+def test_a_note_of_the_quarantine_whose_file_was_removed_goes_too(yard: Yard) -> None:
+    yard.spool.quarantine("unreadable", [b"gone"], provenance=provenance(received_at=NOON))
+    yard.forget_rows(tables.quarantine)
+    folder = yard.spool.directory / "quarantine"
+    for path in folder.rglob("*"):
+        if path.is_file() and path.suffix != ".json":
+            path.unlink()
+    found = yard.find()
+    list(sweeping.remove(found))
+
+    assert [one.kind for one in found] == [Kind.QUARANTINE_FILE]
+    assert [path for path in folder.rglob("*") if path.is_file()] == []
 
 
 def test_a_segment_that_was_lost_before_it_was_stored_is_reported(yard: Yard) -> None:
