@@ -18,7 +18,7 @@ from storage.holders import HolderAway, Holders
 from storage.inspection import Finding, InFile, Inspected, InStore, Source, Tell, Wanted, inspect
 from storage.objects import CHUNK_BYTES, NoSuchObject, ObjectStore
 from storage.segments import segment_key
-from storage.shipping import StoredBadly
+from storage.switching import led_to
 
 RETIRED: Final = ("gone", "retired", "writing")
 """States of segments that nothing should lead to, any more or yet."""
@@ -93,14 +93,15 @@ class Checker:
         """Compare what lies in a segment with what came, and mark what is damaged, or whole again.
 
         With ``choose`` or ``since`` only some of its instances are read; else all of it, once in each place.
+        What became of the segment since it was listed counts: one that was given up meanwhile is not looked at.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
-            StoredBadly: a store gives back other bytes than were put for a repair.
 
         """
         for _ in range(_LOOKS):
             with snapshot(self._engine) as tx:
+                segment = by_id(tx, segment.id) or segment
                 rows = rows_in(tx, segment.id, since)
             rows = rows if choose is None else choose(rows)
             whole = choose is None and since is None
@@ -121,6 +122,8 @@ class Checker:
             segment = moved
         else:
             return Checked(instances=0)  # it goes from place to place: another time
+        if found.damages and not self._is_wanted(segment.id):
+            return Checked(instances=0)  # given up while it was read
         self._mark(look, found.bad, now)
         return Checked(instances=len(rows), damages=tuple(self._needed(found.damages)))
 
@@ -166,8 +169,6 @@ class Checker:
                 repaired = repair and self._put(look, second, key, [lambda: InStore(self._store, key)])
                 damages.append(look.of_all(Finding.SECOND_COPY, repaired=repaired))
             return _Found(damages=damages, bad=frozenset())
-        damages = [look.of_all(Finding.MISSING)] if seen is None else look.told(seen)
-        bad = look.offsets if seen is None else seen.changed
         if repair:
             copies: list[Callable[[], Source]] = []
             if spool is not None and spool.intact:
@@ -178,9 +179,13 @@ class Checker:
             if self._put(look, self._store, key, copies):
                 if spool is not None and not spool.intact:
                     path.unlink(missing_ok=True)
-                damages = [replace(one, repaired=one.finding is not Finding.ASTRAY) for one in damages]
+                damages = [replace(one, repaired=one.finding is not Finding.ASTRAY) for one in look.lacking(seen)]
                 return _Found(damages=damages, bad=frozenset())
-        return None if seen is None and spool is None and copied is None else _Found(damages=damages, bad=bad)
+            if copies:  # one of them may have been put, and not read back
+                seen = _seen(look, lambda: InStore(self._store, key))
+        if seen is None and spool is None and copied is None:
+            return None
+        return _Found(damages=look.lacking(seen), bad=look.offsets if seen is None else seen.changed)
 
     def _lent(self, segment: Segment) -> list[Callable[[], Source]]:
         """The copy that the spool of its node may still have."""
@@ -190,7 +195,10 @@ class Checker:
         return [lambda: _LentCopy(holders, segment)]
 
     def _put(self, look: _Look, store: ObjectStore, key: str, copies: Sequence[Callable[[], Source]]) -> bool:
-        """Put the first of the copies that is whole into a store, and read it back."""
+        """Put the first of the copies that is whole into a store; whether it reads back.
+
+        What is given up meanwhile is not put, or goes again: nobody would delete it any more.
+        """
         draft = self._spool_dir / "repair" / f"{look.segment.id}.tar"
         for copy in copies:
             try:
@@ -201,13 +209,23 @@ class Checker:
             try:
                 if not look.whole_in(InFile(draft)).intact:
                     continue
+                if not self._is_wanted(look.segment.id):
+                    return False
                 store.put_file(key, draft)
-                if not look.whole_in(InStore(store, key)).intact:
-                    raise StoredBadly(look.segment.id)
             finally:
                 draft.unlink()
-            return True
+            if not self._is_wanted(look.segment.id):
+                store.delete(key)
+                return False
+            back = _seen(look, lambda: InStore(store, key), whole=True)
+            if back is not None and back.intact:
+                return True
         return False
+
+    def _is_wanted(self, segment_id: str) -> bool:
+        with snapshot(self._engine) as tx:
+            segment = by_id(tx, segment_id)
+            return (segment is not None and segment.state not in RETIRED) or led_to(tx, [segment_id])
 
     def _mark(self, look: _Look, bad: frozenset[int], now: datetime) -> None:
         for one in look.rows:
@@ -304,6 +322,10 @@ class _Look:
             study_uids=frozenset(one.study_uid for one in self.rows),
         )
 
+    def lacking(self, seen: Inspected | None) -> list[Damage]:
+        """As `told`, of what may not be there at all."""
+        return [self.of_all(Finding.MISSING)] if seen is None else self.told(seen)
+
     def told(self, seen: Inspected) -> list[Damage]:
         studies = {one.offset: one.study_uid for one in self.rows}
         kinds = {Finding.CHANGED: seen.changed, Finding.ASTRAY: seen.astray - seen.changed, Finding.LABEL: seen.labels}
@@ -320,9 +342,9 @@ class _Look:
         ]
 
 
-def _seen(look: _Look, source: Callable[[], Source]) -> Inspected | None:
+def _seen(look: _Look, source: Callable[[], Source], *, whole: bool = False) -> Inspected | None:
     try:
-        return look.at(source())
+        return look.whole_in(source()) if whole else look.at(source())
     except (NoSuchObject, FileNotFoundError):
         return None
 

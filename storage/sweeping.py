@@ -44,7 +44,7 @@ class Kind(StrEnum):
     """A copy in the spool of what is stored, and was to be removed."""
     EMPTY_FOLDER = "empty_folder"
     ORPHAN = "orphan"
-    """An object of no segment, all of whose instances are indexed elsewhere, or that holds none."""
+    """An object of no segment, or of one that was given up, each of whose instances is indexed elsewhere or erased."""
     QUARANTINE_FILE = "quarantine_file"
     """A file of the quarantine without a note and without a row: its sender was told to send again."""
     NOTED_FILE = "noted_file"
@@ -222,8 +222,8 @@ class Sweeper:
         return [entry for header in found.good if (entry := members.entry_of(header)) is not None], size
 
     def _are_elsewhere(self, segment_id: str, entries: Sequence[Entry]) -> bool:
-        """Whether the index leads to the same content of each of these in another segment, and to none in this one."""
-        instance, held = tables.instance.c, tables.quarantine.c
+        """Whether each of these was erased or is indexed with the same content in another segment, and none in this."""
+        instance, held, tombstone = tables.instance.c, tables.quarantine.c, tables.tombstone.c.sop_instance_uid
         with snapshot(self._engine) as tx:
             for table in (instance, held):
                 if tx.scalar(sa.select(sa.literal(1)).where(table.segment_id == segment_id).limit(1)) is not None:
@@ -233,7 +233,9 @@ class Sweeper:
                 uids = [entry.row.sop_instance_uid for entry in some]
                 rows = tx.execute(asked.where(instance.sop_instance_uid.in_(uids), instance.damaged.is_(False)))
                 there = {uid: bytes(digest) for uid, digest in rows}
-                if any(there.get(entry.row.sop_instance_uid) != entry.row.received_digest for entry in some):
+                erased = set(tx.scalars(sa.select(tombstone).where(tombstone.in_(uids))))
+                needed = [entry.row for entry in some if entry.row.sop_instance_uid not in erased]
+                if any(there.get(one.sop_instance_uid) != one.received_digest for one in needed):
                     return False
         return True
 

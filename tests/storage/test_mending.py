@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -275,3 +275,66 @@ def test_a_segment_is_read_in_one_go(ward: Ward, tmp_path: Path) -> None:
 
     assert ward.store.asked.count((0, size)) == 1
     assert len(ward.store.asked) == 3  # and the footer and the table of contents before
+
+
+class Ending(FolderObjectStore):
+    """The segment is given up the moment before something is put, or after."""
+
+    give_up: Callable[[], None]
+    before: bool
+
+    def put_file(self, key: str, path: Path) -> None:
+        if self.before:
+            self.give_up()
+        super().put_file(key, path)
+        if not self.before:
+            self.give_up()
+
+
+def given_up(ward: Ward) -> None:
+    """As after an erasure."""
+    with transaction(ward.engine) as tx:
+        tx.execute(sa.delete(tables.instance))
+        tx.execute(sa.update(tables.segment).values(state="gone"))
+
+
+def test_what_was_given_up_since_it_was_listed_is_not_brought_back(ward: Ward) -> None:
+    stored = ward.ship()
+    ward.second_copy()
+    with snapshot(ward.engine) as tx:
+        (listed,) = mending.after(tx, "", 1)
+    given_up(ward)
+    stored.unlink()
+    checker = Checker(ward.engine, ward.spool.directory, ward.store, copy=ward.copy)
+    checked = checker.check(listed, LATER, tell=lambda _: None, repair=True)
+
+    assert (checked, stored.exists()) == (Checked(instances=0), False)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_what_is_given_up_while_it_is_repaired_goes_again(ward: Ward, *, before: bool) -> None:
+    stored = ward.ship()
+    stored.unlink()
+    ending = Ending(ward.folder / "objects", links=False)
+    ending.before, ending.give_up = before, lambda: given_up(ward)
+    ward.store = ending
+    checked = ward.check(repair=True)
+
+    assert (checked, stored.exists()) == (Checked(instances=0), False)
+
+
+class Forgetful(FolderObjectStore):
+    """Takes everything, and keeps other bytes."""
+
+    def put_file(self, key: str, path: Path) -> None:
+        super().put_file(key, path)
+        flip(self._directory / key, 5000)
+
+
+def test_a_repair_that_does_not_read_back_is_none_and_what_is_damaged_is_marked(ward: Ward) -> None:
+    ward.ship().unlink()
+    ward.store = Forgetful(ward.folder / "objects", links=False)
+    checked = ward.check(repair=True)
+
+    assert [(one.finding, one.repaired) for one in checked.damages] == [(Finding.CHANGED, False)]
+    assert ward.damaged() == [1]

@@ -125,6 +125,22 @@ def test_an_object_all_of_whose_images_are_elsewhere_goes_unless_a_segment_claim
     assert stored.exists() is (state == "sealed")
 
 
+def test_an_object_of_a_segment_that_was_given_up_goes_when_its_images_were_erased(yard: Yard) -> None:
+    stored = yard.ship()
+    (copy,) = yard.spool.directory.rglob("*.tar")
+    copy.unlink()
+    yard.forget_rows(tables.instance)
+    with transaction(yard.engine) as tx:
+        tx.execute(sa.update(tables.segment).values(state="gone"))
+    before = yard.found()
+    with transaction(yard.engine) as tx:
+        tx.execute(sa.insert(tables.tombstone).values(sop_instance_uid="1.2.3.1", study_uid="1.2.3", erased_at=NOW))
+    list(sweeping.remove(yard.find()))
+
+    assert (Kind.UNKNOWN_INSTANCES, False) in before
+    assert not stored.exists()
+
+
 def test_an_orphan_that_cannot_be_read_to_its_end_stays(yard: Yard) -> None:
     stored = yard.ship()
     content = bytearray(stored.read_bytes())
