@@ -28,6 +28,10 @@ _AGAIN: Final = timedelta(days=1)
 _SEGMENT: Final = tables.segment
 
 
+class _LedTo(Exception):
+    """A row leads to a segment that was replaced: it stays, and is seen."""
+
+
 def give_up(engine: Engine, segment_id: str, now: datetime) -> bool:
     """Nothing leads to a segment that was being written, and nothing ever will; False when its rows were switched."""
     ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "writing")
@@ -55,22 +59,19 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
 
     Raises:
         StoreAway: of the store.
-        ExceptionGroup: of `StoreRefuses`, of single objects, which are tried again in a day.
+        ExceptionGroup: of what went wrong for single segments, which are tried again in a day; the others are deleted.
 
     """
     due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "retired", _SEGMENT.c.delete_at <= now)
     with snapshot(engine) as tx:
         segment_ids = list(tx.execute(due.order_by(_SEGMENT.c.delete_at).limit(limit)).scalars())
     removed = 0
-    refusals: list[Exception] = []
+    failures: list[Exception] = []
     for segment_id in segment_ids:
-        with snapshot(engine) as tx:
-            if led_to(tx, [segment_id]):
-                raise RuntimeError("a row leads to a segment that was replaced")  # stays, and is seen
         try:
-            store.delete(segment_key(segment_id))
-        except StoreRefuses as refusal:
-            refusals.append(refusal)
+            _remove(engine, store, segment_id)
+        except (StoreRefuses, _LedTo) as failure:
+            failures.append(failure)
             became = {"delete_at": now + _AGAIN}
         else:
             became = {"state": "gone"}
@@ -78,9 +79,16 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
         with transaction(engine) as tx:
             ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "retired")
             tx.execute(sa.update(_SEGMENT).where(ours).values(became))
-    if refusals:
-        raise ExceptionGroup("old segments that the object store keeps", refusals)
+    if failures:
+        raise ExceptionGroup("old segments that are kept", failures)
     return removed
+
+
+def _remove(engine: Engine, store: ObjectStore, segment_id: str) -> None:
+    with snapshot(engine) as tx:
+        if led_to(tx, [segment_id]):
+            raise _LedTo(segment_id)
+    store.delete(segment_key(segment_id))
 
 
 def _removed(path: Path) -> bool:

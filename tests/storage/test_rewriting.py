@@ -610,6 +610,19 @@ def test_an_object_that_the_store_keeps_under_a_lock_is_tried_again_a_day_later(
     assert (waits, removed, yard.segments("gone")) == (0, 2, old)
 
 
+def test_an_old_segment_that_a_row_still_leads_to_stays_and_keeps_no_other(yard: Yard) -> None:
+    first, second = yard.segments()
+    yard.rewrite()
+    with transaction(yard.engine) as tx:
+        there = tables.instance.c.sop_instance_uid == "1.2.3.1"
+        tx.execute(sa.update(tables.instance).where(there).values(segment_id=first))
+    with pytest.raises(ExceptionGroup):
+        retired.remove_retired(yard.engine, yard.store, LATER)
+
+    assert (yard.segments("retired"), yard.segments("gone")) == ([first], [second])
+    assert first in yard.objects()
+
+
 def test_one_at_a_time_rewrites_a_study(yard: Yard) -> None:
     with (
         alone(yard.engine, "1.2.3") as first,
