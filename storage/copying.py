@@ -70,9 +70,15 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
 
 
 def forget_gone(engine: Engine, second: ObjectStore) -> int:
-    """Remove the copies of segments that were given up, as an erasure asks; answers how many."""
+    """Remove the copies of segments that were given up, as an erasure asks; answers how many.
+
+    Those of a study wait until all of it that is stored has its copy: what replaced them is among that.
+    """
+    other = tables.segment.alias()
+    uncopied = (other.c.state == "stored") & other.c.copied_at.is_(None)
+    waits = sa.exists().where(other.c.study_uid == _SEGMENT.study_uid, uncopied)
     with snapshot(engine) as tx:
-        gone = (_SEGMENT.state == "gone") & _SEGMENT.copied_at.is_not(None)
+        gone = (_SEGMENT.state == "gone") & _SEGMENT.copied_at.is_not(None) & ~waits
         ids = tx.scalars(sa.select(_SEGMENT.id).where(gone).order_by(_SEGMENT.id).limit(_AT_ONCE)).all()
     for segment_id in ids:
         second.delete(segment_key(segment_id))

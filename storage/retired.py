@@ -6,7 +6,7 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -72,9 +72,10 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
             _remove(engine, store, segment_id)
         except (StoreRefuses, _LedTo) as failure:
             failures.append(failure)
-            became = {"delete_at": now + _AGAIN}
+            became: dict[str, Any] = {"delete_at": now + _AGAIN}
         else:
-            became = {"state": "gone"}
+            # A copy may be there although it was never noted: `storage.copying` removes it.
+            became = {"state": "gone", "copied_at": sa.func.coalesce(_SEGMENT.c.copied_at, now)}
             removed += 1
         with transaction(engine) as tx:
             ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "retired")

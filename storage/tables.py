@@ -29,7 +29,7 @@ segment: Final = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("sealed_at", UtcDateTime),
     sa.Column("stored_at", UtcDateTime),
-    # When the second copy was read back, where there is to be one (storage.copying).
+    # When the second copy was read back, where there is to be one; of what is gone: one may be left (storage.copying).
     sa.Column("copied_at", UtcDateTime),
     # Somebody waits for it to be stored: it is sealed without waiting for more of its study.
     sa.Column("awaited", sa.Boolean, nullable=False, server_default=sa.false()),

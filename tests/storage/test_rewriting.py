@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.engine import Connection, Engine
 
-from storage import damage, index, members, quarantine, retired, tables
+from storage import copying, damage, erasure, index, members, quarantine, retired, tables
 from storage.database import connect, snapshot, transaction
 from storage.index import Entered, Held, Index, Instance, instance_of
 from storage.members import Manifest
@@ -621,6 +622,38 @@ def test_an_old_segment_that_a_row_still_leads_to_stays_and_keeps_no_other(yard:
 
     assert (yard.segments("retired"), yard.segments("gone")) == ([first], [second])
     assert first in yard.objects()
+
+
+def test_the_old_copy_stays_until_what_replaces_it_has_its_own(yard: Yard, tmp_path: Path) -> None:
+    second = FolderObjectStore(tmp_path / "second", links=False)
+    old = {segment_key(one) for one in yard.segments()}
+    copy = partial(copying.copy_segments, yard.engine, yard.spool.directory, yard.store, second, "here")
+    copy(yard.now)
+    done = yard.rewrite(recode=small)
+    assert done.segment_id is not None
+    retired.remove_retired(yard.engine, yard.store, LATER)
+    too_early = copying.forget_gone(yard.engine, second)
+    before = set(second.keys("segments/"))
+    copy(LATER)
+    forgotten = copying.forget_gone(yard.engine, second)
+
+    assert (too_early, before) == (0, old)
+    assert (forgotten, set(second.keys("segments/"))) == (2, {segment_key(done.segment_id)})
+
+
+def test_a_copy_that_was_made_and_never_noted_goes_with_its_segment(yard: Yard, tmp_path: Path) -> None:
+    second = FolderObjectStore(tmp_path / "second", links=False)
+    for one in yard.segments():
+        second.put_file(segment_key(one), yard.folder / segment_key(one))  # and then the process died
+    with transaction(yard.engine) as tx:
+        erasure.erase(tx, "1.2.3", made_by="01PERSON", reason="asked for", now=yard.now)
+    while erasure.purge(yard.work):
+        pass
+    retired.remove_retired(yard.engine, yard.store, yard.now)
+    forgotten = copying.forget_gone(yard.engine, second), copying.forget_gone(yard.engine, second)
+
+    assert list(second.keys("segments/")) == []
+    assert forgotten[1] == 0
 
 
 def test_one_at_a_time_rewrites_a_study(yard: Yard) -> None:
