@@ -41,7 +41,8 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
     row = tx.execute(asked.where(there)).one_or_none()
     if row is None:
         return
-    tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.true()))
+    if not tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.true())).rowcount:
+        return  # moved since it was asked for
     key = key_of(segment_id, offset)
     by_recovery = key_of(segment_id, offset - HEADER_BYTES)
     if tx.scalar(sa.select(_QUARANTINE.id).where(_QUARANTINE.key == by_recovery)) is not None:

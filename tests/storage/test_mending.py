@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, Engine
 
-from storage import holders, mending, tables
+from storage import damage, holders, mending, tables
 from storage.database import snapshot, transaction
 from storage.holders import Holders
 from storage.index import Entered, Index, Instance, instance_of
@@ -338,3 +340,17 @@ def test_a_repair_that_does_not_read_back_is_none_and_what_is_damaged_is_marked(
 
     assert [(one.finding, one.repaired) for one in checked.damages] == [(Finding.CHANGED, False)]
     assert ward.damaged() == [1]
+
+
+def test_what_is_moved_while_it_is_marked_is_asked_about_by_nobody(ward: Ward) -> None:
+    two = ward.instance(2)
+    with transaction(ward.engine) as tx:
+
+        @event.listens_for(tx, "before_cursor_execute")
+        def move(_tx: Connection, cursor: Any, statement: str, *_: object) -> None:
+            if statement.startswith("UPDATE instance"):
+                cursor.execute("UPDATE instance SET segment_id = 'elsewhere'")
+
+        damage.mark(tx, two.sop_instance_uid, two.segment_id, two.offset, LATER)
+
+    assert (ward.damaged(), ward.questions()) == ([], [])
