@@ -7,7 +7,7 @@ import hashlib
 import hmac
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -17,8 +17,8 @@ from reading.cipher import Keys
 from service.alone import Claim
 from service.house import House
 from service.installation import CannotStart
-from storage import holders
-from storage.database import transaction
+from storage import holders, mending
+from storage.database import snapshot, transaction
 from storage.holders import Holders
 from storage.lending import Lender
 from storage.reader import Bytes
@@ -27,6 +27,8 @@ from storage.shipping import Postponed, ship, stored_of
 SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
 TRIM_SECONDS: Final = 600.0
+_REPAIR: Final = timedelta(hours=3)
+"""Longer than a repair takes from its note to the last block that was read before it."""
 STAND_BACK_SECONDS: Final = 10.0
 """That a receiving process waits before it ships itself: a worker beside it is made for that."""
 
@@ -65,12 +67,23 @@ def shipping(house: House, claim: Claim) -> Callable[[], int]:
 
 
 def trimming(house: House) -> Callable[[], int]:
-    """A step that takes out of the cache what is not stored any more, in one process of the node at a time."""
+    """A step that takes out of the cache what is stored no more or was repaired, in one process of the node at a time.
+
+    Whoever was reading a damaged object when it was repaired may still put a block of it here: it goes the next times.
+    """
     claim = Claim(house.folders, "cache")
+    trimmed_at: datetime | None = None
 
     def run() -> int:
+        nonlocal trimmed_at
         if house.cache is None or not claim.held():
             return 0
+        now = house.clock()
+        with snapshot(house.engine) as tx:
+            repaired = mending.repaired_since(tx, trimmed_at and trimmed_at - _REPAIR)
+        for key in repaired:
+            house.cache.drop(key)
+        trimmed_at = now
         return house.cache.keep_only(lambda keys: stored_of(house.engine, keys))
 
     return run

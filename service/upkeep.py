@@ -22,6 +22,7 @@ from storage import copying, mending, rounds, sweeping
 from storage.database import snapshot, transaction
 from storage.mending import Checked, Checker, Segment
 from storage.rounds import Round, Task
+from storage.segments import segment_key
 from storage.sweeping import Litter, Sweeper
 
 NIGHT: Final = (22, 6)
@@ -184,6 +185,8 @@ class Upkeep:
     def _check(self, segment: Segment, pace: _Pace) -> None:
         house = self._house
         checked = self._checker.check(segment, house.clock(), tell=pace.read, repair=True)
+        if house.cache is not None and checked.damages:
+            house.cache.drop(segment_key(segment.id))  # the other nodes do so when they trim theirs
         self._tell(checked)
         with transaction(house.engine) as tx:
             rounds.advance(tx, Task.VERIFY, self._node, segment.id, house.clock())

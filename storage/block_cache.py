@@ -3,8 +3,8 @@
 A file holds one block, a checksum of every 64 KiB of it, and a footer. Nothing is served that does not have its
 checksum, so a file that was cut or damaged costs a read from the store and no more. Objects never change under their
 key, so a block that is here is right for as long as the object is there; whose object was deleted, `forget` and
-`keep_only` take away. Processes share the folder without locks: a file appears whole by its rename, and one that is
-open stays readable when another process removes it.
+`keep_only` take away, and whose object was damaged and repaired, `drop`. Processes share the folder without locks: a
+file appears whole by its rename, and one that is open stays readable when another process removes it.
 """
 
 from __future__ import annotations
@@ -131,6 +131,10 @@ class BlockCache:
             self._forgotten[key] = None
             if len(self._forgotten) > _FOLLOWED:
                 self._forgotten.popitem(last=False)
+        self.drop(key)
+
+    def drop(self, key: str) -> None:
+        """Drop the blocks of an object that was put again: they are read from the store anew."""
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def keep_only(self, still_there: Callable[[Sequence[str]], set[str]]) -> int:

@@ -107,7 +107,7 @@ class Checker:
             whole = choose is None and since is None
             if not rows and (not whole or segment.state in RETIRED):
                 return Checked(instances=0)
-            look = _Look(segment=segment, rows=rows, tell=tell, whole=whole)
+            look = _Look(segment=segment, rows=rows, tell=tell, whole=whole, now=now)
             try:
                 found = self._unstored(look) if segment.state in _UNSTORED else self._stored(look, repair=repair)
             except HolderAway:
@@ -211,6 +211,8 @@ class Checker:
                     continue
                 if not self._is_wanted(look.segment.id):
                     return False
+                if store is self._store:  # before it is put: a process that dies then leaves caches that are to be told
+                    self._note_repair(look)
                 store.put_file(key, draft)
             finally:
                 draft.unlink()
@@ -221,6 +223,11 @@ class Checker:
             if back is not None and back.intact:
                 return True
         return False
+
+    def _note_repair(self, look: _Look) -> None:
+        ours = sa.update(tables.segment).where(tables.segment.c.id == look.segment.id)
+        with transaction(self._engine) as tx:
+            tx.execute(ours.values(repaired_at=look.now))
 
     def _is_wanted(self, segment_id: str) -> bool:
         with snapshot(self._engine) as tx:
@@ -269,6 +276,13 @@ def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> l
     return [Wanted(**dict(zip(names, one, strict=True))) for one in tx.execute(asked)]
 
 
+def repaired_since(tx: Connection, since: datetime | None) -> list[str]:
+    """Keys of objects that were put again since then, or ever."""
+    row = tables.segment.c
+    repaired = row.repaired_at.is_not(None) if since is None else row.repaired_at >= since
+    return list(tx.scalars(sa.select(row.key).where(repaired, row.state != "gone")))
+
+
 def lost_in(tx: Connection, limit: int) -> list[str]:
     """Segments that instances lead to although nobody knows them, or although they are given up."""
     row, segment = tables.instance.c, tables.segment.c
@@ -300,6 +314,7 @@ class _Look:
     rows: Sequence[Wanted]
     tell: Tell
     whole: bool
+    now: datetime
 
     @property
     def offsets(self) -> frozenset[int]:

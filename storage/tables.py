@@ -31,6 +31,8 @@ segment: Final = sa.Table(
     sa.Column("stored_at", UtcDateTime),
     # When the second copy was read back, where there is to be one; of what is gone: one may be left (storage.copying).
     sa.Column("copied_at", UtcDateTime),
+    # When its object was last put again by a repair: blocks of it that are cached may be older.
+    sa.Column("repaired_at", UtcDateTime),
     # Somebody waits for it to be stored: it is sealed without waiting for more of its study.
     sa.Column("awaited", sa.Boolean, nullable=False, server_default=sa.false()),
     # When to look whether it can be rewritten; null when there is nothing to gain.

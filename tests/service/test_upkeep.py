@@ -6,7 +6,7 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -20,12 +20,14 @@ from reading.signing import Seal
 from service.gauges import gauges
 from service.house import House
 from service.installation import Folders
+from service.nodes import trimming
 from service.settings import Settings
 from service.upkeep import Upkeep, due
 from storage import rounds, tables
+from storage.block_cache import BlockCache
 from storage.database import connect, snapshot
 from storage.index import Index
-from storage.objects import FolderObjectStore
+from storage.objects import FolderObjectStore, ObjectStore
 from storage.rounds import Round, Task
 from storage.segments import Spool
 from storage.shipping import ship
@@ -184,6 +186,45 @@ def test_damage_is_repaired_from_the_copy_or_a_person_is_asked(here: Here) -> No
 
     assert (copied, repaired == whole, asked_then) == ((1, 0), True, 0)
     assert (stored.read_bytes() == damaged, here.questions()) == (True, 1)
+
+
+def test_no_cache_serves_damage_that_was_repaired(here: Here) -> None:
+    here.store(1)
+    here.upkeep().copy()
+    for path in here.spool.directory.rglob("*.tar"):
+        path.unlink()
+    (stored,) = (here.folder / "objects").rglob("*.tar")
+    key, whole = str(stored.relative_to(here.folder / "objects")), stored.read_bytes()
+    caches = [
+        BlockCache(Ranges(here.house.object_store), here.folder / name, max_bytes=1 << 30, keep_free_bytes=0)
+        for name in ("cache", "cache-of-another-node")
+    ]
+    (here.folder / "run").mkdir()
+    trim = trimming(replace(here.house, cache=caches[1]))
+    trim()
+    damaged = bytearray(whole)
+    damaged[10_000] ^= 1
+    stored.write_bytes(damaged)
+    for one in caches:
+        assert b"".join(one.stream(key, 0, len(whole))) == damaged
+    here.house = replace(here.house, cache=caches[0])
+    here.upkeep(verify_days=1.0).verify()
+    at_once = b"".join(caches[0].stream(key, 0, len(whole)))
+    trim()
+    there = b"".join(caches[1].stream(key, 0, len(whole)))
+
+    assert (stored.read_bytes() == whole, at_once == whole, there == whole) == (True, True, True)
+    assert list((here.folder / "cache" / key).iterdir()) != []  # and is cached again
+
+
+class Ranges:
+    """A folder behind a cache."""
+
+    def __init__(self, store_: ObjectStore) -> None:
+        self._store = store_
+
+    def up_to(self, key: str, offset: int, length: int) -> bytes:
+        return self._store.open_range(key, offset, min(length, self._store.size(key) - offset))
 
 
 def test_once_a_week_what_is_certainly_needed_by_nobody_goes(here: Here) -> None:
