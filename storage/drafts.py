@@ -199,6 +199,7 @@ def _write_member(  # noqa: PLR0917 # all of them are of one act
         place=new,
         description=_description(old, form),
         earlier=(*old.entry.earlier, (old.entry.place.segment_id, old.entry.place.offset)),
+        head_digest=head,
     )
     return Written(entry=entry, header=header, switch=old.switch(new, form))
 
@@ -259,16 +260,18 @@ def _copy(store: ObjectStore, fd: int, at: int, entry: Entry) -> None:
 
     """
     place = entry.place
-    digest, position = hashlib.sha256(), 0
+    head, digest, position = hashlib.sha256(), hashlib.sha256(), 0
     head_size = entry.row.dataset_offset
     try:
         for chunk in store.stream(segment_key(place.segment_id), place.offset, place.size, CHUNK):
             write_at(fd, chunk, at + position)
+            head.update(chunk[: max(0, head_size - position)])
             digest.update(chunk[max(0, head_size - position) :])
             position += len(chunk)
     except (NoSuchObject, EOFError) as missing:
         raise Damaged(place.segment_id, place.offset) from missing
-    if digest.digest() != entry.row.stored_as[0]:
+    # What a table of contents tells of the head is what came; read from here it would only be what is left of it.
+    if digest.digest() != entry.row.stored_as[0] or entry.head_digest not in {None, head.digest()}:
         raise Damaged(place.segment_id, place.offset)
 
 

@@ -35,6 +35,8 @@ class Entry:
     """Compressed DICOM JSON of the header, where the manifest of a rewritten segment tells it."""
     earlier: tuple[Where, ...] = ()
     """Where its bytes lay before segments were rewritten, the first place first; the journal may name any of them."""
+    head_digest: bytes | None = None
+    """Of what stands before the data set; None where only a decision tells of the instance."""
 
     def to_json(self) -> dict[str, Any]:
         return {"row": self.row.to_json(), "place": asdict(self.place), "provenance": self.provenance.to_json()}
@@ -122,7 +124,7 @@ def entry_of(header: Header) -> Entry | None:
     if header.kind is not Kind.INSTANCE or header.row is None or header.provenance is None:
         return None
     place = Place(segment_id=header.segment_id, offset=header.body_offset, size=header.size)
-    return Entry(row=header.row, place=place, provenance=header.provenance)
+    return Entry(row=header.row, place=place, provenance=header.provenance, head_digest=header.head_digest)
 
 
 def write_member(fd: int, header: Header, body: bytes) -> int:
@@ -296,4 +298,5 @@ def _entry(line: dict[str, Any], segment_id: str) -> Entry:
         provenance=Provenance.from_json(line["provenance"]),
         description=zlib.compress(compact_json(line["description"]), 6) if "description" in line else None,
         earlier=tuple((segment, offset) for segment, offset in line.get("earlier", ())),
+        head_digest=bytes.fromhex(line["head_sha256"]),
     )

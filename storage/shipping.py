@@ -148,21 +148,24 @@ def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> set[Entered]:
 
 
 def reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, entries: Sequence[Entry]) -> bool:
-    """Whether the stored object has the size, the manifest and the digest of each data set."""
+    """Whether the stored object has the size, the manifest and the digests of each head and data set."""
     if store.size(key) != size:
         return False
     manifest = store.open_range(key, footer.manifest_offset, footer.manifest_size)
     if hashlib.sha256(manifest).digest() != footer.manifest_digest:
         return False
-    return all(_data_digest(store, key, entry) == entry.row.stored_as[0] for entry in entries)
+    return all(_digests(store, key, entry) == (entry.head_digest, entry.row.stored_as[0]) for entry in entries)
 
 
-def _data_digest(store: ObjectStore, key: str, entry: Entry) -> bytes:
-    digest = hashlib.sha256()
-    head = entry.row.dataset_offset
-    for chunk in store.stream(key, entry.place.offset + head, entry.place.size - head):
-        digest.update(chunk)
-    return digest.digest()
+def _digests(store: ObjectStore, key: str, entry: Entry) -> tuple[bytes, bytes]:
+    """Of what stands before the data set, and of the data set."""
+    head, data, position = hashlib.sha256(), hashlib.sha256(), 0
+    for chunk in store.stream(key, entry.place.offset, entry.place.size):
+        before = max(0, entry.row.dataset_offset - position)
+        head.update(chunk[:before])
+        data.update(chunk[before:])
+        position += len(chunk)
+    return head.digest(), data.digest()
 
 
 def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> None:

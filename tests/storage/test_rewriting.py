@@ -586,6 +586,25 @@ def test_what_is_damaged_is_not_written_anew(yard: Yard) -> None:
     assert yard.segments() == old
 
 
+def test_a_head_that_a_disk_damaged_does_not_become_what_was_stored(yard: Yard) -> None:
+    old, one = yard.segments(), yard.instance()
+    flip(yard, one, 135)  # in the file meta information
+    with pytest.raises(Damaged) as raised:
+        yard.rewrite()
+
+    assert (raised.value.segment_id, raised.value.offset) == (one.segment_id, one.offset)
+    assert yard.segments() == old
+
+
+def flip(yard: Yard, one: Instance, position: int) -> None:
+    """A disk reads another bit at a byte of an image."""
+    path = yard.folder / segment_key(one.segment_id)
+    stored = bytearray(path.read_bytes())
+    stored[one.offset + position] ^= 1
+    path.unlink()
+    path.write_bytes(stored)
+
+
 def test_a_segment_that_is_not_stored_yet_is_left_alone(yard: Yard) -> None:
     store(yard.spool, yard.index, row(4), data(4))
     with snapshot(yard.engine) as tx:
