@@ -14,7 +14,7 @@ from service.installation import Folders
 from service.logs import logger
 from service.settings import Settings
 from service.stores import object_store_of
-from storage import erasure, retired
+from storage import erasure, refused, retired
 from storage.database import snapshot
 from storage.erasure import Erased
 from storage.index import Study
@@ -50,6 +50,7 @@ def remove_files(folders: Folders, erased: Erased) -> int:
         path = folders.spool / key
         elsewhere += not path.exists()
         path.unlink(missing_ok=True)
+        refused.note_of(path).unlink(missing_ok=True)
     return elsewhere
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import journal, tables
 from storage.database import insert_new, snapshot, transaction
+from storage.entering import DAMAGED
 from storage.placement import recount
 from storage.rewriting import NothingGained, Work, alone, rewrite
 
@@ -79,7 +80,9 @@ def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
 
 def pending(engine: Engine) -> list[tuple[str, str, str]]:
     """Study, segment and state of what is still to be written without what was erased."""
-    asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(_SEGMENT.c.purge)
+    asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(
+        _SEGMENT.c.purge, _SEGMENT.c.state != "gone"
+    )
     with snapshot(engine) as tx:
         return [(row.study_uid, row.id, row.state) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
 
@@ -126,13 +129,21 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
             studies |= {row.study_uid, row.received_study_uid or row.study_uid}
             series.add(row.series_uid)
             segments.add(row.segment_id)
-        for row in tx.execute(sa.select(kept.key, kept.segment_id).where(kept.sop_instance_uid.in_(some))):
-            files += [row.key] if row.key is not None else []
+        columns = (kept.key, kept.segment_id, kept.reason)
+        for row in tx.execute(sa.select(*columns).where(kept.sop_instance_uid.in_(some))):
+            # A question about damage has a key and no file.
+            files += [row.key] if row.key is not None and row.reason != DAMAGED else []
             segments |= {row.segment_id} if row.segment_id is not None else set()
             quarantined += 1
         instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
         tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
         tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
+    # What recovery copied of a segment tells no instance, and may be of any of the study.
+    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None) & kept.reason.in_((DAMAGED, "torn"))
+    for row in tx.execute(sa.select(kept.key).where(of_recovery)):
+        files += [row.key] if row.key is not None else []
+        quarantined += 1
+    tx.execute(sa.delete(_QUARANTINE).where(of_recovery))
     recount(tx, studies, series)
     emptied = (_STUDY.c.study_uid == study_uid) & (_STUDY.c.instances == 0)
     tx.execute(sa.update(_STUDY).where(emptied).values(erased_at=at))

@@ -111,6 +111,9 @@ class _Rebuilding:
         self._tell = tell
         self._known = Known()
         self._held: dict[Where, str] = {}
+        self._healing: frozenset[Where] = frozenset()
+        self._moved: dict[Where, Entry] = {}
+        """Where bytes that took the place of lost ones lay then, and what they are now."""
         self._replaced = Replaced()
         self._found = Rebuilt()
 
@@ -121,6 +124,7 @@ class _Rebuilding:
         before = _counts(self._engine)
         take(self._spool)  # what a writer that died left open is sealed, and its rows follow below
         self._held = _held_places(self._store)
+        self._healing = _healing_places(self._store)
         self._enter_segments()
         for row in refused.noted(self._spool.directory):
             with transaction(self._engine) as tx:
@@ -179,6 +183,7 @@ class _Rebuilding:
     def _enter(self, read: Sequence[Entry]) -> None:
         elsewhere = {where for one in read for where in one.earlier}
         batch = [one for one in read if (one.place.segment_id, one.place.offset) not in elsewhere]
+        self._moved |= {where: one for one in batch for where in one.earlier if where in self._healing}
         again = {
             (one.place.segment_id, one.place.offset): self._held[where]
             for one in batch
@@ -213,11 +218,19 @@ class _Rebuilding:
             self._found.incomplete.append(decision.id)
             return
         with transaction(self._engine) as tx:
-            whole = replay(tx, decision.payload, decision.at)
+            whole = replay(tx, self._told_now(decision), decision.at)
             journal.note_applied(tx, decision, self._now)
         self._found.decisions += 1
         if not whole:
             self._found.incomplete.append(decision.id)
+
+    def _told_now(self, decision: Decision) -> Mapping[str, Any]:
+        """The decision, of bytes where they lie now: they may have been rewritten since."""
+        if decision.kind != entering.HEALED:
+            return decision.payload
+        place = decision.payload["entry"]["place"]
+        moved = self._moved.get((place["segment_id"], place["offset"]))
+        return decision.payload if moved is None else {**decision.payload, "entry": moved.to_json()}
 
 
 def is_over(tx: Connection, segment_id: str) -> bool:
@@ -241,6 +254,12 @@ def _held_places(store: ObjectStore) -> dict[Where, str]:
     """Where what was held lay then, with the id that its question had."""
     told = (decision.payload for decision in journal.decisions(store) if decision.kind == entering.HELD)
     return {(one["segment_id"], one["offset"]): one["id"] for one in told}
+
+
+def _healing_places(store: ObjectStore) -> frozenset[Where]:
+    """Where what took the place of lost bytes lay when it came."""
+    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entering.HEALED)
+    return frozenset((place["segment_id"], place["offset"]) for place in told)
 
 
 def _in_chunks(decisions: Iterator[Decision]) -> Iterator[list[Decision]]:

@@ -35,8 +35,12 @@ def keep(spool_dir: Path, values: dict[str, Any], content: Iterable[Chunk]) -> d
     size = write_file(path, hashed())
     row: dict[str, Any] = {**values, "size": size, "digest": digest.digest()}
     told = {**row, "digest": digest.hexdigest(), "received_at": values["received_at"].isoformat()}
-    write_file(path.with_name(path.name + NOTE), [compact_json(told)])
+    write_file(note_of(path), [compact_json(told)])
     return row
+
+
+def note_of(path: Path) -> Path:
+    return path.with_name(path.name + NOTE)
 
 
 def noted(spool_dir: Path) -> Iterator[dict[str, Any]]:

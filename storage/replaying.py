@@ -55,6 +55,9 @@ def _healed(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
     """Bytes that the disk lost stay where they are lost; what was sent again leads on."""
     entry, (segment_id, offset) = Entry.from_json(payload["entry"]), payload["instead_of"]
     lost = Place(segment_id=segment_id, offset=offset, size=entry.place.size)
+    state = tx.scalar(sa.select(tables.segment.c.state).where(tables.segment.c.id == entry.place.segment_id))
+    if state not in {*tables.UNSTORED, "stored"}:
+        return False  # the bytes that were sent again are not there either: nothing leads to nowhere
     point_at(tx, entry, instead_of=lost, same_sender=True)
     return index.instance_of(tx, entry.row.sop_instance_uid) is not None
 

@@ -218,8 +218,9 @@ def _known_elsewhere(engine: Engine, old: Old) -> bool:
     digest = row.received_as[0]
     there, held = _INSTANCE.c, _QUARANTINE.c
     with snapshot(engine) as tx:
+        # Not when what the row leads to is damaged: then these may be the last good bytes.
         stored = sa.select(there.received_digest, there.received_transfer_syntax_uid).where(
-            there.sop_instance_uid == row.sop_instance_uid
+            there.sop_instance_uid == row.sop_instance_uid, there.damaged.is_(False)
         )
         if any((bytes(one[0]), one[1]) == row.received_as for one in tx.execute(stored)):
             return True

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from storage import erasure, index, journal, quarantine, rebuilding, retired, tables
+from storage import damage, erasure, index, journal, quarantine, rebuilding, retired, tables
 from storage.database import snapshot, transaction
 from storage.erasure import Erased
 from storage.index import Entered
 from storage.shipping import ship
-from tests.storage.instances import OTHER_TOWNSHIP, opened, provenance, row, store, write
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
 from tests.storage.test_rewriting import LATER, Yard, data, small
 
 OTHER = "1.2.4"
@@ -172,3 +172,31 @@ def test_a_decision_about_a_rival_that_is_gone_is_overtaken(yard: Yard) -> None:
     erase(yard)
     with pytest.raises(quarantine.Overtaken), transaction(yard.engine) as tx:
         quarantine.dismiss(tx, rival, yard.now)
+
+
+def test_what_recovery_copied_of_the_study_goes_too(yard: Yard) -> None:
+    torn = {"id": "T" * 26, "reason": "torn", "study_uid": "1.2.3", "key": "quarantine/torn/S-0", "size": 9}
+    of_another = {**torn, "id": "U" * 26, "study_uid": OTHER, "key": "quarantine/torn/U-0"}
+    with transaction(yard.engine) as tx:
+        for one in (torn, of_another):
+            tx.execute(sa.insert(tables.quarantine).values(digest=b"d" * 32, received_at=NOON, **one))
+    erased = erase(yard)
+
+    assert "quarantine/torn/S-0" in erased.files
+    assert [one.key for one in yard.held()] == ["quarantine/torn/U-0"]
+
+
+def test_a_question_about_damage_is_no_file(yard: Yard) -> None:
+    one = yard.instance()
+    with transaction(yard.engine) as tx:
+        damage.mark(tx, one.sop_instance_uid, one.segment_id, one.offset, NOON)
+
+    assert erase(yard).files == ()
+
+
+def test_nothing_is_pending_when_what_was_being_written_was_given_up(yard: Yard) -> None:
+    (first, *_) = yard.segments()
+    with transaction(yard.engine) as tx:
+        tx.execute(sa.update(tables.segment).where(tables.segment.c.id == first).values(state="gone", purge=True))
+
+    assert erasure.pending(yard.engine) == []

@@ -23,6 +23,7 @@ from storage.objects import FolderObjectStore, ObjectStore
 from storage.pax import Header
 from storage.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
 from storage.rebuilding import Rebuilt, rebuild
+from storage.retired import remove_retired
 from storage.rewriting import Work, rewrite
 from storage.rows import InstanceRow, Place, Provenance
 from storage.segments import Spool, segment_key
@@ -31,6 +32,7 @@ from storage.shipping import ship
 from tests.seaweedfs import SeaweedFS
 from tests.storage.instances import DEVICE, HEAD, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, row, write
 from tests.storage.test_objects import bucket
+from tests.storage.test_rewriting import small
 
 START: Final = datetime.now(UTC).replace(microsecond=0) - timedelta(hours=1)
 INDEX: Final = (tables.segment, tables.study, tables.series, tables.instance, tables.holding, tables.quarantine)
@@ -280,6 +282,36 @@ def test_what_took_the_place_of_lost_bytes_does_so_again(yard: Yard) -> None:
     assert healed is Entered.NEW
     # The question about the damage is settled, and not among what the objects tell.
     assert yard.rows() == {**before, "quarantine": []}
+
+
+def test_what_took_the_place_of_lost_bytes_is_found_where_it_was_rewritten_to(yard: Yard) -> None:
+    yard.came(of(1), b"image 1" * 500, 1)
+    yard.ship()
+    with transaction(yard.engine) as tx:
+        one = instance_of(tx, "1.2.3.1.1")
+        assert one is not None
+        damage.mark(tx, one.sop_instance_uid, one.segment_id, one.offset, NOON)
+    yard.came(of(1), b"image 1" * 500, 2)
+    yard.ship()
+    with snapshot(yard.engine) as tx:
+        sent_again = instance_of(tx, "1.2.3.1.1")
+    assert sent_again is not None
+    with transaction(yard.engine) as tx:
+        describe(tx, "1.2.3.1.1", description=b"{}", frame_ranges=None, pixel_digest=None)
+    work = Work(
+        engine=yard.engine, spool_dir=yard.spool.directory, store=yard.store, node="here", clock=lambda: at(100)
+    )
+    done = rewrite(work, "1.2.3", [sent_again.segment_id], recode=small, grace=timedelta())
+    remove_retired(yard.engine, yard.store, at(200))
+    for path in (yard.spool.directory / "segments").glob("*/*.tar"):
+        path.unlink()
+    yard.lose()
+    found = yard.rebuild()
+
+    with snapshot(yard.engine) as tx:
+        rebuilt = instance_of(tx, "1.2.3.1.1")
+    assert rebuilt is not None
+    assert (rebuilt.segment_id, found.incomplete) == (done.segment_id, [])
 
 
 def test_what_is_in_the_spool_alone_comes_back_too(yard: Yard) -> None:

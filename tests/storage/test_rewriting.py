@@ -29,7 +29,7 @@ from storage.rewriting import Damaged, Local, Overtaken, Recoded, Rewritten, Unf
 from storage.segments import Spool, segment_key
 from storage.shipping import StoredBadly, ship
 from tests.seaweedfs import SeaweedFS
-from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store
+from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
 from tests.storage.test_objects import bucket
 
 SMALL = "1.2.840.10008.1.2.4.202"
@@ -250,6 +250,19 @@ def test_the_same_instance_again_is_the_same_as_it_came_and_as_it_is_stored(yard
     other = store(yard.spool, yard.index, row(1), b"other content")
 
     assert (as_it_came, as_stored, other) == (Entered.SAME, Entered.SAME, Entered.HELD)
+
+
+def test_the_last_good_bytes_of_a_damaged_image_are_kept_though_no_row_leads_there(yard: Yard) -> None:
+    write(yard.spool, row(1), data(1))  # sent again, flushed, and then the process died
+    yard.arrive(4)
+    lost, fourth = yard.instance(), yard.instance(4)
+    with transaction(yard.engine) as tx:
+        damage.mark(tx, lost.sop_instance_uid, lost.segment_id, lost.offset, NOON)
+    done = rewrite(yard.work, "1.2.3", [fourth.segment_id], recode=small)
+
+    assert done.segment_id is not None
+    kept = {one.row.sop_instance_uid for one in yard.manifest(done.segment_id).entries}
+    assert kept == {"1.2.3.1", "1.2.3.4"}
 
 
 def test_what_the_disk_lost_is_healed_by_either_form_and_what_came_is_kept_for_ever(yard: Yard) -> None:
