@@ -178,7 +178,9 @@ def sweep(
 
 @app.command("import")
 def import_files(
-    source: Annotated[Path, typer.Argument(help="A folder, a DICOMDIR, a zip, or one file.", exists=True)],
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder, a DICOMDIR, a zip, or one file.", exists=True)
+    ],
     *,
     site: Annotated[str, typer.Option(help="Code of the organisation whose images they are.")],
     device: Annotated[str | None, typer.Option(help="AE title of the device of the site that made them.")] = None,

@@ -131,7 +131,12 @@ def _in_words(found: Verified) -> str:
     left = found.unnamed + sum(not each.repaired for each in found.damages)
     if found.damages and not left and not found.breaks:
         return "\n".join([*lines, "DAMAGE was found, and repaired from another copy"])
-    return "\n".join([*lines, "DAMAGE was found"])
+    lines.append("DAMAGE was found")
+    if left:
+        lines.append(
+            "  --repair restores what another copy has whole; what none has, let the device send again (/quality)"
+        )
+    return "\n".join(lines)
 
 
 def _named(one: Named) -> str:
