@@ -33,7 +33,7 @@ def run(settings: Settings, target: Path, *, with_index: bool, as_json: bool) ->
     """Write a backup to a file, or into a folder under the time's name; answer the exit code.
 
     Raises:
-        CannotStart: it cannot be written.
+        CannotStart: it cannot be written, or the file is there already.
 
     """
     folders = make_folders(settings, demo=None)
@@ -41,6 +41,8 @@ def run(settings: Settings, target: Path, *, with_index: bool, as_json: bool) ->
     started = now()
     path = target / NAME.format(started) if target.is_dir() else target
     try:
+        if path.exists():
+            raise CannotStart(f"{path} is there already, and nothing is written over", "name another file, or a folder")
         with _progress("writing", "tables", backup.count(engine)) as advance:
             contents = backup.write(engine, path, started, with_index=with_index, tell=advance)
         size = path.stat().st_size

@@ -178,6 +178,7 @@ _SAID: Final = {
     Reason.BAD_UID: "with a UID that is none",
     Reason.UID_MISMATCH: "named otherwise by their own header",
     Reason.NO_PIXELS: "with fewer pixels than promised",
+    Reason.ERASED: "erased here for good",
     Became.MISSING: "named by the DICOMDIR and not there",
     Became.FILE_UNREADABLE: "not readable from the disk or the zip",
     Became.UNSAFE_NAME: "with a name that leads out of the zip",
@@ -208,7 +209,9 @@ def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
     if counts[Reason.HELD]:
         lines.append(f"{counts[Reason.HELD]} instances are held: they contradict what is here, see /quality.")
     refused = [(reason, counts[reason]) for reason in _REFUSED if counts[reason]]
-    lines += [f"{number} instances refused, {_SAID[reason]}: see /quality." for reason, number in refused]
+    for reason, number in refused:
+        kept = "" if reason is Reason.ERASED else ": see /quality"
+        lines.append(f"{number} instances refused, {_SAID[reason]}{kept}.")
     lines += [f"{counts[one]} files {_SAID[one]}." for one in _UNREAD if counts[one]]
     if not imported.well and not imported.stopped:
         lines.append(f"Which files: {memory}")

@@ -29,6 +29,7 @@ from storage.lacking import lacking
 from storage.objects import StoreAway, StoreRefuses
 from storage.rebuilding import Rebuilt
 from storage.segments import Spool
+from storage.tables import instance
 
 SILENT: Final = timedelta(seconds=30)
 """After which a node that lends its spool every two seconds is no longer running."""
@@ -40,7 +41,8 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
     """Answer the exit code.
 
     Raises:
-        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer.
+        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer, or is empty
+            although the index knows images.
 
     """
     folders = make_folders(settings, demo=None)
@@ -56,7 +58,13 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
         if not check:
             _refuse_beside(engine, settings.node)
         try:
-            with _progress("comparing" if check else "rebuilding", rebuilding.count(store, spool)) as advance:
+            segments = rebuilding.count(store, spool)
+            if not segments and _has_instances(engine):
+                raise CannotStart(
+                    "the index knows images, and there is no segment in the object store or the spool",
+                    "see that TIERREAD_OBJECT_STORE and TIERREAD_DATA_DIR name the right ones; nothing was changed",
+                )
+            with _progress("comparing" if check else "rebuilding", segments) as advance:
                 if check:
                     found = lacking(spool, store, advance)
                 else:
@@ -95,6 +103,11 @@ def _progress(doing: str, total: int) -> Generator[Callable[[], None]]:
     with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task("", total=total)
         yield lambda: bar.advance(task)
+
+
+def _has_instances(engine: Engine) -> bool:
+    with snapshot(engine) as tx:
+        return tx.scalar(sa.select(instance.c.sop_instance_uid).limit(1)) is not None
 
 
 def _has_organisations(engine: Engine) -> bool:

@@ -79,6 +79,9 @@ def test_the_commands_say_what_is_in_it_and_what_to_do_next(tmp_path: Path) -> N
     small = tierread.admin("backup", str(tmp_path / "small.backup"), "--without-index")
     nowhere = tierread.run("backup", str(tmp_path / "no" / "such" / "folder"))
     (file,) = (tmp_path / "backups").iterdir()
+    before = file.read_bytes()
+    over_a_backup = tierread.run("backup", str(file))
+    over_the_database = tierread.run("backup", str(tierread.data_dir / "tierread.db"))
     not_empty = tierread.run("restore", str(file))
     fresh = TierRead(tmp_path / "two")
     restored = fresh.run("restore", str(file))
@@ -91,6 +94,8 @@ def test_the_commands_say_what_is_in_it_and_what_to_do_next(tmp_path: Path) -> N
     assert file.match(NAMES)
     assert small["with_index"] is False
     assert [one.returncode for one in (nowhere, not_empty, refused, missing)] == [3, 3, 3, 3]
+    assert (over_a_backup.returncode, over_the_database.returncode, file.read_bytes()) == (3, 3, before)
+    assert "there already" in over_the_database.stderr
     assert "not empty" in not_empty.stderr
     assert restored.returncode == 0, restored.stderr
     assert "tierread rebuild-index" in restored.stdout

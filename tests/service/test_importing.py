@@ -18,6 +18,7 @@ import sqlalchemy as sa
 from pydicom import Dataset, dcmread, dcmwrite
 from pydicom.data import get_testdata_file
 
+from service import import_command
 from storage import tables
 from storage.database import connect, snapshot
 from tests import corpus
@@ -207,3 +208,7 @@ def test_every_file_of_the_corpus_is_accounted_for(tmp_path: Path) -> None:
     assert (afresh["stored"], afresh["refused"], afresh["no_dicom"]) == (0, told["refused"], told["no_dicom"])
     assert len(rows(tierread, tables.instance.c.sop_instance_uid)) == stored
     print(f"of {len(every)} files of the corpus: {told}")
+
+
+def test_whatever_may_become_of_a_file_has_words() -> None:
+    assert {*import_command._REFUSED, *import_command._UNREAD} == set(import_command._SAID)

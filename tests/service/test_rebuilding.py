@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -40,6 +41,15 @@ def test_a_lost_database_gets_its_index_and_hears_what_only_a_backup_has(tierrea
     assert "rebuilding" in found.stderr
     assert (again["instances"], again["without_people"]) == (0, True)
     assert whole.returncode == 0
+
+
+def test_a_store_that_is_empty_is_not_believed(tierread: TierRead) -> None:
+    tierread.admin("rebuild-index")
+    shutil.move(tierread.data_dir / "spool" / "segments", tierread.data_dir / "elsewhere")
+    refused, check = tierread.run("rebuild-index"), tierread.run("rebuild-index", "--check")
+
+    assert (refused.returncode, check.returncode) == (3, 3)
+    assert "TIERREAD_OBJECT_STORE" in refused.stderr
 
 
 def test_it_does_not_run_beside_what_serves(tierread: TierRead) -> None:
