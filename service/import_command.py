@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import signal
 import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -28,6 +26,7 @@ from service.installation import count_into, make_folders
 from service.nodes import ships
 from service.settings import Settings
 from service.sources import Refused, Source, source_of
+from service.stopping import stopped_by_signals
 from storage.database import transaction
 from storage.shipping import ship
 
@@ -68,7 +67,7 @@ def run(
             where = organisation_of(tx, site)
         sender = _sender(house, where, device, issuer)
         try:
-            with source_of(path) as source, _stopped_by_signals() as stop:
+            with source_of(path) as source, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
                 _note(house, where, "import.begin", {"source": source.kind})
@@ -147,22 +146,6 @@ def _ship(house: House) -> bool:
     finally:
         claim.release()
     return True
-
-
-@contextmanager
-def _stopped_by_signals() -> Generator[threading.Event]:
-    """Ctrl-C and SIGTERM let what has begun come to its end."""
-    stop = threading.Event()
-
-    def end(_signal: int, _frame: object) -> None:
-        stop.set()
-
-    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 _REFUSED: Final = tuple(

@@ -32,6 +32,7 @@ from service.installation import (
     refuse_half_an_index,
 )
 from service.settings import Settings
+from service.stopping import stopped_by_signals
 from service.supervisor import Supervisor
 from storage.database import transaction
 
@@ -47,7 +48,7 @@ def supervise(settings: Settings) -> int:
 
 def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Event], None]) -> int:
     """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
-    with only_one(folders, "serve"), _stop_on_signals() as stop:
+    with only_one(folders, "serve"), stopped_by_signals() as stop:
         certificates_of(settings)
         listen(settings.http_host, settings.http_port).close()
         count_into(folders, afresh=True)
@@ -106,9 +107,9 @@ def run_role(settings: Settings, part: Part, *, until_input_closes: bool) -> int
 
     several = part.role is Role.SCP and not until_input_closes and listeners_of(settings, _cores()) > 1
     if several:
-        with only_one(folders, "listeners"), _stop_on_signals() as stop, _listeners(settings) as listeners:
+        with only_one(folders, "listeners"), stopped_by_signals() as stop, _listeners(settings) as listeners:
             return Supervisor(folders.run, stop, listeners).run(lambda: None)
-    with only_one(folders, part.name), _stop_on_signals() as stop:
+    with only_one(folders, part.name), stopped_by_signals() as stop:
         if until_input_closes:
             threading.Thread(target=_end_with_input, name="input", daemon=True).start()
         roles.run(part, settings, folders, stop)
@@ -140,21 +141,6 @@ def listen(host: str, port: int) -> socket.socket:
             "set TIERREAD_HTTP_PORT, TIERREAD_DICOM_PORT or TIERREAD_DICOM_TLS_PORT to others",
         ) from refused
     return listener
-
-
-@contextmanager
-def _stop_on_signals() -> Generator[threading.Event]:
-    stop = threading.Event()
-
-    def end(_signal: int, _frame: object) -> None:
-        stop.set()
-
-    before = {each: signal.signal(each, end) for each in (signal.SIGTERM, signal.SIGINT)}
-    try:
-        yield stop
-    finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
 
 
 def _cores() -> int:

@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 import sqlalchemy as sa
-from alembic import command
-from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 from storage import copying, mending, rounds, schema
-from storage.database import connect, snapshot
+from storage.database import snapshot
 from storage.rounds import Round, Task
 from tests.storage.instances import NOON
+from tests.storage.migrations.upgrading import upgrade_to_before
 
 
-@pytest.fixture
-def before(database_url: str, tmp_path: Path) -> Iterator[Engine]:
-    """A database as the version before left it."""
-    engine = connect(f"sqlite:///{tmp_path / 'old.db'}" if database_url.startswith("sqlite") else database_url)
-    config = schema._config()
-    earlier = ScriptDirectory.from_config(config).get_revision("0014").down_revision
-    with engine.connect() as connection, connection.begin():
-        if engine.dialect.name == "postgresql":
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-        config.attributes["connection"] = connection
-        command.upgrade(config, str(earlier))
-    yield engine
-    engine.dispose()
-
-
-def test_what_was_stored_before_is_still_to_be_copied_and_read(before: Engine) -> None:
-    with before.connect() as connection, connection.begin():
+def test_what_was_stored_before_is_still_to_be_copied_and_read(empty: Engine) -> None:
+    upgrade_to_before(empty, "0014")
+    with empty.connect() as connection, connection.begin():
         connection.execute(
             sa.text(
                 "INSERT INTO segment (id, study_uid, node, key, state, size, opened_at, stored_at) "
@@ -42,9 +22,9 @@ def test_what_was_stored_before_is_still_to_be_copied_and_read(before: Engine) -
                 "'2026-03-02 12:00:00+00:00')"
             )
         )
-    schema.migrate(before)
+    schema.migrate(empty)
 
-    with snapshot(before) as tx:
+    with snapshot(empty) as tx:
         waiting, begun, segments = copying.backlog(tx), rounds.of(tx, Task.VERIFY), mending.after(tx, "", 2)
     assert (waiting.segments, waiting.oldest) == (1, NOON)
     assert begun == Round(position="", started_at=None, finished_at=None)
