@@ -22,8 +22,8 @@ from reading import access, queue
 from reading.audit import Audit
 from reading.viewers import PatientViewer, Staff
 from storage.database import connect, snapshot, transaction
+from storage.index.search import Exact, Match, Range, Wildcard, search_studies
 from storage.schema import migrate
-from storage.search import Exact, Match, Range, Wildcard, search_studies
 from tests import postgresql
 from viewer import patient_view
 

@@ -28,7 +28,7 @@ from reading.policy import FIRST_POLICY
 from reading.viewers import Staff
 from storage import tables as storage_tables
 from storage.database import Durability, connect, driver, insert_new_on, transaction
-from storage.entry_rows import compared_names
+from storage.index.entry_rows import compared_names
 from storage.prepared import Prepared, write
 from storage.schema import migrate
 from tests.builders import CT, ROOT

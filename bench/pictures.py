@@ -13,7 +13,7 @@ import numpy as np
 from pacs.frames import htj2k
 from service.demo import ct, radiographs
 from service.demo.radiographs import Chest
-from storage.pax import HEADER_BYTES
+from storage.segments.pax import HEADER_BYTES
 
 LINE_BITS_PER_SECOND: Final = 4_000_000
 RECOGNISABLE_PIXELS: Final = 700

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from storage.database import Durability, connect
-from storage.index import Index
-from storage.rows import InstanceRow, Place, Provenance
+from storage.index.queries import Index
+from storage.instance_row import InstanceRow, Place, Provenance
 from storage.schema import migrate
-from storage.segments import Spool
+from storage.segments.spool import Spool
 
 SECONDS = 3.0
 HEAD = bytes(128) + b"DICM" + bytes(200)

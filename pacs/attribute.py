@@ -22,7 +22,7 @@ from pydicom.sequence import Sequence
 
 from pacs.charset import TEXT_VRS, decode
 from pacs.metadata import BINARY, SPECIFIC_CHARACTER_SET, charsets_of, vr_of
-from storage.traces import Trace
+from storage.index.person_traces import Trace
 
 SYSTEM: Final = "TIERREAD"
 TEXT: Final = TEXT_VRS | {"UR"}

@@ -21,8 +21,8 @@ from pynetdicom.presentation import PresentationContext, build_context, build_ro
 
 from pacs.receive import Sender
 from pacs.services import Caller, Handlers
-from storage.commitments import Outcome, Reference, TransactionInUse, Verdict
-from storage.rows import is_uid
+from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
+from storage.instance_row import is_uid
 
 PUSH_MODEL: Final = "1.2.840.10008.1.20.1"
 PUSH_MODEL_INSTANCE: Final = "1.2.840.10008.1.20.1.1"

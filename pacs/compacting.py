@@ -31,9 +31,9 @@ from pacs.frames import HTJ2K_RPCL, htj2k
 from pacs.opened import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, MAX_INFLATED_BYTES, NATIVE, little_endian
 from pacs.transcode import NotDecodable, decoded
 from pacs.walk import Native, walk
-from storage.drafts import Local, Recoded
-from storage.index import Instance
-from storage.rows import Ranges
+from storage.index.queries import Instance
+from storage.instance_row import Ranges
+from storage.rewriting.new_segment import Local, Recoded
 
 PLANAR_CONFIGURATION: Final = 0x00280006
 _GROUP_LENGTH: Final = 0x00280000
@@ -122,7 +122,7 @@ class _Codestreams:
 
 @contextmanager
 def recode(local: Local, instance: Instance) -> Generator[Recoded | None]:
-    """What `storage.rewriting.rewrite` asks of who knows DICOM."""
+    """What `storage.rewriting.rewrite.rewrite` asks of who knows DICOM."""
     with attempt(local, instance) as made:
         yield None if isinstance(made, Stays) else made
 

@@ -27,10 +27,10 @@ from pacs.opened import (
 )
 from pacs.quiet import quieten
 from pacs.transcode import NotDecodable, decoded
-from storage import index
 from storage.database import snapshot, transaction
-from storage.index import Instance
-from storage.reader import BytesMissing, HolderAway
+from storage.index import queries
+from storage.index.queries import Instance
+from storage.nodes.reader import BytesMissing, HolderAway
 
 BATCH: Final = 50
 _PAGES: Final = 8
@@ -85,7 +85,7 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: To
     done, last = 0, None
     for _ in range(_PAGES):  # behind those that cannot be described now stand others that can
         with snapshot(engine) as tx:
-            waiting = index.undescribed(tx, limit, after=last)
+            waiting = queries.undescribed(tx, limit, after=last)
         if not waiting:
             break
         done = _write(engine, _found(bytes_, waiting, failures), told, failures)
@@ -129,7 +129,7 @@ def _write(engine: Engine, found: Sequence[_Found], told: Told | None, failures:
 
 
 def _write_one(tx: Connection, one: _Found, told: Told | None) -> None:
-    index.describe(
+    queries.describe(
         tx,
         one.instance.sop_instance_uid,
         description=one.description.compressed(),

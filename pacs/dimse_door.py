@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pacs.calling import Peer
 from pacs.receive import Sender
 from pacs.shown import Shown
-from storage.index import Scope
+from storage.index.queries import Scope
 
 
 @dataclass(frozen=True, kw_only=True)

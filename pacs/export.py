@@ -15,7 +15,7 @@ from pacs.dicomdir import EXPLICIT_LITTLE, Directory
 from pacs.opened import HTJ2K, NATIVE, Bytes, Opened, Unreadable
 from pacs.outgoing import made
 from pacs.transcode import NotDecodable
-from storage.index import Instance
+from storage.index.queries import Instance
 
 MOST_BYTES: Final = 8 << 30
 MOST_INSTANCES: Final = 20_000

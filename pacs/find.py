@@ -28,7 +28,7 @@ from pacs.receive import Sender
 from pacs.services import Caller, Handlers
 from pacs.talking import Gone, room
 from storage.database import snapshot
-from storage.index import Instance, Scope, search_instances, search_patients, search_series, search_studies
+from storage.index.queries import Instance, Scope, search_instances, search_patients, search_series, search_studies
 
 PATIENT_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.1.1"
 STUDY_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.2.1"

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from pacs.keys import KEYS, Level
 from pacs.metadata import person_name
-from storage.index import (
+from storage.index.queries import (
     Condition,
     Exact,
     Instance,

@@ -8,7 +8,7 @@ from pacs import tags
 from pacs.charset import charsets_of, decode, settled
 from pacs.extent import Extent
 from pacs.walk import Walked
-from storage.rows import InstanceRow
+from storage.instance_row import InstanceRow
 
 _TEXT: Final = {
     "patient_id": (tags.PATIENT_ID, "LO"),
@@ -52,7 +52,7 @@ def instance_row(
     So is ``character_set``, for text whose data set does not say what it is written in.
 
     Raises:
-        storage.rows.UnfitUid: a UID is empty or is no UID.
+        storage.instance_row.UnfitUid: a UID is empty or is no UID.
 
     """
     elements = walked.elements

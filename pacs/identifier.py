@@ -13,7 +13,7 @@ from pacs.charset import decode
 from pacs.found import answered_at
 from pacs.keys import KEYS, Level, Unfit, condition, matched_at
 from pacs.metadata import SPECIFIC_CHARACTER_SET, charsets_of, raw_of, vr_of
-from storage.index import Condition, Exact, UidList, Wildcard
+from storage.index.queries import Condition, Exact, UidList, Wildcard
 
 QUERY_RETRIEVE_LEVEL: Final = 0x00080052
 UNIQUE: Final = {

@@ -9,7 +9,7 @@ from typing import Final
 
 from pydicom.datadict import dictionary_VR
 
-from storage.index import Condition, Exact, Range, UidList, Wildcard
+from storage.index.queries import Condition, Exact, Range, UidList, Wildcard
 
 
 class Level(IntEnum):

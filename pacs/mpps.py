@@ -18,7 +18,7 @@ from pacs.metadata import TooDeep, to_json
 from pacs.performed import Attributes, Performed, Wrong, changed, created
 from pacs.quiet import quieten
 from pacs.services import Caller, Handlers
-from storage.rows import is_uid
+from storage.instance_row import is_uid
 
 # PS3.7 C.5.
 PROCESSING_FAILURE: Final = 0x0110

@@ -15,7 +15,7 @@ from pydicom.encaps import get_frame
 
 from pacs.part10 import head
 from pacs.tags import SPECIFIC_CHARACTER_SET
-from storage.index import Instance
+from storage.index.queries import Instance
 
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
@@ -42,7 +42,7 @@ class NoSuchFrame(LookupError):
 
 
 class Bytes(Protocol):
-    """Reads what lies in segments: `storage.reader.Bytes`."""
+    """Reads what lies in segments: `storage.nodes.reader.Bytes`."""
 
     def read(self, instance: Instance, offset: int, length: int) -> bytes: ...
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from storage.rows import is_uid
+from storage.instance_row import is_uid
 
 Attributes: TypeAlias = Mapping[str, Any]
 """An attribute list in the DICOM JSON model (PS3.18 F)."""

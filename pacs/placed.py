@@ -9,8 +9,8 @@ from sqlalchemy.engine import Connection, Engine
 from pacs.attribute import Correction
 from pacs.shown import Shown
 from storage.database import snapshot
-from storage.index import Instance, Study
-from storage.placement import differences
+from storage.decisions.placement import differences
+from storage.index.queries import Instance, Study
 
 
 def corrections(

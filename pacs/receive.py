@@ -19,9 +19,9 @@ from pacs import part10, tags
 from pacs.extent import Extent, extent_of
 from pacs.header import instance_row, uid_of
 from pacs.walk import DEFLATED, Problem, Walked, walk
-from storage.index import Entered, Index, IndexUnavailable
-from storage.rows import Provenance, is_uid
-from storage.segments import FlushFailed, Member, NoSpace, Spool
+from storage.index.queries import Entered, Index, IndexUnavailable
+from storage.instance_row import Provenance, is_uid
+from storage.segments.spool import FlushFailed, Member, NoSpace, Spool
 
 _FIRST_LOOK: Final = 2048
 """Bytes after which the UIDs are looked for the first time; each further look waits for twice as many."""

@@ -28,7 +28,7 @@ from pacs.shown import NotVisible, Shown
 from pacs.suboperations import PENDING, Tally, respond
 from pacs.talking import by_hand, leave, room
 from storage.database import snapshot
-from storage.index import Part, Scope, instance_of, search_parts
+from storage.index.queries import Part, Scope, instance_of, search_parts
 
 PATIENT_ROOT_MOVE: Final = "1.2.840.10008.5.1.4.1.2.1.2"
 PATIENT_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.1.3"

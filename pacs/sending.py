@@ -22,8 +22,8 @@ from pacs.outgoing import made
 from pacs.part10 import dataset_offset
 from pacs.talking import Gone, fragment_bytes, leave, nothing, room, send_fragment, store_status
 from pacs.transcode import NotDecodable
-from storage.objects import StoreAway
-from storage.reader import BytesMissing, HolderAway
+from storage.nodes.reader import BytesMissing, HolderAway
+from storage.objects.store import StoreAway
 
 __all__ = ["FAILED", "SUCCESS", "Gone", "Originator", "Outlet", "Proposal", "proposals"]
 

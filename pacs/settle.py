@@ -12,10 +12,10 @@ from sqlalchemy.engine import Engine
 from pacs.opened import Bytes
 from pacs.same import Encoded, same
 from storage.database import snapshot, transaction
-from storage.entering_statements import DUPLICATE
-from storage.index import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
-from storage.quarantine import conflict_of, note_conflict
-from storage.reader import HolderAway
+from storage.decisions.quarantine import conflict_of, note_conflict
+from storage.index.entry_statements import DUPLICATE
+from storage.index.queries import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
+from storage.nodes.reader import HolderAway
 
 _MAX_COMPARED: Final = 512 << 20
 """Bytes of an instance that is compared by machine; a larger one is left to a person."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from pacs.attribute import Correction
-from storage.index import Study
+from storage.index.queries import Study
 
 
 class NotVisible(LookupError):

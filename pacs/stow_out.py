@@ -19,8 +19,8 @@ from pacs.outgoing import made, unasked
 from pacs.sending import AWAY, FAILED, SUCCESS
 from pacs.talking import nothing
 from pacs.transcode import NotDecodable
-from storage.objects import StoreAway
-from storage.reader import BytesMissing, HolderAway
+from storage.nodes.reader import BytesMissing, HolderAway
+from storage.objects.store import StoreAway
 
 TIMEOUT_SECONDS: Final = 60.0
 MOST_ANSWER_BYTES: Final = 1 << 20

@@ -24,9 +24,9 @@ from reading.patients import Patient
 from reading.tables import case, case_study, imaging_order, patient, report_version
 from reading.versions import ReportVersion, Status
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from storage.index import Held, Scope, Study, UidList, search_studies
-from storage.quarantine import find as find_quarantined
-from storage.rows import is_uid
+from storage.decisions.quarantine import find as find_quarantined
+from storage.index.queries import Held, Scope, Study, UidList, search_studies
+from storage.instance_row import is_uid
 from storage.tables import quarantine
 
 __all__ = [

@@ -16,10 +16,10 @@ from reading.errors import Invalid, NotThere, Stale
 from reading.referred import known
 from reading.tables import attribution, imaging_order, patient, person
 from reading.texts import checked
-from storage import index, journal
 from storage.database import insert_new
 from storage.ids import new_id
-from storage.shapes import Study
+from storage.index import journal, queries
+from storage.records import Study
 
 KIND: Final = "attribution"
 """Of corrections in the journal."""
@@ -95,7 +95,7 @@ def correct(
     _check(attributes, reason)
     if not attributes and patient_id is None and order_id is None:
         raise Invalid("attributes", "empty")
-    study = index.study_of(tx, study_uid)
+    study = queries.study_of(tx, study_uid)
     if study is None:
         raise NotThere
     latest = current(tx, study_uid)
@@ -135,7 +135,7 @@ def correct(
         if overtaking is None or overtaking.revision == number:
             raise  # not a race: the patient, the order or the person is none of ours
         raise Stale(overtaking.revision) from refused
-    index.show(tx, study_uid, made.attributes, made.revision)
+    queries.show(tx, study_uid, made.attributes, made.revision)
     journal.write(tx, KIND, _to_json(made), now)
     return made
 
@@ -152,12 +152,12 @@ def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
         "made_by": known(tx, person, payload["made_by"]),
         "made_at": datetime.fromisoformat(payload["made_at"]),
     }
-    study = index.study_of(tx, payload["study_uid"])
+    study = queries.study_of(tx, payload["study_uid"])
     if study is None:
         return False
     tx.execute(insert_new(tx, attribution).values(made))
     if payload["revision"] > study.attribution_revision:
-        index.show(tx, payload["study_uid"], payload["attributes"], payload["revision"])
+        queries.show(tx, payload["study_uid"], payload["attributes"], payload["revision"])
     return True
 
 

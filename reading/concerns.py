@@ -21,8 +21,8 @@ from reading.cases import Case
 from reading.errors import NotThere
 from reading.patients import never_links
 from reading.viewers import Viewer
-from storage import quarantine
-from storage.shapes import Held
+from storage.decisions import quarantine
+from storage.records import Held
 from storage.tables import quarantine as quarantine_table
 from storage.tables import study
 

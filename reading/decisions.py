@@ -20,11 +20,12 @@ from reading.grants import manages_at_the_top, may_act
 from reading.kinds import Role
 from reading.tables import decision
 from reading.viewers import RoleGrant, Staff
-from storage import index, journal, quarantine
+from storage.decisions import quarantine
+from storage.decisions.quarantine import Overtaken
 from storage.ids import new_id
-from storage.quarantine import Overtaken
-from storage.rows import InstanceRow
-from storage.shapes import Held
+from storage.index import journal, queries
+from storage.instance_row import InstanceRow
+from storage.records import Held
 
 
 class Move(StrEnum):
@@ -236,7 +237,7 @@ def _grant(tx: Connection, staff: Staff, concern: Concern, move: Move, now: date
     grant = may_act(tx, staff, Role.QUALITY_MANAGER, concern.site_id, now)
     if concern.held is None or concern.held.row is None or move in KEPT_OUT:
         return grant
-    study = index.study_of(tx, InstanceRow.from_json(concern.held.row).study_uid)
+    study = queries.study_of(tx, InstanceRow.from_json(concern.held.row).study_uid)
     if study is None or study.site_id == concern.site_id:
         return grant
     return grant and may_act(tx, staff, Role.QUALITY_MANAGER, study.site_id, now)
@@ -247,7 +248,7 @@ def _no_report_stands(tx: Connection, held: Held, move: Move, *, undo: bool) -> 
     if move is Move.ADMIT and not undo:
         return
     uid = held.sop_instance_uid
-    shown = None if uid is None else index.instance_of(tx, uid)
+    shown = None if uid is None else queries.instance_of(tx, uid)
     case = None if shown is None else cases.of_study(tx, shown.study_uid)
     if case is not None and versions.current(tx, cases.lock(tx, case.id).id) is not None:
         raise NotAllowed("withhold_first")

@@ -13,7 +13,7 @@ from reading.case import Move, State
 from reading.cases import Case
 from reading.cipher import Keys
 from reading.viewers import RoleGrant
-from storage import index
+from storage.index import queries
 
 
 def follow(
@@ -33,7 +33,7 @@ def follow(
     """
     found: dict[str, Case] = {}
     for study_uid in sorted(study_uids):
-        study = index.study_of(tx, study_uid)
+        study = queries.study_of(tx, study_uid)
         if study is None:
             continue
         case = cases.of_study(tx, study_uid)

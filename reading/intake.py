@@ -44,7 +44,7 @@ from reading.patients import Patient, never_links
 from reading.policy import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
-from storage.shapes import Study
+from storage.records import Study
 from storage.tables import series
 from storage.tables import study as study_table
 

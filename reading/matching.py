@@ -21,8 +21,8 @@ from reading.order_state import OrderState
 from reading.orders import Order, Procedure
 from reading.patients import Patient
 from reading.performed import ORDER_STATE
-from storage import index
-from storage.shapes import Study
+from storage.index import queries
+from storage.records import Study
 
 WITHIN: Final = timedelta(days=3)
 """An examination and its order lie no further apart than this."""
@@ -166,5 +166,5 @@ def _day(at: datetime, zone: ZoneInfo) -> date:
 
 
 def _studies(tx: Connection, case_id: str) -> list[Study]:
-    found = (index.study_of(tx, uid) for uid in cases.study_uids(tx, case_id))
+    found = (queries.study_of(tx, uid) for uid in cases.study_uids(tx, case_id))
     return [study for study in found if study is not None]

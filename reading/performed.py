@@ -16,8 +16,8 @@ from reading import ledger, orders
 from reading.ledger import Named
 from reading.order_state import OrderState
 from reading.tables import performed_change, performed_reference, performed_step
-from storage import index
 from storage.ids import new_id
+from storage.index import queries
 from storage.tables import series as series_table
 
 SOURCE: Final = "mpps"
@@ -291,7 +291,7 @@ def _announce(tx: Connection, performed_id: str, now: datetime) -> None:
 
 def _is_of_another_site(tx: Connection, study_uid: str, site_id: str) -> bool:
     """Nobody's device says what another site's study will have."""
-    order, stored = orders.by_study(tx, study_uid), index.study_of(tx, study_uid)
+    order, stored = orders.by_study(tx, study_uid), queries.study_of(tx, study_uid)
     return any(one is not None and one.site_id != site_id for one in (order, stored))
 
 

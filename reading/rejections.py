@@ -22,9 +22,10 @@ from reading.kinds import Role
 from reading.referred import known
 from reading.tables import person, rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
-from storage import journal, placement
 from storage.database import insert_new
+from storage.decisions import placement
 from storage.ids import new_id
+from storage.index import journal
 from storage.tables import instance
 
 DECIDED_BY: Final = (Role.TECHNICIAN, Role.QUALITY_MANAGER)
@@ -308,7 +309,7 @@ def _set_states(tx: Connection, rejection_id: str, states: Mapping[str, str]) ->
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
-    """Write a rejection of the journal again; what it hides is a change of `storage.placement` of its own."""
+    """Write a rejection of the journal again; what it hides is a change of `storage.decisions.placement` of its own."""
     values = {name: value for name, value in payload.items() if name != "instances"}
     values["made_at"] = datetime.fromisoformat(values["made_at"])
     values["made_by"] = known(tx, person, values.get("made_by"))

@@ -12,8 +12,9 @@ from sqlalchemy.engine import Connection
 
 from reading import cases, over
 from reading.errors import Invalid, NotAllowed, NotThere
-from storage import index, tables
-from storage.index import Study
+from storage import tables
+from storage.index import queries
+from storage.index.queries import Study
 
 REASON_MOST: Final = 500
 _STUDY: Final = tables.study.c
@@ -42,7 +43,7 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
 
     """
     uids: Collection[str] = cases.study_uids(tx, name) or (name,)
-    found = [study for uid in uids if (study := index.study_of(tx, uid)) is not None]
+    found = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
     if not found:
         raise NotThere
     return found
@@ -70,7 +71,7 @@ def expired(tx: Connection, before: datetime, limit: int) -> list[Expired]:
     """Studies that show images and received nothing since ``before``, the oldest first."""
     asked = sa.select(_STUDY.study_uid).where(_STUDY.last_received_at < before, _STUDY.instances > 0)
     uids = list(tx.execute(asked.order_by(_STUDY.last_received_at).limit(limit)).scalars())
-    studies = [study for uid in uids if (study := index.study_of(tx, uid)) is not None]
+    studies = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
     return [
         Expired(study=one, held=bool(one.hold), open=not over.of_studies(tx, {one.study_uid}).over) for one in studies
     ]

@@ -25,15 +25,16 @@ from reading.tables import case as case_table
 from reading.tables import case_study, person, role_grant
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
-from storage import index, journal, placement
 from storage.database import insert_new
+from storage.decisions import placement
+from storage.decisions.placement import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
 from storage.ids import new_id
-from storage.placement import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
-from storage.shapes import Instance, Study
+from storage.index import journal, queries
+from storage.records import Instance, Study
 
 MADE: Final = "surgery"
 UNDONE: Final = "surgery_undone"
-"""Kinds of the journal: who did it and why, beside the changes of `storage.placement`."""
+"""Kinds of the journal: who did it and why, beside the changes of `storage.decisions.placement`."""
 MOST: Final = 5000
 """Images that are moved at once."""
 CLOSED: Final = frozenset({State.WITHDRAWN, State.EMPTIED})
@@ -291,14 +292,14 @@ def _target(  # noqa: PLR0917
 
 
 def _merged(tx: Connection, study_uid: str) -> bool:
-    study = index.study_of(tx, study_uid)
+    study = queries.study_of(tx, study_uid)
     return study is None or study.merged_into is not None
 
 
 def _one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str]) -> None:
     if one.patient_id is not None and one.patient_id == other.patient_id:
         return
-    studies = [study for uid in study_uids if (study := index.study_of(tx, uid)) is not None]
+    studies = [study for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
     if len({_who(study) for study in studies}) != 1 or not studies[0].patient_id.strip():
         raise Invalid("into_case", "another_person")
 
@@ -348,7 +349,7 @@ def _open_new(  # noqa: PLR0917
             patient_id=latest.patient_id,
             order_id=latest.order_id,
         )
-    study = index.study_of(tx, target)
+    study = queries.study_of(tx, target)
     if study is None or not study.instances:
         return  # hidden images alone open no case; they do when they are shown again
     case = intake.take_in(tx, audit, keys, study, now, answers=False)
@@ -405,7 +406,7 @@ def _write(
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
     """Write a step of the journal again, so that it can be undone, where its case and its maker are known here.
 
-    The images are where they belong without it: that is a change of `storage.placement` of its own.
+    The images are where they belong without it: that is a change of `storage.decisions.placement` of its own.
     """
     needed = ((case_table, "case_id"), (person, "made_by"), (role_grant, "grant_id"))
     if all(known(tx, of, payload[name]) for of, name in needed):

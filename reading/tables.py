@@ -752,7 +752,7 @@ attribution: Final = sa.Table(
     sa.UniqueConstraint("study_uid", "revision"),
 )
 
-# -- reading.surgery: what a person moved or merged; changes are `storage.placement.Change`s
+# -- reading.surgery: what a person moved or merged; changes are `storage.decisions.placement.Change`s
 surgery: Final = sa.Table(
     "surgery",
     metadata,

@@ -21,7 +21,7 @@ from reading.signing import Seal, sign_version
 from reading.tables import report_version
 from reading.versions import CURRENT, ReportVersion, Status
 from reading.viewers import RoleGrant, Staff
-from storage import index
+from storage.index import queries
 
 WITHHELD_BY: Final = (
     Role.TECHNICIAN,
@@ -66,7 +66,7 @@ def withhold(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
         .values(status=Status.WITHHELD)
     )
     for study_uid in cases.study_uids(tx, case_id):
-        index.hide(tx, study_uid, now)
+        queries.hide(tx, study_uid, now)
     outbox.post(tx, "case.withheld", case_id, {}, now)
     return withheld
 
@@ -115,7 +115,7 @@ def restore(
         raise NotAllowed("images_have_changed")
     identity = reports.identity(tx, case)
     for study_uid in study_uids:
-        index.unhide(tx, study_uid, now)
+        queries.unhide(tx, study_uid, now)
     if identity == old.identity:
         restored = old
     else:
@@ -149,7 +149,7 @@ def read_again(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why:
     tier = triage.home_tier(tx, case)
     moved = cases.move(tx, audit, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier, now=now)
     for study_uid in cases.study_uids(tx, case_id):
-        index.unhide(tx, study_uid, now)
+        queries.unhide(tx, study_uid, now)
     return moved
 
 

@@ -26,7 +26,7 @@ from reading.texts import storable
 from reading.triage import years_between
 from reading.versions import CURRENT, Status
 from reading.viewers import Viewer
-from storage.entry_rows import folded
+from storage.index.entry_rows import folded
 from storage.tables import series, study
 
 OPEN: frozenset[State] = frozenset(State) - {

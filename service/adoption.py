@@ -17,14 +17,15 @@ from service.house import now
 from service.installation import CannotStart, Folders, make_folders, open_database
 from service.settings import Settings
 from service.stores import object_store_of
-from storage import refused, tables
+from storage import tables
 from storage.database import Durability, connect, snapshot
-from storage.durable import write_file
-from storage.index import Index
-from storage.objects import ObjectStore, StoreAway, StoreRefuses
-from storage.recovery import recover
-from storage.segments import Spool
-from storage.shipping import ship
+from storage.files import write_file
+from storage.index.queries import Index
+from storage.keeping.shipping import ship
+from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
+from storage.rebuild.dead_writers import recover
+from storage.segments import quarantine_files
+from storage.segments.spool import Spool
 
 LEFT: Final = 1
 """Exit code: something is still in the spool only."""
@@ -117,7 +118,7 @@ def _keep(file: Path, spool_dir: Path, ours: Path) -> int:
     if target.exists() or file.name.startswith("."):
         return 0
     write_file(target, [file.read_bytes()])
-    return not file.name.endswith(refused.NOTE)
+    return not file.name.endswith(quarantine_files.NOTE)
 
 
 def _unstored(engine: Engine, spool_dir: Path) -> int:

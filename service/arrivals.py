@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.tables import case_study
-from storage import index
-from storage.index import Study
+from storage.index import queries
+from storage.index.queries import Study
 from storage.tables import study
 
 RECENT: Final = timedelta(minutes=5)
@@ -35,7 +35,7 @@ class Arrivals:
 
     def waiting(self, tx: Connection, now: datetime) -> list[Study]:
         """Studies to be taken in, the longest waiting first."""
-        recent = index.arrivals_since(tx, now - RECENT)
+        recent = queries.arrivals_since(tx, now - RECENT)
         found = [each for each in recent if each.instances and self._seen.get(each.study_uid) != _mark(each)]
         if self._swept_at is None or now - self._swept_at >= SWEEP_EVERY:
             known = {each.study_uid for each in found}
@@ -70,5 +70,5 @@ def _without_case(tx: Connection) -> list[Study]:
         .order_by(study.c.last_received_at)
         .limit(BATCH)
     )
-    found = [index.study_of(tx, uid) for uid in tx.scalars(missing)]
+    found = [queries.study_of(tx, uid) for uid in tx.scalars(missing)]
     return [each for each in found if each is not None]

@@ -19,9 +19,9 @@ from service.alive import Role
 from service.house import House, now
 from service.installation import CannotStart, Folders, make_folders, only_one, open_database
 from service.settings import Settings
-from storage import backup, backups
-from storage.archives import Contents, Unfit
-from storage.backup import NotEmpty
+from storage.backup import database_dump, schedule
+from storage.backup.archive import Contents, Unfit
+from storage.backup.database_dump import NotEmpty
 from storage.database import connect, transaction
 from storage.schema import SchemaTooNew
 
@@ -43,11 +43,11 @@ def run(settings: Settings, target: Path, *, with_index: bool, as_json: bool) ->
     try:
         if path.exists():
             raise CannotStart(f"{path} is there already, and nothing is written over", "name another file, or a folder")
-        with _progress("writing", "tables", backup.count(engine)) as advance:
-            contents = backup.write(engine, path, started, with_index=with_index, tell=advance)
+        with _progress("writing", "tables", database_dump.count(engine)) as advance:
+            contents = database_dump.write(engine, path, started, with_index=with_index, tell=advance)
         size = path.stat().st_size
         with transaction(engine) as tx:
-            backups.note(tx, settings.node, size, started, now())
+            schedule.note(tx, settings.node, size, started, now())
     except OSError as refused:
         raise CannotStart(
             f"the backup cannot be written to {path}: {refused.strerror}", "name another folder, or make room there"
@@ -74,7 +74,7 @@ def restore(settings: Settings, path: Path, *, as_json: bool) -> int:
         alone.callback(engine.dispose)
         try:
             with _progress("restoring", "parts", None) as advance:
-                contents = backup.restore(engine, path, now(), advance)
+                contents = database_dump.restore(engine, path, now(), advance)
         except (Unfit, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
             raise _cannot(refused, path) from refused
     told = {"rows": contents.rows, "made_at": contents.made_at.isoformat(), "with_index": contents.whole}
@@ -91,15 +91,15 @@ def daily(house: House) -> Callable[[], int]:
         if folder is None or here.hour < settings.backup_hour:
             return 0
         with transaction(house.engine) as tx:
-            claimed = backups.claim(tx, here.date(), settings.node, house.clock())
+            claimed = schedule.claim(tx, here.date(), settings.node, house.clock())
         if claimed is None:
             return 0
         for draft in folder.glob(f".{NAMES}.new"):  # of one that died over it
             draft.unlink(missing_ok=True)
         path = folder / NAME.format(house.clock())
-        backup.write(house.engine, path, house.clock())
+        database_dump.write(house.engine, path, house.clock())
         with transaction(house.engine) as tx:
-            backups.finish(tx, claimed, path.stat().st_size, house.clock())
+            schedule.finish(tx, claimed, path.stat().st_size, house.clock())
         _forget(folder, settings.backup_keep)
         return 1
 
@@ -108,7 +108,7 @@ def daily(house: House) -> Callable[[], int]:
 
 def age_seconds(tx: Connection, at: datetime) -> dict[str, float]:
     """For the metrics: of the newest backup, nothing where there is none."""
-    newest = backups.newest(tx)
+    newest = schedule.newest(tx)
     return {} if newest is None else {"newest": (at - newest).total_seconds()}
 
 

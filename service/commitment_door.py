@@ -13,7 +13,7 @@ from pacs.receive import Sender
 from reading import ledger
 from reading.ledger import Named
 from service.house import House
-from storage import commitments
+from storage.commitment import requests
 from storage.database import transaction
 
 HOLD: Final = timedelta(seconds=30)
@@ -34,7 +34,7 @@ class CommitmentDoor:
         """
         now = self._house.clock()
         with transaction(self._house.engine) as tx:
-            taken = commitments.ask(
+            taken = requests.ask(
                 tx,
                 device_id=sender.device_id,
                 site_id=sender.site_id,
@@ -44,14 +44,14 @@ class CommitmentDoor:
                 now=now,
             )
             # From now on this process tells the device, as long as the association on which it asked stands.
-            commitments.hold(tx, [taken], self._house.holder, now, now + HOLD)
+            requests.hold(tx, [taken], self._house.holder, now, now + HOLD)
             _announce(tx, sender, request, now)
         return taken
 
 
 def _announce(tx: Connection, sender: Sender, request: Request, now: datetime) -> None:
     """A device names what it believes it sent; what did not arrive is of the study of the others, if it is one."""
-    here = commitments.of_site(tx, sender.site_id, request.references)
+    here = requests.of_site(tx, sender.site_id, request.references)
     studies: dict[str, list[Named]] = {}
     for uid, (study_uid, series_uid) in here.items():
         studies.setdefault(study_uid, []).append(Named(series_uid=series_uid, sop_instance_uid=uid))

@@ -19,8 +19,8 @@ from service.commitment_door import HOLD
 from service.house import House
 from service.logs import logger
 from service.metrics import COMMITMENT_REPORTS
-from storage import commitments
-from storage.commitments import Untold
+from storage.commitment import requests as commitments
+from storage.commitment.requests import Untold
 from storage.database import snapshot, transaction
 
 EVERY_SECONDS: Final = 0.5

@@ -14,11 +14,12 @@ from reading import over
 from service.house import House
 from service.logs import logger
 from service.metrics import COMPACTED_BYTES, COMPACTED_INSTANCES, COMPACTED_STUDIES
-from storage import erasure, retired, waiting
 from storage.database import snapshot, transaction
-from storage.rewriting import Damaged, NothingGained, Overtaken, Rewritten, Unfit, Work, alone, rewrite
-from storage.segments import NoSpace
-from storage.waiting import Stored, Waiting
+from storage.decisions import erasure
+from storage.rewriting import candidates, old_segments
+from storage.rewriting.candidates import Stored, Waiting
+from storage.rewriting.rewrite import Damaged, NothingGained, Overtaken, Rewritten, Unfit, Work, alone, rewrite
+from storage.segments.spool import NoSpace
 
 MOST_BYTES: Final = 1 << 30
 MOST_INSTANCES: Final = 4000
@@ -56,7 +57,7 @@ def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
         if not after:
             return 0
         with snapshot(house.engine) as tx:
-            studies = waiting.due(tx, house.clock(), _AT_ONCE)
+            studies = candidates.due(tx, house.clock(), _AT_ONCE)
         return any(_look(house, work, study_uid, after, pause) for study_uid in studies)
 
     return run
@@ -72,8 +73,8 @@ def tidying(house: House) -> Callable[[], int]:
     """A step that deletes what was replaced, and takes back what was begun and never ended."""
 
     def run() -> int:
-        retired.tidy(house.engine, house.folders.spool, house.settings.node, house.clock())
-        return retired.remove_retired(house.engine, house.object_store, house.clock())
+        old_segments.tidy(house.engine, house.folders.spool, house.settings.node, house.clock())
+        return old_segments.remove_retired(house.engine, house.object_store, house.clock())
 
     return run
 
@@ -96,7 +97,7 @@ class Pause:
         now = time.monotonic()
         if now >= self._look_at:
             with snapshot(self._house.engine) as tx:
-                self._receiving = waiting.is_receiving(tx, self._house.settings.node)
+                self._receiving = candidates.is_receiving(tx, self._house.settings.node)
             self._look_at = now + _LOOK_SECONDS
         rest = min(3 * (now - self._worked_since), _REST_SECONDS_MAX) if self._receiving else 0.0
         if self._stop.wait(rest):
@@ -110,7 +111,7 @@ def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pau
         if not ours:
             return False
         with snapshot(house.engine) as tx:
-            there = waiting.of_study(tx, study_uid, sorted(NATIVE))
+            there = candidates.of_study(tx, study_uid, sorted(NATIVE))
             reading = over.of_studies(tx, there.shown_in)
         until = _until(there, reading, after, house.clock())
         if until is not None:
@@ -154,14 +155,14 @@ def _compact(house: House, work: Work, study_uid: str, there: Waiting, pause: Pa
         ids = [one.id for one in group]
         if not worth_it(group):
             with transaction(house.engine) as tx:
-                waiting.nothing_to_gain(tx, ids)
+                candidates.nothing_to_gain(tx, ids)
             continue
         pause.begin()
         try:
             done = rewrite(work, study_uid, ids, recode=recode, pause=pause)
         except NothingGained:
             with transaction(house.engine) as tx:
-                waiting.nothing_to_gain(tx, ids)
+                candidates.nothing_to_gain(tx, ids)
             continue
         _count(done)
         rewritten = True
@@ -195,7 +196,7 @@ def worth_it(group: Sequence[Stored]) -> bool:
 
 def _postpone(house: House, study_uid: str, until: datetime) -> None:
     with transaction(house.engine) as tx:
-        waiting.postpone(tx, study_uid, until)
+        candidates.postpone(tx, study_uid, until)
 
 
 def _count(done: Rewritten) -> None:

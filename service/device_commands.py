@@ -19,7 +19,7 @@ from service.administer import Registry
 from service.installation import make_folders, open_database
 from service.registers import AsJson, answer, answer_rows, opened, to_json
 from service.settings import load
-from storage import commitments
+from storage.commitment import requests
 
 device = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
 
@@ -201,7 +201,7 @@ def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
 
 def _waiting_for(tx: Connection, one: Device) -> dict[str, object] | None:
     """What a device was not told of its storage commitments, and why."""
-    waiting = commitments.waiting_of(tx, one.id)
+    waiting = requests.waiting_of(tx, one.id)
     if waiting is None:
         return None
     return {"untold": waiting.reports, "since": waiting.since, "failure": waiting.failure}

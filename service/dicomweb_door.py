@@ -14,7 +14,7 @@ from service.house import House, sender_of
 from service.lately import Lately
 from service.looks import Looks
 from storage.database import snapshot
-from storage.index import Scope
+from storage.index.queries import Scope
 from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
 
 BEARER: Final = "bearer "

@@ -12,7 +12,7 @@ from service.calls import peer_of
 from service.house import House, sender_of
 from service.looks import Looks
 from storage.database import snapshot
-from storage.search import Scope
+from storage.index.search import Scope
 
 
 class Devices:

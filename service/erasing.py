@@ -14,13 +14,15 @@ from service.installation import Folders
 from service.logs import logger
 from service.settings import Settings
 from service.stores import object_store_of
-from storage import erasure, refused, retired
 from storage.database import snapshot
-from storage.erasure import Erased
-from storage.index import Study
-from storage.objects import StoreAway, StoreRefuses
-from storage.placement import all_instances_in
-from storage.rewriting import Work
+from storage.decisions import erasure
+from storage.decisions.erasure import Erased
+from storage.decisions.placement import all_instances_in
+from storage.index.queries import Study
+from storage.objects.store import StoreAway, StoreRefuses
+from storage.rewriting import old_segments
+from storage.rewriting.rewrite import Work
+from storage.segments import quarantine_files
 
 
 def count(tx: Connection, studies: Sequence[Study]) -> int:
@@ -50,7 +52,7 @@ def remove_files(folders: Folders, erased: Erased) -> int:
         path = folders.spool / key
         elsewhere += not path.exists()
         path.unlink(missing_ok=True)
-        refused.note_of(path).unlink(missing_ok=True)
+        quarantine_files.note_of(path).unlink(missing_ok=True)
     return elsewhere
 
 
@@ -66,7 +68,7 @@ def finish(settings: Settings, folders: Folders, engine: Engine) -> int:
     try:
         while erasure.purge(work):
             pass
-        while retired.remove_retired(engine, work.store, clock()):
+        while old_segments.remove_retired(engine, work.store, clock()):
             pass
     except (StoreAway, StoreRefuses, ExceptionGroup) as failure:
         # The worker goes on with it; whoever asked hears how much is left.

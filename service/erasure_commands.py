@@ -20,9 +20,9 @@ from reading.retention import Expired
 from service.installation import Folders, make_folders, open_database
 from service.registers import AsJson, answer, answer_rows
 from service.settings import Settings, load
-from storage import erasure
 from storage.database import snapshot, transaction
-from storage.index import Study
+from storage.decisions import erasure
+from storage.index.queries import Study
 
 DAYS_A_YEAR = 365.25
 MOST = 1000

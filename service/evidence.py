@@ -18,10 +18,10 @@ from pacs.transcode import NotDecodable
 from reading import devices
 from reading.errors import NotThere
 from service.house import sender_of
-from storage import quarantine
 from storage.database import snapshot
-from storage.reader import BytesMissing, HolderAway
-from storage.shapes import Held, Instance
+from storage.decisions import quarantine
+from storage.nodes.reader import BytesMissing, HolderAway
+from storage.records import Held, Instance
 from viewer.evidence import Again, Compared, Difference
 
 LARGEST_COMPARED: Final = 128 << 20

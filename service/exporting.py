@@ -13,9 +13,9 @@ from reading.errors import NotAllowed
 from reading.surgery import new_uid
 from reading.viewers import Viewer
 from service.house import House
-from storage import index
 from storage.database import transaction
-from storage.reader import Bytes
+from storage.index import queries
+from storage.nodes.reader import Bytes
 
 
 def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterator[bytes]:
@@ -31,7 +31,7 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
     with transaction(house.engine) as tx:
         access.open_case(tx, house.audit, viewer, case_id, "case.export", now)
         for study_uid in cases.study_uids(tx, case_id):
-            instances = index.instances_in(tx, study_uid)
+            instances = queries.instances_in(tx, study_uid)
             if not instances:
                 continue
             study = access.open_study(tx, house.audit, viewer, study_uid, "study.export", now)
@@ -54,7 +54,7 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
         raise NotAllowed("too_much_to_export") from None
 
 
-def _shown(study: index.Study, current: attribution.Revision) -> Shown:
+def _shown(study: queries.Study, current: attribution.Revision) -> Shown:
     return Shown(
         study=study,
         attributes=current.attributes,

@@ -26,8 +26,8 @@ from service.looks import Looks
 from service.metrics import FORWARDED
 from service.values import origin_of
 from storage.database import snapshot, transaction
-from storage.index import Exact, Part, Scope, instance_of, search_parts
-from storage.reader import Bytes
+from storage.index.queries import Exact, Part, Scope, instance_of, search_parts
+from storage.nodes.reader import Bytes
 
 KEEP_EVERY_SECONDS: Final = 60.0
 MANY: Final = 1_000_000

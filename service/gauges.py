@@ -12,11 +12,12 @@ from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.backing_up import age_seconds
 from service.house import House
 from service.metrics import Gauges
-from storage import copying, rounds
 from storage.database import snapshot
-from storage.rounds import Task
-from storage.shipping import behind_seconds
+from storage.keeping import second_copy
+from storage.keeping.shipping import behind_seconds
 from storage.tables import commitment, quarantine, segment
+from storage.upkeep import rounds
+from storage.upkeep.rounds import Task
 
 _SEALED: Final = segment.c.state == "sealed"
 
@@ -95,7 +96,7 @@ def _number(tx: Connection, where: sa.ColumnElement[bool]) -> float:
 
 
 def _copies(tx: Connection, house: House) -> Gauges:
-    waiting = copying.backlog(tx)
+    waiting = second_copy.backlog(tx)
     age = 0.0 if waiting.oldest is None else (house.clock() - waiting.oldest).total_seconds()
     return {
         "tierread_copy_backlog": (

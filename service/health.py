@@ -16,8 +16,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from service.alive import Role, Sign, sign_of_all
 from service.installation import Folders
 from storage.database import snapshot
+from storage.keeping.shipping import behind_seconds
 from storage.schema import is_current
-from storage.shipping import behind_seconds
 
 
 class State(StrEnum):

@@ -20,8 +20,8 @@ from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings
 from service.stores import cache_of, check_lock, copy_store_of, object_store_of
-from storage.block_cache import BlockCache
-from storage.objects import ObjectStore
+from storage.objects.block_cache import BlockCache
+from storage.objects.store import ObjectStore
 
 _HOLDER_LENGTH: Final = 64
 

@@ -28,7 +28,7 @@ from service.settings import Settings
 from service.sources import Refused, Source, source_of
 from service.stopping import stopped_by_signals
 from storage.database import transaction
-from storage.shipping import ship
+from storage.keeping.shipping import ship
 
 NOT_WELL: Final = 1
 USAGE: Final = 2

@@ -19,7 +19,7 @@ from reading.cipher import Keys, keys_in
 from reading.signing import Seal
 from service.settings import Settings
 from storage.database import Durability, connect, transaction
-from storage.rebuilding import is_unfinished
+from storage.rebuild.rebuild import is_unfinished
 from storage.schema import SchemaTooNew, migrate
 
 KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")

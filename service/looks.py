@@ -8,8 +8,8 @@ from reading.errors import NotThere
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from service.house import House
 from storage.database import snapshot, transaction
-from storage.rows import is_uid
-from storage.search import Scope
+from storage.index.search import Scope
+from storage.instance_row import is_uid
 
 
 class Looks:

@@ -17,12 +17,13 @@ from reading.cipher import Keys
 from service.alone import Claim
 from service.house import House
 from service.installation import CannotStart
-from storage import holders, mending
 from storage.database import snapshot, transaction
-from storage.holders import Holders
-from storage.lending import Lender
-from storage.reader import Bytes
-from storage.shipping import Postponed, ship, stored_of
+from storage.keeping.shipping import Postponed, ship, stored_of
+from storage.nodes import other_nodes
+from storage.nodes.lender import Lender
+from storage.nodes.other_nodes import Holders
+from storage.nodes.reader import Bytes
+from storage.upkeep import repair
 
 SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
@@ -80,7 +81,7 @@ def trimming(house: House) -> Callable[[], int]:
             return 0
         now = house.clock()
         with snapshot(house.engine) as tx:
-            repaired = mending.repaired_since(tx, trimmed_at and trimmed_at - _REPAIR)
+            repaired = repair.repaired_since(tx, trimmed_at and trimmed_at - _REPAIR)
         for key in repaired:
             house.cache.drop(key)
         trimmed_at = now
@@ -109,7 +110,7 @@ def lending(house: House) -> Generator[Callable[[], int]]:
                 lenders.append(_lend(house))
                 lent.callback(lenders[0].close)
             with transaction(house.engine) as tx:
-                holders.announce(tx, house.settings.node, house.settings.spool_url, house.clock())
+                other_nodes.announce(tx, house.settings.node, house.settings.spool_url, house.clock())
             return 0
 
         run()

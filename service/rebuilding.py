@@ -22,13 +22,13 @@ from service.house import now
 from service.installation import CannotStart, make_folders, only_one, open_database
 from service.settings import Settings
 from service.stores import object_store_of
-from storage import rebuilding
 from storage.database import snapshot
-from storage.holders import alive
-from storage.lacking import lacking
-from storage.objects import StoreAway, StoreRefuses
-from storage.rebuilding import Rebuilt
-from storage.segments import Spool
+from storage.nodes.other_nodes import alive
+from storage.objects.store import StoreAway, StoreRefuses
+from storage.rebuild import rebuild
+from storage.rebuild.rebuild import Rebuilt
+from storage.rebuild.rebuild_check import lacking
+from storage.segments.spool import Spool
 from storage.tables import instance
 
 SILENT: Final = timedelta(seconds=30)
@@ -58,7 +58,7 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
         if not check:
             _refuse_beside(engine, settings.node)
         try:
-            segments = rebuilding.count(store, spool)
+            segments = rebuild.count(store, spool)
             if not segments and _has_instances(engine):
                 raise CannotStart(
                     "the index knows images, and there is no segment in the object store or the spool",
@@ -68,7 +68,7 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
                 if check:
                     found = lacking(spool, store, advance)
                 else:
-                    found = rebuilding.rebuild(spool, store, REPLAYS, now(), advance)
+                    found = rebuild.rebuild(spool, store, REPLAYS, now(), advance)
         except (StoreAway, StoreRefuses) as refused:
             raise CannotStart(
                 "the object store does not answer, or not to us",

@@ -27,9 +27,9 @@ from service.nodes import (
 )
 from service.worker import Step, Worker
 from storage.database import Durability, connect
-from storage.index import Index
-from storage.recovery import Recovered, recover
-from storage.segments import Spool
+from storage.index.queries import Index
+from storage.rebuild.dead_writers import Recovered, recover
+from storage.segments.spool import Spool
 
 SEAL_EVERY_SECONDS: Final = 1.0
 

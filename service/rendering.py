@@ -11,8 +11,8 @@ from reading import access
 from reading.errors import NotThere
 from reading.viewers import Viewer
 from service.house import House
-from storage import index
 from storage.database import snapshot, transaction
+from storage.index import queries
 
 LARGEST: Final = Viewport(width=1600, height=1600)
 """Enough to see the finding on a phone, a tenth of the bytes of the original."""
@@ -32,7 +32,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         with transaction(house.engine) as tx:
             access.open_study(tx, house.audit, viewer, study_uid, "study.picture", now)
     with snapshot(house.engine) as tx:
-        instances = index.instances_in(tx, study_uid)
+        instances = queries.instances_in(tx, study_uid)
     if not 1 <= number <= len(instances):
         raise NotThere
     opened = Opened(bytes_, instances[number - 1])

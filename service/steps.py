@@ -27,11 +27,11 @@ from service.metrics import STEP_FAILURES
 from service.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.upkeep import Upkeep
 from service.worker import Step
-from storage import committing
-from storage.committing import Patience
+from storage.commitment import verdicts
+from storage.commitment.verdicts import Patience
 from storage.database import snapshot, transaction
-from storage.index import Instance
-from storage.reader import Bytes
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes
 
 
 def of(house: House, stop: threading.Event) -> list[Step]:
@@ -131,7 +131,7 @@ def _commit(house: House) -> Callable[[], int]:
     )
 
     def run() -> int:
-        looked = committing.look(house.engine, house.object_store, house.clock(), patience)
+        looked = verdicts.look(house.engine, house.object_store, house.clock(), patience)
         if looked is None:
             return 0
         for damage in looked.damages:

@@ -8,9 +8,9 @@ from service.installation import CannotStart
 from service.logs import logger
 from service.metrics import CACHE_BLOCKS, CACHE_BYTES
 from service.settings import Settings
-from storage.block_cache import BlockCache, Use
-from storage.objects import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
-from storage.s3 import KeyFiles, Lock, Mode, S3ObjectStore
+from storage.objects.block_cache import BlockCache, Use
+from storage.objects.s3 import KeyFiles, Lock, Mode, S3ObjectStore
+from storage.objects.store import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
 
 
 def object_store_of(settings: Settings) -> ObjectStore:

@@ -1,4 +1,4 @@
-"""The command `sweep`: a progress bar over `storage.sweeping`, and its outcome in words or JSON."""
+"""The command `sweep`: a progress bar over `storage.upkeep.sweep`, and its outcome in words or JSON."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from rich.console import Console
 from service.house import copy_store_of, now, object_store_of
 from service.installation import CannotStart, make_folders, open_database
 from service.settings import Settings
-from storage import sweeping
-from storage.objects import StoreAway, StoreRefuses
-from storage.sweeping import REMOVABLE, Kind, Litter, Sweeper
+from storage.objects.store import StoreAway, StoreRefuses
+from storage.upkeep import sweep
+from storage.upkeep.sweep import REMOVABLE, Kind, Litter, Sweeper
 
 LOOK: Final = 1
 _MOST_NAMED: Final = 5000
@@ -64,7 +64,7 @@ def run(settings: Settings, *, remove: bool, as_json: bool) -> int:
             litter: Iterator[Litter] = chain(
                 sweeper.in_spool(), sweeper.in_stores(lambda objects: bar.advance(task, objects))
             )
-            found = list(sweeping.remove(litter) if remove else litter)
+            found = list(sweep.remove(litter) if remove else litter)
     except (StoreAway, StoreRefuses) as away:
         raise CannotStart("the object store does not answer", "mend it and sweep again") from away
     finally:

@@ -18,12 +18,14 @@ from service.house import House
 from service.logs import logger
 from service.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from service.nodes import holders_of
-from storage import copying, mending, rounds, sweeping
 from storage.database import snapshot, transaction
-from storage.mending import Checked, Checker, Segment
-from storage.rounds import Round, Task
-from storage.segments import segment_key
-from storage.sweeping import Litter, Sweeper
+from storage.keeping import second_copy
+from storage.segments.spool import segment_key
+from storage.upkeep import repair, rounds
+from storage.upkeep import sweep as sweeping
+from storage.upkeep.repair import Checked, Checker, Segment
+from storage.upkeep.rounds import Round, Task
+from storage.upkeep.sweep import Litter, Sweeper
 
 NIGHT: Final = (22, 6)
 """Hours of the region's clock between which everything is read again."""
@@ -65,7 +67,7 @@ class Upkeep:
         """
         pace = _Pace(self._house.settings.verify_mib_per_second * (1 << 20), self._stop)
         with snapshot(self._house.engine) as tx:
-            behind, total = mending.bytes_behind(tx, rounds.of(tx, Task.VERIFY).position)
+            behind, total = repair.bytes_behind(tx, rounds.of(tx, Task.VERIFY).position)
         done = 0
         try:
             while (segment := self._next(behind / total if total else 1.0)) is not None:
@@ -87,7 +89,7 @@ class Upkeep:
         house = self._house
         if house.copy_store is None:
             return 0
-        copied = copying.copy_segments(
+        copied = second_copy.copy_segments(
             house.engine,
             house.folders.spool,
             house.object_store,
@@ -99,7 +101,7 @@ class Upkeep:
         for segment_id in copied.damaged:
             logger().error("a segment cannot be copied: what is stored is damaged", segment_id=segment_id)
         self._uncopied.update(copied.damaged)
-        return copied.segments + copying.forget_gone(house.engine, house.copy_store)
+        return copied.segments + second_copy.forget_gone(house.engine, house.copy_store)
 
     def copy_decisions(self) -> int:
         """The decisions of the last two days; once a day, and at the start, all that the second store does not have.
@@ -113,7 +115,7 @@ class Upkeep:
             return 0
         all_ = self._copied_all_at is None or self._copied_all_at + _DAY <= now
         days = None if all_ else (now - _DAY, now)
-        copied = copying.copy_journal(house.folders.spool, house.object_store, house.copy_store, days)
+        copied = second_copy.copy_journal(house.folders.spool, house.object_store, house.copy_store, days)
         if all_:
             self._copied_all_at = now
             self._uncopied.clear()  # a repair may have made them whole
@@ -176,7 +178,7 @@ class Upkeep:
         if claimed is None:
             return None
         with snapshot(house.engine) as tx:
-            following = mending.after(tx, claimed.position, 1)
+            following = repair.after(tx, claimed.position, 1)
         if not following:
             self._finish(claimed, now)
             return None
@@ -210,7 +212,7 @@ class Upkeep:
     def _finish(self, ended: Round, now: datetime) -> None:
         """The last segment was read: what is no segment's, and the audit's chains."""
         with snapshot(self._house.engine) as tx:
-            lost = mending.lost_in(tx, verifying.MOST_NAMED)
+            lost = repair.lost_in(tx, verifying.MOST_NAMED)
         for segment_id in lost:
             self._tell(self._checker.check(verifying.lost(segment_id), now, tell=lambda _: None, repair=True))
         with snapshot(self._house.engine) as tx:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import sqlalchemy.exc as sa_exc
 from sqlalchemy.engine import make_url
 
-from storage.rows import is_uid
+from storage.instance_row import is_uid
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 

@@ -23,10 +23,10 @@ from service.settings import Settings
 from service.stores import copy_store_of, object_store_of
 from service.verifying import Named, Scope, Verified
 from storage.database import snapshot
-from storage.holders import Holders
-from storage.inspection import Finding
-from storage.mending import Checker
-from storage.objects import StoreAway, StoreRefuses
+from storage.nodes.other_nodes import Holders
+from storage.objects.store import StoreAway, StoreRefuses
+from storage.segments.inspection import Finding
+from storage.upkeep.repair import Checker
 
 DAMAGED: Final = 1
 _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%")

@@ -14,12 +14,12 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import audit, cases
 from reading.audit import Break
-from storage import mending
 from storage.database import snapshot
-from storage.inspection import Finding, Wanted
-from storage.mending import Checked, Checker, Damage, Segment
-from storage.objects import StoreAway
+from storage.objects.store import StoreAway
+from storage.segments.inspection import Finding, Wanted
 from storage.tables import instance, segment
+from storage.upkeep import repair as mending
+from storage.upkeep.repair import Checked, Checker, Damage, Segment
 
 PAGE: Final = 200
 MOST_NAMED: Final = 5000

@@ -15,7 +15,7 @@ SHA256: Final = sa.LargeBinary(32)
 UNSTORED: Final = ("open", "sealed")
 """States of a segment that lies in one node's spool only."""
 
-# A segment that others are rewritten into (storage.rewriting) is 'writing' until the rows lead to it, and those
+# A segment that others are rewritten into (storage.rewriting.rewrite) is 'writing' until the rows lead to it, and those
 # that it replaces are 'retired' until delete_at, since requests may still read them; then they are 'gone'.
 segment: Final = sa.Table(
     "segment",
@@ -29,7 +29,8 @@ segment: Final = sa.Table(
     sa.Column("opened_at", UtcDateTime, nullable=False),
     sa.Column("sealed_at", UtcDateTime),
     sa.Column("stored_at", UtcDateTime),
-    # When the second copy was read back, where there is to be one; of what is gone: one may be left (storage.copying).
+    # When the second copy was read back, where there is to be one; of what is gone: one may be left
+    # (storage.keeping.second_copy).
     sa.Column("copied_at", UtcDateTime),
     # When its object was last put again by a repair: blocks of it that are cached may be older.
     sa.Column("repaired_at", UtcDateTime),
@@ -60,7 +61,8 @@ segment: Final = sa.Table(
     ),
 )
 
-# What is done in rounds, by one node of all at a time (storage.rounds): where a round is, and when the last one ended.
+# What is done in rounds, by one node of all at a time (storage.upkeep.rounds): where a round is, and when the last one
+# ended.
 care_round: Final = sa.Table(
     "care_round",
     metadata,
@@ -72,7 +74,7 @@ care_round: Final = sa.Table(
     sa.Column("held_until", UtcDateTime),
 )
 
-# Where each node lends the segments that only its spool has (storage.holders).
+# Where each node lends the segments that only its spool has (storage.nodes.other_nodes).
 node: Final = sa.Table(
     "node",
     metadata,
@@ -168,7 +170,7 @@ series: Final = sa.Table(
 )
 
 # study_uid and series_uid say where an instance is *shown*. received_study_uid and received_series_uid are what its
-# bytes name; null while that is the same. hidden is a decision too: `storage.placement` writes all of them.
+# bytes name; null while that is the same. hidden is a decision too: `storage.decisions.placement` writes all of them.
 # Hash-partitioned by UID on PostgreSQL from the first migration: 650 M rows a year in a province.
 instance: Final = sa.Table(
     "instance",
@@ -244,7 +246,8 @@ holding: Final = sa.Table(
     ),
 )
 
-# What was erased and must not come back (storage.erasure), whoever sends it. study_uid: in which it was shown.
+# What was erased and must not come back (storage.decisions.erasure), whoever sends it. study_uid: in which it was
+# shown.
 tombstone: Final = sa.Table(
     "tombstone",
     metadata,
@@ -256,7 +259,7 @@ tombstone: Final = sa.Table(
 
 # Everything that came and is not in the index: refused, held until compared, or a conflict; and what a
 # person took out of sight. Settled when a machine found it a duplicate or a person decided
-# (storage.quarantine). The bytes lie in a segment (segment_id, offset) or in a quarantine file (key).
+# (storage.decisions.quarantine). The bytes lie in a segment (segment_id, offset) or in a quarantine file (key).
 # Where they came from is unknown (null) for the torn tail of a segment.
 quarantine: Final = sa.Table(
     "quarantine",
@@ -284,8 +287,8 @@ quarantine: Final = sa.Table(
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
 )
 
-# Decisions that change what is shown, each in the transaction that makes it (storage.journal), and in the object store,
-# from which the index is made again; not applied is what a restored backup brings of an index that it does not bring.
+# Decisions that change what is shown, each in the transaction that makes it (storage.index.journal), and in the object
+# store, from which the index is made again; not applied is what a restored backup brings of an index that it does not bring.
 journal: Final = sa.Table(
     "journal",
     metadata,
@@ -311,7 +314,8 @@ rebuilding: Final = sa.Table(
     sa.Column("started_at", UtcDateTime, nullable=False),
 )
 
-# When backups of the database were made (storage.backups). One of a day is the worker's, whichever node takes it.
+# When backups of the database were made (storage.backup.schedule). One of a day is the worker's, whichever node takes
+# it.
 backup: Final = sa.Table(
     "backup",
     metadata,
@@ -324,7 +328,8 @@ backup: Final = sa.Table(
     sa.Index("ix_backup_finished_at", "finished_at"),
 )
 
-# -- storage.commitments: what devices asked us to answer for (PS3.4 J). A row is open until it was decided, then until
+# -- storage.commitment.requests: what devices asked us to answer for (PS3.4 J). A row is open until it was decided,
+# then until
 # its device was told; held_by names the node that tells it, or whose association with the device stands open.
 commitment: Final = sa.Table(
     "commitment",

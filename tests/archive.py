@@ -17,8 +17,8 @@ from pacs.receive import Outcome, Receiver, Sender
 from pacs.services import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot
-from storage.index import Index
-from storage.segments import Spool
+from storage.index.queries import Index
+from storage.segments.spool import Spool
 from tests.wire import Object
 
 TOWNSHIP: Final = Sender(

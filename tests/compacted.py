@@ -10,10 +10,10 @@ from pacs.compacting import recode
 from pacs.describe import describe_pending
 from storage import tables
 from storage.database import snapshot
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
-from storage.rewriting import NothingGained, Rewritten, Work, rewrite
-from storage.shipping import ship
+from storage.keeping.shipping import ship
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
+from storage.rewriting.rewrite import NothingGained, Rewritten, Work, rewrite
 from tests.archive import Archive
 
 

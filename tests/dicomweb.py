@@ -23,10 +23,10 @@ from pacs.dicomweb.app import router
 from pacs.dicomweb.door import Door, NotVisible, Shown
 from pacs.receive import Sender
 from storage.database import snapshot, transaction
-from storage.index import Exact as Is
-from storage.index import Scope, search_studies, show
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import Exact as Is
+from storage.index.queries import Scope, search_studies, show
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import thing
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from storage.database import snapshot
-from storage.index import Instance, instance_of
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import Instance, instance_of
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 
 

@@ -29,9 +29,9 @@ from pacs.retrieve import (
 )
 from pacs.shown import NotVisible, Shown
 from storage.database import snapshot, transaction
-from storage.index import Exact, Scope, search_studies, show
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import Exact, Scope, search_studies, show
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 from tests.conftest import need_tool
 from tests.running import free_port, wait_until

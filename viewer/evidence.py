@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from storage.shapes import Held, Instance
+from storage.records import Held, Instance
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,8 +13,8 @@ from reading.errors import Invalid, NotThere
 from reading.rejections import Rejection, Title
 from reading.surgery import Surgery
 from reading.viewers import Staff
-from storage import placement
-from storage.shapes import Instance, Series
+from storage.decisions import placement
+from storage.records import Instance, Series
 from viewer.office import Office
 
 

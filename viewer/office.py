@@ -19,7 +19,7 @@ from viewer.evidence import Evidence
 
 Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
 """(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
-`storage.index.instances_in`, corrected and burned in for a browser. Raises NotThere."""
+`storage.index.queries.instances_in`, corrected and burned in for a browser. Raises NotThere."""
 
 Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 """(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""

@@ -8,7 +8,7 @@ from sqlalchemy.engine import Connection
 
 from reading import cases
 from reading.errors import NotThere
-from storage import index
+from storage.index import queries
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,7 +23,7 @@ def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
     return [
         Picture(study_uid=study_uid, number=number)
         for study_uid in cases.study_uids(tx, case_id)
-        for number, instance in enumerate(index.instances_in(tx, study_uid), start=1)
+        for number, instance in enumerate(queries.instances_in(tx, study_uid), start=1)
         if instance.frames
     ]
 

@@ -17,7 +17,7 @@ from reading.names import may_be_one
 from reading.orders import Order
 from reading.patients import Patient
 from reading.viewers import Staff
-from storage import index
+from storage.index import queries
 from viewer import words
 from viewer.locale import Language, text
 from viewer.office import Office
@@ -74,7 +74,7 @@ def one_person(tx: Connection, case_id: str, patient: Patient) -> None:
         Invalid: they do, and somebody has to say that it is one person all the same.
 
     """
-    studies = (index.study_of(tx, study_uid) for study_uid in cases.study_uids(tx, case_id))
+    studies = (queries.study_of(tx, study_uid) for study_uid in cases.study_uids(tx, case_id))
     if any(study is not None and not may_be_one(study.patient_name, patient.name) for study in studies):
         raise Invalid("same_person", "required")
 
@@ -86,7 +86,7 @@ def link(
     unsigned = versions.current(tx, case_id) is None
     made: list[Revision] = []
     for study_uid in cases.study_uids(tx, case_id):
-        study = index.study_of(tx, study_uid)
+        study = queries.study_of(tx, study_uid)
         nameless = study is not None and not words.person_name(study.patient_name)
         made.append(
             put_right(
@@ -121,7 +121,7 @@ def match(
     unsigned = versions.current(tx, case.id) is None
     made: list[Revision] = []
     for study_uid in cases.study_uids(tx, case.id):
-        study = index.study_of(tx, study_uid)
+        study = queries.study_of(tx, study_uid)
         filled: dict[str, str] = {}
         if study is not None and unsigned:
             filled = {} if words.person_name(study.patient_name) else identity(patient)
@@ -183,7 +183,7 @@ def _before_match(tx: Connection, office: Office, study_uid: str, order_id: str,
     at = len(revisions)
     while at and revisions[at - 1].order_id == order_id:
         at -= 1
-    study = index.study_of(tx, study_uid)
+    study = queries.study_of(tx, study_uid)
     known = intake.known_by_number(tx, office.keys, study, now) if study is not None else None
     by_number = known.id if known else None
     if at == len(revisions):

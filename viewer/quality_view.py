@@ -14,10 +14,11 @@ from reading.concerns import GROUP_OF, GROUPS, Aspect, Concern, Group, Kind
 from reading.decisions import Decision, Move
 from reading.errors import NotThere
 from reading.viewers import Staff
-from storage import index, quarantine
-from storage.index import Study
-from storage.rows import InstanceRow
-from storage.shapes import Held, Instance
+from storage.decisions import quarantine
+from storage.index import queries
+from storage.index.queries import Study
+from storage.instance_row import InstanceRow
+from storage.records import Held, Instance
 from viewer import words
 from viewer.locale import Language, text
 from viewer.office import Office
@@ -164,11 +165,11 @@ def _beside(  # noqa: PLR0917
     if held is None or held.row is None or GROUP_OF[concern.kind] is not Group.CONFLICT:
         return _Beside()
     row = InstanceRow.from_json(held.row)
-    instance = index.instance_of(tx, row.sop_instance_uid)
+    instance = queries.instance_of(tx, row.sop_instance_uid)
     swapped = concern.decided and made and made[-1].move is Move.SHOW
     if swapped:
         earlier = quarantine.by_id(tx, str(made[-1].details["earlier"]))
-        study = index.study_of(tx, row.study_uid)
+        study = queries.study_of(tx, row.study_uid)
         stored = None if earlier is None else quarantine.as_instance(earlier)
         return _Beside(
             title="earlier",
@@ -178,14 +179,14 @@ def _beside(  # noqa: PLR0917
         )
     entered = concern.decided and made and made[-1].move is Move.ADMIT
     study_uid = row.study_uid if instance is None or entered else instance.study_uid
-    if index.study_of(tx, study_uid) is None:
+    if queries.study_of(tx, study_uid) is None:
         return _Beside()
     try:
         study = access.open_study(tx, office.audit, staff, study_uid, "concern.beside", now)
     except NotThere:
         return _Beside(hidden=True)
     if instance is None or entered:
-        drawn = any(one.frames for one in index.instances_in(tx, study_uid) if one.offset != held.offset)
+        drawn = any(one.frames for one in queries.instances_in(tx, study_uid) if one.offset != held.offset)
         return _Beside(
             title="study",
             study=study,
@@ -210,7 +211,7 @@ def _named(tx: Connection, beside: _Beside, language: Language) -> _Beside:
     if stored is None:
         return named
     device = devices.by_id(tx, stored.device_id)
-    series = next((one for one in index.series_in(tx, stored.study_uid) if one.series_uid == stored.series_uid), None)
+    series = next((one for one in queries.series_in(tx, stored.study_uid) if one.series_uid == stored.series_uid), None)
     what = "" if series is None else _what(series.modality, series.body_part, series.series_description, language)
     return replace(named, device=device.ae_title if device else "", what=what)
 
@@ -250,7 +251,7 @@ def _facts_of_case(  # noqa: PLR0917
     if case is None:
         return []
     (entry,) = worklist.entries_of(tx, staff, [case], now)
-    study = index.study_of(tx, cases.study_uids(tx, case.id)[0])
+    study = queries.study_of(tx, cases.study_uids(tx, case.id)[0])
     said = "" if study is None else _moment(study.study_date, study.study_time)
     values = {
         "patient": line.patient,

@@ -29,8 +29,8 @@ from pacs.quiet import quieten
 from pacs.receive import Receiver
 from pacs.transcode import NotDecodable
 from storage.database import snapshot
-from storage.index import Instance, Scope
-from storage.reader import Bytes, HolderAway
+from storage.index.queries import Instance, Scope
+from storage.nodes.reader import Bytes, HolderAway
 
 FEED_BYTES: Final = 1 << 20
 """Of a body that is handed to a worker thread at a time."""

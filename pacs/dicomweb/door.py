@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from pacs.receive import Sender
 from pacs.shown import NotVisible, Shown
-from storage.index import Scope
+from storage.index.queries import Scope
 
 __all__ = ["Door", "NotVisible", "Shown"]
 

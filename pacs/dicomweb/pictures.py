@@ -14,7 +14,7 @@ from pacs.dicomweb.wado import Find
 from pacs.opened import Unreadable
 from pacs.rendered import THUMBNAIL_PIXELS, BadParameter, Picture, Rendering, Viewport, render, rendering
 from pacs.transcode import NotDecodable
-from storage.index import Instance
+from storage.index.queries import Instance
 
 NO_ANNOTATION = '299 tierread "The annotation parameter is not supported."'
 NO_PROFILE = '299 tierread "The iccprofile parameter is not supported."'

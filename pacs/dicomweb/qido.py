@@ -11,7 +11,7 @@ from pacs import found as results_of
 from pacs.dicomweb.query import MORE, NOT_INCLUDED, Query
 from pacs.found import Described, ambiguous_patient, text
 from pacs.keys import Level
-from storage.index import Scope, search_instances, search_series, search_studies
+from storage.index.queries import Scope, search_instances, search_series, search_studies
 
 
 @dataclass(frozen=True, kw_only=True)

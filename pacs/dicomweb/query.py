@@ -11,7 +11,7 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from pacs.dicomweb.problems import BadRequest
 from pacs.keys import Level, Unfit, condition, matched_at
-from storage.index import Condition
+from storage.index.queries import Condition
 
 MOST: Final = {Level.STUDY: 500, Level.SERIES: 2_000, Level.INSTANCE: 10_000}
 """Results of one answer where the client asks for more, or does not say."""

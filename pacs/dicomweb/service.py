@@ -20,7 +20,7 @@ from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.opened import Bytes, Opened
 from pacs.placed import corrections
 from storage.database import snapshot
-from storage.index import Instance, instance_of, instances_in
+from storage.index.queries import Instance, instance_of, instances_in
 
 FRAME_CACHE_BYTES = 256 << 20
 METADATA_CACHE_BYTES = 64 << 20

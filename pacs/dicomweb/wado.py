@@ -23,7 +23,7 @@ from pacs.frames import OCTETS, native_form, stored_media
 from pacs.opened import NATIVE, Opened, little_endian_pixels
 from pacs.outgoing import made, unasked
 from pacs.placed import made_of
-from storage.index import Instance
+from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"

@@ -23,8 +23,8 @@ from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation import Folders, open_database
 from service.logs import logger
 from service.settings import Settings, variable
-from storage import index
 from storage.database import snapshot, transaction
+from storage.index import queries
 
 LOOPBACK: Final = "127.0.0.1"
 WIDE: Final = 96
@@ -97,7 +97,7 @@ def _send(settings: Settings, made: Region, console: Console, stop: threading.Ev
 
 def _instances(engine: Engine, study_uid: str) -> int:
     with snapshot(engine) as tx:
-        study = index.study_of(tx, study_uid)
+        study = queries.study_of(tx, study_uid)
     return study.instances if study else 0
 
 

@@ -13,9 +13,9 @@ import sqlalchemy as sa
 
 from reading.tables import case_study
 from storage.database import connect, snapshot
-from storage.index import instance_of
-from storage.objects import ObjectStore
-from storage.reader import Bytes, BytesMissing, HolderAway
+from storage.index.queries import instance_of
+from storage.nodes.reader import Bytes, BytesMissing, HolderAway
+from storage.objects.store import ObjectStore
 from tests.builders import CT, image, new_uid, thing
 from tests.running import TierRead
 from tests.wire import EXPLICIT_LITTLE, Aborted, HungUp, Object, Rejected, Sender

@@ -26,10 +26,11 @@ from pacs.outgoing import made
 from pacs.receive import Reason
 from pacs.same import Encoded, same
 from pacs.transcode import NotDecodable
-from storage import index, tables
+from storage import tables
 from storage.database import connect, snapshot
-from storage.index import Instance
-from storage.reader import Bytes
+from storage.index import queries
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes
 from tests import corpus
 from tests.archive import Archive
 from tests.archive import archive as make_archive
@@ -45,7 +46,7 @@ CT_AT_MOST: Final = 0.45
 def instances(archive: Archive) -> dict[str, Instance]:
     uids = [row["sop_instance_uid"] for row in archive.instances()]
     with snapshot(archive.engine) as tx:
-        found = [index.instance_of(tx, uid) for uid in uids]
+        found = [queries.instance_of(tx, uid) for uid in uids]
     return {one.sop_instance_uid: one for one in found if one is not None}
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import httpx
 
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.acceptance.promises import Promises, Township, lost_of
 from tests.running import REPOSITORY, TierRead, listens, wait_until
 

@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from storage.database import connect, snapshot
-from storage.index import instance_of
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import instance_of
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.builders import encoded, image
 from tests.running import TierRead, listens, wait_until
 from tests.wire import EXPLICIT_LITTLE, Object, Sender, pdu, pdv

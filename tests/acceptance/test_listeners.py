@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.acceptance.promises import Promises, Township, lost_of
 from tests.builders import CT
 from tests.postgresql import Cluster

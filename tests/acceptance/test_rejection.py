@@ -14,8 +14,8 @@ from pydicom.dataset import Dataset
 
 from pacs import part10
 from pacs.dicomweb.multipart import body_of
-from storage import journal
-from storage.objects import FolderObjectStore
+from storage.index import journal
+from storage.objects.store import FolderObjectStore
 from tests.builders import encoded, image, new_uid
 from tests.dicomweb import path_of
 from tests.pacs.objects import rejection_note

@@ -10,7 +10,7 @@ from pacs import part10
 from pacs.again import receive_again
 from pacs.receive import Reason
 from reading.concerns import Kind
-from storage.rows import Provenance
+from storage.instance_row import Provenance
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE

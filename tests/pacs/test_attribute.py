@@ -16,7 +16,7 @@ from pacs import part10
 from pacs.attribute import Correction, attribute, attribute_json
 from pacs.metadata import to_json
 from pacs.transcode import file_bytes
-from storage.traces import Trace
+from storage.index.person_traces import Trace
 from tests.builders import encoded, image
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 

@@ -27,7 +27,7 @@ from pacs.commitment import (
 )
 from pacs.negotiation import Offer
 from pacs.receive import Sender
-from storage.commitments import Outcome, Reference, TransactionInUse, Verdict
+from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, DX, image, thing
 from tests.modality import INSTANCE, PUSH_MODEL, Modality, ask

@@ -35,13 +35,14 @@ from pacs.opened import Opened
 from pacs.outgoing import made
 from pacs.same import Encoded, same
 from pacs.settle import settle_held
-from storage import commitments, committing, tables
-from storage.commitments import Reference, Verdict
-from storage.committing import Patience
+from storage import tables
+from storage.commitment import requests, verdicts
+from storage.commitment.requests import Reference, Verdict
+from storage.commitment.verdicts import Patience
 from storage.database import snapshot, transaction
-from storage.drafts import Local
-from storage.index import Instance, instance_of
-from storage.reader import Bytes
+from storage.index.queries import Instance, instance_of
+from storage.nodes.reader import Bytes
+from storage.rewriting.new_segment import Local
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import BIG_ENDIAN, CT, DEFLATED, compressed, encoded, image, new_uid, thing
 from tests.compacted import compact, now, store_of, stored
@@ -459,7 +460,7 @@ def test_we_answer_for_what_was_compacted(archive: Archive) -> None:
     compact(archive)
     asked_at = now() + timedelta(seconds=5)
     with transaction(archive.engine) as tx:
-        commitments.ask(
+        requests.ask(
             tx,
             device_id=TOWNSHIP.device_id,
             site_id=TOWNSHIP.site_id,
@@ -469,7 +470,7 @@ def test_we_answer_for_what_was_compacted(archive: Archive) -> None:
             now=asked_at,
         )
     patience = Patience(stragglers=timedelta(seconds=60), put=timedelta(hours=6))
-    committing.look(archive.engine, store_of(archive), asked_at, patience)
+    verdicts.look(archive.engine, store_of(archive), asked_at, patience)
 
     assert [row["verdict"] for row in archive.rows(tables.commitment_reference)] == [Verdict.COMMITTED]
 

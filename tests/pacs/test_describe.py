@@ -14,8 +14,8 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 from sqlalchemy.engine import Connection
 
 from pacs.describe import Problem, describe, describe_pending, pixel_digest
-from storage.segments import segment_key
-from storage.shapes import Instance
+from storage.records import Instance
+from storage.segments.spool import segment_key
 from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, thing
 from tests.reading_bytes import bytes_of

@@ -22,10 +22,10 @@ from pacs.attribute import Correction
 from pacs.export import MOST_BYTES, Item, TooMuch, exported
 from pacs.placed import corrections
 from storage.database import snapshot, transaction
-from storage.index import instances_in, study_of
-from storage.objects import FolderObjectStore
-from storage.placement import SeriesMoved, StudyMade, apply
-from storage.reader import Bytes
+from storage.decisions.placement import SeriesMoved, StudyMade, apply
+from storage.index.queries import instances_in, study_of
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, image, new_uid, thing
 from tests.conftest import need_tool

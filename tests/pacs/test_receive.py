@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from pacs.receive import STATUS, Reason
 from storage import tables
-from storage.rows import decode_ranges
+from storage.instance_row import decode_ranges
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import (
     BIG_ENDIAN,

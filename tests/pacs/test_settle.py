@@ -13,9 +13,9 @@ from pacs.receive import Reason
 from pacs.same import Encoded, same
 from pacs.settle import Settled, settle_held
 from storage import tables
-from storage.index import Instance
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes, BytesMissing
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes, BytesMissing
+from storage.objects.store import FolderObjectStore
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, fragmented, image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE

@@ -21,7 +21,7 @@ from reading.review import Outcome, Review, Score
 from reading.signing import Seal
 from reading.versions import Content, ReportVersion
 from reading.viewers import Staff
-from storage.index import Study
+from storage.index.queries import Study
 from storage.tables import instance
 from tests.reading.region import KEYS, Region, hire, make_region, received
 

@@ -13,10 +13,10 @@ from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.organisations import Organisation
 from reading.patients import Identifier, Patient
 from reading.viewers import Staff
-from storage import index
-from storage.entering import Batch, Known
-from storage.index import Study
-from storage.members import Entry
+from storage.index import queries
+from storage.index.entry_batch import Batch, Known
+from storage.index.queries import Study
+from storage.segments.members import Entry
 from tests.storage.instances import place, provenance, row
 
 KEYS = Keys(digest_key=b"d" * 32, cipher_key=b"c" * 32)
@@ -100,6 +100,6 @@ def received(tx: Connection, site: Organisation, study_uid: str, now: datetime, 
     Batch(
         tx, [Entry(row=instance, place=place(), provenance=provenance(site_id=site.id, received_at=now))], Known()
     ).enter()
-    study = index.study_of(tx, study_uid)
+    study = queries.study_of(tx, study_uid)
     assert study is not None
     return study

@@ -22,9 +22,9 @@ from reading.patients import Identifier, Patient
 from reading.tables import audit_event, case, patient, report_version
 from reading.versions import Status
 from reading.viewers import Machine, PatientViewer, Viewer
-from storage import index
 from storage.database import snapshot, transaction
-from storage.index import search_studies
+from storage.index import queries
+from storage.index.queries import search_studies
 from storage.tables import holding
 from tests.reading.clinic import Clinic, arrive, open_clinic, read
 from tests.reading.region import KEYS, PIA_CARD, hire, pia
@@ -389,12 +389,12 @@ def test_the_permission_is_asked_anew_though_the_look_is_on_record(engine: Engin
         clinic = open_clinic(tx, now)
         pias_case(tx, clinic, now)
         access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
-        index.hide(tx, STUDY, now)
+        queries.hide(tx, STUDY, now)
 
     with snapshot(engine) as tx, pytest.raises(NotThere):
         access.open_study_again(tx, clinic.ada, STUDY, "study.view", later)
     with transaction(engine) as tx:
-        index.unhide(tx, STUDY, now)
+        queries.unhide(tx, STUDY, now)
         people.end_grant(tx, clinic.ada.grants[0].id, later)
         ada = people.staff_of(tx, clinic.ada.person_id, later)
         with pytest.raises(NotThere):

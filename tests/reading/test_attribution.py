@@ -13,8 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from reading import attribution
 from reading.attribution import Revision
 from reading.errors import Invalid, NotThere, Stale
-from storage import index
 from storage.database import snapshot, transaction
+from storage.index import queries
 from tests.reading.region import hire, make_region, pia, received
 
 STUDY = "1.2.840.1"
@@ -38,7 +38,7 @@ def test_a_correction_is_shown_and_earlier_ones_of_other_attributes_stay(engine:
         second = correct(tx, later, {"PatientName": "潘^雅", "Laterality": "L"}, reason="other character")
 
     with snapshot(engine) as tx:
-        study = index.study_of(tx, STUDY)
+        study = queries.study_of(tx, STUDY)
         assert attribution.current(tx, STUDY) == second
         assert attribution.history(tx, STUDY) == [first, second]
     assert study is not None
@@ -134,7 +134,7 @@ def test_of_corrections_that_come_at_once_none_is_lost_in_silence(engine: Engine
 
     with snapshot(engine) as tx:
         revisions = attribution.history(tx, STUDY)
-        study = index.study_of(tx, STUDY)
+        study = queries.study_of(tx, STUDY)
     assert [one.revision for one in revisions] == list(range(1, kept + 1))
     assert study is not None
     assert (study.patient_id, study.attribution_revision) == (revisions[-1].attributes["PatientID"], kept)

@@ -16,12 +16,12 @@ from reading.orders import Asked
 from reading.organisations import Organisation
 from reading.patients import Identifier
 from reading.viewers import Staff
-from storage import damage, quarantine
 from storage.database import transaction
-from storage.entering import Batch, Known
-from storage.index import held, settle
-from storage.members import Entry
-from storage.quarantine import Conflict
+from storage.decisions import damage, quarantine
+from storage.decisions.quarantine import Conflict
+from storage.index.entry_batch import Batch, Known
+from storage.index.queries import held, settle
+from storage.segments.members import Entry
 from tests.reading.clinic import arrive, open_clinic
 from tests.reading.region import KEYS, hire, pia
 from tests.storage.instances import place, provenance, row

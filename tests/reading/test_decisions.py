@@ -14,8 +14,8 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
 from reading.viewers import Staff
 from storage.database import transaction
-from storage.index import instance_of, study_of
-from storage.quarantine import replay
+from storage.decisions.quarantine import replay
+from storage.index.queries import instance_of, study_of
 from tests.journalled import journalled
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import hire

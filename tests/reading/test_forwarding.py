@@ -12,7 +12,7 @@ from reading import devices, forwarding, organisations
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.forwarding import GIVE_UP_AFTER, LEASE, JobState, Moment, Rule
 from storage.database import transaction
-from storage.index import hide
+from storage.index.queries import hide
 from storage.tables import study
 from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection, Engine
 from reading import cases, intake, ledger, orders, patients, queue, tables
 from reading.case import Move, State
 from reading.kinds import Priority, Sex, Tier
-from storage import index
 from storage.database import transaction
+from storage.index import queries
 from tests.reading.clinic import another_image, arrive, open_clinic, read, send, state, take
 from tests.reading.region import KEYS, pia
 
@@ -241,7 +241,7 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         assert cases.study_uids(tx, case.id) == ("1.1", "1.3")
         assert (state(tx, case.id), state(tx, other.id)) == (State.WAITING_READ, State.RETURNED)
         assert unrelated.id not in (case.id, other.id)
-        assert index.study_of(tx, "1.3") is not None
+        assert queries.study_of(tx, "1.3") is not None
 
 
 def _somebody_else(tx: Connection, now: datetime) -> str:

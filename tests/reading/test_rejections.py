@@ -14,8 +14,8 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.images import KEY_OBJECTS
 from reading.organisations import Organisation
 from reading.rejections import Note, Standing, Title
-from storage import index
 from storage.database import transaction
+from storage.index import queries
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, send, state
 from tests.reading.region import KEYS
 from tests.reading.test_surgery import two_images
@@ -30,7 +30,7 @@ def take(tx: Connection, clinic: Clinic, made: Note, now: datetime) -> None:
 
 
 def shown(tx: Connection, study_uid: str) -> list[str]:
-    return sorted(one.sop_instance_uid for one in index.instances_in(tx, study_uid))
+    return sorted(one.sop_instance_uid for one in queries.instances_in(tx, study_uid))
 
 
 @pytest.mark.parametrize("title", [title for title in Title if title is not Title.PERSON])

@@ -10,9 +10,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import attribution, rejections, surgery, tables
 from reading.replaying import REPLAYS
-from storage import index
 from storage.database import transaction
-from storage.placement import KIND as PLACEMENT
+from storage.decisions.placement import KIND as PLACEMENT
+from storage.index import queries
 from tests.journalled import journalled
 from tests.reading.clinic import Clinic, open_clinic
 from tests.reading.region import KEYS
@@ -85,4 +85,4 @@ def test_a_correction_of_a_study_that_is_not_here_says_so(engine: Engine, now: d
         (payload, *_) = [payload for kind, payload in journalled(tx) if kind == attribution.KIND]
 
         assert not attribution.replay(tx, {**payload, "study_uid": "1.9", "id": "01KOTHER000000000000000000"}, now)
-        assert index.study_of(tx, "1.9") is None
+        assert queries.study_of(tx, "1.9") is None

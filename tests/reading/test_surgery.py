@@ -13,10 +13,11 @@ from reading.case import Move, State
 from reading.cases import Case
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.surgery import Kind, Surgery
-from storage import index, placement
 from storage.database import transaction
-from storage.index import Instance
-from storage.placement import InstancesMoved, SeriesMade, SeriesMoved
+from storage.decisions import placement
+from storage.decisions.placement import InstancesMoved, SeriesMade, SeriesMoved
+from storage.index import queries
+from storage.index.queries import Instance
 from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send, state, take
 from tests.reading.region import KEYS, pia
 
@@ -41,7 +42,7 @@ def undo(tx: Connection, clinic: Clinic, made: Surgery, *, now: datetime) -> Non
 
 
 def counts(tx: Connection, *study_uids: str) -> list[int]:
-    return [study.instances for uid in study_uids if (study := index.study_of(tx, uid)) is not None]
+    return [study.instances for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
 
 
 def other_case(tx: Connection, made: Surgery) -> Case:
@@ -140,7 +141,7 @@ def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine,
         intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
         (study_uid,) = cases.study_uids(tx, new.id)
-        study, latest = index.study_of(tx, study_uid), attribution.current(tx, study_uid)
+        study, latest = queries.study_of(tx, study_uid), attribution.current(tx, study_uid)
 
         assert new.patient_id == patient.id
         assert study is not None
@@ -183,7 +184,7 @@ def test_a_study_is_merged_with_what_comes_for_it_later(engine: Engine, now: dat
             sop_instance_uid="1.1.7.1",
             received_digest=b"7" * 32,
         )
-        arrivals = [study.study_uid for study in index.arrivals_since(tx, now + timedelta(minutes=5))]
+        arrivals = [study.study_uid for study in queries.arrivals_since(tx, now + timedelta(minutes=5))]
 
         assert (made.kind, made.instances) == (Kind.MERGE, 2)
         assert state(tx, one.id) is State.EMPTIED
@@ -234,7 +235,7 @@ def test_images_that_were_withheld_stay_withheld_in_their_new_case(engine: Engin
         withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="两人", now=now)
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
         (study_uid,) = cases.study_uids(tx, new.id)
-        study = index.study_of(tx, study_uid)
+        study = queries.study_of(tx, study_uid)
 
         assert version.image_count == 2
         assert (state(tx, case.id), new.state) == (State.WITHHELD, State.WITHHELD)

@@ -13,8 +13,8 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Readin
 from reading.signing import holds
 from reading.versions import Status
 from reading.viewers import PatientViewer
-from storage import index
 from storage.database import transaction
+from storage.index import queries
 from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, state, take
 from tests.reading.region import KEYS, pia
 
@@ -28,7 +28,7 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         on_the_phone = PatientViewer(patient_id=patient.id, receipt_id="01K00000000000000000000000")
         access.open_report(tx, clinic.audit, on_the_phone, version.id, "report.open", now)
         withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="拍错人", now=now)
-        study = index.study_of(tx, "1.1")
+        study = queries.study_of(tx, "1.1")
 
         assert state(tx, case.id) is State.WITHHELD
         assert versions.by_id(tx, version.id).status is Status.WITHHELD
@@ -85,7 +85,7 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         )
         intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
         made = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="已更正", now=now)
-        study = index.study_of(tx, "1.1")
+        study = queries.study_of(tx, "1.1")
         signatures = versions.signatures_for(tx, made)
 
         assert made.status is Status.FINAL
@@ -157,7 +157,7 @@ def test_entered_in_error_it_stays_hidden_for_good(engine: Engine, now: datetime
         version = read(tx, clinic, clinic.ada, case.id, now)
         withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="测试图像", now=now)
         withhold.enter_in_error(tx, clinic.audit, clinic.mona, case.id, why="测试图像", now=now)
-        study = index.study_of(tx, "1.1")
+        study = queries.study_of(tx, "1.1")
 
         assert state(tx, case.id) is State.WITHDRAWN
         assert versions.by_id(tx, version.id).status is Status.ENTERED_IN_ERROR

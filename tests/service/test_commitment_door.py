@@ -22,10 +22,10 @@ from service.house import House
 from service.installation import Folders
 from service.settings import Settings
 from storage import tables
-from storage.commitments import Reference, TransactionInUse
+from storage.commitment.requests import Reference, TransactionInUse
 from storage.database import connect, snapshot, transaction
-from storage.index import Index
-from storage.objects import FolderObjectStore
+from storage.index.queries import Index
+from storage.objects.store import FolderObjectStore
 from tests.storage.instances import DEVICE, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
 
 CT = "1.2.840.10008.5.1.4.1.1.2"

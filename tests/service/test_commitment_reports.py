@@ -28,11 +28,12 @@ from service.house import House
 from service.installation import Folders
 from service.metrics import COMMITMENT_REPORTS
 from service.settings import Settings
-from storage import commitments, tables
-from storage.commitments import Waiting
+from storage import tables
+from storage.commitment import requests
+from storage.commitment.requests import Waiting
 from storage.database import snapshot, transaction
-from storage.objects import FolderObjectStore
-from storage.shipping import ship
+from storage.keeping.shipping import ship
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 from tests.archive import archive as make_archive
 from tests.builders import CT, image, new_uid, thing
@@ -103,7 +104,7 @@ class Hospital:
 
     def waiting(self) -> Waiting | None:
         with snapshot(self.house.engine) as tx:
-            return commitments.waiting_of(tx, self.device_id)
+            return requests.waiting_of(tx, self.device_id)
 
 
 @pytest.fixture
@@ -288,8 +289,8 @@ def test_another_node_tells_nobody_who_stands_on_an_association_here(hospital: H
             hospital.work()  # half a minute passes
             hospital.reporter._keep(hospital.reporter._service.conversations(), hospital.clock())
             with snapshot(hospital.house.engine) as tx:
-                theirs = commitments.untold(tx, "another", hospital.clock(), devices_here=(), limit=9)
-                ours = commitments.untold(tx, "node", hospital.clock(), devices_here=(), limit=9)
+                theirs = requests.untold(tx, "another", hospital.clock(), devices_here=(), limit=9)
+                ours = requests.untold(tx, "node", hospital.clock(), devices_here=(), limit=9)
         wait_until(lambda: hospital.look() or hospital.modality.heard, what="a report")
         with snapshot(hospital.house.engine) as tx:
             held = tx.execute(sa.select(tables.commitment.c.held_by)).scalars().all()

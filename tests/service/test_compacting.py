@@ -29,12 +29,13 @@ from service.compacting import MOST_BYTES, MOST_INSTANCES, SMALL_BYTES, Pause, S
 from service.house import House
 from service.installation import Folders
 from service.settings import Settings
-from storage import index, tables
+from storage import tables
 from storage.database import snapshot, transaction
-from storage.index import Instance
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
-from storage.waiting import Stored
+from storage.index import queries
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
+from storage.rewriting.candidates import Stored
 from tests.archive import Archive
 from tests.archive import archive as make_archive
 from tests.builders import image, thing
@@ -79,7 +80,7 @@ class Here:
 
     def instance(self, uid: str) -> Instance:
         with snapshot(self.house.engine) as tx:
-            found = index.instance_of(tx, uid)
+            found = queries.instance_of(tx, uid)
         assert found is not None
         return found
 

@@ -23,7 +23,7 @@ from service.house import House
 from service.installation import Folders
 from service.settings import load
 from storage.database import snapshot, transaction
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.reading.region import KEYS, make_region
 
 

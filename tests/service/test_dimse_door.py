@@ -20,7 +20,7 @@ from service.house import House, sender_of
 from service.installation import Folders
 from service.settings import load
 from storage.database import snapshot, transaction
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.reading.clinic import Clinic, arrive, open_clinic
 
 STUDY = "1.2.840.1"

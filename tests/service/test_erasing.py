@@ -21,7 +21,7 @@ from service import steps
 from service.cli import app
 from storage import tables
 from storage.database import snapshot, transaction
-from storage.index import study_of
+from storage.index.queries import study_of
 from tests.builders import image, thing
 from tests.compacted import stored
 from tests.service.test_compacting import STUDY, Here, here

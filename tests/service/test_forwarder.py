@@ -23,9 +23,9 @@ from service.house import House
 from service.installation import Folders
 from service.settings import load
 from storage.database import connect, snapshot, transaction
-from storage.index import hide, unhide
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import hide, unhide
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from storage.schema import migrate
 from tests.archive import Archive
 from tests.archive import archive as make_archive

@@ -19,7 +19,7 @@ from service.installation import Folders
 from service.looks import Looks
 from service.settings import load
 from storage.database import snapshot, transaction
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS
 

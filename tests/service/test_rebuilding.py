@@ -11,8 +11,9 @@ import pytest
 import sqlalchemy as sa
 
 from service.installation import Folders, only_one
-from storage import holders, tables
+from storage import tables
 from storage.database import connect, transaction
+from storage.nodes import other_nodes
 from tests.running import TierRead
 from tests.storage.instances import opened, row, store
 
@@ -64,10 +65,10 @@ def test_it_does_not_run_beside_another_node(tierread: TierRead) -> None:
     tierread.run("rebuild-index", "--check")
     engine = connect(tierread.database_url)
     with transaction(engine) as tx:
-        holders.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC))
+        other_nodes.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC))
     beside = tierread.run("rebuild-index")
     with transaction(engine) as tx:
-        holders.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC) - timedelta(minutes=1))
+        other_nodes.announce(tx, "scp2", "http://scp2:8081", datetime.now(UTC) - timedelta(minutes=1))
     engine.dispose()
 
     assert (beside.returncode, "TierRead runs on scp2" in beside.stderr) == (3, True)

@@ -20,9 +20,9 @@ from service.house import House
 from service.installation import Folders
 from service.settings import Settings
 from storage.database import connect, snapshot, transaction
-from storage.index import Index
-from storage.objects import FolderObjectStore
-from storage.placement import Hidden, apply
+from storage.decisions.placement import Hidden, apply
+from storage.index.queries import Index
+from storage.objects.store import FolderObjectStore
 from tests.storage.instances import place, provenance, row
 
 

@@ -9,7 +9,7 @@ import pytest
 from service.installation import CannotStart
 from service.settings import Settings, WrongSettings, load
 from service.stores import cache_of, check_lock, object_store_of
-from storage.block_cache import BlockCache
+from storage.objects.block_cache import BlockCache
 from tests.running import TierRead
 from tests.seaweedfs import SeaweedFS
 

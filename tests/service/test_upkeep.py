@@ -23,14 +23,15 @@ from service.installation import Folders
 from service.nodes import trimming
 from service.settings import Settings
 from service.upkeep import Upkeep, due
-from storage import rounds, tables
-from storage.block_cache import BlockCache
+from storage import tables
 from storage.database import connect, snapshot
-from storage.index import Index
-from storage.objects import FolderObjectStore, ObjectStore
-from storage.rounds import Round, Task
-from storage.segments import Spool
-from storage.shipping import ship
+from storage.index.queries import Index
+from storage.keeping.shipping import ship
+from storage.objects.block_cache import BlockCache
+from storage.objects.store import FolderObjectStore, ObjectStore
+from storage.segments.spool import Spool
+from storage.upkeep import rounds
+from storage.upkeep.rounds import Round, Task
 from tests.storage.instances import row, store
 
 DAY = timedelta(days=1)

@@ -18,8 +18,8 @@ from pydicom.filewriter import write_dataset
 from pacs.receive import Receiver, Sender
 from storage import tables
 from storage.database import connect, snapshot, transaction
-from storage.index import Index
-from storage.segments import Spool
+from storage.index.queries import Index
+from storage.segments.spool import Spool
 from tests.running import TierRead
 
 

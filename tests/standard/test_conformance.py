@@ -23,7 +23,7 @@ from service.dimse_services import services_of
 from service.house import House
 from service.installation import Folders
 from service.settings import Settings
-from storage.objects import FolderObjectStore
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 from tests.pacs.conftest import small_archive
 from tests.standard.test_settings_docs import REPOSITORY

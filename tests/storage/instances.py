@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlalchemy.engine import Engine
 
 from storage.database import Durability, connect
-from storage.index import Entered, Index
-from storage.rows import InstanceRow, Place, Provenance
-from storage.segments import Spool
+from storage.index.queries import Entered, Index
+from storage.instance_row import InstanceRow, Place, Provenance
+from storage.segments.spool import Spool
 
 TOWNSHIP = "01KTOWNSHIP000000000000000"
 OTHER_TOWNSHIP = "01KOTHERTOWNSHIP0000000000"

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from storage import index
-from storage.search import (
+from storage.index import queries
+from storage.index.search import (
     Exact,
     Match,
     Range,
@@ -42,10 +42,10 @@ QUERIES: Final[dict[str, Callable[[Connection], object]]] = {
     "instances of a series": lambda tx: search_instances(
         tx, SCOPE, [("study_uid", Exact("1.2")), ("series_uid", Exact("1.2.1"))], limit=25
     ),
-    "an instance": lambda tx: index.instance_of(tx, "1.2.1.1"),
-    "the series in a study": lambda tx: index.series_in(tx, "1.2"),
-    "the instances in a series": lambda tx: index.instances_in(tx, "1.2", "1.2.1"),
-    "what waits to be described": lambda tx: index.undescribed(tx, 50),
+    "an instance": lambda tx: queries.instance_of(tx, "1.2.1.1"),
+    "the series in a study": lambda tx: queries.series_in(tx, "1.2"),
+    "the instances in a series": lambda tx: queries.instances_in(tx, "1.2", "1.2.1"),
+    "what waits to be described": lambda tx: queries.undescribed(tx, 50),
 }
 
 

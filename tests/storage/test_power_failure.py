@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from storage.database import snapshot
-from storage.index import Entered, Index, instance_of
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
-from storage.recovery import recover
-from storage.segments import Spool
+from storage.index.queries import Entered, Index, instance_of
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
+from storage.rebuild.dead_writers import recover
+from storage.segments.spool import Spool
 from tests.storage.instances import HEAD, opened, provenance, row, store
 from tests.storage.unflushed import ForgetfulDisk
 

@@ -26,8 +26,8 @@ from reading.cases import Case
 from reading.patients import Patient
 from service.evidence import Evidence
 from storage.database import snapshot, transaction
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import Archive, archive
 from tests.journalled import journalled
 from tests.reading.clinic import Clinic, arrive, open_clinic

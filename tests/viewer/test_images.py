@@ -6,8 +6,8 @@ import httpx
 
 from reading import rejections
 from reading.rejections import Note, Title
-from storage import index
 from storage.database import snapshot, transaction
+from storage.index import queries
 from tests.reading.clinic import read, send
 from tests.reading.region import KEYS
 from tests.viewer.house import House
@@ -36,7 +36,7 @@ def post(client: httpx.Client, path: str, **form: object) -> httpx.Response:
 
 def counts(house: House, *study_uids: str) -> list[int]:
     with snapshot(house.engine) as tx:
-        return [study.instances for uid in study_uids if (study := index.study_of(tx, uid)) is not None]
+        return [study.instances for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
 
 
 def test_images_are_split_off_and_put_back_on_the_page(house: House) -> None:
@@ -159,7 +159,7 @@ def test_details_are_corrected_where_something_was_changed(house: House) -> None
         why="登记错误",
     )
     with snapshot(house.engine) as tx:
-        study = index.study_of(tx, "1.2.840.1")
+        study = queries.study_of(tx, "1.2.840.1")
     page = tang.get(f"/t/case/{case_id}/correct").text
 
     assert same.status_code == 422

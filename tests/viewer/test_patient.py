@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reading import audit, withhold
-from storage import erasure
 from storage.database import transaction
+from storage.decisions import erasure
 from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House, grey_picture

@@ -14,9 +14,9 @@ from pacs.settle import settle_held
 from reading import devices, intake
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
-from storage.index import instance_of, study_of
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.index.queries import instance_of, study_of
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.builders import image, thing
 from tests.reading.clinic import read
 from tests.reading.region import KEYS

@@ -21,8 +21,8 @@ from reading.orders import Asked
 from reading.patients import Identifier
 from reading.tables import change_notice
 from storage.database import transaction
-from storage.entering import Batch, Known
-from storage.members import Entry
+from storage.index.entry_batch import Batch, Known
+from storage.segments.members import Entry
 from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.region import KEYS

@@ -13,8 +13,8 @@ from reading.cases import Case
 from reading.kinds import Priority, Sex
 from reading.order_state import OrderState
 from reading.orders import Asked, Order
-from storage import index
 from storage.database import snapshot, transaction
+from storage.index import queries
 from tests.reading.clinic import NORMAL, read
 from tests.reading.region import KEYS
 from tests.viewer.house import House
@@ -77,7 +77,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
     assert order.accession_number in tang.get(matched.headers["location"]).text
     with snapshot(house.engine) as tx:
         now_there, made = cases.by_id(tx, case.id), attribution.current(tx, STUDY)
-        shown, arrived = index.study_of(tx, STUDY), orders.by_id(tx, order.id)
+        shown, arrived = queries.study_of(tx, STUDY), orders.by_id(tx, order.id)
         assert made is not None
         assert shown is not None
         assert arrived is not None
@@ -91,7 +91,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
     assert parted.headers["location"] == f"/t/case/{case.id}?done=unmatched"
     with snapshot(house.engine) as tx:
         now_there, made = cases.by_id(tx, case.id), attribution.current(tx, STUDY)
-        shown, waiting = index.study_of(tx, STUDY), orders.by_id(tx, order.id)
+        shown, waiting = queries.study_of(tx, STUDY), orders.by_id(tx, order.id)
         assert made is not None
         assert shown is not None
         assert waiting is not None

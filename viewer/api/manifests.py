@@ -11,7 +11,7 @@ from reading import ledger
 from reading.errors import Invalid
 from reading.ledger import Named
 from storage.database import transaction
-from storage.rows import is_uid
+from storage.instance_row import is_uid
 from viewer.api import bodies
 from viewer.guard import Sending
 from viewer.office import office_of

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from reading import access, concerns, decisions
 from reading.concerns import GROUP_OF, Aspect, Concern, Group
 from storage.database import snapshot, transaction
-from storage.shapes import Held
+from storage.records import Held
 from viewer import deciding, quality_view
 from viewer.api import bodies
 from viewer.door import going_in, looks_through

@@ -15,7 +15,7 @@ from reading.case import State
 from reading.versions import ReportVersion, Status
 from reading.viewers import Staff
 from reading.worklist import Entry
-from storage import index
+from storage.index import queries
 from viewer import ledger_view, orders_view, township_view, words
 from viewer.door import going_in
 from viewer.guard import Looking, Submitting
@@ -114,8 +114,8 @@ def _studies(tx: Connection, entry: Entry, language: Language) -> Sequence[dict[
     for study in entry.studies:
         place = f"/dicomweb/studies/{study.study_uid}"
         rows: list[dict[str, Any]] = []
-        for place_in_study, series in enumerate(index.series_in(tx, study.study_uid), start=1):
-            pictures = [one for one in index.instances_in(tx, study.study_uid, series.series_uid) if one.frames]
+        for place_in_study, series in enumerate(queries.series_in(tx, study.study_uid), start=1):
+            pictures = [one for one in queries.instances_in(tx, study.study_uid, series.series_uid) if one.frames]
             shown = pictures[:: max(1, -(-len(pictures) // THUMBNAILS))]
             number = text(language, "case.series", n=series.series_number or place_in_study)
             rows.append(

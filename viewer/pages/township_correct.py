@@ -16,7 +16,7 @@ from reading.grants import may_act
 from reading.intake import ATTRIBUTED_BY
 from reading.viewers import Staff
 from reading.worklist import Entry
-from storage import index
+from storage.index import queries
 from viewer import putting_right, township_view
 from viewer.api.orders import BODY_PARTS
 from viewer.door import going_in
@@ -130,7 +130,7 @@ def _changed(typed: Mapping[str, str], before: Mapping[str, str]) -> dict[str, s
 
 def _said(tx: Connection, entry: Entry) -> dict[str, str]:
     """What is shown now, by the keyword that corrects it."""
-    study = index.study_of(tx, entry.studies[0].study_uid)
+    study = queries.study_of(tx, entry.studies[0].study_uid)
     assert study is not None  # noqa: S101 -- the entry came with it
     return {
         "PatientName": study.patient_name,

@@ -17,7 +17,7 @@ from reading.grants import may_act
 from reading.rejections import DECIDED_BY, Rejection, Standing
 from reading.viewers import Staff
 from reading.worklist import Entry, Filters, Order
-from storage.shapes import Instance
+from storage.records import Instance
 from viewer import image_placing, township_view, words
 from viewer.door import ULID, going_in, on_record
 from viewer.guard import Looking, Submitting

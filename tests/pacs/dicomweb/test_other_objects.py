@@ -8,8 +8,8 @@ from typing import Final
 import pydicom
 
 from pacs.describe import describe_pending
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.builders import DEFLATED, encoded, image
 from tests.dicomweb import Web, path_of
 from tests.pacs.objects import IMAGES, SOP_CLASSES, of_kind

@@ -11,8 +11,7 @@ from pydicom.dataset import Dataset
 
 from pacs.describe import describe_pending
 from storage.database import transaction
-from storage.objects import FolderObjectStore
-from storage.placement import (
+from storage.decisions.placement import (
     Change,
     Hidden,
     InstancesMoved,
@@ -24,7 +23,8 @@ from storage.placement import (
     apply,
     inverse,
 )
-from storage.reader import Bytes
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.builders import image, new_uid
 from tests.dicomweb import Web, path_of
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pacs.dicomweb.problems import BadRequest
 from pacs.dicomweb.query import MOST, NO_FUZZY, parse
 from pacs.keys import KEYS, Level
-from storage.index import Exact, Range, UidList, Wildcard
+from storage.index.queries import Exact, Range, UidList, Wildcard
 
 
 @pytest.mark.parametrize("name", ["PatientID", "00100020"])

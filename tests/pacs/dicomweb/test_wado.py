@@ -14,8 +14,8 @@ from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from pacs.describe import describe_pending
 from pacs.dicomweb.multipart import Reader, media_type
-from storage.objects import FolderObjectStore
-from storage.reader import Bytes
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, new_uid
 from tests.dicomweb import Web, path_of
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.engine import Engine
 
-from storage import placement
 from storage.database import transaction
-from storage.index import instance_of, instances_in, series_in, study_of
+from storage.decisions import placement
+from storage.index.queries import instance_of, instances_in, series_in, study_of
 from tests.storage.instances import NOON
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
 

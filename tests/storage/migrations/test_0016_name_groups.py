@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Engine
 
 from storage.database import snapshot, transaction
-from storage.search import Scope, Wildcard, search_studies
+from storage.index.search import Scope, Wildcard, search_studies
 from tests.storage.migrations.test_0008_place_and_rejection import BEFORE
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
 

@@ -1,0 +1,1 @@
+"""The database into one file and back."""

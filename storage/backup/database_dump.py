@@ -1,0 +1,167 @@
+"""The database written into one file and read out of it again, whichever kind it is: a backup, and a way to move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from storage import tables
+from storage.backup import archive as archives
+from storage.backup.archive import Contents
+from storage.database import UtcDateTime, insert_new, snapshot, transaction
+from storage.schema import SchemaTooNew, is_known, migrate, revision_of
+
+INDEX: Final = frozenset(
+    table.name
+    for table in (tables.segment, tables.study, tables.series, tables.instance, tables.holding, tables.quarantine)
+)
+"""Tables that `storage.rebuild.rebuild` makes again."""
+_REVISION: Final = "alembic_version"
+_AT_ONCE: Final = 500
+
+
+class NotEmpty(Exception):
+    """There is something in the database already: nothing is ever written over."""
+
+
+def count(engine: Engine) -> int:
+    """How many tables there are to write."""
+    with _frozen(engine) as tx:
+        return len(_tables(tx))
+
+
+def write(
+    engine: Engine, path: Path, now: datetime, *, with_index: bool = True, tell: Callable[[], None] = lambda: None
+) -> Contents:
+    """Write everything as it is at one moment; others may write meanwhile. ``tell`` hears of each table.
+
+    Raises:
+        OSError: the disk does not take it; nothing is left of it.
+
+    """
+    with _frozen(engine) as tx, archives.writing(path, now) as archive:
+        for table in _tables(tx):
+            if with_index or table.name not in INDEX:
+                archive.table(table.name, {column.name: _kind(column) for column in table.columns}, _rows(tx, table))
+            tell()
+        return archive.end(revision_of(tx) or "", whole=with_index)
+
+
+def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None]) -> Contents:
+    """Read a backup into an empty database and bring that to the schema of this version; ``tell`` hears of each part.
+
+    Afterwards the database is marked: what came and was decided since the backup is made again first (`rebuilding`).
+
+    Raises:
+        Unfit: the file is not whole; nothing was written.
+        SchemaTooNew: a newer version wrote it.
+        NotEmpty: there is something in the database, or it has a newer schema than the backup.
+
+    """
+    contents = archives.read(path, tell)
+    if not is_known(contents.revision):
+        raise SchemaTooNew(contents.revision)
+    _check_empty(engine, contents.revision)
+    migrate(engine, contents.revision)
+    with transaction(engine) as tx, _self_references_wait(tx):
+        there = {table.name: table for table in _tables(tx)}
+        for told, rows in archives.rows(path, contents):
+            table = there[told.name]
+            for start in range(0, len(rows), _AT_ONCE):
+                tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
+            tell()
+        for told in contents.tables:
+            if tx.scalar(sa.select(sa.func.count()).select_from(there[told.name])) != told.rows:
+                raise archives.Unfit("the database did not take all of it")
+    migrate(engine)
+    with transaction(engine) as tx:
+        tx.execute(insert_new(tx, tables.rebuilding).values(name="index", started_at=now))
+        if not contents.whole:  # what it decided about images is not to be seen in an index that is not there
+            tx.execute(sa.update(tables.journal).values(applied=False))
+    return contents
+
+
+@contextmanager
+def _frozen(engine: Engine) -> Generator[Connection]:
+    """One moment of the database, however long reading takes."""
+    if engine.dialect.name != "postgresql":
+        with snapshot(engine) as tx:
+            yield tx
+        return
+    how = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**how) as tx, tx.begin():
+        yield tx
+
+
+def _tables(tx: Connection) -> list[sa.Table]:
+    """As they are in this database, whatever its revision; what is referred to comes first."""
+    found = sa.MetaData()
+    parts = _partitions(tx)
+    found.reflect(tx, only=lambda name, _: name != _REVISION and name not in parts)
+    for table in found.tables.values():
+        for column in table.columns:
+            if isinstance(column.type, sa.DateTime):
+                column.type = UtcDateTime()
+            elif isinstance(column.type, sa.JSON):
+                column.type = sa.JSON(none_as_null=True)
+    return found.sorted_tables
+
+
+def _partitions(tx: Connection) -> set[str]:
+    if tx.dialect.name != "postgresql":
+        return set()
+    return set(tx.scalars(sa.text("SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'")))
+
+
+def _kind(column: sa.Column[Any]) -> str:
+    match column.type:
+        case UtcDateTime():
+            return "time"
+        case sa.Date():
+            return "date"
+        case sa.LargeBinary():
+            return "bytes"
+        case _:
+            return "plain"
+
+
+def _rows(tx: Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
+    asked = sa.select(table).order_by(*table.primary_key.columns)
+    streamed = tx.execution_options(yield_per=_AT_ONCE)
+    return (tuple(row) for row in streamed.execute(asked))
+
+
+def _check_empty(engine: Engine, revision: str) -> None:
+    with snapshot(engine) as tx:
+        here = revision_of(tx)
+        if here not in (None, revision):
+            raise NotEmpty
+        for table in _tables(tx):
+            if tx.execute(sa.select(sa.literal(1)).select_from(table).limit(1)).first() is not None:
+                raise NotEmpty
+
+
+@contextmanager
+def _self_references_wait(tx: Connection) -> Generator[None]:
+    """A row may come before the one of its own table that it refers to; that it is there is asked at the end."""
+    if tx.dialect.name != "postgresql":
+        tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
+        yield
+        return
+    asked = sa.text(
+        "SELECT conrelid::regclass::text AS of, quote_ident(conname) AS name FROM pg_constraint"
+        " WHERE contype = 'f' AND conrelid = confrelid"
+    )
+    found = [(row.of, row.name) for row in tx.execute(asked)]
+    for of, name in found:
+        tx.exec_driver_sql(f"ALTER TABLE {of} ALTER CONSTRAINT {name} DEFERRABLE INITIALLY DEFERRED")
+    yield
+    tx.exec_driver_sql("SET CONSTRAINTS ALL IMMEDIATE")
+    for of, name in found:
+        tx.exec_driver_sql(f"ALTER TABLE {of} ALTER CONSTRAINT {name} NOT DEFERRABLE")

@@ -1,0 +1,1 @@
+"""Storage commitment: what was asked, what can be said."""

@@ -1,0 +1,1 @@
+"""What people and checks decided: place, quarantine, damage, erasure."""

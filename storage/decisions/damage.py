@@ -1,0 +1,80 @@
+"""Marks instances whose bytes are damaged, so that the same one sent again takes the place, and asks a person to look.
+
+The question lies in the quarantine beside what a recovery found damaged. It is settled by itself when the instance is
+whole again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.database import insert_new
+from storage.ids import new_id
+from storage.index.entry_batch import DAMAGED, MENDED, note_healed
+from storage.segments.pax import HEADER_BYTES
+
+_INSTANCE: Final = tables.instance.c
+_QUARANTINE: Final = tables.quarantine.c
+
+
+def key_of(segment_id: str, offset: int) -> str:
+    """Names the place that was lost: a damaged range that recovery copied has a file of such a name, others none."""
+    return f"quarantine/{DAMAGED}/{segment_id}-{offset}"
+
+
+def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
+    """The bytes of an instance are not as they came; nothing happens when its row leads elsewhere by now."""
+    there = _there(sop_instance_uid, segment_id, offset)
+    asked = sa.select(
+        _INSTANCE.study_uid,
+        _INSTANCE.transfer_syntax_uid,
+        _INSTANCE.size,
+        _INSTANCE.stored_digest,
+        _INSTANCE.site_id,
+        _INSTANCE.device_id,
+    )
+    row = tx.execute(asked.where(there)).one_or_none()
+    if row is None:
+        return
+    if not tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.true())).rowcount:
+        return  # moved since it was asked for
+    key = key_of(segment_id, offset)
+    by_recovery = key_of(segment_id, offset - HEADER_BYTES)
+    if tx.scalar(sa.select(_QUARANTINE.id).where(_QUARANTINE.key == by_recovery)) is not None:
+        return
+    # What had healed is damaged once more; else it is asked for the first time, or was asked before.
+    again = sa.update(tables.quarantine).where(_QUARANTINE.key == key, _QUARANTINE.settled_as == MENDED)
+    if tx.execute(again.values(settled_at=None, settled_as=None, received_at=now)).rowcount:
+        return
+    tx.execute(
+        insert_new(tx, tables.quarantine).values(
+            id=new_id(),
+            reason=DAMAGED,
+            sop_instance_uid=sop_instance_uid,
+            study_uid=row.study_uid,
+            transfer_syntax_uid=row.transfer_syntax_uid,
+            key=key,
+            size=row.size,
+            digest=row.stored_digest,
+            site_id=row.site_id,
+            device_id=row.device_id,
+            received_at=now,
+        )
+    )
+
+
+def clear(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
+    """The bytes are as they came, unless the row leads elsewhere by now."""
+    there = _there(sop_instance_uid, segment_id, offset)
+    if tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.false())).rowcount:
+        note_healed(tx, sop_instance_uid, now)
+
+
+def _there(sop_instance_uid: str, segment_id: str, offset: int) -> sa.ColumnElement[bool]:
+    here = (_INSTANCE.sop_instance_uid == sop_instance_uid) & (_INSTANCE.segment_id == segment_id)
+    return here & (_INSTANCE.offset == offset)

@@ -1,0 +1,172 @@
+"""Erases images: their rows at once and for good, their bytes as soon as segments are written without them.
+
+Who looks afterwards finds nothing, and who sends the same again is refused (`storage.index.entry_batch`). The decision
+is in the journal, so that an index that is made again does not show them either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from storage import tables
+from storage.database import insert_new, snapshot, transaction
+from storage.decisions.placement import recount
+from storage.index import journal
+from storage.index.entry_batch import DAMAGED
+from storage.rewriting.rewrite import NothingGained, Work, alone, rewrite
+
+KIND: Final = "erasure"
+HOLD: Final = "hold"
+_INSTANCE: Final = tables.instance
+_STUDY: Final = tables.study
+_SEGMENT: Final = tables.segment
+_QUARANTINE: Final = tables.quarantine
+_HOLDING: Final = tables.holding
+_TOMBSTONE: Final = tables.tombstone
+_AT_ONCE: Final = 500
+
+
+@dataclass(frozen=True, kw_only=True)
+class Erased:
+    """What was taken out of the index."""
+
+    instances: int
+    quarantined: int
+    """Copies in quarantine."""
+    files: tuple[str, ...]
+    """Keys of the quarantine's files, which lie in the spool of the node that received them."""
+
+
+def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erased:
+    """Erase all that is shown in a study, hidden images too; more than once is as once.
+
+    Whatever else was received under their SOP Instance UIDs goes with them.
+    """
+    shown = sa.select(_INSTANCE.c.sop_instance_uid).where(_INSTANCE.c.study_uid == study_uid)
+    uids = sorted(tx.execute(shown).scalars())
+    if not uids:
+        return Erased(instances=0, quarantined=0, files=())
+    erased = _take_out(tx, study_uid, uids, now)
+    told = {"study_uid": study_uid, "sop_instance_uids": uids, "made_by": made_by, "reason": reason}
+    journal.write(tx, KIND, told, now)
+    return erased
+
+
+def replay(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
+    """The decision again, in an index that was made again; what has come since is of other UIDs and stays."""
+    _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at)
+    return True
+
+
+def hold(tx: Connection, study_uid: str, reason: str, now: datetime) -> None:
+    """Say why the images of a study must not be erased; nothing: they may."""
+    _hold(tx, study_uid, reason)
+    journal.write(tx, HOLD, {"study_uid": study_uid, "reason": reason}, now)
+
+
+def replay_hold(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
+    return _hold(tx, payload["study_uid"], payload["reason"])
+
+
+def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
+    changed = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hold=reason)
+    return tx.execute(changed).rowcount == 1
+
+
+def pending(engine: Engine) -> list[tuple[str, str, str]]:
+    """Study, segment and state of what is still to be written without what was erased."""
+    asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(
+        _SEGMENT.c.purge, _SEGMENT.c.state != "gone"
+    )
+    with snapshot(engine) as tx:
+        return [(row.study_uid, row.id, row.state) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
+
+
+def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
+    """Write stored segments without what was erased; answers how many. Those that are not stored yet wait.
+
+    Raises:
+        ExceptionGroup: of what went wrong with single ones; the others are done.
+
+    """
+    done = 0
+    failures: list[Exception] = []
+    for study_uid, segment_id, state in pending(work.engine):
+        if state != "stored":
+            continue
+        with alone(work.engine, study_uid) as ours:
+            if not ours:
+                continue
+            try:
+                rewrite(work, study_uid, [segment_id], grace=timedelta(), compact_at=work.clock(), pause=pause)
+            except NothingGained:
+                with transaction(work.engine) as tx:
+                    tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(purge=False))
+            except Exception as failure:  # noqa: BLE001 # told below; one that cannot be written keeps none waiting
+                failures.append(failure)
+                continue
+            done += 1
+    if failures:
+        raise ExceptionGroup("segments that still hold what was erased", failures)
+    return done
+
+
+def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erased:
+    # The tombstones first: whoever enters the same meanwhile is seen by what follows, or refused.
+    graves = [{"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at} for uid in uids]
+    tx.execute(insert_new(tx, _TOMBSTONE), graves)
+    studies, series, segments = {study_uid}, set[str](), set[str]()
+    there, kept = _INSTANCE.c, _QUARANTINE.c
+    instances, files, quarantined = 0, list[str](), 0
+    for some in _chunks(uids):
+        columns = (there.study_uid, there.received_study_uid, there.series_uid, there.segment_id)
+        for row in tx.execute(sa.select(*columns).where(there.sop_instance_uid.in_(some))):
+            studies |= {row.study_uid, row.received_study_uid or row.study_uid}
+            series.add(row.series_uid)
+            segments.add(row.segment_id)
+        columns = (kept.key, kept.segment_id, kept.reason)
+        for row in tx.execute(sa.select(*columns).where(kept.sop_instance_uid.in_(some))):
+            # A question about damage has a key and no file.
+            files += [row.key] if row.key is not None and row.reason != DAMAGED else []
+            segments |= {row.segment_id} if row.segment_id is not None else set()
+            quarantined += 1
+        instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
+        tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
+        tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
+    # What recovery copied of a segment tells no instance, and may be of any of the study.
+    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None) & kept.reason.in_((DAMAGED, "torn"))
+    for row in tx.execute(sa.select(kept.key).where(of_recovery)):
+        files += [row.key] if row.key is not None else []
+        quarantined += 1
+    tx.execute(sa.delete(_QUARANTINE).where(of_recovery))
+    recount(tx, studies, series)
+    emptied = (_STUDY.c.study_uid == study_uid) & (_STUDY.c.instances == 0)
+    tx.execute(sa.update(_STUDY).where(emptied).values(erased_at=at))
+    _mark(tx, studies, segments, at)
+    return Erased(instances=instances, quarantined=quarantined, files=tuple(files))
+
+
+def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datetime) -> None:
+    """Every segment that may have the bytes: those of the studies too, for some bytes are in no row."""
+    for some in _chunks(sorted(segment_ids)):
+        _mark_each(tx, _SEGMENT.c.id.in_(some), at)
+    for some in _chunks(sorted(study_uids)):
+        _mark_each(tx, _SEGMENT.c.study_uid.in_(some), at)
+
+
+def _mark_each(tx: Connection, these: sa.ColumnElement[bool], at: datetime) -> None:
+    there = _SEGMENT.c.state.in_(("open", "sealed", "writing", "stored"))
+    # Nobody waits for more of it: it is sealed as soon as it is free.
+    tx.execute(sa.update(_SEGMENT).where(these, there).values(purge=True, awaited=True))
+    tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == "retired").values(delete_at=at))
+
+
+def _chunks(uids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(uids), _AT_ONCE):
+        yield uids[start : start + _AT_ONCE]

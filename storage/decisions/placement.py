@@ -1,0 +1,450 @@
+"""Where instances are shown and whether they are: decisions of people beside bytes that never change.
+
+Each decision is a list of changes. `apply` makes them, `inverse` says what takes them back, and as JSON they are
+kept and made again when the index is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
+from typing import Any, Final, TypeAlias, TypeVar
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.database import insert_new
+from storage.index import journal
+from storage.index.entry_batch import Batch, Entered, Known
+from storage.records import SHOWN_AS, Instance, Series, Study, columns_of, shaped
+from storage.segments.members import Entry
+
+_STUDY: Final = tables.study
+_SERIES: Final = tables.series
+_INSTANCE: Final = tables.instance
+_HOLDING: Final = tables.holding
+_AT_ONCE: Final = 500
+"""UIDs in one statement."""
+
+
+class Elsewhere(Exception):
+    """What is to be changed is not where the change says: somebody decided otherwise meanwhile."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StudyMade:
+    """A study without instances, of the same patient and site as another."""
+
+    study_uid: str
+    like: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesMade:
+    """A series without instances in a study, described like another."""
+
+    series_uid: str
+    study_uid: str
+    like: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeriesMoved:
+    """A whole series is shown in another study, and so is what comes for it later."""
+
+    series_uid: str
+    from_study: str
+    to_study: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InstancesMoved:
+    """Single instances are shown in another series; what comes later for the first one stays there."""
+
+    sop_instance_uids: tuple[str, ...]
+    from_study: str
+    from_series: str
+    to_study: str
+    to_series: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Merged:
+    """New series of a study are shown in another one from now on; ``to_study`` None ends that."""
+
+    study_uid: str
+    from_study: str | None
+    to_study: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hidden:
+    sop_instance_uids: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unhidden:
+    sop_instance_uids: tuple[str, ...]
+
+
+Change: TypeAlias = StudyMade | SeriesMade | SeriesMoved | InstancesMoved | Merged | Hidden | Unhidden
+_KINDS: Final[dict[str, type[Change]]] = {
+    "study_made": StudyMade,
+    "series_made": SeriesMade,
+    "series_moved": SeriesMoved,
+    "instances_moved": InstancesMoved,
+    "merged": Merged,
+    "hidden": Hidden,
+    "unhidden": Unhidden,
+}
+KIND: Final = "placement"
+"""Of changes in the journal."""
+_NAMES: Final = {shape: name for name, shape in _KINDS.items()}
+
+
+def to_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
+    return [{"change": _NAMES[type(change)], **asdict(change)} for change in changes]
+
+
+def from_json(written: Iterable[dict[str, Any]]) -> list[Change]:
+    changes: list[Change] = []
+    for one in written:
+        kind: str = one["change"]
+        values: dict[str, Any] = {name: value for name, value in one.items() if name != "change"}
+        if "sop_instance_uids" in values:
+            values["sop_instance_uids"] = tuple(values["sop_instance_uids"])
+        changes.append(_KINDS[kind](**values))
+    return changes
+
+
+def inverse(changes: Sequence[Change]) -> list[Change]:
+    """What takes these changes back; an empty study or series stays, since rows are never deleted."""
+    return [back for change in reversed(changes) for back in _inverse(change)]
+
+
+def _inverse(change: Change) -> Iterator[Change]:
+    match change:
+        case StudyMade() | SeriesMade():
+            return
+        case SeriesMoved(from_study=origin, to_study=target):
+            yield replace(change, from_study=target, to_study=origin)
+        case InstancesMoved():
+            yield replace(
+                change,
+                from_study=change.to_study,
+                from_series=change.to_series,
+                to_study=change.from_study,
+                to_series=change.from_series,
+            )
+        case Merged(from_study=before, to_study=after):
+            yield replace(change, from_study=after, to_study=before)
+        case Hidden(sop_instance_uids=uids):
+            yield Unhidden(sop_instance_uids=uids)
+        case Unhidden(sop_instance_uids=uids):
+            yield Hidden(sop_instance_uids=uids)
+
+
+def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
+    """Make the changes, count anew, write the journal; answers the studies that show more or less than before.
+
+    Applied again they are what they were, but for moves, whose instances have left.
+
+    Raises:
+        Elsewhere: something is not where a change says it is; roll back.
+
+    """
+    study_uids, series_uids = touched = _touched(tx, changes)
+    _lock(tx, study_uids, series_uids)
+    if _touched(tx, changes) != touched:
+        raise Elsewhere  # moved by somebody else before the lock was ours
+    for change in changes:
+        _apply(tx, change, now)
+    recount(tx, study_uids, series_uids)
+    journal.write(tx, KIND, {"changes": to_json(changes)}, now)
+    return frozenset(study_uids)
+
+
+def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
+    """Make changes of the journal again, in an index made from the segments; False when some did not fit.
+
+    What is not where a change says it is, since its bytes are lost, is left out; the others are made.
+    """
+    study_uids, series_uids = _touched(tx, changes)
+    whole = True
+    for change in changes:
+        fitting = _fitting(tx, change)
+        whole &= fitting == change
+        if fitting is not None:
+            try:
+                with tx.begin_nested():
+                    _apply(tx, fitting, now)
+            except Elsewhere:
+                whole = False
+        if isinstance(change, Merged):
+            _lead_later_series(tx, change, now)
+    recount(tx, study_uids, series_uids)
+    return whole
+
+
+def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
+    """Where series are shown that came after a merge, since they are in the index before it is made again."""
+    first = sa.select(sa.func.min(_INSTANCE.c.received_at)).where(_INSTANCE.c.series_uid == _SERIES.c.series_uid)
+    named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid) == change.study_uid
+    later = sa.select(_SERIES.c.series_uid, _SERIES.c.study_uid).where(
+        named, first.scalar_subquery() > sa.literal(now, _INSTANCE.c.received_at.type)
+    )
+    target = change.to_study or change.study_uid
+    moving = [(series_uid, study_uid) for series_uid, study_uid in tx.execute(later).all() if study_uid != target]
+    for series_uid, study_uid in moving:
+        _move_series(tx, SeriesMoved(series_uid=series_uid, from_study=study_uid, to_study=target), now)
+    for study_uid in {uid for _, uid in moving} | ({target} if moving else set()):
+        came = sa.select(sa.func.max(_INSTANCE.c.received_at)).where(_INSTANCE.c.study_uid == study_uid)
+        before = came.where(_INSTANCE.c.received_at <= now) if study_uid != target else came
+        last = sa.func.coalesce(before.scalar_subquery(), _STUDY.c.first_received_at)
+        tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(last_received_at=last))
+
+
+def _fitting(tx: Connection, change: Change) -> Change | None:
+    """The part of a change that is about instances which are there."""
+    match change:
+        case InstancesMoved():
+            there = instances(tx, change.sop_instance_uids)
+            left = tuple(
+                uid
+                for uid in change.sop_instance_uids
+                if uid in there
+                and (there[uid].study_uid, there[uid].series_uid) == (change.from_study, change.from_series)
+            )
+        case Hidden() | Unhidden():
+            there = instances(tx, change.sop_instance_uids)
+            left = tuple(uid for uid in change.sop_instance_uids if uid in there)
+        case _:
+            return change
+    return replace(change, sop_instance_uids=left) if left else None
+
+
+def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str, now: datetime) -> Entered:
+    """Enter an instance as though its bytes named this study and series, which are made where they are not there.
+
+    For what a person takes out of quarantine; replays of the same bytes leave it where it is.
+
+    Raises:
+        storage.index.entry_batch.Raced: roll back and do it again.
+
+    """
+    shown = replace(entry, row=replace(entry.row, study_uid=study_uid, series_uid=series_uid))
+    entered = Batch(tx, [shown], Known()).enter()[0]
+    if entered is Entered.NEW:
+        named = {
+            "received_study_uid": entry.row.study_uid,
+            "received_series_uid": entry.row.series_uid,
+            "placed_at": now,
+        }
+        tx.execute(
+            sa.update(_INSTANCE)
+            .where(_INSTANCE.c.sop_instance_uid == entry.row.sop_instance_uid)
+            .where(_INSTANCE.c.received_study_uid.is_(None))
+            .values(named)
+        )
+    return entered
+
+
+def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
+    """Also those of which everything is hidden; by series number."""
+    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
+    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+
+
+def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
+    """Also those that are hidden; by series, then by instance number."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
+    return shaped(Instance, tx.execute(asked.order_by(*order)))
+
+
+def instances(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
+    """Those of these that are in the index, hidden or not."""
+    found: dict[str, Instance] = {}
+    for uids in _chunks(sorted(set(sop_instance_uids))):
+        asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid.in_(uids))
+        found |= {one.sop_instance_uid: one for one in shaped(Instance, tx.execute(asked))}
+    return found
+
+
+def differences(tx: Connection, study: Study, named: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each study that instances name: what ``study``, in which they are shown, says otherwise than came there.
+
+    DICOM keywords of study and patient; time zones belong to the instances.
+    """
+    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(named))))
+    return {
+        study_uid: {
+            keyword: str(getattr(study, column))
+            for keyword, column in SHOWN_AS.items()
+            if keyword != "TimezoneOffsetFromUTC" and str(getattr(study, column)) != received.get(column, "")
+        }
+        for study_uid, received in tx.execute(asked)
+    }
+
+
+def merged_into(tx: Connection, study_uid: str) -> list[str]:
+    """The studies that are shown in this one."""
+    asked = sa.select(_STUDY.c.study_uid).where(_STUDY.c.merged_into == study_uid)
+    return list(tx.scalars(asked.order_by(_STUDY.c.study_uid)))
+
+
+# -- one change
+
+
+def _apply(tx: Connection, change: Change, now: datetime) -> None:
+    match change:
+        case StudyMade():
+            columns = [column.name for column in _STUDY.c if column.name not in ("attribution_revision", "merged_into")]
+            own = {"study_uid": change.study_uid, "instances": 0}
+            _copy(tx, _STUDY, _STUDY.c.study_uid == change.like, columns, own)
+        case SeriesMade():
+            columns = [column.name for column in _SERIES.c if column.name != "received_study_uid"]
+            own = {"series_uid": change.series_uid, "study_uid": change.study_uid, "instances": 0}
+            _copy(tx, _SERIES, _SERIES.c.series_uid == change.like, columns, own)
+        case SeriesMoved():
+            _move_series(tx, change, now)
+        case InstancesMoved():
+            _move_instances(tx, change, now)
+        case Merged():
+            here = _STUDY.c.merged_into.is_not_distinct_from(change.from_study)
+            moved = sa.update(_STUDY).where(_STUDY.c.study_uid == change.study_uid, here)
+            _exactly(1, tx.execute(moved.values(merged_into=change.to_study)))
+        case Hidden():
+            _set_hidden(tx, change.sop_instance_uids, hidden=True)
+        case Unhidden():
+            _set_hidden(tx, change.sop_instance_uids, hidden=False)
+
+
+def _copy(
+    tx: Connection, table: sa.Table, of: sa.ColumnElement[bool], columns: Sequence[str], own: dict[str, Any]
+) -> None:
+    """Insert a row like another; nothing where it is there already.
+
+    Raises: Elsewhere, where there is no row to copy.
+    """
+    original = tx.execute(sa.select(*(table.c[name] for name in columns)).where(of)).one_or_none()
+    if original is None:
+        raise Elsewhere
+    extra = {"attribution_revision": 0} if table is _STUDY else {}
+    values = {**dict(zip(columns, original, strict=True)), **extra, **own}
+    tx.execute(insert_new(tx, table).values(values))
+
+
+def _move_series(tx: Connection, change: SeriesMoved, now: datetime) -> None:
+    here = (_SERIES.c.series_uid == change.series_uid, _SERIES.c.study_uid == change.from_study)
+    named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid)
+    moved = sa.update(_SERIES).where(*here).values(study_uid=change.to_study, received_study_uid=named)
+    _exactly(1, tx.execute(moved))
+    inside = _INSTANCE.c.series_uid == change.series_uid
+    # What came after the move follows its series: it has been there since it came.
+    since = sa.case((_INSTANCE.c.received_at > now, _INSTANCE.c.received_at), else_=now)
+    tx.execute(sa.update(_INSTANCE).where(inside).values(study_uid=change.to_study, placed_at=since, **_NAMED))
+    _move_holdings(tx, inside, change.to_study)
+
+
+def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> None:
+    home = tx.scalar(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == change.to_series))
+    if home != change.to_study:
+        raise Elsewhere
+    here = (_INSTANCE.c.study_uid == change.from_study, _INSTANCE.c.series_uid == change.from_series)
+    shown = {"study_uid": change.to_study, "series_uid": change.to_series, "placed_at": now}
+    for uids in _chunks(change.sop_instance_uids):
+        these = _INSTANCE.c.sop_instance_uid.in_(uids)
+        _exactly(len(uids), tx.execute(sa.update(_INSTANCE).where(these, *here).values(**shown, **_NAMED)))
+        _move_holdings(tx, these, change.to_study)
+
+
+def _move_holdings(tx: Connection, these: sa.ColumnElement[bool], study_uid: str) -> None:
+    """Whoever else sent an instance sees the study in which it is shown."""
+    moved = sa.select(_INSTANCE.c.sop_instance_uid).where(these)
+    tx.execute(sa.update(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(moved)).values(study_uid=study_uid))
+
+
+def _set_hidden(tx: Connection, sop_instance_uids: Sequence[str], *, hidden: bool) -> None:
+    for uids in _chunks(sop_instance_uids):
+        these = _INSTANCE.c.sop_instance_uid.in_(uids)
+        _exactly(len(uids), tx.execute(sa.update(_INSTANCE).where(these).values(hidden=hidden)))
+
+
+_NAMED: Final = {
+    "received_study_uid": sa.func.coalesce(_INSTANCE.c.received_study_uid, _INSTANCE.c.study_uid),
+    "received_series_uid": sa.func.coalesce(_INSTANCE.c.received_series_uid, _INSTANCE.c.series_uid),
+}
+"""What the bytes name is kept when an instance first leaves its place."""
+
+
+def _exactly(rows: int, done: sa.CursorResult[Any]) -> None:
+    if done.rowcount != rows:
+        raise Elsewhere
+
+
+# -- locks and counts
+
+
+def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[str]]:
+    """Studies and series whose counts may change."""
+    studies: set[str] = set()
+    series: set[str] = set()
+    uids: set[str] = set()
+    for change in changes:
+        match change:
+            case StudyMade():
+                studies.add(change.study_uid)
+            case SeriesMade():
+                series.add(change.series_uid)
+                studies.add(change.study_uid)
+            case SeriesMoved():
+                series.add(change.series_uid)
+                studies |= {change.from_study, change.to_study}
+            case InstancesMoved():
+                series |= {change.from_series, change.to_series}
+                studies |= {change.from_study, change.to_study}
+            case Merged():
+                studies |= {uid for uid in (change.study_uid, change.to_study, change.from_study) if uid}
+            case Hidden() | Unhidden():
+                uids |= set(change.sop_instance_uids)
+    for chunk in _chunks(sorted(uids)):
+        asked = sa.select(_INSTANCE.c.study_uid, _INSTANCE.c.series_uid).distinct()
+        for study_uid, series_uid in tx.execute(asked.where(_INSTANCE.c.sop_instance_uid.in_(chunk))):
+            studies.add(study_uid)
+            series.add(series_uid)
+    for chunk in _chunks(sorted(series)):
+        studies.update(tx.scalars(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid.in_(chunk))))
+    return studies, series
+
+
+def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+    # In the order in which `storage.index.entry_batch` counts: studies first, each by its key. What is being entered
+    # meanwhile is either committed and seen by the statements that follow, or finds itself raced.
+    for column, uids in ((_STUDY.c.study_uid, study_uids), (_SERIES.c.series_uid, series_uids)):
+        for chunk in _chunks(sorted(uids)):
+            tx.execute(sa.select(column).where(column.in_(chunk)).order_by(column).with_for_update()).all()
+
+
+def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
+    """Let studies and series say how many instances they show."""
+    for column, inside, uids in (
+        (_STUDY.c.study_uid, _INSTANCE.c.study_uid, study_uids),
+        (_SERIES.c.series_uid, _INSTANCE.c.series_uid, series_uids),
+    ):
+        shown = sa.select(sa.func.count()).select_from(_INSTANCE).where(inside == column, _INSTANCE.c.hidden.is_(False))
+        for chunk in _chunks(sorted(uids)):
+            tx.execute(
+                sa.update(column.table)
+                .where(column.in_(chunk))
+                .values(instances=shown.correlate(column.table).scalar_subquery())
+            )
+
+
+_Uid = TypeVar("_Uid", bound=str)
+
+
+def _chunks(uids: Sequence[_Uid]) -> Iterator[Sequence[_Uid]]:
+    return (uids[start : start + _AT_ONCE] for start in range(0, len(uids), _AT_ONCE))

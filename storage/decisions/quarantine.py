@@ -1,0 +1,401 @@
+"""What becomes of bytes in quarantine: they stay out, enter a study, or are shown instead of what is stored.
+
+Nothing is overwritten: whatever goes out of sight is kept as a row of the quarantine, and each act has
+the one that takes it back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.database import insert_new
+from storage.index.entry_batch import MENDED, point_at
+from storage.index.entry_rows import Home, held_values, instance_values, series_values
+from storage.index.entry_statements import DUPLICATE
+from storage.index.queries import instance_of, study_of
+from storage.instance_row import InstanceRow, Place, Provenance
+from storage.records import Held, Instance, columns_of, shaped
+from storage.segments.members import Entry
+
+_QUARANTINE: Final = tables.quarantine
+_INSTANCE: Final = tables.instance
+_SERIES: Final = tables.series
+_STUDY: Final = tables.study
+
+
+KIND: Final = "quarantine"
+"""Of decisions about what lies here, in the journal."""
+
+
+class Conflict(StrEnum):
+    """Why a newcomer could not simply enter: the reason of its row once it was compared."""
+
+    CONTENT = "conflict_content"
+    """Something else is stored under its SOP Instance UID."""
+    PATIENT = "conflict_patient"
+    """Its study is another patient's."""
+    ISSUER = "conflict_issuer"
+    """Its study is of the same patient id of another issuer."""
+    SITE = "conflict_site"
+    """Its study came from another site."""
+    SERIES = "conflict_series"
+    """Its series belongs to another study."""
+
+
+class Settled(StrEnum):
+    """What a row of the quarantine is settled as."""
+
+    DUPLICATE = DUPLICATE
+    """The stored instance in other bytes; a machine found it."""
+    DISMISSED = "dismissed"
+    """A person let it stay out."""
+    SHOWN = "shown"
+    """Shown instead of what was stored under its UID."""
+    ADMITTED = "admitted"
+    """Entered into the study that it names."""
+    RECEIVED = "received"
+    """Refused once, and understood when it was received again."""
+    REPLACED = "replaced"
+    """Was shown, and makes room for another."""
+    HEALED = MENDED
+    """Was damaged, and is whole again: restored from another copy, or sent again; a machine found it."""
+
+
+class Overtaken(Exception):
+    """What the decision is about has changed since it was looked at."""
+
+
+def by_id(tx: Connection, quarantine_id: str) -> Held | None:
+    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.id == quarantine_id)
+    return next(iter(shaped(Held, tx.execute(asked))), None)
+
+
+def find(tx: Connection, where: sa.ColumnElement[bool], *, limit: int, offset: int = 0) -> list[Held]:
+    """Rows of the quarantine, the newest first."""
+    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(where)
+    newest = (_QUARANTINE.c.received_at.desc(), _QUARANTINE.c.id.desc())
+    return shaped(Held, tx.execute(asked.order_by(*newest).limit(limit).offset(offset)))
+
+
+def as_instance(one: Held) -> Instance | None:
+    """What a newcomer would be in the index, so that it can be read and drawn; None where it is no whole instance."""
+    if one.row is None or one.segment_id is None or one.offset is None:
+        return None
+    entry = _entry(one)
+    values = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
+    encoded = values.pop("frame_ranges")
+    return Instance(**values, encoded_frame_ranges=encoded)
+
+
+def conflict_of(tx: Connection, newcomer: Held) -> Conflict:
+    """What a held newcomer contradicts, the gravest first."""
+    if newcomer.row is None:
+        return Conflict.CONTENT
+    row = InstanceRow.from_json(newcomer.row)
+    if instance_of(tx, row.sop_instance_uid) is not None:
+        return Conflict.CONTENT
+    study = study_of(tx, row.study_uid)
+    if study is not None and study.received_patient_id != row.patient_id:
+        return Conflict.PATIENT
+    if study is not None and study.site_id != newcomer.site_id:
+        return Conflict.SITE
+    if study is not None and study.received_issuer != row.issuer:
+        return Conflict.ISSUER
+    return Conflict.SERIES if _study_of_series(tx, row.series_uid) not in (None, row.study_uid) else Conflict.CONTENT
+
+
+def note_conflict(tx: Connection, quarantine_id: str, conflict: Conflict) -> bool:
+    """A machine has compared: from now on it waits for a person. False when it had been compared before."""
+    waiting = (_QUARANTINE.c.id == quarantine_id) & (_QUARANTINE.c.reason == "held")
+    done = tx.execute(sa.update(_QUARANTINE).where(waiting, _QUARANTINE.c.settled_at.is_(None)).values(reason=conflict))
+    return done.rowcount == 1
+
+
+def dismiss(tx: Connection, one: Held, now: datetime) -> None:
+    """Let it stay out. Raises: Overtaken."""
+    _settle(tx, one, Settled.DISMISSED, now)
+
+
+def received_again(tx: Connection, one: Held, now: datetime) -> None:
+    """It was understood when it was received again. Raises: Overtaken."""
+    _settle(tx, one, Settled.RECEIVED, now)
+
+
+def reopen(tx: Connection, one: Held) -> None:
+    """Take a decision back that moved nothing. Raises: Overtaken."""
+    _reopen(tx, one, Settled.DISMISSED)
+
+
+def fits_instead(tx: Connection, one: Held) -> Instance | None:
+    """What is stored under the UID of a newcomer that could be shown instead: of the same series, patient and site."""
+    if one.row is None or one.segment_id is None or one.sop_instance_uid is None:
+        return None
+    row, stored = InstanceRow.from_json(one.row), instance_of(tx, one.sop_instance_uid)
+    if stored is None or stored.named != (row.study_uid, row.series_uid):
+        return None
+    study = study_of(tx, row.study_uid)
+    owner = None if study is None else (study.site_id, study.received_patient_id, study.received_issuer)
+    return stored if owner == (one.site_id, row.patient_id, row.issuer) else None
+
+
+def show_instead(tx: Connection, one: Held, now: datetime, *, keep_as: str | None = None) -> str:
+    """Let the UID of a newcomer lead to its bytes; answers the row of the quarantine that keeps the earlier ones.
+
+    ``keep_as`` is the id of that row where the index is made again.
+
+    Raises:
+        Overtaken: it was decided before, or no longer fits.
+
+    """
+    stored = fits_instead(tx, one)
+    if stored is None:
+        raise Overtaken
+    _settle(tx, one, Settled.SHOWN, now)
+    earlier = _keep(tx, stored, now, keep_as)
+    if not point_at(tx, _entry(one), instead_of=_place(stored)):
+        raise Overtaken
+    return earlier
+
+
+def show_again(tx: Connection, one: Held, earlier_id: str, now: datetime) -> None:
+    """Take `show_instead` back.
+
+    Raises:
+        Overtaken: another newcomer is shown by now, whose decision has to be taken back first.
+
+    """
+    earlier = by_id(tx, earlier_id)
+    if earlier is None or earlier.settled_as != Settled.REPLACED:
+        raise Overtaken
+    if not point_at(tx, _entry(earlier), instead_of=_entry(one).place):
+        raise Overtaken
+    again = sa.update(_QUARANTINE).where(_lies_where_it_was(earlier)).values(settled_as=Settled.SHOWN, settled_at=now)
+    if tx.execute(again).rowcount != 1:
+        raise Overtaken
+    _reopen(tx, one, Settled.SHOWN)
+
+
+def fits_in(tx: Connection, one: Held) -> bool:
+    """Whether a newcomer can enter the study that it names: its UID is free, its series no other study's."""
+    if one.row is None or one.segment_id is None:
+        return False
+    row = InstanceRow.from_json(one.row)
+    return (
+        study_of(tx, row.study_uid) is not None
+        and instance_of(tx, row.sop_instance_uid) is None
+        and _study_of_series(tx, row.series_uid) in (None, row.study_uid)
+    )
+
+
+def admit(tx: Connection, one: Held, now: datetime) -> None:
+    """Enter a newcomer into the study that it names, whosever it said that it is.
+
+    Raises:
+        Overtaken: it was decided before, or no longer fits.
+
+    """
+    if not fits_in(tx, one):
+        raise Overtaken
+    _settle(tx, one, Settled.ADMITTED, now)
+    entry = _entry(one)
+    home = _home(tx, entry.row)
+    tx.execute(insert_new(tx, _SERIES).values(series_values(entry, home)))
+    entering = insert_new(tx, _INSTANCE).execution_options(preserve_rowcount=True)
+    done = tx.execute(entering.values(instance_values(entry, home)))
+    if done.rowcount != 1:
+        raise Overtaken
+    holding = {
+        "study_uid": home.study_uid,
+        "sop_instance_uid": entry.row.sop_instance_uid,
+        "site_id": entry.provenance.site_id,
+        "device_id": entry.provenance.device_id,
+        "received_at": entry.provenance.received_at,
+        # Those who sent it do not see another site's study for that.
+        "shared": False,
+    }
+    tx.execute(insert_new(tx, tables.holding).values(holding))
+    _count(tx, home.study_uid, entry.row.series_uid, 1, now)
+
+
+def take_out(tx: Connection, one: Held) -> None:
+    """Take `admit` back.
+
+    Raises:
+        Overtaken: something else is shown under its UID by now.
+
+    """
+    entry = _entry(one)
+    shown = instance_of(tx, entry.row.sop_instance_uid)
+    if shown is None or _place(shown) != entry.place:
+        raise Overtaken
+    these = _INSTANCE.c.sop_instance_uid == shown.sop_instance_uid
+    these &= (_INSTANCE.c.segment_id == shown.segment_id) & (_INSTANCE.c.offset == shown.offset)
+    if tx.execute(sa.delete(_INSTANCE).where(these)).rowcount != 1:
+        raise Overtaken
+    tx.execute(sa.delete(tables.holding).where(tables.holding.c.sop_instance_uid == shown.sop_instance_uid))
+    _count(tx, shown.study_uid, shown.series_uid, -1, None)
+    _reopen(tx, one, Settled.ADMITTED)
+
+
+def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
+    """Make a decision of the journal again, in an index that was made again from the segments.
+
+    Raises:
+        Overtaken: the bytes are none that wait, or it was made again already.
+
+    """
+    lies_there = (_QUARANTINE.c.segment_id == decided["segment_id"]) & (_QUARANTINE.c.offset == decided["offset"])
+    # By its id first: its bytes may lie elsewhere by now, and what was refused lies in no segment.
+    one = by_id(tx, decided["id"]) or next(iter(find(tx, lies_there, limit=1)), None)
+    if one is None:
+        raise Overtaken
+    if one.reason == "held":  # a person decides about what the machine has compared
+        note_conflict(tx, one.id, conflict_of(tx, one))
+    match decided["move"], decided["undo"]:
+        case "show", False:
+            show_instead(tx, one, now, keep_as=decided.get("earlier"))
+        case "show", True:
+            of_it = (_QUARANTINE.c.sop_instance_uid == one.sop_instance_uid) & (
+                _QUARANTINE.c.settled_as == Settled.REPLACED
+            )
+            last = sa.select(_QUARANTINE.c.id).where(of_it).order_by(_QUARANTINE.c.settled_at.desc()).limit(1)
+            show_again(tx, one, tx.scalar(last) or "", now)
+        case "admit", False:
+            admit(tx, one, now)
+        case "admit", True:
+            take_out(tx, one)
+        case (("keep" | "dismiss"), False):
+            dismiss(tx, one, now)
+        case (("keep" | "dismiss"), True):
+            reopen(tx, one)
+        case "again", False:
+            received_again(tx, one, now)
+        case _:
+            raise Overtaken
+
+
+def _lies_where_it_was(one: Held) -> sa.ColumnElement[bool]:
+    """The row while it leads to the bytes that were looked at (`storage.rewriting.rewrite` may move them)."""
+    row = _QUARANTINE.c
+    there = sa.and_(row.segment_id == one.segment_id, row.offset == one.offset)
+    return (row.id == one.id) & (row.segment_id.is_(None) if one.segment_id is None else there)
+
+
+def _settle(tx: Connection, one: Held, settled_as: Settled, now: datetime) -> None:
+    waiting = _lies_where_it_was(one) & _QUARANTINE.c.settled_at.is_(None)
+    done = tx.execute(sa.update(_QUARANTINE).where(waiting).values(settled_at=now, settled_as=settled_as))
+    if done.rowcount != 1:
+        raise Overtaken
+
+
+def _reopen(tx: Connection, one: Held, settled_as: Settled) -> None:
+    row = _lies_where_it_was(one) & (_QUARANTINE.c.settled_as == settled_as)
+    done = tx.execute(sa.update(_QUARANTINE).where(row).values(settled_at=None, settled_as=None))
+    if done.rowcount != 1:
+        raise Overtaken
+
+
+def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) -> str:
+    """A row of the quarantine for what goes out of sight; it may have one, if it was a newcomer itself."""
+    values = {"settled_at": now, "settled_as": Settled.REPLACED}
+    lies_there = (_QUARANTINE.c.segment_id == stored.segment_id) & (_QUARANTINE.c.offset == stored.offset)
+    known: str | None = tx.execute(sa.select(_QUARANTINE.c.id).where(lies_there)).scalar_one_or_none()
+    if known is not None:
+        tx.execute(sa.update(_QUARANTINE).where(_QUARANTINE.c.id == known).values(values))
+        return known
+    provenance = Provenance(
+        site_id=stored.site_id, device_id=stored.device_id, received_at=stored.received_at, source=""
+    )
+    kept = held_values(
+        Entry(row=_row_of(tx, stored), place=_place(stored), provenance=provenance), reason=Settled.REPLACED
+    )
+    kept |= {"id": keep_as or kept["id"], **values}
+    tx.execute(sa.insert(_QUARANTINE).values(kept))
+    return str(kept["id"])
+
+
+def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
+    """The row of an indexed instance as it came, put together from instance, series and study."""
+    study_uid, series_uid = stored.named
+    as_it_came = stored.stored_digest == stored.received_digest
+    series = tx.execute(sa.select(_SERIES).where(_SERIES.c.series_uid == stored.series_uid)).one()
+    received: dict[str, str] = tx.execute(
+        sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
+    ).scalar_one()
+    return InstanceRow(
+        sop_instance_uid=stored.sop_instance_uid,
+        sop_class_uid=stored.sop_class_uid,
+        series_uid=series_uid,
+        study_uid=study_uid,
+        transfer_syntax_uid=stored.transfer_syntax_uid,
+        dataset_offset=stored.dataset_offset,
+        received_digest=stored.received_digest,
+        received_transfer_syntax_uid="" if as_it_came else stored.received_transfer_syntax_uid,
+        stored_digest=None if as_it_came else stored.stored_digest,
+        pixel_digest=stored.pixel_digest,
+        instance_number=stored.instance_number,
+        rows=stored.rows,
+        columns=stored.columns,
+        frames=stored.frames,
+        frame_ranges=stored.frame_ranges,
+        character_set=stored.character_set,
+        modality=series.modality,
+        series_number=series.series_number,
+        series_description=series.series_description,
+        body_part=series.body_part,
+        laterality=series.laterality,
+        station_name=series.station_name,
+        series_date=series.series_date,
+        series_time=series.series_time,
+        **received,
+    )
+
+
+def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_at: datetime | None) -> None:
+    """The counts of study and series; what enters now arrives now, so that the study's case hears of it."""
+    study = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid)
+    study = study.values(instances=_STUDY.c.instances + more)
+    if arrived_at is not None:
+        last = _STUDY.c.last_received_at
+        study = study.values(last_received_at=sa.case((last < arrived_at, arrived_at), else_=last))
+    tx.execute(study)
+    series = sa.update(_SERIES).where(_SERIES.c.series_uid == series_uid)
+    tx.execute(series.values(instances=_SERIES.c.instances + more))
+
+
+def _home(tx: Connection, row: InstanceRow) -> Home:
+    """Where an instance of this series is shown: with the others of it, else with the other series of its study."""
+    known = sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == row.series_uid)
+    merged = sa.select(_STUDY.c.merged_into).where(_STUDY.c.study_uid == row.study_uid)
+    return Home(tx.scalar(known) or tx.scalar(merged) or row.study_uid, row.study_uid)
+
+
+def _study_of_series(tx: Connection, series_uid: str) -> str | None:
+    """The study that the instances of a series name."""
+    named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid)
+    return tx.execute(sa.select(named).where(_SERIES.c.series_uid == series_uid)).scalar_one_or_none()
+
+
+def _place(stored: Instance) -> Place:
+    return Place(segment_id=stored.segment_id, offset=stored.offset, size=stored.size)
+
+
+def _entry(one: Held) -> Entry:
+    """The newcomer as its segment told it."""
+    if one.row is None or one.segment_id is None or one.offset is None:
+        raise Overtaken
+    return Entry(
+        row=replace(InstanceRow.from_json(one.row), received_digest=one.digest),
+        place=Place(segment_id=one.segment_id, offset=one.offset, size=one.size),
+        provenance=Provenance(
+            site_id=one.site_id or "", device_id=one.device_id or "", received_at=one.received_at, source=""
+        ),
+    )

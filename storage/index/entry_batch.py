@@ -1,0 +1,388 @@
+"""Enters instances into the index: one batch, one transaction, the same result however often it is repeated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.index import journal
+from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
+from storage.index.entry_statements import (
+    ASKED,
+    COUNT_SERIES,
+    COUNT_STUDY,
+    HOLDINGS_THERE,
+    HOMES,
+    INSERT_HELD,
+    INSERT_HOLDING,
+    INSERT_INSTANCE,
+    INSERT_SERIES,
+    INSERT_STUDY,
+    INSTANCES_THERE,
+    OWNERS,
+)
+from storage.instance_row import InstanceRow, Place
+from storage.prepared import Prepared, Values, fetch, write
+from storage.segments.members import Entry
+
+HOLDING: Final = "holding"
+HEALED: Final = "healed"
+HELD: Final = "held"
+"""Kinds of the journal: what a segment does not tell of its instances."""
+
+DAMAGED: Final = "damaged"
+"""The reason of a question about what a disk lost."""
+MENDED: Final = "healed"
+"""What such a question is settled as: the instance was restored from another copy, or sent again."""
+_KNOWN_MAX: Final = 50_000
+
+
+class Entered(Enum):
+    """What became of an instance."""
+
+    NEW = "new"
+    SAME = "same"
+    """The same content was there already; the site has its holding of it. The new bytes are not needed."""
+    HELD = "held"
+    """Other content under this UID, or the study or series belongs to another patient, site or study: a
+    person decides, until then it waits in quarantine and its bytes stay where they were written."""
+    ERASED = "erased"
+    """It was erased, and does not come back: nothing of it is kept."""
+
+
+class Raced(Exception):
+    """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whom a study belongs to; never changes."""
+
+    site_id: str
+    patient_id: str
+    issuer: str
+
+
+@dataclass
+class Known:
+    """What was seen committed of studies and series, to spare a look each time.
+
+    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
+    looked up anew.
+    """
+
+    owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
+    shown_in: dict[str, str] = field(default_factory=dict[str, str])
+    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
+    homes: dict[str, Home] = field(default_factory=dict[str, Home])
+    """Of series."""
+
+    def clear(self) -> None:
+        self.owners.clear()
+        self.shown_in.clear()
+        self.homes.clear()
+
+    def learn(self, seen: Known) -> None:
+        if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
+            self.clear()
+        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
+        own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
+        self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
+        self.shown_in.update({uid: uid for uid in own})
+        self.homes.update(seen.homes)
+
+
+@dataclass(frozen=True)
+class _There:
+    """What makes an indexed instance the same as a newcomer, or another."""
+
+    segment_id: str
+    offset: int
+    received: tuple[bytes, str]
+    """Digest and transfer syntax of what came."""
+    stored: tuple[bytes, str]
+    """Of what is stored of it: also what a peer has that fetched it from us."""
+    study_uid: str
+    """The study in which it is shown."""
+    site_id: str
+    damaged: bool = False
+
+    def same_content(self, row: InstanceRow) -> bool:
+        return row.received_as in (self.received, self.stored)
+
+
+def _there(columns: Sequence[Any]) -> _There:
+    """Of the columns of `INSTANCES_THERE` behind the UID."""
+    segment_id, offset, received, received_syntax, stored, stored_syntax, study_uid, site_id, damaged = columns
+    return _There(
+        segment_id=segment_id,
+        offset=offset,
+        received=(bytes(received), received_syntax),
+        stored=(bytes(stored), stored_syntax),
+        study_uid=study_uid,
+        site_id=site_id,
+        damaged=bool(damaged),
+    )
+
+
+def _as_received(entry: Entry, there: _There) -> Entry:
+    """The same bytes as those of which the disk lost the stored form: what first came is kept for ever."""
+    row = entry.row
+    if row.received_as == there.received:
+        return entry
+    digest, syntax = there.received
+    known = replace(row, received_digest=digest, received_transfer_syntax_uid=syntax, stored_digest=row.received_digest)
+    return replace(entry, row=known)
+
+
+class Batch:
+    """Sorts a batch into new, same and held, and writes it; what the bytes do not tell goes into the journal.
+
+    ``again`` is for an index that is made again: the places (segment and offset) of what was held the first time, with
+    the id that its question had. It is held again, whatever comes before it now, and the journal is not written.
+    """
+
+    def __init__(
+        self,
+        tx: Connection,
+        entries: Sequence[Entry],
+        known: Known,
+        *,
+        again: Mapping[tuple[str, int], str] | None = None,
+    ) -> None:
+        self._tx = tx
+        self._entries = entries
+        self._again = again
+        self.seen = Known()
+        self._look_up(known)
+        self._new: dict[str, Entry] = {}
+        self._new_studies: dict[str, Entry] = {}
+        self._new_series: dict[str, Entry] = {}
+        self._healing: dict[str, tuple[Entry, Place]] = {}
+        self._held: list[Entry] = []
+
+    def enter(self) -> list[Entered]:
+        """Write the batch; in the order of the keys, so that two processes never wait for each other in a ring.
+
+        Raises:
+            Raced: roll back, forget what was known, and do it again.
+
+        """
+        results = [self._sort_in(entry) for entry in self._entries]
+        homes = self.seen.homes
+        inserts = [
+            (INSERT_STUDY, [study_values(self._new_studies[uid]) for uid in sorted(self._new_studies)]),
+            (INSERT_SERIES, [series_values(self._new_series[uid], homes[uid]) for uid in sorted(self._new_series)]),
+            (
+                INSERT_INSTANCE,
+                [instance_values(self._new[uid], homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)],
+            ),
+        ]
+        kept_out = (Entered.HELD, Entered.ERASED)
+        here = [entry for entry, result in zip(self._entries, results, strict=True) if result not in kept_out]
+        counted = [(statement, rows) for statement, rows in (*inserts, *self._counts()) if rows]
+        same = [entry for entry, result in zip(self._entries, results, strict=True) if result is Entered.SAME]
+        told = self._not_in_the_bytes(same)  # asked before the holdings are written
+        questions = self._questions()
+        others = [(INSERT_HOLDING, self._holdings(here)), (INSERT_HELD, questions)]
+        done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows)])
+        # Somebody else has inserted the same, or a person has moved a series or merged a study, since the look.
+        if done[: len(counted)] != [len(rows) for _, rows in counted]:
+            raise Raced
+        for uid in sorted(self._healing):
+            healed, lost = self._healing[uid]
+            point_at(self._tx, healed, instead_of=lost, same_sender=True)
+            note_healed(self._tx, uid, healed.provenance.received_at)
+        if self._again is None:
+            for kind, payload, at in (*told, *self._held_at(questions)):
+                journal.write(self._tx, kind, payload, at)
+        return results
+
+    def _not_in_the_bytes(self, same: Sequence[Entry]) -> list[tuple[str, dict[str, Any], datetime]]:
+        """What no segment tells: that a second site sent the same, and what took the place of lost bytes."""
+        sharing = [
+            entry for entry in same if self._there[entry.row.sop_instance_uid].site_id != entry.provenance.site_id
+        ]
+        known = set(self._found(HOLDINGS_THERE, {entry.row.sop_instance_uid for entry in sharing}))
+        told: dict[tuple[str, str], tuple[str, dict[str, Any], datetime]] = {}
+        for entry in sharing:
+            uid, came = entry.row.sop_instance_uid, entry.provenance
+            if (uid, came.site_id) not in known:
+                payload = {"sop_instance_uid": uid, "provenance": came.to_json()}
+                told.setdefault((uid, came.site_id), (HOLDING, payload, came.received_at))
+        healed = [
+            (
+                HEALED,
+                {"entry": entry.to_json(), "instead_of": [lost.segment_id, lost.offset]},
+                entry.provenance.received_at,
+            )
+            for entry, lost in self._healing.values()
+        ]
+        return [*told.values(), *healed]
+
+    @staticmethod
+    def _held_at(questions: Iterable[Values]) -> list[tuple[str, dict[str, Any], datetime]]:
+        """Which of two that contradict each other was the second: their times do not always tell."""
+        return [
+            (HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
+            for one in questions
+        ]
+
+    def _look_up(self, known: Known) -> None:
+        seen = self.seen
+        for entry in self._entries:
+            row = entry.row
+            if row.study_uid in known.owners:
+                seen.owners[row.study_uid] = known.owners[row.study_uid]
+                seen.shown_in[row.study_uid] = known.shown_in[row.study_uid]
+            if row.series_uid in known.homes:
+                seen.homes[row.series_uid] = known.homes[row.series_uid]
+        studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
+        series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
+        instances = {entry.row.sop_instance_uid for entry in self._entries}
+        # From the bottom up: where another process commits in between, an instance that is seen has its study.
+        found = self._found(INSTANCES_THERE, instances)
+        self._erased = {there[0] for there in found if there[1] is None}
+        self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
+        for uid, study_uid, named in self._found(HOMES, series):
+            seen.homes[uid] = Home(study_uid, named or study_uid)
+        for uid, merged_into, *owner in self._found(OWNERS, studies):
+            seen.owners[uid] = Owner(*owner)
+            seen.shown_in[uid] = merged_into or uid
+
+    def _found(self, query: Prepared, uids: set[str]) -> list[tuple[Any, ...]]:
+        return fetch(self._tx, query, {"uids": list(uids)}) if uids else []
+
+    def _sort_in(self, entry: Entry) -> Entered:
+        row, place, seen = entry.row, entry.place, self.seen
+        if row.sop_instance_uid in self._erased:
+            return Entered.ERASED
+        there = self._there.get(row.sop_instance_uid)
+        if there is not None:
+            if (there.segment_id, there.offset) == (place.segment_id, place.offset):
+                return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+            if self._was_held(place):
+                self._held.append(entry)
+                return Entered.HELD
+            if there.same_content(row) and there.damaged:
+                lost = Place(segment_id=there.segment_id, offset=there.offset, size=place.size)
+                self._healing[row.sop_instance_uid] = (_as_received(entry, there), lost)
+                self._there[row.sop_instance_uid] = replace(
+                    there, segment_id=place.segment_id, offset=place.offset, damaged=False
+                )
+                return Entered.NEW
+            if there.same_content(row):
+                return Entered.SAME
+            self._held.append(entry)
+            return Entered.HELD
+        if self._was_held(place):
+            self._held.append(entry)
+            return Entered.HELD
+        newcomer = Owner(entry.provenance.site_id, row.patient_id, row.issuer)
+        owner = seen.owners.get(row.study_uid, newcomer)
+        home = seen.homes.get(row.series_uid)
+        if owner != newcomer or (home is not None and home.named != row.study_uid):
+            self._held.append(entry)
+            return Entered.HELD
+        if row.study_uid not in seen.owners:
+            seen.owners[row.study_uid] = newcomer
+            seen.shown_in[row.study_uid] = row.study_uid
+            self._new_studies[row.study_uid] = entry
+        if home is None:
+            home = seen.homes[row.series_uid] = Home(seen.shown_in[row.study_uid], row.study_uid)
+            self._new_series[row.series_uid] = entry
+        self._new[row.sop_instance_uid] = entry
+        self._there[row.sop_instance_uid] = _There(
+            segment_id=place.segment_id,
+            offset=place.offset,
+            received=row.received_as,
+            stored=row.stored_as,
+            study_uid=home.study_uid,
+            site_id=newcomer.site_id,
+        )
+        return Entered.NEW
+
+    def _was_held(self, place: Place) -> bool:
+        return self._again is not None and (place.segment_id, place.offset) in self._again
+
+    def _holdings(self, entries: Iterable[Entry]) -> list[Values]:
+        rows: dict[tuple[str, str], Values] = {}
+        for entry in entries:
+            there, came = self._there[entry.row.sop_instance_uid], entry.provenance
+            first = {
+                "study_uid": there.study_uid,
+                "sop_instance_uid": entry.row.sop_instance_uid,
+                "site_id": came.site_id,
+                "device_id": came.device_id,
+                "received_at": came.received_at,
+                "shared": there.site_id != came.site_id,
+            }
+            rows.setdefault((entry.row.sop_instance_uid, came.site_id), first)
+        return [rows[key] for key in sorted(rows)]
+
+    def _counts(self) -> list[tuple[Prepared, list[Values]]]:
+        homes = self.seen.homes
+        studies: dict[str, list[datetime]] = {}
+        series: dict[str, int] = {}
+        for entry in self._new.values():
+            studies.setdefault(homes[entry.row.series_uid].study_uid, []).append(entry.provenance.received_at)
+            series[entry.row.series_uid] = series.get(entry.row.series_uid, 0) + 1
+        return [
+            (
+                COUNT_STUDY,
+                [{"uid": uid, "more": len(studies[uid]), "at": max(studies[uid])} for uid in sorted(studies)],
+            ),
+            (
+                COUNT_SERIES,
+                [{"uid": uid, "home": homes[uid].study_uid, "more": series[uid]} for uid in sorted(series)],
+            ),
+        ]
+
+    def _questions(self) -> list[Values]:
+        """The rows of what is held; a device that sends a conflict again and again makes one question, decided once."""
+        asked = self._found(ASKED, {entry.row.sop_instance_uid for entry in self._held})
+        known = {(uid, bytes(digest), site_id) for uid, digest, site_id in asked}
+        rows: list[Values] = []
+        for entry in self._held:
+            question = (entry.row.sop_instance_uid, entry.row.received_digest, entry.provenance.site_id)
+            if question not in known:
+                known.add(question)
+                row = held_values(entry)
+                row["id"] = (self._again or {}).get((entry.place.segment_id, entry.place.offset), row["id"])
+                rows.append(row)
+        return rows
+
+
+def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
+    """Let the row of an instance lead to these bytes; False when it leads to those of ``instead_of`` no longer.
+
+    Where it is shown stays; what was found out about the earlier bytes is found out again. With
+    ``same_sender`` who sent them and when stays as it is.
+    """
+    instance = tables.instance.c
+    there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
+    kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
+    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
+    values = {name: value for name, value in found.items() if name not in kept}
+    there &= instance.segment_id == instead_of.segment_id
+    return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
+
+
+def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
+    """An instance that was damaged is whole: nobody need look any more."""
+    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == DAMAGED)
+    open_ones = sa.update(tables.quarantine).where(asked, tables.quarantine.c.settled_at.is_(None))
+    tx.execute(open_ones.values(settled_at=now, settled_as=MENDED))
+
+
+_WHERE_SHOWN: Final = frozenset(
+    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
+)
+_OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})

@@ -1,0 +1,144 @@
+"""The rows that an entry makes in the index: of its study, its series and the instance, or of the quarantine."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+from typing import Any, Final
+
+from storage.ids import new_id
+from storage.instance_row import encode_ranges
+from storage.segments.members import Entry
+
+SHOWN: Final = (
+    "patient_id",
+    "issuer",
+    "patient_name",
+    "birth_date",
+    "sex",
+    "study_date",
+    "study_time",
+    "accession_number",
+    "study_id",
+    "referring_physician",
+    "study_description",
+    "timezone_offset",
+)
+"""The columns of a study that an attribution may change; `study.received` keeps what came."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """Where the instances of a series are shown, which a person may change."""
+
+    study_uid: str
+    named: str
+    """The study that the instances themselves name."""
+
+
+def folded(name: str) -> str:
+    """A person name (PS3.5 6.2) as it is compared: no case, no full-width forms, no empty components at the end."""
+    groups = unicodedata.normalize("NFKC", name).casefold().split("=")
+    return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
+
+
+def compared_names(patient_name: str) -> dict[str, str]:
+    """The columns of a study by which its patient's name is found."""
+    whole = folded(patient_name)
+    _, ideographic, phonetic, *_ = (*whole.split("="), "", "")
+    return {
+        "patient_name_folded": whole,
+        "patient_name_ideographic": ideographic,
+        "patient_name_phonetic": phonetic,
+    }
+
+
+def study_values(entry: Entry) -> dict[str, Any]:
+    row, provenance = entry.row, entry.provenance
+    shown = {name: getattr(row, name) for name in SHOWN}
+    return {
+        "study_uid": row.study_uid,
+        "site_id": provenance.site_id,
+        "received_patient_id": row.patient_id,
+        "received_issuer": row.issuer,
+        "received": shown,
+        **shown,
+        **compared_names(row.patient_name),
+        "instances": 0,
+        "first_received_at": provenance.received_at,
+        "last_received_at": provenance.received_at,
+        "attribution_revision": 0,
+        "hidden": False,
+        "hold": "",
+    }
+
+
+def series_values(entry: Entry, home: Home) -> dict[str, Any]:
+    row = entry.row
+    return {
+        "series_uid": row.series_uid,
+        "study_uid": home.study_uid,
+        "received_study_uid": None if home.study_uid == row.study_uid else row.study_uid,
+        "modality": row.modality,
+        "series_number": row.series_number,
+        "series_description": row.series_description,
+        "body_part": row.body_part,
+        "laterality": row.laterality,
+        "station_name": row.station_name,
+        "series_date": row.series_date,
+        "series_time": row.series_time,
+        "instances": 0,
+    }
+
+
+def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
+    row = entry.row
+    moved = home.study_uid != row.study_uid
+    return {
+        "sop_instance_uid": row.sop_instance_uid,
+        "sop_class_uid": row.sop_class_uid,
+        "series_uid": row.series_uid,
+        "study_uid": home.study_uid,
+        "received_study_uid": row.study_uid if moved else None,
+        "received_series_uid": row.series_uid if moved else None,
+        "placed_at": entry.provenance.received_at if moved else None,
+        "instance_number": row.instance_number,
+        "transfer_syntax_uid": row.transfer_syntax_uid,
+        "segment_id": entry.place.segment_id,
+        "offset": entry.place.offset,
+        "size": entry.place.size,
+        "dataset_offset": row.dataset_offset,
+        "received_digest": row.received_digest,
+        "received_transfer_syntax_uid": row.received_as[1],
+        "stored_digest": row.stored_as[0],
+        "pixel_digest": row.pixel_digest,
+        "description": entry.description,
+        "rows": row.rows,
+        "columns": row.columns,
+        "character_set": row.character_set,
+        "frames": row.frames,
+        "frame_ranges": None if row.frame_ranges is None else encode_ranges(row.frame_ranges),
+        "site_id": entry.provenance.site_id,
+        "device_id": entry.provenance.device_id,
+        "received_at": entry.provenance.received_at,
+        "hidden": False,
+        "damaged": False,
+    }
+
+
+def held_values(entry: Entry, reason: str = "held") -> dict[str, Any]:
+    return {
+        "id": new_id(),
+        "reason": reason,
+        "sop_instance_uid": entry.row.sop_instance_uid,
+        "study_uid": entry.row.study_uid,
+        "transfer_syntax_uid": entry.row.transfer_syntax_uid,
+        "segment_id": entry.place.segment_id,
+        "offset": entry.place.offset,
+        "size": entry.place.size,
+        "digest": entry.row.received_digest,
+        "row": entry.row.to_json(),
+        "site_id": entry.provenance.site_id,
+        "device_id": entry.provenance.device_id,
+        "received_at": entry.provenance.received_at,
+    }

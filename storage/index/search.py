@@ -1,0 +1,279 @@
+"""Searches of the index: what a viewer may see, narrowed by what is asked (PS3.4 C.2.2.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.index.entry_rows import folded
+from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, shaped
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a viewer may see: the studies of these sites, those that these sites also hold, and those named."""
+
+    site_ids: frozenset[str] = frozenset()
+    study_uids: frozenset[str] = frozenset()
+    hidden_site_ids: frozenset[str] = frozenset()
+    """Sites whose hidden (withheld) studies are shown as well."""
+
+
+@dataclass(frozen=True)
+class Exact:
+    """Single value matching; without regard to case for person names (PS3.4 C.2.2.2.1)."""
+
+    value: str
+
+
+@dataclass(frozen=True)
+class Wildcard:
+    """``*`` stands for any characters, ``?`` for one (PS3.4 C.2.2.2.4)."""
+
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Range:
+    """From ``low`` to ``high``, both included, either open; of dates or times as DICOM writes them (PS3.4 C.2.2.2.5).
+
+    A shorter ``high`` includes all that begins with it: up to 10 is up to 10:59:59.
+    """
+
+    low: str | None
+    high: str | None
+
+
+@dataclass(frozen=True)
+class UidList:
+    """Any of these (PS3.4 C.2.2.2.2)."""
+
+    values: tuple[str, ...]
+
+
+Condition = Exact | Wildcard | Range | UidList
+Match = Sequence[tuple[str, Condition]]
+"""Pairs of a column name and its condition: columns of the level that is searched and of those above it; for
+studies and series also ``modality``, ``series_uid``, ``sop_class_uid`` and ``sop_instance_uid`` of what is in them."""
+
+
+class UnknownColumn(Exception):
+    """A search names a column that its level does not have."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+_STUDY: Final = tables.study
+_SERIES: Final = tables.series
+_INSTANCE: Final = tables.instance
+_HOLDING: Final = tables.holding
+
+_BELOW: Final = {
+    "modality": _SERIES,
+    "series_uid": _SERIES,
+    "sop_class_uid": _INSTANCE,
+    "sop_instance_uid": _INSTANCE,
+}
+_NAMES: Final = ("patient_name", "referring_physician")
+_INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
+_AFTER_ANY: Final = "99999999"
+_SHOWN: Final = {
+    _STUDY: _STUDY.c.instances > 0,
+    _SERIES: _SERIES.c.instances > 0,
+    _INSTANCE: _INSTANCE.c.hidden.is_(False),
+}
+"""What is found of each level: that which is not hidden, or holds something that is not."""
+_GLOB: Final = ({"*": "[*]", "?": "[?]", "[": "[[]"}, {"*": "*", "?": "?"})
+_LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
+"""How each language quotes a character that it gives a meaning, and how it writes our two wildcards."""
+
+
+def search_patients(
+    tx: Connection, scope: Scope, match: Match, *, limit: int, after: tuple[str, str] | None = None
+) -> list[Patient]:
+    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. Blank ones are nobody's."""
+    who = (_STUDY.c.patient_id, _STUDY.c.issuer)
+    asked = (
+        sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
+        .add_columns(sa.func.count().label("studies"), sa.func.sum(_STUDY.c.instances).label("instances"))
+        .where(
+            _STUDY.c.patient_id != "",
+            _SHOWN[_STUDY],
+            *_visible(scope),
+            *_conditions(tx, (_STUDY,), "study_uid", match),
+        )
+        .group_by(*who)
+        .order_by(*who)
+    )
+    if after is not None:
+        asked = asked.where(sa.tuple_(*who) > sa.tuple_(*(sa.literal(one) for one in after)))
+    return shaped(Patient, tx.execute(asked.limit(limit)))
+
+
+def search_studies(
+    tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0, after: tuple[str, str] | None = None
+) -> list[Study]:
+    """The newest first; ``after`` is date and UID of the one that came last."""
+    order = (_STUDY.c.study_date, _STUDY.c.study_uid)
+    asked = (
+        sa.select(*columns_of(Study, _STUDY))
+        .where(_SHOWN[_STUDY], *_visible(scope), *_conditions(tx, (_STUDY,), "study_uid", match))
+        .order_by(*(column.desc() for column in order))
+    )
+    if after is not None:
+        asked = asked.where(sa.tuple_(*order) < sa.tuple_(*(sa.literal(one) for one in after)))
+    return _run(tx, Study, asked, limit, offset)
+
+
+def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Series]:
+    """By study, then by series number."""
+    asked = (
+        sa.select(*columns_of(Series, _SERIES))
+        .join_from(_SERIES, _STUDY)
+        .where(_SHOWN[_SERIES], *_visible(scope), *_conditions(tx, (_SERIES, _STUDY), "series_uid", match))
+        .order_by(_SERIES.c.study_uid, _SERIES.c.series_number, _SERIES.c.series_uid)
+    )
+    return _run(tx, Series, asked, limit, offset)
+
+
+def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Instance]:
+    """By series, then by instance number."""
+    return _run(tx, Instance, _instances(tx, scope, match, columns_of(Instance, _INSTANCE)), limit, offset)
+
+
+def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> list[Part]:
+    """The same, of each only what says how it can be sent: by study, so that a study's instances follow each other."""
+    asked = _instances(tx, scope, match, columns_of(Part, _INSTANCE))
+    ordered = asked.order_by(None).order_by(
+        _INSTANCE.c.study_uid, _INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid
+    )
+    return shaped(Part, tx.execute(ordered.limit(limit)))
+
+
+def _instances(
+    tx: Connection, scope: Scope, match: Match, columns: Sequence[sa.ColumnElement[Any]]
+) -> sa.Select[tuple[Any, ...]]:
+    levels = (_INSTANCE, _SERIES, _STUDY)
+    return (
+        sa.select(*columns)
+        .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)
+        .join(_SERIES, _INSTANCE.c.series_uid == _SERIES.c.series_uid)
+        .where(_SHOWN[_INSTANCE], *_visible(scope), *_conditions(tx, levels, "sop_instance_uid", match))
+        .order_by(_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
+    )
+
+
+def _run(tx: Connection, shape: type[Shape], asked: sa.Select[Any], limit: int, offset: int) -> list[Shape]:
+    return shaped(shape, tx.execute(asked.limit(limit).offset(offset)))
+
+
+def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: Match) -> list[sa.ColumnElement[bool]]:
+    return [_condition(tx, levels, key, name, condition) for name, condition in match]
+
+
+def _visible(scope: Scope) -> list[sa.ColumnElement[bool]]:
+    # The second site's holdings are few, so they are looked up once instead of joined.
+    also_held = sa.select(_HOLDING.c.study_uid).where(_HOLDING.c.shared, _HOLDING.c.site_id.in_(scope.site_ids))
+    seen = sa.or_(
+        _STUDY.c.site_id.in_(scope.site_ids),
+        _STUDY.c.study_uid.in_(also_held),
+        _STUDY.c.study_uid.in_(scope.study_uids),
+    )
+    return [seen, _STUDY.c.hidden.is_(False) | _STUDY.c.site_id.in_(scope.hidden_site_ids)]
+
+
+def _condition(
+    tx: Connection, levels: tuple[sa.Table, ...], key: str, name: str, condition: Condition
+) -> sa.ColumnElement[bool]:
+    for table in levels:
+        if name in table.c:
+            return _compare(tx, table.c[name], condition)
+    if name not in _BELOW:
+        raise UnknownColumn(name)
+    below = _BELOW[name]
+    inside = sa.select(sa.literal(1)).where(
+        below.c[key] == levels[0].c[key], _SHOWN[below], _compare(tx, below.c[name], condition)
+    )
+    return inside.correlate(levels[0]).exists()
+
+
+def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa.ColumnElement[bool]:
+    match condition:
+        case UidList(values):
+            return column.in_([value for value in values if "\0" not in value])
+        case Range(low, high):
+            bounds = [column != ""]
+            if low is not None:
+                bounds.append(column >= low.replace("\0", ""))
+            if high is not None:
+                bounds.append(column <= high.replace("\0", "") + _AFTER_ANY)
+            return sa.and_(*bounds)
+        case Exact(text) | Wildcard(text) if "\0" in text:
+            return sa.false()  # no column holds it, and PostgreSQL does not even take it as a question
+        case Exact(text) if isinstance(column.type, sa.Integer):
+            return column == int(text) if _INTEGER.fullmatch(text) else sa.false()
+        case Wildcard() if isinstance(column.type, sa.Integer):
+            return sa.false()
+        case Exact(text) | Wildcard(text) if column.name in _NAMES:
+            return _any_group(tx, column, text, wild=isinstance(condition, Wildcard))
+        case Exact(text):
+            return column == text
+        case Wildcard(text):
+            return _matches(tx, column, _pattern(tx, text, wild=True))
+
+
+def _any_group(tx: Connection, column: sa.Column[Any], name: str, *, wild: bool) -> sa.ColumnElement[bool]:
+    """Whether the name, or one of its alphabetic, ideographic and phonetic groups, matches without regard to case."""
+    asked = folded(name)
+    if column.name != "patient_name":
+        return _matches_a_group(tx, sa.func.lower(column), asked, wild=wild)
+    if tx.dialect.name != "postgresql" or not asked or asked[0] in "*?":
+        return _matches_name(tx, _STUDY.c, asked, wild=wild)
+    # Whose name it is first: for some names PostgreSQL believes that many match, and walks back by date for seconds.
+    named = _STUDY.alias()
+    found = sa.select(named.c.study_uid).where(_matches_name(tx, named.c, asked, wild=wild)).cte("named")
+    return _STUDY.c.study_uid.in_(sa.select(found.prefix_with("MATERIALIZED").c.study_uid))
+
+
+def _matches_name(tx: Connection, study: Any, asked: str, *, wild: bool) -> sa.ColumnElement[bool]:
+    """``study`` are the columns of the table, or of an alias of it."""
+    text, whole = _pattern(tx, asked, wild=wild), study.patient_name_folded
+    if "=" in asked:
+        return _matches(tx, whole, text)
+    first = f"{text}={_pattern(tx, '*', wild=True)}"
+    others = (study.patient_name_ideographic, study.patient_name_phonetic)
+    return sa.or_(
+        _matches(tx, whole, text), _matches(tx, whole, first), *(_matches(tx, group, text) for group in others)
+    )
+
+
+def _matches_a_group(
+    tx: Connection, compared: sa.ColumnElement[Any], asked: str, *, wild: bool
+) -> sa.ColumnElement[bool]:
+    text = _pattern(tx, asked, wild=wild)
+    if "=" in asked:
+        return _matches(tx, compared, text)
+    rest = _pattern(tx, "*", wild=True)
+    shapes = (text, f"{text}={rest}", f"{rest}={text}", f"{rest}={text}={rest}")
+    return sa.or_(*(_matches(tx, compared, shape) for shape in shapes))
+
+
+def _pattern(tx: Connection, text: str, *, wild: bool) -> str:
+    """A DICOM value or pattern in the language of the database: GLOB of SQLite, LIKE of PostgreSQL."""
+    literal, wildcards = _GLOB if tx.dialect.name == "sqlite" else _LIKE
+    table = {**literal, **wildcards} if wild else literal
+    return text.translate(str.maketrans(table))
+
+
+def _matches(tx: Connection, column: sa.ColumnElement[Any], pattern: str) -> sa.ColumnElement[bool]:
+    if tx.dialect.name == "sqlite":
+        return column.op("GLOB", is_comparison=True)(pattern)
+    return column.like(pattern, escape="\\")

@@ -1,0 +1,1 @@
+"""Sealed segments go to the object store, and to a second one."""

@@ -1,0 +1,1 @@
+"""Bytes wherever they lie: here, in the object store, with another node."""

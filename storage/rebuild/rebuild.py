@@ -1,0 +1,330 @@
+"""Makes the index again from segments and journal alone: what is missing is added, what is right stays as it is.
+
+Entries come first, in the order in which they were received; then each decision, in the order in which they were made.
+Everything may be interrupted and done again: what is there already is passed over.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import islice
+from operator import attrgetter
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from storage import tables
+from storage.database import insert_new, snapshot, transaction
+from storage.ids import made_at
+from storage.index import entry_batch, journal
+from storage.index.entry_batch import Batch, Known, Raced, point_at
+from storage.index.journal import Decision
+from storage.instance_row import Place
+from storage.objects.store import ObjectStore
+from storage.rebuild import manifests
+from storage.rebuild import replay as replaying
+from storage.rebuild.dead_writers import take
+from storage.rebuild.manifests import Ordered, Replaced, Tail
+from storage.rebuild.replay import Replay
+from storage.segments import quarantine_files
+from storage.segments.members import Entry, Where
+from storage.segments.spool import Spool, segment_key
+from storage.tables import UNSTORED
+
+_SEGMENT: Final = tables.segment
+_INSTANCE: Final = tables.instance
+_QUARANTINE: Final = tables.quarantine
+_REBUILDING: Final = tables.rebuilding
+_AT_ONCE: Final = 256
+_UNTIL_DELETED: Final = timedelta(days=1)
+"""That a segment stays which others have replaced: longer than any request that may still read it."""
+
+
+@dataclass(kw_only=True)
+class Rebuilt:
+    """What came of it. In a check: what would."""
+
+    segments: int = 0
+    """Segments that were read."""
+    entries: int = 0
+    """Instances that they tell."""
+    instances: int = 0
+    """Rows that were missing."""
+    holdings: int = 0
+    held: int = 0
+    """Rows of the quarantine."""
+    decisions: int = 0
+    """Decisions that were made again."""
+    incomplete: list[str] = field(default_factory=list[str])
+    """Ids of decisions about something that is not here."""
+    mended: list[str] = field(default_factory=list[str])
+    """Ids of segments without their end: their members were asked one by one."""
+    unreadable: list[str] = field(default_factory=list[str])
+    """Ids of segments that tell nothing."""
+    differing: int = 0
+    """Rows that say something else than the segments; they are left as they are."""
+
+    @property
+    def whole(self) -> bool:
+        return not (self.incomplete or self.mended or self.unreadable or self.differing)
+
+
+def is_unfinished(engine: Engine) -> bool:
+    """Whether somebody began and did not end: the index may show what was hidden."""
+    with snapshot(engine) as tx:
+        return tx.scalar(sa.select(_REBUILDING.c.name)) is not None
+
+
+def count(store: ObjectStore, spool: Spool) -> int:
+    """How many segments there are."""
+    return sum(1 for _ in manifests.sources(store, spool.directory))
+
+
+def rebuild(
+    spool: Spool, store: ObjectStore, replays: Mapping[str, Replay], now: datetime, tell: Callable[[], None]
+) -> Rebuilt:
+    """Make the index again; ``tell`` hears of each segment. Nothing may be served meanwhile.
+
+    ``replays`` are those of the journal's kinds that are not the index's own.
+
+    Raises:
+        StoreAway, StoreRefuses: of the store; what was done stays done.
+
+    """
+    return _Rebuilding(spool, store, {**replaying.REPLAYS, **replays}, now, tell).run()
+
+
+class _Rebuilding:
+    def __init__(
+        self,
+        spool: Spool,
+        store: ObjectStore,
+        replays: Mapping[str, Replay],
+        now: datetime,
+        tell: Callable[[], None],
+    ) -> None:
+        self._spool = spool
+        self._engine = spool.engine
+        self._store = store
+        self._replays = replays
+        self._now = now
+        self._tell = tell
+        self._known = Known()
+        self._held: dict[Where, str] = {}
+        self._healing: frozenset[Where] = frozenset()
+        self._moved: dict[Where, Entry] = {}
+        """Where bytes that took the place of lost ones lay then, and what they are now."""
+        self._replaced = Replaced()
+        self._found = Rebuilt()
+
+    def run(self) -> Rebuilt:
+        begun = {"name": "index", "started_at": self._now}
+        with transaction(self._engine) as tx:
+            tx.execute(insert_new(tx, _REBUILDING).values(begun))
+        before = _counts(self._engine)
+        take(self._spool)  # what a writer that died left open is sealed, and its rows follow below
+        self._held = _held_places(self._store)
+        self._healing = _healing_places(self._store)
+        self._enter_segments()
+        for row in quarantine_files.noted(self._spool.directory):
+            with transaction(self._engine) as tx:
+                quarantine_files.enter(tx, row)
+        self._replay()
+        after = _counts(self._engine)
+        self._found.instances, self._found.holdings, self._found.held = (
+            now - then for now, then in zip(after, before, strict=True)
+        )
+        with transaction(self._engine) as tx:
+            tx.execute(sa.delete(_REBUILDING))
+        return self._found
+
+    # -- segments
+
+    def _enter_segments(self) -> None:
+        entries = self._entries()
+        while batch := list(islice(entries, _AT_ONCE)):
+            self._enter(batch)
+
+    def _entries(self) -> Iterator[Entry]:
+        ordered = Ordered()
+        for tail in manifests.read(self._store, manifests.sources(self._store, self._spool.directory)):
+            yield from ordered.add(tail, self._told(tail))
+            self._tell()
+        yield from ordered.rest()
+
+    def _told(self, tail: Tail) -> list[Entry]:
+        """What is to be entered of a segment; nothing of one whose members are in another now."""
+        found, segment_id = self._found, tail.source.segment_id
+        found.segments += 1
+        if tail.manifest is None:
+            if tail.size:
+                found.unreadable.append(segment_id)
+            return []
+        if self._is_over(segment_id):
+            return []
+        if not tail.sealed:
+            found.mended.append(segment_id)
+        replaced = segment_id in self._replaced
+        self._replaced.add(tail.manifest.replaces)
+        entries = tail.manifest.entries
+        with transaction(self._engine) as tx:
+            _note_replaced(tx, tail.manifest.replaces, self._now)
+            _note_segment(tx, tail, self._spool.node, self._now, replaced=replaced)
+        if replaced:
+            return []
+        found.entries += len(entries)
+        return entries
+
+    def _is_over(self, segment_id: str) -> bool:
+        """Whether the database knows that nothing leads there any more: replaced, or given up when half written."""
+        with snapshot(self._engine) as tx:
+            return is_over(tx, segment_id)
+
+    def _enter(self, read: Sequence[Entry]) -> None:
+        elsewhere = {where for one in read for where in one.earlier}
+        batch = [one for one in read if (one.place.segment_id, one.place.offset) not in elsewhere]
+        self._moved |= {where: one for one in batch for where in one.earlier if where in self._healing}
+        again = {
+            (one.place.segment_id, one.place.offset): self._held[where]
+            for one in batch
+            for where in ((one.place.segment_id, one.place.offset), *one.earlier)
+            if where in self._held
+        }
+        while True:
+            try:
+                with transaction(self._engine) as tx:
+                    _lead_on(tx, [one for one in batch if one.earlier])
+                    entered = Batch(tx, batch, self._known, again=again)
+                    entered.enter()
+            except Raced:
+                self._known.clear()
+                continue
+            self._known.learn(entered.seen)
+            return
+
+    # -- journal
+
+    def _replay(self) -> None:
+        for some in _in_chunks(all_decisions(self._engine, self._store)):
+            with snapshot(self._engine) as tx:
+                done = journal.applied(tx, [one.id for one in some])
+            for decision in some:
+                if decision.id not in done:
+                    self._replay_one(decision)
+
+    def _replay_one(self, decision: Decision) -> None:
+        replay = self._replays.get(decision.kind)
+        if replay is None:
+            self._found.incomplete.append(decision.id)
+            return
+        with transaction(self._engine) as tx:
+            whole = replay(tx, self._told_now(decision), decision.at)
+            journal.note_applied(tx, decision, self._now)
+        self._found.decisions += 1
+        if not whole:
+            self._found.incomplete.append(decision.id)
+
+    def _told_now(self, decision: Decision) -> Mapping[str, Any]:
+        """The decision, of bytes where they lie now: they may have been rewritten since."""
+        if decision.kind != entry_batch.HEALED:
+            return decision.payload
+        place = decision.payload["entry"]["place"]
+        moved = self._moved.get((place["segment_id"], place["offset"]))
+        return decision.payload if moved is None else {**decision.payload, "entry": moved.to_json()}
+
+
+def is_over(tx: Connection, segment_id: str) -> bool:
+    """Whether a segment waits for its deletion, or is deleted."""
+    state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
+    return state in {"retired", "gone"}
+
+
+def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
+    """Those of the object store, and those that a backup without its index brought; in order, each once."""
+    with snapshot(engine) as tx:
+        ours = journal.unapplied(tx)
+    last = ""
+    for decision in heapq.merge(journal.decisions(store), ours, key=attrgetter("id")):
+        if decision.id != last:
+            yield decision
+        last = decision.id
+
+
+def _held_places(store: ObjectStore) -> dict[Where, str]:
+    """Where what was held lay then, with the id that its question had."""
+    told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.HELD)
+    return {(one["segment_id"], one["offset"]): one["id"] for one in told}
+
+
+def _healing_places(store: ObjectStore) -> frozenset[Where]:
+    """Where what took the place of lost bytes lay when it came."""
+    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.HEALED)
+    return frozenset((place["segment_id"], place["offset"]) for place in told)
+
+
+def _in_chunks(decisions: Iterator[Decision]) -> Iterator[list[Decision]]:
+    while some := list(islice(decisions, _AT_ONCE)):
+        yield some
+
+
+def _counts(engine: Engine) -> tuple[int, int, int]:
+    with snapshot(engine) as tx:
+        asked = (sa.select(sa.func.count()).select_from(of) for of in (_INSTANCE, tables.holding, _QUARANTINE))
+        instances, holdings, held = (tx.scalar(one) or 0 for one in asked)
+        return instances, holdings, held
+
+
+def _note_segment(tx: Connection, tail: Tail, node: str, now: datetime, *, replaced: bool) -> None:
+    """The row of a segment that was read; one that is right stays as it is."""
+    entries = tail.manifest.entries if tail.manifest else []
+    segment_id = tail.source.segment_id
+    sealed_at = max((one.provenance.received_at for one in entries), default=made_at(segment_id))
+    became: dict[str, Any] = {"state": "sealed", "size": tail.size, "sealed_at": sealed_at}
+    if tail.stored:
+        # Since when is not known: a commitment reads what was stored before its request once more.
+        rewritten = bool(tail.manifest and tail.manifest.replaces)
+        became |= {"state": "stored", "stored_at": sealed_at, "compact_at": None if rewritten else now}
+    if replaced:
+        became |= {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
+    behind = ("open", "sealed", "writing") if tail.stored else ("open",)
+    here = _SEGMENT.c.id == segment_id
+    done = tx.execute(sa.update(_SEGMENT).where(here, _SEGMENT.c.state.in_(behind)).values(became))
+    if done.rowcount == 0:
+        study_uid = entries[0].row.study_uid if entries else ""
+        values = {"id": segment_id, "study_uid": study_uid, "node": node, "key": segment_key(segment_id), **became}
+        tx.execute(insert_new(tx, _SEGMENT).values(opened_at=made_at(segment_id), **values))
+
+
+def _note_replaced(tx: Connection, segment_ids: Iterable[str], now: datetime) -> None:
+    """Segments that an older backup knows as stored, and whose members are in another by now."""
+    retired = {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
+    there = _SEGMENT.c.id.in_(list(segment_ids)) & _SEGMENT.c.state.in_((*UNSTORED, "stored"))
+    tx.execute(sa.update(_SEGMENT).where(there).values(retired))
+
+
+def _lead_on(tx: Connection, rewritten: Sequence[Entry]) -> None:
+    """Let rows that lead to where bytes lay before lead to where they lie now."""
+    if not rewritten:
+        return
+    uids = [one.row.sop_instance_uid for one in rewritten]
+    row = _INSTANCE.c
+    asked = sa.select(row.sop_instance_uid, row.segment_id, row.offset).where(row.sop_instance_uid.in_(uids))
+    leads_to = {uid: (segment_id, offset) for uid, segment_id, offset in tx.execute(asked)}
+    kept = _QUARANTINE.c
+    waiting = sa.select(kept.id, kept.segment_id, kept.offset).where(
+        kept.sop_instance_uid.in_(uids), kept.segment_id.is_not(None)
+    )
+    lies_at = {(segment_id, offset): quarantine_id for quarantine_id, segment_id, offset in tx.execute(waiting)}
+    for one in rewritten:
+        there = leads_to.get(one.row.sop_instance_uid)
+        if there in one.earlier:
+            segment_id, offset = there
+            point_at(tx, one, instead_of=Place(segment_id=segment_id, offset=offset, size=0), same_sender=True)
+        for where in one.earlier:
+            if where in lies_at:
+                place = {"segment_id": one.place.segment_id, "offset": one.place.offset}
+                tx.execute(sa.update(_QUARANTINE).where(kept.id == lies_at[where]).values(place))

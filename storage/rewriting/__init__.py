@@ -1,0 +1,1 @@
+"""Compaction and erasure: a new segment, the rows switched to it, the old one removed."""
