@@ -18,8 +18,9 @@ from sqlalchemy.engine import Engine
 
 from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
 from bench.servers import Missing
-from reading import access, queue
+from reading.access import access
 from reading.audit import Audit
+from reading.queue import queue
 from reading.viewers import PatientViewer, Staff
 from storage.database import connect, snapshot, transaction
 from storage.index.search import Exact, Match, Range, Wildcard, search_studies

@@ -21,10 +21,12 @@ import sqlalchemy as sa
 from psycopg import sql
 from sqlalchemy.engine import Engine
 
-from reading import organisations, policy, tables
-from reading.case import Move, State, Step
+from reading import tables
+from reading.cases.moves import Move, State, Step
 from reading.kinds import Level, Role, Tier
-from reading.policy import FIRST_POLICY
+from reading.register import organisations
+from reading.rules import policy
+from reading.rules.policy import FIRST_POLICY
 from reading.viewers import Staff
 from storage import tables as storage_tables
 from storage.database import Durability, connect, driver, insert_new_on, transaction

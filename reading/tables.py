@@ -29,7 +29,7 @@ def _revision() -> sa.Column[int]:
     return sa.Column("revision", sa.Integer, nullable=False, server_default="1")
 
 
-# -- reading.installed: digests of the keys that this database was written with
+# -- reading.patients.known_keys: digests of the keys that this database was written with
 installation_key: Final = sa.Table(
     "installation_key",
     metadata,
@@ -37,7 +37,7 @@ installation_key: Final = sa.Table(
     sa.Column("digest", DIGEST, nullable=False),
 )
 
-# -- reading.organisations
+# -- reading.register.organisations
 organisation: Final = sa.Table(
     "organisation",
     metadata,
@@ -67,7 +67,7 @@ agreement: Final = sa.Table(
     sa.Index("ix_agreement_reader_id_tier", "reader_id", "tier"),
 )
 
-# -- reading.people
+# -- reading.register.people
 person: Final = sa.Table(
     "person",
     metadata,
@@ -93,7 +93,7 @@ role_grant: Final = sa.Table(
     sa.Index("ix_role_grant_organisation_id", "organisation_id"),
 )
 
-# -- reading.sessions (failed_proof: reading.proofs)
+# -- reading.sessions.sessions (failed_proof: reading.sessions.failed_proofs)
 staff_session: Final = sa.Table(
     "staff_session",
     metadata,
@@ -129,7 +129,7 @@ failed_proof: Final = sa.Table(
     sa.Column("closed_until", UtcDateTime, nullable=False),
 )
 
-# -- reading.devices
+# -- reading.register.devices
 device: Final = sa.Table(
     "device",
     metadata,
@@ -167,7 +167,7 @@ device_token: Final = sa.Table(
     *_dated(),
 )
 
-# -- reading.register
+# -- reading.register.device_register
 # A title under which `tierread devices check` calls as a device for a minute; only its digest is kept.
 device_check: Final = sa.Table(
     "device_check",
@@ -177,7 +177,7 @@ device_check: Final = sa.Table(
     sa.Column("until", UtcDateTime, nullable=False),
 )
 
-# -- reading.contacts
+# -- reading.register.device_contacts
 # One row for each device: when it was last heard, what it stored last, and its last refusals with their reasons.
 device_contact: Final = sa.Table(
     "device_contact",
@@ -222,7 +222,7 @@ refused_call: Final = sa.Table(
     sa.Index("ix_refused_call_last_at", "last_at"),
 )
 
-# -- reading.patients
+# -- reading.patients.patients
 patient: Final = sa.Table(
     "patient",
     metadata,
@@ -263,7 +263,7 @@ patient_identifier: Final = sa.Table(
     ),
 )
 
-# -- reading.orders
+# -- reading.orders.orders
 imaging_order: Final = sa.Table(
     "imaging_order",
     metadata,
@@ -297,7 +297,7 @@ procedure: Final = sa.Table(
     sa.Index("ix_procedure_order_id", "order_id"),
 )
 
-# -- reading.performed: what devices say that they are making, or have made (MPPS)
+# -- reading.orders.performed: what devices say that they are making, or have made (MPPS)
 performed_step: Final = sa.Table(
     "performed_step",
     metadata,
@@ -343,7 +343,7 @@ performed_change: Final = sa.Table(
     sa.PrimaryKeyConstraint("performed_id", "number"),
 )
 
-# -- reading.policy
+# -- reading.rules.policy
 policy: Final = sa.Table(
     "policy",
     metadata,
@@ -355,7 +355,7 @@ policy: Final = sa.Table(
     *_dated(),
 )
 
-# -- reading.cases (state changes only with a move, in one transaction)
+# -- reading.cases.cases (state changes only with a move, in one transaction)
 case: Final = sa.Table(
     "case",
     metadata,
@@ -423,7 +423,7 @@ case_move: Final = sa.Table(
     sa.UniqueConstraint("case_id", "number"),
 )
 
-# What was announced for a study, and by whom; `reading.ledger` compares it with what arrived.
+# What was announced for a study, and by whom; `reading.completeness.ledger` compares it with what arrived.
 announcement: Final = sa.Table(
     "announcement",
     metadata,
@@ -467,7 +467,7 @@ arriving_end: Final = sa.Table(
     sa.Index("ix_arriving_end_case_id", "case_id"),
 )
 
-# Images that came after a report was final wait for a word from a reader; written by `reading.follow_ups`.
+# Images that came after a report was final wait for a word from a reader; written by `reading.completeness.follow_ups`.
 follow_up: Final = sa.Table(
     "follow_up",
     metadata,
@@ -499,7 +499,7 @@ follow_up: Final = sa.Table(
     sa.CheckConstraint("outcome in ('addendum', 'no_change', 'void')", name="outcome"),
 )
 
-# -- reading.queue
+# -- reading.queue.queue
 lease: Final = sa.Table(
     "lease",
     metadata,
@@ -514,7 +514,7 @@ lease: Final = sa.Table(
     sa.Index("ix_lease_expires_at", "expires_at"),
 )
 
-# -- reading.reports
+# -- reading.signing.signatures
 draft: Final = sa.Table(
     "draft",
     metadata,
@@ -605,7 +605,7 @@ change_notice: Final = sa.Table(
     sa.Index("ix_change_notice_site_id", "site_id"),
 )
 
-# -- reading.review
+# -- reading.review.review
 review: Final = sa.Table(
     "review",
     metadata,
@@ -625,7 +625,7 @@ review: Final = sa.Table(
     sa.Index("ix_review_author_id", "author_id"),
 )
 
-# -- reading.critical
+# -- reading.alerts.critical
 critical_alert: Final = sa.Table(
     "critical_alert",
     metadata,
@@ -674,7 +674,7 @@ outbox: Final = sa.Table(
     sa.Index("ix_outbox_delivered_at_next_at", "delivered_at", "next_at"),
 )
 
-# -- reading.forwarding: which studies go on to other archives by themselves, and how far each has come
+# -- reading.forwarding.forwarding: which studies go on to other archives by themselves, and how far each has come
 forwarding_rule: Final = sa.Table(
     "forwarding_rule",
     metadata,
@@ -720,7 +720,7 @@ forwarded_instance: Final = sa.Table(
     sa.PrimaryKeyConstraint("job_id", "sop_instance_uid"),
 )
 
-# -- reading.receipts
+# -- reading.sessions.receipts
 receipt: Final = sa.Table(
     "receipt",
     metadata,
@@ -735,7 +735,7 @@ receipt: Final = sa.Table(
     sa.Index("ix_receipt_patient_id", "patient_id"),
 )
 
-# -- reading.attribution: whose study it is, beside bytes that never change
+# -- reading.patients.attribution: whose study it is, beside bytes that never change
 attribution: Final = sa.Table(
     "attribution",
     metadata,
@@ -752,7 +752,7 @@ attribution: Final = sa.Table(
     sa.UniqueConstraint("study_uid", "revision"),
 )
 
-# -- reading.surgery: what a person moved or merged; changes are `storage.decisions.placement.Change`s
+# -- reading.intake.surgery: what a person moved or merged; changes are `storage.decisions.placement.Change`s
 surgery: Final = sa.Table(
     "surgery",
     metadata,
@@ -774,7 +774,8 @@ surgery: Final = sa.Table(
     sa.CheckConstraint("kind in ('split', 'move', 'merge')", name="kind"),
 )
 
-# -- reading.rejections: what hides images, a device's note or a person, and each image that it names, here or not yet
+# -- reading.intake.rejections: what hides images, a device's note or a person, and each image that it names, here or
+# not yet
 rejection: Final = sa.Table(
     "rejection",
     metadata,
@@ -808,7 +809,7 @@ rejected_instance: Final = sa.Table(
     sa.CheckConstraint("state in ('waiting', 'hidden', 'foreign', 'lifted')", name="state"),
 )
 
-# -- reading.decisions: what a person decided about a concern, and took back; the last one of a subject counts
+# -- reading.quality.decisions: what a person decided about a concern, and took back; the last one of a subject counts
 decision: Final = sa.Table(
     "decision",
     metadata,

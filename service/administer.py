@@ -8,14 +8,14 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from reading import devices, organisations, passwords, people
 from reading.audit import SYSTEM, Audit
-from reading.devices import Device, Entry
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
-from reading.organisations import Organisation
-from reading.people import Person
-from reading.register import Register
+from reading.register import devices, organisations, passwords, people
+from reading.register.device_register import Register
+from reading.register.devices import Device, Entry
+from reading.register.organisations import Organisation
+from reading.register.people import Person
 
 REGION: Final = "REGION"
 """The code of the organisation that the first start makes, for whoever administers the whole service."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pacs.calling import Peer
 from pacs.tls import Certificates
-from reading import devices
-from reading.devices import Device
+from reading.register import devices
+from reading.register.devices import Device
 
 
 def peer_of(one: Device, certificates: Certificates | None) -> Peer | None:

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Engine
 from pacs import trial
 from pacs.calling import Failure, Peer, Unreachable, associated
 from pacs.tls import Certificates
-from reading import contacts, devices, organisations, register
-from reading.devices import Device
+from reading.register import device_contacts, device_register, devices, organisations
+from reading.register.devices import Device
 from service.administer import Registry, device_of
 from service.calls import peer_of
 from service.settings import Settings
@@ -82,7 +82,7 @@ def check(
     with snapshot(engine) as tx:
         one = device_of(tx, ae_title, now)
         site = organisations.by_id(tx, one.site_id)
-        contact = contacts.of(tx, [one.id], now)[one.id]
+        contact = device_contacts.of(tx, [one.id], now)[one.id]
     heard = "never" if contact.heard_at is None else contact.heard_at.astimezone().strftime("%Y-%m-%d %H:%M")
     yield Step(
         name="entry",
@@ -97,7 +97,7 @@ def check(
         yield from _as_the_device(settings, title)
     finally:
         with transaction(engine) as tx:
-            register.end_check(tx, title)
+            device_register.end_check(tx, title)
 
 
 def _echo(settings: Settings, certificates: Certificates | None, one: Device) -> Step:

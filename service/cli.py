@@ -11,8 +11,8 @@ from typing import Annotated, Any, Final
 import typer
 from rich.console import Console
 
-from reading.cipher import KeyFileUnfit
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
+from reading.patients.keys import KeyFileUnfit
 from service import device_commands, erasure_commands, registers
 from service.alive import Part, Role
 from service.forward_commands import forward

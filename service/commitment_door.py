@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from pacs.commitment import Request, unsupported
 from pacs.negotiation import Offer
 from pacs.receive import Sender
-from reading import ledger
-from reading.ledger import Named
+from reading.completeness import ledger
+from reading.completeness.ledger import Named
 from service.house import House
 from storage.commitment import requests
 from storage.database import transaction

@@ -12,8 +12,8 @@ from typing import Final
 from pacs.calling import Unreachable, associated
 from pacs.commitment import Conversation, Report, StorageCommitment, Told, proposal, tell
 from pacs.services import Service
-from reading import devices
-from reading.devices import Device
+from reading.register import devices
+from reading.register.devices import Device
 from service.calls import peer_of
 from service.commitment_door import HOLD
 from service.house import House

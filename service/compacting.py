@@ -10,7 +10,7 @@ from typing import Final
 
 from pacs.compacting import recode
 from pacs.opened import NATIVE
-from reading import over
+from reading.retention import reading_over
 from service.house import House
 from service.logs import logger
 from service.metrics import COMPACTED_BYTES, COMPACTED_INSTANCES, COMPACTED_STUDIES
@@ -112,7 +112,7 @@ def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pau
             return False
         with snapshot(house.engine) as tx:
             there = candidates.of_study(tx, study_uid, sorted(NATIVE))
-            reading = over.of_studies(tx, there.shown_in)
+            reading = reading_over.of_studies(tx, there.shown_in)
         until = _until(there, reading, after, house.clock())
         if until is not None:
             _postpone(house, study_uid, until)
@@ -137,7 +137,7 @@ def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pau
         return False
 
 
-def _until(there: Waiting, reading: over.Reading, after: timedelta, now: datetime) -> datetime | None:
+def _until(there: Waiting, reading: reading_over.Reading, after: timedelta, now: datetime) -> datetime | None:
     """When to look again; None: now is the time."""
     if not reading.over:
         return now + after

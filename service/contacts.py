@@ -11,8 +11,8 @@ from typing import Final
 
 from pacs.ae import Refusal, Refused, Unshaken
 from pacs.receive import Outcome, Sender
-from reading import contacts, devices
-from reading.contacts import MOST_CALLS, Call, News
+from reading.register import device_contacts, devices
+from reading.register.device_contacts import MOST_CALLS, Call, News
 from service.house import House
 from service.logs import logger
 from storage.database import transaction
@@ -54,7 +54,7 @@ class Contacts:
     def refused(self, what: Refused) -> None:
         """Who exactly it was is asked when it is written; of a flood only the first `MOST_CALLS` are."""
         calling = what.calling
-        key = (contacts.printable(calling.ae_title), calling.address)
+        key = (device_contacts.printable(calling.ae_title), calling.address)
         with self._lock:
             if key in self._refused or len(self._refused) < MOST_CALLS:
                 before = self._refused[key][1] if key in self._refused else 0
@@ -97,18 +97,20 @@ class Contacts:
                         tls=calling.tls,
                     )
                 elif what.refusal is Refusal.WRONG_CALLED_TITLE:
-                    called = contacts.printable(what.called_ae_title)
+                    called = device_contacts.printable(what.called_ae_title)
                 if one is not None:
                     _refuse(news, one.id, refusal, called, calling.address, times, at)
                 if not known:
-                    calls.append(_call(contacts.printable(calling.ae_title), calling.address, refusal, one, times, at))
+                    calls.append(
+                        _call(device_contacts.printable(calling.ae_title), calling.address, refusal, one, times, at)
+                    )
             for what, times, at in unshaken:
                 one = devices.alone_at(tx, what.address, at)
                 if one is not None:
                     _refuse(news, one.id, what.failure, "", what.address, times, at)
                 calls.append(_call("", what.address, what.failure, one, times, at))
-            contacts.note(tx, news, self._house.clock())
-            contacts.note_calls(tx, calls)
+            device_contacts.note(tx, news, self._house.clock())
+            device_contacts.note_calls(tx, calls)
 
     def _of(self, device_id: str) -> News:
         return self._news.setdefault(device_id, News())

@@ -11,10 +11,10 @@ from typing import Annotated, Any
 import typer
 from sqlalchemy.engine import Connection
 
-from reading import contacts, devices, organisations, register
 from reading.audit import Audit
-from reading.devices import Device
 from reading.errors import Invalid
+from reading.register import device_contacts, device_register, devices, organisations
+from reading.register.devices import Device
 from service.administer import Registry
 from service.installation import make_folders, open_database
 from service.registers import AsJson, answer, answer_rows, opened, to_json
@@ -169,14 +169,14 @@ def _digest_in(path: Path | None) -> bytes | None:
     if path is None:
         return None
     try:
-        return register.certificate_digest(path.read_bytes())
+        return device_register.certificate_digest(path.read_bytes())
     except OSError as unreadable:
         raise Invalid("certificate", "unreadable") from unreadable
 
 
 def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
     site = organisations.by_id(tx, one.site_id)
-    contact = contacts.of(tx, [one.id], now)[one.id]
+    contact = device_contacts.of(tx, [one.id], now)[one.id]
     return {
         "id": one.id,
         "ae_title": one.ae_title,

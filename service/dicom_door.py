@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pacs.ae import Calling, Refusal, Refused, Unshaken
 from pacs.receive import Outcome, Sender
-from reading import devices, register
+from reading.register import device_register, devices
 from service.contacts import Contacts
 from service.house import House, sender_of
 from service.logs import logger
@@ -32,7 +32,7 @@ class DicomDoor:
             )
             checked = None
             if device is None and calling.local:
-                checked = register.checked_device(tx, calling.ae_title, now)
+                checked = device_register.checked_device(tx, calling.ae_title, now)
         if checked is not None:
             return sender_of(checked, test=True)
         if device is None:

@@ -8,7 +8,8 @@ from starlette.requests import Request
 
 from pacs.dicomweb.door import Door, Shown
 from pacs.receive import Sender
-from reading import devices, sessions
+from reading.register import devices
+from reading.sessions import sessions
 from reading.viewers import Machine, Staff, Viewer
 from service.house import House, sender_of
 from service.lately import Lately
@@ -21,7 +22,7 @@ BEARER: Final = "bearer "
 
 
 class DicomwebDoor:
-    """Machines show a token, people their session; every study is opened through `reading.access`.
+    """Machines show a token, people their session; every study is opened through `reading.access.access`.
 
     A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pacs.dimse_door import Destination, DimseDoor
 from pacs.receive import Sender
 from pacs.shown import Shown
-from reading import devices
-from reading.devices import Device
+from reading.register import devices
+from reading.register.devices import Device
 from reading.viewers import Machine
 from service.calls import peer_of
 from service.house import House, sender_of

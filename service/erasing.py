@@ -7,8 +7,8 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading import retention
 from reading.audit import SYSTEM, Audit
+from reading.retention import retention
 from service.house import now as clock
 from service.installation import Folders
 from service.logs import logger

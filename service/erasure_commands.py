@@ -13,10 +13,10 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from reading import retention
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid
-from reading.retention import Expired
+from reading.retention import retention
+from reading.retention.retention import Expired
 from service.installation import Folders, make_folders, open_database
 from service.registers import AsJson, answer, answer_rows
 from service.settings import Settings, load

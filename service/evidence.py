@@ -15,8 +15,8 @@ from pacs.receive import Receiver
 from pacs.rendered import Picture, Rendering, Viewport, render
 from pacs.same import Encoded
 from pacs.transcode import NotDecodable
-from reading import devices
 from reading.errors import NotThere
+from reading.register import devices
 from service.house import sender_of
 from storage.database import snapshot
 from storage.decisions import quarantine

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 from pacs.dicomweb.door import Shown
 from pacs.export import Item, TooMuch, exported
 from pacs.placed import corrections
-from reading import access, attribution, cases
+from reading.access import access
 from reading.audit import actor_of
+from reading.cases import cases
 from reading.errors import NotAllowed
-from reading.surgery import new_uid
+from reading.intake.surgery import new_uid
+from reading.patients import attribution
 from reading.viewers import Viewer
 from service.house import House
 from storage.database import transaction

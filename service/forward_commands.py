@@ -10,9 +10,10 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.engine import Connection
 
-from reading import devices, forwarding, organisations
 from reading.errors import Invalid
-from reading.forwarding import Job, JobState, Moment, Rule
+from reading.forwarding import forwarding
+from reading.forwarding.forwarding import Job, JobState, Moment, Rule
+from reading.register import devices, organisations
 from service.administer import device_of, organisation_of
 from service.registers import AsJson, answer, answer_rows, opened
 from service.settings import load

@@ -16,8 +16,9 @@ from pacs.sending import SUCCESS, WARNINGS, Gone, Outlet, proposals
 from pacs.shown import NotVisible, Shown
 from pacs.stow_out import ServerAway, StowTarget
 from pacs.talking import by_hand
-from reading import devices, forwarding
-from reading.forwarding import Job, Rule
+from reading.forwarding import forwarding
+from reading.forwarding.forwarding import Job, Rule
+from reading.register import devices
 from reading.viewers import Machine
 from service.dimse_door import destination_at
 from service.house import House

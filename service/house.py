@@ -13,9 +13,9 @@ from sqlalchemy.engine import Engine
 from pacs.receive import Sender
 from pacs.tls import Certificates
 from reading.audit import Audit
-from reading.cipher import Keys
-from reading.devices import Device
-from reading.signing import Seal
+from reading.patients.keys import Keys
+from reading.register.devices import Device
+from reading.reports.seal import Seal
 from service.certificates import certificates_of
 from service.installation import Folders, keys_of, open_database, refuse_half_an_index
 from service.settings import Settings

@@ -17,7 +17,7 @@ from pacs.media import SOURCE
 from pacs.receive import Reason, Receiver, Sender
 from reading.audit import SYSTEM
 from reading.errors import Invalid
-from reading.organisations import Organisation
+from reading.register.organisations import Organisation
 from service import importing, logs
 from service.administer import device_of, organisation_of
 from service.house import House, house_of, sender_of

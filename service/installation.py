@@ -14,9 +14,9 @@ from typing import Final
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
-from reading import installed
-from reading.cipher import Keys, keys_in
-from reading.signing import Seal
+from reading.patients import known_keys
+from reading.patients.keys import Keys, keys_in
+from reading.reports.seal import Seal
 from service.settings import Settings
 from storage.database import Durability, connect, transaction
 from storage.rebuild.rebuild import is_unfinished
@@ -137,7 +137,7 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
 
     """
     with transaction(engine) as tx:
-        known = installed.knows_keys(tx)
+        known = known_keys.knows_keys(tx)
         missing = not all((folders.keys / name).exists() for name in KEY_FILES)
         if known and missing:
             raise CannotStart(
@@ -150,7 +150,7 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
             "identifiers.aes": keys.cipher_key,
             "seal": seal.key_id.encode("ascii"),
         }
-        strange = installed.strange_keys(tx, parts)
+        strange = known_keys.strange_keys(tx, parts)
     if strange:
         raise CannotStart(
             f"the keys in {folders.keys} are not those that the database was written with: {', '.join(strange)}",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pacs.shown import NotVisible, Shown
-from reading import access, attribution
+from reading.access import access
 from reading.errors import NotThere
+from reading.patients import attribution
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from service.house import House
 from storage.database import snapshot, transaction
@@ -13,7 +14,7 @@ from storage.instance_row import is_uid
 
 
 class Looks:
-    """Every study is opened through `reading.access`."""
+    """Every study is opened through `reading.access.access`."""
 
     def __init__(self, house: House) -> None:
         self._house = house

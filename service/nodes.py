@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy.engine import Engine
 
-from reading.cipher import Keys
+from reading.patients.keys import Keys
 from service.alone import Claim
 from service.house import House
 from service.installation import CannotStart

@@ -8,9 +8,9 @@ from typing import Final
 from pacs.mpps import Verdict
 from pacs.performed import Performed
 from pacs.services import Caller
-from reading import performed
-from reading.ledger import Named
-from reading.performed import Message, Reference, Said, State
+from reading.completeness.ledger import Named
+from reading.orders import performed
+from reading.orders.performed import Message, Reference, Said, State
 from service.house import House
 from storage.database import transaction
 

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.engine import Engine
 
-from reading.replaying import REPLAYS
+from reading.intake.replay import REPLAYS
 from reading.tables import organisation
 from service.alive import Role
 from service.house import now

@@ -15,12 +15,12 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.engine import Connection
 
-from reading import organisations, people
 from reading.audit import Audit
 from reading.errors import Invalid
 from reading.kinds import Level, Role
-from reading.organisations import Organisation
-from reading.people import Person
+from reading.register import organisations, people
+from reading.register.organisations import Organisation
+from reading.register.people import Person
 from service.administer import Registry
 from service.installation import make_folders, open_database
 from service.settings import load

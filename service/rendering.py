@@ -7,7 +7,7 @@ from typing import Final
 from pacs.opened import Bytes, NoSuchFrame, Opened, Unreadable
 from pacs.rendered import Picture, Rendering, Viewport, render
 from pacs.transcode import NotDecodable
-from reading import access
+from reading.access import access
 from reading.errors import NotThere
 from reading.viewers import Viewer
 from service.house import House

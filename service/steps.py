@@ -15,8 +15,10 @@ from sqlalchemy.engine import Connection
 from pacs.describe import describe_pending
 from pacs.rejection import rejection_note
 from pacs.settle import settle_held
-from reading import critical, intake, queue, rejections
-from reading.rejections import Note, Title
+from reading.alerts import critical
+from reading.intake import intake, rejections
+from reading.intake.rejections import Note, Title
+from reading.queue import queue
 from service.arrivals import Arrivals
 from service.backing_up import daily
 from service.compacting import compacting, tidying, writing_out

@@ -11,7 +11,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reading import audit, organisations
+from reading import audit
+from reading.register import organisations
 from service import verifying
 from service.administer import REGION
 from service.house import House

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from sqlalchemy.engine import Engine
 
-from reading.cipher import keys_in
+from reading.patients.keys import keys_in
 from service import verifying
 from service.house import now
 from service.installation import KEY_FILES, CannotStart, Folders, make_folders, open_database

@@ -12,8 +12,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from reading import audit, cases
+from reading import audit
 from reading.audit import Break
+from reading.cases import cases
 from storage.database import snapshot
 from storage.objects.store import StoreAway
 from storage.segments.inspection import Finding, Wanted

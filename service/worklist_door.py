@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 from pacs.scheduled import Scheduled
 from pacs.services import Caller
 from pacs.worklist import Offer
-from reading import devices, scheduled
-from reading.names import for_devices
-from reading.order_state import OrderState
-from reading.patients import ISSUER
-from reading.scheduled import Offered
+from reading.orders import offered
+from reading.orders.offered import Offered
+from reading.orders.order_state import OrderState
+from reading.patients.names import for_devices
+from reading.patients.patients import ISSUER
+from reading.register import devices
 from service.house import House
 from storage.database import snapshot
 from viewer import words
@@ -29,7 +30,7 @@ class WorklistDoor:
         now = self._house.clock()
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, caller.sender.device_id)
-            found = scheduled.worklist(tx, caller.sender.site_id, now, first=first, last=last)
+            found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
         zone = ZoneInfo(found.time_zone)
         others = [title for title in found.stations if title != caller.ae_title]
         return Offer(

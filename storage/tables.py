@@ -288,7 +288,8 @@ quarantine: Final = sa.Table(
 )
 
 # Decisions that change what is shown, each in the transaction that makes it (storage.index.journal), and in the object
-# store, from which the index is made again; not applied is what a restored backup brings of an index that it does not bring.
+# store, from which the index is made again; not applied is what a restored backup brings of an index that it does not
+# bring.
 journal: Final = sa.Table(
     "journal",
     metadata,

@@ -26,12 +26,12 @@ from typing import Any, Final
 
 import httpx
 
-from reading import patients
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Role, Sex
-from reading.patients import Identifier
+from reading.patients import patients
+from reading.patients.identifiers import identity_check_character
+from reading.patients.keys import keys_in
+from reading.patients.patients import Identifier
 from service.administer import Registry
 from storage.database import connect, transaction
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from reading import concerns, decisions
-from reading.concerns import Aspect, Concern
-from reading.decisions import Move
 from reading.errors import NotAllowed
+from reading.quality import concerns, decisions
+from reading.quality.concerns import Aspect, Concern
+from reading.quality.decisions import Move
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.door import going_in
@@ -41,8 +41,8 @@ def decide(
 
     Raises:
         NotThere: there is none, or it is not theirs to see; or the bytes lie on another node.
-        NotAllowed: as `reading.decisions.decide`; or the bytes are still refused when received again.
-        Stale, MoveNotAllowed, Invalid: as `reading.decisions.decide`.
+        NotAllowed: as `reading.quality.decisions.decide`; or the bytes are still refused when received again.
+        Stale, MoveNotAllowed, Invalid: as `reading.quality.decisions.decide`.
 
     """
     now = office.clock()

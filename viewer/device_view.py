@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from reading import contacts, devices, organisations, register
-from reading.contacts import Call, Contact
-from reading.devices import Device
-from reading.organisations import Organisation
+from reading.register import device_contacts, device_register, devices, organisations
+from reading.register.device_contacts import Call, Contact
+from reading.register.devices import Device
+from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer import words
 from viewer.locale import Language, catalogue, text
@@ -43,15 +43,15 @@ class Overview:
 
 def overview(tx: Connection, staff: Staff, now: datetime, *, site_ids: frozenset[str] | None = None) -> Overview:
     """The devices that somebody looks after, those of a site together; of ``site_ids`` alone where that is given."""
-    allowed = register.oversight(tx, staff, now)
+    allowed = device_register.oversight(tx, staff, now)
     sites = {one.id: one for one in organisations.list_all(tx)}
     sees = allowed.sees if site_ids is None else allowed.sees & site_ids
     found = [one for one in devices.list_all(tx) if one.site_id in sees and one.until is None]
-    known = contacts.of(tx, [one.id for one in found], now)
+    known = device_contacts.of(tx, [one.id for one in found], now)
     seen = [Seen(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
     return Overview(
         devices=sorted(seen, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
-        calls=contacts.calls(tx, SHOWN_CALLS) if allowed.strangers else [],
+        calls=device_contacts.calls(tx, SHOWN_CALLS) if allowed.strangers else [],
         keeps=allowed.keeps,
         strangers=allowed.strangers,
     )

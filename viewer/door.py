@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading import access
-from reading.access import Viewer
+from reading.access import access
+from reading.access.access import Viewer
 from reading.errors import NotThere
 from storage.database import snapshot, transaction
 from viewer.office import Office

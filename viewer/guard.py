@@ -10,7 +10,8 @@ from fastapi import Depends, Form, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading import devices, sessions
+from reading.register import devices
+from reading.sessions import sessions
 from reading.viewers import Machine, PatientViewer, Staff
 from storage.database import snapshot, transaction
 from viewer.office import office_of

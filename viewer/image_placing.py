@@ -8,10 +8,12 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, rejections, surgery
+from reading.access import access
+from reading.cases import cases
 from reading.errors import Invalid, NotThere
-from reading.rejections import Rejection, Title
-from reading.surgery import Surgery
+from reading.intake import rejections, surgery
+from reading.intake.rejections import Rejection, Title
+from reading.intake.surgery import Surgery
 from reading.viewers import Staff
 from storage.decisions import placement
 from storage.records import Instance, Series
@@ -32,7 +34,7 @@ class Shown:
 
 
 def images_of(tx: Connection, case_id: str) -> Shown:
-    """For those who have passed `reading.access`."""
+    """For those who have passed `reading.access.access`."""
     series: list[tuple[Series, Sequence[Instance]]] = []
     for study_uid in cases.study_uids(tx, case_id):
         inside: dict[str, list[Instance]] = {}
@@ -65,7 +67,7 @@ def split(  # noqa: PLR0917
     why: str,
     now: datetime,
 ) -> str | None:
-    """Answers the case in which the images are now. Raises: as `reading.surgery.split`."""
+    """Answers the case in which the images are now. Raises: as `reading.intake.surgery.split`."""
     made = surgery.split(
         tx,
         office.audit,
@@ -83,7 +85,7 @@ def split(  # noqa: PLR0917
 def merge(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, into_case: str, why: str, now: datetime
 ) -> str | None:
-    """Answers the case in which the images are now. Raises: as `reading.surgery.merge`."""
+    """Answers the case in which the images are now. Raises: as `reading.intake.surgery.merge`."""
     made = surgery.merge(tx, office.audit, office.keys, staff, case_id, into_case=into_case, why=why, now=now)
     return made.other_case_id
 
@@ -91,14 +93,14 @@ def merge(  # noqa: PLR0917
 def hide(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, uids: Sequence[str], why: str, now: datetime
 ) -> None:
-    """Raises: as `reading.rejections.hide`."""
+    """Raises: as `reading.intake.rejections.hide`."""
     rejections.hide(tx, office.audit, office.keys, staff, case_id, sop_instance_uids=uids, why=why, now=now)
 
 
 def undo(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, surgery_id: str, why: str, now: datetime
 ) -> None:
-    """Raises: as `reading.surgery.undo`; NotThere where the step is none of this case's."""
+    """Raises: as `reading.intake.surgery.undo`; NotThere where the step is none of this case's."""
     access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
     if surgery_id not in {one.id for one in surgery.of_case(tx, case_id)}:
         raise NotThere
@@ -108,7 +110,7 @@ def undo(  # noqa: PLR0917
 def show(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, rejection_id: str, why: str, now: datetime
 ) -> None:
-    """Raises: as `reading.rejections.lift`; NotThere where it names no image of this case."""
+    """Raises: as `reading.intake.rejections.lift`; NotThere where it names no image of this case."""
     access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
     if rejection_id not in {one.id for one in images_of(tx, case_id).rejections}:
         raise NotThere

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from reading.completeness import Account, End, Run
-from reading.ledger import Word
+from reading.completeness.account import Account, End, Run
+from reading.completeness.ledger import Word
 from viewer import words
 from viewer.locale import Language, text
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 
 from reading.audit import Audit
-from reading.cipher import Keys
-from reading.signing import Seal
+from reading.patients.keys import Keys
+from reading.reports.seal import Seal
 from reading.viewers import Viewer
 from viewer.evidence import Evidence
 

@@ -9,11 +9,13 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading import devices, orders, patients, performed
-from reading.order_state import OrderState
-from reading.orders import Order, Procedure
-from reading.organisations import Organisation
-from reading.performed import Step
+from reading.orders import orders, performed
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Order, Procedure
+from reading.orders.performed import Step
+from reading.patients import patients
+from reading.register import devices
+from reading.register.organisations import Organisation
 from viewer import words
 from viewer.locale import Language, text
 

@@ -9,11 +9,15 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading import access, audit, cases, organisations, people, worklist
+from reading import audit
+from reading.access import access
 from reading.audit import ActorKind, Audit, Event, Outcome
-from reading.versions import ReportVersion
+from reading.cases import cases
+from reading.desk import worklist
+from reading.desk.worklist import Entry
+from reading.register import organisations, people
+from reading.reports.versions import ReportVersion
 from reading.viewers import PatientViewer
-from reading.worklist import Entry
 from viewer import words
 from viewer.locale import Language, catalogue, text
 from viewer.report_sheet import zone_of

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
-from reading import cases
+from reading.cases import cases
 from reading.errors import NotThere
 from storage.index import queries
 

@@ -8,14 +8,18 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading import attribution, cases, intake, matching, patients, versions
-from reading.attribution import Revision
 from reading.audit import actor_of
-from reading.cases import Case
+from reading.cases import cases
+from reading.cases.cases import Case
 from reading.errors import Invalid
-from reading.names import may_be_one
-from reading.orders import Order
-from reading.patients import Patient
+from reading.intake import intake
+from reading.orders import matching
+from reading.orders.orders import Order
+from reading.patients import attribution, patients
+from reading.patients.attribution import Revision
+from reading.patients.names import may_be_one
+from reading.patients.patients import Patient
+from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
 from viewer import words

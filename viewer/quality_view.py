@@ -9,10 +9,14 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, concerns, decisions, devices, organisations, worklist
-from reading.concerns import GROUP_OF, GROUPS, Aspect, Concern, Group, Kind
-from reading.decisions import Decision, Move
+from reading.access import access
+from reading.cases import cases
+from reading.desk import worklist
 from reading.errors import NotThere
+from reading.quality import concerns, decisions
+from reading.quality.concerns import GROUP_OF, GROUPS, Aspect, Concern, Group, Kind
+from reading.quality.decisions import Decision, Move
+from reading.register import devices, organisations
 from reading.viewers import Staff
 from storage.decisions import quarantine
 from storage.index import queries

@@ -8,12 +8,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from reading import access, identifiers, patients
+from reading.access import access
 from reading.errors import Invalid, NotThere
-from reading.identifiers import IdentityCard
 from reading.kinds import IdentifierKind, Sex
-from reading.patients import Identifier, Patient
-from reading.sessions import CARDS
+from reading.patients import identifiers, patients
+from reading.patients.identifiers import IdentityCard
+from reading.patients.patients import Identifier, Patient
+from reading.sessions.sessions import CARDS
 from reading.viewers import Staff
 from viewer.office import Office
 

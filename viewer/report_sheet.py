@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
-from reading import organisations, patients
-from reading.case import SigningRole
-from reading.desk import SignedBy, signed_version
-from reading.versions import ReportVersion, Status
-from reading.worklist import Entry
+from reading.cases.moves import SigningRole
+from reading.desk.desk import SignedBy, signed_version
+from reading.desk.worklist import Entry
+from reading.patients import patients
+from reading.register import organisations
+from reading.reports.versions import ReportVersion, Status
 from viewer import words
 from viewer.locale import Language, text
 from viewer.report_pdf import Sheet
@@ -23,7 +24,7 @@ CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "r
 
 
 def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
-    """The sheet of a version that the caller has opened through `reading.access`."""
+    """The sheet of a version that the caller has opened through `reading.access.access`."""
     zone = zone_of(tx, entry)
     signatures = signed_version(tx, version).signatures
     accession = entry.studies[0].accession_number

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from reading.cases import MoveRow
-from reading.critical import Alert
-from reading.desk import Act, Detail, Prior, ReviewLine, SignedVersion
-from reading.follow_ups import FollowUp
-from reading.organisations import Organisation
+from reading.alerts.critical import Alert
+from reading.cases.cases import MoveRow
+from reading.completeness.follow_ups import FollowUp
+from reading.desk.desk import Act, Detail, Prior, ReviewLine, SignedVersion
+from reading.desk.worklist import Entry, ShownStudy
+from reading.register.organisations import Organisation
 from reading.viewers import Staff
-from reading.worklist import Entry, ShownStudy
 from viewer import ledger_view, words
 from viewer.locale import Language
 

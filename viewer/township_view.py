@@ -10,13 +10,18 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import access, cases, follow_ups, people, tables, worklist
-from reading.case import Move, State
-from reading.grants import reach
+from reading import tables
+from reading.access import access
+from reading.cases import cases
+from reading.cases.moves import Move, State
+from reading.completeness import follow_ups
+from reading.desk import worklist
+from reading.desk.worklist import Entry, Filters, Order
 from reading.kinds import Priority
-from reading.versions import VALID, ReportVersion, Status, from_row
+from reading.register import people
+from reading.register.grants import reach
+from reading.reports.versions import VALID, ReportVersion, Status, from_row
 from reading.viewers import Staff
-from reading.worklist import Entry, Filters, Order
 from viewer import words
 from viewer.locale import Language, text
 from viewer.report_sheet import (

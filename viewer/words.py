@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reading.worklist import ShownStudy
+from reading.desk.worklist import ShownStudy
 from viewer.locale import Language, catalogue, text
 
 HOUR: Final = timedelta(hours=1)

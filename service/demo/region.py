@@ -12,12 +12,13 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from reading import orders, patients
-from reading.cipher import Keys
-from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Priority, Role, Sex
-from reading.orders import Asked
-from reading.patients import Identifier
+from reading.orders import orders
+from reading.orders.orders import Asked
+from reading.patients import patients
+from reading.patients.identifiers import identity_check_character
+from reading.patients.keys import Keys
+from reading.patients.patients import Identifier
 from service.administer import Registry, organisation_of
 from service.demo.radiographs import Chest, Hand
 

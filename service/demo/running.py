@@ -13,9 +13,9 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
-from reading import passwords
 from reading.audit import Audit
-from reading.cipher import keys_in
+from reading.patients.keys import keys_in
+from reading.register import passwords
 from service import logs, serving
 from service.administer import Registry
 from service.demo import region, sending

@@ -1,4 +1,4 @@
-"""Where sealed segments go: what an object store is, and the one that is a folder; `storage.objects.s3` is the other."""
+"""Where sealed segments go: what an object store is, and the folder that is one; `storage.objects.s3` is the other."""
 
 from __future__ import annotations
 

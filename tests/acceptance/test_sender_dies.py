@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from pydicom.dataset import Dataset
 
-from reading import ledger
-from reading.ledger import Named
+from reading.completeness import ledger
+from reading.completeness.ledger import Named
 from storage.database import connect, transaction
 from tests.builders import CT, image, new_uid, thing
 from tests.running import Cast, TierRead, serving, wait_until

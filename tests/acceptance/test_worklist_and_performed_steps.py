@@ -16,9 +16,11 @@ from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: igno
 from sqlalchemy.engine import Engine
 
 from pacs.calling import Peer, associated
-from reading import cases, ledger, orders
-from reading.ledger import Progress
-from reading.order_state import OrderState
+from reading.cases import cases
+from reading.completeness import ledger
+from reading.completeness.ledger import Progress
+from reading.orders import orders
+from reading.orders.order_state import OrderState
 from storage.database import connect, snapshot
 from tests.builders import DX, image, new_uid
 from tests.conftest import need_tool

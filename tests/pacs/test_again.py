@@ -9,7 +9,7 @@ import pytest
 from pacs import part10
 from pacs.again import receive_again
 from pacs.receive import Reason
-from reading.concerns import Kind
+from reading.quality.concerns import Kind
 from storage.instance_row import Provenance
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import image, thing

@@ -9,17 +9,24 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
-from reading import cases, drafts, images, intake, policy, queue, reports, review
 from reading.audit import Audit
-from reading.case import State
-from reading.cases import Case
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import State
+from reading.completeness import image_set
+from reading.intake import intake
 from reading.kinds import Role
-from reading.organisations import Organisation
-from reading.policy import FIRST_POLICY
-from reading.reports import Shown
-from reading.review import Outcome, Review, Score
-from reading.signing import Seal
-from reading.versions import Content, ReportVersion
+from reading.queue import queue
+from reading.register.organisations import Organisation
+from reading.reports import drafts
+from reading.reports.seal import Seal
+from reading.reports.versions import Content, ReportVersion
+from reading.review import review
+from reading.review.review import Outcome, Review, Score
+from reading.rules import policy
+from reading.rules.policy import FIRST_POLICY
+from reading.signing import signatures
+from reading.signing.signatures import Shown
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
@@ -122,7 +129,7 @@ def send(
 
 def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
     """Everything that there is, seen."""
-    found = images.image_set(tx, cases.study_uids(tx, case_id))
+    found = image_set.image_set(tx, cases.study_uids(tx, case_id))
     return Shown(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
 
 
@@ -139,7 +146,7 @@ def read(  # noqa: PLR0917
 ) -> ReportVersion:
     """Claim and sign as the author."""
     draft = drafts.of_case(tx, case_id)
-    return reports.sign(
+    return signatures.sign(
         tx,
         clinic.audit,
         clinic.seal,
@@ -157,7 +164,7 @@ def verify(  # noqa: PLR0917
     tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime, content: Content | None = None
 ) -> ReportVersion:
     """Claim and sign as the verifier."""
-    return reports.verify(
+    return signatures.verify(
         tx,
         clinic.audit,
         clinic.seal,

@@ -7,11 +7,12 @@ from datetime import date, datetime
 
 from sqlalchemy.engine import Connection
 
-from reading import organisations, patients, people
-from reading.cipher import Keys
 from reading.kinds import IdentifierKind, Level, Role, Sex
-from reading.organisations import Organisation
-from reading.patients import Identifier, Patient
+from reading.patients import patients
+from reading.patients.keys import Keys
+from reading.patients.patients import Identifier, Patient
+from reading.register import organisations, people
+from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.index import queries
 from storage.index.entry_batch import Batch, Known

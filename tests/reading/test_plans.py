@@ -6,9 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading import access, queue, worklist
+from reading.access import access
+from reading.desk import worklist
+from reading.desk.worklist import Filters
+from reading.queue import queue
 from reading.viewers import PatientViewer
-from reading.worklist import Filters
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import arrive, open_clinic

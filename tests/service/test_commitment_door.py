@@ -12,11 +12,11 @@ from sqlalchemy.engine import Engine
 
 from pacs.commitment import Request
 from pacs.receive import Sender
-from reading import ledger
 from reading import tables as reading
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.signing import Seal
+from reading.completeness import ledger
+from reading.patients.keys import keys_in
+from reading.reports.seal import Seal
 from service.commitment_door import HOLD, CommitmentDoor
 from service.house import House
 from service.installation import Folders

@@ -14,11 +14,11 @@ from sqlalchemy.engine import Engine
 from pacs import ae
 from pacs.ae import Listener
 from pacs.services import Service
-from reading import devices, organisations
 from reading.audit import Audit
-from reading.cipher import keys_in
 from reading.kinds import Level
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.register import devices, organisations
+from reading.reports.seal import Seal
 from service import commitment_reports, steps
 from service.commitment_reports import Reporter, delay
 from service.contacts import Contacts

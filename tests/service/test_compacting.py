@@ -17,12 +17,12 @@ from sqlalchemy.engine import Engine
 
 from pacs.frames import HTJ2K_RPCL
 from pacs.receive import Sender
-from reading import organisations
 from reading.audit import Audit
-from reading.case import State
-from reading.cipher import keys_in
+from reading.cases.moves import State
 from reading.kinds import Level
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.register import organisations
+from reading.reports.seal import Seal
 from reading.tables import case
 from service import compacting, steps
 from service.compacting import MOST_BYTES, MOST_INSTANCES, SMALL_BYTES, Pause, Stopped, groups, tidying, worth_it

@@ -12,11 +12,11 @@ from sqlalchemy.engine import Engine
 from pacs.ae import Calling, Refusal, Refused, Unshaken
 from pacs.receive import Outcome, Reason, Sender
 from pacs.tls import Failure
-from reading import contacts, devices, register
 from reading.audit import Audit
-from reading.devices import Device
-from reading.register import Register
-from reading.signing import Seal
+from reading.register import device_contacts, device_register, devices
+from reading.register.device_register import Register
+from reading.register.devices import Device
+from reading.reports.seal import Seal
 from service.contacts import Contacts, gathering
 from service.dicom_door import DicomDoor
 from service.house import House
@@ -50,13 +50,15 @@ class Here:
         self.contacts = Contacts(self.house)
         self.door = DicomDoor(self.house, self.contacts)
 
-    def of(self, one: Device) -> contacts.Contact:
+    def of(self, one: Device) -> device_contacts.Contact:
         with snapshot(self.house.engine) as tx:
-            return contacts.of(tx, [one.id], self.now)[one.id]
+            return device_contacts.of(tx, [one.id], self.now)[one.id]
 
     def calls(self) -> list[tuple[str, str, str, str | None, int]]:
         with snapshot(self.house.engine) as tx:
-            return [(one.ae_title, one.address, one.reason, one.device_id, one.calls) for one in contacts.calls(tx)]
+            return [
+                (one.ae_title, one.address, one.reason, one.device_id, one.calls) for one in device_contacts.calls(tx)
+            ]
 
 
 @pytest.fixture
@@ -78,7 +80,7 @@ def test_what_a_device_did_is_written_in_one_go(here: Here) -> None:
     here.contacts.write()
     known = here.of(here.device)
 
-    assert before == contacts.Contact()
+    assert before == device_contacts.Contact()
     assert (known.heard_at, known.stored_at, known.associations, known.stored) == (here.now, here.now, 1, 2)
     assert (known.instance_refusal, known.instances_refused) == ("truncated", 1)
     assert (known.refusal, known.refused_called, known.refusals) == ("wrong_called_title", "ANOTHER", 1)
@@ -111,11 +113,11 @@ def test_a_failed_handshake_is_that_of_the_only_device_there(here: Here) -> None
 
 
 def test_a_flood_of_strangers_stays_small(here: Here) -> None:
-    for number in range(3 * contacts.MOST_CALLS):
+    for number in range(3 * device_contacts.MOST_CALLS):
         here.door.refused(refused(f"X{number}", "10.1.2.9", Refusal.UNKNOWN_DEVICE))
     here.contacts.write()
 
-    assert len(here.calls()) == contacts.MOST_CALLS
+    assert len(here.calls()) == device_contacts.MOST_CALLS
 
 
 def test_what_is_left_is_written_at_the_end(here: Here) -> None:
@@ -136,7 +138,7 @@ def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, 
     too_late = here.door.registry(local)
     with transaction(engine) as tx:
         title = keeper.begin_check(tx, here.device, here.now)
-        register.end_check(tx, title)
+        device_register.end_check(tx, title)
     over = here.door.registry(Calling(ae_title=title, address="127.0.0.1", local=True))
     assert let_in is not None
     here.contacts.received(let_in, Outcome(accepted=True, reason=Reason.STORED))
@@ -145,4 +147,4 @@ def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, 
     assert let_in == Sender(device_id=here.device.id, site_id=here.device.site_id, issuer="", test=True)
     assert from_elsewhere is too_late is over is None
     assert len(title) == 16
-    assert here.of(here.device) == contacts.Contact()
+    assert here.of(here.device) == device_contacts.Contact()

@@ -11,11 +11,12 @@ import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
 
-from reading import identifiers, organisations, people
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
+from reading.patients import identifiers
+from reading.patients.identifiers import IdentityCard
+from reading.patients.keys import keys_in
+from reading.register import organisations, people
 from service.administer import Registry
 from service.demo import ct, objects, radiographs, region
 from service.demo.radiographs import Chest, Hand

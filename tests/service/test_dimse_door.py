@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from pacs.shown import NotVisible
-from reading import devices
-from reading.cipher import keys_in
-from reading.devices import Device
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.register import devices
+from reading.register.devices import Device
+from reading.reports.seal import Seal
 from reading.tables import audit_event
 from service.dimse_door import Devices
 from service.house import House, sender_of

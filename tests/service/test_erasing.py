@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from typer.testing import CliRunner
 
 from pacs.receive import Reason
-from reading import cases, completeness, ledger
 from reading.audit import events_about
-from reading.case import State
+from reading.cases import cases
+from reading.cases.moves import State
+from reading.completeness import account, ledger
 from reading.errors import NotAllowed
 from reading.tables import case
 from service import steps
@@ -61,7 +62,7 @@ def test_the_images_of_a_case_go_and_the_case_opens_all_the_same(here: Here, tol
     with snapshot(here.house.engine) as tx:
         study = study_of(tx, STUDY)
         shown = cases.by_id(tx, case_id(here))
-        progress = completeness.of_case(tx, shown)
+        progress = account.of_case(tx, shown)
         arrived = ledger.arrived(tx, [STUDY])
         events = [(one.action, one.details) for one in events_about(tx, "study", STUDY)]
     assert study is not None

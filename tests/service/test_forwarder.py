@@ -14,10 +14,11 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from pacs.receive import Sender
-from reading import devices, forwarding
-from reading.cipher import keys_in
-from reading.forwarding import JobState, Moment
-from reading.signing import Seal
+from reading.forwarding import forwarding
+from reading.forwarding.forwarding import JobState, Moment
+from reading.patients.keys import keys_in
+from reading.register import devices
+from reading.reports.seal import Seal
 from service.forwarder import Forwarder
 from service.house import House
 from service.installation import Folders

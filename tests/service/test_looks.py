@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 
 from pacs.shown import NotVisible
 from reading.audit import Audit
-from reading.signing import Seal
+from reading.reports.seal import Seal
 from reading.tables import audit_event
 from service.house import House
 from service.installation import Folders

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading import cases, organisations
 from reading.audit import Audit
-from reading.cipher import keys_in
+from reading.cases import cases
 from reading.kinds import Level
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.register import organisations
+from reading.reports.seal import Seal
 from service import steps
 from service.house import House
 from service.installation import Folders

@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.reports.seal import Seal
 from service.gauges import gauges
 from service.house import House
 from service.installation import Folders

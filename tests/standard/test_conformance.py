@@ -17,8 +17,8 @@ from pacs.calling import Peer, associated
 from pacs.negotiation import Offer, transfer_syntaxes
 from pacs.receive import STATUS, Reason
 from reading.audit import Audit
-from reading.cipher import keys_in
-from reading.signing import Seal
+from reading.patients.keys import keys_in
+from reading.reports.seal import Seal
 from service.dimse_services import services_of
 from service.house import House
 from service.installation import Folders

@@ -20,10 +20,12 @@ from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection, Engine
 
-from reading import access, people, receipts
-from reading.access import Viewer
-from reading.cases import Case
-from reading.patients import Patient
+from reading.access import access
+from reading.access.access import Viewer
+from reading.cases.cases import Case
+from reading.patients.patients import Patient
+from reading.register import people
+from reading.sessions import receipts
 from service.evidence import Evidence
 from storage.database import snapshot, transaction
 from storage.nodes.reader import Bytes

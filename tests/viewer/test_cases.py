@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from reading import audit
-from reading.case import State
+from reading.cases.moves import State
 from storage.database import snapshot
 from tests.reading.clinic import NORMAL, PNEUMONIA, state
 from tests.viewer.house import House

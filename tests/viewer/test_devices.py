@@ -6,10 +6,10 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from reading import contacts, devices
-from reading.contacts import Call, News
-from reading.devices import Device
 from reading.kinds import Role
+from reading.register import device_contacts, devices
+from reading.register.device_contacts import Call, News
+from reading.register.devices import Device
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
 from tests import certificates
@@ -47,8 +47,8 @@ def test_the_page_says_what_was_refused_and_what_to_do(house: House) -> None:
         last_at=house.now,
     )
     with transaction(house.engine) as tx:
-        contacts.note(tx, {one.id: news}, house.now)
-        contacts.note_calls(tx, [call])
+        device_contacts.note(tx, {one.id: news}, house.now)
+        device_contacts.note_calls(tx, [call])
     kira = house.signed_in("kira")
     kira.cookies.set("tierread_language", "en")
     page = kira.get("/devices")

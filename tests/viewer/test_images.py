@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from reading import rejections
-from reading.rejections import Note, Title
+from reading.intake import rejections
+from reading.intake.rejections import Note, Title
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import read, send

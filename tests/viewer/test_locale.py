@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from reading import decisions
-from reading.case import Move, SigningRole, State
-from reading.concerns import Group, Kind
-from reading.critical import MINUTES
+from reading.alerts.critical import MINUTES
+from reading.cases.moves import Move, SigningRole, State
 from reading.kinds import Priority, Sex
-from reading.sessions import CARDS
-from reading.versions import VALID
+from reading.quality import decisions
+from reading.quality.concerns import Group, Kind
+from reading.reports.versions import VALID
+from reading.sessions.sessions import CARDS
 from viewer import problems
 from viewer.api.orders import BODY_PARTS
 from viewer.locale import Language, MissingText, catalogue, spoken, text

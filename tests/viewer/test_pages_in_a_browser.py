@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
-from reading import critical, withhold
+from reading.alerts import critical
+from reading.signing import withhold
 from storage.database import transaction
 from tests.browser import DESK, PHONE, chromium
 from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify

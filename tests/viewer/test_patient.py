@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from reading import audit, withhold
+from reading import audit
+from reading.signing import withhold
 from storage.database import transaction
 from storage.decisions import erasure
 from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify

@@ -77,7 +77,7 @@ def test_an_id_that_is_none_of_ours_is_not_there(house: House) -> None:
 def test_every_rule_that_forbids_something_is_explained_in_words() -> None:
     rules = {
         rule
-        for module in Path(errors.__file__).parent.glob("*.py")
+        for module in Path(errors.__file__).parent.rglob("*.py")
         for rule in re.findall(r'NotAllowed\("([\w-]+)"\)', module.read_text())
     }
 

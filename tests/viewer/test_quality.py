@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from pacs.receive import Reason, Sender
 from pacs.settle import settle_held
-from reading import devices, intake
+from reading.intake import intake
+from reading.register import devices
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
 from storage.index.queries import instance_of, study_of

@@ -15,10 +15,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 
-from reading import cases, critical, devices, orders, patients
+from reading.alerts import critical
+from reading.cases import cases
 from reading.kinds import IdentifierKind, Priority, Sex
-from reading.orders import Asked
-from reading.patients import Identifier
+from reading.orders import orders
+from reading.orders.orders import Asked
+from reading.patients import patients
+from reading.patients.patients import Identifier
+from reading.register import devices
 from reading.tables import change_notice
 from storage.database import transaction
 from storage.index.entry_batch import Batch, Known

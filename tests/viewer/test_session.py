@@ -7,7 +7,7 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from reading import passwords, people
+from reading.register import passwords, people
 from storage.database import transaction
 from tests.reading.clinic import NORMAL
 from tests.viewer.house import PASSWORD, House

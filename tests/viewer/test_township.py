@@ -7,11 +7,19 @@ from datetime import timedelta
 
 import httpx
 
-from reading import audit, cases, critical, intake, ledger, orders, printing, queue, worklist
-from reading.case import State
+from reading import audit
+from reading.alerts import critical
+from reading.cases import cases
+from reading.cases.moves import State
+from reading.completeness import ledger
+from reading.completeness.ledger import Named
+from reading.desk import worklist
+from reading.intake import intake
 from reading.kinds import IdentifierKind
-from reading.ledger import Named
-from reading.patients import Identifier, find
+from reading.orders import orders
+from reading.patients.patients import Identifier, find
+from reading.queue import queue
+from reading.signing import printing
 from storage.database import snapshot, transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, read, send, state, take, verify
 from tests.reading.region import KEYS, PIA_CARD

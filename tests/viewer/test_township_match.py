@@ -8,11 +8,15 @@ from datetime import timedelta
 import httpx
 from sqlalchemy.engine import Connection
 
-from reading import attribution, audit, cases, matching, orders, patients, worklist
-from reading.cases import Case
+from reading import audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.desk import worklist
 from reading.kinds import Priority, Sex
-from reading.order_state import OrderState
-from reading.orders import Asked, Order
+from reading.orders import matching, orders
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Asked, Order
+from reading.patients import attribution, patients
 from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import NORMAL, read

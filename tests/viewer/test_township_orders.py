@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import httpx
 
-from reading import audit, devices, orders, performed
+from reading import audit
 from reading.kinds import Priority
-from reading.order_state import OrderState
-from reading.orders import Asked, Order
-from reading.performed import Message, Reference, State
+from reading.orders import orders, performed
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Asked, Order
+from reading.orders.performed import Message, Reference, State
+from reading.register import devices
 from storage.database import snapshot, transaction
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading import critical
+from reading.alerts import critical
 from viewer.api import bodies
 from viewer.door import going_in
 from viewer.guard import Acting

@@ -7,10 +7,11 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading import access, patients
+from reading.access import access
 from reading.errors import Invalid, NotAllowed
-from reading.grants import may_act
-from reading.intake import ATTRIBUTED_BY
+from reading.intake.intake import ATTRIBUTED_BY
+from reading.patients import patients
+from reading.register.grants import may_act
 from storage.database import transaction
 from viewer.api import bodies
 from viewer.guard import Acting

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
-from reading import decisions
-from reading.case import Step
+from reading.cases.moves import Step
 from reading.kinds import IdentifierKind, Priority, Sex
-from reading.review import Outcome, Score
+from reading.quality import decisions
+from reading.review.review import Outcome, Score
 
 Word = Annotated[str, StringConstraints(max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=1000)]

@@ -7,13 +7,21 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
-from reading import access, cases, completeness, critical, desk, intake, queue, reports, review
-from reading import worklist as worklist_
-from reading.case import State, Step
+from reading.access import access
+from reading.alerts import critical
+from reading.cases import cases
+from reading.cases.moves import State, Step
+from reading.completeness import account as completeness
+from reading.desk import desk
+from reading.desk import worklist as worklist_
+from reading.desk.worklist import Filters, Tab
+from reading.intake import intake
 from reading.kinds import Tier
-from reading.versions import Content
+from reading.queue import queue
+from reading.reports.versions import Content
+from reading.review import review
+from reading.signing import signatures
 from reading.viewers import Staff
-from reading.worklist import Filters, Tab
 from storage.database import snapshot, transaction
 from viewer import ledger_view, shapes
 from viewer.api import bodies
@@ -145,7 +153,7 @@ def send_back(request: Request, staff: Acting, case_id: str, body: bodies.HeldWh
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "case.send-back", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        reports.send_back(tx, office.audit, staff, case_id, lease_revision=body.revision, why=body.why, now=now)
+        signatures.send_back(tx, office.audit, staff, case_id, lease_revision=body.revision, why=body.why, now=now)
     return detail(request, staff, case_id)
 
 
@@ -155,7 +163,7 @@ def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft
     content = Content.from_json(body.content)
     with going_in(office, staff, "draft.save", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        saved = reports.save_draft(
+        saved = signatures.save_draft(
             tx, staff, case_id, content, revision=body.revision, lease_revision=body.lease_revision, now=now
         )
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
@@ -167,7 +175,7 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
     content = Content.from_json(body.content)
     with going_in(office, staff, "report.sign", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        reports.sign(
+        signatures.sign(
             tx,
             office.audit,
             office.seal,
@@ -188,7 +196,7 @@ def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) 
     content = None if body.content is None else Content.from_json(body.content)
     with going_in(office, staff, "report.verify", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        reports.verify(
+        signatures.verify(
             tx,
             office.audit,
             office.seal,
@@ -259,8 +267,10 @@ def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
         critical.withdraw(tx, office.audit, staff, case_id, now)
 
 
-def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> reports.Shown:
-    return reports.Shown(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
+def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> signatures.Shown:
+    return signatures.Shown(
+        image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason
+    )
 
 
 def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:

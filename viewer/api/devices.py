@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading import organisations, register
-from reading.contacts import Call
-from reading.devices import Device, Entry
 from reading.errors import NotThere
-from reading.organisations import Organisation
-from reading.register import Register
+from reading.register import device_register, organisations
+from reading.register.device_contacts import Call
+from reading.register.device_register import Register
+from reading.register.devices import Device, Entry
+from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from viewer import device_view
@@ -47,7 +47,7 @@ class DeviceEntry(BaseModel):
         digest = before
         if self.certificate is not None:
             text = self.certificate.strip()
-            digest = register.certificate_digest(text.encode()) if text else None
+            digest = device_register.certificate_digest(text.encode()) if text else None
         return Entry(
             network=self.network,
             host=self.host,
@@ -109,7 +109,7 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry:
     now = office.clock()
     with transaction(office.engine) as tx:
         owner = organisations.by_code(tx, site)
-        if owner is None or owner.id not in register.oversight(tx, staff, now).keeps:
+        if owner is None or owner.id not in device_register.oversight(tx, staff, now).keeps:
             raise NotThere
         return Register(office.audit, staff).add(tx, ae_title=ae_title, site_id=owner.id, entry=entry, now=now)
 
@@ -117,7 +117,7 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry:
 def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDevice) -> Device:
     now = office.clock()
     with going_in(office, staff, "device.change", "device", device_id) as tx:
-        one = register.kept_by(tx, staff, device_id, now)
+        one = device_register.kept_by(tx, staff, device_id, now)
         entry = body.entry(one.certificate_digest)
         entry = replace(entry, issuer=entry.issuer or one.issuer)
         return Register(office.audit, staff).change(tx, one, entry, revision=body.revision, now=now)
@@ -126,12 +126,12 @@ def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDev
 def end_device(office: Office, staff: Staff, device_id: str) -> None:
     now = office.clock()
     with going_in(office, staff, "device.end", "device", device_id) as tx:
-        Register(office.audit, staff).end(tx, register.kept_by(tx, staff, device_id, now), now)
+        Register(office.audit, staff).end(tx, device_register.kept_by(tx, staff, device_id, now), now)
 
 
 def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
     """The sites whose devices somebody registers, in the order of their codes."""
-    keeps = register.oversight(tx, staff, now).keeps
+    keeps = device_register.oversight(tx, staff, now).keeps
     return sorted((one for one in organisations.list_all(tx) if one.id in keeps), key=lambda one: one.code)
 
 

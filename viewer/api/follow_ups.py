@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading import late
+from reading.signing import follow_up_answer
 from viewer.api import bodies
 from viewer.api.cases import detail, shown
 from viewer.door import going_in
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/cases/{case_id}/follow-up")
 def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "follow_up.claim", "case", case_id) as tx:
-        late.claim(tx, office.audit, staff, case_id, office.clock())
+        follow_up_answer.claim(tx, office.audit, staff, case_id, office.clock())
     return detail(request, staff, case_id)
 
 
@@ -29,7 +29,7 @@ def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "follow_up.put_back", "case", case_id) as tx:
-        late.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=office.clock())
+        follow_up_answer.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=office.clock())
     return detail(request, staff, case_id)
 
 
@@ -37,7 +37,7 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 def no_change(request: Request, staff: Signing, case_id: str, body: bodies.NoChange) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "follow_up.no_change", "case", case_id) as tx:
-        late.no_change(
+        follow_up_answer.no_change(
             tx,
             office.audit,
             staff,

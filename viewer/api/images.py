@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading import access
+from reading.access import access
 from viewer import image_placing
 from viewer.api import bodies
 from viewer.door import going_in

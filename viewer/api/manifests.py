@@ -7,9 +7,9 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading import ledger
+from reading.completeness import ledger
+from reading.completeness.ledger import Named
 from reading.errors import Invalid
-from reading.ledger import Named
 from storage.database import transaction
 from storage.instance_row import is_uid
 from viewer.api import bodies

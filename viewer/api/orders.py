@@ -10,14 +10,16 @@ from pydantic import AwareDatetime
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading import access, devices, orders, organisations
+from reading.access import access
 from reading.audit import actor_of
-from reading.devices import Device
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.grants import AT_THEIR_SITE, may_act, reach
-from reading.order_state import OrderState
-from reading.orders import Asked, Order
-from reading.organisations import Organisation
+from reading.orders import orders
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Asked, Order
+from reading.register import devices, organisations
+from reading.register.devices import Device
+from reading.register.grants import AT_THEIR_SITE, may_act, reach
+from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from viewer.api import bodies

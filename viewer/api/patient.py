@@ -7,9 +7,10 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from reading import sessions, versions
-from reading.sessions import PatientSession
-from reading.signing import said_in
+from reading.reports import versions
+from reading.reports.seal import said_in
+from reading.sessions import sessions
+from reading.sessions.sessions import PatientSession
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from viewer import patient_view

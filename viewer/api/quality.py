@@ -9,8 +9,9 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from reading import access, concerns, decisions
-from reading.concerns import GROUP_OF, Aspect, Concern, Group
+from reading.access import access
+from reading.quality import concerns, decisions
+from reading.quality.concerns import GROUP_OF, Aspect, Concern, Group
 from storage.database import snapshot, transaction
 from storage.records import Held
 from viewer import deciding, quality_view

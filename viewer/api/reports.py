@@ -9,8 +9,10 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading import cases, desk, printing, reports, worklist
-from reading.versions import Content, ReportVersion
+from reading.cases import cases
+from reading.desk import desk, worklist
+from reading.reports.versions import Content, ReportVersion
+from reading.signing import printing, signatures
 from reading.viewers import PatientViewer, Staff
 from viewer import shapes
 from viewer.api import bodies
@@ -40,7 +42,7 @@ def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Add
     office, now = office_of(request), office_of(request).clock()
     content = Content.from_json(body.content)
     with going_in(office, staff, "report.addendum", "report", version_id) as tx:
-        made = reports.addendum(
+        made = signatures.addendum(
             tx, office.audit, office.seal, staff, version_id, content=content, shown=shown(body), now=now
         )
     with going_in(office, staff, "case.open", "case", made.case_id) as tx:

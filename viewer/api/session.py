@@ -7,8 +7,9 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from reading import organisations, sessions
-from reading.sessions import StaffSession
+from reading.register import organisations
+from reading.sessions import sessions
+from reading.sessions.sessions import StaffSession
 from reading.viewers import SessionFacts, Staff
 from storage.database import snapshot, transaction
 from viewer import shapes

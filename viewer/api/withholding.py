@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading import people, withhold
+from reading.register import people
+from reading.signing import withhold
 from viewer.api import bodies
 from viewer.api.cases import detail
 from viewer.door import going_in

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import contacts, register
-from reading.devices import CHARACTER_SETS, Device
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Role
+from reading.register import device_contacts, device_register
+from reading.register.devices import CHARACTER_SETS, Device
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer import device_view
@@ -60,7 +60,7 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
 @router.get("/devices/new")
 def show_new(request: Request, staff: Looking, call: Annotated[str, Query(max_length=26)] = "") -> Response:
     with snapshot(office_of(request).engine) as tx:
-        caller = contacts.call_by_id(tx, call) if ULID.fullmatch(call) else None
+        caller = device_contacts.call_by_id(tx, call) if ULID.fullmatch(call) else None
     typed = BLANK if caller is None else {**BLANK, "ae_title": caller.ae_title, "network": caller.address}
     return _form(request, staff, typed)
 
@@ -93,7 +93,7 @@ def add(  # noqa: PLR0917 -- the fields of the form
 def show_one(request: Request, staff: Looking, device_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, "device.open", "device", device_id) as tx:
-        one = register.kept_by(tx, staff, device_id, office.clock())
+        one = device_register.kept_by(tx, staff, device_id, office.clock())
     return _form(request, staff, _of(one), one=one)
 
 
@@ -116,7 +116,7 @@ def change(  # noqa: PLR0917
     office = office_of(request)
     typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
     with going_in(office, staff, "device.change", "device", device_id) as tx:
-        one = register.kept_by(tx, staff, device_id, office.clock())
+        one = device_register.kept_by(tx, staff, device_id, office.clock())
     try:
         values = _values(typed)
         if no_certificate:

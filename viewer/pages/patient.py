@@ -8,9 +8,9 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import patients
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
+from reading.patients import patients
 from storage.database import transaction
 from viewer import patient_view, words
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for

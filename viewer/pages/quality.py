@@ -9,10 +9,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.concerns import Aspect, Group
-from reading.decisions import Move
-from reading.grants import AT_THEIR_SITE
 from reading.kinds import Role
+from reading.quality.concerns import Aspect, Group
+from reading.quality.decisions import Move
+from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from viewer import deciding, quality_view, words

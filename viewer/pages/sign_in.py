@@ -8,10 +8,10 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import sessions
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
-from reading.grants import AT_THEIR_SITE, BY_AGREEMENT
 from reading.kinds import Role
+from reading.register.grants import AT_THEIR_SITE, BY_AGREEMENT
+from reading.sessions import sessions
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.api.session import open_session, set_password

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import critical, release
+from reading.alerts import critical
 from reading.errors import NotThere
+from reading.signing import release
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer import township_view

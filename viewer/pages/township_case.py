@@ -10,11 +10,16 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import access, cases, completeness, intake, matching, performed, worklist
-from reading.case import State
-from reading.versions import ReportVersion, Status
+from reading.access import access
+from reading.cases import cases
+from reading.cases.moves import State
+from reading.completeness import account
+from reading.desk import worklist
+from reading.desk.worklist import Entry
+from reading.intake import intake
+from reading.orders import matching, performed
+from reading.reports.versions import ReportVersion, Status
 from reading.viewers import Staff
-from reading.worklist import Entry
 from storage.index import queries
 from viewer import ledger_view, orders_view, township_view, words
 from viewer.door import going_in
@@ -50,7 +55,7 @@ def show(
         values: dict[str, Any] = {
             "row": township_view.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township_view.due(entry, language, now)),
-            "ledger": ledger_view.told(completeness.of_case(tx, found), zone, language, now),
+            "ledger": ledger_view.told(account.of_case(tx, found), zone, language, now),
             "studies": _studies(tx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(tx, entry, version, zone, language),

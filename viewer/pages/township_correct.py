@@ -10,12 +10,12 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import versions
+from reading.desk.worklist import Entry
 from reading.errors import Invalid, NotAllowed
-from reading.grants import may_act
-from reading.intake import ATTRIBUTED_BY
+from reading.intake.intake import ATTRIBUTED_BY
+from reading.register.grants import may_act
+from reading.reports import versions
 from reading.viewers import Staff
-from reading.worklist import Entry
 from storage.index import queries
 from viewer import putting_right, township_view
 from viewer.api.orders import BODY_PARTS

@@ -12,9 +12,10 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import orders, organisations
 from reading.errors import Invalid, NotThere
 from reading.kinds import IdentifierKind, Sex
+from reading.orders import orders
+from reading.register import organisations
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer import orders_view, putting_right, township_view

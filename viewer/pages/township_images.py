@@ -11,12 +11,15 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from reading import access, cases, versions, worklist
+from reading.access import access
+from reading.cases import cases
+from reading.desk import worklist
+from reading.desk.worklist import Entry, Filters, Order
 from reading.errors import ReadingError
-from reading.grants import may_act
-from reading.rejections import DECIDED_BY, Rejection, Standing
+from reading.intake.rejections import DECIDED_BY, Rejection, Standing
+from reading.register.grants import may_act
+from reading.reports import versions
 from reading.viewers import Staff
-from reading.worklist import Entry, Filters, Order
 from storage.records import Instance
 from viewer import image_placing, township_view, words
 from viewer.door import ULID, going_in, on_record

@@ -9,13 +9,14 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading import matching, patients
-from reading.cases import Case
+from reading.cases.cases import Case
+from reading.desk.worklist import Entry
 from reading.errors import Invalid, NotThere
-from reading.matching import Proposal, Trait
-from reading.orders import Order
+from reading.orders import matching
+from reading.orders.matching import Proposal, Trait
+from reading.orders.orders import Order
+from reading.patients import patients
 from reading.viewers import Staff
-from reading.worklist import Entry
 from viewer import orders_view, putting_right, township_view, words
 from viewer.door import going_in
 from viewer.guard import Looking, Submitting

@@ -8,11 +8,13 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading import access, printing, receipts
+from reading.access import access
 from reading.audit import actor_of
 from reading.errors import NotAllowed
-from reading.grants import AT_THEIR_SITE, may_act
-from reading.versions import VALID
+from reading.register.grants import AT_THEIR_SITE, may_act
+from reading.reports.versions import VALID
+from reading.sessions import receipts
+from reading.signing import printing
 from viewer import township_view, words
 from viewer.api.reports import sheet_for
 from viewer.door import going_in

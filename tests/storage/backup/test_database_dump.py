@@ -26,7 +26,7 @@ from storage.rebuild import rebuild
 from storage.schema import SchemaTooNew, is_current, migrate
 from tests.postgresql import Cluster
 from tests.reading.clinic import arrive, open_clinic, read
-from tests.reading.test_replaying import at_work
+from tests.reading.intake.test_replay import at_work
 from tests.storage.test_migrations import at as at_revision
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -158,7 +158,7 @@ MERGE: Final = (
 
 
 def journalled(yard: Yard) -> None:
-    """What `reading.decisions` writes: here the storage stands alone."""
+    """What `reading.quality.decisions` writes: here the storage stands alone."""
     shown, dismissed = ("1.2.3.1.2", "show", 10), ("1.2.3.1.9", "keep", 90)
     with transaction(yard.engine) as tx:
         for uid, move, seconds in (shown, dismissed):

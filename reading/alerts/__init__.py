@@ -1,0 +1,1 @@
+"""Critical results until they are answered."""

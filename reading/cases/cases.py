@@ -1,0 +1,329 @@
+"""The rows of cases: each change of state is a move, written in the transaction of what it did."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.audit import SYSTEM, Actor, ActorKind, Audit
+from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
+from reading.errors import Invalid, NotThere, Stale
+from reading.kinds import Priority, Tier
+from reading.texts import storable
+from reading.viewers import RoleGrant
+from storage.ids import new_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    id: str
+    site_id: str
+    patient_id: str | None
+    """None until somebody knows whose images they are."""
+    state: State
+    tier: Tier
+    step: Step
+    arriving: bool
+    priority: Priority
+    modality: str
+    body_part: str
+    laterality: str
+    critical: bool
+    policy_id: str
+    rule: str
+    examined_at: datetime
+    received_at: datetime
+    due_at: datetime
+    clock_ahead: bool
+    """The device's clock was more than five minutes ahead, so examined_at is when we received it."""
+    revision: int
+    arriving_since: datetime | None = None
+    """When what is arriving now began to; None: with the first instance."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveRow:
+    number: int
+    move: Move
+    from_state: State
+    to_state: State
+    person_id: str | None
+    """None when the system moved it."""
+    person_name: str | None
+    at: datetime
+    why: str
+
+
+def by_id(tx: Connection, case_id: str) -> Case:
+    """The case, for those who have passed `reading.access.access`.
+
+    Raises:
+        NotThere: no such case.
+
+    """
+    row = tx.execute(sa.select(tables.case).where(tables.case.c.id == case_id)).one_or_none()
+    if row is None:
+        raise NotThere
+    return from_row(row)
+
+
+def by_ids(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
+    """Those of these that there are, for those who have passed `reading.access.access`."""
+    rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(set(case_ids))))
+    return {row.id: from_row(row) for row in rows}
+
+
+def is_one_of(tx: Connection, case_id: str, those: sa.ColumnElement[bool]) -> bool:
+    """Whether a case is one of ``those``, a condition on the table ``case``."""
+    return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, those)) is not None
+
+
+def lock(tx: Connection, case_id: str) -> Case:
+    """The case, locked until the transaction ends: whoever changes anything of a case takes this lock first."""
+    row = tx.execute(sa.select(tables.case).where(tables.case.c.id == case_id).with_for_update()).one_or_none()
+    if row is None:
+        raise NotThere
+    return from_row(row)
+
+
+def of_study(tx: Connection, study_uid: str) -> Case | None:
+    row = tx.execute(
+        sa.select(tables.case)
+        .join(tables.case_study, tables.case_study.c.case_id == tables.case.c.id)
+        .where(tables.case_study.c.study_uid == study_uid)
+    ).one_or_none()
+    return None if row is None else from_row(row)
+
+
+def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:
+    """The studies of a case in the order in which they joined it."""
+    joined = tables.case_study
+    statement = sa.select(joined.c.study_uid).where(joined.c.case_id == case_id)
+    return tuple(tx.scalars(statement.order_by(joined.c.joined_at, joined.c.study_uid)))
+
+
+def open_case(tx: Connection, audit: Audit, case: Case, study_uid: str, now: datetime) -> Case:
+    """Write a new case with its first study and its first move."""
+    tx.execute(sa.insert(tables.case).values(_values(case)))
+    join_study(tx, case.id, study_uid, now)
+    noted(tx, audit, case, Move.ARRIVE, case.state, grant=None, now=now)
+    return case
+
+
+def join_study(tx: Connection, case_id: str, study_uid: str, now: datetime) -> None:
+    tx.execute(sa.insert(tables.case_study).values(case_id=case_id, study_uid=study_uid, joined_at=now))
+
+
+def join_procedures(tx: Connection, case_id: str, procedure_ids: Iterable[str], now: datetime) -> None:
+    known = set(
+        tx.scalars(sa.select(tables.case_procedure.c.procedure_id).where(tables.case_procedure.c.case_id == case_id))
+    )
+    rows = [{"case_id": case_id, "procedure_id": each, "joined_at": now} for each in procedure_ids if each not in known]
+    if rows:
+        tx.execute(sa.insert(tables.case_procedure), rows)
+
+
+def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str]) -> list[str]:
+    """The case answers these procedures no longer; those that no other case answers either.
+
+    That it did stays on record in the attribution of its studies and in the audit.
+    """
+    joined = tables.case_procedure
+    mine = list(
+        tx.scalars(
+            sa.select(joined.c.procedure_id).where(
+                joined.c.case_id == case_id, joined.c.procedure_id.in_(procedure_ids)
+            )
+        )
+    )
+    tx.execute(sa.delete(joined).where(joined.c.case_id == case_id, joined.c.procedure_id.in_(mine)))
+    others = set(tx.scalars(sa.select(joined.c.procedure_id).where(joined.c.procedure_id.in_(mine))))
+    return [one for one in mine if one not in others]
+
+
+def move(
+    tx: Connection,
+    audit: Audit,
+    case: Case,
+    made: Move,
+    *,
+    grant: RoleGrant | None,
+    why: str = "",
+    tier: Tier | None = None,
+    now: datetime,
+) -> Case:
+    """Move a case as the table of moves says; ``grant`` is the one that its mover used, None for the system.
+
+    Raises:
+        MoveNotAllowed: not from this state.
+        Stale: the case has changed since ``case`` was read.
+
+    """
+    state = after(case.state, made)
+    moved = change(tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
+    noted(tx, audit, moved, made, case.state, grant=grant, why=why, now=now)
+    return moved
+
+
+def change(tx: Connection, case: Case, **values: Any) -> Case:
+    """Change fields of a case under its revision.
+
+    Raises:
+        Stale: the case has changed since ``case`` was read.
+
+    """
+    changed = replace(case, **values, revision=case.revision + 1)
+    done = tx.execute(
+        sa.update(tables.case)
+        .where(tables.case.c.id == case.id, tables.case.c.revision == case.revision)
+        .values(_values(changed))
+    )
+    if done.rowcount != 1:
+        raise Stale(by_id(tx, case.id).revision)
+    return changed
+
+
+def noted(
+    tx: Connection,
+    audit: Audit,
+    case: Case,
+    made: Move,
+    came_from: State,
+    *,
+    grant: RoleGrant | None,
+    why: str = "",
+    now: datetime,
+) -> None:
+    """Write the move that has just brought ``case`` to its state (the queue's one statement has moved it already)."""
+    moved = tables.case_move
+    last = tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case.id))
+    tx.execute(
+        sa.insert(moved).values(
+            id=new_id(),
+            case_id=case.id,
+            number=(last or 0) + 1,
+            move=made,
+            from_state=came_from,
+            to_state=case.state,
+            person_id=grant.person_id if grant else None,
+            grant_id=grant.id if grant else None,
+            at=now,
+            why=why,
+        )
+    )
+    actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
+    audit.record(tx, actor=actor, action=f"case.{made}", subject_kind="case", subject_id=case.id, now=now)
+
+
+def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:
+    rows = tx.execute(
+        sa.select(tables.case_move, tables.person.c.name)
+        .outerjoin(tables.person, tables.person.c.id == tables.case_move.c.person_id)
+        .where(tables.case_move.c.case_id == case_id)
+        .order_by(tables.case_move.c.number)
+    )
+    return [
+        MoveRow(
+            number=row.number,
+            move=Move(row.move),
+            from_state=State(row.from_state),
+            to_state=State(row.to_state),
+            person_id=row.person_id,
+            person_name=row.name,
+            at=row.at,
+            why=row.why,
+        )
+        for row in rows
+    ]
+
+
+def reason(why: str) -> str:
+    """The reason that a person gave, trimmed.
+
+    Raises:
+        Invalid: it is blank or too long.
+
+    """
+    if not why.strip():
+        raise Invalid("why", "required")
+    if len(why) > 1000:
+        raise Invalid("why", "too_long")
+    return storable("why", why.strip())
+
+
+def was_moved(tx: Connection, case_id: str, made: Move) -> bool:
+    moved = tables.case_move
+    statement = sa.select(sa.literal(1)).where(moved.c.case_id == case_id, moved.c.move == made).limit(1)
+    return tx.scalar(statement) is not None
+
+
+def roles_of(tx: Connection, case_id: str, person_id: str) -> frozenset[SigningRole]:
+    """In which roles a person has signed or reviewed the case, over all its versions."""
+    version, signature, review = tables.report_version, tables.signature, tables.review
+    signed = tx.scalars(
+        sa.select(signature.c.role)
+        .join(version, version.c.id == signature.c.version_id)
+        .where(version.c.case_id == case_id, signature.c.person_id == person_id)
+    )
+    reviewed = tx.scalar(
+        sa.select(sa.literal(1)).where(review.c.case_id == case_id, review.c.reviewer_id == person_id).limit(1)
+    )
+    return frozenset(map(SigningRole, signed)) | (frozenset({SigningRole.REVIEWER}) if reviewed else frozenset())
+
+
+def from_row(row: sa.Row[Any]) -> Case:
+    """The case in a row that holds the columns of the table ``case``."""
+    return Case(
+        id=row.id,
+        site_id=row.site_id,
+        patient_id=row.patient_id,
+        state=State(row.state),
+        tier=Tier(row.tier),
+        step=Step(row.step),
+        arriving=row.arriving,
+        priority=Priority(row.priority),
+        modality=row.modality,
+        body_part=row.body_part,
+        laterality=row.laterality,
+        critical=row.critical,
+        policy_id=row.policy_id,
+        rule=row.rule,
+        examined_at=row.examined_at,
+        received_at=row.received_at,
+        due_at=row.due_at,
+        clock_ahead=row.clock_ahead,
+        revision=row.revision,
+        arriving_since=row.arriving_since,
+    )
+
+
+def _values(case: Case) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "site_id": case.site_id,
+        "patient_id": case.patient_id,
+        "state": case.state,
+        "tier": case.tier,
+        "step": case.step,
+        "arriving": case.arriving,
+        "priority": case.priority,
+        "rank": case.priority.rank,
+        "modality": case.modality,
+        "body_part": case.body_part,
+        "laterality": case.laterality,
+        "critical": case.critical,
+        "policy_id": case.policy_id,
+        "rule": case.rule,
+        "examined_at": case.examined_at,
+        "received_at": case.received_at,
+        "due_at": case.due_at,
+        "clock_ahead": case.clock_ahead,
+        "arriving_since": case.arriving_since,
+        "revision": case.revision,
+    }

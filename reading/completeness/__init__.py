@@ -1,0 +1,1 @@
+"""Announced against received, late images."""

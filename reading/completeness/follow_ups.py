@@ -1,0 +1,240 @@
+"""The rows of follow-ups: images that came after a report was final wait for a word from a reader.
+
+A follow-up stands beside the states of its case, as *arriving* does: the report stays final and valid. It
+ends when a version that was read from all the images is released (an addendum, or the same words again),
+when a reader says that nothing changes, or with a case that was entered in error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.audit import SYSTEM, Actor, ActorKind, Audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import State
+from reading.completeness import image_set
+from reading.completeness.image_set import ImageSet
+from reading.errors import NotAllowed, Stale
+from reading.reports import versions
+from reading.reports.versions import ReportVersion
+from reading.rules import policy, triage
+from reading.viewers import RoleGrant, Staff
+from storage.ids import new_id
+
+ANSWERED_IN: Final = frozenset({State.FINAL, State.WAITING_REVIEW, State.REVIEWING, State.DISPUTED})
+"""States of a released case in which a reader answers; in the others it is being read anew, which answers too."""
+HELD: Final = timedelta(minutes=30)
+"""How long one reader keeps a follow-up to themselves; taking it again renews that."""
+
+
+class Outcome(StrEnum):
+    ADDENDUM = "addendum"
+    """A new version with other words was released."""
+    NO_CHANGE = "no_change"
+    VOID = "void"
+    """The case was entered in error."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUp:
+    id: str
+    case_id: str
+    version_id: str
+    """The final version that the images came after."""
+    opened_at: datetime
+    due_at: datetime
+    held_by: str | None
+    holder_name: str | None
+    held_until: datetime | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    comment: str
+    revision: int
+
+    def holder(self, now: datetime) -> str | None:
+        """The person who has it; one who vanished has it no more."""
+        return self.held_by if self.held_until is not None and self.held_until > now else None
+
+
+def open_of(tx: Connection, case_id: str) -> FollowUp | None:
+    return open_of_each(tx, [case_id]).get(case_id)
+
+
+def open_of_each(tx: Connection, case_ids: Sequence[str]) -> dict[str, FollowUp]:
+    follow_up = tables.follow_up
+    return {one.case_id: one for one in _found(tx, follow_up.c.case_id.in_(case_ids) & follow_up.c.closed_at.is_(None))}
+
+
+def of_case(tx: Connection, case_id: str) -> list[FollowUp]:
+    """All of them, the oldest first."""
+    return _found(tx, tables.follow_up.c.case_id == case_id)
+
+
+def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
+    """UIDs of the pictures that nobody has seen who answers for the final version; empty where there is none."""
+    standing = versions.final(tx, case_id)
+    if standing is None:
+        return frozenset()
+    seen = set(standing.images["instances"])
+    follow_up = tables.follow_up
+    rows = tx.scalars(
+        sa.select(follow_up.c.images).where(
+            follow_up.c.case_id == case_id, follow_up.c.outcome == Outcome.NO_CHANGE, follow_up.c.images.is_not(None)
+        )
+    )
+    for said in rows:
+        seen |= said["instances"].keys()
+    return image_set.image_set(tx, cases.study_uids(tx, case_id)).pictures - seen
+
+
+def open_if_late(tx: Connection, audit: Audit, case: Case, now: datetime) -> None:
+    """Open one where pictures came after the report; ``case`` is locked. What comes while one is open belongs to it.
+
+    A dose report or a presentation state opens none: there is nothing in it that a reading would rest on.
+    """
+    standing = versions.final(tx, case.id)
+    if standing is None:
+        return
+    if open_of(tx, case.id) is not None or not late_pictures(tx, case.id):
+        return
+    tx.execute(
+        sa.insert(tables.follow_up).values(
+            id=new_id(),
+            case_id=case.id,
+            version_id=standing.id,
+            opened_at=now,
+            due_at=policy.due_at(triage.rule_of(tx, case), now),
+        )
+    )
+    audit.record(tx, actor=SYSTEM, action="follow_up.open", subject_kind="case", subject_id=case.id, now=now)
+
+
+def not_with_another(tx: Connection, case_id: str, staff: Staff, now: datetime) -> None:
+    """Make sure that nobody else looks at the late images of a case.
+
+    Raises:
+        NotAllowed: somebody does.
+
+    """
+    found = open_of(tx, case_id)
+    if found is not None and found.holder(now) not in {None, staff.person_id}:
+        raise NotAllowed("held_by_another")
+
+
+def hold(tx: Connection, found: FollowUp, person_id: str | None, now: datetime) -> None:
+    """Give it to somebody, or (None) to nobody."""
+    _change(tx, found, held_by=person_id, held_until=None if person_id is None else now + HELD)
+
+
+def close_unchanged(
+    tx: Connection,
+    found: FollowUp,
+    grant: RoleGrant,
+    *,
+    seen: ImageSet,
+    comment: str,
+    incomplete_reason: str,
+    now: datetime,
+) -> None:
+    """The report stands as it is, by the word of somebody who saw all of these images."""
+    _close(
+        tx,
+        found,
+        grant,
+        Outcome.NO_CHANGE,
+        now,
+        images=seen.to_json(),
+        comment=comment,
+        incomplete_reason=incomplete_reason,
+    )
+
+
+def answer(  # noqa: PLR0917
+    tx: Connection, audit: Audit, case: Case, version: ReportVersion, grant: RoleGrant, now: datetime
+) -> None:
+    """Close the open one when ``version``, which is being released, was read from everything that has come."""
+    found = open_of(tx, case.id)
+    if found is None or late_pictures(tx, case.id):
+        return
+    same = versions.by_id(tx, found.version_id).content == version.content
+    outcome = Outcome.NO_CHANGE if same else Outcome.ADDENDUM
+    _close(tx, found, grant, outcome, now)
+    _noted(tx, audit, case.id, outcome, grant, now)
+
+
+def void(tx: Connection, audit: Audit, case_id: str, grant: RoleGrant, now: datetime) -> None:
+    """Close the open one, if there is one: its case was entered in error."""
+    found = open_of(tx, case_id)
+    if found is not None:
+        _close(tx, found, grant, Outcome.VOID, now)
+        _noted(tx, audit, case_id, Outcome.VOID, grant, now)
+
+
+def _noted(  # noqa: PLR0917
+    tx: Connection, audit: Audit, case_id: str, outcome: Outcome, grant: RoleGrant, now: datetime
+) -> None:
+    actor = Actor(kind=ActorKind.STAFF, id=grant.person_id)
+    action = f"follow_up.{outcome}"
+    audit.record(tx, actor=actor, action=action, subject_kind="case", subject_id=case_id, now=now)
+
+
+def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, now: datetime, **more: Any) -> None:
+    _change(
+        tx,
+        found,
+        held_by=None,
+        held_until=None,
+        closed_at=now,
+        closed_by=grant.person_id,
+        grant_id=grant.id,
+        outcome=outcome,
+        **more,
+    )
+
+
+def _change(tx: Connection, found: FollowUp, **values: Any) -> None:
+    follow_up = tables.follow_up
+    done = tx.execute(
+        sa.update(follow_up)
+        .where(follow_up.c.id == found.id, follow_up.c.revision == found.revision)
+        .values(**values, revision=found.revision + 1)
+    )
+    if done.rowcount != 1:
+        raise Stale(None)
+
+
+def _found(tx: Connection, condition: sa.ColumnElement[bool]) -> list[FollowUp]:
+    follow_up, person = tables.follow_up, tables.person
+    rows = tx.execute(
+        sa.select(follow_up, person.c.name.label("holder_name"))
+        .outerjoin(person, person.c.id == follow_up.c.held_by)
+        .where(condition)
+        .order_by(follow_up.c.opened_at, follow_up.c.id)
+    )
+    return [_follow_up(row) for row in rows]
+
+
+def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
+    return FollowUp(
+        id=row.id,
+        case_id=row.case_id,
+        version_id=row.version_id,
+        opened_at=row.opened_at,
+        due_at=row.due_at,
+        held_by=row.held_by,
+        holder_name=row.holder_name,
+        held_until=row.held_until,
+        closed_at=row.closed_at,
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+        comment=row.comment,
+        revision=row.revision,
+    )

@@ -1,0 +1,1 @@
+"""Rules that send studies on."""

@@ -1,0 +1,1 @@
+"""How received studies become cases, and how mistakes are put right."""

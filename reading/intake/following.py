@@ -1,0 +1,89 @@
+"""Cases follow their images: moved, hidden or shown again, a case is read, returned or emptied as it has something."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from reading.audit import Audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State
+from reading.completeness import image_set, ledger
+from reading.intake import intake
+from reading.patients.keys import Keys
+from reading.rules import triage
+from reading.viewers import RoleGrant
+from storage.index import queries
+
+
+def follow(
+    tx: Connection,
+    audit: Audit,
+    keys: Keys,
+    study_uids: Iterable[str],
+    *,
+    grant: RoleGrant | None,
+    why: str,
+    now: datetime,
+) -> list[Case]:
+    """Bring the cases of these studies up to what is shown of them; a study that had no case opens one.
+
+    ``grant`` is the one under which a person did it, None where a device did. A case that somebody holds, that is
+    signed or that is withheld stays as it is: what has changed is seen there, and signing asks for another look.
+    """
+    found: dict[str, Case] = {}
+    for study_uid in sorted(study_uids):
+        study = queries.study_of(tx, study_uid)
+        if study is None:
+            continue
+        case = cases.of_study(tx, study_uid)
+        if case is None and study.instances:
+            case = intake.take_in(tx, audit, keys, study, now)
+        if case is None:
+            continue
+        # What comes from now on is new beside what is there now.
+        ledger.announce(tx, study_uid, ledger.QUIET, study.instances, now)
+        found[case.id] = case
+    return [_up_to_date(tx, audit, case_id, grant=grant, why=why, now=now) for case_id in sorted(found)]
+
+
+def _up_to_date(
+    tx: Connection, audit: Audit, case_id: str, *, grant: RoleGrant | None, why: str, now: datetime
+) -> Case:
+    case = cases.lock(tx, case_id)
+    move = _move(tx, case)
+    if move is not None:
+        back = move in (Move.RESUBMIT, Move.REFILL)
+        tier = triage.home_tier(tx, case) if back else None
+        case = cases.move(tx, audit, case, move, grant=grant, why=why, tier=tier, now=now)
+    if case.state is State.WAITING_READ:
+        case = _retriaged(tx, case)
+    return case
+
+
+def _move(tx: Connection, case: Case) -> Move | None:
+    there, shown = image_set.counts(tx, cases.study_uids(tx, case.id))
+    last = cases.moves_of(tx, case.id)[-1].move
+    match case.state:
+        case State.WAITING_READ | State.RETURNED | State.WITHHELD if not there:
+            return Move.EMPTY
+        case State.WAITING_READ if not shown:
+            return Move.REJECT
+        case State.RETURNED if shown and last is Move.REJECT:
+            return Move.RESUBMIT
+        case State.EMPTIED if shown:
+            return Move.REFILL
+        case _:
+            return None
+
+
+def _retriaged(tx: Connection, case: Case) -> Case:
+    """What the images show decides who reads them; what a person corrected of side and part stays."""
+    looks = [intake.look_of(tx, study_uid) for study_uid in cases.study_uids(tx, case.id)]
+    look = next((one for one in looks if one.modality), None)
+    if look is None or look.modality == case.modality:
+        return case
+    return triage.retriage(tx, case, modality=look.modality)

@@ -1,0 +1,373 @@
+"""Intake: the first instance of a study opens a case, a retake joins the one that it answers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading import tables
+from reading.access import access
+from reading.audit import Audit, actor_of
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State, Step
+from reading.completeness import account, follow_ups, image_set, ledger
+from reading.completeness.account import How
+from reading.errors import MoveNotAllowed, NotAllowed, NotThere
+from reading.kinds import Priority, Role
+from reading.orders import orders
+from reading.orders.orders import Order, Procedure
+from reading.patients import attribution, patients
+from reading.patients.attribution import OF_THE_SERIES
+from reading.patients.keys import Keys
+from reading.patients.names import may_be_one
+from reading.patients.patients import Patient, never_links
+from reading.register import organisations
+from reading.register.grants import may_act
+from reading.reports import versions
+from reading.rules import policy, triage
+from reading.rules.examination_time import examined, parse_date
+from reading.rules.policy import Facts
+from reading.signing import signatures
+from reading.viewers import Staff
+from storage.ids import new_id
+from storage.records import Study
+from storage.tables import series
+from storage.tables import study as study_table
+
+NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
+"""Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
+SIDES: Final = frozenset({"L", "R", "B"})
+"""What is said of a case. U is unpaired: there is no side to name (PS3.3 C.7.3.1.1.1)."""
+ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
+DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
+"""Cases that arrive no more: what comes after a final report opens a follow-up."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Received:
+    study_uid: str
+    instances: int
+    last_received_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """What the series of a study say it is."""
+
+    modality: str
+    body_part: str
+    laterality: str
+
+
+def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool = True) -> Case:
+    """The case of a study that has received something; taking it in again changes nothing that it need not.
+
+    ``answers``: it may be the retake that a returned case waits for, and joins that one then.
+    """
+    found = cases.of_study(tx, study.study_uid)
+    if found is not None:
+        return _more(tx, audit, study, cases.lock(tx, found.id), now)
+    try:
+        with tx.begin_nested():
+            return _first(tx, audit, keys, study, now, answers=answers)
+    except IntegrityError:
+        # Another worker took it in at the same moment: a study has one case.
+        found = cases.of_study(tx, study.study_uid)
+        if found is None:
+            raise
+        return found
+
+
+def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
+    """End *arriving* where it is over (`_over`), each with its record; how many.
+
+    It informs and withholds nothing: a case is claimed and read from its first instance.
+    """
+    case = tables.case
+    rows = tx.execute(
+        sa.select(case).where(case.c.arriving).order_by(case.c.received_at).limit(500).with_for_update(skip_locked=True)
+    ).all()
+    ended = 0
+    for row in rows:
+        arriving = cases.from_row(row)
+        studies = _studies(tx, arriving.id)
+        how = _over(tx, arriving, studies, timedelta(seconds=quiet_seconds), now)
+        if how is None:
+            continue
+        for one in studies:
+            ledger.announce(tx, one.study_uid, ledger.QUIET, one.instances, now)
+        ledger.fulfil(tx, [one.study_uid for one in studies], now)
+        account.record_end(tx, cases.change(tx, arriving, arriving=False, arriving_since=None), how, now)
+        ended += 1
+    return ended
+
+
+def _over(tx: Connection, case: Case, studies: Sequence[_Received], quiet: timedelta, now: datetime) -> How | None:
+    """How *arriving* has ended: everything announced is there, nothing came for a while, or it took too long."""
+    if ledger.proven(tx, [one.study_uid for one in studies]):
+        return How.PROOF
+    if max(one.last_received_at for one in studies) + quiet <= now:
+        return How.QUIET
+    return How.LONGEST if account.ends_by(tx, case) <= now else None
+
+
+def follow_attribution(
+    tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime, *, unlinked: bool = False
+) -> Case | None:
+    """Bring the case of a study up to what its attribution says now: whose it is, which part and side it shows.
+
+    To be called in the transaction of `attribution.correct`; None for a study without a case. An attribution that
+    names nobody leaves the case whose it was, unless it was ``unlinked``.
+
+    Raises:
+        NotAllowed: they neither work at the site nor manage it; or a valid report says otherwise, which has
+            to be withheld first.
+
+    """
+    found, made = cases.of_study(tx, study_uid), attribution.current(tx, study_uid)
+    if found is None or made is None:
+        return None
+    case = cases.lock(tx, found.id)
+    if not any(may_act(tx, staff, role, case.site_id, now) for role in ATTRIBUTED_BY):
+        raise NotAllowed("no_role_for_this_step")
+    patient_id = made.patient_id or (None if unlinked else case.patient_id)
+    standing = versions.current(tx, case.id)
+    if standing is not None:
+        of_series = bool(OF_THE_SERIES & made.attributes.keys())
+        named = case.patient_id is not None and patient_id != case.patient_id
+        if named or _shown(standing.identity) != _shown(signatures.identity(tx, case)) or of_series:
+            raise NotAllowed("withhold_first")
+    case = triage.retriage(
+        tx,
+        cases.change(tx, case, patient_id=patient_id),
+        body_part=made.attributes.get("BodyPartExamined", case.body_part),
+        laterality=_corrected_side(made.attributes, case.laterality),
+    )
+    actor = actor_of(staff)
+    audit.record(tx, actor=actor, action="case.attribute", subject_kind="case", subject_id=case.id, now=now)
+    return case
+
+
+def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """The township answers a case that was returned to it with the facts that were missing.
+
+    Raises:
+        NotThere: no such case.
+        NotAllowed: they do not work at the site, or all its images are rejected.
+        MoveNotAllowed: it was not returned.
+        Invalid: no answer was given.
+
+    """
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    case = cases.lock(tx, case_id)
+    roles = (Role.TECHNICIAN, Role.CLINICIAN)
+    grant = next((one for one in (may_act(tx, staff, role, case.site_id, now) for role in roles) if one), None)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    if case.state is not State.RETURNED:
+        raise MoveNotAllowed(case.state, Move.RESUBMIT)
+    if not image_set.counts(tx, cases.study_uids(tx, case_id))[1]:
+        raise NotAllowed("no_image_is_shown")
+    tier = triage.home_tier(tx, case)
+    return cases.move(tx, audit, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier, now=now)
+
+
+def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool) -> Case:
+    order = _order_of(tx, study)
+    known = known_by_number(tx, keys, study, now)
+    if order is not None and known is not None and known.id != order.patient_id:
+        order, known = None, None  # the image says one person, the order another: a person decides
+    patient_id = order.patient_id if order else known.id if known else None
+    answered = _returned_case(tx, study, order, patient_id) if answers else None
+    if answered is not None:
+        case = cases.lock(tx, answered.id)
+        cases.join_study(tx, case.id, study.study_uid, now)
+        return _resubmitted(tx, audit, cases.change(tx, case, arriving=True, arriving_since=now), now)
+    case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
+    if order is not None:
+        meant = [one.id for one in meant_by(order, study.study_uid)]
+        cases.join_procedures(tx, case.id, meant, now)
+        orders.arrived(tx, order.id, meant)
+    return case
+
+
+def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str | None, now: datetime) -> Case:
+    look = look_of(tx, study.study_uid)
+    asked = next(iter(meant_by(order, study.study_uid)), None) if order else None
+    body_part = look.body_part or (asked.body_part if asked else "")
+    site = organisations.by_id(tx, study.site_id)
+    if site is None:
+        raise NotThere
+    began = examined(
+        study_date=study.study_date,
+        study_time=study.study_time,
+        timezone_offset=study.timezone_offset,
+        time_zone=site.time_zone,
+        received_at=study.first_received_at,
+    )
+    born = parse_date(study.birth_date)
+    in_force = policy.in_force(tx, now)
+    priority = order.priority if order else Priority.ROUTINE
+    rule = in_force.match(
+        Facts(
+            modality=look.modality,
+            body_part=body_part,
+            site_id=study.site_id,
+            age_years=triage.years_between(born, began.at.date()) if born else None,
+            priority=priority,
+            critical=False,
+            escalated=False,
+        )
+    )
+    return Case(
+        id=new_id(),
+        site_id=study.site_id,
+        patient_id=patient_id,
+        state=State.WAITING_READ,
+        tier=rule.tier,
+        step=Step.READ,
+        arriving=True,
+        priority=priority,
+        modality=look.modality,
+        body_part=body_part,
+        laterality=look.laterality or (asked.laterality if asked else ""),
+        critical=False,
+        policy_id=in_force.id,
+        rule=rule.name,
+        examined_at=began.at,
+        received_at=study.first_received_at,
+        due_at=policy.due_at(rule, study.first_received_at),
+        clock_ahead=began.clock_ahead,
+        revision=1,
+    )
+
+
+def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime) -> Case:
+    ledger.fulfil(tx, [study.study_uid], now)
+    follow_ups.open_if_late(tx, audit, case, now)
+    if case.state in DONE:
+        return case
+    if case.state is State.EMPTIED:
+        if not study.instances:
+            return case
+        tier = triage.home_tier(tx, case)
+        case = cases.move(tx, audit, case, Move.REFILL, grant=None, tier=tier, now=now)
+    counted = ledger.counted_when_quiet(tx, study.study_uid)
+    is_new = counted is None or study.instances > counted
+    if is_new and not case.arriving:
+        case = cases.change(tx, case, arriving=True, arriving_since=now)
+    if is_new and case.state is State.RETURNED:
+        case = _resubmitted(tx, audit, case, now)
+    look = look_of(tx, study.study_uid)
+    # The first instance may have been a report or a localiser that does not say what the others do.
+    if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
+        case = triage.retriage(
+            tx,
+            case,
+            modality=look.modality,
+            body_part=look.body_part or case.body_part,
+            laterality=look.laterality or case.laterality,
+        )
+    return case
+
+
+def _shown(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What a reader of the report sees of its identity: linking a patient of ours changes none of it."""
+    unseen = {"attribution_revision"}
+    return [{key: value for key, value in one.items() if key not in unseen} for one in identity["studies"]]
+
+
+def _resubmitted(tx: Connection, audit: Audit, case: Case, now: datetime) -> Case:
+    tier = triage.home_tier(tx, case)
+    return cases.move(tx, audit, case, Move.RESUBMIT, grant=None, tier=tier, now=now)
+
+
+def _order_of(tx: Connection, study: Study) -> Order | None:
+    """The order that a study answers: by its Study Instance UID from our worklist, else by accession number."""
+    order = orders.by_study(tx, study.study_uid)
+    if order is not None and order.site_id == study.site_id:
+        return order
+    number = study.accession_number.strip()
+    return orders.by_accession(tx, study.site_id, number) if number else None
+
+
+def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
+    """Whose number the images carry. Under a number of ours they name nobody else: then a person decides."""
+    found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
+    ours = study.issuer == patients.ISSUER
+    return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
+
+
+def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:
+    """The procedure whose images these are; all of an order that is known by its accession number alone."""
+    return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
+
+
+def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id: str | None) -> Case | None:
+    """The newest case of this site that waits for a retake of the same person."""
+    case, joined, procedures = tables.case, tables.case_study, tables.case_procedure
+    same: list[sa.ColumnElement[bool]] = []
+    if order is not None:
+        of_order = sa.exists().where(
+            procedures.c.case_id == case.c.id, procedures.c.procedure_id.in_([one.id for one in order.procedures])
+        )
+        same.append(of_order)
+    elif patient_id is not None:
+        same.append(case.c.patient_id == patient_id)
+    elif not never_links(study.received_patient_id):
+        same.append(
+            sa.exists()
+            .where(joined.c.case_id == case.c.id)
+            .where(study_table.c.study_uid == joined.c.study_uid)
+            .where(study_table.c.received_patient_id == study.received_patient_id)
+            .where(study_table.c.received_issuer == study.received_issuer)
+        )
+    if not same:
+        return None
+    modality = look_of(tx, study.study_uid).modality
+    row = tx.execute(
+        sa.select(case)
+        .where(case.c.site_id == study.site_id, case.c.state == State.RETURNED, case.c.modality == modality, *same)
+        .order_by(case.c.received_at.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else cases.from_row(row)
+
+
+def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
+    named = attributes.get("Laterality", attributes.get("ImageLaterality", standing))
+    return named if named in SIDES else ""
+
+
+def look_of(tx: Connection, study_uid: str) -> Look:
+    """What is shown of a study says; empty where nothing is."""
+    rows = tx.execute(
+        sa.select(series.c.modality, series.c.body_part, series.c.laterality)
+        .where(series.c.study_uid == study_uid, series.c.instances > 0)
+        .order_by(series.c.instances.desc(), series.c.series_uid)
+    ).all()
+    pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
+    modality = pictures[0].modality if pictures else ""
+    sides = {row.laterality for row in pictures if row.laterality in SIDES}
+    return Look(
+        modality=modality,
+        body_part=next((row.body_part for row in pictures if row.body_part), ""),
+        laterality="B" if len(sides) > 1 else "".join(sides),
+    )
+
+
+def _studies(tx: Connection, case_id: str) -> list[_Received]:
+    joined = tables.case_study
+    rows = tx.execute(
+        sa.select(study_table.c.study_uid, study_table.c.instances, study_table.c.last_received_at)
+        .join(joined, joined.c.study_uid == study_table.c.study_uid)
+        .where(joined.c.case_id == case_id)
+    )
+    return [_Received(study_uid=row[0], instances=row[1], last_received_at=row[2]) for row in rows]

@@ -1,0 +1,1 @@
+"""Orders, what devices are offered and perform, matching."""

@@ -1,0 +1,175 @@
+"""Which order a study without one belongs to: proposals for a person, who decides and may take it back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import State
+from reading.orders import orders, performed
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Order, Procedure
+from reading.orders.performed import ORDER_STATE
+from reading.patients import patients
+from reading.patients.names import may_be_one, says_a_name
+from reading.patients.patients import Patient
+from reading.register import organisations
+from reading.rules import triage
+from reading.rules.examination_time import parse_date
+from storage.index import queries
+from storage.records import Study
+
+WITHIN: Final = timedelta(days=3)
+"""An examination and its order lie no further apart than this."""
+MOST: Final = 10
+OPEN_FOR: Final = frozenset(OrderState) - {OrderState.ARRIVED, OrderState.CANCELLED}
+"""Orders that miss their images."""
+RADIOGRAPHS: Final = frozenset({"CR", "DX"})
+"""What is ordered as one of them may be made as the other."""
+
+
+class Trait(StrEnum):
+    """In what an order and images agree or differ."""
+
+    NAME = "name"
+    BIRTH_DATE = "birth_date"
+    SEX = "sex"
+    MODALITY = "modality"
+    BODY_PART = "body_part"
+    SIDE = "side"
+    DAY = "day"
+
+
+WEIGHTS: Final = {
+    Trait.NAME: 8,
+    Trait.BIRTH_DATE: 5,
+    Trait.MODALITY: 4,
+    Trait.DAY: 3,
+    Trait.BODY_PART: 3,
+    Trait.SEX: 2,
+    Trait.SIDE: 1,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """An order that may be the one."""
+
+    order: Order
+    patient: Patient
+    fits: frozenset[Trait]
+    differs: frozenset[Trait]
+    """What neither fits nor differs is unknown of one of them."""
+
+    @property
+    def score(self) -> int:
+        return sum(WEIGHTS[trait] for trait in self.fits) - sum(WEIGHTS[trait] for trait in self.differs)
+
+
+def proposals(tx: Connection, case: Case) -> list[Proposal]:
+    """Orders of the case's site that miss their images and lie near it in time, the likeliest first."""
+    site = organisations.by_id(tx, case.site_id)
+    zone = ZoneInfo(site.time_zone if site else "UTC")
+    near = orders.list_of(
+        tx,
+        case.site_id,
+        states=OPEN_FOR | {OrderState.ARRIVED},  # of several procedures some may have come
+        since=case.examined_at - WITHIN,
+        until=case.examined_at + WITHIN,
+        limit=500,
+    )
+    studies = _studies(tx, case.id)
+    found: list[Proposal] = []
+    for order in near:
+        patient = patients.by_id(tx, order.patient_id)
+        missing = [one for one in order.procedures if one.state in OPEN_FOR]
+        if patient is not None and missing:
+            found.append(_compared(case, studies, order, missing, patient, zone))
+    likely = [one for one in found if Trait.MODALITY in one.fits or Trait.NAME in one.fits]
+    return sorted(likely, key=lambda one: (-one.score, abs(one.order.scheduled_at - case.examined_at)))[:MOST]
+
+
+def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
+    """Whether the images, or whoever linked them, say that they are of somebody else."""
+    if case.patient_id not in {None, patient.id}:
+        return True
+    return any(not may_be_one(study.patient_name, patient.name) for study in _studies(tx, case.id))
+
+
+def order_of(tx: Connection, case_id: str) -> Order | None:
+    """The order that the images of a case answer, by whatever way they were matched."""
+    joined, procedure = tables.case_procedure, tables.procedure
+    order_id = tx.scalar(
+        sa.select(procedure.c.order_id)
+        .join(joined, joined.c.procedure_id == procedure.c.id)
+        .where(joined.c.case_id == case_id)
+        .order_by(joined.c.joined_at.desc())
+        .limit(1)
+    )
+    return None if order_id is None else orders.by_id(tx, order_id)
+
+
+def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
+    """The case answers the order from now on; an order that is more urgent makes the case so."""
+    missing = [one for one in order.procedures if one.state in OPEN_FOR]
+    meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
+    cases.join_procedures(tx, case.id, meant, now)
+    orders.arrived(tx, order.id, meant)
+    standing = cases.lock(tx, case.id)
+    if standing.state is State.WAITING_READ and order.priority < standing.priority:
+        triage.retriage(tx, cases.change(tx, standing, priority=order.priority))
+
+
+def part(tx: Connection, case_id: str, order: Order) -> None:
+    """The case does not answer the order: what no other case answers of it waits for its images again."""
+    ids = [one.id for one in order.procedures]
+    left = cases.leave_procedures(tx, case_id, ids)
+    begun = performed.of_procedures(tx, left)
+    back = {one: ORDER_STATE[begun[one].state] if one in begun else OrderState.PLACED for one in left}
+    orders.set_back(tx, order.id, back)
+
+
+def _compared(  # noqa: PLR0917
+    case: Case, studies: Sequence[Study], order: Order, missing: Sequence[Procedure], patient: Patient, zone: ZoneInfo
+) -> Proposal:
+    named = [study.patient_name for study in studies if says_a_name(study.patient_name)]
+    born = [day for day in (parse_date(study.birth_date) for study in studies) if day is not None]
+    sexes = {study.sex for study in studies} - {""}
+    said: dict[Trait, bool | None] = {
+        Trait.NAME: all(may_be_one(name, patient.name) for name in named) if named else None,
+        Trait.BIRTH_DATE: all(day == patient.birth_date for day in born) if born and patient.birth_date else None,
+        Trait.SEX: sexes == {patient.sex} if sexes and patient.sex else None,
+        Trait.MODALITY: _same_modality(case.modality, order.modality),
+        Trait.BODY_PART: case.body_part in {one.body_part for one in missing} if case.body_part else None,
+        Trait.SIDE: case.laterality in {one.laterality for one in missing} if case.laterality else None,
+        Trait.DAY: _day(case.examined_at, zone) == _day(order.scheduled_at, zone),
+    }
+    return Proposal(
+        order=order,
+        patient=patient,
+        fits=frozenset(trait for trait, fits in said.items() if fits),
+        differs=frozenset(trait for trait, fits in said.items() if fits is False),
+    )
+
+
+def _same_modality(made: str, ordered: str) -> bool:
+    return made == ordered or {made, ordered} <= RADIOGRAPHS
+
+
+def _day(at: datetime, zone: ZoneInfo) -> date:
+    return at.astimezone(zone).date()
+
+
+def _studies(tx: Connection, case_id: str) -> list[Study]:
+    found = (queries.study_of(tx, uid) for uid in cases.study_uids(tx, case_id))
+    return [study for study in found if study is not None]

@@ -1,0 +1,339 @@
+"""Orders: examinations to be made, each procedure with the Study Instance UID that its images will carry."""
+
+from __future__ import annotations
+
+import secrets
+import uuid
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid, Stale
+from reading.kinds import Priority
+from reading.orders import order_state
+from reading.orders.order_state import ADVANCES, OrderState
+from reading.patients import identifiers, patients
+from reading.register import devices, organisations, people
+from reading.row_rules import taken_as
+from reading.tables import imaging_order, procedure
+from reading.texts import checked
+from storage.ids import new_id
+
+MODALITIES: Final = frozenset({"CR", "CT", "DX", "MG", "MR", "RF", "US", "XA"})
+"""What an examination can be ordered for (PS3.3 C.7.3.1.1.1)."""
+LATERALITIES: Final = frozenset({"", "L", "R", "B"})
+MOST_PROCEDURES: Final = 20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A part of the body to be examined."""
+
+    body_part: str
+    laterality: str = ""
+    """L, R, B or empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Procedure:
+    """What is asked, and the Study Instance UID of its images."""
+
+    id: str
+    body_part: str
+    laterality: str
+    study_uid: str = field(repr=False)
+    state: OrderState = OrderState.PLACED
+
+    @property
+    def step_id(self) -> str:
+        """Its number for devices, at most 16 characters (PS3.5 6.2, SH): the random part of the id."""
+        return self.id[-16:]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """An examination of a patient at a site."""
+
+    id: str
+    site_id: str
+    patient_id: str
+    accession_number: str = field(repr=False)
+    modality: str
+    priority: Priority
+    reason: str = field(repr=False)
+    state: OrderState
+    scheduled_at: datetime
+    ordered_by: str | None
+    created_at: datetime
+    procedures: tuple[Procedure, ...]
+    revision: int
+    device_id: str | None = None
+    """The station that is to make it; None: any of the site."""
+
+
+def place(
+    tx: Connection,
+    *,
+    site_id: str,
+    patient_id: str,
+    modality: str,
+    priority: Priority,
+    procedures: Sequence[Asked],
+    reason: str,
+    ordered_by: str | None,
+    now: datetime,
+    scheduled_at: datetime | None = None,
+    accession_number: str | None = None,
+    device_id: str | None = None,
+) -> Order:
+    """A new order; the accession number is ours unless the site's own system gave one.
+
+    Raises:
+        Invalid: a field breaks its form, the accession number is taken at this site, no such site, patient or person,
+            the station is none of the site's.
+
+    """
+    site = organisations.by_id(tx, site_id)
+    if site is None or site.until is not None:
+        raise Invalid("site", "unknown")
+    if patients.by_id(tx, patient_id) is None:
+        raise Invalid("patient", "unknown")
+    if ordered_by is not None and people.by_id(tx, ordered_by) is None:
+        raise Invalid("ordered_by", "unknown")
+    if device_id is not None:
+        station = devices.by_id(tx, device_id)
+        if station is None or station.site_id != site_id or station.until is not None:
+            raise Invalid("station", "unknown")
+    _check(modality, procedures)
+    if accession_number is not None:
+        problem = identifiers.accession_number(accession_number)
+        if problem is not None:
+            raise Invalid("accession_number", problem)
+    made = Order(
+        id=new_id(),
+        site_id=site_id,
+        patient_id=patient_id,
+        accession_number=accession_number or _free_accession_number(tx, site, now),
+        modality=modality,
+        priority=priority,
+        reason=checked("reason", reason, longest=1000, lines=True),
+        state=OrderState.PLACED,
+        scheduled_at=scheduled_at or now,
+        ordered_by=ordered_by,
+        created_at=now,
+        procedures=tuple(
+            Procedure(id=new_id(), body_part=one.body_part, laterality=one.laterality, study_uid=new_study_uid())
+            for one in procedures
+        ),
+        revision=1,
+        device_id=device_id,
+    )
+    with taken_as(tx, "accession_number"):
+        tx.execute(
+            imaging_order.insert().values(
+                id=made.id,
+                site_id=made.site_id,
+                patient_id=made.patient_id,
+                accession_number=made.accession_number,
+                modality=made.modality,
+                priority=made.priority,
+                reason=made.reason,
+                state=made.state,
+                scheduled_at=made.scheduled_at,
+                ordered_by=made.ordered_by,
+                created_at=made.created_at,
+                device_id=made.device_id,
+            )
+        )
+    for one in made.procedures:
+        tx.execute(
+            procedure.insert().values(
+                id=one.id,
+                order_id=made.id,
+                body_part=one.body_part,
+                laterality=one.laterality,
+                study_uid=one.study_uid,
+            )
+        )
+    return made
+
+
+def by_id(tx: Connection, order_id: str) -> Order | None:
+    return _first(tx, imaging_order.c.id == order_id)
+
+
+def by_accession(tx: Connection, site_id: str, accession_number: str) -> Order | None:
+    """The order of a site with an accession number; two sites may use the same one."""
+    return _first(
+        tx, (imaging_order.c.site_id == site_id) & (imaging_order.c.accession_number == accession_number.strip(" "))
+    )
+
+
+def by_study(tx: Connection, study_uid: str) -> Order | None:
+    """The order that a Study Instance UID was made for."""
+    return _first(tx, imaging_order.c.id.in_(sa.select(procedure.c.order_id).where(procedure.c.study_uid == study_uid)))
+
+
+def of_procedures(tx: Connection, procedure_ids: Collection[str]) -> dict[str, list[str]]:
+    """Order to those of the procedures that are its, in an order in which their rows can be locked."""
+    asked = sa.select(procedure.c.order_id, procedure.c.id).where(procedure.c.id.in_(procedure_ids))
+    found: dict[str, list[str]] = {}
+    for row in tx.execute(asked.order_by(procedure.c.order_id, procedure.c.id)):
+        found.setdefault(row.order_id, []).append(row.id)
+    return found
+
+
+def list_of(
+    tx: Connection,
+    site_id: str,
+    *,
+    states: Collection[OrderState] = frozenset(OrderState),
+    since: datetime | None = None,
+    until: datetime | None = None,
+    limit: int = 100,
+    newest_first: bool = True,
+) -> list[Order]:
+    """The orders of a site in these states that are scheduled within a time, its end excluded."""
+    condition = (imaging_order.c.site_id == site_id) & imaging_order.c.state.in_(states)
+    if since is not None:
+        condition &= imaging_order.c.scheduled_at >= since
+    if until is not None:
+        condition &= imaging_order.c.scheduled_at < until
+    return _orders(tx, condition, limit, newest_first=newest_first)
+
+
+def arrived(tx: Connection, order_id: str, procedure_ids: Collection[str]) -> None:
+    """Images of these procedures have come; again and again is the same."""
+    advance(tx, order_id, procedure_ids, OrderState.ARRIVED)
+
+
+def advance(tx: Connection, order_id: str, procedure_ids: Collection[str], state: OrderState) -> bool:
+    """Procedures of an order have come to ``state``, where they are not further already (`ADVANCES`); whether any has.
+
+    The order follows them (`order_state.of_procedures`).
+    """
+    _lock(tx, order_id)
+    moved = tx.execute(
+        procedure.update()
+        .where(
+            procedure.c.order_id == order_id,
+            procedure.c.id.in_(procedure_ids),
+            procedure.c.state.in_(ADVANCES.get(state, frozenset())),
+        )
+        .values(state=state)
+    )
+    if moved.rowcount:
+        _follow_procedures(tx, order_id)
+    return moved.rowcount > 0
+
+
+def set_back(tx: Connection, order_id: str, states: Mapping[str, OrderState]) -> None:
+    """Procedures turn out not to be where they were taken to be: procedure to state."""
+    _lock(tx, order_id)
+    for procedure_id, state in states.items():
+        same = (procedure.c.order_id == order_id) & (procedure.c.id == procedure_id)
+        tx.execute(procedure.update().where(same).values(state=state))
+    _follow_procedures(tx, order_id)
+
+
+def cancel(tx: Connection, order_id: str, *, revision: int) -> None:
+    """What has not begun of it will not be made.
+
+    Raises:
+        Stale: somebody changed it since ``revision``, or all of it has begun.
+
+    """
+    found = by_id(tx, order_id)
+    if found is None or found.revision != revision:
+        raise Stale(found.revision if found else None)
+    if not advance(tx, order_id, [one.id for one in found.procedures], OrderState.CANCELLED):
+        raise Stale(revision)
+
+
+def new_study_uid() -> str:
+    """A UID that nobody else makes: 2.25 and a random UUID as a decimal number (PS3.5 B.2)."""
+    return f"2.25.{uuid.uuid4().int}"
+
+
+def _check(modality: str, procedures: Sequence[Asked]) -> None:
+    if modality not in MODALITIES:
+        raise Invalid("modality", "unknown")
+    if not 0 < len(procedures) <= MOST_PROCEDURES:
+        raise Invalid("procedures", "number")
+    for one in procedures:
+        checked("body_part", one.body_part, longest=40, required=True)
+        if one.laterality not in LATERALITIES:
+            raise Invalid("laterality", "unknown")
+
+
+def _free_accession_number(tx: Connection, site: organisations.Organisation, now: datetime) -> str:
+    day = now.astimezone(ZoneInfo(site.time_zone)).strftime("%y%m%d")
+    while True:
+        number = day + "".join(secrets.choice(patients.NUMBER_ALPHABET) for _ in range(6))
+        if by_accession(tx, site.id, number) is None:
+            return number
+
+
+def _lock(tx: Connection, order_id: str) -> None:
+    """Two procedures of one order that move at once would each leave the order where the other one was."""
+    tx.execute(sa.select(imaging_order.c.id).where(imaging_order.c.id == order_id).with_for_update())
+
+
+def _follow_procedures(tx: Connection, order_id: str) -> None:
+    of_each = tx.scalars(sa.select(procedure.c.state).where(procedure.c.order_id == order_id))
+    state = order_state.of_procedures([OrderState(one) for one in of_each])
+    tx.execute(
+        imaging_order.update()
+        .where(imaging_order.c.id == order_id)
+        .values(
+            state=state,
+            revision=imaging_order.c.revision + 1,
+        )
+    )
+
+
+def _first(tx: Connection, condition: sa.ColumnElement[bool]) -> Order | None:
+    found = _orders(tx, condition, 1)
+    return found[0] if found else None
+
+
+def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int, *, newest_first: bool = True) -> list[Order]:
+    by = (imaging_order.c.scheduled_at, imaging_order.c.id)
+    asked = sa.select(imaging_order).where(condition)
+    asked = asked.order_by(*(column.desc() for column in by)) if newest_first else asked.order_by(*by)
+    rows = tx.execute(asked.limit(limit)).all()
+    of_order: dict[str, list[Procedure]] = {row.id: [] for row in rows}
+    for one in tx.execute(sa.select(procedure).where(procedure.c.order_id.in_(of_order)).order_by(procedure.c.id)):
+        of_order[one.order_id].append(
+            Procedure(
+                id=one.id,
+                body_part=one.body_part,
+                laterality=one.laterality,
+                study_uid=one.study_uid,
+                state=OrderState(one.state),
+            )
+        )
+    return [
+        Order(
+            id=row.id,
+            site_id=row.site_id,
+            patient_id=row.patient_id,
+            accession_number=row.accession_number,
+            modality=row.modality,
+            priority=Priority(row.priority),
+            reason=row.reason,
+            state=OrderState(row.state),
+            scheduled_at=row.scheduled_at,
+            ordered_by=row.ordered_by,
+            created_at=row.created_at,
+            procedures=tuple(of_order[row.id]),
+            revision=row.revision,
+            device_id=row.device_id,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,1 @@
+"""Who a patient is: identifiers, keys, names, corrections."""

@@ -1,0 +1,233 @@
+"""Whose study it is and what a person corrected in it: versioned rows beside bytes that never change."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading.errors import Invalid, NotThere, Stale
+from reading.row_rules import known
+from reading.tables import attribution, imaging_order, patient, person
+from reading.texts import checked
+from storage.database import insert_new
+from storage.ids import new_id
+from storage.index import journal, queries
+from storage.records import Study
+
+KIND: Final = "attribution"
+"""Of corrections in the journal."""
+SHOWN: Final = {
+    "PatientName": "patient_name",
+    "PatientID": "patient_id",
+    "IssuerOfPatientID": "issuer",
+    "PatientBirthDate": "birth_date",
+    "PatientSex": "sex",
+    "AccessionNumber": "accession_number",
+    "StudyDescription": "study_description",
+    "ReferringPhysicianName": "referring_physician",
+}
+"""Attributes of the study (PS3.6 keywords) with the field of the index that shows each."""
+OF_THE_SERIES: Final = frozenset({"BodyPartExamined", "Laterality", "ImageLaterality"})
+"""Corrected for the whole study, shown by those who read the data set."""
+NOBODY: Final = ""
+"""Whose a study is, when somebody says that it is not whose it was taken to be."""
+LONGEST: Final = 64
+"""Characters: LO and one component group of PN (PS3.5 6.2)."""
+LATERALITY: Final = re.compile(r"[LRBU]?")
+"""PS3.3 C.7.3.1 and C.8: left, right, both, unpaired; empty where nobody knows."""
+FORMS: Final = {
+    "PatientBirthDate": re.compile(r"(\d{8})?", re.ASCII),
+    "PatientSex": re.compile(r"[MFO]?"),
+    "Laterality": LATERALITY,
+    "ImageLaterality": LATERALITY,
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revision:
+    """What holds of a study since a correction. ``attributes`` are all that are corrected, not only the last ones."""
+
+    id: str
+    study_uid: str = field(repr=False)
+    revision: int
+    """From 1; 0 is the study as it came."""
+    patient_id: str | None
+    order_id: str | None
+    attributes: Mapping[str, str] = field(repr=False)
+    previous: Mapping[str, str] = field(repr=False)
+    """What was shown before, of the study's attributes that this revision changed."""
+    reason: str = field(repr=False)
+    made_by: str | None
+    made_at: datetime
+
+
+def correct(
+    tx: Connection,
+    study_uid: str,
+    attributes: Mapping[str, str],
+    *,
+    reason: str,
+    made_by: str | None,
+    now: datetime,
+    patient_id: str | None = None,
+    order_id: str | None = None,
+    seen_revision: int | None = None,
+) -> Revision:
+    """Correct attributes of a study that the caller has opened; earlier corrections of others stay.
+
+    ``patient_id`` and ``order_id`` say whose it is from now on, None leaves that as it was, `NOBODY` takes it away.
+    ``seen_revision`` is the one that the person looked at. The journal keeps the correction, which must survive the
+    loss of the index.
+
+    Raises:
+        NotThere: no such study.
+        Invalid: an attribute that is not corrected here, a value that breaks its form, nothing to correct, no reason.
+        Stale: somebody corrected it since ``seen_revision``, or in this very moment.
+
+    """
+    _check(attributes, reason)
+    if not attributes and patient_id is None and order_id is None:
+        raise Invalid("attributes", "empty")
+    study = queries.study_of(tx, study_uid)
+    if study is None:
+        raise NotThere
+    latest = current(tx, study_uid)
+    number = latest.revision if latest else 0
+    if seen_revision is not None and seen_revision != number:
+        raise Stale(number)
+    made = Revision(
+        id=new_id(),
+        study_uid=study_uid,
+        revision=number + 1,
+        patient_id=_whose(patient_id, latest.patient_id if latest else None),
+        order_id=_whose(order_id, latest.order_id if latest else None),
+        attributes={**(latest.attributes if latest else {}), **attributes},
+        previous=_previous(study, latest, attributes),
+        reason=reason.strip(),
+        made_by=made_by,
+        made_at=now,
+    )
+    try:
+        with tx.begin_nested():
+            tx.execute(
+                attribution.insert().values(
+                    id=made.id,
+                    study_uid=made.study_uid,
+                    revision=made.revision,
+                    patient_id=made.patient_id,
+                    order_id=made.order_id,
+                    attributes=made.attributes,
+                    previous=made.previous,
+                    reason=made.reason,
+                    made_by=made.made_by,
+                    made_at=made.made_at,
+                )
+            )
+    except IntegrityError as refused:
+        overtaking = current(tx, study_uid)
+        if overtaking is None or overtaking.revision == number:
+            raise  # not a race: the patient, the order or the person is none of ours
+        raise Stale(overtaking.revision) from refused
+    queries.show(tx, study_uid, made.attributes, made.revision)
+    journal.write(tx, KIND, _to_json(made), now)
+    return made
+
+
+def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
+    """Make a correction of the journal again; False when its study is not there.
+
+    Who made it, whose it is and for which order is left out where the database does not know them.
+    """
+    made = {
+        **payload,
+        "patient_id": known(tx, patient, payload["patient_id"]),
+        "order_id": known(tx, imaging_order, payload["order_id"]),
+        "made_by": known(tx, person, payload["made_by"]),
+        "made_at": datetime.fromisoformat(payload["made_at"]),
+    }
+    study = queries.study_of(tx, payload["study_uid"])
+    if study is None:
+        return False
+    tx.execute(insert_new(tx, attribution).values(made))
+    if payload["revision"] > study.attribution_revision:
+        queries.show(tx, payload["study_uid"], payload["attributes"], payload["revision"])
+    return True
+
+
+def _to_json(made: Revision) -> dict[str, Any]:
+    return {
+        "id": made.id,
+        "study_uid": made.study_uid,
+        "revision": made.revision,
+        "patient_id": made.patient_id,
+        "order_id": made.order_id,
+        "attributes": dict(made.attributes),
+        "previous": dict(made.previous),
+        "reason": made.reason,
+        "made_by": made.made_by,
+        "made_at": made.made_at.isoformat(),
+    }
+
+
+def current(tx: Connection, study_uid: str) -> Revision | None:
+    """What holds now; None when nothing was ever corrected."""
+    newest = _of(study_uid).order_by(attribution.c.revision.desc()).limit(1)
+    row = tx.execute(newest).one_or_none()
+    return None if row is None else _revision(row)
+
+
+def history(tx: Connection, study_uid: str) -> list[Revision]:
+    """Every correction of a study, the first one first."""
+    return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]
+
+
+def _whose(said: str | None, standing: str | None) -> str | None:
+    if said == NOBODY:
+        return None
+    return said or standing
+
+
+def _check(attributes: Mapping[str, str], reason: str) -> None:
+    checked("reason", reason, longest=1000, required=True, lines=True)
+    for keyword, value in attributes.items():
+        if keyword not in SHOWN and keyword not in OF_THE_SERIES:
+            raise Invalid(keyword, "not_corrected_here")
+        for group in value.split("="):
+            checked(keyword, group, longest=LONGEST)
+        if "\\" in value:
+            raise Invalid(keyword, "characters")
+        form = FORMS.get(keyword)
+        if form is not None and not form.fullmatch(value):
+            raise Invalid(keyword, "form")
+
+
+def _previous(study: Study, latest: Revision | None, attributes: Mapping[str, str]) -> dict[str, str]:
+    before = {keyword: str(getattr(study, field_)) for keyword, field_ in SHOWN.items()}
+    before |= latest.attributes if latest else {}
+    return {keyword: before[keyword] for keyword in attributes if keyword in before}
+
+
+def _of(study_uid: str) -> sa.Select[tuple[object, ...]]:
+    return sa.select(attribution).where(attribution.c.study_uid == study_uid)
+
+
+def _revision(row: sa.Row[tuple[object, ...]]) -> Revision:
+    return Revision(
+        id=row.id,
+        study_uid=row.study_uid,
+        revision=row.revision,
+        patient_id=row.patient_id,
+        order_id=row.order_id,
+        attributes=row.attributes,
+        previous=row.previous,
+        reason=row.reason,
+        made_by=row.made_by,
+        made_at=row.made_at,
+    )

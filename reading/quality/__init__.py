@@ -1,0 +1,1 @@
+"""Concerns about what arrived, and decisions on them."""

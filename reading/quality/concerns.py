@@ -1,0 +1,318 @@
+"""Concerns: what a person in charge has to look at, because no machine may decide it.
+
+Bytes in quarantine, device clocks that run ahead, and cases of which nobody knows whose they are.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.access import access
+from reading.audit import Audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.errors import NotThere
+from reading.patients.patients import never_links
+from reading.viewers import Viewer
+from storage.decisions import quarantine
+from storage.records import Held
+from storage.tables import quarantine as quarantine_table
+from storage.tables import study
+
+LOOK_BACK: Final = timedelta(days=90)
+"""Cases that were received before are history, not work."""
+MOST: Final = 2000
+"""Of each aspect; a list that long is no longer read."""
+
+
+class Aspect(StrEnum):
+    """What a concern is about: its subject is a row of the quarantine, or a case."""
+
+    BYTES = "bytes"
+    CLOCK = "clock"
+    PATIENT = "patient"
+
+
+class Kind(StrEnum):
+    """Why somebody has to look. Those of bytes are the reasons in the quarantine."""
+
+    COMPARING = "held"
+    """A machine compares it first; nothing to decide yet."""
+    SAME_UID = "conflict_content"
+    OTHER_PATIENT = "conflict_patient"
+    OTHER_ISSUER = "conflict_issuer"
+    OTHER_SITE = "conflict_site"
+    OTHER_SERIES = "conflict_series"
+    TRUNCATED = "truncated"
+    UNREADABLE = "unreadable"
+    NO_UIDS = "no_uids"
+    BAD_UID = "bad_uid"
+    UID_MISMATCH = "uid_mismatch"
+    NO_PIXELS = "no_pixels"
+    TORN = "torn"
+    DAMAGED = "damaged"
+    CLOCK_AHEAD = "clock_ahead"
+    """The device's clock was more than five minutes ahead."""
+    OTHER_PERSON = "other_person"
+    """The images name one person, their order another."""
+    BLANK_ID = "blank_id"
+    """The device sent no number, or one that is typed where nobody knows."""
+    UNKNOWN_PATIENT = "unknown_patient"
+
+
+class Group(StrEnum):
+    """What people choose from."""
+
+    CONFLICT = "conflict"
+    UNREADABLE = "unreadable"
+    PATIENT = "patient"
+    CLOCK = "clock"
+
+
+GROUPS: Final[Mapping[Group, tuple[Kind, ...]]] = {
+    Group.CONFLICT: (
+        Kind.SAME_UID,
+        Kind.OTHER_PATIENT,
+        Kind.OTHER_ISSUER,
+        Kind.OTHER_SITE,
+        Kind.OTHER_SERIES,
+        Kind.COMPARING,
+    ),
+    Group.UNREADABLE: (
+        Kind.TRUNCATED,
+        Kind.UNREADABLE,
+        Kind.NO_UIDS,
+        Kind.BAD_UID,
+        Kind.UID_MISMATCH,
+        Kind.NO_PIXELS,
+        Kind.TORN,
+        Kind.DAMAGED,
+    ),
+    Group.PATIENT: (Kind.OTHER_PERSON, Kind.BLANK_ID, Kind.UNKNOWN_PATIENT),
+    Group.CLOCK: (Kind.CLOCK_AHEAD,),
+}
+GROUP_OF: Final = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
+BY_MACHINE: Final = (quarantine.Settled.DUPLICATE, quarantine.Settled.HEALED)
+"""Settled so, it is no concern of anybody's any more, or never was."""
+ASIDE: Final = "replaced"
+"""The reason of a row that keeps what a decision took out of sight: part of that decision, no concern of its own."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Concern:
+    """One thing to look at. Either ``held`` or ``case`` says what it is about."""
+
+    aspect: Aspect
+    subject_id: str
+    kind: Kind
+    site_id: str | None
+    """None where nobody knows who sent it."""
+    at: datetime
+    """When it came."""
+    decided: bool
+    held: Held | None = None
+    case: Case | None = None
+    alike: int = 0
+    """How many more of the same study there are beside it in a list: a series comes image by image."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    concerns: tuple[Concern, ...]
+    """Of those that are alike the newest one alone."""
+    counts: Mapping[Kind, int]
+    """Undecided ones of all kinds, whatever is listed."""
+    total: int
+
+
+def list_concerns(
+    tx: Connection, viewer: Viewer, group: Group | None, now: datetime, *, decided: bool, limit: int, offset: int
+) -> Page:
+    """What ``viewer`` has to look at, the newest first; or what was decided."""
+    found = list(_all(tx, viewer, now, decided=decided))
+    waiting = found if not decided else list(_all(tx, viewer, now, decided=False))
+    listed = _together(sorted((one for one in found if group in (None, GROUP_OF[one.kind])), key=_newest, reverse=True))
+    return Page(
+        concerns=tuple(listed[offset : offset + limit]),
+        counts=Counter(one.kind for one in waiting),
+        total=len(listed),
+    )
+
+
+def open_concern(  # noqa: PLR0917
+    tx: Connection, audit: Audit, viewer: Viewer, aspect: Aspect, subject_id: str, action: str, now: datetime
+) -> Concern:
+    """One of them, decided or not.
+
+    Raises:
+        NotThere: there is none, or it is not theirs to see.
+
+    """
+    if aspect is Aspect.BYTES:
+        held = access.open_quarantined(tx, audit, viewer, subject_id, action, now)
+        if held.settled_as in BY_MACHINE or held.reason == ASIDE:
+            raise NotThere
+        return _of_bytes(held)
+    access.open_concerned_case(tx, audit, viewer, subject_id, action, now)
+    condition = tables.case.c.id == subject_id
+    # A case that was linked meanwhile is history, and still to be read where it was decided about.
+    found = next(_of_cases(tx, aspect, condition, decided=None), None)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def alike(tx: Connection, concern: Concern) -> list[Concern]:
+    """The others that the same device sent for the same study and person, open or decided like this one."""
+    held = concern.held
+    if held is None or held.study_uid is None:
+        return []
+    row = quarantine_table.c
+    same = (row.reason == held.reason) & (row.study_uid == held.study_uid) & (row.id != held.id)
+    same &= row.site_id.is_not_distinct_from(held.site_id) & row.device_id.is_not_distinct_from(held.device_id)
+    state = row.settled_at.is_(None) if held.settled_at is None else row.settled_as == held.settled_as
+    found = map(_of_bytes, quarantine.find(tx, same & state, limit=MOST))
+    return [one for one in found if _likeness(one) == _likeness(concern)]
+
+
+def _likeness(one: Concern) -> tuple[str | None, ...]:
+    held = one.held
+    if held is None or held.study_uid is None:
+        return (one.aspect, one.subject_id)
+    known = held.row or {}
+    person = (known.get("patient_id"), known.get("issuer"))
+    return (one.kind, held.study_uid, held.site_id, held.device_id, held.settled_as, *person)
+
+
+def _together(listed: Iterable[Concern]) -> list[Concern]:
+    """The first of those that are alike, with the number of the others."""
+    first: dict[tuple[str | None, ...], Concern] = {}
+    for one in listed:
+        known = first.get(_likeness(one))
+        first[_likeness(one)] = one if known is None else replace(known, alike=known.alike + 1)
+    return list(first.values())
+
+
+def _newest(one: Concern) -> tuple[datetime, str]:
+    return one.at, one.subject_id
+
+
+def _all(tx: Connection, viewer: Viewer, now: datetime, *, decided: bool) -> Iterator[Concern]:
+    row = quarantine_table.c
+    seen = access.visible_quarantine(tx, viewer, now) & (row.reason != ASIDE)
+    settled = row.settled_at.is_not(None) & row.settled_as.not_in(BY_MACHINE)
+    state = settled if decided else row.settled_at.is_(None)
+    yield from map(_of_bytes, quarantine.find(tx, seen & state, limit=MOST))
+    case = tables.case.c
+    theirs = access.visible_concerned_cases(tx, viewer, now) & case.state.not_in(access.HIDDEN)
+    theirs &= case.received_at > now - LOOK_BACK
+    for aspect in (Aspect.CLOCK, Aspect.PATIENT):
+        yield from _of_cases(tx, aspect, theirs, decided=decided)
+
+
+def _of_bytes(held: Held) -> Concern:
+    known = held.reason in set(Kind)
+    return Concern(
+        aspect=Aspect.BYTES,
+        subject_id=held.id,
+        kind=Kind(held.reason) if known else Kind.UNREADABLE,
+        site_id=held.site_id,
+        at=held.received_at,
+        decided=held.settled_at is not None,
+        held=held,
+    )
+
+
+def _of_cases(
+    tx: Connection, aspect: Aspect, condition: sa.ColumnElement[bool], *, decided: bool | None
+) -> Iterator[Concern]:
+    """``decided`` None asks for both."""
+    case = tables.case
+    last = _last_move(aspect)
+    about = case.c.clock_ahead if aspect is Aspect.CLOCK else case.c.patient_id.is_(None)
+    closed = sa.func.coalesce(last, UNDO) != UNDO
+    wanted = [condition, about]
+    if decided is not None:
+        wanted.append(closed if decided else sa.not_(closed))
+    asked = (
+        sa.select(case, closed.label("closed"), _ordered().label("ordered"))
+        .where(*wanted)
+        .order_by(case.c.received_at.desc())
+        .limit(MOST)
+    )
+    rows = tx.execute(asked).all()
+    numbers = _numbers(tx, [row.id for row in rows]) if aspect is Aspect.PATIENT else {}
+    for row in rows:
+        yield Concern(
+            aspect=aspect,
+            subject_id=row.id,
+            kind=Kind.CLOCK_AHEAD if aspect is Aspect.CLOCK else _kind(numbers.get(row.id, ""), ordered=row.ordered),
+            site_id=row.site_id,
+            at=row.received_at,
+            decided=bool(row.closed),
+            case=cases.from_row(row),
+        )
+
+
+UNDO: Final = "undo"
+"""The move that takes the one before back."""
+
+
+def _last_move(aspect: Aspect) -> sa.ScalarSelect[str]:
+    made = tables.decision.c
+    return (
+        sa.select(made.move)
+        .where(made.aspect == aspect, made.subject_id == tables.case.c.id)
+        .order_by(made.number.desc())
+        .limit(1)
+        .correlate(tables.case)
+        .scalar_subquery()
+    )
+
+
+def _ordered() -> sa.ColumnElement[bool]:
+    """Whether the images answer an order all the same, by their Study UID or by its accession number."""
+    case, joined, order = tables.case.c, tables.case_study, tables.imaging_order
+    by_study = (
+        sa.exists()
+        .where(joined.c.case_id == case.id, tables.procedure.c.study_uid == joined.c.study_uid)
+        .where(tables.procedure.c.order_id == order.c.id, order.c.site_id == case.site_id)
+        .correlate(tables.case)
+    )
+    by_number = (
+        sa.exists()
+        .where(joined.c.case_id == case.id, study.c.study_uid == joined.c.study_uid, study.c.accession_number != "")
+        .where(order.c.site_id == case.site_id, order.c.accession_number == study.c.accession_number)
+        .correlate(tables.case)
+    )
+    return sa.or_(by_study, by_number)
+
+
+def _kind(number: str, *, ordered: bool) -> Kind:
+    if ordered:
+        return Kind.OTHER_PERSON
+    return Kind.BLANK_ID if never_links(number) else Kind.UNKNOWN_PATIENT
+
+
+def _numbers(tx: Connection, case_ids: Iterable[str]) -> dict[str, str]:
+    """Case to the patient id that its first study came with."""
+    joined, ids = tables.case_study.c, list(case_ids)
+    found: dict[str, str] = {}
+    for start in range(0, len(ids), 500):
+        asked = (
+            sa.select(joined.case_id, study.c.received_patient_id)
+            .join(study, study.c.study_uid == joined.study_uid)
+            .where(joined.case_id.in_(ids[start : start + 500]))
+            .order_by(joined.joined_at.desc())
+        )
+        found.update((row.case_id, row.received_patient_id) for row in tx.execute(asked))
+    return found

@@ -1,0 +1,297 @@
+"""Decisions about concerns: which are possible, what each does, and how it is taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading.audit import Audit, actor_of
+from reading.cases import cases
+from reading.errors import MoveNotAllowed, NotAllowed, Stale
+from reading.kinds import Role
+from reading.quality import concerns
+from reading.quality.concerns import GROUP_OF, UNDO, Aspect, Concern, Group, Kind
+from reading.register import people
+from reading.register.grants import manages_at_the_top, may_act
+from reading.reports import versions
+from reading.tables import decision
+from reading.viewers import RoleGrant, Staff
+from storage.decisions import quarantine
+from storage.decisions.quarantine import Overtaken
+from storage.ids import new_id
+from storage.index import journal, queries
+from storage.instance_row import InstanceRow
+from storage.records import Held
+
+
+class Move(StrEnum):
+    KEEP = "keep"
+    """What is stored stays; the newcomer stays out."""
+    SHOW = "show"
+    """The newcomer is shown instead; what was shown is kept."""
+    ADMIT = "admit"
+    """It belongs to the study that it names after all."""
+    DISMISS = "dismiss"
+    """Nothing of it is needed."""
+    AGAIN = "again"
+    """Received once more, since the program has learnt to read it."""
+    NOTED = "noted"
+    """Somebody has seen to it."""
+    UNDO = UNDO
+
+
+_OF_ANOTHER: Final = (Move.KEEP, Move.ADMIT)
+_REFUSED: Final = (Move.AGAIN, Move.DISMISS)
+MOVES: Final[Mapping[Kind, tuple[Move, ...]]] = {
+    Kind.COMPARING: (),
+    Kind.SAME_UID: (Move.KEEP, Move.SHOW),
+    Kind.OTHER_PATIENT: _OF_ANOTHER,
+    Kind.OTHER_ISSUER: _OF_ANOTHER,
+    Kind.OTHER_SITE: _OF_ANOTHER,
+    Kind.OTHER_SERIES: (Move.KEEP,),
+    Kind.TORN: (Move.DISMISS,),
+    Kind.DAMAGED: (Move.DISMISS,),
+    **{kind: _REFUSED for kind in concerns.GROUPS[Group.UNREADABLE] if kind not in {Kind.TORN, Kind.DAMAGED}},
+    **{kind: (Move.NOTED,) for kind, group in GROUP_OF.items() if group in {Group.PATIENT, Group.CLOCK}},
+}
+"""What may be decided about each kind; whether the bytes allow it is asked of the storage."""
+KEPT_OUT: Final = frozenset({Move.KEEP, Move.DISMISS})
+SHOWS: Final = frozenset({Move.SHOW, Move.ADMIT})
+"""Moves that change what is shown."""
+FOR_GOOD: Final = frozenset({Move.AGAIN})
+"""What was received is an image like any other: it is withheld on its case, not taken back here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Decision:
+    number: int
+    """From 1, of one concern."""
+    move: Move
+    reason: str = field(repr=False)
+    person_name: str
+    at: datetime
+    details: Mapping[str, Any] = field(repr=False)
+
+
+def history(tx: Connection, aspect: Aspect, subject_id: str) -> list[Decision]:
+    """What was decided about a concern, the first one first."""
+    of = (decision.c.aspect == aspect) & (decision.c.subject_id == subject_id)
+    rows = tx.execute(sa.select(decision).where(of).order_by(decision.c.number)).all()
+    named = {row.person_id: people.by_id(tx, row.person_id) for row in rows}
+    return [
+        Decision(
+            number=row.number,
+            move=Move(row.move),
+            reason=row.reason,
+            person_name=person.name if (person := named[row.person_id]) else "",
+            at=row.at,
+            details=row.details,
+        )
+        for row in rows
+    ]
+
+
+def possible(tx: Connection, staff: Staff, concern: Concern, now: datetime) -> tuple[Move, ...]:
+    """What ``staff`` may decide about it now."""
+    made = history(tx, concern.aspect, concern.subject_id)
+    moves = (
+        _undoing(concern, made) if concern.decided else tuple(m for m in MOVES[concern.kind] if _fits(tx, concern, m))
+    )
+    return tuple(move for move in moves if _grant(tx, staff, concern, move, now) is not None)
+
+
+def check(tx: Connection, staff: Staff, concern: Concern, move: Move, seen: int, now: datetime) -> RoleGrant:  # noqa: PLR0917
+    """The grant with which ``staff`` makes a move.
+
+    Raises:
+        Stale: somebody decided something since decision number ``seen``.
+        MoveNotAllowed: the kind or the state has no such move.
+        NotAllowed: they are not in charge of every site that it concerns.
+
+    """
+    made = history(tx, concern.aspect, concern.subject_id)
+    if seen != len(made):
+        raise Stale(len(made))
+    moves = _undoing(concern, made) if concern.decided else MOVES[concern.kind]
+    if move not in moves or not _fits(tx, concern, move):
+        raise MoveNotAllowed("decided" if concern.decided else concern.kind, move)
+    grant = _grant(tx, staff, concern, move, now)
+    if grant is None:
+        raise NotAllowed("not_in_charge")
+    return grant
+
+
+def decide(
+    tx: Connection,
+    audit: Audit,
+    staff: Staff,
+    concern: Concern,
+    move: Move,
+    *,
+    reason: str,
+    seen: int,
+    now: datetime,
+) -> Decision:
+    """Decide about a concern that the caller has opened, or take its last decision back (`Move.UNDO`).
+
+    Raises:
+        Stale, MoveNotAllowed, NotAllowed: as `check`, or a valid report stands on what would change
+            (it has to be withheld first).
+        Invalid: no reason was given.
+
+    """
+    why = cases.reason(reason)
+    grant = check(tx, staff, concern, move, seen, now)
+    made = history(tx, concern.aspect, concern.subject_id)
+    meant = made[-1].move if move is Move.UNDO else move
+    details: dict[str, Any] = {}
+    if concern.held is not None:
+        if meant in SHOWS:
+            _no_report_stands(tx, concern.held, meant, undo=move is Move.UNDO)
+        try:
+            if move is Move.UNDO:
+                _take_back(tx, concern.held, made[-1], now)
+            else:
+                details = _carry_out(tx, concern.held, move, now)
+        except Overtaken as overtaken:
+            raise Stale(len(made)) from overtaken
+    taken = Decision(number=seen + 1, move=move, reason=why, person_name=staff.name, at=now, details=details)
+    _write(tx, concern, taken, staff, grant)
+    audit.record(
+        tx,
+        actor=actor_of(staff),
+        action=f"concern.{move}",
+        subject_kind="case" if concern.case is not None else "quarantine",
+        subject_id=concern.subject_id,
+        details={"kind": str(concern.kind), "taken_back": str(meant) if move is Move.UNDO else None},
+        now=now,
+    )
+    _note(tx, concern, meant, staff, taken)
+    return taken
+
+
+def alike(tx: Connection, concern: Concern, move: Move) -> list[Concern]:
+    """The others like it about which the same may be decided; of those decided together, all are taken back."""
+    if move in FOR_GOOD:
+        return []
+    others = concerns.alike(tx, concern)
+    if move is not Move.UNDO:
+        return [one for one in others if move in MOVES[one.kind] and _fits(tx, one, move)]
+    made = history(tx, concern.aspect, concern.subject_id)
+    last = (made[-1].move, made[-1].at) if made else None
+    return [
+        one
+        for one in others
+        if (theirs := history(tx, one.aspect, one.subject_id)) and (theirs[-1].move, theirs[-1].at) == last
+    ]
+
+
+def _carry_out(tx: Connection, held: Held, move: Move, now: datetime) -> dict[str, Any]:
+    match move:
+        case Move.SHOW:
+            return {"earlier": quarantine.show_instead(tx, held, now)}
+        case Move.ADMIT:
+            quarantine.admit(tx, held, now)
+        case Move.AGAIN:
+            quarantine.received_again(tx, held, now)
+        case _:
+            quarantine.dismiss(tx, held, now)
+    return {}
+
+
+def _take_back(tx: Connection, held: Held, last: Decision, now: datetime) -> None:
+    match last.move:
+        case Move.SHOW:
+            quarantine.show_again(tx, held, last.details["earlier"], now)
+        case Move.ADMIT:
+            quarantine.take_out(tx, held)
+        case _:
+            quarantine.reopen(tx, held)
+
+
+def _undoing(concern: Concern, made: list[Decision]) -> tuple[Move, ...]:
+    return (Move.UNDO,) if concern.decided and made and made[-1].move not in FOR_GOOD else ()
+
+
+def _fits(tx: Connection, concern: Concern, move: Move) -> bool:
+    held = concern.held
+    match move:
+        case Move.SHOW:
+            return held is not None and quarantine.fits_instead(tx, held) is not None
+        case Move.ADMIT:
+            return held is not None and quarantine.fits_in(tx, held)
+        case Move.AGAIN:
+            return held is not None and held.key is not None
+        case _:
+            return True
+
+
+def _grant(tx: Connection, staff: Staff, concern: Concern, move: Move, now: datetime) -> RoleGrant | None:
+    """Whoever manages the quality of the site; of both sites where one's images enter the other's study."""
+    if concern.site_id is None:
+        return manages_at_the_top(tx, staff)
+    grant = may_act(tx, staff, Role.QUALITY_MANAGER, concern.site_id, now)
+    if concern.held is None or concern.held.row is None or move in KEPT_OUT:
+        return grant
+    study = queries.study_of(tx, InstanceRow.from_json(concern.held.row).study_uid)
+    if study is None or study.site_id == concern.site_id:
+        return grant
+    return grant and may_act(tx, staff, Role.QUALITY_MANAGER, study.site_id, now)
+
+
+def _no_report_stands(tx: Connection, held: Held, move: Move, *, undo: bool) -> None:
+    """Nobody's signed report is left beside other images than it was signed on; more images are a follow-up."""
+    if move is Move.ADMIT and not undo:
+        return
+    uid = held.sop_instance_uid
+    shown = None if uid is None else queries.instance_of(tx, uid)
+    case = None if shown is None else cases.of_study(tx, shown.study_uid)
+    if case is not None and versions.current(tx, cases.lock(tx, case.id).id) is not None:
+        raise NotAllowed("withhold_first")
+
+
+def _write(tx: Connection, concern: Concern, taken: Decision, staff: Staff, grant: RoleGrant) -> None:
+    values = {
+        "id": new_id(),
+        "aspect": concern.aspect,
+        "subject_id": concern.subject_id,
+        "number": taken.number,
+        "move": taken.move,
+        "reason": taken.reason,
+        "details": taken.details,
+        "person_id": staff.person_id,
+        "grant_id": grant.id,
+        "at": taken.at,
+    }
+    try:
+        with tx.begin_nested():
+            tx.execute(decision.insert().values(values))
+    except IntegrityError as overtaken:
+        raise Stale(taken.number) from overtaken
+
+
+def _note(tx: Connection, concern: Concern, meant: Move, staff: Staff, taken: Decision) -> None:
+    """What lies in quarantine lies there again when the index is made again, and so does what was decided about it."""
+    held = concern.held
+    if held is None:
+        return
+    told = {
+        "id": held.id,
+        "move": str(meant),
+        "undo": taken.move is Move.UNDO,
+        "sop_instance_uid": held.sop_instance_uid,
+        "segment_id": held.segment_id,
+        "offset": held.offset,
+        "reason": taken.reason,
+        "made_by": staff.person_id,
+        "made_at": taken.at.isoformat(),
+        **taken.details,
+    }
+    journal.write(tx, quarantine.KIND, told, taken.at)

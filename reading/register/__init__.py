@@ -1,0 +1,1 @@
+"""Organisations, people, grants, devices."""

@@ -1,0 +1,234 @@
+"""What devices did lately: last contact, last refusals with their reasons, counts, and callers whom nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid
+from reading.row_rules import taken_as
+from reading.tables import device_contact, device_tally, refused_call
+from storage.ids import new_id
+
+LATELY: Final = timedelta(days=1)
+"""What the counts of a contact are of."""
+KEPT: Final = timedelta(days=8)
+"""How long the counts of an hour are kept."""
+MOST_CALLS: Final = 200
+"""Unknown callers that are remembered; the ones that called longest ago make room."""
+UNPRINTABLE: Final = "?"
+
+
+@dataclass(kw_only=True)
+class News:
+    """What one device did since the last note."""
+
+    heard_at: datetime | None = None
+    associations: int = 0
+    refused_at: datetime | None = None
+    refusal: str | None = None
+    """A word of ours."""
+    refused_called: str = ""
+    """What it called us, where that is why."""
+    refused_address: str = ""
+    """Where it called from, where that is why."""
+    refusals: int = 0
+    stored_at: datetime | None = None
+    stored: int = 0
+    instance_refused_at: datetime | None = None
+    instance_refusal: str | None = None
+    instances_refused: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """When a device was last heard, what it did last, and how much in the last day."""
+
+    heard_at: datetime | None = None
+    refused_at: datetime | None = None
+    refusal: str | None = None
+    refused_called: str = ""
+    refused_address: str = ""
+    stored_at: datetime | None = None
+    instance_refused_at: datetime | None = None
+    instance_refusal: str | None = None
+    associations: int = 0
+    refusals: int = 0
+    stored: int = 0
+    instances_refused: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """A caller who was nobody of the register, or whose handshake failed, as often as it tried."""
+
+    ae_title: str
+    """Empty where it ended before it said one."""
+    address: str
+    reason: str
+    device_id: str | None
+    """The device that it most likely is."""
+    calls: int
+    first_at: datetime
+    last_at: datetime
+    id: str = ""
+
+
+_LAST: Final = (
+    "heard_at",
+    "refused_at",
+    "refusal",
+    "refused_called",
+    "refused_address",
+    "stored_at",
+    "instance_refused_at",
+    "instance_refusal",
+)
+_COUNTED: Final = ("associations", "refusals", "stored", "instances_refused")
+_GROUPS: Final = (
+    ("heard_at",),
+    ("refused_at", "refusal", "refused_called", "refused_address"),
+    ("stored_at",),
+    ("instance_refused_at", "instance_refusal"),
+)
+"""What is written together, when the first of it is there."""
+
+
+def note(tx: Connection, news: Mapping[str, News], now: datetime) -> None:
+    """Add what devices did; in the order of their ids, so that two nodes never wait for each other crosswise."""
+    hour = now.replace(minute=0, second=0, microsecond=0)
+    begun = False
+    for device_id, one in sorted(news.items()):
+        last = {name: getattr(one, name) for group in _GROUPS if getattr(one, group[0]) is not None for name in group}
+        if last:
+            _set_last(tx, device_id, last)
+        counts = {name: getattr(one, name) for name in _COUNTED}
+        if any(counts.values()):
+            begun |= _count(tx, device_id, hour, counts)
+    if begun:
+        tx.execute(device_tally.delete().where(device_tally.c.hour < now - KEPT))
+
+
+def note_calls(tx: Connection, calls: Iterable[Call]) -> None:
+    """Add callers who were refused; one row for each title and address, and no more rows than `MOST_CALLS`."""
+    added = False
+    for call in sorted(calls, key=lambda call: (call.ae_title, call.address)):
+        added |= _note_call(tx, call)
+    if added:
+        newest = sa.select(refused_call.c.id).order_by(refused_call.c.last_at.desc(), refused_call.c.id.desc())
+        tx.execute(refused_call.delete().where(refused_call.c.id.not_in(newest.limit(MOST_CALLS))))
+
+
+def of(tx: Connection, device_ids: Iterable[str], now: datetime) -> dict[str, Contact]:
+    """The contacts of devices by their ids; every one has one, though it may be empty."""
+    wanted = list(device_ids)
+    counted: dict[str, dict[str, Any]] = {
+        row.device_id: {name: int(getattr(row, name)) for name in _COUNTED}
+        for row in tx.execute(
+            sa.select(device_tally.c.device_id, *(sa.func.sum(device_tally.c[name]).label(name) for name in _COUNTED))
+            .where(device_tally.c.device_id.in_(wanted), device_tally.c.hour > now - LATELY)
+            .group_by(device_tally.c.device_id)
+        )
+    }
+    last: dict[str, dict[str, Any]] = {
+        row.device_id: {name: getattr(row, name) for name in _LAST}
+        for row in tx.execute(sa.select(device_contact).where(device_contact.c.device_id.in_(wanted)))
+    }
+    return {one: Contact(**{**last.get(one, {}), **counted.get(one, {})}) for one in wanted}
+
+
+def calls(tx: Connection, limit: int = MOST_CALLS) -> list[Call]:
+    """The callers whom nobody knows, the latest first."""
+    rows = tx.execute(sa.select(refused_call).order_by(refused_call.c.last_at.desc(), refused_call.c.id).limit(limit))
+    return [_call(row) for row in rows]
+
+
+def call_by_id(tx: Connection, call_id: str) -> Call | None:
+    row = tx.execute(sa.select(refused_call).where(refused_call.c.id == call_id)).one_or_none()
+    return None if row is None else _call(row)
+
+
+def forget_calls(tx: Connection, ae_title: str) -> None:
+    """Somebody of this title was registered or changed: whoever is refused after that shows up again."""
+    tx.execute(refused_call.delete().where(refused_call.c.ae_title == ae_title))
+
+
+def printable(title: str) -> str:
+    """An AE title as a stranger sent it, so that it can be shown: 16 characters of ASCII at most."""
+    return "".join(each if each.isascii() and each.isprintable() else UNPRINTABLE for each in title.strip())[:16]
+
+
+def _set_last(tx: Connection, device_id: str, last: Mapping[str, object]) -> None:
+    mine = device_contact.c.device_id == device_id
+    if tx.execute(device_contact.update().where(mine).values(**last)).rowcount:
+        return
+    try:
+        with taken_as(tx, "device_id"):
+            tx.execute(device_contact.insert().values(device_id=device_id, **last))
+    except Invalid:  # another node was quicker
+        tx.execute(device_contact.update().where(mine).values(**last))
+
+
+def _count(tx: Connection, device_id: str, hour: datetime, counts: Mapping[str, int]) -> bool:
+    """Whether the hour has begun with it."""
+    mine = (device_tally.c.device_id == device_id) & (device_tally.c.hour == hour)
+    more = device_tally.update().where(mine).values({name: device_tally.c[name] + counts[name] for name in counts})
+    if tx.execute(more).rowcount:
+        return False
+    try:
+        with taken_as(tx, "hour"):
+            tx.execute(device_tally.insert().values(device_id=device_id, hour=hour, **counts))
+    except Invalid:
+        tx.execute(more)
+    return True
+
+
+def _note_call(tx: Connection, call: Call) -> bool:
+    """Whether it is a new one."""
+    again = (
+        refused_call.update()
+        .where(refused_call.c.ae_title == call.ae_title, refused_call.c.address == call.address)
+        .values(
+            reason=call.reason,
+            device_id=call.device_id,
+            calls=refused_call.c.calls + call.calls,
+            last_at=call.last_at,
+        )
+    )
+    if tx.execute(again).rowcount:
+        return False
+    try:
+        with taken_as(tx, "ae_title"):
+            tx.execute(
+                refused_call.insert().values(
+                    id=new_id(),
+                    ae_title=call.ae_title,
+                    address=call.address,
+                    reason=call.reason,
+                    device_id=call.device_id,
+                    calls=call.calls,
+                    first_at=call.first_at,
+                    last_at=call.last_at,
+                )
+            )
+    except Invalid:
+        tx.execute(again)
+    return True
+
+
+def _call(row: sa.Row[tuple[object, ...]]) -> Call:
+    return Call(
+        id=row.id,
+        ae_title=row.ae_title,
+        address=row.address,
+        reason=row.reason,
+        device_id=row.device_id,
+        calls=row.calls,
+        first_at=row.first_at,
+        last_at=row.last_at,
+    )

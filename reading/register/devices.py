@@ -1,0 +1,389 @@
+"""Devices of the sites: which one is calling, by AE title with address or certificate, or by a machine token."""
+
+from __future__ import annotations
+
+import hashlib
+import ipaddress
+import re
+import secrets
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final, TypeAlias
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid, NotThere, Stale
+from reading.patients import identifiers
+from reading.row_rules import open_at, taken_as, valid_at
+from reading.tables import device, device_token, organisation
+from reading.texts import checked
+from storage.ids import new_id
+
+TOKEN_BYTES: Final = 32
+
+Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
+Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+CHARACTER_SETS: Final = frozenset(
+    (
+        # The terms of PS3.3 C.12.1.1.2, Tables C.12-2 to C.12-5; empty for the default repertoire.
+        "",
+        *(f"ISO_IR {n}" for n in (13, 100, 101, 109, 110, 126, 127, 138, 144, 148, 166, 192, 203)),
+        *(f"ISO 2022 IR {n}" for n in (6, 13, 58, 87, 100, 101, 109, 110, 126, 127, 138, 144, 148, 149, 159, 166, 203)),
+        "GB18030",
+        "GBK",
+    )
+)
+_LABEL: Final = r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """What may be changed of a device."""
+
+    network: str
+    """CIDR of the addresses that it calls from."""
+    port: int | None = None
+    """Where we call it, None where we never do."""
+    issuer: str = ""
+    """Whose patient ids it sends; empty where nobody knows, and then they link to nobody."""
+    certificate_digest: bytes | None = field(default=None, repr=False)
+    """SHA-256 of the certificate that it must show."""
+    character_set: str = ""
+    """What its text is written in when it does not say (PS3.3 C.12.1.1.2), empty for the default."""
+    host: str = ""
+    """Where we call it, empty for the one address that it calls from."""
+    tls_required: bool = False
+    """Whether it may only call by TLS."""
+    call_by_tls: bool = False
+    """Whether we call it by TLS."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Device(Entry):
+    """A modality, a workstation or a gateway; its id is ours, an AE title is only unique with an address."""
+
+    id: str
+    ae_title: str
+    site_id: str
+    since: datetime
+    until: datetime | None
+    revision: int
+
+    @property
+    def entry(self) -> Entry:
+        return Entry(**{name: getattr(self, name) for name in _CHANGEABLE})
+
+
+_CHANGEABLE: Final = tuple(Entry.__dataclass_fields__)
+
+
+class Unknown(StrEnum):
+    """Why a caller is nobody of the register."""
+
+    TITLE = "unknown_title"
+    ADDRESS = "other_address"
+    """The title is registered, and calls from elsewhere."""
+    ENDED = "ended"
+    """It was registered once."""
+    NO_TLS = "must_call_by_tls"
+    NO_CERTIFICATE = "no_certificate"
+    """It is bound to a certificate and showed none."""
+    OTHER_CERTIFICATE = "other_certificate"
+
+
+def add(
+    tx: Connection,
+    *,
+    ae_title: str,
+    network: str,
+    port: int | None,
+    site_id: str,
+    issuer: str,
+    now: datetime,
+    certificate_digest: bytes | None = None,
+    character_set: str = "",
+    host: str = "",
+    tls_required: bool = False,
+    call_by_tls: bool = False,
+) -> Device:
+    """A new device; ``network`` is an address or a CIDR.
+
+    Raises:
+        Invalid: no AE title, no network, no port; the same AE title calls from there already; any address
+            without a certificate; no such site.
+
+    """
+    problem = identifiers.ae_title(ae_title)
+    if problem is not None:
+        raise Invalid("ae_title", problem)
+    entry = _checked(
+        Entry(
+            network=network,
+            port=port,
+            issuer=issuer,
+            certificate_digest=certificate_digest,
+            character_set=character_set,
+            host=host,
+            tls_required=tls_required,
+            call_by_tls=call_by_tls,
+        )
+    )
+    if tx.scalar(sa.select(organisation.c.id).where(organisation.c.id == site_id, open_at(organisation, now))) is None:
+        raise Invalid("site", "unknown")
+    made = Device(
+        id=new_id(),
+        ae_title=ae_title.strip(" "),  # leading and trailing spaces do not count (PS3.5 6.2, AE)
+        site_id=site_id,
+        since=now,
+        until=None,
+        revision=1,
+        **_values(entry),
+    )
+    with taken_as(tx, "ae_title"):
+        tx.execute(
+            device.insert().values(
+                id=made.id, ae_title=made.ae_title, site_id=made.site_id, since=made.since, **_values(entry)
+            )
+        )
+    return made
+
+
+def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> Device:
+    """Give a device another entry; its title and its site stay, for what it sent is known by them.
+
+    Raises:
+        NotThere: no such device, or it has ended.
+        Stale: somebody changed it since ``revision``.
+        Invalid: as `add`.
+
+    """
+    found = by_id(tx, device_id)
+    if found is None or found.until is not None:
+        raise NotThere
+    values = _values(_checked(entry))
+    with taken_as(tx, "ae_title"):
+        changed = tx.execute(
+            device.update()
+            .where(device.c.id == device_id, device.c.until.is_(None), device.c.revision == revision)
+            .values(revision=device.c.revision + 1, **values)
+        )
+    if changed.rowcount != 1:
+        raise Stale(found.revision)
+    return replace(found, revision=revision + 1, **values)
+
+
+def identify(
+    tx: Connection,
+    ae_title: str,
+    address: str,
+    now: datetime,
+    *,
+    certificate_digest: bytes | None = None,
+    tls: bool = False,
+) -> Device | None:
+    """The device that calls with an AE title from an address.
+
+    A certificate that one is bound to decides; without it the narrowest network does, and its device has to
+    call as its entry asks: nobody becomes a device of a wider network by leaving out what theirs must show.
+    """
+    fitting = _calling_from(_named(tx, ae_title, now), address)
+    bound = [one for one in fitting if certificate_digest is not None and one.certificate_digest == certificate_digest]
+    one = max(bound or fitting, key=_narrowness, default=None)
+    return one if one is not None and _lacks(one, certificate_digest, tls=tls) is None else None
+
+
+def why_unknown(
+    tx: Connection,
+    ae_title: str,
+    address: str,
+    now: datetime,
+    *,
+    certificate_digest: bytes | None = None,
+    tls: bool = False,
+) -> tuple[Unknown, Device | None]:
+    """Why `identify` found nobody, with the device that it most likely is."""
+    named = _named(tx, ae_title, now)
+    nearest = max(_calling_from(named, address), key=_narrowness, default=None)
+    if nearest is not None:
+        return _lacks(nearest, certificate_digest, tls=tls) or Unknown.ADDRESS, nearest
+    if named:
+        return Unknown.ADDRESS, named[0] if len(named) == 1 else None
+    rows = tx.execute(sa.select(device).where(device.c.ae_title == ae_title.strip(" ")).order_by(device.c.until))
+    earlier = _calling_from([_device(row) for row in rows], address)
+    return (Unknown.ENDED, earlier[-1]) if earlier else (Unknown.TITLE, None)
+
+
+def alone_at(tx: Connection, address: str, now: datetime) -> Device | None:
+    """The device that calls from an address, where only one does: all that is known of a failed handshake."""
+    rows = tx.execute(sa.select(device).where(valid_at(device, now)))
+    found = [one for one in _calling_from([_device(row) for row in rows], address) if _narrowness(one)]
+    return found[0] if len(found) == 1 else None
+
+
+def titled(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
+    """The devices of an AE title, which is only unique with an address."""
+    return _named(tx, ae_title.strip(" "), now)
+
+
+def make_token(tx: Connection, device_id: str, now: datetime) -> str:
+    """A token for DICOMweb, told once; the device's earlier ones end.
+
+    Raises:
+        NotThere: no such device, or it has ended.
+
+    """
+    found = by_id(tx, device_id)
+    if found is None or found.until is not None:
+        raise NotThere
+    tx.execute(
+        device_token.update().where(device_token.c.device_id == device_id, open_at(device_token, now)).values(until=now)
+    )
+    token = secrets.token_urlsafe(TOKEN_BYTES)
+    tx.execute(
+        device_token.insert().values(id=new_id(), device_id=device_id, token_digest=_token_digest(token), since=now)
+    )
+    return token
+
+
+def by_token(tx: Connection, token: str, now: datetime) -> Device | None:
+    row = tx.execute(
+        sa.select(device)
+        .join(device_token, device_token.c.device_id == device.c.id)
+        .where(
+            device_token.c.token_digest == _token_digest(token),
+            valid_at(device_token, now),
+            valid_at(device, now),
+        )
+    ).one_or_none()
+    return None if row is None else _device(row)
+
+
+def called_at(one: Device) -> tuple[str, int] | None:
+    """The address and port where we call a device; None where its entry does not say."""
+    network = ipaddress.ip_network(one.network)
+    if one.port is None or not (one.host or network.num_addresses == 1):
+        return None
+    return one.host or str(network.network_address), one.port
+
+
+def by_id(tx: Connection, device_id: str) -> Device | None:
+    row = tx.execute(sa.select(device).where(device.c.id == device_id)).one_or_none()
+    return None if row is None else _device(row)
+
+
+def list_all(tx: Connection) -> list[Device]:
+    return [_device(row) for row in tx.execute(sa.select(device).order_by(device.c.ae_title, device.c.since))]
+
+
+def end(tx: Connection, device_id: str, now: datetime) -> None:
+    """It calls no longer; what it sent stays.
+
+    Raises:
+        NotThere: no such device, or it has ended.
+
+    """
+    ended = tx.execute(
+        device.update()
+        .where(device.c.id == device_id, device.c.until.is_(None))
+        .values(until=now, revision=device.c.revision + 1)
+    )
+    if ended.rowcount != 1:
+        raise NotThere
+    tx.execute(
+        device_token.update().where(device_token.c.device_id == device_id, open_at(device_token, now)).values(until=now)
+    )
+
+
+def read_address(text: str) -> Address | None:
+    """A caller's address as it counts: IPv4 where it is IPv4 inside IPv6, without the zone of a link-local one."""
+    try:
+        address = ipaddress.ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        return address.ipv4_mapped  # what a socket for both families says of an IPv4 caller
+    return address
+
+
+def _named(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
+    return [_device(row) for row in tx.execute(_NAMED, {"title": ae_title.strip(" "), "now": now})]
+
+
+# Made once: every association asks it.
+_NAMED: Final = (
+    sa.select(device)
+    .where(device.c.ae_title == sa.bindparam("title"), valid_at(device, sa.bindparam("now", type_=device.c.since.type)))
+    .order_by(device.c.id)
+)
+
+
+def _calling_from(found: list[Device], address: str) -> list[Device]:
+    caller = read_address(address)
+    return [one for one in found if caller is not None and caller in ipaddress.ip_network(one.network)]
+
+
+def _narrowness(one: Device) -> int:
+    return ipaddress.ip_network(one.network).prefixlen
+
+
+def _lacks(one: Device, certificate_digest: bytes | None, *, tls: bool) -> Unknown | None:
+    """What a call lacks that the entry asks for."""
+    if one.certificate_digest is not None and one.certificate_digest != certificate_digest:
+        if not tls:
+            return Unknown.NO_TLS
+        return Unknown.OTHER_CERTIFICATE if certificate_digest else Unknown.NO_CERTIFICATE
+    return Unknown.NO_TLS if one.tls_required and not tls else None
+
+
+def _checked(entry: Entry) -> Entry:
+    """The entry in its form.
+
+    Raises:
+        Invalid: something of it cannot be.
+
+    """
+    called_from = _network(entry.network)
+    if called_from.prefixlen == 0 and entry.certificate_digest is None:
+        raise Invalid("network", "any_address_needs_a_certificate")
+    if entry.port is not None and not 0 < entry.port < 65536:
+        raise Invalid("port", "range")
+    host = entry.host.strip()
+    if host and read_address(host) is None and not _HOST.fullmatch(host):
+        raise Invalid("host", "not_an_address_or_name")
+    if entry.certificate_digest is not None and len(entry.certificate_digest) != hashlib.sha256().digest_size:
+        raise Invalid("certificate", "not_a_certificate")
+    if entry.character_set not in CHARACTER_SETS:
+        raise Invalid("character_set", "unknown")
+    return replace(entry, network=str(called_from), host=host, issuer=checked("issuer", entry.issuer, longest=64))
+
+
+def _values(entry: Entry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in _CHANGEABLE}
+
+
+def _network(text: str) -> Network:
+    try:
+        network = ipaddress.ip_network(text.strip())
+    except ValueError as problem:
+        raise Invalid("network", "not_an_address_or_network") from problem
+    mapped = network.network_address.ipv4_mapped if isinstance(network, ipaddress.IPv6Network) else None
+    if mapped is not None and network.prefixlen >= 96:
+        return ipaddress.IPv4Network((mapped, network.prefixlen - 96))
+    return network
+
+
+def _token_digest(token: str) -> bytes:
+    # 256 random bits need no slow hash.
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _device(row: sa.Row[tuple[object, ...]]) -> Device:
+    values: dict[str, Any] = {name: getattr(row, name) for name in Device.__dataclass_fields__}
+    digest = values["certificate_digest"]
+    values["certificate_digest"] = None if digest is None else bytes(digest)
+    return Device(**values)

@@ -1,0 +1,93 @@
+"""What grants reach: the sites that their holder sees, and the one grant that a claim or a signature rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading.kinds import Role, Tier
+from reading.register import organisations
+from reading.viewers import RoleGrant, Staff, Viewer
+
+AT_THEIR_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
+BY_AGREEMENT: Final = {
+    Role.READER: (Tier.COUNTY, Tier.CITY),
+    Role.VERIFIER: (Tier.COUNTY, Tier.CITY),
+    Role.REVIEWER: (Tier.CITY,),
+}
+"""The tiers of the agreements through which a role sees sites. The city also reads what the county found too hard."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reach:
+    """The sites whose work somebody sees, by what they do there."""
+
+    own: frozenset[str] = frozenset()
+    """Where they take pictures or order them."""
+    read: frozenset[str] = frozenset()
+    """Whose images they read, verify or review."""
+    managed: frozenset[str] = frozenset()
+    """Whose quality they manage."""
+    above: frozenset[str] = frozenset()
+    """Managed, and strictly under the manager's organisation: what is withheld there is shown as well."""
+
+    @property
+    def sites(self) -> frozenset[str]:
+        return self.own | self.read | self.managed
+
+
+def reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
+    """The sites that the grants of somebody reach at a time; administrators reach none."""
+    managers = _organisations(staff, Role.QUALITY_MANAGER)
+    under = organisations.below(tx, managers)
+    return Reach(
+        own=frozenset(grant.organisation_id for grant in staff.grants if grant.role in AT_THEIR_SITE),
+        read=frozenset(_read(tx, staff, now)),
+        managed=frozenset(managers | under),
+        above=frozenset(under),
+    )
+
+
+def may_act(
+    tx: Connection, viewer: Viewer, role: Role, site_id: str, now: datetime, *, tier: Tier | None = None
+) -> RoleGrant | None:
+    """The grant with which somebody acts in a role for a site, None where they may not.
+
+    ``tier`` is the one that the case is read at; without it any of the role's (`BY_AGREEMENT`).
+    """
+    if not isinstance(viewer, Staff):
+        return None
+    held = [grant for grant in viewer.grants if grant.role is role]
+    if not held:
+        return None
+    if role in AT_THEIR_SITE:
+        acting = {site_id}
+    elif role in BY_AGREEMENT:
+        tiers = [each for each in BY_AGREEMENT[role] if tier in {None, each}]
+        acting = set[str]().union(*(organisations.readers_of(tx, site_id, each, now) for each in tiers))
+    elif role is Role.QUALITY_MANAGER:
+        acting = {site_id, *organisations.above(tx, site_id)}
+    else:
+        return None
+    return next((grant for grant in held if grant.organisation_id in acting), None)
+
+
+def manages_at_the_top(tx: Connection, staff: Staff) -> RoleGrant | None:
+    """The grant with which somebody manages the quality of an organisation that stands under no other."""
+    held = [grant for grant in staff.grants if grant.role is Role.QUALITY_MANAGER]
+    return next((grant for grant in held if not organisations.above(tx, grant.organisation_id)), None)
+
+
+def _organisations(staff: Staff, role: Role) -> set[str]:
+    return {grant.organisation_id for grant in staff.grants if grant.role is role}
+
+
+def _read(tx: Connection, staff: Staff, now: datetime) -> set[str]:
+    sites: set[str] = set()
+    for tier in Tier:
+        readers = {o for role, tiers in BY_AGREEMENT.items() if tier in tiers for o in _organisations(staff, role)}
+        sites |= organisations.sites_read_by(tx, readers, tier, now)
+    return sites

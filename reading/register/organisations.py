@@ -1,0 +1,292 @@
+"""Organisations of the region and the dated agreements that say who reads for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid, NotThere, Stale
+from reading.kinds import Level, Tier
+from reading.patients import identifiers
+from reading.row_rules import open_at, taken_as, valid_at
+from reading.tables import agreement, organisation
+from reading.texts import checked
+from storage.ids import new_id
+
+READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
+"""Which level reads at a tier by default, the first that the site or its line of parents has."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Organisation:
+    """A hospital, health centre or administration; a site where it owns devices."""
+
+    id: str
+    code: str
+    name: str
+    level: Level
+    parent_id: str | None
+    region_code: str | None
+    time_zone: str
+    telephone: str
+    since: datetime
+    until: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Agreement:
+    """``reader_id`` reads what ``site_id`` sends, at a tier."""
+
+    id: str
+    site_id: str
+    reader_id: str
+    tier: Tier
+    since: datetime
+    until: datetime | None
+
+
+def add(
+    tx: Connection,
+    *,
+    code: str,
+    name: str,
+    level: Level,
+    now: datetime,
+    parent_code: str | None = None,
+    region_code: str | None = None,
+    time_zone: str = "Asia/Shanghai",
+    telephone: str = "",
+) -> Organisation:
+    """A new organisation with the default agreements of its line of parents (itself included).
+
+    Raises:
+        Invalid: the code is taken or malformed, the region code or the time zone is not one, the parent is unknown.
+
+    """
+    _check(code, region_code, time_zone)
+    parent = None if parent_code is None else by_code(tx, parent_code)
+    if parent_code is not None and (parent is None or parent.until is not None):
+        raise Invalid("parent_code", "unknown")
+    made = Organisation(
+        id=new_id(),
+        code=code,
+        name=checked("name", name, longest=200, required=True),
+        level=level,
+        parent_id=parent.id if parent else None,
+        region_code=region_code,
+        time_zone=time_zone,
+        telephone=checked("telephone", telephone, longest=40),
+        since=now,
+        until=None,
+        revision=1,
+    )
+    with taken_as(tx, "code"):
+        tx.execute(
+            organisation.insert().values(
+                id=made.id,
+                code=made.code,
+                name=made.name,
+                level=made.level,
+                parent_id=made.parent_id,
+                region_code=made.region_code,
+                time_zone=made.time_zone,
+                telephone=made.telephone,
+                since=made.since,
+            )
+        )
+    line = [made, *_line_above(tx, made)]
+    for tier, levels in READS_AT.items():
+        reader = next((one for level_ in levels for one in line if one.level is level_), None)
+        if reader is not None:
+            agree(tx, site_id=made.id, reader_id=reader.id, tier=tier, now=now)
+    return made
+
+
+def by_code(tx: Connection, code: str) -> Organisation | None:
+    return _one(tx, organisation.c.code == code)
+
+
+def by_id(tx: Connection, organisation_id: str) -> Organisation | None:
+    return _one(tx, organisation.c.id == organisation_id)
+
+
+def by_ids(tx: Connection, organisation_ids: Iterable[str]) -> dict[str, Organisation]:
+    return {one.id: one for one in _all(tx, organisation.c.id.in_(set(organisation_ids)))}
+
+
+def children(tx: Connection, organisation_id: str) -> list[Organisation]:
+    return _all(tx, organisation.c.parent_id == organisation_id)
+
+
+def list_all(tx: Connection) -> list[Organisation]:
+    return _all(tx, sa.true())
+
+
+def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
+    """Every organisation under the given ones, at any depth, without themselves (unless one is under another)."""
+    if not organisation_ids:
+        return set()
+    start = sa.select(organisation.c.id).where(organisation.c.parent_id.in_(organisation_ids)).cte(recursive=True)
+    tree = start.union(sa.select(organisation.c.id).where(organisation.c.parent_id == start.c.id))
+    return set(tx.scalars(sa.select(tree.c.id)))
+
+
+def above(tx: Connection, organisation_id: str) -> list[str]:
+    """The line of parents of an organisation, the nearest first."""
+    here = by_id(tx, organisation_id)
+    return [] if here is None else [one.id for one in _line_above(tx, here)]
+
+
+def rename(tx: Connection, organisation_id: str, *, name: str, telephone: str, revision: int) -> None:
+    """Change what is printed of it.
+
+    Raises:
+        Stale: somebody changed it since ``revision``.
+
+    """
+    told = {
+        "name": checked("name", name, longest=200, required=True),
+        "telephone": checked("telephone", telephone, longest=40),
+    }
+    changed = tx.execute(
+        organisation.update()
+        .where(organisation.c.id == organisation_id, organisation.c.revision == revision)
+        .values(**told, revision=revision + 1)
+    )
+    if changed.rowcount != 1:
+        now_there = by_id(tx, organisation_id)
+        raise Stale(now_there.revision if now_there else None)
+
+
+def end(tx: Connection, organisation_id: str, now: datetime) -> None:
+    """It takes part no longer: its agreements end with it, what it sent and read stays.
+
+    Raises:
+        NotThere: there is no such organisation, or it has ended.
+
+    """
+    ended = tx.execute(
+        organisation.update()
+        .where(organisation.c.id == organisation_id, organisation.c.until.is_(None))
+        .values(until=now, revision=organisation.c.revision + 1)
+    )
+    if ended.rowcount != 1:
+        raise NotThere
+    either = (agreement.c.site_id == organisation_id) | (agreement.c.reader_id == organisation_id)
+    tx.execute(agreement.update().where(either, open_at(agreement, now)).values(until=now))
+
+
+def agree(tx: Connection, site_id: str, reader_id: str, tier: Tier, now: datetime) -> Agreement:
+    """From now on ``reader_id`` reads for ``site_id``; the same agreement again is the same one."""
+    valid = (agreement.c.reader_id == reader_id) & valid_at(agreement, now)
+    row = tx.execute(
+        sa.select(agreement).where(agreement.c.site_id == site_id, agreement.c.tier == tier, valid)
+    ).one_or_none()
+    if row is not None:
+        return _agreement(row)
+    made = Agreement(id=new_id(), site_id=site_id, reader_id=reader_id, tier=tier, since=now, until=None)
+    tx.execute(agreement.insert().values(id=made.id, site_id=site_id, reader_id=reader_id, tier=tier, since=made.since))
+    return made
+
+
+def end_agreement(tx: Connection, agreement_id: str, now: datetime) -> None:
+    tx.execute(agreement.update().where(agreement.c.id == agreement_id, open_at(agreement, now)).values(until=now))
+
+
+def agreements_of(tx: Connection, site_id: str, now: datetime) -> list[Agreement]:
+    rows = tx.execute(
+        sa.select(agreement)
+        .where(agreement.c.site_id == site_id, valid_at(agreement, now))
+        .order_by(agreement.c.since, agreement.c.id)
+    )
+    return [_agreement(row) for row in rows]
+
+
+def readers_of(tx: Connection, site_id: str, tier: Tier, now: datetime) -> set[str]:
+    """The organisations that read for a site at a tier."""
+    return set(
+        tx.scalars(
+            sa.select(agreement.c.reader_id).where(
+                agreement.c.site_id == site_id, agreement.c.tier == tier, valid_at(agreement, now)
+            )
+        )
+    )
+
+
+def sites_read_by(tx: Connection, organisation_ids: AbstractSet[str], tier: Tier, now: datetime) -> set[str]:
+    """The sites that any of the organisations reads at a tier."""
+    if not organisation_ids:
+        return set()
+    return set(
+        tx.scalars(
+            sa.select(agreement.c.site_id).where(
+                agreement.c.reader_id.in_(organisation_ids), agreement.c.tier == tier, valid_at(agreement, now)
+            )
+        )
+    )
+
+
+def _check(code: str, region_code: str | None, time_zone: str) -> None:
+    problem = identifiers.organisation_code(code)
+    if problem is not None:
+        raise Invalid("code", problem)
+    if region_code is not None:
+        region = identifiers.region_code(region_code)
+        if isinstance(region, identifiers.Problem):
+            raise Invalid("region_code", region)
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError) as unknown:
+        raise Invalid("time_zone", "unknown") from unknown
+
+
+def _line_above(tx: Connection, one: Organisation) -> list[Organisation]:
+    line: list[Organisation] = []
+    while one.parent_id is not None:
+        one = _all(tx, organisation.c.id == one.parent_id)[0]
+        line.append(one)
+    return line
+
+
+def _one(tx: Connection, condition: sa.ColumnElement[bool]) -> Organisation | None:
+    row = tx.execute(sa.select(organisation).where(condition)).one_or_none()
+    return None if row is None else _organisation(row)
+
+
+def _all(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Organisation]:
+    return [_organisation(row) for row in tx.execute(sa.select(organisation).where(condition).order_by("code"))]
+
+
+def _organisation(row: sa.Row[tuple[object, ...]]) -> Organisation:
+    return Organisation(
+        id=row.id,
+        code=row.code,
+        name=row.name,
+        level=Level(row.level),
+        parent_id=row.parent_id,
+        region_code=row.region_code,
+        time_zone=row.time_zone,
+        telephone=row.telephone,
+        since=row.since,
+        until=row.until,
+        revision=row.revision,
+    )
+
+
+def _agreement(row: sa.Row[tuple[object, ...]]) -> Agreement:
+    return Agreement(
+        id=row.id,
+        site_id=row.site_id,
+        reader_id=row.reader_id,
+        tier=Tier(row.tier),
+        since=row.since,
+        until=row.until,
+    )

@@ -1,0 +1,232 @@
+"""People and the dated roles that they hold in organisations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.kinds import Role
+from reading.row_rules import open_at, taken_as, valid_at
+from reading.tables import person, role_grant
+from reading.texts import checked
+from reading.viewers import RoleGrant, Staff
+from storage.ids import new_id
+
+ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
+"""Three different people (GB/T 22239, level three)."""
+USERNAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Somebody who works with the service."""
+
+    id: str
+    username: str = field(repr=False)
+    name: str = field(repr=False)
+    title: str
+    password_hash: str = field(repr=False)
+    must_change_password: bool
+    since: datetime
+    until: datetime | None
+    revision: int
+
+
+def add(
+    tx: Connection,
+    *,
+    username: str,
+    name: str,
+    title: str,
+    password_hash: str,
+    now: datetime,
+    must_change_password: bool = True,
+) -> Person:
+    """A new person, without any role yet.
+
+    Raises:
+        Invalid: the username is taken (once used it stays taken) or not of a-z, 0-9, dot, dash, underscore; no name.
+
+    """
+    _check_username(username)
+    made = Person(
+        id=new_id(),
+        username=username,
+        name=checked("name", name, longest=200, required=True),
+        title=checked("title", title, longest=40),
+        password_hash=password_hash,
+        must_change_password=must_change_password,
+        since=now,
+        until=None,
+        revision=1,
+    )
+    with taken_as(tx, "username"):
+        tx.execute(
+            person.insert().values(
+                id=made.id,
+                username=made.username,
+                name=made.name,
+                title=made.title,
+                password_hash=made.password_hash,
+                must_change_password=made.must_change_password,
+                since=made.since,
+            )
+        )
+    return made
+
+
+def by_id(tx: Connection, person_id: str) -> Person | None:
+    return _one(tx, person.c.id == person_id)
+
+
+def by_username(tx: Connection, username: str) -> Person | None:
+    if not set(username) <= USERNAME_CHARACTERS:
+        return None
+    return _one(tx, person.c.username == username)
+
+
+def list_all(tx: Connection) -> list[Person]:
+    return [Person(**row) for row in tx.execute(sa.select(person).order_by(person.c.username)).mappings()]
+
+
+def free_username(tx: Connection, name: str) -> str:
+    """A username made of a name in pinyin that nobody has had yet: 王芳 gives wangfang, then wangfang2."""
+    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 -- its dictionary is a third of a command's start
+
+    spelled = "".join(lazy_pinyin(name, style=Style.NORMAL, errors="default")).lower()
+    base = "".join(letter for letter in spelled if letter in USERNAME_CHARACTERS)[:60] or "person"
+    taken = set(tx.scalars(sa.select(person.c.username).where(person.c.username.startswith(base, autoescape=True))))
+    return next(wanted for n in range(1, len(taken) + 2) if (wanted := base if n == 1 else f"{base}{n}") not in taken)
+
+
+def rename(tx: Connection, person_id: str, *, name: str, title: str, revision: int) -> None:
+    """Change name and title.
+
+    Raises:
+        Stale: somebody changed the person since ``revision``.
+
+    """
+    told = {
+        "name": checked("name", name, longest=200, required=True),
+        "title": checked("title", title, longest=40),
+    }
+    changed = tx.execute(
+        person.update()
+        .where(person.c.id == person_id, person.c.revision == revision)
+        .values(**told, revision=revision + 1)
+    )
+    if changed.rowcount != 1:
+        now_there = by_id(tx, person_id)
+        raise Stale(now_there.revision if now_there else None)
+
+
+def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
+    """Put a new hash in place; ending the sessions is `sessions.end_all`."""
+    tx.execute(
+        person.update()
+        .where(person.c.id == person_id)
+        .values(password_hash=password_hash, must_change_password=must_change, revision=person.c.revision + 1)
+    )
+
+
+def end(tx: Connection, person_id: str, now: datetime) -> None:
+    """They work here no longer: no sign-in, no role; what they signed stays theirs."""
+    tx.execute(
+        role_grant.update().where(role_grant.c.person_id == person_id, open_at(role_grant, now)).values(until=now)
+    )
+    tx.execute(
+        person.update()
+        .where(person.c.id == person_id, person.c.until.is_(None))
+        .values(until=now, revision=person.c.revision + 1)
+    )
+
+
+def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now: datetime) -> RoleGrant:
+    """Give a role in an organisation from now on; the same role there again is the same grant.
+
+    Raises:
+        NotThere: the person has ended or never was.
+        NotAllowed: they hold another of the three administrators' roles, which belong to three people.
+
+    """
+    somebody = by_id(tx, person_id)
+    if somebody is None or somebody.until is not None:
+        raise NotThere
+    held = grants_of(tx, person_id, now)
+    for one in held:
+        if one.role is role and one.organisation_id == organisation_id:
+            return one
+        if role in ADMINISTRATORS and one.role in ADMINISTRATORS and one.role is not role:
+            raise NotAllowed("administrators-are-different-people")
+    made = RoleGrant(id=new_id(), person_id=person_id, organisation_id=organisation_id, role=role, since=now)
+    tx.execute(
+        role_grant.insert().values(
+            id=made.id, person_id=person_id, organisation_id=organisation_id, role=role, since=now
+        )
+    )
+    return made
+
+
+def end_grant(tx: Connection, grant_id: str, now: datetime) -> None:
+    tx.execute(role_grant.update().where(role_grant.c.id == grant_id, open_at(role_grant, now)).values(until=now))
+
+
+def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
+    """The roles that a person holds at a time, the oldest first."""
+    return _grants(tx, (role_grant.c.person_id == person_id) & valid_at(role_grant, now))
+
+
+def grants_in(tx: Connection, organisation_id: str, now: datetime) -> list[RoleGrant]:
+    """Everybody's roles in an organisation at a time."""
+    return _grants(tx, (role_grant.c.organisation_id == organisation_id) & valid_at(role_grant, now))
+
+
+def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:
+    """The person as a viewer, without a session: for the command line and workers that act for somebody.
+
+    Raises:
+        NotThere: no such person, or they have ended.
+
+    """
+    somebody = by_id(tx, person_id)
+    if somebody is None or somebody.until is not None:
+        raise NotThere
+    return Staff(
+        person_id=somebody.id,
+        username=somebody.username,
+        name=somebody.name,
+        title=somebody.title,
+        grants=tuple(grants_of(tx, somebody.id, now)),
+    )
+
+
+def _check_username(username: str) -> None:
+    if not 2 <= len(username) <= 64:
+        raise Invalid("username", "length")
+    if not set(username) <= USERNAME_CHARACTERS:
+        raise Invalid("username", "characters")
+
+
+def _one(tx: Connection, condition: sa.ColumnElement[bool]) -> Person | None:
+    row = tx.execute(sa.select(person).where(condition)).mappings().one_or_none()
+    return None if row is None else Person(**row)
+
+
+def _grants(tx: Connection, condition: sa.ColumnElement[bool]) -> list[RoleGrant]:
+    rows = tx.execute(sa.select(role_grant).where(condition).order_by(role_grant.c.since, role_grant.c.id))
+    return [
+        RoleGrant(
+            id=row.id,
+            person_id=row.person_id,
+            organisation_id=row.organisation_id,
+            role=Role(row.role),
+            since=row.since,
+            until=row.until,
+        )
+        for row in rows
+    ]

@@ -1,0 +1,69 @@
+"""Drafts: what is being typed, one for each case, so that nothing is lost when a browser closes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import Stale
+from reading.reports.versions import Content
+from reading.tables import draft
+
+
+@dataclass(frozen=True, kw_only=True)
+class Draft:
+    case_id: str
+    person_id: str
+    content: Content
+    saved_at: datetime
+    revision: int
+
+
+def of_case(tx: Connection, case_id: str) -> Draft | None:
+    row = tx.execute(sa.select(draft).where(draft.c.case_id == case_id)).one_or_none()
+    if row is None:
+        return None
+    return Draft(
+        case_id=row.case_id,
+        person_id=row.person_id,
+        content=Content.from_json(row.content),
+        saved_at=row.saved_at,
+        revision=row.revision,
+    )
+
+
+def save(tx: Connection, case_id: str, person_id: str, content: Content, *, revision: int, now: datetime) -> Draft:
+    """Write over the draft of ``revision`` (0 where there is none yet); the caller holds the case.
+
+    Raises:
+        Stale: another revision stands.
+
+    """
+    unchanged(tx, case_id, revision)
+    made = Draft(case_id=case_id, person_id=person_id, content=content, saved_at=now, revision=revision + 1)
+    values = {"person_id": person_id, "content": content.to_json(), "saved_at": now, "revision": made.revision}
+    if revision == 0:
+        tx.execute(sa.insert(draft).values(case_id=case_id, **values))
+    else:
+        tx.execute(sa.update(draft).where(draft.c.case_id == case_id).values(**values))
+    return made
+
+
+def unchanged(tx: Connection, case_id: str, revision: int) -> None:
+    """Make sure that the draft is at this revision still.
+
+    Raises:
+        Stale: another revision stands.
+
+    """
+    standing = tx.scalar(sa.select(draft.c.revision).where(draft.c.case_id == case_id)) or 0
+    if standing != revision:
+        raise Stale(standing)
+
+
+def drop(tx: Connection, case_id: str) -> None:
+    """What it said stands in a signed version now, or was left."""
+    tx.execute(sa.delete(draft).where(draft.c.case_id == case_id))

@@ -1,0 +1,139 @@
+"""The installation's seal: an Ed25519 key that closes what a person signs here. It is not an electronic signature."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from reading.cases.moves import SigningRole
+from reading.patients.keys import KeyFileUnfit, key_file
+from reading.reports.versions import ReportVersion, Signature
+from reading.viewers import RoleGrant, Staff
+from storage.ids import new_id
+
+ALGORITHM: Final = "Ed25519"
+
+
+class Seal:
+    """Closes payloads with the installation's private key and draws samples that nobody can foresee."""
+
+    def __init__(self, key: Ed25519PrivateKey) -> None:
+        self._key = key
+        self.public_key = key.public_key()
+        self.key_id = key_id(self.public_key)
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Seal:
+        """The seal in ``folder/seal.pem``, made at the first start.
+
+        Raises:
+            KeyFileUnfit: the file is open to others or is not an Ed25519 key.
+
+        """
+        path = folder / "seal.pem"
+        key = load_pem_private_key(key_file(path, _new_key), None)
+        if not isinstance(key, Ed25519PrivateKey):
+            raise KeyFileUnfit(path, "not_ed25519")
+        return cls(key)
+
+    def sign(self, payload: bytes) -> bytes:
+        return self._key.sign(payload)
+
+    def draws(self, case_id: str, percent: float) -> bool:
+        """Whether a case belongs to the sample.
+
+        The same case is always drawn alike, nobody can foresee it without the private key, and anybody
+        can check it afterwards with the public one: Ed25519 signatures are deterministic (RFC 8032 5.1.6).
+        """
+        number = int.from_bytes(hashlib.sha256(self.sign(f"tierread sample {case_id}".encode())).digest()[:8])
+        return number < (percent / 100) * 2**64
+
+
+def _new_key() -> bytes:
+    return Ed25519PrivateKey.generate().private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    return hashlib.sha256(key.public_bytes(Encoding.Raw, PublicFormat.Raw)).hexdigest()
+
+
+def sign_version(
+    seal: Seal, version: ReportVersion, role: SigningRole, staff: Staff, grant: RoleGrant, *, now: datetime
+) -> Signature:
+    """A person's signature under a version: what it says, what was shown beside it, and from which images."""
+    payload = canonical(
+        {
+            "version_id": version.id,
+            "case_id": version.case_id,
+            "number": version.number,
+            "content": version.content.to_json(),
+            "identity": version.identity,
+            "images": hashlib.sha256(canonical(version.images)).hexdigest(),
+            "incomplete_reason": version.incomplete_reason,
+            "role": role,
+            "person_id": staff.person_id,
+            "name": staff.name,
+            "title": staff.title,
+            "grant_id": grant.id,
+            "organisation_id": grant.organisation_id,
+            "signed_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
+        }
+    )
+    return Signature(
+        id=new_id(),
+        version_id=version.id,
+        role=role,
+        person_id=staff.person_id,
+        grant_id=grant.id,
+        signed_at=now,
+        algorithm=ALGORITHM,
+        key_id=seal.key_id,
+        payload=payload,
+        value=seal.sign(payload),
+    )
+
+
+def holds(signature: Signature, version: ReportVersion, key: Ed25519PublicKey) -> bool:
+    """Whether a signature is sound and covers exactly what the version says now."""
+    try:
+        key.verify(signature.value, signature.payload)
+    except InvalidSignature:
+        return False
+    said = said_in(signature)
+    return (
+        signature.key_id == key_id(key)
+        and said["version_id"] == version.id
+        and said["case_id"] == version.case_id
+        and said["number"] == version.number
+        and said["content"] == version.content.to_json()
+        and said["identity"] == version.identity
+        and said["images"] == hashlib.sha256(canonical(version.images)).hexdigest()
+        and said["incomplete_reason"] == version.incomplete_reason
+        and said["role"] == signature.role
+        and said["person_id"] == signature.person_id
+        and said["grant_id"] == signature.grant_id
+    )
+
+
+def said_in(signature: Signature) -> dict[str, Any]:
+    """What a signature's payload says."""
+    return json.loads(signature.payload)
+
+
+def canonical(value: Mapping[str, Any]) -> bytes:
+    """JSON with sorted keys and no spaces, so that equal values have equal bytes."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()

@@ -1,0 +1,320 @@
+"""The rows of reports: versions, the signatures that they carry, and which of them still count."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.cases.moves import SigningRole
+from reading.errors import Invalid, NotThere
+from reading.texts import storable
+from storage.ids import new_id
+
+_LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
+
+
+class Status(StrEnum):
+    PENDING = "pending"
+    """Signed anew while a final version still stands; seen by those who work on the case only."""
+    PRELIMINARY = "preliminary"
+    """Signed, not yet final: the township sees and prints it, the patient does not."""
+    FINAL = "final"
+    SUPERSEDED = "superseded"
+    WITHHELD = "withheld"
+    ENTERED_IN_ERROR = "entered_in_error"
+
+
+VALID: Final = (Status.PRELIMINARY, Status.FINAL)
+"""A case has at most one version of these."""
+CURRENT: Final = (Status.PENDING, *VALID)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Content:
+    """What a report says."""
+
+    findings: str = ""
+    """检查所见"""
+    impression: str = ""
+    """诊断意见"""
+    positive: bool | None = None
+    critical_class: str | None = None
+    recommendation: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "findings": self.findings,
+            "impression": self.impression,
+            "positive": self.positive,
+            "critical_class": self.critical_class,
+            "recommendation": self.recommendation,
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Content:
+        """The content that a person sent or a row holds.
+
+        Raises:
+            Invalid: a field is unknown, of another type, too long, or holds control characters.
+
+        """
+        unknown = sorted(value.keys() - cls.__dataclass_fields__.keys())
+        if unknown:
+            raise Invalid(unknown[0], "unknown_field")
+        positive = value.get("positive")
+        if positive is not None and not isinstance(positive, bool):
+            raise Invalid("positive", "not_a_boolean")
+        critical_class = value.get("critical_class")
+        return cls(
+            findings=_text(value.get("findings", ""), "findings"),
+            impression=_text(value.get("impression", ""), "impression"),
+            positive=positive,
+            critical_class=None if critical_class is None else _text(critical_class, "critical_class") or None,
+            recommendation=_text(value.get("recommendation", ""), "recommendation"),
+        )
+
+    def ready_to_sign(self) -> None:
+        """Whether it may be signed.
+
+        Raises:
+            Invalid: findings or impression are blank.
+
+        """
+        for name in ("findings", "impression"):
+            if not str(getattr(self, name)).strip():
+                raise Invalid(name, "required")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportVersion:
+    id: str
+    case_id: str
+    number: int
+    status: Status
+    content: Content
+    identity: Mapping[str, Any]
+    """Who and what was shown beside the text when it was signed, laterality included."""
+    images: Mapping[str, Any]
+    """The image set that it was read from: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
+    image_count: int
+    incomplete_reason: str
+    """Why it was signed although images were missing; empty when none were."""
+    supersedes_id: str | None
+    created_at: datetime
+    released_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Signature:
+    id: str
+    version_id: str
+    role: SigningRole
+    person_id: str
+    grant_id: str
+    signed_at: datetime
+    algorithm: str
+    key_id: str
+    payload: bytes
+    value: bytes
+
+
+def by_id(tx: Connection, version_id: str) -> ReportVersion:
+    """The version, for those who have passed `reading.access.access`.
+
+    Raises:
+        NotThere: no such version.
+
+    """
+    version = tables.report_version
+    row = tx.execute(sa.select(version).where(version.c.id == version_id)).one_or_none()
+    if row is None:
+        raise NotThere
+    return from_row(row)
+
+
+def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:
+    """All versions, the oldest first."""
+    version = tables.report_version
+    rows = tx.execute(sa.select(version).where(version.c.case_id == case_id).order_by(version.c.number))
+    return [from_row(row) for row in rows]
+
+
+def current(tx: Connection, case_id: str) -> ReportVersion | None:
+    """What is being worked on: the newest version that is pending, preliminary or final."""
+    return _newest(tx, case_id, CURRENT)
+
+
+def valid(tx: Connection, case_id: str) -> ReportVersion | None:
+    """What may be acted on: the preliminary or the final version, of which there is at most one."""
+    return _newest(tx, case_id, VALID)
+
+
+def final(tx: Connection, case_id: str) -> ReportVersion | None:
+    """The version that the patient may read."""
+    return _newest(tx, case_id, (Status.FINAL,))
+
+
+def add(
+    tx: Connection,
+    *,
+    case_id: str,
+    content: Content,
+    identity: Mapping[str, Any],
+    images: Mapping[str, Any],
+    incomplete_reason: str,
+    supersedes: ReportVersion | None,
+    now: datetime,
+) -> ReportVersion:
+    """Write the next version. The one before is superseded at once, except a final one: that stands until release."""
+    version = tables.report_version
+    last = tx.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.case_id == case_id))
+    if supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
+        set_status(tx, supersedes.id, Status.SUPERSEDED)
+    status = Status.PENDING if final(tx, case_id) is not None else Status.PRELIMINARY
+    made = ReportVersion(
+        id=new_id(),
+        case_id=case_id,
+        number=(last or 0) + 1,
+        status=status,
+        content=content,
+        identity=identity,
+        images=images,
+        image_count=len(images["instances"]),
+        incomplete_reason=incomplete_reason,
+        supersedes_id=supersedes.id if supersedes else None,
+        created_at=now,
+        released_at=None,
+    )
+    tx.execute(
+        sa.insert(version).values(
+            id=made.id,
+            case_id=made.case_id,
+            number=made.number,
+            status=made.status,
+            content=made.content.to_json(),
+            identity=dict(made.identity),
+            images=dict(made.images),
+            image_count=made.image_count,
+            incomplete_reason=made.incomplete_reason,
+            supersedes_id=made.supersedes_id,
+            created_at=made.created_at,
+        )
+    )
+    return made
+
+
+def set_status(tx: Connection, version_id: str, status: Status) -> None:
+    version = tables.report_version
+    tx.execute(sa.update(version).where(version.c.id == version_id).values(status=status))
+
+
+def set_released(tx: Connection, version_id: str, now: datetime) -> None:
+    version = tables.report_version
+    tx.execute(sa.update(version).where(version.c.id == version_id).values(status=Status.FINAL, released_at=now))
+
+
+def add_signature(tx: Connection, signature: Signature) -> None:
+    tx.execute(
+        sa.insert(tables.signature).values(
+            id=signature.id,
+            version_id=signature.version_id,
+            role=signature.role,
+            person_id=signature.person_id,
+            grant_id=signature.grant_id,
+            signed_at=signature.signed_at,
+            algorithm=signature.algorithm,
+            key_id=signature.key_id,
+            payload=signature.payload,
+            value=signature.value,
+        )
+    )
+
+
+def signatures_on(tx: Connection, version_ids: Sequence[str]) -> list[Signature]:
+    """The signatures that lie on these versions themselves, the oldest first."""
+    signature = tables.signature
+    rows = tx.execute(
+        sa.select(signature).where(signature.c.version_id.in_(version_ids)).order_by(signature.c.signed_at)
+    )
+    return [_signature(row) for row in rows]
+
+
+def signatures_for(tx: Connection, version: ReportVersion) -> list[Signature]:
+    """The signatures that a version rests on, the oldest first.
+
+    Each signature covers the words that its person saw, so it stays on the version that they signed.
+    When a verifier or a reviewer changes the text, their version carries their signature alone and
+    supersedes the one before; the author's is found there. A version that an author signed begins
+    anew: signatures on what it supersedes do not count for it.
+    """
+    found: list[Signature] = []
+    each: ReportVersion | None = version
+    while each is not None:
+        here = signatures_on(tx, [each.id])
+        found = here + found
+        if any(signature.role is SigningRole.AUTHOR for signature in here):
+            break
+        each = by_id(tx, each.supersedes_id) if each.supersedes_id else None
+    newest: dict[SigningRole, Signature] = {}
+    for signature in found:
+        newest[signature.role] = signature
+    return sorted(newest.values(), key=lambda signature: signature.signed_at)
+
+
+def from_row(row: sa.Row[Any]) -> ReportVersion:
+    """The version in a row that holds the columns of the table ``report_version``."""
+    return ReportVersion(
+        id=row.id,
+        case_id=row.case_id,
+        number=row.number,
+        status=Status(row.status),
+        content=Content.from_json(row.content),
+        identity=row.identity,
+        images=row.images,
+        image_count=row.image_count,
+        incomplete_reason=row.incomplete_reason,
+        supersedes_id=row.supersedes_id,
+        created_at=row.created_at,
+        released_at=row.released_at,
+    )
+
+
+def _newest(tx: Connection, case_id: str, statuses: Sequence[Status]) -> ReportVersion | None:
+    version = tables.report_version
+    row = tx.execute(
+        sa.select(version)
+        .where(version.c.case_id == case_id, version.c.status.in_(statuses))
+        .order_by(version.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    return None if row is None else from_row(row)
+
+
+def _signature(row: sa.Row[Any]) -> Signature:
+    return Signature(
+        id=row.id,
+        version_id=row.version_id,
+        role=SigningRole(row.role),
+        person_id=row.person_id,
+        grant_id=row.grant_id,
+        signed_at=row.signed_at,
+        algorithm=row.algorithm,
+        key_id=row.key_id,
+        payload=bytes(row.payload),
+        value=bytes(row.value),
+    )
+
+
+def _text(value: Any, name: str) -> str:
+    if not isinstance(value, str):
+        raise Invalid(name, "not_a_text")
+    if len(value) > _LENGTHS[name]:
+        raise Invalid(name, "too_long")
+    return storable(name, value)

@@ -1,0 +1,79 @@
+"""Which images may be erased: by somebody's decision, and because they are older than they have to be kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.cases import cases
+from reading.errors import Invalid, NotAllowed, NotThere
+from reading.retention import reading_over
+from storage import tables
+from storage.index import queries
+from storage.index.queries import Study
+
+REASON_MOST: Final = 500
+_STUDY: Final = tables.study.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expired:
+    """A study whose images are older than they are kept."""
+
+    study: Study
+    held: bool
+    """Somebody said that it has to stay."""
+    open: bool
+    """Its case is not over."""
+
+    @property
+    def erasable(self) -> bool:
+        return not self.held and not self.open
+
+
+def studies_named(tx: Connection, name: str) -> list[Study]:
+    """The studies of a case, by its id; or one by its Study Instance UID.
+
+    Raises:
+        NotThere: nothing is called so.
+
+    """
+    uids: Collection[str] = cases.study_uids(tx, name) or (name,)
+    found = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
+    if not found:
+        raise NotThere
+    return found
+
+
+def check(tx: Connection, study: Study, *, open_too: bool) -> None:
+    """Raises: NotAllowed where the images have to stay."""
+    if study.hold:
+        raise NotAllowed("under_a_hold")
+    if not open_too and not reading_over.of_studies(tx, {study.study_uid}).over:
+        raise NotAllowed("case_is_open")
+
+
+def reason(text: str) -> str:
+    """Raises: Invalid."""
+    said = text.strip()
+    if not said:
+        raise Invalid("reason", "missing")
+    if len(said) > REASON_MOST:
+        raise Invalid("reason", "too_long")
+    return said
+
+
+def expired(tx: Connection, before: datetime, limit: int) -> list[Expired]:
+    """Studies that show images and received nothing since ``before``, the oldest first."""
+    asked = sa.select(_STUDY.study_uid).where(_STUDY.last_received_at < before, _STUDY.instances > 0)
+    uids = list(tx.execute(asked.order_by(_STUDY.last_received_at).limit(limit)).scalars())
+    studies = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
+    return [
+        Expired(study=one, held=bool(one.hold), open=not reading_over.of_studies(tx, {one.study_uid}).over)
+        for one in studies
+    ]

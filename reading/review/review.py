@@ -1,0 +1,239 @@
+"""The city's review: a score on the RADPEER scale, the difference between the versions, feedback to the author."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import outbox, tables
+from reading.access import access
+from reading.audit import Audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import SIGNS_AS, Move, SigningRole, State, Step, only_role
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
+from reading.kinds import Tier
+from reading.queue import queue
+from reading.reports import versions
+from reading.reports.seal import Seal
+from reading.reports.versions import Content, ReportVersion
+from reading.rules import triage
+from reading.signing import release
+from reading.signing import signatures as reports
+from reading.signing.signatures import Shown
+from reading.texts import storable
+from reading.viewers import Staff
+from storage.ids import new_id
+
+
+class Outcome(StrEnum):
+    AGREE = "agree"
+    AMEND = "amend"
+    SEND_BACK = "send_back"
+
+
+class Score(StrEnum):
+    """RADPEER (American College of Radiology): a is unlikely, b is likely to matter for the patient."""
+
+    CONCUR = "1"
+    UNDERSTANDABLE_MISS = "2a"
+    UNDERSTANDABLE_MISS_THAT_MATTERS = "2b"
+    SHOULD_BE_MADE_MOST_OF_THE_TIME = "3a"
+    SHOULD_BE_MADE_MOST_OF_THE_TIME_AND_MATTERS = "3b"
+    SHOULD_BE_MADE_ALMOST_EVERY_TIME = "4"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Review:
+    id: str
+    case_id: str
+    read_version_id: str
+    review_version_id: str | None
+    """The version that carries the reviewer's signature; None when it was sent back."""
+    reviewer_id: str
+    author_id: str
+    outcome: Outcome
+    score: Score | None
+    difference: Mapping[str, Any]
+    """Field to ``{"from": ..., "to": ...}``, for the fields that the review changed."""
+    comment: str
+    at: datetime
+    seen_at: datetime | None
+    """When the author looked at it."""
+
+
+def review(
+    tx: Connection,
+    audit: Audit,
+    seal: Seal,
+    staff: Staff,
+    case_id: str,
+    *,
+    outcome: Outcome,
+    score: Score | None,
+    comment: str,
+    content: Content | None,
+    shown: Shown,
+    lease_revision: int,
+    now: datetime,
+) -> Review:
+    """Close a review: agree and sign, amend and sign, or send back with the reason.
+
+    A reviewed version that was released before stays what it is when the reviewer agrees; an amendment
+    replaces it at once; sent back, it stands until the new reading has its signatures.
+
+    Raises:
+        Stale: lease or images have changed since they were shown.
+        NotAllowed: they acted in another role, or a series was never shown.
+        Invalid: a score is missing, agreement comes with changes, or an amendment without any.
+
+    """
+    case, grant = queue.hold(tx, staff, case_id, Step.REVIEW, lease_revision, now=now)
+    read = versions.current(tx, case_id)
+    if read is None:
+        raise Stale(None)
+    _check(outcome, score, comment, content, read)
+    only_role(SIGNS_AS[Step.REVIEW], cases.roles_of(tx, case_id, staff.person_id))
+    author_id = _author(tx, read)
+    signed: ReportVersion | None = None
+    if outcome is Outcome.SEND_BACK:
+        tier = triage.home_tier(tx, case)
+        queue.let_go(tx, audit, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier, now=now)
+    else:
+        if content is not None:
+            case = reports.alarm(tx, audit, staff, case, content, now=now)
+        signed = reports.endorse(tx, seal, staff, grant, case, content=content, shown=shown, now=now)
+        move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
+        release.release(tx, audit, seal, case, signed, move=move, grant=grant, now=now)
+    made = Review(
+        id=new_id(),
+        case_id=case_id,
+        read_version_id=read.id,
+        review_version_id=signed.id if signed else None,
+        reviewer_id=staff.person_id,
+        author_id=author_id,
+        outcome=outcome,
+        score=score,
+        difference=difference(read.content, content) if content else {},
+        comment=comment.strip(),
+        at=now,
+        seen_at=None,
+    )
+    _write(tx, made)
+    outbox.post(tx, "review.made", made.id, {"case_id": case_id, "person_id": author_id, "outcome": outcome}, now)
+    return made
+
+
+def dispute(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """The author does not accept an amendment; somebody who has not acted on the case yet decides.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: the newest review did not amend a report of theirs.
+        MoveNotAllowed: the case is not final.
+
+    """
+    access.open_case(tx, audit, staff, case_id, "review.dispute", now)
+    case = cases.lock(tx, case_id)
+    if case.state is not State.FINAL:
+        raise MoveNotAllowed(case.state, Move.DISPUTE)
+    newest = next(iter(reversed(of_case(tx, case_id))), None)
+    if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != staff.person_id:
+        raise NotAllowed("only_the_author_disputes_an_amendment")
+    grant = queue.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
+    return cases.move(tx, audit, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY, now=now)
+
+
+def of_case(tx: Connection, case_id: str) -> list[Review]:
+    """All reviews of a case, the oldest first."""
+    review_ = tables.review
+    rows = tx.execute(sa.select(review_).where(review_.c.case_id == case_id).order_by(review_.c.at, review_.c.id))
+    return [_review(row) for row in rows]
+
+
+def feedback_for(tx: Connection, staff: Staff, limit: int) -> list[Review]:
+    """What reviewers said of this person's own reports, the newest first."""
+    review_ = tables.review
+    rows = tx.execute(
+        sa.select(review_)
+        .where(review_.c.author_id == staff.person_id)
+        .order_by(review_.c.at.desc(), review_.c.id.desc())
+        .limit(limit)
+    )
+    return [_review(row) for row in rows]
+
+
+def seen(tx: Connection, staff: Staff, review_id: str, now: datetime) -> None:
+    """The author has looked at the feedback; nobody else can say so."""
+    review_ = tables.review
+    tx.execute(
+        sa.update(review_)
+        .where(review_.c.id == review_id, review_.c.author_id == staff.person_id, review_.c.seen_at.is_(None))
+        .values(seen_at=now)
+    )
+
+
+def difference(old: Content, new: Content) -> dict[str, Any]:
+    """The fields in which two contents differ."""
+    before, after = old.to_json(), new.to_json()
+    return {field: {"from": before[field], "to": after[field]} for field in before if before[field] != after[field]}
+
+
+def _check(outcome: Outcome, score: Score | None, comment: str, content: Content | None, read: ReportVersion) -> None:
+    if len(comment) > 1000:
+        raise Invalid("comment", "too_long")
+    storable("comment", comment)
+    if outcome is Outcome.AGREE and content is not None and content != read.content:
+        raise Invalid("report", "agreement_changes_nothing")
+    if outcome is Outcome.AMEND and (content is None or content == read.content):
+        raise Invalid("report", "amendment_changes_something")
+    if outcome is not Outcome.AGREE and score is None:
+        raise Invalid("score", "required")
+    if outcome is Outcome.SEND_BACK and not comment.strip():
+        raise Invalid("comment", "required")
+
+
+def _author(tx: Connection, version: ReportVersion) -> str:
+    signatures = versions.signatures_for(tx, version)
+    return next(signature.person_id for signature in signatures if signature.role is SigningRole.AUTHOR)
+
+
+def _write(tx: Connection, made: Review) -> None:
+    tx.execute(
+        sa.insert(tables.review).values(
+            id=made.id,
+            case_id=made.case_id,
+            read_version_id=made.read_version_id,
+            review_version_id=made.review_version_id,
+            reviewer_id=made.reviewer_id,
+            author_id=made.author_id,
+            outcome=made.outcome,
+            score=made.score,
+            difference=dict(made.difference),
+            comment=made.comment,
+            at=made.at,
+        )
+    )
+
+
+def _review(row: sa.Row[Any]) -> Review:
+    return Review(
+        id=row.id,
+        case_id=row.case_id,
+        read_version_id=row.read_version_id,
+        review_version_id=row.review_version_id,
+        reviewer_id=row.reviewer_id,
+        author_id=row.author_id,
+        outcome=Outcome(row.outcome),
+        score=Score(row.score) if row.score else None,
+        difference=row.difference,
+        comment=row.comment,
+        at=row.at,
+        seen_at=row.seen_at,
+    )

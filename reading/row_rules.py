@@ -1,0 +1,49 @@
+"""Rules that rows of many tables keep: valid for a time, unique among their kind, referred to by the journal."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
+
+from reading.errors import Invalid
+
+Moment = datetime | sa.BindParameter[Any]
+"""A time, or the parameter of a statement that is made once and asked often."""
+
+
+def valid_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
+    """Rows that hold at ``now``: from `since` (included) to `until` (excluded), for ever where that is empty."""
+    return (table.c.since <= now) & open_at(table, now)
+
+
+def open_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
+    """Rows not ended at ``now``; they may begin later."""
+    return table.c.until.is_(None) | (table.c.until > now)
+
+
+@contextmanager
+def taken_as(tx: Connection, field: str) -> Generator[None]:
+    """A savepoint in which a unique index decides; the transaction can go on after a refusal.
+
+    Check foreign keys before: their violation would be reported as the same.
+
+    Raises:
+        Invalid: another row has the value of ``field`` already.
+
+    """
+    try:
+        with tx.begin_nested():
+            yield
+    except IntegrityError as taken:
+        raise Invalid(field, "taken") from taken
+
+
+def known(tx: Connection, table: sa.Table, row_id: str | None) -> str | None:
+    """The id where the table has such a row, else None: a database made again may lack what the journal refers to."""
+    return None if row_id is None else tx.scalar(sa.select(table.c.id).where(table.c.id == row_id))

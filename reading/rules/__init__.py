@@ -1,0 +1,1 @@
+"""Policy: the rules, and what they say of a case."""

@@ -1,0 +1,1 @@
+"""Sessions of staff and patients, failed proofs, receipts."""

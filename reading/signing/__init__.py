@@ -1,0 +1,1 @@
+"""Signatures, release, withholding, printing."""

@@ -1,0 +1,131 @@
+"""Late images: a reader takes a follow-up, looks, and says that nothing changes (or writes an addendum)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from reading.access import access
+from reading.audit import Audit, actor_of
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import SigningRole, Step, only_role
+from reading.completeness import follow_ups
+from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
+from reading.queue import queue
+from reading.rules import triage
+from reading.signing import signatures
+from reading.signing.signatures import Shown
+from reading.texts import storable
+from reading.viewers import RoleGrant, Staff
+
+
+def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> FollowUp:
+    """The follow-up of a case, now theirs for `follow_ups.HELD`; taken again, for as long from now.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        MoveNotAllowed: there are no late images to look at, or it is being read anew.
+        NotAllowed: they do not read for the site, acted in another role, or somebody else has it.
+
+    """
+    case, found, _ = _open(tx, audit, staff, case_id, now)
+    follow_ups.not_with_another(tx, case_id, staff, now)
+    follow_ups.hold(tx, found, staff.person_id, now)
+    _record(tx, audit, staff, case, "claim", now)
+    return _again(tx, case_id)
+
+
+def put_back(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, revision: int, now: datetime) -> None:
+    """Somebody else may take it.
+
+    Raises:
+        Stale: they do not have it any more.
+
+    """
+    case, found, _ = _open(tx, audit, staff, case_id, now)
+    _theirs(found, staff, revision)
+    follow_ups.hold(tx, found, None, now)
+    _record(tx, audit, staff, case, "put_back", now)
+
+
+def no_change(
+    tx: Connection,
+    audit: Audit,
+    staff: Staff,
+    case_id: str,
+    *,
+    shown: Shown,
+    comment: str,
+    revision: int,
+    now: datetime,
+) -> None:
+    """The report stands, though more images came: said by somebody who has seen them all.
+
+    Raises:
+        Stale: they do not have it any more, or images came since.
+        NotAllowed: their words need a verifier, so that an addendum is the way; or a series was never shown.
+        Invalid: images are missing and no reason is given, or a text is too long.
+
+    """
+    case, found, grant = _open(tx, audit, staff, case_id, now)
+    _theirs(found, staff, revision)
+    if not may_decide(tx, staff, case):
+        raise NotAllowed("needs_verifier")
+    said = storable("comment", comment.strip())
+    if len(said) > 1000:
+        raise Invalid("comment", "too_long")
+    seen = signatures.see(tx, case, shown)
+    follow_ups.close_unchanged(
+        tx, found, grant, seen=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=now
+    )
+    _record(tx, audit, staff, case, "no_change", now)
+
+
+def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
+    """Whether they could take the follow-up of a case."""
+    try:
+        _grant(tx, staff, case, now)
+        follow_ups.not_with_another(tx, case.id, staff, now)
+    except NotAllowed:
+        return False
+    return case.state in ANSWERED_IN
+
+
+def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
+    """Whether their word alone is enough: where the rule asks for a verifier, it is not."""
+    return not triage.rule_of(tx, case).needs_verifier_after(staff.title)
+
+
+def _open(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> tuple[Case, FollowUp, RoleGrant]:
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    case = cases.lock(tx, case_id)
+    found = follow_ups.open_of(tx, case_id)
+    if case.state not in ANSWERED_IN or found is None:
+        raise MoveNotAllowed(case.state, "follow_up")
+    return case, found, _grant(tx, staff, case, now)
+
+
+def _grant(tx: Connection, staff: Staff, case: Case, now: datetime) -> RoleGrant:
+    only_role(SigningRole.AUTHOR, cases.roles_of(tx, case.id, staff.person_id))
+    return queue.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
+
+
+def _theirs(found: FollowUp, staff: Staff, revision: int) -> None:
+    if found.held_by != staff.person_id or found.revision != revision:
+        raise Stale(found.revision if found.held_by == staff.person_id else None)
+
+
+def _again(tx: Connection, case_id: str) -> FollowUp:
+    found = follow_ups.open_of(tx, case_id)
+    assert found is not None  # noqa: S101 -- the case is locked
+    return found
+
+
+def _record(  # noqa: PLR0917
+    tx: Connection, audit: Audit, staff: Staff, case: Case, what: str, now: datetime
+) -> None:
+    actor = actor_of(staff)
+    audit.record(tx, actor=actor, action=f"follow_up.{what}", subject_kind="case", subject_id=case.id, now=now)

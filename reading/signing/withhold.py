@@ -1,0 +1,201 @@
+"""Withholding: a wrong person or side is hidden at once, and ends in a correction or as entered in error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import audit as audit_
+from reading import outbox
+from reading.access import access
+from reading.audit import Actor, Audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import Move, SigningRole, State, only_role
+from reading.completeness import follow_ups, image_set
+from reading.errors import MoveNotAllowed, NotAllowed
+from reading.kinds import Role
+from reading.queue import queue
+from reading.register.grants import may_act
+from reading.reports import versions
+from reading.reports.seal import Seal, sign_version
+from reading.reports.versions import CURRENT, ReportVersion, Status
+from reading.rules import triage
+from reading.signing import release, signatures
+from reading.tables import report_version
+from reading.viewers import RoleGrant, Staff
+from storage.index import queries
+
+WITHHELD_BY: Final = (
+    Role.TECHNICIAN,
+    Role.CLINICIAN,
+    Role.READER,
+    Role.VERIFIER,
+    Role.REVIEWER,
+    Role.QUALITY_MANAGER,
+)
+"""Whoever sees that it is wrong hides it; who ends it is another question."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """Who had seen a case, or something of it, and when."""
+
+    actor: Actor
+    action: str
+    at: datetime
+
+
+def withhold(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """Hide report and images from everybody at once, the patient included, and stop whoever works on them.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they have no part in the site's work.
+        MoveNotAllowed: it is withheld already.
+        Invalid: no reason was given.
+
+    """
+    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    case = cases.lock(tx, case_id)
+    grants = (may_act(tx, staff, role, case.site_id, now) for role in WITHHELD_BY)
+    grant = next((grant for grant in grants if grant is not None), None)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    withheld = queue.let_go(tx, audit, case, Move.WITHHOLD, grant=grant, why=cases.reason(why), now=now)
+    tx.execute(
+        sa.update(report_version)
+        .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
+        .values(status=Status.WITHHELD)
+    )
+    for study_uid in cases.study_uids(tx, case_id):
+        queries.hide(tx, study_uid, now)
+    outbox.post(tx, "case.withheld", case_id, {}, now)
+    return withheld
+
+
+def who_saw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> list[Look]:
+    """Everybody who opened the case, its reports or its images, the latest first: they must be told.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they do not manage the site's quality.
+
+    """
+    _manager(tx, audit, staff, case_id, "case.who_saw", now)
+    subjects = [("case", case_id)]
+    subjects += [("report", version.id) for version in versions.of_case(tx, case_id)]
+    subjects += [("study", study_uid) for study_uid in cases.study_uids(tx, case_id)]
+    events = [event for kind, subject_id in subjects for event in audit_.events_about(tx, kind, subject_id)]
+    looks = [Look(actor=event.actor, action=event.action, at=event.at) for event in events]
+    return sorted(looks, key=lambda look: look.at, reverse=True)
+
+
+def restore(
+    tx: Connection, audit: Audit, seal: Seal, staff: Staff, case_id: str, *, why: str, now: datetime
+) -> ReportVersion:
+    """Show what was final again, put right by an attribution that was made in the meantime.
+
+    Where the identity that is shown has changed there is a new version: the same words from the same
+    images, under the right name, with the signature of the person who answers for the correction. The
+    readers' signatures stay on the withheld version, since they cover the wrong name.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they do not manage the site's quality, have signed it, or images have changed since.
+        MoveNotAllowed: it is not withheld, or was not final since it was last to be read anew: let it be read again.
+        Invalid: no reason was given.
+
+    """
+    case, grant = _manager(tx, audit, staff, case_id, "case.restore", now)
+    released = [one for one in versions.of_case(tx, case_id) if one.status is Status.WITHHELD and one.released_at]
+    if case.state is not State.WITHHELD or not released or not _stood(tx, case_id):
+        raise MoveNotAllowed(case.state, Move.RESTORE)
+    old = released[-1]
+    reason = cases.reason(why)
+    study_uids = cases.study_uids(tx, case_id)
+    if image_set.image_set(tx, study_uids).digest != old.images["set"]:
+        raise NotAllowed("images_have_changed")
+    identity = signatures.identity(tx, case)
+    for study_uid in study_uids:
+        queries.unhide(tx, study_uid, now)
+    if identity == old.identity:
+        restored = old
+    else:
+        only_role(SigningRole.CORRECTOR, cases.roles_of(tx, case_id, staff.person_id))
+        restored = versions.add(
+            tx,
+            case_id=case_id,
+            content=old.content,
+            identity=identity,
+            images=old.images,
+            incomplete_reason=old.incomplete_reason,
+            supersedes=old,
+            now=now,
+        )
+        versions.add_signature(tx, sign_version(seal, restored, SigningRole.CORRECTOR, staff, grant, now=now))
+    release.release(tx, audit, seal, case, restored, move=Move.RESTORE, why=reason, grant=grant, now=now)
+    return versions.by_id(tx, restored.id)
+
+
+def read_again(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """Put right, but the words cannot stand, or there were none yet: the case waits to be read anew.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they do not manage the site's quality.
+        MoveNotAllowed: it is not withheld.
+        Invalid: no reason was given.
+
+    """
+    case, grant = _manager(tx, audit, staff, case_id, "case.read_again", now)
+    tier = triage.home_tier(tx, case)
+    moved = cases.move(tx, audit, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier, now=now)
+    for study_uid in cases.study_uids(tx, case_id):
+        queries.unhide(tx, study_uid, now)
+    return moved
+
+
+def enter_in_error(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+    """It should never have been: report and images stay hidden for good.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they do not manage the site's quality.
+        MoveNotAllowed: it is not withheld.
+        Invalid: no reason was given.
+
+    """
+    case, grant = _manager(tx, audit, staff, case_id, "case.enter_in_error", now)
+    moved = cases.move(tx, audit, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why), now=now)
+    tx.execute(
+        sa.update(report_version)
+        .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
+        .values(status=Status.ENTERED_IN_ERROR)
+    )
+    follow_ups.void(tx, audit, case_id, grant, now)
+    outbox.post(tx, "case.entered_in_error", case_id, {}, now)
+    return moved
+
+
+def _stood(tx: Connection, case_id: str) -> bool:
+    """Whether it was final since it was last to be read anew: words from before that cannot stand."""
+    stood = False
+    for made in cases.moves_of(tx, case_id):
+        stood = made.move is not Move.READ_AGAIN and (stood or made.to_state is State.FINAL)
+    return stood
+
+
+def _manager(  # noqa: PLR0917
+    tx: Connection, audit: Audit, staff: Staff, case_id: str, action: str, now: datetime
+) -> tuple[Case, RoleGrant]:
+    access.open_case(tx, audit, staff, case_id, action, now)
+    case = cases.lock(tx, case_id)
+    grant = may_act(tx, staff, Role.QUALITY_MANAGER, case.site_id, now)
+    if grant is None:
+        raise NotAllowed("quality_managers_only")
+    return case, grant

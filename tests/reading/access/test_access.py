@@ -1,0 +1,462 @@
+"""The one door: whoever may not see a thing gets the answer of a thing that does not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Final
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from reading import audit
+from reading.access import access
+from reading.audit import Outcome
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.errors import NotThere
+from reading.kinds import IdentifierKind, Priority, Role
+from reading.orders import orders
+from reading.orders.orders import Asked
+from reading.patients.patients import Identifier, Patient
+from reading.register import people
+from reading.reports import versions
+from reading.reports.versions import Status
+from reading.signing import withhold
+from reading.tables import audit_event, case, patient, report_version
+from reading.viewers import Machine, PatientViewer, Viewer
+from storage.database import snapshot, transaction
+from storage.index import queries
+from storage.index.queries import search_studies
+from storage.tables import holding
+from tests.reading.clinic import Clinic, arrive, open_clinic, read
+from tests.reading.region import KEYS, PIA_CARD, hire, pia
+
+STUDY: Final = "1.2.840.1"
+
+
+def pias_case(tx: Connection, clinic: Clinic, now: datetime) -> tuple[Patient, Case]:
+    """A radiograph of Pia from Hills."""
+    patient_ = pia(tx, now)
+    return patient_, arrive(tx, clinic, STUDY, now, patient_id="P1")
+
+
+def released(tx: Connection, clinic: Clinic, now: datetime) -> tuple[PatientViewer, Case]:
+    """Pia's radiograph with a final report, and Pia with her receipt."""
+    patient_, made = pias_case(tx, clinic, now)
+    version = read(tx, clinic, clinic.ada, made.id, now)
+    versions.set_released(tx, version.id, now)
+    return PatientViewer(patient_id=patient_.id, receipt_id="receipt"), cases.by_id(tx, made.id)
+
+
+@contextmanager
+def read_only(engine: Engine) -> Generator[Connection]:
+    """A transaction in which the database itself refuses to write."""
+    with engine.connect() as tx:
+        if engine.dialect.name == "postgresql":
+            tx.exec_driver_sql("SET TRANSACTION READ ONLY")
+        else:
+            tx.exec_driver_sql("PRAGMA query_only = ON")
+        yield tx
+        if engine.dialect.name == "sqlite":
+            tx.exec_driver_sql("PRAGMA query_only = OFF")
+        tx.rollback()
+
+
+def machine_of(clinic: Clinic, site: str) -> Machine:
+    return Machine(device_id="device", site_id=getattr(clinic.region, site).id, issuer=site.upper())
+
+
+def sees_study(tx: Connection, clinic: Clinic, viewer: Viewer, now: datetime, study_uid: str = STUDY) -> bool:
+    """By opening it; the list must say the same."""
+    listed = search_studies(tx, access.scope(tx, viewer, now), [], limit=10)
+    try:
+        opened = access.open_study(tx, clinic.audit, viewer, study_uid, "study.view", now).study_uid == study_uid
+    except NotThere:
+        opened = False
+    assert opened == (study_uid in [study.study_uid for study in listed])
+    return opened
+
+
+def sees_case(tx: Connection, clinic: Clinic, viewer: Viewer, case_id: str, now: datetime) -> bool:
+    listed = tx.scalars(sa.select(case.c.id).where(access.visible_cases(tx, viewer, now))).all()
+    try:
+        opened = access.open_case(tx, clinic.audit, viewer, case_id, "case.view", now).id == case_id
+    except NotThere:
+        opened = False
+    assert opened == (case_id in listed)
+    return opened
+
+
+def sees_version(tx: Connection, clinic: Clinic, viewer: Viewer, version_id: str, now: datetime) -> bool:
+    listed = tx.scalars(
+        sa.select(report_version.c.id)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(access.visible_versions(tx, viewer, now))
+    ).all()
+    try:
+        opened = access.open_report(tx, clinic.audit, viewer, version_id, "report.read", now).id == version_id
+    except NotThere:
+        opened = False
+    assert opened == (version_id in listed)
+    return opened
+
+
+def sees_patient(tx: Connection, clinic: Clinic, viewer: Viewer, patient_id: str, now: datetime) -> bool:
+    listed = tx.scalars(sa.select(patient.c.id).where(access.visible_patients(tx, viewer, now))).all()
+    try:
+        opened = access.open_patient(tx, clinic.audit, viewer, patient_id, "patient.view", now).id == patient_id
+    except NotThere:
+        opened = False
+    assert opened == (patient_id in listed)
+    return opened
+
+
+# -- studies
+
+
+def test_those_who_work_on_it_see_a_study_and_quinn_does_not(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+        clerk = hire(tx, "clerk", now, (Role.SYSTEM_ADMINISTRATOR, clinic.region.hills))
+
+        assert [
+            sees_study(tx, clinic, viewer, now)
+            for viewer in (clinic.tang, clinic.ada, clinic.vera, clinic.ben, clinic.mona, machine_of(clinic, "hills"))
+        ] == [True] * 6
+        assert [
+            sees_study(tx, clinic, viewer, now) for viewer in (clinic.quinn, clerk, machine_of(clinic, "moor"))
+        ] == [False] * 3
+
+
+def test_quinn_gets_the_answer_of_a_thing_that_does_not_exist(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, made = pias_case(tx, clinic, now)
+        version = read(tx, clinic, clinic.ada, made.id, now)
+    opened: list[tuple[Callable[..., object], str]] = [
+        (access.open_study, STUDY),
+        (access.open_case, made.id),
+        (access.open_report, version.id),
+        (access.open_reports, made.id),
+        (access.open_patient, patient_.id),
+    ]
+
+    for open_one, hers in opened:
+        answers: list[NotThere] = []
+        for asked in (hers, "01KNOTHING0000000000000000"):
+            with pytest.raises(NotThere) as refused, transaction(engine) as tx:
+                open_one(tx, clinic.audit, clinic.quinn, asked, "look", now)
+            answers.append(refused.value)
+        assert [(type(answer), answer.args, str(answer)) for answer in answers] == [(NotThere, (), "")] * 2
+
+
+def test_what_is_no_uid_is_not_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for odd in ("", "1." + "2" * 63, "1.2\0", "../1", "' or 1=1"):
+            with pytest.raises(NotThere):
+                access.open_study(tx, clinic.audit, clinic.ada, odd, "study.view", now)
+
+
+def test_a_second_site_sees_what_it_holds_as_well(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        _, made = pias_case(tx, clinic, now)
+        tx.execute(
+            holding.insert().values(
+                study_uid=STUDY,
+                sop_instance_uid=f"{STUDY}.1.1",
+                site_id=clinic.region.moor.id,
+                device_id="01KDEVICE00000000000000000",
+                received_at=now,
+                shared=True,
+            )
+        )
+
+        assert sees_study(tx, clinic, clinic.quinn, now)
+        assert not sees_case(tx, clinic, clinic.quinn, made.id, now)
+
+
+def test_what_is_withheld_is_seen_from_above_its_site_alone(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia_, made = released(tx, clinic, now)
+        version = versions.of_case(tx, made.id)[0]
+        region = clinic.region
+        city_manager = hire(tx, "max", now, (Role.QUALITY_MANAGER, region.city))
+        own_manager = hire(tx, "mia", now, (Role.QUALITY_MANAGER, region.hills))
+        both = hire(tx, "bo", now, (Role.READER, region.oak), (Role.QUALITY_MANAGER, region.elm))
+        machine = machine_of(clinic, "hills")
+        everybody: list[Viewer] = [clinic.tang, clinic.ada, clinic.ben, own_manager, both, pia_, machine]
+        before = [sees_study(tx, clinic, viewer, now) for viewer in everybody]
+        withhold.withhold(tx, clinic.audit, clinic.ada, made.id, why="wrong person", now=now)
+
+        assert before == [True] * 7
+        for viewer in everybody:
+            assert not sees_study(tx, clinic, viewer, now)
+            assert not sees_case(tx, clinic, viewer, made.id, now)
+            assert not sees_version(tx, clinic, viewer, version.id, now)
+        for manager in (clinic.mona, city_manager):
+            assert sees_study(tx, clinic, manager, now)
+            assert sees_case(tx, clinic, manager, made.id, now)
+            assert sees_version(tx, clinic, manager, version.id, now)
+        assert not sees_study(tx, clinic, clinic.quinn, now)
+
+
+def test_a_patient_sees_the_pictures_of_a_final_report_and_no_others(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, made = pias_case(tx, clinic, now)
+        arrive(tx, clinic, "1.2.840.2", now, patient_id="P1")
+        arrive(tx, clinic, "1.2.840.3", now, patient_id="P3")
+        viewer = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+        assert not sees_study(tx, clinic, viewer, now)
+        version = read(tx, clinic, clinic.ada, made.id, now)
+        versions.set_status(tx, version.id, Status.PRELIMINARY)
+        assert not sees_study(tx, clinic, viewer, now)
+        versions.set_released(tx, version.id, now)
+
+        assert sees_study(tx, clinic, viewer, now)
+        assert not sees_study(tx, clinic, viewer, now, "1.2.840.2")
+        assert not sees_study(tx, clinic, viewer, now, "1.2.840.3")
+
+
+# -- cases and reports
+
+
+def test_those_who_work_on_it_see_a_case_and_machines_never_do(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia_, made = released(tx, clinic, now)
+        stranger = PatientViewer(patient_id="somebody", receipt_id="receipt")
+        allowed: list[Viewer] = [clinic.tang, clinic.ada, clinic.vera, clinic.ben, clinic.mona, pia_]
+        refused: list[Viewer] = [clinic.quinn, stranger, machine_of(clinic, "hills")]
+
+        assert [sees_case(tx, clinic, viewer, made.id, now) for viewer in allowed] == [True] * 6
+        assert [sees_case(tx, clinic, viewer, made.id, now) for viewer in refused] == [False] * 3
+
+
+SEEN: Final = {
+    # status: by the site that asked, by those who work on it, by those above, by the patient
+    Status.PENDING: (False, True, True, False),
+    Status.PRELIMINARY: (True, True, True, False),
+    Status.FINAL: (True, True, True, True),
+    Status.SUPERSEDED: (True, True, True, False),
+    Status.WITHHELD: (False, False, True, False),
+    Status.ENTERED_IN_ERROR: (False, False, True, False),
+}
+
+
+def test_who_sees_a_version_of_a_report(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia_, made = released(tx, clinic, now)
+        version = versions.of_case(tx, made.id)[0]
+        viewers: list[Viewer] = [clinic.tang, clinic.ben, clinic.mona, pia_]
+        seen: dict[Status, tuple[bool, ...]] = {}
+        for status in Status:
+            versions.set_status(tx, version.id, status)
+            seen[status] = tuple(sees_version(tx, clinic, viewer, version.id, now) for viewer in viewers)
+            assert not sees_version(tx, clinic, clinic.quinn, version.id, now)
+            assert not sees_version(tx, clinic, machine_of(clinic, "hills"), version.id, now)
+
+    assert seen == SEEN
+
+
+def test_a_final_version_that_was_not_released_is_not_the_patients(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, made = pias_case(tx, clinic, now)
+        version = read(tx, clinic, clinic.ada, made.id, now)
+        tx.execute(report_version.update().values(status=Status.FINAL, released_at=None))
+        viewer = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+
+        assert not sees_version(tx, clinic, viewer, version.id, now)
+        assert not sees_case(tx, clinic, viewer, made.id, now)
+
+
+def test_the_versions_of_a_case_are_those_that_each_may_see(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia_, made = released(tx, clinic, now)
+        first = versions.of_case(tx, made.id)[0]
+        pending = versions.add(
+            tx,
+            case_id=made.id,
+            content=first.content,
+            identity=first.identity,
+            images=first.images,
+            incomplete_reason="",
+            supersedes=first,
+            now=now,
+        )
+
+        def of(viewer: Viewer) -> list[str]:
+            found = access.open_reports(tx, clinic.audit, viewer, made.id, "case.open", now)
+            return [version.id for version in found]
+
+        assert of(clinic.ada) == [first.id, pending.id]
+        assert of(clinic.tang) == [first.id]
+        assert of(pia_) == [first.id]
+
+
+# -- patients
+
+
+def test_a_patient_is_seen_where_there_is_a_case_or_an_order(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, _ = pias_case(tx, clinic, now)
+        own = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+        before = sees_patient(tx, clinic, clinic.quinn, patient_.id, now)
+        allowed: list[Viewer] = [clinic.tang, clinic.ada, clinic.ben, clinic.mona, own]
+
+        assert [sees_patient(tx, clinic, viewer, patient_.id, now) for viewer in allowed] == [True] * 5
+        assert not before
+        assert not sees_patient(tx, clinic, machine_of(clinic, "hills"), patient_.id, now)
+        orders.place(
+            tx,
+            site_id=clinic.region.moor.id,
+            patient_id=patient_.id,
+            modality="DX",
+            priority=Priority.ROUTINE,
+            procedures=[Asked(body_part="HAND", laterality="L")],
+            reason="",
+            ordered_by=None,
+            now=now,
+        )
+        assert sees_patient(tx, clinic, clinic.quinn, patient_.id, now)
+
+
+def test_a_card_on_the_desk_finds_a_patient_of_any_site(engine: Engine, now: datetime) -> None:
+    card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
+    other = Identifier(kind=IdentifierKind.IDENTITY_CARD, value="11010519491231002X")
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, _ = pias_case(tx, clinic, now)
+
+        def find(viewer: Viewer, shown: Identifier) -> Patient:
+            return access.find_patient(tx, clinic.audit, KEYS, viewer, shown, action="patient.find", now=now)
+
+        found = find(clinic.quinn, card)
+        with pytest.raises(NotThere):
+            find(clinic.quinn, other)
+        for viewer in (clinic.ada, machine_of(clinic, "hills")):
+            with pytest.raises(NotThere):
+                find(viewer, card)
+
+    assert found == patient_
+    with snapshot(engine) as tx:
+        (event,) = audit.events_about(tx, "patient", patient_.id)
+        assert event.actor.id == clinic.quinn.person_id
+
+
+# -- the record
+
+
+def events(engine: Engine, subject_id: str = STUDY) -> list[tuple[str, str, Outcome]]:
+    with snapshot(engine) as tx:
+        rows = tx.execute(
+            sa.select(audit_event).where(audit_event.c.subject_id == subject_id).order_by(audit_event.c.at)
+        )
+        return [(row.actor_id, row.action, Outcome(row.outcome)) for row in rows]
+
+
+def test_every_look_is_on_record_once_in_ten_minutes(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+    looks = [(clinic.ada, "study.view", 0), (clinic.ada, "study.view", 9), (clinic.ada, "study.save", 9)]
+    looks += [(clinic.ben, "study.view", 9), (clinic.ada, "study.view", 10), (clinic.ada, "study.view", 19)]
+
+    for viewer, action, minutes in looks:
+        with transaction(engine) as tx:
+            access.open_study(tx, clinic.audit, viewer, STUDY, action, now + timedelta(minutes=minutes))
+
+    ada, ben = clinic.ada.person_id, clinic.ben.person_id
+    assert sorted(events(engine)) == sorted(
+        [
+            (ada, "study.view", Outcome.DONE),
+            (ada, "study.save", Outcome.DONE),
+            (ben, "study.view", Outcome.DONE),
+            (ada, "study.view", Outcome.DONE),
+        ]
+    )
+
+
+def test_the_permission_is_asked_anew_though_the_look_is_on_record(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
+        queries.hide(tx, STUDY, now)
+
+    with snapshot(engine) as tx, pytest.raises(NotThere):
+        access.open_study_again(tx, clinic.ada, STUDY, "study.view", later)
+    with transaction(engine) as tx:
+        queries.unhide(tx, STUDY, now)
+        people.end_grant(tx, clinic.ada.grants[0].id, later)
+        ada = people.staff_of(tx, clinic.ada.person_id, later)
+        with pytest.raises(NotThere):
+            access.open_study(tx, clinic.audit, ada, STUDY, "study.view", later)
+
+
+def test_a_look_that_is_on_record_needs_no_writing_transaction(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+
+    with snapshot(engine) as tx:
+        assert access.open_study_again(tx, clinic.ada, STUDY, "study.frames", now) is None
+    with transaction(engine) as tx:
+        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.frames", now)
+    with read_only(engine) as tx:
+        again = access.open_study_again(tx, clinic.ada, STUDY, "study.frames", now + timedelta(minutes=5))
+    assert again is not None
+    assert again.study_uid == STUDY
+
+
+def test_no_record_no_access(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+
+    with read_only(engine) as tx, pytest.raises(DBAPIError):
+        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
+
+
+def test_opening_a_list_is_a_look(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(minutes=9)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        before = access.list_is_on_record(tx, clinic.ada, "study.search", now)
+        access.open_list(tx, clinic.audit, clinic.ada, "study.search", now)
+        access.open_list(tx, clinic.audit, clinic.ada, "study.search", later)
+
+    with read_only(engine) as tx:
+        assert not before
+        assert access.list_is_on_record(tx, clinic.ada, "study.search", later)
+        assert not access.list_is_on_record(tx, clinic.ben, "study.search", later)
+        assert not access.list_is_on_record(tx, clinic.ada, "case.list", later)
+    assert events(engine, "") == [(clinic.ada.person_id, "study.search", Outcome.DONE)]
+
+
+def test_a_refused_look_is_recorded_in_a_transaction_of_its_own(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+
+    with pytest.raises(NotThere), transaction(engine) as tx:
+        access.open_study(tx, clinic.audit, clinic.quinn, STUDY, "study.view", now)
+    with transaction(engine) as tx:
+        access.refused(
+            tx, clinic.audit, clinic.quinn, action="study.view", subject_kind="study", subject_id=STUDY, now=now
+        )
+
+    assert events(engine) == [(clinic.quinn.person_id, "study.view", Outcome.REFUSED)]

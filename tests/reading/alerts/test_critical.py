@@ -1,0 +1,202 @@
+"""A critical result reaches a named person at once, and climbs until somebody answers."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from reading import outbox, tables
+from reading.alerts import critical
+from reading.cases import cases
+from reading.cases.moves import State
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
+from reading.kinds import Role
+from storage.database import transaction
+from tests.reading.clinic import arrive, open_clinic, read, state, take
+from tests.reading.region import hire
+
+TEN = timedelta(minutes=10)
+
+
+def test_the_alert_goes_out_while_the_report_is_still_being_written(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="左侧大脑中动脉高密度", now=now
+        )
+        notices = critical.notices_of(tx, alert.id)
+        found = cases.by_id(tx, case.id)
+
+        assert alert.due_at == now + TEN
+        assert [(notice.person_id, notice.level) for notice in notices] == [(clinic.tang.person_id, 0)]
+        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised"]
+        assert (found.state, found.critical, found.rule) == (State.READING, True, "critical")
+        assert found.due_at <= case.due_at
+        assert lease == 1
+
+
+def test_a_clinician_is_named_before_a_technician(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        doctor = hire(tx, "doctor", now, (Role.CLINICIAN, clinic.region.hills))
+        hire(tx, "stranger", now, (Role.CLINICIAN, clinic.region.lake))
+        case = arrive(tx, clinic, "1.1", now)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+        )
+
+        assert critical.notices_of(tx, alert.id)[0].person_id == doctor.person_id
+
+
+def test_a_site_where_nobody_is_granted_is_told_as_a_whole(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, site=clinic.region.lake)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+        )
+        notice = critical.notices_of(tx, alert.id)[0]
+
+    assert (notice.person_id, notice.organisation_id) == (None, clinic.region.lake.id)
+
+
+def test_pressed_twice_the_clock_runs_from_the_first_time(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        alerts = [
+            critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=at)
+            for at in (now, now + timedelta(minutes=3))
+        ]
+
+    assert alerts[0] == alerts[1]
+
+
+def test_read_back_by_the_township_it_climbs_no_more(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+        )
+        with pytest.raises(NotThere):
+            critical.acknowledge(tx, clinic.audit, clinic.quinn, alert.id, "收到", now=now)
+        with pytest.raises(NotAllowed):
+            critical.acknowledge(tx, clinic.audit, clinic.ada, alert.id, "收到", now=now)
+        with pytest.raises(Invalid):
+            critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, " ", now=now)
+        answered = critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, "收到，卒中", now=now)
+
+        assert (answered.acknowledged_by, answered.read_back) == (clinic.tang.person_id, "收到，卒中")
+        assert critical.climb(tx, clinic.audit, now + TEN) == 0
+        with pytest.raises(MoveNotAllowed):
+            critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, "再次", now=now)
+        with pytest.raises(NotThere):
+            critical.acknowledge(tx, clinic.audit, clinic.tang, "01K00000000000000000000000", "收到", now=now)
+
+
+def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_there(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        alert = critical.raise_alert(
+            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+        )
+        climbed = [critical.climb(tx, clinic.audit, now + TEN * times) for times in range(5)]
+        told = [notice.organisation_id for notice in critical.notices_of(tx, alert.id)]
+        region = clinic.region
+        level = critical.by_id(tx, alert.id).level
+
+    assert climbed == [0, 1, 1, 1, 1]
+    assert told == [region.hills.id, region.hills.id, region.oak.id, region.city.id, region.city.id]
+    assert level == 4
+
+
+def test_each_class_has_its_minutes(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        due = [
+            critical.raise_alert(
+                tx,
+                clinic.audit,
+                clinic.ada,
+                arrive(tx, clinic, f"1.{number}", now).id,
+                critical_class=name,
+                finding="!",
+                now=now,
+            ).due_at
+            - now
+            for number, name in enumerate(["tension_pneumothorax", "stroke", "something else"])
+        ]
+
+    assert due == [timedelta(minutes=5), TEN, TEN]
+
+
+def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now)
+        with pytest.raises(NotAllowed):
+            critical.withdraw(tx, clinic.audit, clinic.tang, case.id, now)
+        critical.withdraw(tx, clinic.audit, clinic.ada, case.id, now)
+        found = cases.by_id(tx, case.id)
+
+        assert (found.critical, found.rule) == (False, "plain-xray")
+        assert critical.open_alert(tx, case.id) is None
+        assert critical.climb(tx, clinic.audit, now + TEN) == 0
+        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised", "critical.withdrawn"]
+        with pytest.raises(NotThere):
+            critical.withdraw(tx, clinic.audit, clinic.ada, case.id, now)
+
+
+def test_only_those_who_read_for_the_site_raise_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+        def press(staff: object, name: str = "stroke", finding: str = "!") -> None:
+            critical.raise_alert(
+                tx,
+                clinic.audit,
+                staff,
+                case.id,
+                critical_class=name,
+                finding=finding,
+                now=now,  # type: ignore[arg-type]
+            )
+
+        with pytest.raises(NotThere):
+            press(clinic.quinn)
+        with pytest.raises(NotAllowed):
+            press(clinic.tang)
+        with pytest.raises(Invalid):
+            press(clinic.ada, name=" ")
+        with pytest.raises(Invalid):
+            press(clinic.ada, name="x" * 41)
+        with pytest.raises(Invalid):
+            press(clinic.ada, finding="")
+
+
+def test_set_after_the_release_it_still_goes_out(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        critical.raise_alert(tx, clinic.audit, clinic.ben, case.id, critical_class="stroke", finding="!", now=now)
+
+        assert state(tx, case.id) is State.FINAL
+        assert critical.open_alert(tx, case.id) is not None
+        events = tx.scalar(
+            sa.select(sa.func.count())
+            .select_from(tables.audit_event)
+            .where(tables.audit_event.c.action == "critical.raise")
+        )
+        assert events == 1

@@ -1,0 +1,81 @@
+"""Rows of cases: moves with their number, revisions that settle who was first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.cases import cases
+from reading.cases.moves import Move, SigningRole, State
+from reading.errors import Invalid, MoveNotAllowed, NotThere, Stale
+from storage.database import transaction
+from tests.reading.clinic import arrive, open_clinic, read, review_as
+
+
+def test_a_move_is_a_row_with_who_when_and_why(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        grant = clinic.tang.grants[0]
+        moved = cases.move(tx, clinic.audit, case, Move.WITHHOLD, grant=grant, why="拍错人", now=now)
+        rows = cases.moves_of(tx, case.id)
+
+        assert moved == cases.by_id(tx, case.id)
+        assert [row.number for row in rows] == [1, 2]
+        assert (rows[1].from_state, rows[1].to_state) == (State.WAITING_READ, State.WITHHELD)
+        assert (rows[1].person_name, rows[1].at, rows[1].why) == ("Tang", now, "拍错人")
+        assert rows[0].person_name is None
+        assert cases.was_moved(tx, case.id, Move.WITHHOLD)
+        assert not cases.was_moved(tx, case.id, Move.CLAIM)
+
+
+def test_of_two_that_saw_the_same_revision_the_second_is_stale(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        cases.change(tx, case, body_part="HAND")
+
+        with pytest.raises(Stale) as stale:
+            cases.move(tx, clinic.audit, case, Move.WITHHOLD, grant=None, now=now)
+        assert stale.value.expected == case.revision + 1
+        assert cases.by_id(tx, case.id).state is State.WAITING_READ
+
+
+def test_a_move_that_the_table_does_not_have_changes_nothing(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+        with pytest.raises(MoveNotAllowed):
+            cases.move(tx, clinic.audit, case, Move.AGREE, grant=None, now=now)
+        assert cases.by_id(tx, case.id) == case
+        assert len(cases.moves_of(tx, case.id)) == 1
+
+
+def test_what_is_not_there_is_not_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        for find in (cases.by_id, cases.lock):
+            with pytest.raises(NotThere):
+                find(tx, "01K00000000000000000000000")
+        assert cases.of_study(tx, "1.2.3") is None
+        assert cases.study_uids(tx, "01K00000000000000000000000") == ()
+
+
+def test_roles_are_those_of_signatures_and_reviews_over_all_versions(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.ada, case.id, now)
+        review_as(tx, clinic, clinic.ben, case.id, now)
+
+        assert cases.roles_of(tx, case.id, clinic.ada.person_id) == {SigningRole.AUTHOR}
+        assert cases.roles_of(tx, case.id, clinic.ben.person_id) == {SigningRole.REVIEWER}
+        assert cases.roles_of(tx, case.id, clinic.vera.person_id) == set()
+
+
+@pytest.mark.parametrize("why", ["", "  ", "x" * 1001])
+def test_a_reason_is_said_in_words(why: str) -> None:
+    with pytest.raises(Invalid):
+        cases.reason(why)

@@ -1,0 +1,49 @@
+"""The image set: one digest that changes with every image and with nothing else."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import datetime
+
+from sqlalchemy.engine import Engine
+
+from reading.completeness.image_set import image_set
+from storage.database import transaction
+from tests.reading.clinic import another_image, open_clinic, send
+
+
+def test_the_digest_is_over_the_sorted_lines_of_uid_and_digest(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.1", now, received_digest=bytes([9]) * 32)
+        one = image_set(tx, ["1.1"])
+        another_image(tx, clinic, "1.1", 2, now)
+        two = image_set(tx, ["1.1"])
+
+    lines = f"1.1.1.1 {'09' * 32}\n1.1.1.2 {'02' * 32}\n"
+    assert one.digest == hashlib.sha256(lines[: len(lines) // 2].encode()).hexdigest()
+    assert two.digest == hashlib.sha256(lines.encode()).hexdigest()
+    assert two.instances == {"1.1.1.1": "09" * 32, "1.1.1.2": "02" * 32}
+
+
+def test_a_series_without_pictures_need_not_be_shown(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.1", now)
+        report = {"modality": "SR", "frames": 0, "series_uid": "1.1.2", "sop_instance_uid": "1.1.2.1"}
+        send(tx, clinic, "1.1", now, **report)
+        found = image_set(tx, ["1.1"])
+
+    assert found.series_with_images == {"1.1.1"}
+    assert len(found.instances) == 2
+
+
+def test_the_studies_of_a_retake_count_together_and_nothing_is_an_empty_set(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.1", now)
+        send(tx, clinic, "1.2", now)
+
+        assert image_set(tx, ["1.1", "1.2"]) == image_set(tx, ["1.2", "1.1"])
+        assert image_set(tx, ["1.1", "1.2"]).digest != image_set(tx, ["1.1"]).digest
+        assert image_set(tx, []).instances == {}

@@ -1,0 +1,164 @@
+"""The desk: what each person is shown of one case, and what they are offered."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.alerts import critical
+from reading.cases import cases
+from reading.cases.moves import SigningRole
+from reading.desk import desk
+from reading.desk.desk import Act
+from reading.errors import NotThere
+from reading.kinds import Priority
+from reading.queue import queue
+from reading.reports.versions import Status
+from reading.review.review import Outcome
+from reading.signing import signatures, withhold
+from storage.database import transaction
+from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, review_as, take, verify
+
+
+def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        before = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        signatures.save_draft(tx, clinic.ada, case.id, PNEUMONIA, revision=0, lease_revision=lease, now=now)
+        own = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+        others = desk.detail(tx, clinic.audit, clinic.rosa, case.id, now)
+
+    assert before.allowed == {Act.CLAIM, Act.WITHHOLD, Act.CRITICAL}
+    assert before.lease is None
+    assert own.lease is not None
+    assert own.draft is not None
+    assert own.draft.content == PNEUMONIA
+    assert own.allowed == {
+        Act.RENEW,
+        Act.PUT_BACK,
+        Act.SAVE,
+        Act.SIGN,
+        Act.RETURN,
+        Act.ESCALATE,
+        Act.WITHHOLD,
+        Act.CRITICAL,
+    }
+    assert (others.lease, others.draft, others.allowed) == (None, None, {Act.WITHHOLD, Act.CRITICAL})
+    assert others.entry.holder is not None
+    assert len(own.image_set) == 64
+
+
+def test_each_is_offered_only_what_the_rules_let_them(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.rosa, case.id, now)
+
+        def offered(name: str) -> set[Act]:
+            return set(desk.detail(tx, clinic.audit, getattr(clinic, name), case.id, now).allowed)
+
+        assert Act.CLAIM not in offered("rosa")
+        assert Act.CLAIM in offered("vera")
+        assert offered("tang") == {Act.WITHHOLD, Act.PRINT}
+        take(tx, clinic, clinic.vera, case.id, now)
+        assert {Act.VERIFY, Act.SEND_BACK, Act.ESCALATE} <= offered("vera")
+        queue.put_back(tx, clinic.audit, clinic.vera, case.id, revision=1, now=now)
+        verify(tx, clinic, clinic.vera, case.id, now)
+        assert Act.CLAIM not in offered("vera")
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
+        assert {Act.ADDENDUM, Act.DISPUTE, Act.PRINT} <= offered("rosa")
+        assert Act.DISPUTE not in offered("ada")
+        assert Act.ADDENDUM not in offered("vera")
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        assert offered("mona") == {Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR}
+
+
+def test_a_returned_case_asks_the_township_and_an_alert_asks_for_an_answer(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=lease, why="病史?", now=now)
+        critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now)
+        tang = desk.detail(tx, clinic.audit, clinic.tang, case.id, now)
+
+    assert tang.allowed == {Act.RESUBMIT, Act.ACKNOWLEDGE, Act.WITHHOLD}
+
+
+def test_an_emergency_is_not_escalated_by_its_verifier(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
+        read(tx, clinic, clinic.rosa, case.id, now)
+        take(tx, clinic, clinic.vera, case.id, now)
+        allowed = desk.detail(tx, clinic.audit, clinic.vera, case.id, now).allowed
+
+    assert Act.ESCALATE not in allowed
+    assert Act.VERIFY in allowed
+
+
+def test_signatures_are_printed_with_name_title_and_house(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.ada, case.id, now)
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
+        detail = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+
+    final = detail.versions[-1]
+    assert [one.version.status for one in detail.versions] == [Status.SUPERSEDED, Status.FINAL]
+    assert [(one.role, one.name, one.organisation) for one in final.signatures] == [
+        (SigningRole.AUTHOR, "Ada", "Oak"),
+        (SigningRole.REVIEWER, "Ben", "City"),
+    ]
+    assert [(line.reviewer_name, line.review.outcome) for line in detail.reviews] == [("Ben", Outcome.AMEND)]
+
+
+def test_the_township_sees_no_reviews_and_no_version_that_is_not_in_force_yet(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
+        read(tx, clinic, clinic.ada, case.id, now)
+        review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.SEND_BACK, comment="重看")
+        read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
+        tang = desk.detail(tx, clinic.audit, clinic.tang, case.id, now)
+        vera = desk.detail(tx, clinic.audit, clinic.vera, case.id, now)
+
+    assert tang.reviews == ()
+    assert [one.version.status for one in tang.versions] == [Status.FINAL]
+    assert [one.version.status for one in vera.versions] == [Status.FINAL, Status.PENDING]
+    assert len(vera.reviews) == 1
+
+
+def test_priors_are_earlier_cases_of_the_same_person_with_what_was_found(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        day = timedelta(days=1)
+        first = arrive(tx, clinic, "1.1", now - 2 * day, patient_id="P9", study_date="20260228")
+        read(tx, clinic, clinic.ada, first.id, now, PNEUMONIA)
+        second = arrive(tx, clinic, "1.2", now - day, patient_id="P9", study_date="20260301")
+        arrive(tx, clinic, "1.3", now - day, patient_id="P9", study_date="20260301", site=clinic.region.moor)
+        arrive(tx, clinic, "1.4", now - day, patient_id="0", study_date="20260301")
+        case = arrive(tx, clinic, "1.5", now, patient_id="P9", study_date="20260302", study_time="1500")
+        priors = desk.detail(tx, clinic.audit, clinic.ada, case.id, now).priors
+
+    assert [(prior.case.id, prior.study_uids, prior.impression) for prior in priors] == [
+        (second.id, ("1.2",), None),
+        (first.id, ("1.1",), PNEUMONIA.impression),
+    ]
+
+
+def test_who_may_not_see_it_hears_that_it_is_not_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+        for case_id in (case.id, "01K00000000000000000000000"):
+            with pytest.raises(NotThere):
+                desk.detail(tx, clinic.audit, clinic.quinn, case_id, now)

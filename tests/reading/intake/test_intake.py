@@ -1,0 +1,271 @@
+"""From the first instance to a case: whose it is, what it is, and when it has arrived."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from reading import tables
+from reading.cases import cases
+from reading.cases.moves import Move, State
+from reading.completeness import ledger
+from reading.intake import intake
+from reading.kinds import Priority, Sex, Tier
+from reading.orders import orders
+from reading.patients import patients
+from reading.queue import queue
+from storage.database import transaction
+from storage.index import queries
+from tests.reading.clinic import another_image, arrive, open_clinic, read, send, state, take
+from tests.reading.region import KEYS, pia
+
+
+def _procedures() -> list[orders.Asked]:
+    return [orders.Asked(body_part="CHEST")]
+
+
+def test_the_first_instance_opens_a_case_with_tier_rule_and_both_clocks(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        study = send(tx, clinic, "1.1", now, study_date="20260302", study_time="153000")
+        case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+
+        assert cases.by_id(tx, case.id) == case
+        assert (case.state, case.tier, case.rule) == (State.WAITING_READ, Tier.COUNTY, "plain-xray")
+        assert case.examined_at == datetime(2026, 3, 2, 7, 30, tzinfo=UTC)
+        assert case.received_at == now
+        assert case.due_at == now + timedelta(hours=2)
+        assert case.arriving
+        assert not case.clock_ahead
+        assert case.patient_id is None
+        assert [move.move for move in cases.moves_of(tx, case.id)] == [Move.ARRIVE]
+
+
+def test_taking_in_again_opens_no_second_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        study = send(tx, clinic, "1.1", now)
+        first = intake.take_in(tx, clinic.audit, KEYS, study, now)
+        second = intake.take_in(tx, clinic.audit, KEYS, study, now)
+
+    assert first == second
+
+
+def test_two_workers_that_take_in_the_same_study_open_one_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        study = send(tx, clinic, "1.1", now)
+    found: list[str] = []
+    together = threading.Barrier(2)
+
+    def work() -> None:
+        together.wait()
+        with transaction(engine) as tx:
+            found.append(intake.take_in(tx, clinic.audit, KEYS, study, now).id)
+
+    threads = [threading.Thread(target=work) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with transaction(engine) as tx:
+        amount = tx.scalar(sa.select(sa.func.count()).select_from(tables.case))
+
+    assert len(found) == 2
+    assert found[0] == found[1]
+    assert amount == 1
+
+
+def test_a_clock_far_ahead_is_flagged_and_the_receipt_counts(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, study_date="20270101", study_time="120000")
+
+    assert case.clock_ahead
+    assert case.examined_at == now
+
+
+def test_a_study_joins_the_order_of_its_accession_number_at_the_same_site_only(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now, device_id="other")
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=patient.id,
+            modality="DX",
+            priority=Priority.EMERGENCY,
+            procedures=_procedures(),
+            reason="外伤",
+            ordered_by=None,
+            now=now,
+        )
+        ours = arrive(tx, clinic, "1.1", now, accession_number=order.accession_number)
+        theirs = arrive(tx, clinic, "1.2", now, accession_number=order.accession_number, site=clinic.region.lake)
+        joined = tx.scalars(sa.select(tables.case_procedure.c.case_id)).all()
+
+    assert (ours.patient_id, ours.priority, ours.rule) == (patient.id, Priority.EMERGENCY, "emergency")
+    assert ours.due_at == now + timedelta(minutes=30)
+    assert (theirs.patient_id, theirs.priority) == (None, Priority.ROUTINE)
+    assert list(joined) == [ours.id]
+
+
+def test_a_study_from_our_worklist_is_known_by_its_uid(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now, device_id="other")
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=patient.id,
+            modality="DX",
+            priority=Priority.URGENT,
+            procedures=_procedures(),
+            reason="",
+            ordered_by=None,
+            now=now,
+        )
+        case = arrive(tx, clinic, order.procedures[0].study_uid, now, body_part="")
+
+    assert (case.patient_id, case.priority, case.body_part) == (patient.id, Priority.URGENT, "CHEST")
+
+
+def test_a_number_that_the_device_is_known_for_links_and_a_blank_one_never_does(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        known = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        elsewhere = arrive(tx, clinic, "1.2", now, patient_id="P1", site=clinic.region.lake)
+        blank = arrive(tx, clinic, "1.3", now, patient_id="0")
+
+    assert [known.patient_id, elsewhere.patient_id, blank.patient_id] == [patient.id, None, None]
+
+
+def test_an_image_that_names_another_person_than_the_order_is_left_to_a_person(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=_somebody_else(tx, now),
+            modality="DX",
+            priority=Priority.ROUTINE,
+            procedures=_procedures(),
+            reason="",
+            ordered_by=None,
+            now=now,
+        )
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1", accession_number=order.accession_number)
+
+    assert case.patient_id is None
+
+
+def test_arriving_ends_after_a_quiet_period_and_says_how_many_there_are(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.1", now), now)
+        too_soon = intake.end_arriving(tx, now + timedelta(seconds=59), 60)
+        ended = intake.end_arriving(tx, now + timedelta(seconds=60), 60)
+
+        assert (too_soon, ended) == (0, 1)
+        assert not cases.by_id(tx, case.id).arriving
+        assert ledger.expected(tx, ["1.1"]) == 1
+
+
+def test_a_rules_longest_time_ends_arriving_though_images_still_come(engine: Engine, now: datetime) -> None:
+    last = now + timedelta(minutes=30)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.1", now), now)
+        another_image(tx, clinic, "1.1", 2, last - timedelta(seconds=1))
+        intake.end_arriving(tx, last, 60)
+
+        assert not cases.by_id(tx, case.id).arriving
+        assert ledger.expected(tx, ["1.1"]) == 2
+
+
+def test_what_comes_later_arrives_again_until_the_report_is_final(engine: Engine, now: datetime) -> None:
+    later = now + timedelta(hours=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        more = another_image(tx, clinic, "1.1", 2, later)
+        again = intake.take_in(tx, clinic.audit, KEYS, more, later)
+        intake.end_arriving(tx, later + timedelta(minutes=1), 60)
+        read(tx, clinic, clinic.ada, case.id, later)
+        last = another_image(tx, clinic, "1.1", 3, later)
+        final = intake.take_in(tx, clinic.audit, KEYS, last, later)
+
+    assert again.arriving
+    assert final.state is State.FINAL
+    assert not final.arriving
+
+
+def test_a_report_that_comes_before_its_pictures_does_not_say_what_the_case_is(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        first = send(tx, clinic, "1.1", now, modality="SR", frames=0)
+        opened = intake.take_in(tx, clinic.audit, KEYS, first, now)
+        second = send(tx, clinic, "1.1", now, modality="CT", series_uid="1.1.2", sop_instance_uid="1.1.2.1")
+        case = intake.take_in(tx, clinic.audit, KEYS, second, now)
+
+    assert (opened.modality, opened.rule) == ("SR", "other")
+    assert (case.modality, case.rule) == ("CT", "ct")
+
+
+@pytest.mark.parametrize(("sides", "said"), [(("U",), ""), (("L",), "L"), (("U", "R"), "R"), (("L", "R"), "B")])
+def test_the_side_of_a_case_is_that_of_its_series_and_unpaired_names_none(
+    engine: Engine, now: datetime, sides: tuple[str, ...], said: str
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number, side in enumerate(sides):
+            uid = f"1.1.{number}"
+            study = send(tx, clinic, "1.1", now, laterality=side, series_uid=uid, sop_instance_uid=f"{uid}.1")
+        case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+
+    assert case.laterality == said
+
+
+def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="P7")
+        other = arrive(tx, clinic, "1.2", now, patient_id="P8")
+        for returned in (case, other):
+            lease = take(tx, clinic, clinic.ada, returned.id, now)
+            queue.return_to_site(tx, clinic.audit, clinic.ada, returned.id, revision=lease, why="运动伪影", now=now)
+        retake = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.3", now, patient_id="P7"), now)
+        unrelated = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.4", now, patient_id="P9"), now)
+
+        assert retake.id == case.id
+        assert cases.study_uids(tx, case.id) == ("1.1", "1.3")
+        assert (state(tx, case.id), state(tx, other.id)) == (State.WAITING_READ, State.RETURNED)
+        assert unrelated.id not in (case.id, other.id)
+        assert queries.study_of(tx, "1.3") is not None
+
+
+def _somebody_else(tx: Connection, now: datetime) -> str:
+    return patients.register(tx, KEYS, name="Paul", birth_date=None, sex=Sex.MALE, identifiers=[], now=now).id
+
+
+def test_our_number_under_our_issuer_links_unless_the_images_name_another(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+
+        def linked(study_uid: str, **known: object) -> str | None:
+            carried = {"patient_id": patient.number, "issuer": patients.ISSUER, "patient_name": "Pia", **known}
+            study = send(tx, clinic, study_uid, now, **carried)
+            return intake.take_in(tx, clinic.audit, KEYS, study, now).patient_id
+
+        assert linked("1.2.840.1") == patient.id
+        assert linked("1.2.840.2", patient_name="") == patient.id
+        assert linked("1.2.840.3", patient_name="PAUL^PAN") is None
+        assert linked("1.2.840.4", issuer="HILLS") is None
+        assert linked("1.2.840.5", patient_id=patient.number[:-1]) is None

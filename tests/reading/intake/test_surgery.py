@@ -1,0 +1,331 @@
+"""Images go to the study to which they belong, cases follow, and each step can be taken back."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading import audit
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State
+from reading.completeness import ledger
+from reading.errors import Invalid, NotAllowed, NotThere
+from reading.intake import intake, surgery
+from reading.intake.surgery import Kind, Surgery
+from reading.patients import attribution
+from reading.queue import queue
+from reading.signing import withhold
+from storage.database import transaction
+from storage.decisions import placement
+from storage.decisions.placement import InstancesMoved, SeriesMade, SeriesMoved
+from storage.index import queries
+from storage.index.queries import Instance
+from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send, state, take
+from tests.reading.region import KEYS, pia
+
+
+def two_images(tx: Connection, clinic: Clinic, study_uid: str, now: datetime, **known: str) -> Case:
+    case = arrive(tx, clinic, study_uid, now, **known)  # type: ignore[arg-type]
+    send(tx, clinic, study_uid, now, sop_instance_uid=f"{study_uid}.1.2", received_digest=b"2" * 32, **known)  # type: ignore[arg-type]
+    return case
+
+
+def split(tx: Connection, clinic: Clinic, case_id: str, *uids: str, now: datetime, **how: object) -> Surgery:
+    asked: dict[str, object] = {"staff": clinic.mona, "into_case": None, "why": "两人影像混在一起", **how}
+    return surgery.split(tx, clinic.audit, KEYS, case_id=case_id, sop_instance_uids=uids, now=now, **asked)  # type: ignore[arg-type]
+
+
+def merge(tx: Connection, clinic: Clinic, case_id: str, into_case: str, *, now: datetime) -> Surgery:
+    return surgery.merge(tx, clinic.audit, KEYS, clinic.mona, case_id, into_case=into_case, why="同一次检查", now=now)
+
+
+def undo(tx: Connection, clinic: Clinic, made: Surgery, *, now: datetime) -> None:
+    surgery.undo(tx, clinic.audit, KEYS, clinic.mona, made.id, why="弄错了", now=now)
+
+
+def counts(tx: Connection, *study_uids: str) -> list[int]:
+    return [study.instances for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
+
+
+def other_case(tx: Connection, made: Surgery) -> Case:
+    assert made.other_case_id is not None
+    return cases.by_id(tx, made.other_case_id)
+
+
+def test_a_series_moves_whole_and_single_images_get_a_new_one() -> None:
+    def instance(uid: str, series_uid: str) -> Instance:
+        return replace(INSTANCE, sop_instance_uid=uid, series_uid=series_uid)
+
+    there = [instance("1", "a"), instance("2", "a"), instance("3", "b"), instance("4", "b")]
+    changes = surgery.separate(there, frozenset({"1", "2", "3"}), "new")
+
+    whole, made, single = changes
+    assert whole == SeriesMoved(series_uid="a", from_study="old", to_study="new")
+    assert isinstance(made, SeriesMade)
+    assert (made.study_uid, made.like) == ("new", "b")
+    assert single == InstancesMoved(
+        sop_instance_uids=("3",), from_study="old", from_series="b", to_study="new", to_series=made.series_uid
+    )
+    assert surgery.separate(there, frozenset({"1"}), "old") == []
+
+
+INSTANCE = Instance(
+    sop_instance_uid="1",
+    sop_class_uid="1.2",
+    series_uid="a",
+    study_uid="old",
+    instance_number=1,
+    transfer_syntax_uid="1.2",
+    segment_id="",
+    offset=0,
+    size=0,
+    dataset_offset=0,
+    received_digest=b"",
+    received_transfer_syntax_uid="1.2",
+    stored_digest=b"",
+    pixel_digest=None,
+    rows=None,
+    columns=None,
+    frames=1,
+    encoded_frame_ranges=None,
+    description=None,
+    site_id="",
+    device_id="",
+    received_at=datetime(2026, 3, 2).astimezone(),
+)
+
+
+def test_a_split_opens_a_case_of_its_own_and_undone_it_is_empty(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = two_images(tx, clinic, "1.1", now)
+        made = split(tx, clinic, case.id, "1.1.1.2", now=now)
+        new = other_case(tx, made)
+        (study_uid,) = cases.study_uids(tx, new.id)
+
+        assert (made.kind, made.instances, made.made_by, made.undone_at) == (Kind.SPLIT, 1, "Mona", None)
+        assert (new.state, new.site_id, new.modality, new.body_part) == (
+            State.WAITING_READ,
+            case.site_id,
+            "DX",
+            "CHEST",
+        )
+        assert counts(tx, "1.1", study_uid) == [1, 1]
+        assert study_uid.startswith("2.25.")
+        assert surgery.of_case(tx, case.id) == surgery.of_case(tx, new.id) == [made]
+        undo(tx, clinic, made, now=now + timedelta(minutes=1))
+        (undone,) = surgery.of_case(tx, case.id)
+
+        assert (undone.undone_by, undone.undone_why) == ("Mona", "弄错了")
+        assert counts(tx, "1.1", study_uid) == [2, 0]
+        assert state(tx, new.id) is State.EMPTIED
+        assert ledger.arrived(tx, ["1.1"]) == 2
+        with pytest.raises(NotAllowed, match="undone_before"):
+            undo(tx, clinic, made, now=now)
+        actions = [event.action for event in audit.events_about(tx, "surgery", made.id)]
+        assert actions == ["surgery.undo", "surgery.split"]
+
+
+def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        case = two_images(tx, clinic, "1.1", now)
+        attribution.correct(
+            tx,
+            "1.1",
+            {"PatientName": "Li^Na", "BodyPartExamined": "ABDOMEN"},
+            reason="x",
+            made_by=None,
+            now=now,
+            patient_id=patient.id,
+        )
+        intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
+        new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
+        (study_uid,) = cases.study_uids(tx, new.id)
+        study, latest = queries.study_of(tx, study_uid), attribution.current(tx, study_uid)
+
+        assert new.patient_id == patient.id
+        assert study is not None
+        assert latest is not None
+        assert (study.patient_name, study.attribution_revision) == ("Li^Na", 1)
+        assert latest.attributes == {"PatientName": "Li^Na", "BodyPartExamined": "ABDOMEN"}
+
+
+def test_images_go_to_an_examination_that_is_there_also_of_another_person(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        wrong, right = two_images(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        made = split(tx, clinic, wrong.id, "1.1.1.1", now=now, into_case=right.id, staff=clinic.tang)
+
+        assert (made.kind, made.other_case_id) == (Kind.MOVE, right.id)
+        assert counts(tx, "1.1", "1.2") == [1, 2]
+        rest = split(tx, clinic, wrong.id, "1.1.1.2", now=now, into_case=right.id)
+        assert counts(tx, "1.1", "1.2") == [0, 3]
+        assert state(tx, wrong.id) is State.EMPTIED
+        undo(tx, clinic, rest, now=now)
+        assert state(tx, wrong.id) is State.WAITING_READ
+        assert cases.moves_of(tx, wrong.id)[-1].move is Move.REFILL
+
+
+def test_a_study_is_merged_with_what_comes_for_it_later(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one, other = (
+            two_images(tx, clinic, "1.1", now, patient_id="P1"),
+            arrive(tx, clinic, "1.2", now, patient_id="P1"),
+        )
+        made = merge(tx, clinic, one.id, other.id, now=now)
+        send(
+            tx,
+            clinic,
+            "1.1",
+            now + timedelta(minutes=5),
+            patient_id="P1",
+            series_uid="1.1.7",
+            sop_instance_uid="1.1.7.1",
+            received_digest=b"7" * 32,
+        )
+        arrivals = [study.study_uid for study in queries.arrivals_since(tx, now + timedelta(minutes=5))]
+
+        assert (made.kind, made.instances) == (Kind.MERGE, 2)
+        assert state(tx, one.id) is State.EMPTIED
+        assert counts(tx, "1.1", "1.2") == [0, 4]
+        assert arrivals == ["1.2"]
+        with pytest.raises(NotAllowed, match="nothing_shown_here"):
+            split(tx, clinic, one.id, "1.1.1.1", now=now)
+        undo(tx, clinic, made, now=now)
+        assert counts(tx, "1.1", "1.2") == [2, 2]  # the late series was never moved, it came to where it was shown
+        assert state(tx, one.id) is State.WAITING_READ
+
+
+def test_only_one_persons_studies_are_merged(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        one, other = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        with pytest.raises(Invalid, match="another_person"):
+            merge(tx, clinic, one.id, other.id, now=now)
+        for case in (one, other):
+            cases.change(tx, cases.by_id(tx, case.id), patient_id=patient.id)
+        merge(tx, clinic, one.id, other.id, now=now)
+
+        assert counts(tx, "1.1", "1.2") == [0, 2]
+
+
+def test_what_was_moved_on_is_not_taken_back_before_that_is(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, other = two_images(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        first = split(tx, clinic, case.id, "1.1.1.2", now=now)
+        second = split(tx, clinic, other_case(tx, first).id, "1.1.1.2", now=now, into_case=other.id)
+        with pytest.raises(NotAllowed, match="moved_since"), tx.begin_nested():
+            undo(tx, clinic, first, now=now)
+        undo(tx, clinic, second, now=now)
+        undo(tx, clinic, first, now=now)
+
+        assert counts(tx, "1.1", "1.2") == [2, 1]
+
+
+def test_images_that_were_withheld_stay_withheld_in_their_new_case(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = two_images(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        with pytest.raises(NotAllowed, match="withhold_first"):
+            split(tx, clinic, case.id, "1.1.1.2", now=now)
+        withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="两人", now=now)
+        new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
+        (study_uid,) = cases.study_uids(tx, new.id)
+        study = queries.study_of(tx, study_uid)
+
+        assert version.image_count == 2
+        assert (state(tx, case.id), new.state) == (State.WITHHELD, State.WITHHELD)
+        assert study is not None
+        assert study.hidden
+        withhold.read_again(tx, clinic.audit, clinic.mona, new.id, why="已更正", now=now)
+        assert state(tx, new.id) is State.WAITING_READ
+        with pytest.raises(NotAllowed, match="images_have_changed"):
+            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="x", now=now)
+
+
+def test_a_split_off_study_is_no_retake_of_the_case_that_it_left(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = two_images(tx, clinic, "1.1", now, patient_id="P1")
+        revision = take(tx, clinic, clinic.ada, case.id, now)
+        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=revision, why="模糊", now=now)
+        new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
+
+        assert new.id != case.id
+        assert state(tx, case.id) is State.RETURNED
+
+
+def test_the_site_and_those_who_manage_it_decide(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        for number, staff in enumerate((clinic.tang, clinic.mona), start=1):
+            case = two_images(tx, clinic, f"1.{number}", now)
+            made = split(tx, clinic, case.id, f"1.{number}.1.2", now=now, staff=staff)
+            assert surgery.of_case(tx, case.id) == [made]
+        case = two_images(tx, clinic, "1.3", now)
+        for staff, refusal in ((clinic.ada, NotAllowed), (clinic.ben, NotAllowed), (clinic.quinn, NotThere)):
+            with pytest.raises(refusal):
+                split(tx, clinic, case.id, "1.3.1.2", now=now, staff=staff)
+
+        assert counts(tx, "1.3") == [2]
+
+
+def test_what_makes_no_sense_is_refused(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, elsewhere = two_images(tx, clinic, "1.1", now), arrive(tx, clinic, "1.5", now, site=clinic.region.lake)
+        for uids, how, problem in (
+            ((), {}, "unknown"),
+            (("1.5.1.1",), {}, "unknown"),
+            (("1.1.1.1", "1.1.1.2"), {}, "all"),
+            (("1.1.1.1",), {"why": " "}, "required"),
+            (("1.1.1.1",), {"into_case": case.id}, "unknown"),
+        ):
+            with pytest.raises(Invalid, match=problem):
+                split(tx, clinic, case.id, *uids, now=now, **how)
+        with pytest.raises(NotAllowed, match="another_site"):
+            split(tx, clinic, case.id, "1.1.1.1", now=now, into_case=elsewhere.id)
+        with pytest.raises(NotThere):
+            surgery.undo(tx, clinic.audit, KEYS, clinic.mona, case.id, why="x", now=now)
+        take(tx, clinic, clinic.ada, case.id, now)
+        with pytest.raises(NotAllowed, match="somebody_works_on_it"):
+            split(tx, clinic, case.id, "1.1.1.1", now=now)
+
+        assert counts(tx, "1.1", "1.5") == [2, 1]
+        assert surgery.of_case(tx, case.id) == []
+
+
+def test_the_changes_of_a_step_make_the_index_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = two_images(tx, clinic, "1.1", now)
+        made = split(tx, clinic, case.id, "1.1.1.2", now=now)
+        before = placement.instances(tx, ["1.1.1.2"])["1.1.1.2"]
+        placement.apply(tx, placement.inverse(made.changes), now)
+        placement.apply(tx, placement.from_json(placement.to_json(made.changes)), now)
+
+        assert placement.instances(tx, ["1.1.1.2"])["1.1.1.2"] == before
+
+
+def test_another_image_for_an_emptied_case_is_read(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case, right = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        split(tx, clinic, case.id, "1.1.1.1", now=now, into_case=right.id)
+        assert state(tx, case.id) is State.EMPTIED
+        study = another_image(tx, clinic, "1.2", 2, now)
+        assert study.instances == 3
+        late = send(tx, clinic, "1.1", now, series_uid="1.1.9", sop_instance_uid="1.1.9.1", received_digest=b"9" * 32)
+        intake.take_in(tx, clinic.audit, KEYS, late, now)
+
+        assert state(tx, case.id) is State.WAITING_READ

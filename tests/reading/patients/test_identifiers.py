@@ -1,0 +1,238 @@
+"""The forms of identifiers, with values derived by hand."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from reading.kinds import Sex
+from reading.patients.identifiers import (
+    CREDIT_ALPHABET,
+    IdentityCard,
+    Oddity,
+    Problem,
+    Region,
+    Uid,
+    accession_number,
+    ae_title,
+    credit_check_character,
+    credit_code,
+    dicom_uid,
+    identity_card,
+    identity_check_character,
+    institution_code,
+    mask,
+    organisation_code,
+    region_code,
+)
+
+TODAY = date(2026, 3, 2)
+
+
+def test_the_check_character_of_an_identity_card_follows_the_weights() -> None:
+    # GB 11643-1999, its own example: 1*7+1*9+0*10+1*5+0*8+5*4+1*2+9*1+4*6+9*3+1*7+2*9+3*10+1*5+0*8+0*4+2*2 = 167
+    # 167 mod 11 = 2, and the third of 10X98765432 is X.
+    assert identity_check_character("11010519491231002") == "X"
+    # 1*7+1*9+0+1*5+0+5*4+1*2+9*1+9*6+0+0+3*9+0+7*5+1*8+2*4+2*2 = 188; 188 mod 11 = 1, the second is 0.
+    assert identity_check_character("11010519900307122") == "0"
+
+
+def test_an_identity_card_says_where_when_and_which_sex() -> None:
+    assert identity_card("11010519491231002X", today=TODAY) == IdentityCard(
+        region_code="110105", birth_date=date(1949, 12, 31), sex=Sex.FEMALE, legacy=False
+    )
+
+
+def test_fifteen_digits_are_a_card_of_the_last_century() -> None:
+    assert identity_card("110105491231003", today=TODAY) == IdentityCard(
+        region_code="110105", birth_date=date(1949, 12, 31), sex=Sex.MALE, legacy=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("", Problem.EMPTY),
+        ("1101051949123100", Problem.LENGTH),
+        ("11010519491231002Y", Problem.CHARACTERS),
+        ("1101051949123100２X", Problem.CHARACTERS),  # a full-width digit
+        ("11010519491231002x", Problem.CHARACTERS),  # patients.normal makes it a capital
+        ("110105194912310021", Problem.CHECK_CHARACTER),
+        ("350424200101011100", Problem.CHECK_CHARACTER),  # found in the field as test data; it is none
+        ("110105491331003", Problem.DATE),
+        # 7+9+0+5+0+20+2+9+54+0+0+0+20+15+0+0+2 ... the 30th of February, with its right check character
+        ("11010519900230123" + identity_check_character("11010519900230123"), Problem.DATE),
+        ("11010520260303123" + identity_check_character("11010520260303123"), Problem.FUTURE_DATE),
+    ],
+)
+def test_what_is_no_identity_card_is_told_why(value: str, problem: Problem) -> None:
+    assert identity_card(value, today=TODAY) is problem
+
+
+def test_a_card_that_differs_from_what_was_written_down_is_told() -> None:
+    card = identity_card("110105491231003", today=TODAY)
+    assert isinstance(card, IdentityCard)
+
+    assert card.oddities(sex=Sex.FEMALE, birth_date=date(1949, 12, 30)) == [
+        Oddity.LEGACY,
+        Oddity.SEX_DIFFERS,
+        Oddity.BIRTH_DATE_DIFFERS,
+    ]
+    assert card.oddities(sex=Sex.MALE, birth_date=date(1949, 12, 31)) == [Oddity.LEGACY]
+    assert card.oddities(sex=Sex.UNKNOWN, birth_date=None) == [Oddity.LEGACY]
+
+
+@given(
+    digits=st.builds(
+        lambda region, born, order: f"{region:06}{born:%Y%m%d}{order:03}",
+        st.integers(110000, 659999),
+        st.dates(date(1900, 1, 1), TODAY),
+        st.integers(0, 999),
+    ),
+    place=st.integers(0, 16),
+    other=st.sampled_from("0123456789"),
+)
+def test_every_wrong_digit_of_an_identity_card_is_found(digits: str, place: int, other: str) -> None:
+    card = digits + identity_check_character(digits)
+    wrong = card[:place] + other + card[place + 1 :]
+
+    assert isinstance(identity_card(card, today=TODAY), IdentityCard)
+    assert wrong == card or identity_card(wrong, today=TODAY) is Problem.CHECK_CHARACTER
+
+
+def test_the_check_character_of_a_credit_code_follows_the_weights() -> None:
+    # Only the first character counts: A is 10, its weight 1; (31 - 10) mod 31 = 21, which is M... counted
+    # in 0123456789ABCDEFGHJKLMNPQRTUWXY: 10=A 11=B ... 17=H 18=J 19=K 20=L 21=M.
+    assert credit_check_character("A" + "0" * 16) == "M"
+    # The second weight is 3, the third 9: 1*1 + 1*3 + 1*9 = 13; 31 - 13 = 18, which is J.
+    assert credit_check_character("111" + "0" * 14) == "J"
+    assert credit_check_character("0" * 17) == "0"
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("111000000000000000"[:17] + "J", None),
+        ("", Problem.EMPTY),
+        ("1110000000000000J", Problem.LENGTH),
+        ("11100000000000000I", Problem.CHARACTERS),
+        ("11100000000000000K", Problem.CHECK_CHARACTER),
+    ],
+)
+def test_a_credit_code_is_checked(value: str, problem: Problem | None) -> None:
+    assert credit_code(value) is problem
+
+
+@given(first=st.text(CREDIT_ALPHABET, min_size=17, max_size=17), place=st.integers(0, 16), by=st.integers(1, 30))
+def test_every_wrong_character_of_a_credit_code_is_found(first: str, place: int, by: int) -> None:
+    code = first + credit_check_character(first)
+    other = CREDIT_ALPHABET[(CREDIT_ALPHABET.index(code[place]) + by) % 31]
+
+    assert credit_code(code) is None
+    assert credit_code(code[:place] + other + code[place + 1 :]) is Problem.CHECK_CHARACTER
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("11", Region(code="11", parent=None)),
+        ("110000", Region(code="11", parent=None)),
+        ("341200", Region(code="3412", parent="34")),
+        ("341221", Region(code="341221", parent="3412")),
+        ("341221103", Region(code="341221103", parent="341221")),
+        ("341221103000", Region(code="341221103", parent="341221")),
+        ("341221103207", Region(code="341221103207", parent="341221103")),
+        ("", Problem.EMPTY),
+        ("34122", Problem.LENGTH),
+        ("34122A", Problem.CHARACTERS),
+        ("991221", Problem.UNKNOWN_PARENT),
+        ("340021", Problem.UNKNOWN_PARENT),  # a county of no city
+    ],
+)
+def test_a_region_code_is_read_level_by_level(value: str, read: Region | Problem) -> None:
+    assert region_code(value) == read
+
+
+def test_the_parent_of_a_region_must_be_known() -> None:
+    assert region_code("341221", known={"34", "3412"}) == Region(code="341221", parent="3412")
+    assert region_code("341221", known={"34"}) is Problem.UNKNOWN_PARENT
+    assert region_code("34", known=set()) == Region(code="34", parent=None)
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [
+        ("PDY00001-X12345678-90A", None),
+        ("PDY00001-X12345678-90AB", None),
+        ("", Problem.EMPTY),
+        ("PDY00001-X12345678-90", Problem.LENGTH),
+        ("pdy00001-X12345678-90A", Problem.CHARACTERS),
+    ],
+)
+def test_an_institution_code_has_22_or_23_characters(value: str, problem: Problem | None) -> None:
+    assert institution_code(value) is problem
+
+
+@pytest.mark.parametrize(
+    ("value", "problem"),
+    [("hills", None), ("A-1_b.2", None), ("", Problem.EMPTY), ("x" * 41, Problem.LENGTH), ("a/b", Problem.CHARACTERS)],
+)
+def test_a_code_of_ours_can_stand_in_an_address(value: str, problem: Problem | None) -> None:
+    assert organisation_code(value) is problem
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("1.2.840.10008.1.2", Uid(value="1.2.840.10008.1.2")),
+        ("1.0.3", Uid(value="1.0.3")),
+        ("1.2.03", Uid(value="1.2.03", oddities=(Oddity.LEADING_ZERO,))),
+        ("1." + "2" * 62, Uid(value="1." + "2" * 62)),
+        ("1." + "2" * 63, Problem.LENGTH),
+        ("", Problem.EMPTY),
+        ("1.2.a", Problem.CHARACTERS),
+        ("1.2.３", Problem.CHARACTERS),
+        ("1.2.3 ", Problem.CHARACTERS),
+        ("..", Problem.CHARACTERS),
+        ("../1", Problem.CHARACTERS),
+        ("1..2", Problem.EMPTY_COMPONENT),
+        ("1.2.", Problem.EMPTY_COMPONENT),
+    ],
+)
+def test_a_uid_is_digits_and_dots(value: str, read: Uid | Problem) -> None:
+    assert dicom_uid(value) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "of_accession", "of_ae_title"),
+    [
+        ("A260302-1", None, None),
+        ("X" * 16, None, None),
+        ("X" * 17, Problem.LENGTH, Problem.LENGTH),
+        ("", Problem.EMPTY, Problem.EMPTY),
+        ("   ", Problem.EMPTY, Problem.EMPTY),
+        ("A\\B", Problem.CHARACTERS, Problem.CHARACTERS),
+        ("A\x07", Problem.CHARACTERS, Problem.CHARACTERS),
+        ("山镇", None, Problem.CHARACTERS),
+    ],
+)
+def test_short_strings_and_ae_titles(value: str, of_accession: Problem | None, of_ae_title: Problem | None) -> None:
+    assert accession_number(value) is of_accession
+    assert ae_title(value) is of_ae_title
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("110105199003071220", "110***********1220"),
+        ("1234567890", "********90"),
+        ("12345", "***45"),
+        ("1234", "****"),
+        ("", ""),
+    ],
+)
+def test_a_mask_shows_the_ends_alone(value: str, masked: str) -> None:
+    assert mask(value) == masked

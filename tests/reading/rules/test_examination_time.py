@@ -1,0 +1,86 @@
+"""DICOM dates and times as they come from the field."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta, timezone
+
+import pytest
+
+from reading.rules.examination_time import examined, parse_date, parse_offset, parse_time
+
+RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+
+
+def at(
+    study_date: str, study_time: str, timezone_offset: str = "", received_at: datetime = RECEIVED
+) -> tuple[datetime, bool]:
+    found = examined(
+        study_date=study_date,
+        study_time=study_time,
+        timezone_offset=timezone_offset,
+        time_zone="Asia/Shanghai",
+        received_at=received_at,
+    )
+    return found.at, found.clock_ahead
+
+
+def test_a_time_is_of_the_site_unless_the_image_names_its_offset() -> None:
+    assert at("20260302", "153000") == (datetime(2026, 3, 2, 7, 30, tzinfo=UTC), False)
+    assert at("20260302", "073000", "+0000") == (datetime(2026, 3, 2, 7, 30, tzinfo=UTC), False)
+    assert at("20260302", "013000", "-0600") == (datetime(2026, 3, 2, 7, 30, tzinfo=UTC), False)
+
+
+@pytest.mark.parametrize(("minutes_ahead", "believed"), [(4, True), (5, True), (6, False), (60 * 24 * 400, False)])
+def test_a_clock_more_than_five_minutes_ahead_is_flagged_and_not_believed(minutes_ahead: int, believed: bool) -> None:
+    local = RECEIVED.astimezone(timezone(timedelta(hours=8))) + timedelta(minutes=minutes_ahead)
+    found, ahead = at(local.strftime("%Y%m%d"), local.strftime("%H%M%S"))
+
+    assert ahead is not believed
+    assert found == (RECEIVED + timedelta(minutes=minutes_ahead) if believed else RECEIVED)
+
+
+def test_a_backlog_of_three_days_keeps_its_time() -> None:
+    assert at("20260227", "100000") == (datetime(2026, 2, 27, 2, 0, tzinfo=UTC), False)
+
+
+@pytest.mark.parametrize("study_date", ["", "garbage", "20260231", "2026", "2026-03-02", "٢٠٢٦٠٣٠٢"])
+def test_without_a_usable_date_it_is_when_we_received_it(study_date: str) -> None:
+    assert at(study_date, "153000") == (RECEIVED, False)
+
+
+def test_a_date_without_a_time_is_the_end_of_that_day_but_never_later_than_the_receipt() -> None:
+    assert at("20260302", "") == (RECEIVED, False)
+    assert at("20260301", "99")[0] == datetime(2026, 3, 1, 15, 59, 59, 999999, tzinfo=UTC)
+    assert at("20260304", "") == (RECEIVED, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [("20260302", date(2026, 3, 2)), ("2026.03.02", date(2026, 3, 2)), (" 20260302 ", date(2026, 3, 2)), ("0", None)],
+)
+def test_dates_are_read_in_both_spellings(value: str, expected: date | None) -> None:
+    assert parse_date(value) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("07", time(7)),
+        ("0730", time(7, 30)),
+        ("073015", time(7, 30, 15)),
+        ("07:30:15", time(7, 30, 15)),
+        ("073015.5", time(7, 30, 15, 500000)),
+        ("073060", time(7, 30, 59)),
+        ("240000", None),
+        ("7", None),
+        ("073", None),
+        ("", None),
+    ],
+)
+def test_times_are_read_to_the_part_that_is_there(value: str, expected: time | None) -> None:
+    assert parse_time(value) == expected
+
+
+@pytest.mark.parametrize("value", ["", "0800", "+08", "+1500", "-1300", "+0870", "Z"])
+def test_what_is_no_offset_is_none(value: str) -> None:
+    assert parse_offset(value) is None

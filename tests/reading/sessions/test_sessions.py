@@ -1,0 +1,404 @@
+"""Sessions of staff and of patients."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import pytest
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from sqlalchemy.engine import Engine
+
+from reading import audit
+from reading.audit import Audit, Outcome
+from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
+from reading.intake.intake import take_in
+from reading.kinds import HeldAs, IdentifierKind, Role, Sex
+from reading.patients import patients
+from reading.patients.patients import Identifier, Patient
+from reading.register import organisations, people
+from reading.sessions import failed_proofs, receipts, sessions
+from reading.sessions.receipts import Printed
+from reading.sessions.sessions import PatientSession, StaffSession
+from reading.tables import failed_proof, patient_session, staff_session
+from reading.viewers import Staff
+from storage.database import snapshot, transaction
+from tests.reading.region import KEYS, PIA_CARD, hire, make_region, pia, received
+
+WEB: Final = Audit("web")
+PASSWORD: Final = "oak-tree-in-winter"
+# The verification takes its cost from the hash, so a cheap one keeps the tests quick.
+HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+STUDY: Final = "1.2.840.1"
+
+
+def ada(engine: Engine, now: datetime) -> Staff:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        return hire(tx, "ada", now, (Role.READER, region.oak), password_hash=HASH)
+
+
+def sign_in(
+    engine: Engine, now: datetime, *, username: str = "ada", password: str = PASSWORD, address: str = "10.0.0.1"
+) -> StaffSession | WrongCredentials | TooManyAttempts:
+    with transaction(engine) as tx:
+        return sessions.open_staff(tx, WEB, KEYS, username=username, password=password, address=address, now=now)
+
+
+def signed_in(engine: Engine, now: datetime) -> StaffSession:
+    opened = sign_in(engine, now)
+    assert isinstance(opened, StaffSession)
+    return opened
+
+
+def whose(engine: Engine, token: str, now: datetime, *, touch: bool = False) -> Staff | None:
+    with transaction(engine) as tx:
+        return sessions.staff(tx, token, now, touch=touch)
+
+
+def test_a_password_opens_a_session_with_the_grants_of_the_moment(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    opened = sign_in(engine, now, username=" Ada ")
+
+    assert isinstance(opened, StaffSession)
+    found = whose(engine, opened.token, now)
+    assert found == opened.staff
+    assert found is not None
+    assert (found.person_id, found.grants) == (person.person_id, person.grants)
+    with transaction(engine) as tx:
+        people.end_grant(tx, person.grants[0].id, now + timedelta(seconds=1))
+    later = whose(engine, opened.token, now + timedelta(seconds=1))
+    assert later is not None
+    assert later.grants == ()
+
+
+def test_the_database_holds_the_digest_of_a_token_alone(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    opened = signed_in(engine, now)
+
+    with snapshot(engine) as tx:
+        rows = tx.execute(sa.select(staff_session)).all()
+    assert len(opened.token) == 43
+    assert opened.token not in repr(rows)
+    assert opened.token not in repr(opened)
+
+
+def test_a_session_ends_when_nobody_works_in_it(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    assert whose(engine, token, now + timedelta(minutes=29), touch=False) is not None
+    assert whose(engine, token, now + timedelta(minutes=30), touch=True) is None
+
+
+def test_work_keeps_a_session_open_and_polling_does_not(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    assert whose(engine, token, now + timedelta(minutes=20), touch=True) is not None
+    assert whose(engine, token, now + timedelta(minutes=45), touch=False) is not None
+    assert whose(engine, token, now + timedelta(minutes=50), touch=False) is None
+
+
+def test_no_session_is_longer_than_a_shift(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    at = now
+    while at < now + sessions.STAFF_LONGEST - timedelta(minutes=20):
+        at += timedelta(minutes=20)
+        assert whose(engine, token, at, touch=True) is not None or at >= now + sessions.STAFF_LONGEST
+    assert whose(engine, token, now + sessions.STAFF_LONGEST, touch=True) is None
+
+
+def test_signing_out_ends_the_session(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    with transaction(engine) as tx:
+        sessions.end(tx, token, now)
+
+    assert whose(engine, token, now) is None
+    assert whose(engine, "another", now) is None
+
+
+def test_who_has_ended_is_out_at_once_and_stays_out(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    token = signed_in(engine, now).token
+
+    with transaction(engine) as tx:
+        people.end(tx, person.person_id, now)
+
+    assert whose(engine, token, now) is None
+    assert isinstance(sign_in(engine, now), WrongCredentials)
+
+
+def test_nobody_and_a_wrong_password_are_answered_alike(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+
+    for username, password in [
+        ("ada", "wrong"),
+        ("nobody", PASSWORD),
+        ("", ""),
+        ("ada", ""),
+        ("a\0", "\0"),
+        ("\ud800", "\ud800"),
+    ]:
+        refused = sign_in(engine, now, username=username, password=password)
+        assert isinstance(refused, WrongCredentials)
+        assert refused.args == ()
+
+
+def test_failures_close_the_name_for_a_growing_time_whoever_asks(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    for number in range(sessions.FREE_FAILURES + 2):
+        sign_in(engine, now + timedelta(seconds=number * 2), password="wrong", address=f"10.0.0.{number}")
+    last = now + timedelta(seconds=(sessions.FREE_FAILURES + 1) * 2)
+
+    closed = sign_in(engine, last, address="10.9.9.9")
+    assert isinstance(closed, TooManyAttempts)
+    assert closed.retry_after == timedelta(seconds=2)
+    assert isinstance(sign_in(engine, last + closed.retry_after), StaffSession)
+    with snapshot(engine) as tx:
+        assert tx.scalar(sa.select(sa.func.max(failed_proof.c.failures))) == 1  # the addresses' alone
+
+
+def test_a_closed_door_counts_no_failures(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    for _ in range(sessions.FREE_FAILURES + 1):
+        sign_in(engine, now, password="wrong")
+
+    for _ in range(5):
+        assert isinstance(sign_in(engine, now, password="wrong"), TooManyAttempts)
+
+    assert isinstance(sign_in(engine, now + timedelta(seconds=1)), StaffSession)
+
+
+def test_failures_close_the_address_whatever_name_is_tried(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    with transaction(engine) as tx:
+        subjects = sessions._subjects(KEYS, "username", "x", "2001:db8::1")
+        for _ in range(sessions.FREE_FAILURES_OF_AN_ADDRESS + 1):
+            failed_proofs.failed(tx, subjects[1:], now)
+
+    assert isinstance(sign_in(engine, now, address="2001:db8::2"), TooManyAttempts)
+    assert isinstance(sign_in(engine, now, address="2001:db8:0:1::2"), StaffSession)
+
+
+def test_every_opening_and_every_refusal_is_on_record(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    sign_in(engine, now)
+    sign_in(engine, now, password="wrong")
+    sign_in(engine, now, username="nobody")
+
+    with snapshot(engine) as tx:
+        hers = audit.events_about(tx, "person", person.person_id)
+        strangers = audit.events_about(tx, "person", "")
+    assert [(event.action, event.outcome) for event in hers] == [
+        ("session.open", Outcome.REFUSED),
+        ("session.open", Outcome.DONE),
+    ]
+    assert [event.outcome for event in strangers] == [Outcome.REFUSED]
+
+
+def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    def needs_proof(minutes: int) -> bool:
+        found = whose(engine, token, now + timedelta(minutes=minutes), touch=True)
+        assert found is not None
+        return sessions.needs_proof(found, now + timedelta(minutes=minutes))
+
+    assert not needs_proof(9)
+    assert not needs_proof(18)
+    assert needs_proof(29)
+    assert needs_proof(30)  # another act is no proof
+    found = whose(engine, token, now + timedelta(minutes=31))
+    assert found is not None
+    with transaction(engine) as tx:
+        asked = {"address": "10.0.0.1", "now": now + timedelta(minutes=31)}
+        refused = sessions.prove_again(tx, WEB, KEYS, found, password="wrong", **asked)  # type: ignore[arg-type]
+        assert isinstance(refused, WrongCredentials)
+        proved = sessions.prove_again(tx, WEB, KEYS, found, password=PASSWORD, **asked)  # type: ignore[arg-type]
+    assert not isinstance(proved, WrongCredentials | TooManyAttempts)
+    assert proved.proved_at == now + timedelta(minutes=31)
+    assert not needs_proof(32)
+
+
+def test_a_proof_is_guessed_no_oftener_than_a_sign_in(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    opened = signed_in(engine, now)
+    for _ in range(sessions.FREE_FAILURES + 1):
+        with transaction(engine) as tx:
+            sessions.prove_again(tx, WEB, KEYS, opened.staff, password="wrong", address="10.0.0.1", now=now)
+
+    with transaction(engine) as tx:
+        closed = sessions.prove_again(tx, WEB, KEYS, opened.staff, password=PASSWORD, address="10.0.0.1", now=now)
+    assert isinstance(closed, TooManyAttempts)
+    assert isinstance(sign_in(engine, now), TooManyAttempts)
+
+
+def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    opened = signed_in(engine, now)
+    with transaction(engine) as tx:
+        sessions.end(tx, opened.token, now)
+
+    for viewer in (opened.staff, person):
+        with pytest.raises(NotThere), transaction(engine) as tx:
+            sessions.prove_again(tx, WEB, KEYS, viewer, password=PASSWORD, address="10.0.0.1", now=now)
+    assert sessions.needs_proof(person, now)
+
+
+def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    here, elsewhere = signed_in(engine, now), signed_in(engine, now)
+
+    def change(current: str, new: str) -> WrongCredentials | TooManyAttempts | None:
+        with transaction(engine) as tx:
+            return sessions.change_password(
+                tx, WEB, KEYS, here.staff, current=current, new=new, address="10.0.0.1", now=now
+            )
+
+    assert isinstance(change("wrong", "elm-tree-in-summer"), WrongCredentials)
+    with pytest.raises(Invalid, match="too_short"):
+        change(PASSWORD, "short")
+    with pytest.raises(Invalid, match="same"):
+        change(PASSWORD, PASSWORD)
+    assert change(PASSWORD, "elm-tree-in-summer") is None
+    assert whose(engine, here.token, now) is not None
+    assert whose(engine, elsewhere.token, now) is None
+    assert isinstance(sign_in(engine, now), WrongCredentials)
+    assert isinstance(sign_in(engine, now, password="elm-tree-in-summer"), StaffSession)
+
+
+# -- patients
+
+
+def printed(engine: Engine, now: datetime) -> tuple[Patient, Printed]:
+    """Pia was examined at Hills, and Tang printed her receipt."""
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        patient = pia(tx, now)
+        tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
+        case = take_in(tx, WEB, KEYS, received(tx, region.hills, STUDY, now), now)
+        return patient, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
+
+
+def come_in(
+    engine: Engine, now: datetime, code: str, *, card_kind: str = "identity_card", card: str = PIA_CARD
+) -> PatientSession | WrongCredentials | TooManyAttempts:
+    with transaction(engine) as tx:
+        return sessions.open_patient(
+            tx, WEB, KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1", now=now
+        )
+
+
+def test_a_card_with_its_code_opens_once(engine: Engine, now: datetime) -> None:
+    patient, paper = printed(engine, now)
+    opened = come_in(engine, now, f"{paper.code[:4]} {paper.code[4:]}", card=f" {PIA_CARD}")
+
+    assert isinstance(opened, PatientSession)
+    assert (opened.patient.patient_id, opened.patient.receipt_id) == (patient.id, paper.receipt_id)
+    assert isinstance(come_in(engine, now, paper.code), WrongCredentials)
+    with snapshot(engine) as tx:
+        assert sessions.patient(tx, opened.token, now, touch=False) == opened.patient
+        assert sessions.patient(tx, "another", now, touch=False) is None
+        assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
+
+
+WRONG: Final[list[dict[str, str]]] = [
+    {"code": ""},
+    {"code": "wrong"},
+    {"code": "\0\ud800"},
+    {"card": "\0\ud800"},
+    {"card": ""},
+    {"card": "11010519491231002X"},
+    {"card_kind": "health_card"},
+]
+
+
+def test_neither_a_card_nor_a_code_opens_alone(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+
+    for wrong in WRONG:
+        assert isinstance(come_in(engine, now, **({"code": paper.code} | wrong)), WrongCredentials)
+    assert isinstance(come_in(engine, now, paper.code), PatientSession)  # the code was not used up
+
+
+def test_no_other_kind_of_card_is_taken(engine: Engine, now: datetime) -> None:
+    for kind in ("name", "device_id", ""):
+        with pytest.raises(Invalid) as refused:
+            come_in(engine, now, "12345678", card_kind=kind, card="P1")
+        assert (refused.value.field, refused.value.problem) == ("card_type", "unknown")
+
+
+def test_guesses_at_a_code_close_the_card(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    for _ in range(sessions.FREE_FAILURES + 1):
+        come_in(engine, now, "00000000" if paper.code != "00000000" else "1")
+
+    assert isinstance(come_in(engine, now, paper.code), TooManyAttempts)
+    assert isinstance(come_in(engine, now + timedelta(seconds=1), paper.code), PatientSession)
+
+
+def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: Engine, now: datetime) -> None:
+    mother, _ = printed(engine, now)
+    with transaction(engine) as tx:
+        shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD, held_as=HeldAs.GUARDIAN)
+        own = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value="P2")
+        kit = patients.register(
+            tx, KEYS, name="Kit", birth_date=None, sex=Sex.UNKNOWN, identifiers=[own, shown], now=now
+        )
+        tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
+        assert tang is not None
+        assert hills is not None
+        case = take_in(tx, WEB, KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"), now)
+        paper = receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.id, now=now)
+
+    opened = come_in(engine, now, paper.code)
+
+    assert isinstance(opened, PatientSession)
+    assert opened.patient.patient_id == kit.id != mother.id
+
+
+def test_a_patients_session_is_short(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+
+    def open_still(minutes: int, *, touch: bool) -> bool:
+        with transaction(engine) as tx:
+            return sessions.patient(tx, opened.token, now + timedelta(minutes=minutes), touch=touch) is not None
+
+    assert open_still(14, touch=True)
+    assert open_still(28, touch=False)
+    assert not open_still(29, touch=True)
+
+
+def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+
+    with transaction(engine) as tx:
+        sessions.end(tx, opened.token, now)
+        assert sessions.patient(tx, opened.token, now, touch=False) is None
+
+
+def test_a_patients_token_is_no_staff_token_and_the_other_way_round(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+    with transaction(engine) as tx:
+        people.set_password(tx, people.list_all(tx)[0].id, HASH, must_change=True)
+    staff = sign_in(engine, now, username="tang")
+    assert isinstance(staff, StaffSession)
+
+    assert staff.staff.session is not None
+    assert staff.staff.session.must_change_password
+    with snapshot(engine) as tx:
+        assert sessions.staff(tx, opened.token, now, touch=False) is None
+        assert sessions.patient(tx, staff.token, now, touch=False) is None

@@ -1,0 +1,281 @@
+"""Images that come after a report is final wait for a word from a reader."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from reading import tables
+from reading.audit import events_about
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import State
+from reading.completeness import follow_ups
+from reading.completeness.follow_ups import FollowUp, Outcome
+from reading.desk import desk, worklist
+from reading.desk.worklist import Filters, Tab
+from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
+from reading.intake import intake
+from reading.kinds import Priority
+from reading.reports import versions
+from reading.signing import follow_up_answer, signatures, withhold
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import (
+    PNEUMONIA,
+    Clinic,
+    another_image,
+    arrive,
+    open_clinic,
+    read,
+    review_as,
+    send,
+    shown,
+    state,
+    verify,
+)
+from tests.reading.region import KEYS
+
+STUDY = "1.1"
+
+
+def final(tx: Connection, clinic: Clinic, now: datetime) -> Case:
+    """A radiograph that Ada has read."""
+    case = arrive(tx, clinic, STUDY, now)
+    read(tx, clinic, clinic.ada, case.id, now)
+    return case
+
+
+def one_more(tx: Connection, clinic: Clinic, number: int, now: datetime) -> None:
+    intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, number, now), now)
+
+
+def found(tx: Connection, case: Case) -> FollowUp:
+    one = follow_ups.open_of(tx, case.id)
+    assert one is not None
+    return one
+
+
+def say_no_change(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime) -> None:
+    taken = follow_up_answer.claim(tx, clinic.audit, staff, case.id, now)
+    follow_up_answer.no_change(
+        tx,
+        clinic.audit,
+        staff,
+        case.id,
+        shown=shown(tx, case.id, "?"),
+        comment="同一体位",
+        revision=taken.revision,
+        now=now,
+    )
+
+
+def add(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime) -> None:
+    standing = versions.final(tx, case.id)
+    assert standing is not None
+    signatures.addendum(
+        tx,
+        clinic.audit,
+        clinic.seal,
+        staff,
+        standing.id,
+        content=PNEUMONIA,
+        shown=shown(tx, case.id, "?"),
+        now=now,
+    )
+
+
+def test_one_follow_up_opens_however_many_come_and_the_report_stays_final(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        for number in (2, 3):
+            one_more(tx, clinic, number, now + timedelta(minutes=number))
+        one = found(tx, case)
+        entry = worklist.list_cases(tx, clinic.ada, Filters(tab=Tab.LATE), limit=9, offset=0, now=now).entries[0]
+
+        assert len(follow_ups.of_case(tx, case.id)) == 1
+        assert one.opened_at == now + timedelta(minutes=2)
+        assert one.due_at == now + timedelta(minutes=2, hours=2)
+        assert len(follow_ups.late_pictures(tx, case.id)) == 2
+        assert state(tx, case.id) is State.FINAL
+        assert (entry.case.id, entry.follow_up, entry.released) == (case.id, one, True)
+        assert "follow_up.open" in {event.action for event in events_about(tx, "case", case.id)}
+
+
+def test_a_released_emergency_that_waits_for_its_review_has_a_follow_up_that_a_reader_or_the_review_answers(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, STUDY, now)
+        cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
+        read(tx, clinic, clinic.ada, case.id, now)
+        one_more(tx, clinic, 2, now)
+        waiting = state(tx, case.id)
+        say_no_change(tx, clinic, clinic.vera, case, now)
+        one_more(tx, clinic, 3, now)
+        intake.end_arriving(tx, now + timedelta(minutes=2), 60)
+        review_as(tx, clinic, clinic.ben, case.id, now)
+
+        assert waiting is State.WAITING_REVIEW
+        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.NO_CHANGE, Outcome.NO_CHANGE]
+
+
+def test_a_report_of_the_dose_opens_none(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        report = send(
+            tx, clinic, STUDY, now, modality="SR", frames=0, series_uid=f"{STUDY}.9", sop_instance_uid=f"{STUDY}.9.1"
+        )
+        intake.take_in(tx, clinic.audit, KEYS, report, now)
+
+        assert follow_ups.open_of(tx, case.id) is None
+
+
+def test_no_change_closes_it_until_still_more_comes(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        say_no_change(tx, clinic, clinic.vera, case, now)
+        closed = follow_ups.of_case(tx, case.id)[0]
+        one_more(tx, clinic, 2, now)
+        quiet = follow_ups.open_of(tx, case.id)
+        one_more(tx, clinic, 3, now)
+
+        assert (closed.outcome, closed.comment, closed.closed_at) == (Outcome.NO_CHANGE, "同一体位", now)
+        assert quiet is None
+        assert found(tx, case).id != closed.id
+        assert len(versions.of_case(tx, case.id)) == 1
+
+
+def test_an_addendum_closes_it_when_it_is_released(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        add(tx, clinic, clinic.rosa, case, now)
+        waiting = follow_ups.open_of(tx, case.id)
+        verify(tx, clinic, clinic.vera, case.id, now)
+        (closed,) = follow_ups.of_case(tx, case.id)
+
+        assert waiting is not None
+        assert closed.outcome is Outcome.ADDENDUM
+        assert state(tx, case.id) is State.FINAL
+
+
+def test_one_reader_has_it_at_a_time_until_they_vanish(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        taken = follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+
+        for act in (
+            lambda: follow_up_answer.claim(tx, clinic.audit, clinic.vera, case.id, now),
+            lambda: add(tx, clinic, clinic.vera, case, now),
+        ):
+            with pytest.raises(NotAllowed) as refused:
+                act()
+            assert refused.value.rule == "held_by_another"
+        later = now + follow_ups.HELD
+        again = follow_up_answer.claim(tx, clinic.audit, clinic.vera, case.id, later)
+        with pytest.raises(Stale):
+            follow_up_answer.put_back(tx, clinic.audit, clinic.ada, case.id, revision=taken.revision, now=later)
+        follow_up_answer.put_back(tx, clinic.audit, clinic.vera, case.id, revision=again.revision, now=later)
+
+        assert found(tx, case).held_by is None
+
+
+def test_whose_word_needs_a_verifier_cannot_say_alone_that_nothing_changes(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+
+        with pytest.raises(NotAllowed) as refused:
+            say_no_change(tx, clinic, clinic.rosa, case, now)
+        assert refused.value.rule == "needs_verifier"
+
+
+def test_it_needs_sight_of_everything_that_is_there(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        taken = follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+        before = shown(tx, case.id, "?")
+        one_more(tx, clinic, 3, now)
+
+        with pytest.raises(Stale):
+            follow_up_answer.no_change(
+                tx, clinic.audit, clinic.ada, case.id, shown=before, comment="", revision=taken.revision, now=now
+            )
+
+
+@pytest.mark.parametrize(("name", "error"), [("quinn", NotThere), ("tang", NotAllowed), ("ben", NotAllowed)])
+def test_only_who_reads_for_the_site_takes_it(engine: Engine, now: datetime, name: str, error: type[Exception]) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+
+        with pytest.raises(error):
+            follow_up_answer.claim(tx, clinic.audit, getattr(clinic, name), case.id, now)
+
+
+def test_without_late_images_there_is_nothing_to_take(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+
+        with pytest.raises(MoveNotAllowed):
+            follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+
+
+def test_a_case_that_never_should_have_been_takes_its_follow_up_along(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        withhold.withhold(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+        withhold.enter_in_error(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+
+        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.VOID]
+
+
+def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        offered = {
+            name: desk.detail(tx, clinic.audit, getattr(clinic, name), case.id, now).allowed
+            for name in ("ada", "rosa", "tang")
+        }
+        follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+        mine = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+        theirs = desk.detail(tx, clinic.audit, clinic.vera, case.id, now)
+
+    assert desk.Act.FOLLOW_UP in offered["ada"] & offered["rosa"]
+    assert desk.Act.FOLLOW_UP not in offered["tang"]
+    assert desk.Act.NO_CHANGE in mine.allowed
+    assert mine.late == 1
+    assert not {desk.Act.FOLLOW_UP, desk.Act.NO_CHANGE} & theirs.allowed
+
+
+def test_two_open_ones_of_a_case_cannot_be_written(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = final(tx, clinic, now)
+        one_more(tx, clinic, 2, now)
+        row = tx.execute(sa.select(tables.follow_up)).one()._asdict()
+        with pytest.raises(sa.exc.IntegrityError), tx.begin_nested():
+            tx.execute(tables.follow_up.insert().values({**row, "id": "01KZZZZZZZZZZZZZZZZZZZZZZF"}))
+
+        assert len(follow_ups.of_case(tx, case.id)) == 1

@@ -1,0 +1,41 @@
+"""Printing: the township prints what is valid, and each print is on record with what it was."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.errors import NotAllowed, NotThere
+from reading.reports.versions import Status
+from reading.signing import printing
+from storage.database import transaction
+from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, verify
+
+
+def test_a_preliminary_report_is_printed_at_once_and_a_superseded_one_no_more(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        preliminary = read(tx, clinic, clinic.rosa, case.id, now)
+        printed = printing.print_report(tx, clinic.audit, clinic.tang, preliminary.id, now)
+        final = verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
+        printing.print_report(tx, clinic.audit, clinic.tang, final.id, now)
+
+        assert printed.status is Status.PRELIMINARY
+        assert [one.status for one in printing.printings_of(tx, preliminary.id)] == [Status.PRELIMINARY]
+        assert [one.person_id for one in printing.printings_of(tx, final.id)] == [clinic.tang.person_id]
+        with pytest.raises(NotAllowed):
+            printing.print_report(tx, clinic.audit, clinic.tang, preliminary.id, now)
+
+
+def test_another_county_prints_nothing(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+
+        for version_id in (version.id, "01K00000000000000000000000"):
+            with pytest.raises(NotThere):
+                printing.print_report(tx, clinic.audit, clinic.quinn, version_id, now)

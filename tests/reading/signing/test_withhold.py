@@ -1,0 +1,227 @@
+"""A wrong person: hidden at once from everybody, put right, and shown again under the right name."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.access import access
+from reading.cases import cases
+from reading.cases.moves import SigningRole, State
+from reading.desk import desk
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
+from reading.intake import intake
+from reading.patients import attribution
+from reading.queue import queue
+from reading.reports import versions
+from reading.reports.seal import holds
+from reading.reports.versions import Status
+from reading.signing import withhold
+from reading.viewers import PatientViewer
+from storage.database import transaction
+from storage.index import queries
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, state, take
+from tests.reading.region import KEYS, pia
+
+
+def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        on_the_phone = PatientViewer(patient_id=patient.id, receipt_id="01K00000000000000000000000")
+        access.open_report(tx, clinic.audit, on_the_phone, version.id, "report.open", now)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="拍错人", now=now)
+        study = queries.study_of(tx, "1.1")
+
+        assert state(tx, case.id) is State.WITHHELD
+        assert versions.by_id(tx, version.id).status is Status.WITHHELD
+        assert study is not None
+        assert study.hidden
+        for viewer in (on_the_phone, clinic.tang, clinic.ada, clinic.ben):
+            with pytest.raises(NotThere):
+                access.open_report(tx, clinic.audit, viewer, version.id, "report.open", now)
+        looks = withhold.who_saw(tx, clinic.audit, clinic.mona, case.id, now)
+        assert patient.id in {look.actor.id for look in looks}
+
+
+def test_who_read_it_beside_a_later_case_saw_it_too(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        prior = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        read(tx, clinic, clinic.ada, prior.id, now, PNEUMONIA)
+        later = arrive(tx, clinic, "1.2", now, patient_id="P1")
+        shown = desk.detail(tx, clinic.audit, clinic.vera, later.id, now)
+        looks = withhold.who_saw(tx, clinic.audit, clinic.mona, prior.id, now)
+
+        assert [one.impression for one in shown.priors] == [PNEUMONIA.impression]
+        assert clinic.vera.person_id in {look.actor.id for look in looks}
+
+
+def test_a_reader_loses_the_case_that_is_withheld_under_their_hands(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        lease = take(tx, clinic, clinic.ada, case.id, now)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="拍错人", now=now)
+
+        with pytest.raises(ReadingError):
+            queue.renew(tx, clinic.ada, case.id, lease, now)
+        with pytest.raises(MoveNotAllowed):
+            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="已更正", now=now)
+        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="已更正", now=now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        assert state(tx, case.id) is State.FINAL
+
+
+def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_it(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        right = pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_name="Paul^Pan")
+        old = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
+        withhold.withhold(tx, clinic.audit, clinic.ben, case.id, why="姓名错误", now=now)
+        attribution.correct(
+            tx, "1.1", {"PatientName": "Pia^Pan"}, reason="核对身份证", made_by=None, now=now, patient_id=right.id
+        )
+        intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
+        made = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="已更正", now=now)
+        study = queries.study_of(tx, "1.1")
+        signatures = versions.signatures_for(tx, made)
+
+        assert made.status is Status.FINAL
+        assert made.content == PNEUMONIA
+        assert made.identity["studies"][0]["patient_name"] == "Pia^Pan"
+        assert made.identity["patient_id"] == right.id
+        assert versions.by_id(tx, old.id).status is Status.WITHHELD
+        assert {one.role: one.version_id for one in signatures} == {
+            SigningRole.AUTHOR: old.id,
+            SigningRole.CORRECTOR: made.id,
+        }
+        assert holds(versions.signatures_on(tx, [made.id])[0], made, clinic.seal.public_key)
+        assert study is not None
+        assert not study.hidden
+        on_the_phone = PatientViewer(patient_id=right.id, receipt_id="01K00000000000000000000000")
+        assert access.open_report(tx, clinic.audit, on_the_phone, made.id, "report.open", now).id == made.id
+        with pytest.raises(NotThere):
+            access.open_report(tx, clinic.audit, on_the_phone, old.id, "report.open", now)
+
+
+def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        restored = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+
+        assert restored.id == version.id
+        assert restored.status is Status.FINAL
+
+
+def test_words_that_could_not_stand_never_come_back_with_a_later_withholding(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        wrong = read(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="漏诊", now=now)
+        read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+
+        with pytest.raises(MoveNotAllowed):
+            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        assert versions.by_id(tx, wrong.id).status is Status.WITHHELD
+        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="无误", now=now)
+        right = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        restored = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        assert (restored.id, restored.status) == (right.id, Status.FINAL)
+
+
+def test_words_from_other_images_are_not_restored(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, "1.1", 2, now), now)
+
+        with pytest.raises(NotAllowed):
+            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+
+
+def test_entered_in_error_it_stays_hidden_for_good(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="测试图像", now=now)
+        withhold.enter_in_error(tx, clinic.audit, clinic.mona, case.id, why="测试图像", now=now)
+        study = queries.study_of(tx, "1.1")
+
+        assert state(tx, case.id) is State.WITHDRAWN
+        assert versions.by_id(tx, version.id).status is Status.ENTERED_IN_ERROR
+        assert study is not None
+        assert study.hidden
+        with pytest.raises(MoveNotAllowed):
+            withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+
+
+def test_who_has_no_part_in_it_neither_withholds_nor_ends_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        with pytest.raises(NotThere):
+            withhold.withhold(tx, clinic.audit, clinic.quinn, case.id, why="?", now=now)
+        with pytest.raises(Invalid):
+            withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="", now=now)
+        with pytest.raises(NotAllowed):
+            withhold.who_saw(tx, clinic.audit, clinic.ada, case.id, now)
+        withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="?", now=now)
+
+        for staff in (clinic.ada, clinic.tang, clinic.ben, clinic.quinn):
+            with pytest.raises(NotThere):
+                withhold.restore(tx, clinic.audit, clinic.seal, staff, case.id, why="?", now=now)
+        with pytest.raises((NotThere, MoveNotAllowed)):
+            withhold.withhold(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+
+
+def test_a_valid_report_under_another_name_is_withheld_before_the_person_is_changed(
+    engine: Engine, now: datetime
+) -> None:
+    later = now + timedelta(hours=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        attribution.correct(tx, "1.1", {"PatientName": "Paul^Pan"}, reason="?", made_by=None, now=later)
+
+        with pytest.raises(NotAllowed) as refused:
+            intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", later)
+        assert refused.value.rule == "withhold_first"
+
+
+def test_a_known_person_is_linked_to_a_finished_case_without_any_change_to_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now)
+        attribution.correct(tx, "1.1", {}, reason="核对身份证", made_by=None, now=now, patient_id=patient.id)
+        linked = intake.follow_attribution(tx, clinic.audit, clinic.tang, "1.1", now)
+
+        assert linked is not None
+        assert linked.patient_id == patient.id
+        assert versions.by_id(tx, version.id).status is Status.FINAL
+        with pytest.raises(NotAllowed):
+            intake.follow_attribution(tx, clinic.audit, clinic.ada, "1.1", now)
+        with pytest.raises(Stale):
+            cases.change(tx, case, arriving=True)
