@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from pacs.frames import htj2k
+from pacs.pixels.frames import htj2k
 from service.demo import ct, radiographs
 from service.demo.radiographs import Chest
 from storage.segments.pax import HEADER_BYTES

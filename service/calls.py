@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pacs.calling import Peer
-from pacs.tls import Certificates
+from pacs.dimse.peer import Peer
+from pacs.dimse.tls import Certificates
 from reading.register import devices
 from reading.register.devices import Device
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pacs.ae import SecurePort
-from pacs.tls import Certificates, ClientCertificate, Files, Unusable
+from pacs.dimse.listener import SecurePort
+from pacs.dimse.tls import Certificates, ClientCertificate, Files, Unusable
 from service.installation import CannotStart
 from service.settings import Settings, variable
 

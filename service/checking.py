@@ -10,9 +10,9 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Engine
 
-from pacs import trial
-from pacs.calling import Failure, Peer, Unreachable, associated
-from pacs.tls import Certificates
+from pacs.dimse import device_trial
+from pacs.dimse.peer import Failure, Peer, Unreachable, associated
+from pacs.dimse.tls import Certificates
 from reading.register import device_contacts, device_register, devices, organisations
 from reading.register.devices import Device
 from service.administer import Registry, device_of
@@ -118,8 +118,8 @@ def _echo(settings: Settings, certificates: Certificates | None, one: Device) ->
         )
     where = f"{peer.host} port {peer.port}"
     try:
-        with associated(settings.ae_title, peer, trial.ECHO, seconds=_ANSWER_SECONDS) as association:
-            status = trial.echo(association)
+        with associated(settings.ae_title, peer, device_trial.ECHO, seconds=_ANSWER_SECONDS) as association:
+            status = device_trial.echo(association)
     except Unreachable as unreachable:
         said, remedy = CALLING[unreachable.failure]
         return Step(name="echo", result=Result.FAIL, said=f"{where}: {said}", remedy=remedy)
@@ -160,15 +160,15 @@ def _identify(settings: Settings, engine: Engine, one: Device, now: datetime) ->
 def _as_the_device(settings: Settings, title: str) -> Iterator[Step]:
     peer = Peer(ae_title=settings.ae_title, host=_reachable(settings.dicom_host), port=settings.dicom_port)
     try:
-        with associated(title, peer, trial.AS_A_DEVICE, seconds=_ANSWER_SECONDS) as association:
+        with associated(title, peer, device_trial.AS_A_DEVICE, seconds=_ANSWER_SECONDS) as association:
             yield Step(name="association", result=Result.PASS, said=f"our listener at port {peer.port} takes it in")
-            if trial.offers(association, trial.WORKLIST):
-                status, matches = trial.worklist(association)
+            if device_trial.offers(association, device_trial.WORKLIST):
+                status, matches = device_trial.worklist(association)
                 yield _answered("worklist", status, f"{matches} examinations wait for it", "see the listener's log")
             else:
                 yield Step(name="worklist", result=Result.SKIPPED, said="the worklist is not offered here")
             remedy = "A700: is the disk full, does the database answer? Otherwise see the listener's log"
-            yield _answered("store", trial.store(association), "a test picture was taken, and given up", remedy)
+            yield _answered("store", device_trial.store(association), "a test picture was taken, and given up", remedy)
     except Unreachable as unreachable:
         said, remedy = LISTENING[unreachable.failure]
         yield Step(name="association", result=Result.FAIL, said=said, remedy=remedy)

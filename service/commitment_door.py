@@ -7,9 +7,9 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from pacs.commitment import Request, unsupported
-from pacs.negotiation import Offer
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
+from pacs.dimse.negotiation import Offer
+from pacs.service_classes.commitment import Request, unsupported
 from reading.completeness import ledger
 from reading.completeness.ledger import Named
 from service.house import House

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from pacs.calling import Unreachable, associated
-from pacs.commitment import Conversation, Report, StorageCommitment, Told, proposal, tell
-from pacs.services import Service
+from pacs.dimse.peer import Unreachable, associated
+from pacs.dimse.service import Service
+from pacs.service_classes.commitment import Conversation, Report, StorageCommitment, Told, proposal, tell
 from reading.register import devices
 from reading.register.devices import Device
 from service.calls import peer_of

@@ -8,8 +8,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
-from pacs.compacting import recode
-from pacs.opened import NATIVE
+from pacs.pixels.opened import NATIVE
+from pacs.pixels.permanent_htj2k import recode
 from reading.retention import reading_over
 from service.house import House
 from service.logs import logger

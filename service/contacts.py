@@ -9,8 +9,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from pacs.ae import Refusal, Refused, Unshaken
-from pacs.receive import Outcome, Sender
+from pacs.arriving.receive import Outcome, Sender
+from pacs.dimse.listener import Refusal, Refused, Unshaken
 from reading.register import device_contacts, devices
 from reading.register.device_contacts import MOST_CALLS, Call, News
 from service.house import House

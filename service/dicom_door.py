@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from pacs.ae import Calling, Refusal, Refused, Unshaken
-from pacs.receive import Outcome, Sender
+from pacs.arriving.receive import Outcome, Sender
+from pacs.dimse.listener import Calling, Refusal, Refused, Unshaken
 from reading.register import device_register, devices
 from service.contacts import Contacts
 from service.house import House, sender_of

@@ -6,8 +6,8 @@ from typing import Final
 
 from starlette.requests import Request
 
-from pacs.dicomweb.door import Door, Shown
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
+from pacs.dicomweb.needs import Door, Shown
 from reading.register import devices
 from reading.sessions import sessions
 from reading.viewers import Machine, Staff, Viewer

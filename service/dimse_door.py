@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from pacs.dimse_door import Destination, DimseDoor
-from pacs.receive import Sender
-from pacs.shown import Shown
+from pacs.arriving.receive import Sender
+from pacs.leaving.visible_study import Shown
+from pacs.service_classes.needs import Destination, DimseDoor
 from reading.register import devices
 from reading.register.devices import Device
 from reading.viewers import Machine

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pacs.commitment import StorageCommitment
-from pacs.find import FindService
-from pacs.mpps import PerformedSteps
-from pacs.retrieve import RetrieveService
-from pacs.services import Service
-from pacs.worklist import Worklist
+from pacs.dimse.service import Service
+from pacs.service_classes.commitment import StorageCommitment
+from pacs.service_classes.find import FindService
+from pacs.service_classes.mpps import PerformedSteps
+from pacs.service_classes.retrieve import RetrieveService
+from pacs.service_classes.worklist import Worklist
 from service.commitment_door import CommitmentDoor
 from service.dimse_door import Devices
 from service.house import House

@@ -9,12 +9,13 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from pacs import again, differences
-from pacs.opened import Bytes, NoSuchFrame, Opened, Unreadable
-from pacs.receive import Receiver
-from pacs.rendered import Picture, Rendering, Viewport, render
-from pacs.same import Encoded
-from pacs.transcode import NotDecodable
+from pacs.arriving import receive_again as again
+from pacs.arriving.receive import Receiver
+from pacs.dataset import differences
+from pacs.dataset.sameness import Encoded
+from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
+from pacs.pixels.rendered import Picture, Rendering, Viewport, render
+from pacs.pixels.transcode import NotDecodable
 from reading.errors import NotThere
 from reading.register import devices
 from service.house import sender_of

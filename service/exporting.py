@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pacs.dicomweb.door import Shown
-from pacs.export import Item, TooMuch, exported
-from pacs.placed import corrections
+from pacs.dicomweb.needs import Shown
+from pacs.leaving.placement import corrections
+from pacs.leaving.zip_export import Item, TooMuch, exported
 from reading.access import access
 from reading.audit import actor_of
 from reading.cases import cases

@@ -8,14 +8,14 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from pacs.attribute import Correction
-from pacs.calling import Unreachable, associated
-from pacs.opened import Opened
-from pacs.placed import correction_of
-from pacs.sending import SUCCESS, WARNINGS, Gone, Outlet, proposals
-from pacs.shown import NotVisible, Shown
-from pacs.stow_out import ServerAway, StowTarget
-from pacs.talking import by_hand
+from pacs.dicomweb.stow_client import ServerAway, StowTarget
+from pacs.dimse.fragments import by_hand
+from pacs.dimse.peer import Unreachable, associated
+from pacs.dimse.storage_scu import SUCCESS, WARNINGS, Gone, Outlet, proposals
+from pacs.leaving.corrections import Correction
+from pacs.leaving.placement import correction_of
+from pacs.leaving.visible_study import NotVisible, Shown
+from pacs.pixels.opened import Opened
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import Job, Rule
 from reading.register import devices

@@ -10,8 +10,8 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from pacs.receive import Sender
-from pacs.tls import Certificates
+from pacs.arriving.receive import Sender
+from pacs.dimse.tls import Certificates
 from reading.audit import Audit
 from reading.patients.keys import Keys
 from reading.register.devices import Device

@@ -13,8 +13,8 @@ import rich.progress
 import typer
 from rich.console import Console
 
-from pacs.media import SOURCE
-from pacs.receive import Reason, Receiver, Sender
+from pacs.arriving.media import SOURCE
+from pacs.arriving.receive import Reason, Receiver, Sender
 from reading.audit import SYSTEM
 from reading.errors import Invalid
 from reading.register.organisations import Organisation

@@ -15,8 +15,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pacs.media import receive_file
-from pacs.receive import Reason, Receiver, Sender
+from pacs.arriving.media import receive_file
+from pacs.arriving.receive import Reason, Receiver, Sender
 from service.sources import Broken, Grown, Item, Source
 
 THREADS: Final = 4
@@ -25,7 +25,7 @@ _AHEAD: Final = 64
 
 
 class Became(StrEnum):
-    """What became of a file, beside the reasons of `pacs.receive.Reason`."""
+    """What became of a file, beside the reasons of `pacs.arriving.receive.Reason`."""
 
     NO_DICOM = "no_dicom"
     """No DICOM, or a DICOMDIR."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pacs.shown import NotVisible, Shown
+from pacs.leaving.visible_study import NotVisible, Shown
 from reading.access import access
 from reading.errors import NotThere
 from reading.patients import attribution

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from pacs.mpps import Verdict
-from pacs.performed import Performed
-from pacs.services import Caller
+from pacs.dimse.service import Caller
+from pacs.service_classes.mpps import Verdict
+from pacs.service_classes.mpps_message import Performed
 from reading.completeness.ledger import Named
 from reading.orders import performed
 from reading.orders.performed import Message, Reference, Said, State

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from pacs.receive import Outcome, Receiver, Reception, Sender
+from pacs.arriving.receive import Outcome, Receiver, Reception, Sender
 from service.contacts import Contacts, gathering
 from service.house import House
 from service.logs import logger

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from pacs.opened import Bytes, NoSuchFrame, Opened, Unreadable
-from pacs.rendered import Picture, Rendering, Viewport, render
-from pacs.transcode import NotDecodable
+from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
+from pacs.pixels.rendered import Picture, Rendering, Viewport, render
+from pacs.pixels.transcode import NotDecodable
 from reading.access import access
 from reading.errors import NotThere
 from reading.viewers import Viewer

@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from pacs import ae
+from pacs.dimse import listener as ae
 from service.alive import Part
 from service.certificates import secure_port
 from service.commitment_reports import Reporter

@@ -8,7 +8,7 @@ from typing import Final
 
 import uvicorn
 
-from pacs.dicomweb.app import router as dicomweb_router
+from pacs.dicomweb.routes import router as dicomweb_router
 from service import http
 from service.alive import Part
 from service.dicomweb_door import DicomwebDoor

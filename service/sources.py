@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final, Protocol, Self
 
-from pacs import media
+from pacs.arriving import media
 
 MOST_ENTRIES: Final = 200_000
 """Files in a zip."""

@@ -12,9 +12,9 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from pacs.describe import describe_pending
-from pacs.rejection import rejection_note
-from pacs.settle import settle_held
+from pacs.arriving.describe import describe_pending
+from pacs.arriving.rejection_note import rejection_note
+from pacs.arriving.settle_held import settle_held
 from reading.alerts import critical
 from reading.intake import intake, rejections
 from reading.intake.rejections import Note, Title

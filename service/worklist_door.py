@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from pacs.scheduled import Scheduled
-from pacs.services import Caller
-from pacs.worklist import Offer
+from pacs.dimse.service import Caller
+from pacs.service_classes.worklist import Offer
+from pacs.service_classes.worklist_item import Scheduled
 from reading.orders import offered
 from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState

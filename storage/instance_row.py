@@ -125,7 +125,7 @@ class InstanceRow:
     stored_digest: bytes | None = None
     """SHA-256 of the data set's bytes as they are stored, where that is not as they came."""
     pixel_digest: bytes | None = None
-    """SHA-256 of the pixels (`pacs.describe.pixel_digest`), where a rewritten segment tells it."""
+    """SHA-256 of the pixels (`pacs.arriving.describe.pixel_digest`), where a rewritten segment tells it."""
     instance_number: int | None = None
     rows: int | None = None
     columns: int | None = None

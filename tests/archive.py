@@ -12,9 +12,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.ae import Calling, Listener, Refused, Settings, Unshaken
-from pacs.receive import Outcome, Receiver, Sender
-from pacs.services import Service
+from pacs.arriving.receive import Outcome, Receiver, Sender
+from pacs.dimse.listener import Calling, Listener, Refused, Settings, Unshaken
+from pacs.dimse.service import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot
 from storage.index.queries import Index

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import sqlalchemy as sa
 
-from pacs.compacting import recode
-from pacs.describe import describe_pending
+from pacs.arriving.describe import describe_pending
+from pacs.pixels.permanent_htj2k import recode
 from storage import tables
 from storage.database import snapshot
 from storage.keeping.shipping import ship

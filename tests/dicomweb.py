@@ -19,9 +19,9 @@ from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
 from starlette.requests import Request
 
-from pacs.dicomweb.app import router
-from pacs.dicomweb.door import Door, NotVisible, Shown
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
+from pacs.dicomweb.needs import Door, NotVisible, Shown
+from pacs.dicomweb.routes import router
 from storage.database import snapshot, transaction
 from storage.index.queries import Exact as Is
 from storage.index.queries import Scope, search_studies, show

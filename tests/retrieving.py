@@ -16,18 +16,18 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.presentation import build_context
 
-from pacs.calling import Peer, associated
-from pacs.dimse_door import Destination, DimseDoor
-from pacs.find import PATIENT_ROOT_FIND, STUDY_ROOT_FIND, FindService
-from pacs.receive import Sender
-from pacs.retrieve import (
+from pacs.arriving.receive import Sender
+from pacs.dimse.peer import Peer, associated
+from pacs.leaving.visible_study import NotVisible, Shown
+from pacs.service_classes.find import PATIENT_ROOT_FIND, STUDY_ROOT_FIND, FindService
+from pacs.service_classes.needs import Destination, DimseDoor
+from pacs.service_classes.retrieve import (
     PATIENT_ROOT_GET,
     PATIENT_ROOT_MOVE,
     STUDY_ROOT_GET,
     STUDY_ROOT_MOVE,
     RetrieveService,
 )
-from pacs.shown import NotVisible, Shown
 from storage.database import snapshot, transaction
 from storage.index.queries import Exact, Scope, search_studies, show
 from storage.nodes.reader import Bytes

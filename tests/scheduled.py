@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pacs.scheduled import Scheduled
+from pacs.service_classes.worklist_item import Scheduled
 
 CHEST: Final = Scheduled(
     study_uid="2.25.1",

@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from pacs import found as results_of
 from pacs.dicomweb.query import MORE, NOT_INCLUDED, Query
-from pacs.found import Described, ambiguous_patient, text
-from pacs.keys import Level
+from pacs.search import results as results_of
+from pacs.search.matching_keys import Level
+from pacs.search.results import Described, ambiguous_patient, text
 from storage.index.queries import Scope, search_instances, search_series, search_studies
 
 

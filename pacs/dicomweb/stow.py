@@ -1,4 +1,4 @@
-"""STOW-RS: instances in multipart/related end in the same `pacs.receive` as those of C-STORE (PS3.18 10.5)."""
+"""STOW-RS: instances in multipart/related end in the same `pacs.arriving.receive` as those of C-STORE (PS3.18 10.5)."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from pacs import tags
+from pacs.arriving.receive import Outcome, Reason, Receiver, Reception, Sender
+from pacs.dataset import tags
+from pacs.dataset.index_header import uid_of
+from pacs.dataset.part10 import NoMeta, read_meta
+from pacs.dataset.walk import DEFLATED, walk
 from pacs.dicomweb.multipart import Reader, media_type
-from pacs.header import uid_of
-from pacs.part10 import NoMeta, read_meta
-from pacs.receive import Outcome, Reason, Receiver, Reception, Sender
-from pacs.walk import DEFLATED, walk
 
 DICOM: Final = "application/dicom"
 CANNOT_UNDERSTAND: Final = 0xC000

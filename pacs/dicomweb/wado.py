@@ -13,16 +13,16 @@ from pydicom.dataset import Dataset
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pacs.attribute import Correction, attribute
 from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, takes_gzip, wanted
 from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
+from pacs.dicomweb.context import Service, base_url
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.problems import NotAcceptable, NotThere
-from pacs.dicomweb.service import Service, base_url
-from pacs.frames import OCTETS, native_form, stored_media
-from pacs.opened import NATIVE, Opened, little_endian_pixels
-from pacs.outgoing import made, unasked
-from pacs.placed import made_of
+from pacs.leaving.corrections import Correction, attribute
+from pacs.leaving.outgoing_file import made, unasked
+from pacs.leaving.placement import made_of
+from pacs.pixels.frames import OCTETS, native_form, stored_media
+from pacs.pixels.opened import NATIVE, Opened, little_endian_pixels
 from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"

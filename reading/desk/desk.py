@@ -116,7 +116,7 @@ class Detail:
     reviews: tuple[ReviewLine, ...]
     account: Account
     """What is missing, by name."""
-    follow_up_answer: int
+    late: int
     """How many pictures came after the report and were not answered for yet."""
 
 

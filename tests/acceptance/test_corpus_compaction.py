@@ -17,15 +17,15 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 from sqlalchemy.engine import Engine
 
-from pacs import part10
-from pacs.elements import Path as ElementPath
-from pacs.elements import elements
-from pacs.frames import HTJ2K_RPCL
-from pacs.opened import EXPLICIT_BIG, NATIVE, Opened, Unreadable
-from pacs.outgoing import made
-from pacs.receive import Reason
-from pacs.same import Encoded, same
-from pacs.transcode import NotDecodable
+from pacs.arriving.receive import Reason
+from pacs.dataset import part10
+from pacs.dataset.elements import Path as ElementPath
+from pacs.dataset.elements import elements
+from pacs.dataset.sameness import Encoded, same
+from pacs.leaving.outgoing_file import made
+from pacs.pixels.frames import HTJ2K_RPCL
+from pacs.pixels.opened import EXPLICIT_BIG, NATIVE, Opened, Unreadable
+from pacs.pixels.transcode import NotDecodable
 from storage import tables
 from storage.database import connect, snapshot
 from storage.index import queries

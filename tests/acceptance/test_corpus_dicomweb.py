@@ -19,8 +19,8 @@ from pydicom import dcmread
 from requests import HTTPError, Session
 from sqlalchemy.engine import Engine
 
+from pacs.arriving.receive import Reason
 from pacs.dicomweb.multipart import Reader, media_type
-from pacs.receive import Reason
 from storage.database import connect
 from tests import corpus
 from tests.archive import Archive

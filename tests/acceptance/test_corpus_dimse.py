@@ -13,8 +13,8 @@ from typing import Final
 
 import pytest
 
-from pacs.receive import STATUS, Reason
-from pacs.same import Encoded, same
+from pacs.arriving.receive import STATUS, Reason
+from pacs.dataset.sameness import Encoded, same
 from storage.database import connect
 from tests import corpus, wire
 from tests.archive import Archive

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 import pytest
 
-from pacs.part10 import head
+from pacs.dataset.part10 import head
 from storage.database import connect
 from tests.archive import TOWNSHIP
 from tests.archive import archive as make_archive

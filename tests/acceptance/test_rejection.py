@@ -12,7 +12,7 @@ import httpx
 import pytest
 from pydicom.dataset import Dataset
 
-from pacs import part10
+from pacs.dataset import part10
 from pacs.dicomweb.multipart import body_of
 from storage.index import journal
 from storage.objects.store import FolderObjectStore

@@ -15,7 +15,7 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: ignore[reportAttributeAccessIssue]
 from sqlalchemy.engine import Engine
 
-from pacs.calling import Peer, associated
+from pacs.dimse.peer import Peer, associated
 from reading.cases import cases
 from reading.completeness import ledger
 from reading.completeness.ledger import Progress

@@ -13,7 +13,7 @@ import pydicom
 import pytest
 from pydicom.dataset import Dataset
 
-from pacs import part10
+from pacs.dataset import part10
 from pacs.dicomweb.multipart import body_of
 from tests.builders import DX, encoded, image
 from tests.dicomweb import path_of

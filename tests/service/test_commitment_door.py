@@ -10,8 +10,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.commitment import Request
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
+from pacs.service_classes.commitment import Request
 from reading import tables as reading
 from reading.audit import Audit
 from reading.completeness import ledger

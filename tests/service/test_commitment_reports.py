@@ -11,9 +11,9 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs import ae
-from pacs.ae import Listener
-from pacs.services import Service
+from pacs.dimse import listener as ae
+from pacs.dimse.listener import Listener
+from pacs.dimse.service import Service
 from reading.audit import Audit
 from reading.kinds import Level
 from reading.patients.keys import keys_in

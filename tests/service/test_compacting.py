@@ -15,8 +15,8 @@ import sqlalchemy as sa
 from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
 
-from pacs.frames import HTJ2K_RPCL
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
+from pacs.pixels.frames import HTJ2K_RPCL
 from reading.audit import Audit
 from reading.cases.moves import State
 from reading.kinds import Level

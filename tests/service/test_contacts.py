@@ -9,9 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Engine
 
-from pacs.ae import Calling, Refusal, Refused, Unshaken
-from pacs.receive import Outcome, Reason, Sender
-from pacs.tls import Failure
+from pacs.arriving.receive import Outcome, Reason, Sender
+from pacs.dimse.listener import Calling, Refusal, Refused, Unshaken
+from pacs.dimse.tls import Failure
 from reading.audit import Audit
 from reading.register import device_contacts, device_register, devices
 from reading.register.device_register import Register

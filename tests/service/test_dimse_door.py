@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.shown import NotVisible
+from pacs.leaving.visible_study import NotVisible
 from reading.patients.keys import keys_in
 from reading.register import devices
 from reading.register.devices import Device

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from pacs.receive import Sender
+from pacs.arriving.receive import Sender
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import JobState, Moment
 from reading.patients.keys import keys_in

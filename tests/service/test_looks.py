@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Engine
 
-from pacs.shown import NotVisible
+from pacs.leaving.visible_study import NotVisible
 from reading.audit import Audit
 from reading.reports.seal import Seal
 from reading.tables import audit_event

@@ -15,7 +15,7 @@ from pydicom.filebase import DicomFileLike
 from pydicom.filereader import dcmread
 from pydicom.filewriter import write_dataset
 
-from pacs.receive import Receiver, Sender
+from pacs.arriving.receive import Receiver, Sender
 from storage import tables
 from storage.database import connect, snapshot, transaction
 from storage.index.queries import Index

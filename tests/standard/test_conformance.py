@@ -11,11 +11,14 @@ import pytest
 from pydicom.uid import UID_dictionary
 from pynetdicom.presentation import build_context
 
-from pacs import charset, commitment, find, keys, mpps, performed, retrieve, tls, worklist
-from pacs.ae import Refusal
-from pacs.calling import Peer, associated
-from pacs.negotiation import Offer, transfer_syntaxes
-from pacs.receive import STATUS, Reason
+from pacs.arriving.receive import STATUS, Reason
+from pacs.dataset import character_sets
+from pacs.dimse import tls
+from pacs.dimse.listener import Refusal
+from pacs.dimse.negotiation import Offer, transfer_syntaxes
+from pacs.dimse.peer import Peer, associated
+from pacs.search import matching_keys
+from pacs.service_classes import commitment, find, mpps, mpps_message, retrieve, worklist
 from reading.audit import Audit
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
@@ -132,7 +135,12 @@ def test_every_refusal_is_listed() -> None:
         ),
         (
             "Modality Performed Procedure Step",
-            {mpps.PROCESSING_FAILURE, performed.INVALID_VALUE, performed.MISSING_ATTRIBUTE, performed.MISSING_VALUE},
+            {
+                mpps.PROCESSING_FAILURE,
+                mpps_message.INVALID_VALUE,
+                mpps_message.MISSING_ATTRIBUTE,
+                mpps_message.MISSING_VALUE,
+            },
         ),
     ],
 )
@@ -145,14 +153,14 @@ def test_every_status_of_a_service_is_listed_where_it_is_described(title: str, a
 def test_every_key_that_a_query_matches_is_listed() -> None:
     words = section("Query (C-FIND)").replace("'", "")
 
-    assert set(KEY_NAMES) == set(keys.KEYS)
+    assert set(KEY_NAMES) == set(matching_keys.KEYS)
     assert [name for name in KEY_NAMES.values() if name not in words] == []
 
 
 def test_every_character_set_that_is_read_is_listed() -> None:
     words = section("Character sets")
-    single = {term.removeprefix("ISO_IR ") for term in charset._SINGLE if term}
-    extended = {term.removeprefix("ISO 2022 IR ") for term in charset._EXTENDED}
+    single = {term.removeprefix("ISO_IR ") for term in character_sets._SINGLE if term}
+    extended = {term.removeprefix("ISO 2022 IR ") for term in character_sets._EXTENDED}
     listed = set(re.findall(r"\b(?:\d+|GB18030|GBK)\b", words))
 
     assert (single | extended) - listed == set()

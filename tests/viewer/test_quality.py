@@ -9,8 +9,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from pacs.receive import Reason, Sender
-from pacs.settle import settle_held
+from pacs.arriving.receive import Reason, Sender
+from pacs.arriving.settle_held import settle_held
 from reading.intake import intake
 from reading.register import devices
 from reading.tables import audit_event

@@ -7,7 +7,7 @@ from typing import Final
 
 import pydicom
 
-from pacs.describe import describe_pending
+from pacs.arriving.describe import describe_pending
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
 from tests.builders import DEFLATED, encoded, image

@@ -9,7 +9,7 @@ from typing import Any
 import pydicom
 from pydicom.dataset import Dataset
 
-from pacs.describe import describe_pending
+from pacs.arriving.describe import describe_pending
 from storage.database import transaction
 from storage.decisions.placement import (
     Change,

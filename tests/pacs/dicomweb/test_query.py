@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pacs.dicomweb.problems import BadRequest
 from pacs.dicomweb.query import MOST, NO_FUZZY, parse
-from pacs.keys import KEYS, Level
+from pacs.search.matching_keys import KEYS, Level
 from storage.index.queries import Exact, Range, UidList, Wildcard
 
 

@@ -6,7 +6,7 @@ import re
 
 from fastapi.routing import APIRoute
 
-from pacs.dicomweb.app import router
+from pacs.dicomweb.routes import router
 from tests.builders import image, new_uid
 from tests.dicomweb import Web
 

@@ -10,7 +10,7 @@ import httpx
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import FileMetaDataset
 
-from pacs import part10
+from pacs.dataset import part10
 from pacs.dicomweb.multipart import body_of
 from tests.builders import DEFLATED, encoded, image, new_uid
 from tests.dicomweb import Web, path_of

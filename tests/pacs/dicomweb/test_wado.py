@@ -12,7 +12,7 @@ import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
-from pacs.describe import describe_pending
+from pacs.arriving.describe import describe_pending
 from pacs.dicomweb.multipart import Reader, media_type
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore

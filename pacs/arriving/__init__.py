@@ -1,0 +1,1 @@
+"""One instance from its first byte to its description."""

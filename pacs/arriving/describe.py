@@ -1,0 +1,240 @@
+"""Describes what has arrived, off the acknowledgement path: DICOM JSON of the header, frame ranges, pixel digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+import zlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy.engine import Connection, Engine
+
+from pacs.dataset.dicom_json import TooDeep, to_json
+from pacs.dataset.quiet_pydicom import quieten
+from pacs.pixels.frames import LOSSLESS
+from pacs.pixels.opened import (
+    EXPLICIT_BIG,
+    IMPLICIT_LITTLE,
+    NATIVE,
+    Bytes,
+    NoSuchFrame,
+    Opened,
+    Unreadable,
+    little_endian_pixels,
+)
+from pacs.pixels.transcode import NotDecodable, decoded
+from storage.database import snapshot, transaction
+from storage.index import queries
+from storage.index.queries import Instance
+from storage.nodes.reader import BytesMissing, HolderAway
+
+BATCH: Final = 50
+_PAGES: Final = 8
+FLOATS: Final = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
+"""Float and Double Float Pixel Data by Bits Allocated."""
+
+
+class Problem(StrEnum):
+    """Why a description holds no more than the index row."""
+
+    UNREADABLE = "unreadable"
+    TOO_DEEP = "too_deep"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    instance: dict[str, Any]
+    """DICOM JSON model, as received: attribution is applied when it goes out."""
+    problem: Problem | None = None
+
+    def encoded(self) -> bytes:
+        return json.dumps(self.instance, ensure_ascii=False, separators=(",", ":")).encode()
+
+    def compressed(self) -> bytes:
+        return zlib.compress(self.encoded(), 6)
+
+
+Told = Callable[[Connection, Instance, dict[str, Any]], None]
+"""(tx, instance, its description): in the transaction that writes the description, so once for each."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Found:
+    """What is to be written of one instance."""
+
+    instance: Instance
+    description: Description
+    pixel_digest: bytes | None
+
+
+def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: Told | None = None) -> int:
+    """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
+
+    ``told`` hears of each once; where it fails, that one waits on.
+
+    Raises:
+        ExceptionGroup: of what went wrong with single ones; the others are described.
+
+    """
+    quieten()
+    failures: list[Exception] = []
+    done, last = 0, None
+    for _ in range(_PAGES):  # behind those that cannot be described now stand others that can
+        with snapshot(engine) as tx:
+            waiting = queries.undescribed(tx, limit, after=last)
+        if not waiting:
+            break
+        done = _write(engine, _found(bytes_, waiting, failures), told, failures)
+        if done:
+            break
+        last = waiting[-1]
+    if failures:
+        raise ExceptionGroup("instances that wait on", failures)
+    return done
+
+
+def _found(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exception]) -> list[_Found]:
+    found: list[_Found] = []
+    for instance in waiting:
+        try:
+            described = describe(bytes_, instance)
+            digest = pixel_digest(bytes_, instance)
+        except HolderAway:
+            continue  # its own node describes it, or we do once it is stored
+        except (BytesMissing, EOFError, OSError) as failure:
+            failures.append(failure)
+            continue
+        found.append(_Found(instance=instance, description=described, pixel_digest=digest))
+    return found
+
+
+def _write(engine: Engine, found: Sequence[_Found], told: Told | None, failures: list[Exception]) -> int:
+    """All in one transaction, since on SQLite devices wait for each flush; one by one where that fails."""
+    if not found:
+        return 0
+    try:
+        with transaction(engine) as tx:
+            for one in found:
+                _write_one(tx, one, told)
+    except Exception as failure:  # noqa: BLE001 # told by the caller; it keeps none of the others waiting
+        if len(found) > 1:
+            return sum(_write(engine, [one], told, failures) for one in found)
+        failures.append(failure)
+        return 0
+    return len(found)
+
+
+def _write_one(tx: Connection, one: _Found, told: Told | None) -> None:
+    queries.describe(
+        tx,
+        one.instance.sop_instance_uid,
+        description=one.description.compressed(),
+        frame_ranges=None,
+        pixel_digest=one.pixel_digest,
+    )
+    if told is not None:
+        told(tx, one.instance, one.description.instance)
+
+
+def describe(bytes_: Bytes, instance: Instance) -> Description:
+    """The header of one instance; what cannot be read is described by its index row."""
+    bulk = bulk_root(instance)
+    opened = Opened(bytes_, instance)
+    try:
+        header = opened.header()
+        found = to_json(header, bulk)
+    except (TooDeep, RecursionError):
+        return Description(instance=minimal(instance), problem=Problem.TOO_DEEP)
+    except (Unreadable, ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
+        return Description(instance=minimal(instance), problem=Problem.UNREADABLE)
+    for tag, element in minimal(instance).items():
+        found.setdefault(tag, element)
+    if instance.recoded and found.get("00280004", {}).get("Value") == ["YBR_RCT"]:
+        found["00280004"]["Value"] = ["RGB"]  # as it came, and as whoever decodes it has it
+    if instance.frames:
+        tag, vr = _pixel_element(instance, found)
+        found[tag] = {"vr": vr, "BulkDataURI": f"{bulk}/{tag}"}
+    return Description(instance=dict(sorted(found.items())))
+
+
+def minimal(instance: Instance) -> dict[str, Any]:
+    """What the index knows, for an instance whose header cannot be read."""
+    study_uid, series_uid = instance.named
+    found: dict[str, Any] = {
+        "00080016": {"vr": "UI", "Value": [instance.sop_class_uid]},
+        "00080018": {"vr": "UI", "Value": [instance.sop_instance_uid]},
+        "0020000D": {"vr": "UI", "Value": [study_uid]},
+        "0020000E": {"vr": "UI", "Value": [series_uid]},
+    }
+    numbers = {"00200013": instance.instance_number, "00280010": instance.rows, "00280011": instance.columns}
+    for tag, number in numbers.items():
+        if number is not None:
+            found[tag] = {"vr": "IS" if tag == "00200013" else "US", "Value": [number]}
+    return found
+
+
+def bulk_root(instance: Instance) -> str:
+    """Where the bulk data of an instance that was never moved is had, relative to the service's base.
+
+    A route of `pacs.dicomweb.wado`; `moved_bulk` puts the place in which an instance is shown.
+    """
+    return _bulk(*instance.named, instance.sop_instance_uid)
+
+
+def moved_bulk(instance: Instance, description: bytes) -> bytes:
+    """The description, the addresses of its bulk data those of the place in which the instance is shown."""
+    # A quote inside a value is always escaped, so this key with its opening quote cannot come from one.
+    here = _bulk(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
+    key = '"BulkDataURI":"'
+    return description.replace(f"{key}{bulk_root(instance)}/".encode(), f"{key}{here}/".encode())
+
+
+def _bulk(study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
+    return f"studies/{study_uid}/series/{series_uid}/instances/{sop_instance_uid}/bulkdata"
+
+
+def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
+    """SHA-256 of all frames in native little endian, or of the codestreams where decoders may differ (lossy).
+
+    None where there are no pixels or they cannot be read. Equal pixels in another lossless transfer
+    syntax have an equal digest.
+    """
+    if not instance.frames:
+        return None
+    opened = Opened(bytes_, instance)
+    digest = hashlib.sha256()
+    try:
+        lossless = opened.syntax in LOSSLESS and opened.syntax not in NATIVE
+        header = opened.header() if lossless else None
+        frames = _all_frames(opened)
+        for frame in frames:
+            if header is None:
+                digest.update(frame)
+            else:
+                array = decoded(header, opened.syntax, frame, rgb=False)
+                digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    except (Unreadable, NotDecodable, NoSuchFrame):
+        return None
+    return digest.digest()
+
+
+def _all_frames(opened: Opened) -> Any:
+    if opened.instance.frame_ranges is None and opened.syntax in NATIVE:
+        return [little_endian_pixels(opened.whole())]
+    return (opened.frame(number) for number in range(1, opened.instance.frames + 1))
+
+
+def _pixel_element(instance: Instance, found: dict[str, Any]) -> tuple[str, str]:
+    """Tag and VR of the pixel data: OW in implicit VR and beyond eight bits, OB when encapsulated (PS3.5 A.1 to 4)."""
+    bits = (found.get("00280100", {}).get("Value") or [16])[0]
+    if bits in FLOATS and "00280103" not in found:  # floats say nothing of signs (PS3.3 C.7.6.24)
+        return FLOATS[bits]
+    came_as = instance.received_transfer_syntax_uid
+    if came_as not in NATIVE:
+        return "7FE00010", "OB"
+    explicit = came_as not in (IMPLICIT_LITTLE, EXPLICIT_BIG)
+    return "7FE00010", "OB" if explicit and isinstance(bits, int) and bits <= 8 else "OW"

@@ -1,0 +1,87 @@
+"""Compares newcomers that are held: the same instance in other bytes is a duplicate, another waits for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from pacs.dataset.sameness import Encoded, same
+from pacs.pixels.opened import Bytes
+from storage.database import snapshot, transaction
+from storage.decisions.quarantine import conflict_of, note_conflict
+from storage.index.entry_statements import DUPLICATE
+from storage.index.queries import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
+from storage.nodes.reader import HolderAway
+
+_MAX_COMPARED: Final = 512 << 20
+"""Bytes of an instance that is compared by machine; a larger one is left to a person."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settled:
+    duplicates: int = 0
+    conflicts: int = 0
+
+
+def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *, limit: int = 50) -> Settled:
+    """One worker step over the newcomers that have waited longest; what lies with another node waits on.
+
+    Raises:
+        ExceptionGroup: of what went wrong with single ones; the others are settled.
+
+    """
+    with snapshot(engine) as tx:
+        newcomers = held(tx, limit, reason="held")
+        stored = {
+            one.id: instance_of(tx, one.sop_instance_uid) for one in newcomers if one.sop_instance_uid is not None
+        }
+    duplicates = conflicts = 0
+    failures: list[Exception] = []
+    for newcomer in newcomers:
+        try:
+            duplicate = _is_duplicate(bytes_, newcomer, stored.get(newcomer.id))
+        except HolderAway:
+            continue
+        except Exception as failure:  # noqa: BLE001 # told below; one that cannot be read keeps none waiting
+            failures.append(failure)
+            continue
+        with transaction(engine) as tx:
+            if not duplicate:
+                conflicts += note_conflict(tx, newcomer.id, conflict_of(tx, newcomer))
+            elif settle(tx, newcomer.id, DUPLICATE, clock()):
+                duplicates += 1
+                note_holding(tx, newcomer)
+    if failures:
+        raise ExceptionGroup("newcomers that wait on", failures)
+    return Settled(duplicates=duplicates, conflicts=conflicts)
+
+
+def _is_duplicate(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> bool:
+    """A newcomer that belongs to another study than the stored one, or to another patient, is never a duplicate."""
+    if stored is None or newcomer.row is None or newcomer.segment_id is None or newcomer.offset is None:
+        return False
+    if max(stored.size, newcomer.size) > _MAX_COMPARED:
+        return False
+    row = InstanceRow.from_json(newcomer.row)
+    if (row.study_uid, row.series_uid) != stored.named:
+        return False
+    theirs = replace(
+        stored,
+        segment_id=newcomer.segment_id,
+        offset=newcomer.offset,
+        size=newcomer.size,
+        dataset_offset=row.dataset_offset,
+        transfer_syntax_uid=row.transfer_syntax_uid,
+    )
+    return same(_encoded(bytes_, stored), _encoded(bytes_, theirs))
+
+
+def _encoded(bytes_: Bytes, instance: Instance) -> Encoded:
+    return Encoded(
+        dataset=bytes_.read(instance, instance.dataset_offset, instance.size - instance.dataset_offset),
+        transfer_syntax=instance.transfer_syntax_uid,
+    )

@@ -1,0 +1,1 @@
+"""Encoded data sets: walked, read, written, compared; no network, no storage."""

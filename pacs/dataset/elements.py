@@ -1,0 +1,154 @@
+"""Every element of a data set as raw bytes in little endian, sequences taken apart, whatever the encoding."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+from pydicom.datadict import dictionary_VR
+
+from pacs.dataset.walk import (
+    EXPLICIT_BIG,
+    IMPLICIT_LITTLE,
+    ITEM,
+    ITEM_END,
+    LONG_VRS,
+    MAX_DEPTH,
+    SEQUENCE_END,
+    UNDEFINED,
+)
+
+Path = tuple[int, ...]
+"""Tags of the enclosing sequences with item numbers between, then the element's own tag."""
+
+Found = tuple[Path, bytes, bytes]
+"""Path, VR and value; the VR is the dictionary's where the encoding names none."""
+
+_WORD_BYTES: Final = {
+    **dict.fromkeys((b"AT", b"OW", b"SS", b"US"), 2),
+    **dict.fromkeys((b"FL", b"OF", b"OL", b"SL", b"UL"), 4),
+    **dict.fromkeys((b"FD", b"OD", b"OV", b"SV", b"UV"), 8),
+}
+
+
+class Unreadable(Exception):
+    """The structure does not hold; what was received is walked before it is stored, so this is for old bytes."""
+
+
+def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Found]:
+    """Each element that is no sequence, by its path; encapsulated pixel data comes as all its fragments joined.
+
+    Raises:
+        Unreadable: while iterating.
+
+    """
+    reader = Reader(dataset, transfer_syntax)
+    try:
+        yield from reader.elements(0, len(dataset), (), implicit=transfer_syntax == IMPLICIT_LITTLE)
+    except struct.error as error:
+        raise Unreadable from error
+
+
+class Reader:
+    """Reads one element after another; ``at`` is where it stands."""
+
+    def __init__(self, dataset: memoryview | bytes, transfer_syntax: str) -> None:
+        self.data = dataset
+        self.big = transfer_syntax == EXPLICIT_BIG
+        order = ">" if self.big else "<"
+        self._explicit = struct.Struct(order + "HH2sH").unpack_from
+        self.plain = struct.Struct(order + "HHI").unpack_from
+        self.at = 0
+
+    def elements(self, start: int, end: int, path: Path, *, implicit: bool) -> Iterator[Found]:
+        """To ``end``, or to the delimiter of the item that encloses them."""
+        if len(path) > 2 * MAX_DEPTH:
+            raise Unreadable
+        self.at = start
+        while self.at < end:
+            if not path and not any(self.data[self.at : self.at + 8]):
+                return  # padding
+            tag, vr, length = self.header(implicit=implicit)
+            if tag == ITEM_END:
+                return
+            inside = implicit or vr == b"UN"
+            if tag == SEQUENCE_END:
+                continue
+            if vr == b"SQ" or (length == UNDEFINED and tag != 0x7FE00010):
+                yield from self._items(length, (*path, tag), implicit=inside)
+            elif length == UNDEFINED:
+                yield (*path, tag), vr, self._fragments()
+            else:
+                yield (*path, tag), vr, self.value(length, vr)
+
+    def _items(self, length: int, path: Path, *, implicit: bool) -> Iterator[Found]:
+        end = len(self.data) if length == UNDEFINED else self.at + length
+        number = 0
+        while self.at < end:
+            group, element, size = self.plain(self.data, self.at)
+            self.at += 8
+            tag = group << 16 | element
+            if tag == SEQUENCE_END:
+                return
+            if tag != ITEM:
+                raise Unreadable
+            # An empty item is one, too.
+            yield (*path, number), b"SQ", b""
+            if size == UNDEFINED:
+                yield from self.elements(self.at, end, (*path, number), implicit=implicit)
+            else:
+                stop = self.at + size
+                yield from self.elements(self.at, stop, (*path, number), implicit=implicit)
+                self.at = stop
+            number += 1
+
+    def _fragments(self) -> bytes:
+        parts = bytearray()
+        first = True
+        while True:
+            group, element, size = self.plain(self.data, self.at)
+            self.at += 8
+            if group << 16 | element == SEQUENCE_END:
+                return bytes(parts)
+            if size > len(self.data) - self.at:
+                raise Unreadable
+            if not first:  # the offset table may be left out or put in on the way
+                parts += self.data[self.at : self.at + size]
+            first = False
+            self.at += size
+
+    def header(self, *, implicit: bool) -> tuple[int, bytes, int]:
+        """Tag, VR and length of the element that begins here; afterwards it stands at its value."""
+        group, element, vr, length = self._explicit(self.data, self.at)
+        tag = group << 16 | element
+        if implicit or group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
+            _, _, length = self.plain(self.data, self.at)
+            self.at += 8
+            return tag, _known_vr(tag), length
+        if vr in LONG_VRS:
+            _, _, length = self.plain(self.data, self.at + 4)
+            self.at += 12
+        else:
+            self.at += 8
+        return tag, vr, length
+
+    def value(self, length: int, vr: bytes) -> bytes:
+        """A value in little endian. Raises: Unreadable."""
+        if length > len(self.data) - self.at:
+            raise Unreadable
+        raw = bytes(self.data[self.at : self.at + length])
+        self.at += length
+        word = _WORD_BYTES.get(vr)
+        if self.big and word is not None and len(raw) % word == 0:
+            return np.frombuffer(raw, f">u{word}").astype(f"<u{word}").tobytes()
+        return raw
+
+
+def _known_vr(tag: int) -> bytes:
+    """The dictionary's VR; UN for what it does not know, as every private element."""
+    try:
+        return dictionary_VR(tag).encode()[:2]
+    except KeyError:
+        return b"UN"

@@ -1,0 +1,111 @@
+"""The preamble and File Meta Information of PS3.10 7.1: that which we write before a data set, and that of others."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from pacs.dataset.walk import LONG_VRS
+
+IMPLEMENTATION_CLASS_UID: Final = "2.25.305828488182831875890203105390285383139"
+IMPLEMENTATION_VERSION_NAME: Final = "TIERREAD_0_1"
+META_MAX_BYTES: Final = 64 * 1024
+"""Preamble and File Meta Information; real ones have some hundred bytes."""
+PREAMBLE_BYTES: Final = 132
+_SOP_CLASS: Final = 0x00020002
+_SOP_INSTANCE: Final = 0x00020003
+_TRANSFER_SYNTAX: Final = 0x00020010
+
+
+class NoMeta(ValueError):
+    """The bytes do not begin as a PS3.10 file does, or have no data set."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Meta:
+    end: int
+    """Where the data set begins."""
+    elements: Mapping[int, bytes]
+
+    @property
+    def sop_class_uid(self) -> str:
+        return self._text(_SOP_CLASS)
+
+    @property
+    def sop_instance_uid(self) -> str:
+        return self._text(_SOP_INSTANCE)
+
+    @property
+    def transfer_syntax_uid(self) -> str:
+        return self._text(_TRANSFER_SYNTAX)
+
+    def _text(self, tag: int) -> str:
+        return self.elements.get(tag, b"").strip(b"\0 ").decode("latin-1")
+
+
+def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
+    """128 bytes of preamble, DICM, and group 0002 in explicit little endian."""
+    body = b"".join(
+        (
+            struct.pack("<HH2sHI", 2, 0x0001, b"OB", 0, 2) + b"\0\1",
+            _element(0x0002, b"UI", sop_class_uid, b"\0"),
+            _element(0x0003, b"UI", sop_instance_uid, b"\0"),
+            _element(0x0010, b"UI", transfer_syntax_uid, b"\0"),
+            _element(0x0012, b"UI", IMPLEMENTATION_CLASS_UID, b"\0"),
+            _element(0x0013, b"SH", IMPLEMENTATION_VERSION_NAME, b" "),
+        )
+    )
+    return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
+
+
+def dataset_offset(file: bytes) -> int:
+    """Where the data set begins in a file whose head is ours."""
+    (group_length,) = struct.unpack_from("<I", file, 140)
+    return 144 + group_length
+
+
+def _element(number: int, vr: bytes, text: str, pad: bytes) -> bytes:
+    value = text.encode("ascii")
+    value += pad * (len(value) % 2)
+    return struct.pack("<HH2sH", 2, number, vr, len(value)) + value
+
+
+def is_file(head: bytes | bytearray) -> bool:
+    """Whether bytes begin as a PS3.10 file does."""
+    return head.startswith(b"DICM", PREAMBLE_BYTES - 4)
+
+
+def read_meta(head: bytes | bytearray, *, whole: bool) -> Meta | None:
+    """The File Meta Information, explicit little endian, to the first element of another group.
+
+    None: it has not come to its end yet.
+
+    Raises:
+        NoMeta: it is none, or has none.
+
+    """
+    if len(head) < PREAMBLE_BYTES and not whole:
+        return None
+    if not is_file(head):
+        raise NoMeta
+    elements: dict[int, bytes] = {}
+    at = PREAMBLE_BYTES
+    while len(head) >= at + 12 or (whole and len(head) >= at + 8):
+        group, element, vr, length = struct.unpack_from("<HH2sH", head, at)
+        if group != 2:
+            return Meta(end=at, elements=elements)
+        start = at + 8
+        if vr in LONG_VRS:
+            (length,) = struct.unpack_from("<I", head, at + 8)
+            start = at + 12
+        if start + length > META_MAX_BYTES:
+            raise NoMeta
+        if len(head) < start + length:
+            break
+        elements[group << 16 | element] = bytes(head[start : start + length])
+        at = start + length
+    if whole or len(head) > META_MAX_BYTES:
+        raise NoMeta
+    return None

@@ -1,0 +1,87 @@
+"""How many frames a walked data set has, where each lies, and whether its pixels are all there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from pacs.dataset import tags
+from pacs.dataset.walk import DEFLATED, Fragments, Native, Walked
+
+MAX_FRAMES: Final = 1_000_000
+"""Frames whose ranges are listed; a larger number is a lie or is served by decoding."""
+
+_SUBSAMPLED: Final = frozenset(("YBR_FULL_422", "YBR_PARTIAL_422"))
+# PS3.5 8.2.5 to 8.2.9, 8.2.15: a whole video lies in few fragments, which are not its frames.
+_VIDEO: Final = (*(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109)), "1.2.840.10008.1.2.7.")
+
+Ranges = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Extent:
+    frames: int
+    """0 where there are no pixels."""
+    ranges: Ranges | None
+    """(offset, length) of each frame from the start of the data set; None where frames are not plain byte ranges."""
+    complete: bool
+    """False where pixel data is fewer bytes, or fewer fragments, than Rows, Columns and frames promise."""
+
+
+def extent_of(walked: Walked, transfer_syntax: str) -> Extent:
+    pixels = walked.pixels
+    if pixels is None:
+        # A header without pixels, such as a header that was copied into a test or a plan, is whole.
+        return Extent(frames=0, ranges=None, complete=True)
+    frames = _frames(walked)
+    if isinstance(pixels, Fragments):
+        return _encapsulated(pixels, frames, transfer_syntax)
+    return _native(walked, pixels, frames, transfer_syntax)
+
+
+def _encapsulated(pixels: Fragments, frames: int, transfer_syntax: str) -> Extent:
+    pieces = pixels.pieces
+    if transfer_syntax.startswith(_VIDEO):
+        return Extent(frames=frames, ranges=None, complete=bool(pieces))
+    complete = len(pieces) >= frames
+    one_each = len(pieces) == frames and frames <= MAX_FRAMES and transfer_syntax not in DEFLATED
+    return Extent(frames=frames, ranges=tuple(pieces) if one_each else None, complete=complete)
+
+
+def _native(walked: Walked, pixels: Native, frames: int, transfer_syntax: str) -> Extent:
+    frame_bits = _frame_bits(walked)
+    if not frame_bits:  # something other than an image, or an image that does not say its size
+        return Extent(frames=frames if pixels.length else 0, ranges=None, complete=True)
+    promised = frame_bits * frames
+    complete = (promised + 7) // 8 <= pixels.length
+    addressable = (
+        complete
+        and not walked.big_endian
+        and transfer_syntax not in DEFLATED
+        and frames <= MAX_FRAMES
+        and (frame_bits % 8 == 0 or frames == 1)
+    )
+    if not addressable:
+        return Extent(frames=frames, ranges=None, complete=complete)
+    size = (frame_bits + 7) // 8
+    return Extent(
+        frames=frames,
+        ranges=tuple((pixels.offset + index * size, size) for index in range(frames)),
+        complete=True,
+    )
+
+
+def _frame_bits(walked: Walked) -> int:
+    rows, columns = walked.number(tags.ROWS), walked.number(tags.COLUMNS)
+    bits = walked.number(tags.BITS_ALLOCATED)
+    samples = walked.number(tags.SAMPLES_PER_PIXEL)
+    frame_bits = (rows or 0) * (columns or 0) * (bits or 0) * (1 if samples is None else samples)
+    photometric = walked.elements.get(tags.PHOTOMETRIC_INTERPRETATION, b"").strip(b"\0 ").decode("latin-1")
+    # Two pixels share one pair of chrominance samples (PS3.3 C.7.6.3.1.2).
+    return frame_bits * 2 // 3 if photometric in _SUBSAMPLED else frame_bits
+
+
+def _frames(walked: Walked) -> int:
+    """Number of Frames, 1 where it is missing or nonsense."""
+    text = walked.elements.get(tags.NUMBER_OF_FRAMES, b"").strip(b"\0 ")
+    return max(1, int(text)) if text.isdigit() and len(text) <= 12 else 1

@@ -1,0 +1,103 @@
+"""Whether two encodings hold the same instance: equal elements and equal pixels."""
+
+from __future__ import annotations
+
+import io
+import warnings
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Final
+
+import numpy as np
+from pydicom.pixels import iter_pixels  # pyright: ignore[reportPrivateImportUsage] # documented there
+
+from pacs.dataset import part10, tags
+from pacs.dataset.elements import Path, Unreadable, elements
+from pacs.dataset.walk import DEFLATED
+
+_MAX_INFLATED: Final = 256 << 20
+_EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+_NATIVE: Final = frozenset(("1.2.840.10008.1.2", _EXPLICIT_LITTLE, "1.2.840.10008.1.2.2")) | DEFLATED
+_TRAILING_PADDING: Final = 0xFFFCFFFC
+# PS3.5 8.2: they follow the codestream, and return with the native form; extended offset tables go with it.
+OF_THE_CODING: Final = frozenset(
+    ((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,), (0x7FE00001,), (0x7FE00002,))
+)
+_NUMBERS: Final = frozenset((b"AT", b"FD", b"FL", b"SL", b"SS", b"SV", b"UL", b"US", b"UV"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Encoded:
+    """A data set as it lies in its file, without File Meta Information."""
+
+    dataset: bytes
+    transfer_syntax: str
+
+
+def same(one: Encoded, other: Encoded) -> bool:
+    """Equal elements and pixels; what cannot be read or decoded is not the same."""
+    try:
+        ours, theirs = plain(one), plain(other)
+        mine, their_own = elements_of(ours), elements_of(theirs)
+    except (Unreadable, zlib.error):
+        return False
+    pixels = [(found.pop((tag,), None)) for found in (mine, their_own) for tag in sorted(tags.PIXELS)]
+    recoded = ours.transfer_syntax != theirs.transfer_syntax and not (
+        ours.transfer_syntax in _NATIVE and theirs.transfer_syntax in _NATIVE
+    )
+    if recoded:
+        for path in OF_THE_CODING:
+            mine.pop(path, None)
+            their_own.pop(path, None)
+    if mine != their_own:
+        return False
+    half = len(tags.PIXELS)
+    if pixels[:half] == pixels[half:]:
+        return True
+    return recoded and None not in (pixels[half - 1], pixels[-1]) and same_pixels(ours, theirs)
+
+
+def plain(encoded: Encoded) -> Encoded:
+    """The same inflated, where it is deflated. Raises: zlib.error."""
+    if encoded.transfer_syntax not in DEFLATED:
+        return encoded
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    return Encoded(dataset=stream.decompress(encoded.dataset, _MAX_INFLATED), transfer_syntax=_EXPLICIT_LITTLE)
+
+
+def elements_of(encoded: Encoded) -> dict[Path, bytes]:
+    """Each element by its path, without what belongs to the encoding alone. Raises: Unreadable."""
+    found: dict[Path, bytes] = {}
+    for path, vr, raw in elements(encoded.dataset, encoded.transfer_syntax):
+        # Group lengths and padding are the encoding's, not the instance's.
+        if path[-1] & 0xFFFF == 0 and path[-1] > 0xFFFF:
+            continue
+        if path[-1] != _TRAILING_PADDING:
+            # Padding at the end says nothing (PS3.5 6.2), and toolkits write more or less of it. Of a
+            # private element one encoding knows the VR and the other does not.
+            exact = vr in _NUMBERS and not path[-1] & 0x10000
+            found[path] = raw if exact else raw.rstrip(b"\0 ")
+    return found
+
+
+def same_pixels(one: Encoded, other: Encoded) -> bool:
+    """Frame by frame, so that two long series of frames are never in memory together."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # pydicom's remarks quote values
+            frames = zip_longest(_frames(one), _frames(other))
+            return all(ours is not None and theirs is not None and _equal(ours, theirs) for ours, theirs in frames)
+    except Exception:  # noqa: BLE001 # whatever a decoder raises: then a person looks at it
+        return False
+
+
+def _frames(encoded: Encoded) -> Iterator[np.ndarray]:
+    head = part10.head(sop_class_uid="1.2", sop_instance_uid="1.2", transfer_syntax_uid=encoded.transfer_syntax)
+    return iter_pixels(io.BytesIO(head + encoded.dataset))
+
+
+def _equal(ours: np.ndarray, theirs: np.ndarray) -> bool:
+    kinds = [(one.dtype.kind, one.dtype.itemsize) for one in (ours, theirs)]  # in either byte order
+    return kinds[0] == kinds[1] and bool(np.array_equal(ours, theirs))

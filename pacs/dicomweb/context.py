@@ -1,0 +1,102 @@
+"""What every DICOMweb route stands on: the door, the index, the bytes, and bounded caches of what was made."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydicom.dataset import Dataset
+from sqlalchemy.engine import Engine
+from starlette.requests import Request
+
+from pacs.arriving.describe import describe, moved_bulk
+from pacs.dicomweb.cache import Cache
+from pacs.dicomweb.needs import Door, NotVisible, Shown
+from pacs.dicomweb.problems import NotThere, SignedOut
+from pacs.leaving.corrections import Correction, attribute_json
+from pacs.leaving.placement import corrections
+from pacs.pixels.opened import Bytes, Opened
+from storage.database import snapshot
+from storage.index.queries import Instance, instance_of, instances_in
+
+FRAME_CACHE_BYTES = 256 << 20
+METADATA_CACHE_BYTES = 64 << 20
+HEADERS_KEPT = 256
+
+
+def _bytes_cache(max_bytes: int) -> Cache[bytes]:
+    return Cache(max_bytes, len)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    door: Door
+    engine: Engine
+    bytes_: Bytes
+    frames: Cache[bytes] = field(default_factory=lambda: _bytes_cache(FRAME_CACHE_BYTES))
+    metadata: Cache[bytes] = field(default_factory=lambda: _bytes_cache(METADATA_CACHE_BYTES))
+    headers: Cache[Dataset] = field(default_factory=lambda: Cache[Dataset](HEADERS_KEPT, lambda _: 1))
+
+    def viewer(self, request: Request) -> object:
+        """Raises: SignedOut."""
+        viewer = self.door.identify(request)
+        if viewer is None:
+            raise SignedOut
+        return viewer
+
+    def study(self, request: Request, study_uid: str, action: str) -> Shown:
+        """Raises: SignedOut; NotThere where there is no such study, or not for this viewer."""
+        try:
+            return self.door.open_study(self.viewer(request), study_uid, action)
+        except NotVisible as error:
+            raise NotThere from error
+
+    def instances(self, study_uid: str, series_uid: str | None = None) -> list[Instance]:
+        """Raises: NotThere where there are none."""
+        with snapshot(self.engine) as tx:
+            found = instances_in(tx, study_uid, series_uid)
+        if not found:
+            raise NotThere
+        return found
+
+    def instance(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> Instance:
+        """Raises: NotThere, also where the instance is hidden, or shown in another study or series."""
+        with snapshot(self.engine) as tx:
+            found = instance_of(tx, sop_instance_uid)
+        if found is None or found.hidden or (found.study_uid, found.series_uid) != (study_uid, series_uid):
+            raise NotThere
+        return found
+
+    def corrections(self, shown: Shown, instances: Sequence[Instance]) -> list[Correction | None]:
+        """What goes out otherwise than it came, for each of these instances of the study."""
+        if not any(one.moved for one in instances):
+            return [shown.correction] * len(instances)
+        with snapshot(self.engine) as tx:
+            return corrections(tx, shown.study, shown.correction, instances)
+
+    def header(self, opened: Opened) -> Dataset:
+        """Raises: Unreadable. The data set is shared: callers must not change it."""
+        key = (opened.instance.sop_instance_uid, opened.instance.stored_digest)
+        return self.headers.get(key, opened.header)
+
+    def opened(self, instance: Instance) -> Opened:
+        return Opened(self.bytes_, instance)
+
+    def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
+        """The description with the attribution applied, made now where the worker has not come to it yet."""
+        if instance.description is None:
+            written = describe(self.bytes_, instance).encoded()
+        else:
+            written = zlib.decompress(instance.description)
+        found: dict[str, Any] = json.loads(moved_bulk(instance, written) if instance.moved else written)
+        if correction is not None:
+            attribute_json(found, correction)
+        return found
+
+
+def base_url(request: Request) -> str:
+    """The address of the service as the client knows it, without a slash at the end."""
+    return str(request.base_url).rstrip("/") + "/dicomweb"

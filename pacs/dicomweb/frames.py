@@ -1,0 +1,116 @@
+"""WADO-RS frames: each as stored, native, or HTJ2K, in the form that the client likes best (PS3.18 10.4.1.1.6)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import Enum
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, wanted
+from pacs.dicomweb.answers import IMMUTABLE, REVALIDATE, etag, not_modified, whole_or_range
+from pacs.dicomweb.context import Service
+from pacs.dicomweb.multipart import body_of, boundary_for
+from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
+from pacs.dicomweb.wado import Find
+from pacs.leaving.outgoing_file import unasked
+from pacs.pixels.frames import (
+    HTJ2K_MEDIA,
+    HTJ2K_RPCL,
+    OCTETS,
+    htj2k_form,
+    may_be_htj2k,
+    native_form,
+    stored_media,
+    stored_syntax,
+)
+from pacs.pixels.opened import NATIVE, Opened
+
+MAX_FRAMES = 200
+"""Of one request: they are put together in memory."""
+
+
+class Form(Enum):
+    STORED = "stored"
+    NATIVE = "native"
+    HTJ2K = "htj2k"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    form: Form
+    media: str
+    syntax: str
+    multipart: bool
+
+
+def frames(service: Service, request: Request, study_uid: str, find: Find, numbers: str) -> Response:
+    """The frames of a list such as ``1,2,5``, in its order, as multipart/related; a single one also alone."""
+    asked = frame_numbers(numbers)
+    service.study(request, study_uid, "frames")
+    instance = find()[0]
+    if any(not 1 <= number <= instance.frames for number in asked):
+        raise NotThere
+    opened = service.opened(instance)
+    choice = choose(service, opened, wanted(request), single=len(asked) == 1)
+    digest = request.query_params.get("digest")
+    caching = IMMUTABLE if digest == instance.stored_digest.hex() else REVALIDATE
+    tag = etag(instance.stored_digest, numbers, choice.form.value, choice.syntax, str(choice.multipart))
+    if (answer := not_modified(request, tag, caching)) is not None:
+        return answer
+    contents = [_content(service, opened, choice.form, number) for number in asked]
+    media = f"{choice.media};transfer-syntax={choice.syntax}"
+    if not choice.multipart:
+        return whole_or_range(request, contents[0], media, tag, caching)
+    boundary = boundary_for(instance.sop_instance_uid, instance.stored_digest)
+    body = body_of(boundary, [(media, content) for content in contents])
+    outer = f'multipart/related; type="{choice.media}"; transfer-syntax={choice.syntax}; boundary={boundary}'
+    return whole_or_range(request, body, outer, tag, caching)
+
+
+def choose(service: Service, opened: Opened, asked: list[Wanted], *, single: bool) -> Choice:
+    """The first thing asked that can be had.
+
+    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which costs nobody anything; but what
+    we have made HTJ2K is native to those who take anything.
+
+    Raises:
+        NotAcceptable: none of them.
+
+    """
+    stored, media = stored_syntax(opened), stored_media(opened)
+    for one in asked:
+        if one.multipart is False and not single:
+            continue
+        multipart = one.multipart is not False
+        if one.media == "*/*" and one.transfer_syntax is None and unasked(opened) != opened.syntax:
+            return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
+        if one.takes(media) and one.takes_syntax(stored, stored if media != OCTETS else EXPLICIT_LITTLE):
+            return Choice(form=Form.STORED, media=media, syntax=stored, multipart=multipart)
+        if one.takes(OCTETS) and one.transfer_syntax in (ANY_SYNTAX, stored):
+            return Choice(form=Form.STORED, media=OCTETS, syntax=stored, multipart=multipart)
+        if one.takes(HTJ2K_MEDIA) and one.media == HTJ2K_MEDIA and one.takes_syntax(HTJ2K_RPCL, HTJ2K_RPCL):
+            if may_be_htj2k(opened, service.header(opened)):
+                return Choice(form=Form.HTJ2K, media=HTJ2K_MEDIA, syntax=HTJ2K_RPCL, multipart=multipart)
+        elif one.takes(OCTETS) and one.takes_syntax(EXPLICIT_LITTLE, EXPLICIT_LITTLE):
+            return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
+    raise NotAcceptable((f"{media}; transfer-syntax={stored}", f"{OCTETS}; transfer-syntax={EXPLICIT_LITTLE}"))
+
+
+def frame_numbers(text: str) -> list[int]:
+    """Raises: BadRequest where it is no list of numbers from 1."""
+    parts = text.split(",")
+    if len(parts) > MAX_FRAMES or not all(re.fullmatch(r"[1-9]\d{0,8}", part, re.ASCII) for part in parts):
+        raise BadRequest("frames", f"not a list of at most {MAX_FRAMES} frame numbers from 1")
+    return [int(part) for part in parts]
+
+
+def _content(service: Service, opened: Opened, form: Form, number: int) -> bytes:
+    if form is Form.STORED or (form is Form.NATIVE and opened.syntax in NATIVE):
+        return opened.frame(number)
+    header = service.header(opened)
+    make = htj2k_form if form is Form.HTJ2K else native_form
+    key = (opened.instance.sop_instance_uid, opened.instance.stored_digest, number, form)
+    return service.frames.get(key, lambda: make(opened, header, number))

@@ -1,0 +1,29 @@
+"""What DICOMweb asks of the rest of the house: who calls, and what they may see."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from starlette.requests import Request
+
+from pacs.arriving.receive import Sender
+from pacs.leaving.visible_study import NotVisible, Shown
+from storage.index.queries import Scope
+
+__all__ = ["Door", "NotVisible", "Shown"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Door:
+    """The one door, handed in by `service/wiring`.
+
+    ``identify`` answers the viewer, or None for a caller that nobody knows (401).
+    ``open_study`` takes viewer, Study Instance UID and action, leaves an audit event, and raises
+    `NotVisible`. ``sender_of`` names the machine that may store; None for everybody else (403).
+    """
+
+    identify: Callable[[Request], object | None]
+    scope: Callable[[object], Scope]
+    open_study: Callable[[object, str, str], Shown]
+    sender_of: Callable[[object], Sender | None]

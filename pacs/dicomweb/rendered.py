@@ -1,0 +1,74 @@
+"""Rendered frames and thumbnails (PS3.18 10.4.1.1.3 and 10.4.1.1.4)."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pacs.dicomweb.accept import wanted
+from pacs.dicomweb.answers import etag, headers, not_modified, warning_headers
+from pacs.dicomweb.context import Service
+from pacs.dicomweb.frames import frame_numbers
+from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
+from pacs.dicomweb.wado import Find
+from pacs.pixels.opened import Unreadable
+from pacs.pixels.rendered import THUMBNAIL_PIXELS, BadParameter, Picture, Rendering, Viewport, render, rendering
+from pacs.pixels.transcode import NotDecodable
+from storage.index.queries import Instance
+
+NO_ANNOTATION = '299 tierread "The annotation parameter is not supported."'
+NO_PROFILE = '299 tierread "The iccprofile parameter is not supported."'
+KINDS = (Picture.JPEG, Picture.PNG)
+"""The first one where the client does not care."""
+_UNSUPPORTED = {"annotation": NO_ANNOTATION, "iccprofile": NO_PROFILE}
+
+
+def picture(service: Service, request: Request, study_uid: str, find: Find, numbers: str = "1") -> Response:
+    """One frame as PNG or JPEG; the middle one of many frames where none is named."""
+    number = frame_numbers(numbers)[0]
+    query = request.query_params
+    try:
+        how = rendering(query.get("viewport"), query.get("window"), query.get("quality"))
+    except BadParameter as error:
+        raise BadRequest(error.name, "not well-formed") from error
+    service.study(request, study_uid, "rendered")
+    answer = _picture(service, request, find()[0], number, how)
+    warning_headers(answer, [_UNSUPPORTED[name] for name in _UNSUPPORTED if name in query])
+    return answer
+
+
+def thumbnail(service: Service, request: Request, study_uid: str, find: Find, numbers: str | None = None) -> Response:
+    """A small JPEG of the middle image that there is."""
+    named = None if numbers is None else frame_numbers(numbers)[0]
+    try:
+        how = rendering(request.query_params.get("viewport"), None, None)
+    except BadParameter as error:
+        raise BadRequest(error.name, "not well-formed") from error
+    small = Rendering(viewport=how.viewport or Viewport(width=THUMBNAIL_PIXELS, height=THUMBNAIL_PIXELS))
+    service.study(request, study_uid, "thumbnail")
+    images = [one for one in find() if one.frames]
+    if not images:
+        raise NotThere
+    instance = images[len(images) // 2]
+    number = (instance.frames + 1) // 2 if named is None else named
+    return _picture(service, request, instance, number, small)
+
+
+def _picture(service: Service, request: Request, instance: Instance, number: int, how: Rendering) -> Response:
+    kind = next((kind for one in wanted(request) for kind in KINDS if one.takes(kind)), None)
+    if kind is None:
+        raise NotAcceptable(KINDS)
+    if not 1 <= number <= instance.frames:
+        raise NotThere
+    tag = etag(instance.stored_digest, number, repr(how), kind)
+    if (answer := not_modified(request, tag)) is not None:
+        return answer
+    opened = service.opened(instance)
+    key = (instance.sop_instance_uid, instance.stored_digest, number, how, kind)
+    try:
+        body = service.frames.get(key, lambda: render(opened, service.header(opened), number, how, kind))
+    except BadParameter as error:
+        raise BadRequest(error.name, "outside the image") from error
+    except (NotDecodable, Unreadable) as error:
+        raise NotAcceptable from error
+    return Response(body, headers=headers(tag) | {"Content-Type": kind})

@@ -1,0 +1,254 @@
+"""The DICOMweb routes (PS3.18 10), each a line to the module that does it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Path
+from fastapi.routing import APIRoute
+from sqlalchemy.engine import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+
+from pacs.arriving.receive import Receiver
+from pacs.dataset.quiet_pydicom import quieten
+from pacs.dicomweb import frames as framing
+from pacs.dicomweb import problems, qido, query, wado
+from pacs.dicomweb import rendered as pictures
+from pacs.dicomweb.accept import wanted
+from pacs.dicomweb.answers import warning_headers
+from pacs.dicomweb.context import Service, base_url
+from pacs.dicomweb.multipart import BadMultipart, media_type
+from pacs.dicomweb.needs import Door, NotVisible
+from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
+from pacs.dicomweb.stow import Store
+from pacs.dicomweb.wado import DICOM_JSON
+from pacs.pixels.opened import NoSuchFrame, Unreadable
+from pacs.pixels.transcode import NotDecodable
+from pacs.search.matching_keys import Level
+from storage.database import snapshot
+from storage.index.queries import Instance, Scope
+from storage.nodes.reader import Bytes, HolderAway
+
+FEED_BYTES: Final = 1 << 20
+"""Of a body that is handed to a worker thread at a time."""
+_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
+PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]] = {
+    NoSuchFrame: NotThere,
+    Unreadable: NotAcceptable,
+    NotDecodable: NotAcceptable,
+    HolderAway: problems.HolderAway,
+}
+
+
+class _Route(APIRoute):
+    """Turns what was raised into its answer, in one table."""
+
+    def get_route_handler(self) -> Callable[[Request], Any]:
+        handle = super().get_route_handler()
+
+        async def handled(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except problems.DicomwebProblem as problem:
+                return answer(problem)
+            except tuple(PROBLEM_OF) as error:
+                return answer(PROBLEM_OF[type(error)]())
+
+        return handled
+
+
+Uid = Annotated[str, Path()]
+
+
+def router(door: Door, receiver: Receiver, bytes_: Bytes, engine: Engine) -> APIRouter:
+    """All DICOMweb routes under /dicomweb."""
+    quieten()
+    service = Service(door=door, engine=engine, bytes_=bytes_)
+    routes = APIRouter(prefix="/dicomweb", route_class=_Route, redirect_slashes=False)
+    _search(routes, service)
+    _retrieve(routes, service)
+    _look(routes, service)
+    _store(routes, service, receiver)
+    return routes
+
+
+def _search(routes: APIRouter, service: Service) -> None:
+    @routes.get("/studies")
+    def studies(request: Request) -> Response:
+        return _found(service, request, Level.STUDY)
+
+    @routes.get("/series")
+    def all_series(request: Request) -> Response:
+        return _found(service, request, Level.SERIES)
+
+    @routes.get("/instances")
+    def all_instances(request: Request) -> Response:
+        return _found(service, request, Level.INSTANCE)
+
+    @routes.get("/studies/{study}/series")
+    def series_of_study(request: Request, study: Uid) -> Response:
+        return _found(service, request, Level.SERIES, study=study)
+
+    @routes.get("/studies/{study}/instances")
+    def instances_of_study(request: Request, study: Uid) -> Response:
+        return _found(service, request, Level.INSTANCE, study=study)
+
+    @routes.get("/studies/{study}/series/{series}/instances")
+    def instances_of_series(request: Request, study: Uid, series: Uid) -> Response:
+        return _found(service, request, Level.INSTANCE, study=study, series=series)
+
+
+def _retrieve(routes: APIRouter, service: Service) -> None:
+    @routes.get("/studies/{study}")
+    def study(request: Request, study: Uid) -> Response:
+        return wado.objects(service, request, study, _in_study(service, study))
+
+    @routes.get("/studies/{study}/series/{series}")
+    def one_series(request: Request, study: Uid, series: Uid) -> Response:
+        return wado.objects(service, request, study, _in_study(service, study, series))
+
+    @routes.get("/studies/{study}/series/{series}/instances/{instance}")
+    def one_instance(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return wado.objects(service, request, study, _just(service, study, series, instance))
+
+    @routes.get("/studies/{study}/metadata")
+    def study_metadata(request: Request, study: Uid) -> Response:
+        return wado.metadata(service, request, study, _in_study(service, study))
+
+    @routes.get("/studies/{study}/series/{series}/metadata")
+    def series_metadata(request: Request, study: Uid, series: Uid) -> Response:
+        return wado.metadata(service, request, study, _in_study(service, study, series))
+
+    @routes.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
+    def instance_metadata(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return wado.metadata(service, request, study, _just(service, study, series, instance))
+
+    @routes.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
+    def bulk_data(request: Request, study: Uid, series: Uid, instance: Uid, path: str) -> Response:
+        return wado.bulk_data(service, request, study, _just(service, study, series, instance), path)
+
+
+def _look(routes: APIRouter, service: Service) -> None:
+    one = "/studies/{study}/series/{series}/instances/{instance}"
+
+    @routes.get(one + "/frames/{numbers}")
+    def frames(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
+        return framing.frames(service, request, study, _just(service, study, series, instance), numbers)
+
+    @routes.get(one + "/rendered")
+    def rendered(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return pictures.picture(service, request, study, _just(service, study, series, instance))
+
+    @routes.get(one + "/frames/{numbers}/rendered")
+    def rendered_frame(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
+        return pictures.picture(service, request, study, _just(service, study, series, instance), numbers)
+
+    @routes.get("/studies/{study}/thumbnail")
+    def study_thumbnail(request: Request, study: Uid) -> Response:
+        return pictures.thumbnail(service, request, study, _in_study(service, study))
+
+    @routes.get("/studies/{study}/series/{series}/thumbnail")
+    def series_thumbnail(request: Request, study: Uid, series: Uid) -> Response:
+        return pictures.thumbnail(service, request, study, _in_study(service, study, series))
+
+    @routes.get(one + "/thumbnail")
+    def thumbnail(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return pictures.thumbnail(service, request, study, _just(service, study, series, instance))
+
+    @routes.get(one + "/frames/{numbers}/thumbnail")
+    def frame_thumbnail(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
+        return pictures.thumbnail(service, request, study, _just(service, study, series, instance), numbers)
+
+
+def _store(routes: APIRouter, service: Service, receiver: Receiver) -> None:
+    @routes.post("/studies")
+    async def store(request: Request) -> Response:
+        return await _stored(service, receiver, request, None)
+
+    @routes.post("/studies/{study}")
+    async def store_in_study(request: Request, study: Uid) -> Response:
+        if not _UID.fullmatch(study):
+            raise BadRequest("study", "not a UID")
+        return await _stored(service, receiver, request, study)
+
+
+def _in_study(service: Service, study: str, series: str | None = None) -> wado.Find:
+    return lambda: service.instances(study, series)
+
+
+def _just(service: Service, study: str, series: str, instance: str) -> wado.Find:
+    return lambda: [service.instance(study, series, instance)]
+
+
+def _found(
+    service: Service, request: Request, level: Level, *, study: str | None = None, series: str | None = None
+) -> Response:
+    viewer = service.viewer(request)
+    if not any(one.takes(media) for one in wanted(request) for media in (DICOM_JSON, "application/json")):
+        raise NotAcceptable((DICOM_JSON,))
+    asked = list(request.query_params.multi_items())
+    asked += [("StudyInstanceUID", study)] if study is not None else []
+    asked += [("SeriesInstanceUID", series)] if series is not None else []
+    parsed = query.parse(asked, level)
+    scope = service.door.scope(viewer)
+    if study is not None:
+        # A look at one study passes the door; one that is not there, or not theirs, has no results.
+        try:
+            service.door.open_study(viewer, study, "search")
+        except NotVisible:
+            scope = Scope()
+    with snapshot(service.engine) as tx:
+        found = qido.search(tx, scope, parsed, base_url(request), lambda one: _described(service, viewer, one))
+    content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":"))
+    response = Response(
+        content, media_type=DICOM_JSON, headers={"Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
+    )
+    warning_headers(response, found.warnings)
+    return response
+
+
+def _described(service: Service, viewer: object, instance: Instance) -> dict[str, Any]:
+    shown = service.door.open_study(viewer, instance.study_uid, "search")
+    return service.described(instance, service.corrections(shown, [instance])[0])
+
+
+async def _stored(service: Service, receiver: Receiver, request: Request, study: str | None) -> Response:
+    """The one endpoint that is async: its body comes piece by piece, and may stop."""
+    viewer = await run_in_threadpool(service.viewer, request)
+    sender = await run_in_threadpool(service.door.sender_of, viewer)
+    if sender is None:
+        raise NotAllowed
+    content = media_type(request.headers.get("content-type", ""))
+    kind = media_type(content.parameters.get("type", "application/dicom")).name
+    if content.name != "multipart/related" or kind != "application/dicom":
+        raise WrongContent
+    if request.headers.get("content-encoding", "identity") != "identity":
+        raise WrongContent
+    try:
+        store = Store(receiver, sender, content.parameters.get("boundary", ""), study)
+        await _fed(request, store)
+    except BadMultipart as error:
+        raise BadRequest("body", error.problem) from error
+    status, found = store.answer(base_url(request))
+    return Response(json.dumps(found), status_code=status.value, media_type=DICOM_JSON)
+
+
+async def _fed(request: Request, store: Store) -> None:
+    held = bytearray()
+    try:
+        async for chunk in request.stream():
+            held += chunk
+            if len(held) >= FEED_BYTES:
+                await run_in_threadpool(store.reader.feed, bytes(held))
+                held.clear()
+        await run_in_threadpool(store.reader.feed, bytes(held))
+        await run_in_threadpool(store.reader.close)
+    except ClientDisconnect as error:
+        raise BadMultipart("the body stops") from error
+    finally:
+        await run_in_threadpool(store.reader.abandon)

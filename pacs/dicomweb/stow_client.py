@@ -1,0 +1,127 @@
+"""Sends instances to a STOW-RS server (PS3.18 10.5), one a request; redirects are not followed."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import secrets
+import ssl
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import urlsplit
+
+import structlog
+
+from pacs.dimse.fragments import nothing
+from pacs.dimse.storage_scu import AWAY, FAILED, SUCCESS
+from pacs.leaving.corrections import Correction
+from pacs.leaving.outgoing_file import made, unasked
+from pacs.pixels.opened import Opened, Unreadable
+from pacs.pixels.transcode import NotDecodable
+from storage.nodes.reader import BytesMissing, HolderAway
+from storage.objects.store import StoreAway
+
+TIMEOUT_SECONDS: Final = 60.0
+MOST_ANSWER_BYTES: Final = 1 << 20
+_FAILED_SOP_SEQUENCE: Final = "00081198"
+
+_log: Final = structlog.get_logger()
+
+
+class ServerAway(Exception):
+    """Nobody answers there, or it is no server that we understand: later."""
+
+
+class StowTarget:
+    """One connection to a server; ``meanwhile`` is called with every piece that is sent."""
+
+    def __init__(self, url: str, token: str, meanwhile: Callable[[], None] = nothing) -> None:
+        parts = urlsplit(url)
+        self._path = parts.path.rstrip("/") + "/studies"
+        self._token = token
+        self._meanwhile = meanwhile
+        host = parts.hostname or ""
+        self._connection = (
+            http.client.HTTPSConnection(host, parts.port, timeout=TIMEOUT_SECONDS, context=ssl.create_default_context())
+            if parts.scheme == "https"
+            else http.client.HTTPConnection(host, parts.port, timeout=TIMEOUT_SECONDS)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def send(self, opened: Opened, correction: Correction | None) -> int:
+        """`SUCCESS`, or why not, as `pacs.dimse.storage_scu.Outlet` says it.
+
+        Raises:
+            ServerAway: see there; what was sent may have come or not.
+
+        """
+        try:
+            pieces, size = _file(opened, correction)
+        except (Unreadable, NotDecodable) as error:
+            _log.warning("instance_not_sent", reason=error.reason)
+            return FAILED
+        except (HolderAway, BytesMissing) as error:
+            _log.warning("instance_not_sent", reason=type(error).__name__)
+            return AWAY
+        boundary = secrets.token_hex(16)
+        head = (
+            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={unasked(opened)}\r\n"
+            f"Content-Length: {size}\r\n\r\n"
+        ).encode()
+        tail = f"\r\n--{boundary}--\r\n".encode()
+        headers = {
+            "Content-Type": f'multipart/related; type="application/dicom"; boundary={boundary}',
+            "Content-Length": str(len(head) + size + len(tail)),
+            "Accept": "application/dicom+json",
+        }
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        try:
+            self._connection.request("POST", self._path, body=self._body(head, pieces, tail), headers=headers)
+            response = self._connection.getresponse()
+            body = response.read(MOST_ANSWER_BYTES)
+        except (HolderAway, BytesMissing, StoreAway) as error:  # in the middle: the server gets no whole request
+            self._connection.close()
+            _log.error("instance_broken_off", reason=type(error).__name__)
+            return AWAY
+        except (OSError, http.client.HTTPException) as error:
+            self._connection.close()
+            raise ServerAway from error
+        return self._status(response.status, body)
+
+    def _body(self, head: bytes, pieces: Iterator[bytes], tail: bytes) -> Iterator[bytes]:
+        yield head
+        for piece in pieces:
+            self._meanwhile()
+            yield piece
+        yield tail
+
+    def _status(self, status: int, body: bytes) -> int:
+        if status in (429, 502, 503, 504):
+            raise ServerAway
+        if status not in (200, 202):  # a redirect among them: where it leads nobody has allowed
+            self._connection.close()
+            _log.warning("instance_refused", http_status=status)
+            return FAILED
+        try:
+            answer: Any = json.loads(body or b"{}")
+        except ValueError:
+            return FAILED
+        failed = isinstance(answer, dict) and (answer.get(_FAILED_SOP_SEQUENCE) or {}).get("Value")
+        return FAILED if failed else SUCCESS
+
+
+def _file(opened: Opened, correction: Correction | None) -> tuple[Iterator[bytes], int]:
+    syntax = unasked(opened)
+    if correction is None and syntax == opened.syntax:
+        return opened.stream(), opened.instance.size
+    file = made(opened, correction, None if syntax == opened.syntax else syntax)
+    return iter([file]), len(file)

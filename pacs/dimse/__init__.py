@@ -1,0 +1,1 @@
+"""Associations: listener, upper layer, command sets, TLS, calling others."""

@@ -1,0 +1,181 @@
+"""Sends instances over an association, as they are stored where the peer takes that, else made for it.
+
+C-GET, C-MOVE and forwarding send alike: pynetdicom would decode and encode each data set, and hold it whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Final
+
+import structlog
+from pydicom.uid import UID
+from pynetdicom.association import Association
+from pynetdicom.presentation import PresentationContext
+
+from pacs.dataset.part10 import dataset_offset
+from pacs.dimse.command_set import store_command
+from pacs.dimse.fragments import Gone, fragment_bytes, leave, nothing, room, send_fragment, store_status
+from pacs.leaving.corrections import Correction
+from pacs.leaving.outgoing_file import made
+from pacs.pixels.opened import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, Unreadable
+from pacs.pixels.transcode import NotDecodable
+from storage.nodes.reader import BytesMissing, HolderAway
+from storage.objects.store import StoreAway
+
+__all__ = ["FAILED", "SUCCESS", "Gone", "Originator", "Outlet", "Proposal", "proposals"]
+
+# What a sub-operation comes to (PS3.4 Table B.2-1), whether the peer says so or it never came to that.
+SUCCESS: Final = 0x0000
+FAILED: Final = 0xC000
+NO_CONTEXT: Final = 0x0122
+AWAY: Final = 0xA700
+WARNINGS: Final = frozenset((0xB000, 0xB006, 0xB007))
+
+MAX_CONTEXTS: Final = 128
+"""Their ids are odd and below 256 (PS3.8 9.3.2.2)."""
+ANSWER_SECONDS: Final = 120.0
+"""That a peer has to put away what it received."""
+_LAST: Final = 2
+_COMMAND: Final = 1
+_PRIORITY_MEDIUM: Final = 0
+
+_log: Final = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Originator:
+    """Who asked for a C-MOVE, and in which message."""
+
+    ae_title: str
+    message_id: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Proposal:
+    """Presentation contexts for one association, and the SOP classes that they are for."""
+
+    contexts: Sequence[PresentationContext]
+    sop_classes: frozenset[str]
+
+
+def proposals(kinds: Iterable[tuple[str, str]]) -> list[Proposal]:
+    """What to propose for pairs of SOP class and stored transfer syntax: each syntax in a context of its own.
+
+    So the peer cannot choose one that would have to be made where it also takes what is there. The
+    uncompressed ones are always among them. Several proposals where one association cannot carry all.
+    """
+    syntaxes: dict[str, dict[str, None]] = {}
+    for sop_class, syntax in kinds:
+        syntaxes.setdefault(sop_class, dict.fromkeys((EXPLICIT_LITTLE, IMPLICIT_LITTLE)))[syntax] = None
+    made: list[Proposal] = []
+    contexts: list[PresentationContext] = []
+    classes: set[str] = set()
+    for sop_class, each in syntaxes.items():
+        if contexts and len(contexts) + len(each) > MAX_CONTEXTS:
+            made.append(Proposal(contexts=tuple(contexts), sop_classes=frozenset(classes)))
+            contexts, classes = [], set()
+        classes.add(sop_class)
+        for syntax in [*each][:MAX_CONTEXTS]:
+            context = PresentationContext()
+            context.abstract_syntax = UID(sop_class)
+            context.transfer_syntax = [UID(syntax)]
+            contexts.append(context)
+    if contexts:
+        made.append(Proposal(contexts=tuple(contexts), sop_classes=frozenset(classes)))
+    return made
+
+
+class Outlet:
+    """One association on which we are the SCU of storage; within a C-GET it is the peer that asked for it.
+
+    ``meanwhile`` is called again and again while the peer is busy.
+    """
+
+    def __init__(
+        self,
+        association: Association,
+        *,
+        originator: Originator | None = None,
+        meanwhile: Callable[[], None] = nothing,
+    ) -> None:
+        self._association = association
+        self._originator = originator
+        self._meanwhile = meanwhile
+        self._message_id = 0
+        self._contexts: dict[str, dict[str, int]] = {}
+        for context in association.accepted_contexts:
+            if context.as_scu and context.context_id is not None:
+                by_syntax = self._contexts.setdefault(str(context.abstract_syntax), {})
+                by_syntax.setdefault(str(context.transfer_syntax[0]), context.context_id)
+
+    def send(self, opened: Opened, correction: Correction | None) -> int:
+        """The status that the peer answers, or why it was not asked.
+
+        Raises:
+            Gone: the association has ended under it.
+
+        """
+        instance = opened.instance
+        taken = self._contexts.get(instance.sop_class_uid, {})
+        syntax = next((one for one in (opened.syntax, EXPLICIT_LITTLE, IMPLICIT_LITTLE) if one in taken), None)
+        if syntax is None:
+            return NO_CONTEXT
+        try:
+            pieces = _begun(_dataset(opened, correction, syntax))
+        except (Unreadable, NotDecodable) as error:
+            _log.warning("instance_not_sent", reason=error.reason)
+            return FAILED
+        except (HolderAway, BytesMissing, StoreAway) as error:
+            _log.warning("instance_not_sent", reason=type(error).__name__)
+            return AWAY
+        self._message_id = self._message_id % 0xFFFF + 1
+        command = store_command(
+            message_id=self._message_id,
+            sop_class_uid=instance.sop_class_uid,
+            sop_instance_uid=instance.sop_instance_uid,
+            priority=_PRIORITY_MEDIUM,
+            originator=self._originator and (self._originator.ae_title, self._originator.message_id),
+        )
+        self._speak(taken[syntax], command, pieces)
+        return store_status(self._association, self._message_id, ANSWER_SECONDS, self._meanwhile)
+
+    def _speak(self, context_id: int, command: bytes, pieces: Iterator[bytes]) -> None:
+        longest = fragment_bytes(self._association)
+        room(self._association, self._meanwhile)
+        send_fragment(self._association, context_id, _COMMAND | _LAST, command)
+        held = b""
+        for piece in self._whole(pieces):
+            view = memoryview(held + piece if held else piece)
+            at = 0
+            while len(view) - at > longest:  # the last one is kept back: only it may be the end
+                room(self._association, self._meanwhile)
+                send_fragment(self._association, context_id, 0, view[at : at + longest])
+                at += longest
+            held = bytes(view[at:])
+        room(self._association, self._meanwhile)
+        send_fragment(self._association, context_id, _LAST, held)
+
+    def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        """The pieces; where they stop too early the association ends: a message that has begun cannot be undone."""
+        try:
+            yield from pieces
+        except (HolderAway, BytesMissing, StoreAway, OSError) as error:
+            _log.error("instance_broken_off", reason=type(error).__name__)
+            leave(self._association)
+            raise Gone from error
+
+
+def _dataset(opened: Opened, correction: Correction | None, syntax: str) -> Iterator[bytes]:
+    """The data set in pieces; from the segment where nothing has to be made, else in memory."""
+    if syntax == opened.syntax and correction is None:
+        return opened.dataset_stream()
+    file = made(opened, correction, None if syntax == opened.syntax else syntax)
+    return iter([file[dataset_offset(file) :]])
+
+
+def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same pieces, the first one read already: what fails then fails before anything was sent."""
+    return chain([next(pieces, b"")], pieces)

@@ -1,0 +1,1 @@
+"""One instance on its way out: corrected, placed, transcoded, zipped."""

@@ -1,0 +1,140 @@
+"""Images as a zip with a DICOMDIR, piece by piece: never more than one instance in memory, names without identity."""
+
+from __future__ import annotations
+
+import struct
+import zipfile
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from pydicom.dataset import Dataset
+
+from pacs.dataset.dicomdir import EXPLICIT_LITTLE, Directory
+from pacs.leaving.corrections import Correction, attribute, to_unicode
+from pacs.leaving.outgoing_file import made
+from pacs.pixels.opened import HTJ2K, NATIVE, Bytes, Opened, Unreadable
+from pacs.pixels.transcode import NotDecodable
+from storage.index.queries import Instance
+
+MOST_BYTES: Final = 8 << 30
+MOST_INSTANCES: Final = 20_000
+WHEN: Final = (1980, 1, 1, 0, 0, 0)
+"""The least time of a zip: when files were written is nobody's business."""
+UNREADABLE_NAME: Final = "UNREAD"
+"""Folder of instances that no reader understands: they go out as they came, outside of the directory."""
+
+
+class TooMuch(Exception):
+    """More than is exported at once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Item:
+    instance: Instance
+    correction: Correction | None
+
+
+def exported(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
+    """The zip, in pieces; files are stored in it as they are, since pixels are not made smaller by it.
+
+    Native pixels go out in explicit little endian (PS3.11 D), compressed ones as they are but for HTJ2K: viewers that
+    come with a disc do not know it.
+
+    Raises:
+        TooMuch: before the first piece.
+
+    """
+    if len(items) > MOST_INSTANCES or sum(_most_bytes(one.instance) for one in items) > MOST_BYTES:
+        raise TooMuch
+    return _pieces(bytes_, items, new_uid)
+
+
+class _Sink:
+    """What `zipfile` writes to: it cannot seek, so sizes follow their files."""
+
+    def __init__(self) -> None:
+        self._held: list[bytes] = []
+
+    def write(self, data: bytes) -> int:
+        self._held.append(bytes(data))
+        return len(data)
+
+    def flush(self) -> None:
+        """Nothing is kept back."""
+
+    def taken(self) -> bytes:
+        taken = b"".join(self._held)
+        self._held.clear()
+        return taken
+
+
+def _pieces(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
+    sink, directory = _Sink(), Directory()
+    series: dict[str, int] = {}
+    numbers: dict[str, int] = {}
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_STORED) as archive:  # type: ignore[call-overload] # a file that is written
+        for item in items:
+            uid = item.instance.series_uid
+            folder = series.setdefault(uid, len(series) + 1)
+            numbers[uid] = numbers.get(uid, 0) + 1
+            file_id = ("DICOM", f"SE{folder:06}", f"IM{numbers[uid]:06}")
+            file = _File(bytes_, item)
+            if file.header is None:
+                file_id = (UNREADABLE_NAME, *file_id[1:])
+            with archive.open(
+                _named("/".join(file_id)), "w", force_zip64=_most_bytes(item.instance) > zipfile.ZIP64_LIMIT // 2
+            ) as member:
+                for chunk in file.chunks():
+                    member.write(chunk)
+                    if piece := sink.taken():
+                        yield piece
+            if file.header is not None:
+                directory.add(file.header, file_id=file_id, transfer_syntax_uid=file.syntax)
+            yield sink.taken()
+        with archive.open(_named("DICOMDIR"), "w") as member:
+            member.write(directory.written(new_uid()))
+    yield sink.taken()
+
+
+class _File:
+    """One instance on its way out, corrected."""
+
+    def __init__(self, bytes_: Bytes, item: Item) -> None:
+        self._opened = Opened(bytes_, item.instance)
+        self._correction = item.correction
+        plain = self._opened.syntax in NATIVE | HTJ2K
+        self._transcode = plain and self._opened.syntax != EXPLICIT_LITTLE
+        self.syntax = EXPLICIT_LITTLE if plain else self._opened.syntax
+        self.header = self._header()
+
+    def chunks(self) -> Iterator[bytes]:
+        if self.header is None or (self._correction is None and not self._transcode):
+            return self._opened.stream()
+        return iter([made(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
+
+    def _header(self) -> Dataset | None:
+        """As it goes out; None where nobody can read it, which is no reason to keep it back unless it was corrected."""
+        try:
+            header = self._opened.header()
+            if self._correction is not None:
+                attribute(header, self._correction)
+            else:
+                to_unicode(header)
+        except (Unreadable, NotDecodable, ValueError, TypeError, KeyError, AttributeError, struct.error):
+            if self._correction is not None:
+                raise Unreadable("cannot be corrected") from None
+            return None
+        named = ("SOPClassUID", "SOPInstanceUID", "StudyInstanceUID", "SeriesInstanceUID")
+        return header if all(keyword in header for keyword in named) else None
+
+
+def _most_bytes(instance: Instance) -> int:
+    """What it may take in the zip: HTJ2K becomes native pixels of at most three samples of 16 bits."""
+    if instance.transfer_syntax_uid not in HTJ2K:
+        return instance.size
+    return instance.size + (instance.rows or 0) * (instance.columns or 0) * instance.frames * 6
+
+
+def _named(name: str) -> zipfile.ZipInfo:
+    return zipfile.ZipInfo(name, WHEN)

@@ -1,0 +1,1 @@
+"""Frames: found, decoded, encoded, rendered."""

@@ -1,0 +1,111 @@
+"""The forms in which a frame goes out: as stored, native, or HTJ2K lossless RPCL encoded on demand."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import imagecodecs
+import numpy as np
+from pydicom.dataset import Dataset
+
+from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, Opened
+from pacs.pixels.transcode import NotDecodable, decoded, native
+
+OCTETS: Final = "application/octet-stream"
+HTJ2K_RPCL: Final = "1.2.840.10008.1.2.4.202"
+HTJ2K_MEDIA: Final = "image/jphc"
+# PS3.18 Table 8.7.3-2 and 8.7.3-4: how a stored codestream is named.
+MEDIA_OF: Final = {
+    "1.2.840.10008.1.2.4.50": "image/jpeg",
+    "1.2.840.10008.1.2.4.51": "image/jpeg",
+    "1.2.840.10008.1.2.4.57": "image/jpeg",
+    "1.2.840.10008.1.2.4.70": "image/jpeg",
+    "1.2.840.10008.1.2.4.80": "image/jls",
+    "1.2.840.10008.1.2.4.81": "image/jls",
+    "1.2.840.10008.1.2.4.90": "image/jp2",
+    "1.2.840.10008.1.2.4.91": "image/jp2",
+    "1.2.840.10008.1.2.4.92": "image/jpx",
+    "1.2.840.10008.1.2.4.93": "image/jpx",
+    "1.2.840.10008.1.2.4.201": HTJ2K_MEDIA,
+    "1.2.840.10008.1.2.4.202": HTJ2K_MEDIA,
+    "1.2.840.10008.1.2.4.203": HTJ2K_MEDIA,
+    "1.2.840.10008.1.2.5": "image/dicom-rle",
+}
+LOSSLESS: Final = NATIVE | {
+    "1.2.840.10008.1.2.4.57",
+    "1.2.840.10008.1.2.4.70",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+    "1.2.840.10008.1.2.4.201",
+    "1.2.840.10008.1.2.4.202",
+    "1.2.840.10008.1.2.5",
+}
+# Other colour spaces change on the way through a codestream, and the header that the client has does not.
+_ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"))
+LOWEST_RESOLUTION_PIXELS: Final = 64
+
+
+def stored_syntax(opened: Opened) -> str:
+    """The transfer syntax in which frames go out "as stored": native ones always in little endian."""
+    return EXPLICIT_LITTLE if opened.syntax in NATIVE else opened.syntax
+
+
+def stored_media(opened: Opened) -> str:
+    return MEDIA_OF.get(opened.syntax, OCTETS)
+
+
+def may_be_htj2k(opened: Opened, header: Dataset) -> bool:
+    """Whether HTJ2K gives back exactly these pixels under the header that the client has.
+
+    Integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits), and
+    nothing that was lossy before.
+    """
+    return (
+        opened.instance.frames > 0
+        and opened.syntax in LOSSLESS
+        and "FloatPixelData" not in header
+        and header.get("BitsAllocated") in (8, 16)
+        and header.get("SamplesPerPixel", 1) in (1, 3)
+        and str(header.get("PhotometricInterpretation", "")) in _ELIGIBLE
+    )
+
+
+def native_form(opened: Opened, header: Dataset, number: int) -> bytes:
+    """Raises: NoSuchFrame, Unreadable, NotDecodable."""
+    return native(header, opened.syntax, opened.frame(number))
+
+
+def htj2k_form(opened: Opened, header: Dataset, number: int) -> bytes:
+    """One frame as HTJ2K lossless RPCL, with TLM and a tile-part for each resolution.
+
+    Raises:
+        NoSuchFrame, Unreadable, NotDecodable: as the frame itself.
+
+    """
+    frame = opened.frame(number)
+    if opened.syntax == HTJ2K_RPCL:
+        return frame
+    return htj2k(decoded(header, opened.syntax, frame, rgb=False))
+
+
+def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
+    """Encode (rows, columns) or (rows, columns, 3) of 8 or 16 bit integers; the pixels come back exactly.
+
+    ``rgb``: whether three samples are transformed reversibly; None leaves it to the encoder, which does.
+
+    Raises:
+        NotDecodable: the encoder refuses the array.
+
+    """
+    if array.dtype.itemsize > 2 or array.dtype.kind not in "iu":
+        raise NotDecodable("sample type")
+    resolutions = 0
+    while max(array.shape[:2]) >> resolutions > LOWEST_RESOLUTION_PIXELS:
+        resolutions += 1
+    try:
+        encoded = imagecodecs.htj2k_encode(
+            np.ascontiguousarray(array), rgb=rgb, reversible=True, tlm=True, tilepart=1, resolutions=resolutions
+        )
+    except (RuntimeError, ValueError) as error:
+        raise NotDecodable("encoder") from error
+    return bytes(encoded)

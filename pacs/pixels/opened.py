@@ -1,0 +1,243 @@
+"""A stored instance opened for reading: its header, its frames, its whole data set."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from typing import Any, Final, Protocol
+
+import numpy as np
+from pydicom import dcmread
+from pydicom.dataelem import DataElement
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import get_frame
+
+from pacs.dataset.part10 import head
+from pacs.dataset.tags import SPECIFIC_CHARACTER_SET
+from storage.index.queries import Instance
+
+EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
+DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"))
+NATIVE: Final = frozenset((EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)) | DEFLATED
+HTJ2K: Final = frozenset(("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"))
+"""Few readers outside of a browser know it yet: what leaves without a negotiation does not leave in it."""
+MAX_INFLATED_BYTES: Final = 256 << 20
+PIXEL_KEYWORDS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+_BLOCK_BYTES: Final = 256 * 1024
+
+
+class Unreadable(Exception):
+    """The stored bytes cannot be understood; ``reason`` is a word of ours, never a value of the data set."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class NoSuchFrame(LookupError):
+    """The instance has no frame of that number."""
+
+
+class Bytes(Protocol):
+    """Reads what lies in segments: `storage.nodes.reader.Bytes`."""
+
+    def read(self, instance: Instance, offset: int, length: int) -> bytes: ...
+
+    def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]: ...
+
+
+class _File(io.RawIOBase):
+    """The PS3.10 file of an instance as a seekable file, read in blocks."""
+
+    name = "instance"  # pydicom asks for one
+
+    def __init__(self, bytes_: Bytes, instance: Instance) -> None:
+        self._bytes = bytes_
+        self._instance = instance
+        self._at = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        self._at = offset + {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._instance.size}[whence]
+        return self._at
+
+    def tell(self) -> int:
+        return self._at
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        length = max(0, min(len(view), self._instance.size - self._at))
+        if length:
+            view[:length] = self._bytes.read(self._instance, self._at, length)
+            self._at += length
+        return length
+
+
+class Opened:
+    """One instance; nothing is read before it is asked for."""
+
+    def __init__(self, bytes_: Bytes, instance: Instance) -> None:
+        self.instance = instance
+        self._bytes = bytes_
+
+    @property
+    def syntax(self) -> str:
+        return self.instance.transfer_syntax_uid
+
+    def header(self) -> Dataset:
+        """The data set before its pixel data, elements raw.
+
+        Raises:
+            Unreadable: pydicom cannot find its way, or finds nothing.
+
+        """
+        return self._parse(before_pixels=True)
+
+    def whole(self) -> FileDataset:
+        """The data set with its pixel data, in memory.
+
+        Raises:
+            Unreadable: as `header`.
+
+        """
+        return self._parse(before_pixels=False)
+
+    def frame(self, number: int) -> bytes:
+        """Frame ``number`` (from 1) as stored: a codestream, or native bytes.
+
+        Raises:
+            NoSuchFrame: the instance has no such frame.
+            Unreadable: the frames are no byte ranges, and the data set does not give them either.
+
+        """
+        instance = self.instance
+        if not 1 <= number <= instance.frames:
+            raise NoSuchFrame
+        ranges = instance.frame_ranges
+        if ranges is not None:
+            if number > len(ranges):
+                raise NoSuchFrame
+            return self._bytes.read(instance, *ranges[number - 1])
+        whole = self.whole()
+        if self.syntax in NATIVE:
+            return native_frame(whole, number, instance.frames)
+        try:
+            return get_frame(whole.PixelData, number - 1, number_of_frames=instance.frames)
+        except Exception as error:
+            raise Unreadable("frames") from error
+
+    def file_bytes(self) -> bytes:
+        return self._bytes.read(self.instance, 0, self.instance.size)
+
+    def stream(self) -> Iterator[bytes]:
+        return self._bytes.stream(self.instance)
+
+    def dataset_stream(self) -> Iterator[bytes]:
+        """The data set alone, in its stored syntax."""
+        return self._bytes.stream(self.instance, self.instance.dataset_offset)
+
+    def _parse(self, *, before_pixels: bool) -> FileDataset:
+        if self.syntax in DEFLATED:
+            file: io.BufferedIOBase = io.BytesIO(self._inflated())
+        elif before_pixels:
+            file = io.BufferedReader(_File(self._bytes, self.instance), _BLOCK_BYTES)
+        else:
+            file = io.BytesIO(self.file_bytes())
+        try:
+            dataset = dcmread(file, stop_before_pixels=before_pixels, force=True)
+        except RecursionError as error:
+            raise Unreadable("nested too deep") from error
+        except Unreadable:
+            raise
+        except OSError:
+            raise
+        except Exception as error:
+            raise Unreadable("structure") from error
+        if len(dataset) == 0:
+            raise Unreadable("empty")
+        self._say_the_set(dataset)
+        return dataset
+
+    def _say_the_set(self, dataset: Dataset) -> None:
+        """Text of a device that does not say what it writes in is read as its entry in the register says."""
+        entered = self.instance.character_set
+        said = dataset.get_item(SPECIFIC_CHARACTER_SET) if SPECIFIC_CHARACTER_SET in dataset else None
+        if entered and (said is None or not said.value):
+            terms = entered.split("\\")
+            dataset[SPECIFIC_CHARACTER_SET] = DataElement(SPECIFIC_CHARACTER_SET, "CS", terms)
+
+    def _inflated(self) -> bytes:
+        """The file in explicit little endian, which is what a deflated one holds (PS3.5 A.5)."""
+        stored = self.file_bytes()[self.instance.dataset_offset :]
+        stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            plain = stream.decompress(stored, MAX_INFLATED_BYTES)
+        except zlib.error as error:
+            raise Unreadable("deflated") from error
+        if stream.unconsumed_tail:
+            raise Unreadable("too large")
+        meta = head(
+            sop_class_uid=self.instance.sop_class_uid,
+            sop_instance_uid=self.instance.sop_instance_uid,
+            transfer_syntax_uid=EXPLICIT_LITTLE,
+        )
+        return meta + plain
+
+
+def native_frame(whole: Dataset, number: int, frames: int) -> bytes:
+    """One native frame in little endian, out of a data set that is not addressable by bytes.
+
+    Raises:
+        Unreadable: there is less than the header promises.
+
+    """
+    pixels = little_endian_pixels(whole)
+    bits = int(whole.get("Rows", 0) or 0) * int(whole.get("Columns", 0) or 0) * int(whole.get("BitsAllocated", 0) or 0)
+    bits *= int(whole.get("SamplesPerPixel", 1) or 1)
+    if str(whole.get("PhotometricInterpretation", "")) == "YBR_FULL_422":
+        bits = bits * 2 // 3
+    if not bits or (bits * frames + 7) // 8 > len(pixels):
+        raise Unreadable("pixels")
+    if bits % 8 == 0:
+        return pixels[(number - 1) * bits // 8 : number * bits // 8]
+    # Frames of single bits follow each other without padding (PS3.5 8.1.1): shift this one to a byte's edge.
+    start = (number - 1) * bits
+    covering = int.from_bytes(pixels[start // 8 : (start + bits + 7) // 8], "little")
+    return (covering >> start % 8 & (1 << bits) - 1).to_bytes((bits + 7) // 8, "little")
+
+
+WORD_BYTES: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+"""Of the VRs whose values are swapped in big endian (PS3.5 7.3)."""
+
+
+def little_endian(value: bytes, word_bytes: int) -> bytes:
+    """Words of big endian turned; what is less than a word at the end is left out."""
+    usable = value[: len(value) // word_bytes * word_bytes]
+    return np.frombuffer(usable, f">u{word_bytes}").astype(f"<u{word_bytes}").tobytes()
+
+
+def little_endian_pixels(whole: Dataset) -> bytes:
+    """The native pixel data of a data set, swapped if it came in big endian (PS3.5 7.3).
+
+    Raises:
+        Unreadable: it has none.
+
+    """
+    keyword = next((one for one in PIXEL_KEYWORDS if one in whole), None)
+    value = whole[keyword].value if keyword else None
+    if keyword is None or not isinstance(value, bytes):
+        raise Unreadable("no pixels")
+    if not isinstance(whole, FileDataset) or whole.file_meta.TransferSyntaxUID != EXPLICIT_BIG:
+        return value
+    width = WORD_BYTES.get(str(whole[keyword].VR), 1)
+    if keyword == "PixelData" and int(whole.get("BitsAllocated") or 0) > 16:
+        width = int(whole.get("BitsAllocated") or 0) // 8
+    return little_endian(value, width)

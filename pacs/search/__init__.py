@@ -1,0 +1,1 @@
+"""Matching keys and results that C-FIND and QIDO-RS share."""

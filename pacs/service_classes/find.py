@@ -1,0 +1,151 @@
+"""C-FIND of the Query/Retrieve service (PS3.4 C.4.1): searches of the index, answered match by match."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterator
+from functools import partial
+from typing import Any, Final
+
+import structlog
+from pydicom.dataset import Dataset
+from pynetdicom import evt
+from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.exc import OperationalError
+
+from pacs.arriving.describe import describe
+from pacs.arriving.receive import Sender
+from pacs.dimse.fragments import Gone, room
+from pacs.dimse.service import Caller, Handlers
+from pacs.leaving.corrections import attribute_json
+from pacs.leaving.placement import correction_of
+from pacs.pixels.opened import Bytes
+from pacs.search import results as results_of
+from pacs.search.matching_keys import Level, Unfit
+from pacs.search.results import Described, Result, ambiguous_patient
+from pacs.service_classes.find_answer import answer
+from pacs.service_classes.identifier import Asked, Root, query
+from pacs.service_classes.needs import DimseDoor
+from storage.database import snapshot
+from storage.index.queries import Instance, Scope, search_instances, search_patients, search_series, search_studies
+
+PATIENT_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.1.1"
+STUDY_ROOT_FIND: Final = "1.2.840.10008.5.1.4.1.2.2.1"
+ROOTS: Final = {PATIENT_ROOT_FIND: Root.PATIENT, STUDY_ROOT_FIND: Root.STUDY}
+
+# PS3.4 Table C.4-1.
+PENDING: Final = 0xFF00
+PENDING_KEYS_IGNORED: Final = 0xFF01
+CANCELLED: Final = 0xFE00
+OUT_OF_RESOURCES: Final = 0xA700
+IDENTIFIER_UNFIT: Final = 0xA900
+UNABLE: Final = 0xC000
+
+PAGE: Final = 200
+"""Matches that are read at a time; no transaction is open while the peer takes them."""
+
+_log: Final = structlog.get_logger()
+
+
+class FindService:
+    """Serves Patient Root and Study Root queries."""
+
+    sop_classes = frozenset(ROOTS)
+
+    def __init__(self, engine: Engine, bytes_: Bytes, door: DimseDoor, ae_title: str) -> None:
+        self._engine = engine
+        self._bytes = bytes_
+        self._door = door
+        self._ae_title = ae_title
+
+    def handlers(self, caller: Caller) -> Handlers:
+        return [(evt.EVT_C_FIND, partial(self._answers, caller))]
+
+    def _answers(self, caller: Caller, event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        """Every match with its status; the last status is pynetdicom's, unless the search ends otherwise."""
+        try:
+            character_set = self._door.character_set(caller.sender)
+            try:
+                identifier = event.identifier
+            except Exception as error:  # its decoder raises whatever it meets
+                raise Unfit("cannot be read") from error
+            asked = query(identifier, ROOTS[str(event.context.abstract_syntax)], character_set)
+            for result in self._found(caller.sender, asked):
+                if event.is_cancelled:
+                    yield CANCELLED, None
+                    return
+                made = answer(result, asked, self._ae_title, character_set)
+                ignored = asked.ignored or made.left_out
+                room(caller.association)
+                yield PENDING_KEYS_IGNORED if ignored else PENDING, made.dataset
+        except Gone:
+            return
+        except Unfit as unfit:
+            _log.info("query_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
+            yield IDENTIFIER_UNFIT, None
+        except OperationalError:
+            _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
+            yield OUT_OF_RESOURCES, None
+        except Exception:  # noqa: BLE001 # the unforeseen is a failure status, never the end of a list
+            _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
+            yield UNABLE, None
+
+    def _found(self, sender: Sender, asked: Asked) -> Iterator[Result]:
+        scope = self._door.scope(sender)
+        with snapshot(self._engine) as tx:
+            if ambiguous_patient(tx, scope, asked.match):
+                return
+        pages = _Pages(scope, asked, partial(self._described, sender))
+        while pages.more:
+            with snapshot(self._engine) as tx:
+                page = pages.read(tx)
+            yield from page
+
+    def _described(self, sender: Sender, instance: Instance) -> Result:
+        shown = self._door.open_study(sender, instance.study_uid, "search")
+        if instance.description is None:
+            described = describe(self._bytes, instance).instance
+        else:
+            described = json.loads(zlib.decompress(instance.description))
+        correction = correction_of(self._engine, shown, instance)
+        if correction is not None:
+            attribute_json(described, correction)
+        return described
+
+
+class _Pages:
+    """Reads a search page by page, each after what the last one ended with."""
+
+    def __init__(self, scope: Scope, asked: Asked, described: Described) -> None:
+        self._scope = scope
+        self._asked = asked
+        self._described = described
+        self._last: tuple[str, str] | None = None
+        self._read = 0
+        self.more = True
+
+    def read(self, tx: Connection) -> list[Result]:
+        scope, asked, described = self._scope, self._asked, self._described
+        match asked.level:
+            case Level.PATIENT:
+                patients = search_patients(tx, scope, asked.match, limit=PAGE, after=self._last)
+                self._turn(len(patients), [(one.patient_id, one.issuer) for one in patients[-1:]])
+                return results_of.patients(tx, scope, patients, described)
+            case Level.STUDY:
+                studies = search_studies(tx, scope, asked.match, limit=PAGE, after=self._last)
+                self._turn(len(studies), [(one.study_date, one.study_uid) for one in studies[-1:]])
+                return results_of.studies(tx, scope, studies, described)
+            case Level.SERIES:  # of one study
+                series = search_series(tx, scope, asked.match, limit=PAGE, offset=self._read)
+                self._turn(len(series), [])
+                return results_of.series(tx, scope, series, described)
+            case Level.INSTANCE:  # of one series
+                instances = search_instances(tx, scope, asked.match, limit=PAGE, offset=self._read)
+                self._turn(len(instances), [])
+                return results_of.instances(tx, scope, instances, described, include=asked.wanted)
+
+    def _turn(self, count: int, last: list[tuple[str, str]]) -> None:
+        self._read += count
+        self._last = last[0] if last else self._last
+        self.more = count == PAGE

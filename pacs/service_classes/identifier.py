@@ -1,0 +1,159 @@
+"""Identifiers of C-FIND, C-MOVE and C-GET (PS3.4 C.4): which level is asked, and what is to be matched there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag
+
+from pacs.dataset.character_sets import decode
+from pacs.dataset.dicom_json import SPECIFIC_CHARACTER_SET, charsets_of, raw_of, vr_of
+from pacs.search.matching_keys import KEYS, Level, Unfit, condition, matched_at
+from pacs.search.results import answered_at
+from storage.index.queries import Condition, Exact, UidList, Wildcard
+
+QUERY_RETRIEVE_LEVEL: Final = 0x00080052
+UNIQUE: Final = {
+    Level.PATIENT: 0x00100020,
+    Level.STUDY: 0x0020000D,
+    Level.SERIES: 0x0020000E,
+    Level.INSTANCE: 0x00080018,
+}
+"""The unique key of each level (PS3.4 C.3)."""
+LEVELS: Final = {"PATIENT": Level.PATIENT, "STUDY": Level.STUDY, "SERIES": Level.SERIES, "IMAGE": Level.INSTANCE}
+# Read, or answered without being asked: these match nothing.
+_ABOUT: Final = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, 0x00080054, 0x00080056, 0x00080201})
+
+
+class Root(Enum):
+    """The information models (PS3.4 C.6), by their highest level."""
+
+    PATIENT = Level.PATIENT
+    STUDY = Level.STUDY
+
+    @property
+    def levels(self) -> tuple[Level, ...]:
+        return tuple(level for level in Level if level >= self.value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    level: Level
+    match: tuple[tuple[str, Condition], ...]
+    wanted: frozenset[int]
+    """Attributes to answer: of the index at this level, or at the level of instances of the header."""
+    ignored: bool
+    """Whether there are keys that are neither matched nor answered (status FF01)."""
+
+
+def query(identifier: Dataset, root: Root, character_set: str) -> Asked:
+    """A C-FIND identifier; ``character_set`` is what the device writes in when it does not say.
+
+    Raises:
+        Unfit: it names no level of the model, or no single entity above it, or a value that cannot be.
+
+    """
+    texts = _texts(identifier, character_set)
+    level = _level(texts, root)
+    match: dict[str, Condition] = _above(texts, root, level)
+    wanted: set[int] = set()
+    ignored = False
+    answered = answered_at(level)
+    for tag, text in texts.items():
+        if tag in _ABOUT:
+            wanted |= {tag} & answered
+            continue
+        key = matched_at(tag, level)
+        if key is None:
+            # What is only to be answered comes from the index, or for an instance from its header.
+            if text in ("", "*") and (tag in answered or (level is Level.INSTANCE and not BaseTag(tag).is_private)):
+                wanted.add(tag)
+            else:
+                ignored = True
+            continue
+        wanted.add(tag)
+        asked = _condition(tag, text)
+        if asked is not None:
+            match[key.column] = asked
+    return Asked(level=level, match=tuple(match.items()), wanted=frozenset(wanted), ignored=ignored)
+
+
+def retrieval(identifier: Dataset, root: Root, character_set: str) -> Asked:
+    """A C-MOVE or C-GET identifier: unique keys alone, of its level one or a list (PS3.4 C.4.2.1.4, C.4.3.1.3).
+
+    Raises:
+        Unfit: as `query`; something else is to be matched, which would retrieve more than was asked.
+
+    """
+    texts = _texts(identifier, character_set)
+    level = _level(texts, root)
+    match = _above(texts, root, level)
+    own = _condition(UNIQUE[level], texts.get(UNIQUE[level], ""))
+    if not isinstance(own, Exact | UidList):
+        raise Unfit("names nothing of its level")
+    match[KEYS[UNIQUE[level]].column] = own
+    for tag, text in texts.items():
+        if tag in _ABOUT or text in ("", "*"):
+            continue
+        key = matched_at(tag, level)
+        if key is None:
+            raise Unfit("cannot be matched")
+        asked = _condition(tag, text)
+        if asked is not None:
+            match[key.column] = asked
+    return Asked(level=level, match=tuple(match.items()), wanted=frozenset(), ignored=False)
+
+
+def _level(texts: dict[int, str], root: Root) -> Level:
+    level = LEVELS.get(texts.get(QUERY_RETRIEVE_LEVEL, ""))
+    if level is None or level not in root.levels:
+        raise Unfit("not a level of this model")
+    return level
+
+
+def _above(texts: dict[int, str], root: Root, level: Level) -> dict[str, Condition]:
+    """The entities that the level lies under: one of each (PS3.4 C.4.1.2.1)."""
+    match: dict[str, Condition] = {}
+    for higher in root.levels:
+        if higher < level:
+            asked = _condition(UNIQUE[higher], texts.get(UNIQUE[higher], ""))
+            single = isinstance(asked, Exact) or (isinstance(asked, UidList) and len(asked.values) == 1)
+            if asked is None or not single:
+                raise Unfit("names no single entity above its level")
+            match[KEYS[UNIQUE[higher]].column] = asked
+    return match
+
+
+def _condition(tag: int, text: str) -> Condition | None:
+    asked = condition(tag, text)
+    # Several codes, as workstations ask for modalities: any of them (PS3.4 C.2.2.2.8).
+    if isinstance(asked, Exact | Wildcard) and tag in _CODES and "\\" in text:
+        return UidList(tuple(text.split("\\")))
+    return asked
+
+
+_CODES: Final = frozenset({0x00080060, 0x00080061, 0x00100040, 0x00180015})
+
+
+def _texts(identifier: Dataset, character_set: str) -> dict[int, str]:
+    """Each attribute's value as text, a sequence's that has items as something that nothing matches."""
+    inherited = tuple(character_set.split("\\")) if character_set else None
+    charsets = charsets_of(identifier, None if SPECIFIC_CHARACTER_SET in identifier else inherited)
+    texts: dict[int, str] = {}
+    for tag in identifier.keys():  # noqa: SIM118 # iterating would convert each element
+        if tag.element == 0:
+            continue
+        element = identifier.get_item(tag)
+        vr = vr_of(identifier, tag, element)
+        if vr == "SQ":
+            texts[int(tag)] = _SOMETHING if identifier[tag].value else ""
+        else:
+            text = decode(raw_of(identifier, tag), charsets, vr)
+            texts[int(tag)] = "\\".join(value.strip(" \0") for value in text.split("\\"))
+    return texts
+
+
+_SOMETHING: Final = "items"

@@ -1,0 +1,142 @@
+"""Modality Performed Procedure Step as its SCP: N-CREATE and N-SET (PS3.4 F.7)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from io import BytesIO
+from typing import Any, Final, TypeAlias
+
+import structlog
+from pydicom.dataset import Dataset
+from pydicom.uid import generate_uid
+from pynetdicom import evt
+from pynetdicom.dsutils import decode
+from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: ignore[reportAttributeAccessIssue]
+
+from pacs.dataset.dicom_json import TooDeep, to_json
+from pacs.dataset.quiet_pydicom import quieten
+from pacs.dimse.service import Caller, Handlers
+from pacs.service_classes.mpps_message import Attributes, Performed, Wrong, changed, created
+from storage.instance_row import is_uid
+
+# PS3.7 C.5.
+PROCESSING_FAILURE: Final = 0x0110
+NOT_TO_BE_UPDATED: Final = 0xA506
+"""Error ID beside 0110H: the step is completed or discontinued (PS3.4 F.7.2.2.2)."""
+INVALID_INSTANCE: Final = 0x0117
+MISTYPED: Final = 0x0212
+NOT_OF_THIS_CLASS: Final = 0x0119
+
+_log: Final = structlog.get_logger()
+
+Response: TypeAlias = tuple[int | Dataset, Dataset | None]
+
+
+class Verdict(Enum):
+    """What the register of performed steps made of a message, with its status."""
+
+    DONE = 0x0000
+    DUPLICATE = 0x0111
+    UNKNOWN = 0x0112
+    FINAL = PROCESSING_FAILURE
+
+
+Taking: TypeAlias = Callable[[Caller, str, Performed], Verdict]
+"""(who says it, SOP Instance UID, what it says) -> what became of it, durably."""
+
+
+class PerformedSteps:
+    """Hands what devices say to ``creating`` and ``changing``."""
+
+    sop_classes = frozenset({str(ModalityPerformedProcedureStep)})
+
+    def __init__(self, creating: Taking, changing: Taking) -> None:
+        self._creating = creating
+        self._changing = changing
+
+    def handlers(self, caller: Caller) -> Handlers:
+        return [
+            (evt.EVT_N_CREATE, lambda event: self._create(caller, event)),
+            (evt.EVT_N_SET, lambda event: self._set(caller, event)),
+        ]
+
+    def _create(self, caller: Caller, event: Any) -> Response:
+        request = event.request
+        if request.AffectedSOPClassUID != ModalityPerformedProcedureStep:
+            return NOT_OF_THIS_CLASS, None
+        given = request.AffectedSOPInstanceUID
+        uid = str(generate_uid(prefix="2.25.")) if given is None else str(given)
+        status = self._taken(caller, "created", self._creating, created, uid, event, request.AttributeList)
+        answered = Dataset()
+        if given is None:
+            answered.AffectedSOPInstanceUID = uid  # PS3.7 10.1.5.1.4: the SCP names it then
+        return status, answered
+
+    def _set(self, caller: Caller, event: Any) -> Response:
+        request = event.request
+        if request.RequestedSOPClassUID != ModalityPerformedProcedureStep:
+            return NOT_OF_THIS_CLASS, None
+        uid = str(request.RequestedSOPInstanceUID or "")
+        return self._taken(caller, "changed", self._changing, changed, uid, event, request.ModificationList), None
+
+    def _taken(  # noqa: PLR0917
+        self,
+        caller: Caller,
+        what: str,
+        taking: Taking,
+        reading: Callable[[Attributes], Performed],
+        uid: str,
+        event: Any,
+        encoded: BytesIO | None,
+    ) -> int | Dataset:
+        if not is_uid(uid):
+            return INVALID_INSTANCE
+        try:
+            verdict = taking(caller, uid, reading(_attributes(event, encoded)))
+        except _Unreadable:
+            return MISTYPED
+        except Wrong as wrong:
+            _log.info("performed_step_refused", device_id=caller.sender.device_id, status=wrong.status, tag=wrong.tag)
+            return _refusal(wrong)
+        except Exception:  # noqa: BLE001 -- whatever keeps us from writing it down: the device sends it again
+            _log.error("performed_step_failed", device_id=caller.sender.device_id, exc_info=True)
+            return PROCESSING_FAILURE
+        _log.info("performed_step", what=what, device_id=caller.sender.device_id, verdict=verdict.name.lower())
+        return _over() if verdict is Verdict.FINAL else verdict.value
+
+
+class _Unreadable(Exception):
+    """The bytes are no data set."""
+
+
+def _attributes(event: Any, encoded: BytesIO | None) -> Attributes:
+    quieten()
+    syntax = event.context.transfer_syntax
+    if encoded is None:
+        return {}
+    encoded.seek(0)
+    try:
+        return to_json(decode(encoded, syntax.is_implicit_VR, syntax.is_little_endian), "")
+    except TooDeep as problem:
+        raise _Unreadable from problem
+    except Exception as problem:
+        raise _Unreadable from problem
+
+
+def _refusal(wrong: Wrong) -> Dataset:
+    answered = Dataset()
+    answered.Status = wrong.status
+    if wrong.status == 0x0106:
+        answered.ErrorComment = f"value of {wrong.tag}"
+    else:
+        answered.ErrorComment = f"missing {wrong.tag}"
+    return answered
+
+
+def _over() -> Dataset:
+    answered = Dataset()
+    answered.Status = PROCESSING_FAILURE
+    answered.ErrorID = NOT_TO_BE_UPDATED
+    answered.ErrorComment = "Performed Procedure Step Object may no longer be updated"
+    return answered

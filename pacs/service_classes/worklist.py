@@ -1,0 +1,135 @@
+"""Modality Worklist as its SCP: what is to be examined, told to the devices of the site (PS3.4 K)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+import structlog
+from pydicom.dataset import Dataset
+from pynetdicom import evt
+from pynetdicom.dsutils import decode
+from pynetdicom.sop_class import ModalityWorklistInformationFind  # pyright: ignore[reportAttributeAccessIssue]
+from sqlalchemy.exc import SQLAlchemyError
+
+from pacs.dataset.answer_charset import readable, write_in
+from pacs.dataset.character_sets import charsets_of
+from pacs.dataset.dicom_json import TooDeep, raw_of, to_json
+from pacs.dataset.quiet_pydicom import quieten
+from pacs.dimse.service import Caller, Handlers
+from pacs.service_classes.worklist_item import Scheduled, attributes
+from pacs.service_classes.worklist_match import CHARACTER_SET, Answer, Keys, Malformed, answer, days
+
+MOST_ANSWERS: Final = 500
+"""Matches that one query is answered with."""
+# PS3.4 K.4.1.1.4, Table K.4-1.
+MATCH: Final = 0xFF00
+MATCH_UNSUPPORTED_KEYS: Final = 0xFF01
+CANCELLED: Final = 0xFE00
+OUT_OF_RESOURCES: Final = 0xA700
+NOT_OF_THIS_CLASS: Final = 0xA900
+CANNOT_UNDERSTAND: Final = 0xC000
+
+_log: Final = structlog.get_logger()
+
+Response: TypeAlias = tuple[int | Dataset, Dataset | None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """What a site has for a device that asks."""
+
+    scheduled: Iterable[Scheduled]
+    whole: bool
+    """False: there was more than is looked through for one query."""
+    character_set: str
+    """As it is entered for the device, empty where nothing is."""
+
+
+Offering: TypeAlias = Callable[[Caller, date | None, date | None], Offer]
+"""(who asks, first day, last day) -> what their site offers on these days, the earliest first."""
+
+
+class Worklist:
+    """Answers C-FIND of the Modality Worklist Information Model from what ``offering`` says."""
+
+    sop_classes = frozenset({str(ModalityWorklistInformationFind)})
+
+    def __init__(self, offering: Offering) -> None:
+        self._offering = offering
+
+    def handlers(self, caller: Caller) -> Handlers:
+        return [(evt.EVT_C_FIND, lambda event: self._find(caller, event))]
+
+    def _find(self, caller: Caller, event: Any) -> Iterator[Response]:
+        try:
+            asked, answers, whole = self._matches(caller, event)
+            given = 0
+            for one in answers:
+                if event.is_cancelled:
+                    yield CANCELLED, None
+                    return
+                if given == MOST_ANSWERS:
+                    whole = False
+                    break
+                given += 1
+                yield (MATCH if one.supported else MATCH_UNSUPPORTED_KEYS), one.dataset
+        except Malformed as problem:
+            yield _failed(NOT_OF_THIS_CLASS, "a key is malformed", problem.tag), None
+        except _Unreadable:
+            yield _failed(CANNOT_UNDERSTAND, "the identifier cannot be read"), None
+        except SQLAlchemyError:
+            _log.error("worklist_failed", device_id=caller.sender.device_id, exc_info=True)
+            yield _failed(OUT_OF_RESOURCES, "the register cannot be asked now"), None
+        else:
+            _log.info("worklist", device_id=caller.sender.device_id, keys=len(asked), answers=given)
+            if not whole:
+                yield _failed(OUT_OF_RESOURCES, "there is more: ask for less"), None
+
+    def _matches(self, caller: Caller, event: Any) -> tuple[Keys, Iterator[Answer], bool]:
+        asked, said = _keys(event, None)
+        first, last = days(asked)
+        offer = self._offering(caller, first, last)
+        if not any(said) and offer.character_set:
+            asked, _ = _keys(event, (offer.character_set,))
+        charset = readable(offer.character_set, said)
+
+        def matches() -> Iterator[Answer]:
+            for step in offer.scheduled:
+                found = answer(asked, attributes(step, charset))
+                if found is not None:
+                    write_in(charset, found.dataset)
+                    yield found
+
+        return asked, matches(), offer.whole
+
+
+class _Unreadable(Exception):
+    """The bytes are no data set."""
+
+
+def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str, ...]]:
+    """The identifier, and the character sets that it says it is written in."""
+    quieten()
+    syntax = event.context.transfer_syntax
+    identifier = event.request.Identifier
+    identifier.seek(0)
+    try:
+        asked = decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
+        return to_json(asked, "", charsets), charsets_of(raw_of(asked, CHARACTER_SET))
+    except TooDeep as problem:
+        raise _Unreadable from problem
+    except Exception as problem:
+        raise _Unreadable from problem
+
+
+def _failed(status: int, comment: str, tag: int | None = None) -> Dataset:
+    """A status with its explanation (PS3.7 C.4.1.1.3.1); at most 64 characters, nothing of what was asked."""
+    answered = Dataset()
+    answered.Status = status
+    answered.ErrorComment = comment
+    if tag is not None:
+        answered.OffendingElement = tag
+    return answered

@@ -1,0 +1,255 @@
+"""Which worklist items a device means, and which of their attributes it hears (PS3.4 C.2.2.2 and K.2)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Final, TypeAlias
+
+from pydicom.dataset import Dataset
+
+from pacs.service_classes.worklist_item import Attributes, Match, Value
+
+Keys: TypeAlias = Mapping[str, Any]
+"""An identifier in the DICOM JSON model (PS3.18 F): tag to its element."""
+
+STEPS: Final = 0x00400100
+STEP_DATE: Final = 0x00400002
+STEP_TIME: Final = 0x00400003
+CHARACTER_SET: Final = 0x00080005
+_RANGE: Final = re.compile(r"([\d:.]*)-([\d:.]*)", re.ASCII)
+_DAY: Final = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})", re.ASCII)
+_CLOCK: Final = re.compile(r"\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d{1,6})?)?)?", re.ASCII)
+_STARS: Final = re.compile(r"\*+")
+
+
+class Malformed(Exception):
+    """The identifier cannot be understood; ``tag`` is where."""
+
+    def __init__(self, tag: int) -> None:
+        super().__init__(tag)
+        self.tag = tag
+
+
+@dataclass(kw_only=True)
+class Answer:
+    """The attributes of one match."""
+
+    dataset: Dataset = field(default_factory=Dataset)
+    supported: bool = True
+    """False: some key is unknown here, or is one that we hold no values of (PS3.4 C.4.1.1.4, FF01)."""
+
+
+def answer(asked: Keys, item: Attributes) -> Answer | None:
+    """What to send of ``item``; None where it is none of those that are meant.
+
+    Raises:
+        Malformed: a date or a time is none, or a sequence holds more than one item.
+
+    """
+    found = Answer()
+    return found if _fill(found, found.dataset, asked, item) else None
+
+
+def days(asked: Keys) -> tuple[date | None, date | None]:
+    """The first and the last day on which a meant step may begin; None where the range is open.
+
+    Raises:
+        Malformed: see `answer`.
+
+    """
+    key = _text(_item(asked, STEPS).get(f"{STEP_DATE:08X}", {}))
+    first, last = _bounds(key, STEP_DATE, _iso) if key else ("", "")
+    return _calendar(first), _calendar(last)
+
+
+def _fill(found: Answer, into: Dataset, asked: Keys, item: Attributes) -> bool:
+    combined = _combined(asked)
+    if combined is not None and not _within(combined, item):
+        return False
+    for name, element in asked.items():
+        tag = int(name, 16)
+        if tag == CHARACTER_SET:
+            continue
+        held = item.get(tag)
+        if held is None:
+            found.supported = False
+        elif not isinstance(held, Value):
+            if not _fill_sequence(found, into, tag, asked, held):
+                return False
+        elif not _fill_value(found, into, tag, element, held, matched=combined is None):
+            return False
+    return True
+
+
+def _fill_value(
+    found: Answer, into: Dataset, tag: int, element: Mapping[str, Any], held: Value, *, matched: bool
+) -> bool:
+    key = _text(element)
+    values = held.values
+    if held.match is Match.NOT_HELD:
+        found.supported &= not key
+    elif key and (matched or tag not in (STEP_DATE, STEP_TIME)):
+        values = tuple(value for value in held.values if _fits(key, value, held, tag))
+        if not values:
+            return False
+    into.add_new(tag, held.vr, _written(held, values))
+    return True
+
+
+def _written(held: Value, values: tuple[str, ...]) -> Any:
+    if held.vr == "US":
+        return None
+    return values[0] if values else ""
+
+
+def _fill_sequence(found: Answer, into: Dataset, tag: int, asked: Keys, held: Sequence[Attributes]) -> bool:
+    key = _item(asked, tag)
+    answers: list[Dataset] = []
+    for one in held:
+        filled = Dataset()
+        # A sequence without an item asks for all of it (PS3.4 C.2.2.2.6).
+        if _fill(found, filled, key or {f"{inner:08X}": {} for inner in one}, one):
+            answers.append(filled)
+    if not answers and any(_texts(key)):
+        return False
+    into.add_new(tag, "SQ", answers)
+    return True
+
+
+def _item(asked: Keys, tag: int) -> Keys:
+    items = asked.get(f"{tag:08X}", {}).get("Value") or [{}]
+    if len(items) > 1 or not isinstance(items[0], Mapping):
+        raise Malformed(tag)
+    return items[0]
+
+
+def _texts(key: Keys) -> Iterator[str]:
+    """What a sequence's item asks for with a value."""
+    for element in key.values():
+        for value in element.get("Value") or ():
+            if isinstance(value, Mapping) and element.get("vr") == "SQ":
+                yield from _texts(value)
+            elif value:
+                yield str(value)
+
+
+def _text(element: Mapping[str, Any]) -> str:
+    """A key as one text, its values separated by backslashes, the groups of a name by equals signs.
+
+    Stars alone ask for everything, as nothing does (PS3.4 C.2.2.2.4).
+    """
+    text = "\\".join(_one(value) for value in element.get("Value") or () if value is not None)
+    return "" if _STARS.fullmatch(text) else text
+
+
+def _one(value: Any) -> str:
+    if isinstance(value, Mapping):
+        groups = [str(value.get(group, "")) for group in ("Alphabetic", "Ideographic", "Phonetic")]
+        return "=".join(groups).rstrip("=")
+    return str(value)
+
+
+def _fits(key: str, value: str, held: Value, tag: int) -> bool:
+    match held.match:
+        case Match.DATE:
+            first, last = _bounds(key, tag, _iso)
+            return _between(_iso(value, tag), first, last)
+        case Match.TIME:
+            return _between(_digits(value), *_clock_bounds(key, tag))
+        case Match.UID:
+            return value in key.split("\\")
+        case Match.NAME:
+            return _is_named(key, value)
+        case _:
+            return any(_wildcard(one).fullmatch(value) for one in key.split("\\"))
+
+
+def _is_named(key: str, value: str) -> bool:
+    """Each group that is asked fits some group, whatever its case (PS3.4 C.2.2.2.1 leaves that to us) and its ``^``."""
+    wanted = [group for group in key.split("=") if group.strip("^ ")]
+    groups = [group for group in value.split("=") if group]
+    return all(any(_same_name(one, group) for group in groups) for one in wanted)
+
+
+def _same_name(key: str, group: str) -> bool:
+    if _wildcard(_parts(key)).fullmatch(_parts(group)):
+        return True
+    bare = [re.sub(r"[\^ ]", "", text).casefold() for text in (key, group)]
+    return _wildcard(bare[0]).fullmatch(bare[1]) is not None
+
+
+def _parts(group: str) -> str:
+    return "^".join(part.strip() for part in group.casefold().split("^")).strip("^")
+
+
+def _wildcard(key: str) -> re.Pattern[str]:
+    """PS3.4 C.2.2.2.4: ``*`` is any text, ``?`` any one character."""
+    # Stars beside each other say the same as one, and would cost much to search.
+    plain = _STARS.sub("*", key)
+    return re.compile("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in plain), re.DOTALL)
+
+
+# -- dates and times (PS3.4 C.2.2.2.5)
+
+
+def _combined(asked: Keys) -> tuple[str, str] | None:
+    """First and last moment, where both the date and the time of the step are ranges: they count as one."""
+    day, clock = (_text(asked.get(f"{tag:08X}", {})) for tag in (STEP_DATE, STEP_TIME))
+    if not (_RANGE.fullmatch(day) and _RANGE.fullmatch(clock)):
+        return None
+    (first, last), (since, until) = _bounds(day, STEP_DATE, _iso), _clock_bounds(clock, STEP_TIME)
+    return first + since if first else "", last + (until or "9") if last else ""
+
+
+def _within(moments: tuple[str, str], item: Attributes) -> bool:
+    day, clock = item.get(STEP_DATE), item.get(STEP_TIME)
+    if not isinstance(day, Value) or not isinstance(clock, Value):
+        return False
+    return _between(day.values[0] + _digits(clock.values[0]), *moments)
+
+
+def _bounds(key: str, tag: int, read: Any) -> tuple[str, str]:
+    """Both ends of a range, the empty text for an open one; a single value is both."""
+    ends = _RANGE.fullmatch(key.replace(" ", ""))
+    if ends is None:
+        return read(key, tag), read(key, tag)
+    return tuple(read(end, tag) if end else "" for end in ends.groups())  # type: ignore[return-value]
+
+
+def _clock_bounds(key: str, tag: int) -> tuple[str, str]:
+    """A time says as much as it says: 10 lasts until 10:59:59.999999."""
+    first, last = _bounds(key, tag, _time)
+    return first, last + "999999999999"[len(last) :] if last else ""
+
+
+def _between(value: str, first: str, last: str) -> bool:
+    return (not first or first <= value) and (not last or value <= last)
+
+
+def _iso(text: str, tag: int) -> str:
+    found = _DAY.fullmatch(text.strip())
+    if found is None:
+        raise Malformed(tag)
+    return "".join(found.groups())
+
+
+def _time(text: str, tag: int) -> str:
+    if not _CLOCK.fullmatch(text.strip()):
+        raise Malformed(tag)
+    return _digits(text)
+
+
+def _digits(text: str) -> str:
+    return re.sub(r"\D", "", text)
+
+
+def _calendar(digits: str) -> date | None:
+    if not digits:
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        raise Malformed(STEP_DATE) from None

@@ -1,0 +1,52 @@
+"""Key object selections of the four titles reject what they name; others reject nothing."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION, REJECTS, rejection_note
+from pacs.dataset.dicom_json import to_json
+from tests.builders import encoded, image
+from tests.pacs import objects
+
+
+def described(one: Dataset) -> dict[str, Any]:
+    return to_json(dcmread(BytesIO(encoded(one)), force=True), "bulk")
+
+
+@pytest.mark.parametrize("title", sorted(REJECTS))
+def test_a_note_names_what_it_rejects(title: str) -> None:
+    first, second = image(), image()
+    found = rejection_note(KEY_OBJECT_SELECTION, described(objects.rejection_note(first, second, title=title)))
+
+    assert found is not None
+    assert found.title == title
+    assert set(found.sop_instance_uids) == {first.SOPInstanceUID, second.SOPInstanceUID}
+
+
+def test_what_the_content_alone_names_is_rejected_too() -> None:
+    first = image()
+    note = objects.rejection_note(first)
+    del note.CurrentRequestedProcedureEvidenceSequence
+    found = rejection_note(KEY_OBJECT_SELECTION, described(note))
+
+    assert found is not None
+    assert found.sop_instance_uids == (first.SOPInstanceUID,)
+
+
+def test_no_other_document_rejects_anything() -> None:
+    first = image()
+    of_interest = objects.rejection_note(first, title="113000")
+    private = objects.rejection_note(first, scheme="99LOCAL")
+    note = objects.rejection_note(first)
+
+    assert rejection_note(KEY_OBJECT_SELECTION, described(of_interest)) is None
+    assert rejection_note(KEY_OBJECT_SELECTION, described(private)) is None
+    assert rejection_note("1.2.840.10008.5.1.4.1.1.88.33", described(note)) is None
+    assert rejection_note(KEY_OBJECT_SELECTION, {"0040A043": {"vr": "SQ", "Value": [None, {}]}}) is None
+    assert rejection_note(KEY_OBJECT_SELECTION, {}) is None

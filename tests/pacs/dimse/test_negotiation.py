@@ -1,0 +1,62 @@
+"""What peers may propose, and what we pick."""
+
+from __future__ import annotations
+
+import pytest
+from pydicom.uid import AllTransferSyntaxes
+from pynetdicom.sop_class import _STORAGE_CLASSES  # its table of all of them
+
+from pacs.dimse.negotiation import Offer, transfer_syntaxes
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+EXPLICIT = "1.2.840.10008.1.2.1"
+LOSSY = [
+    "1.2.840.10008.1.2.4.50",
+    "1.2.840.10008.1.2.4.51",
+    "1.2.840.10008.1.2.4.81",
+    "1.2.840.10008.1.2.4.91",
+    "1.2.840.10008.1.2.4.203",
+]
+
+
+def test_takes_every_storage_class_and_transfer_syntax_that_the_libraries_know() -> None:
+    offer = Offer()
+
+    assert all(offer.stores(uid) for uid in _STORAGE_CLASSES.values())
+    assert set(AllTransferSyntaxes) <= set(transfer_syntaxes())
+    assert len(transfer_syntaxes()) == len(set(transfer_syntaxes()))
+
+
+@pytest.mark.parametrize(
+    "uid",
+    [
+        "1.2.840.10008.5.1.4.1.2.2.1",  # Study Root FIND
+        "1.2.840.10008.5.1.4.1.1.201.2",  # Inventory FIND
+        "1.2.840.10008.1.3.10",  # Media Storage Directory
+        "1.2.840.10008.1.20.1",  # Storage Commitment
+        "1.2.826.0.1.3680043.8.498.7",  # private
+    ],
+)
+def test_takes_nothing_else(uid: str) -> None:
+    assert not Offer().stores(uid)
+
+
+def test_private_ones_are_taken_by_setting() -> None:
+    offer = Offer(private_sop_classes=["1.2.3.4"], private_transfer_syntaxes=["1.2.3.5"])
+
+    assert offer.stores("1.2.3.4")
+    assert "1.2.3.5" in offer.contexts_for(["1.2.3.4"])[0].transfer_syntax
+
+
+def test_prefers_explicit_then_implicit_then_what_loses_nothing() -> None:
+    order = [str(uid) for uid in Offer().contexts_for([CT])[0].transfer_syntax]
+
+    assert order[:2] == [EXPLICIT, "1.2.840.10008.1.2"]
+    lossless = ["1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90", "1.2.840.10008.1.2.4.70", "1.2.840.10008.1.2.5"]
+    assert max(order.index(uid) for uid in lossless) < min(order.index(uid) for uid in LOSSY)
+
+
+def test_contexts_are_shared_between_associations() -> None:
+    offer = Offer()
+
+    assert offer.contexts_for([CT])[0] is offer.contexts_for([CT])[0]
