@@ -13,11 +13,11 @@ from rich.console import Console
 
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.patients.keys import KeyFileUnfit
-from service import device_commands, erasure_commands, registers
-from service.alive import Part, Role
-from service.forward_commands import forward
-from service.installation import CannotStart
-from service.settings import WrongSettings, load
+from service.commands import devices, erase, organisations_people
+from service.commands.forward import forward
+from service.installation.heartbeat import Part, Role
+from service.installation.installation import CannotStart
+from service.installation.settings import WrongSettings, load
 
 WRONG_SETTINGS: Final = 2
 """Also the exit code of wrong usage."""
@@ -34,14 +34,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,  # they print local variables, and those hold names
     add_completion=False,
 )
-app.add_typer(registers.org, name="org")
-app.add_typer(registers.person, name="person")
-app.add_typer(device_commands.device, name="device")
-app.add_typer(device_commands.device, name="devices", hidden=True)  # the same, for whoever types it so
+app.add_typer(organisations_people.org, name="org")
+app.add_typer(organisations_people.person, name="person")
+app.add_typer(devices.device, name="device")
+app.add_typer(devices.device, name="devices", hidden=True)  # the same, for whoever types it so
 app.add_typer(forward, name="forward")
-app.command("erase")(erasure_commands.erase)
-app.command("hold")(erasure_commands.hold)
-app.command("retention")(erasure_commands.keep)
+app.command("erase")(erase.erase)
+app.command("hold")(erase.hold)
+app.command("retention")(erase.keep)
 
 
 @app.command()
@@ -54,7 +54,7 @@ def serve(
     socket: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
-    from service import serving  # noqa: PLC0415 the other commands start faster without the servers
+    from service.processes import serve as serving  # noqa: PLC0415 the other commands start faster without the servers
 
     settings = load(os.environ)
     if role is None:
@@ -66,7 +66,7 @@ def serve(
 @app.command()
 def prepare() -> None:
     """Make keys, schema and the first administrator, whatever is missing of them, before several nodes start."""
-    from service import serving  # noqa: PLC0415
+    from service.processes import serve as serving  # noqa: PLC0415
 
     folders = serving.prepare(load(os.environ))
     if folders.first_password.exists():
@@ -96,10 +96,10 @@ def verify(
         str | None, typer.Option(help="Read only what was received since: 2026-03-01, or 2026-03-01T18:00.")
     ] = None,
     repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Read what is stored again and compare its digests; follow the audit's chains. Exit code 1: damage was found."""
-    from service import verification  # noqa: PLC0415
+    from service.commands import verify as verification  # noqa: PLC0415
 
     try:
         drawn = verification.sample_of(sample) if sample else {}
@@ -122,13 +122,13 @@ def backup(
     without_index: Annotated[
         bool, typer.Option("--without-index", help="Leave out what `rebuild-index` makes again.")
     ] = False,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Write the database into one file while TierRead runs: as it is at one moment, for either kind of database.
 
     Neither the keys nor the images are in it.
     """
-    from service import backing_up  # noqa: PLC0415
+    from service.steps import backup as backing_up  # noqa: PLC0415
 
     settings = load(os.environ)
     raise typer.Exit(backing_up.run(settings, target.absolute(), with_index=not without_index, as_json=as_json))
@@ -138,10 +138,10 @@ def backup(
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `tierread backup` made.")],
     *,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Read a backup into an empty database. Run `tierread rebuild-index` afterwards, then `tierread serve`."""
-    from service import backing_up  # noqa: PLC0415
+    from service.steps import backup as backing_up  # noqa: PLC0415
 
     raise typer.Exit(backing_up.restore(load(os.environ), file.absolute(), as_json=as_json))
 
@@ -152,14 +152,14 @@ def rebuild_index(
     check: Annotated[
         bool, typer.Option("--check", help="Change nothing: say what is missing. TierRead may run meanwhile.")
     ] = False,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Make the index of images again from the object store and this node's spool, with what people decided.
 
     TierRead must not run meanwhile, on any node. It can be interrupted and run again: what is there already is passed
     over. Exit code 1: something cannot be read; with --check, something is missing.
     """
-    from service import rebuilding  # noqa: PLC0415
+    from service.commands import rebuild_index as rebuilding  # noqa: PLC0415
 
     raise typer.Exit(rebuilding.run(load(os.environ), check=check, as_json=as_json))
 
@@ -168,10 +168,10 @@ def rebuild_index(
 def sweep(
     *,
     remove: Annotated[bool, typer.Option(help="Remove what may be removed; otherwise it is only named.")] = False,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Find what nobody needs: orphans, drafts of dead writers, copies that should have gone. Exit 1: look at it."""
-    from service import sweeping_command  # noqa: PLC0415
+    from service.commands import sweep as sweeping_command  # noqa: PLC0415
 
     raise typer.Exit(sweeping_command.run(load(os.environ), remove=remove, as_json=as_json))
 
@@ -192,13 +192,13 @@ def import_files(
         ),
     ] = None,
     afresh: Annotated[bool, typer.Option(help="Read also what an earlier run has finished.")] = False,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
 
     Exit code 1: something was refused, is held or could not be read.
     """
-    from service import import_command  # noqa: PLC0415
+    from service.commands import import_files as import_command  # noqa: PLC0415
 
     done = import_command.run(
         load(os.environ), source, site=site, device=device, issuer=issuer, afresh=afresh, as_json=as_json
@@ -210,13 +210,13 @@ def import_files(
 def adopt(
     spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],
     *,
-    as_json: registers.AsJson = False,
+    as_json: organisations_people.AsJson = False,
 ) -> None:
     """Bring the spool of a dead node home: index its instances again and take them to the object store.
 
     Run it where the other settings of this installation hold. Exit code 1: something is still in that spool only.
     """
-    from service import adoption  # noqa: PLC0415
+    from service.commands import adopt as adoption  # noqa: PLC0415
 
     raise typer.Exit(adoption.run(load(os.environ), spool.absolute(), as_json=as_json))
 

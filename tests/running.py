@@ -32,7 +32,7 @@ from reading.patients import patients
 from reading.patients.identifiers import identity_check_character
 from reading.patients.keys import keys_in
 from reading.patients.patients import Identifier
-from service.administer import Registry
+from reading.register.registry import Registry
 from storage.database import connect, transaction
 
 REPOSITORY: Final = Path(__file__).parent.parent

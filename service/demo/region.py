@@ -19,7 +19,7 @@ from reading.patients import patients
 from reading.patients.identifiers import identity_check_character
 from reading.patients.keys import Keys
 from reading.patients.patients import Identifier
-from service.administer import Registry, organisation_of
+from reading.register.registry import Registry, organisation_of
 from service.demo.radiographs import Chest, Hand
 
 STATE_FILE: Final = "demo.json"

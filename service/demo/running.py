@@ -16,13 +16,14 @@ from sqlalchemy.engine import Engine
 from reading.audit import Audit
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from service import logs, serving
-from service.administer import Registry
+from reading.register.registry import Registry
 from service.demo import region, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
-from service.installation import Folders, open_database
-from service.logs import logger
-from service.settings import Settings, variable
+from service.installation.installation import Folders, open_database
+from service.installation.settings import Settings, variable
+from service.processes import serve
+from service.telemetry import logs
+from service.telemetry.logs import logger
 from storage.database import snapshot, transaction
 from storage.index import queries
 
@@ -43,18 +44,18 @@ def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
 
 def run(settings: Settings) -> int:
     logs.configure("serve", settings.log_level)
-    folders = serving.prepare(settings, demo=True)
+    folders = serve.prepare(settings, demo=True)
     made = region.read(folders.data) or _make(settings, folders)
     # Wide enough whatever the terminal: a password that is cut short helps nobody.
     console = Console(width=max(WIDE, Console().width))
 
     def ready(stop: threading.Event) -> None:
         console.print(Panel("示例数据 · DEMONSTRATION: every person and picture is invented", style="bold yellow"))
-        console.print(serving.where_things_are(settings, folders), highlight=False, soft_wrap=True)
+        console.print(serve.where_things_are(settings, folders), highlight=False, soft_wrap=True)
         _print_people(console, made)
         threading.Thread(target=_send, args=(settings, made, console, stop), name="demo", daemon=True).start()
 
-    return serving.run_all(settings, folders, ready)
+    return serve.run_all(settings, folders, ready)
 
 
 def _make(settings: Settings, folders: Folders) -> Region:

@@ -11,7 +11,7 @@ from pynetdicom.ae import ApplicationEntity
 
 from service.demo import objects
 from service.demo.region import EXAMINATIONS, Examination, Region, Sent
-from service.settings import Settings
+from service.installation.settings import Settings
 
 
 class NotSent(Exception):

@@ -15,8 +15,8 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.settings import load
-from service.stores import object_store_of
+from service.installation.settings import load
+from service.installation.stores import object_store_of
 from storage import tables
 from storage.database import connect, snapshot
 from tests import postgresql

@@ -10,13 +10,14 @@ import os
 import sys
 from importlib import import_module
 
-from service import cli, roles
+from service import cli
+from service.processes import role
 
-ARGUMENTS = ["tierread", "serve", "--role", roles.Role.SCP]
+ARGUMENTS = ["tierread", "serve", "--role", role.Role.SCP]
 
 
 def main() -> None:
-    for module in ("service.serving", roles.MODULES[roles.Role.SCP]):
+    for module in ("service.processes.serve", role.MODULES[role.Role.SCP]):
         import_module(module)
     for _ in sys.stdin:
         pid = os.fork()

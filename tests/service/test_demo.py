@@ -17,7 +17,7 @@ from reading.patients import identifiers
 from reading.patients.identifiers import IdentityCard
 from reading.patients.keys import keys_in
 from reading.register import organisations, people
-from service.administer import Registry
+from reading.register.registry import Registry
 from service.demo import ct, objects, radiographs, region
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from service import cli
-from service.alive import Role
+from service.installation.heartbeat import Role
 from tests.conftest import need_tool
 from tests.running import REPOSITORY
 

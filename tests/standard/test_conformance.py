@@ -22,10 +22,10 @@ from pacs.service_classes import commitment, find, mpps, mpps_message, retrieve,
 from reading.audit import Audit
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
-from service.dimse_services import services_of
-from service.house import House
-from service.installation import Folders
-from service.settings import Settings
+from service.installation.house import House
+from service.installation.installation import Folders
+from service.installation.settings import Settings
+from service.wiring.service_classes import services_of
 from storage.objects.store import FolderObjectStore
 from tests.archive import Archive
 from tests.pacs.conftest import small_archive

@@ -10,7 +10,8 @@ import pytest
 import typer.main
 from prometheus_client import Counter, Histogram
 
-from service import cli, metrics
+from service import cli
+from service.telemetry import metrics
 from tests.standard.test_settings_docs import REPOSITORY
 
 DOCUMENTS: Final = [REPOSITORY / "README.md", *sorted((REPOSITORY / "docs").rglob("*.md"))]

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import pytest
 
-from service.settings import CONFIG, NAMES, PREFIX, Settings, variable
+from service.installation.settings import CONFIG, NAMES, PREFIX, Settings, variable
 
 REPOSITORY: Final = Path(__file__).parent.parent.parent
 PAGE: Final = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")

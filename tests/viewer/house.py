@@ -26,7 +26,7 @@ from reading.cases.cases import Case
 from reading.patients.patients import Patient
 from reading.register import people
 from reading.sessions import receipts
-from service.evidence import Evidence
+from service.wiring.evidence import Evidence
 from storage.database import snapshot, transaction
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore

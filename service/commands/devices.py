@@ -1,0 +1,212 @@
+"""The commands `device` (or `devices`): which devices may send, how they call, and whether they could."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from sqlalchemy.engine import Connection
+
+from reading.audit import Audit
+from reading.errors import Invalid
+from reading.register import device_contacts, device_register, devices, organisations
+from reading.register.devices import Device
+from reading.register.registry import Registry
+from service.commands.organisations_people import AsJson, answer, answer_rows, opened, to_json
+from service.installation.installation import make_folders, open_database
+from service.installation.settings import load
+from storage.commitment import requests
+
+device = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
+
+Title = Annotated[str, typer.Argument(help="The device's application entity title.")]
+CallAt = Annotated[
+    str | None, typer.Option(help="Address or name where we call it, if not the one address that it calls from.")
+]
+CharacterSet = Annotated[
+    str | None, typer.Option(help="What its text is written in when it does not say, such as GB18030.")
+]
+Certificate = Annotated[
+    Path | None, typer.Option(help="File with the certificate (PEM or DER) that it must show; it calls by TLS then.")
+]
+TlsRequired = Annotated[bool | None, typer.Option("--tls-required/--no-tls-required", help="It may only call by TLS.")]
+CallByTls = Annotated[bool | None, typer.Option("--call-by-tls/--no-call-by-tls", help="We call it by TLS.")]
+
+
+@device.command("add")
+def add_device(
+    ae_title: Annotated[str, typer.Argument(help="Its application entity title, at most 16 characters.")],
+    *,
+    host: Annotated[str, typer.Option(help="Address or network that it calls from, such as 10.1.2.3 or 10.1.2.0/24.")],
+    site: Annotated[str, typer.Option(help="Code of the organisation that owns it.")],
+    port: Annotated[int | None, typer.Option(help="Port where we call it.", min=1, max=65535)] = None,
+    issuer: Annotated[
+        str | None, typer.Option(help="Who issues the patient ids that it sends; the site's code by default.")
+    ] = None,
+    call_at: CallAt = None,
+    character_set: CharacterSet = None,
+    certificate: Certificate = None,
+    tls_required: TlsRequired = None,
+    call_by_tls: CallByTls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a device that may send."""
+    more = _given(
+        host=call_at,
+        character_set=character_set,
+        certificate_digest=_digest_in(certificate),
+        tls_required=tls_required,
+        call_by_tls=call_by_tls,
+    )
+    with opened() as (tx, registry, now):
+        made = registry.add_device(
+            tx, ae_title=ae_title, network=host, site_code=site, port=port, issuer=issuer, now=now, **more
+        )
+        answer(as_json, _of_device(tx, made, now), f"added {made.ae_title} at {made.network} for {site}")
+
+
+@device.command("set")
+def set_device(
+    ae_title: Title,
+    *,
+    host: Annotated[str | None, typer.Option(help="Address or network that it calls from.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port where we call it, 0 for nowhere.", min=0, max=65535)] = None,
+    issuer: Annotated[str | None, typer.Option(help="Who issues the patient ids that it sends.")] = None,
+    call_at: CallAt = None,
+    character_set: CharacterSet = None,
+    certificate: Certificate = None,
+    no_certificate: Annotated[bool, typer.Option("--no-certificate", help="It need not show one any longer.")] = False,
+    tls_required: TlsRequired = None,
+    call_by_tls: CallByTls = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change a device's entry; what is not named stays. Its title and site never change: end it and add another."""
+    changed = _given(
+        network=host,
+        issuer=issuer,
+        host=call_at,
+        character_set=character_set,
+        certificate_digest=_digest_in(certificate),
+        tls_required=tls_required,
+        call_by_tls=call_by_tls,
+    )
+    if port is not None:
+        changed["port"] = port or None
+    if no_certificate:
+        changed["certificate_digest"] = None
+    with opened() as (tx, registry, now):
+        made = registry.set_device(tx, ae_title, now, **changed)
+        answer(as_json, _of_device(tx, made, now), f"changed {made.ae_title}")
+
+
+@device.command("token")
+def token(ae_title: Title, *, as_json: AsJson = False) -> None:
+    """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`."""
+    with opened() as (tx, registry, now):
+        made = registry.make_token(tx, ae_title, now)
+        answer(as_json, {"ae_title": ae_title, "token": made}, made)
+
+
+@device.command("list")
+def list_devices(*, as_json: AsJson = False) -> None:
+    """List the devices, with their last contact."""
+    with opened() as (tx, _, now):
+        rows = [_of_device(tx, one, now) for one in devices.list_all(tx)]
+    answer_rows(
+        as_json, rows, ("ae_title", "network", "port", "site", "issuer", "heard_at", "stored_at", "refusal", "until")
+    )
+
+
+@device.command("end")
+def end_device(ae_title: Title, *, as_json: AsJson = False) -> None:
+    """End a device: it is refused from now on; what it sent stays."""
+    with opened() as (tx, registry, now):
+        ended = registry.end_device(tx, ae_title, now)
+        answer(as_json, _of_device(tx, devices.by_id(tx, ended.id) or ended, now), f"ended {ae_title}")
+
+
+@device.command("check")
+def check_device(ae_title: Title, *, as_json: AsJson = False) -> None:
+    """Try what the device and this TierRead do with each other; it has to run here.
+
+    An echo to the device, whether its calls would be known, and in its name a worklist query and a store of a
+    test picture, which is checked and given up: nothing of it stays. Exit code 1: a step failed.
+    """
+    from service.commands import device_check  # noqa: PLC0415 the other commands start faster without the DICOM libraries
+    from service.installation.certificates import certificates_of  # noqa: PLC0415
+
+    settings = load(os.environ)
+    make_folders(settings, demo=None)
+    certificates = certificates_of(settings)
+    engine = open_database(settings)
+    done: list[device_check.Step] = []
+    try:
+        registry = Registry(Audit(f"{settings.node}/cli"))
+        for step in device_check.check(
+            settings, engine, registry, certificates, ae_title=ae_title, now=datetime.now(UTC)
+        ):
+            done.append(step)
+            if not as_json:
+                typer.echo(f"{step.result:<8} {step.name:<12} {step.said}")
+                if step.remedy:
+                    typer.echo(f"{'':<8} {'':<12} -> {step.remedy}")
+    finally:
+        engine.dispose()
+    failed = any(step.result is device_check.Result.FAIL for step in done)
+    if as_json:
+        typer.echo(to_json({"ae_title": ae_title, "passed": not failed, "steps": [asdict(step) for step in done]}))
+    raise typer.Exit(1 if failed else 0)
+
+
+def _given(**values: Any) -> dict[str, Any]:
+    """What was named on the command line."""
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _digest_in(path: Path | None) -> bytes | None:
+    if path is None:
+        return None
+    try:
+        return device_register.certificate_digest(path.read_bytes())
+    except OSError as unreadable:
+        raise Invalid("certificate", "unreadable") from unreadable
+
+
+def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
+    site = organisations.by_id(tx, one.site_id)
+    contact = device_contacts.of(tx, [one.id], now)[one.id]
+    return {
+        "id": one.id,
+        "ae_title": one.ae_title,
+        "network": one.network,
+        "call_at": one.host,
+        "port": one.port,
+        "site": site.code if site else None,
+        "issuer": one.issuer,
+        "character_set": one.character_set,
+        "certificate": one.certificate_digest.hex() if one.certificate_digest else None,
+        "tls_required": one.tls_required,
+        "call_by_tls": one.call_by_tls,
+        "heard_at": contact.heard_at,
+        "stored_at": contact.stored_at,
+        "refused_at": contact.refused_at,
+        "refusal": contact.refusal,
+        "commitments": _waiting_for(tx, one),
+        "since": one.since,
+        "until": one.until,
+    }
+
+
+def _waiting_for(tx: Connection, one: Device) -> dict[str, object] | None:
+    """What a device was not told of its storage commitments, and why."""
+    waiting = requests.waiting_of(tx, one.id)
+    if waiting is None:
+        return None
+    return {"untold": waiting.reports, "since": waiting.since, "failure": waiting.failure}
+
+
+# FIX

@@ -1,0 +1,175 @@
+"""The commands `erase`, `hold` and `retention`: images that go for good, and those that must not."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import typer
+from sqlalchemy.engine import Engine
+
+from reading.audit import SYSTEM, Audit
+from reading.errors import Invalid
+from reading.retention import retention
+from reading.retention.retention import Expired
+from service.commands.organisations_people import AsJson, answer, answer_rows
+from service.installation.installation import Folders, make_folders, open_database
+from service.installation.settings import Settings, load
+from storage.database import snapshot, transaction
+from storage.decisions import erasure
+from storage.index.queries import Study
+
+DAYS_A_YEAR = 365.25
+MOST = 1000
+
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        help="The id of a case, as in the address of its page, or a Study Instance UID. "
+        "Left out, it is a line of standard input and in no shell's history."
+    ),
+]
+Reason = Annotated[str, typer.Option(help="Why, in words that stay with the decision. No names.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Here:
+    settings: Settings
+    folders: Folders
+    engine: Engine
+    audit: Audit
+
+
+def erase(
+    name: Name = None,
+    *,
+    reason: Reason,
+    yes: Yes = False,
+    open_too: Annotated[bool, typer.Option("--open-too", help="Also when its reading is not over.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Erase the images of a case or study for good: nobody sees them again, and nobody can send them again.
+
+    Reports, orders and the audit stay. It cannot be undone.
+    """
+    from service.commands import erase_run  # noqa: PLC0415 the other commands start faster without its libraries
+
+    said = retention.reason(reason)
+    with _opened() as here:
+        studies, images = erase_run.named(here.engine, _named(name), open_too=open_too)
+        _ask(yes, f"{images} images of {len(studies)} studies go for good; the reports stay. Erase them?")
+        _erase(here, studies, said, as_json=as_json)
+
+
+def hold(
+    name: Name = None,
+    *,
+    reason: Annotated[str, typer.Option(help="Why the images have to stay. No names.")] = "",
+    end: Annotated[bool, typer.Option("--end", help="They need not stay any longer.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep the images of a case or study from being erased, whatever their age; `--end` takes it back."""
+    said = "" if end else retention.reason(reason)
+    with _opened() as here, transaction(here.engine) as tx:
+        now = datetime.now(UTC)
+        studies = retention.studies_named(tx, _named(name))
+        for one in studies:
+            erasure.hold(tx, one.study_uid, said, now)
+            here.audit.record(
+                tx,
+                actor=SYSTEM,
+                action="study.release" if end else "study.hold",
+                subject_kind="study",
+                subject_id=one.study_uid,
+                now=now,
+            )
+    answer(as_json, {"studies": len(studies), "held": not end}, f"{len(studies)} studies {'may go' if end else 'stay'}")
+
+
+def keep(
+    *,
+    erase_them: Annotated[bool, typer.Option("--erase", help="Erase what is older and need not stay.")] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Show studies whose images are older than TIERREAD_RETENTION_YEARS; with --erase, erase them.
+
+    What is under a hold, or belongs to a case that is not over, stays. A thousand at a time, the oldest first.
+    """
+    with _opened() as here:
+        years = here.settings.retention_years
+        if not years:
+            raise Invalid("retention_years", "not_set: images are kept for ever")
+        before = datetime.now(UTC) - timedelta(days=years * DAYS_A_YEAR)
+        with snapshot(here.engine) as tx:
+            found = retention.expired(tx, before, MOST)
+        if not erase_them:
+            answer_rows(as_json, [_told(one) for one in found], ("last_received_at", "images", "held", "open"))
+            return
+        studies = [one.study for one in found if one.erasable]
+        _ask(yes, f"the images of {len(studies)} studies go for good; the reports stay. Erase them?")
+        _erase(here, studies, f"older than {years:g} years", as_json=as_json)
+
+
+def _erase(here: _Here, studies: Sequence[Study], reason: str, *, as_json: bool) -> None:
+    from service.commands import erase_run  # noqa: PLC0415 as above
+
+    instances = elsewhere = 0
+    for study in studies:  # a transaction each: a thousand studies keep no device waiting
+        with transaction(here.engine) as tx:
+            gone = erase_run.erase(tx, here.audit, study, reason, datetime.now(UTC))
+        instances += gone.instances
+        elsewhere += erase_run.remove_files(here.folders, gone)
+    waiting = erase_run.finish(here.settings, here.folders, here.engine)
+    told = {
+        "studies": len(studies),
+        "instances": instances,
+        "segments_waiting": waiting,
+        "refused_copies_elsewhere": elsewhere,
+    }
+    said = f"erased {instances} images of {len(studies)} studies; the reports stay"
+    if waiting:
+        said += f"\n{waiting} segments still hold bytes of them: the worker writes them out when they are stored"
+    if elsewhere:
+        said += f"\n{elsewhere} refused copies lie in the spools of other nodes, in their folder quarantine"
+    answer(as_json, told, said)
+
+
+def _told(one: Expired) -> dict[str, object]:
+    return {
+        "study_uid": one.study.study_uid,
+        "last_received_at": one.study.last_received_at.isoformat(),
+        "images": one.study.instances,
+        "held": one.held,
+        "open": one.open,
+    }
+
+
+def _named(name: str | None) -> str:
+    """Raises: Invalid."""
+    said = (name if name is not None else sys.stdin.readline()).strip()
+    if not said:
+        raise Invalid("case_or_study", "missing")
+    return said
+
+
+def _ask(yes: bool, question: str) -> None:  # noqa: FBT001 # what the option said
+    if not yes:
+        typer.confirm(question, abort=True, err=True)
+
+
+@contextmanager
+def _opened() -> Generator[_Here]:
+    settings = load(os.environ)
+    folders = make_folders(settings, demo=None)
+    engine = open_database(settings)
+    try:
+        yield _Here(settings=settings, folders=folders, engine=engine, audit=Audit(f"{settings.node}/cli"))
+    finally:
+        engine.dispose()

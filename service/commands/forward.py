@@ -1,0 +1,118 @@
+"""The commands `forward`: rules that send studies on, and how far each study has come."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+import typer
+from sqlalchemy.engine import Connection
+
+from reading.errors import Invalid
+from reading.forwarding import forwarding
+from reading.forwarding.forwarding import Job, JobState, Moment, Rule
+from reading.register import devices, organisations
+from reading.register.registry import device_of, organisation_of
+from service.commands.organisations_people import AsJson, answer, answer_rows, opened
+from service.installation.setting_values import origin_of
+from service.installation.settings import load
+
+forward = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
+
+
+@forward.command("add")
+def add(
+    *,
+    site: Annotated[str, typer.Option(help="Code of the organisation whose studies go out.")],
+    to: Annotated[str | None, typer.Option(help="AE title of a device with a port.")] = None,
+    url: Annotated[str | None, typer.Option(help="Base address of a STOW-RS server that the settings allow.")] = None,
+    token_file: Annotated[Path | None, typer.Option(help="File that holds the bearer token for the address.")] = None,
+    modality: Annotated[str, typer.Option(help="Only studies with a series of this modality, such as CT.")] = "",
+    when: Annotated[
+        Moment, typer.Option(help="When nothing more came for a while, or when the report is final.")
+    ] = Moment.QUIET,
+    as_json: AsJson = False,
+) -> None:
+    """Send on what arrives from now on."""
+    with opened() as (tx, registry, now):
+        if url is not None and (
+            urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
+        ):
+            raise Invalid("url", "not_among_forward_origins")
+        made = forwarding.add(
+            tx,
+            registry.audit,
+            site_id=organisation_of(tx, site).id,
+            moment=when,
+            modality=modality,
+            device_id=None if to is None else device_of(tx, to, now).id,
+            url=url or "",
+            token_file="" if token_file is None else str(token_file.absolute()),
+            now=now,
+        )
+        answer(as_json, _of_rule(tx, made), f"added {made.id}")
+
+
+@forward.command("list")
+def list_rules(*, as_json: AsJson = False) -> None:
+    """List the rules."""
+    with opened() as (tx, _, __):
+        rows = [_of_rule(tx, one) for one in forwarding.rules(tx)]
+    answer_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
+
+
+@forward.command("end")
+def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
+    """End a rule: nothing goes out by it any more."""
+    with opened() as (tx, registry, now):
+        ended = forwarding.end(tx, registry.audit, rule, now)
+        answer(as_json, _of_rule(tx, ended), f"ended {rule}")
+
+
+@forward.command("jobs")
+def jobs(
+    *,
+    state: Annotated[JobState | None, typer.Option(help="Only these; `dead` ones need a person.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the latest studies that were sent on, or are to be."""
+    with opened() as (tx, _, __):
+        rows = [_of_job(one) for one in forwarding.jobs(tx, 200, state=state)]
+    answer_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
+
+
+@forward.command("retry")
+def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
+    """Let a job that has failed begin anew; what was delivered is not sent again."""
+    with opened() as (tx, registry, now):
+        forwarding.retry(tx, registry.audit, job, now)
+        answer(as_json, {"id": job}, f"begins anew: {job}")
+
+
+def _of_rule(tx: Connection, one: Rule) -> dict[str, object]:
+    site = organisations.by_id(tx, one.site_id)
+    device = None if one.device_id is None else devices.by_id(tx, one.device_id)
+    return {
+        "id": one.id,
+        "site": site.code if site else None,
+        "modality": one.modality,
+        "when": one.moment,
+        "to": one.url or (device.ae_title if device else ""),
+        "since": one.since,
+        "until": one.until,
+    }
+
+
+def _of_job(one: Job) -> dict[str, object]:
+    """Without the study: its UID is no more for a terminal's history than a name is."""
+    return {
+        "id": one.id,
+        "rule": one.rule_id,
+        "state": one.state,
+        "instances": one.instances,
+        "attempts": one.attempts,
+        "failure": one.failure,
+        "next_at": one.next_at if one.state is JobState.WAITING else None,
+    }

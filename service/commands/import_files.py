@@ -1,0 +1,206 @@
+"""The command `import`: a progress bar over `service.commands.import_run`, and its outcome in words or JSON."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import rich.progress
+import typer
+from rich.console import Console
+
+from pacs.arriving.media import SOURCE
+from pacs.arriving.receive import Reason, Receiver, Sender
+from reading.audit import SYSTEM
+from reading.errors import Invalid
+from reading.register.organisations import Organisation
+from reading.register.registry import device_of, organisation_of
+from service.commands import import_run
+from service.commands.import_run import Became, Imported, Memory
+from service.commands.import_sources import Refused, Source, source_of
+from service.installation.house import House, house_of, sender_of
+from service.installation.installation import count_into, make_folders
+from service.installation.nodes import ships
+from service.installation.settings import Settings
+from service.installation.signals import stopped_by_signals
+from service.telemetry import logs
+from storage.database import transaction
+from storage.keeping.shipping import ship
+
+NOT_WELL: Final = 1
+USAGE: Final = 2
+_WRITER: Final = "cli"
+
+
+def run(
+    settings: Settings,
+    path: Path,
+    *,
+    site: str,
+    device: str | None,
+    issuer: str | None,
+    afresh: bool,
+    as_json: bool,
+) -> int:
+    """Answer the exit code.
+
+    Raises:
+        NotThere, Invalid: of the site and the device.
+
+    """
+    folders = make_folders(settings, demo=None)
+    count_into(folders, afresh=False)
+    from service.processes.receiving import receiving  # noqa: PLC0415
+    from service.telemetry.metrics import INSTANCES  # noqa: PLC0415 which counts from its import on
+
+    def count(outcome: str) -> None:
+        INSTANCES.labels(SOURCE, outcome).inc()
+
+    logs.configure("import", "warning")
+
+    memory = import_run.memory_of(folders.data / "imports", path, site, device or "", issuer or "")
+    with house_of(settings, folders, _WRITER) as house:
+        with transaction(house.engine) as tx:
+            where = organisation_of(tx, site)
+        sender = _sender(house, where, device, issuer)
+        try:
+            with source_of(path) as source, stopped_by_signals() as stop:
+                if afresh:
+                    memory.unlink(missing_ok=True)
+                _note(house, where, "import.begin", {"source": source.kind})
+                with receiving(house) as here:
+                    receiver = Receiver(here.spool, here.index, house.clock)
+                    imported = _with_a_bar(receiver, sender, source, Memory(memory), stop, count)
+                _note(house, where, "import.end", {"stopped": imported.stopped, **imported.outcomes})
+        except Refused as refused:
+            typer.echo(f"tierread: {refused.why}", err=True)
+            return USAGE
+        shipped = _ship(house)
+    told = _told(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
+    typer.echo(json.dumps(told) if as_json else _in_words(imported, memory, shipped=shipped))
+    return 0 if imported.well else NOT_WELL
+
+
+def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str | None) -> Sender:
+    if ae_title is None:
+        return Sender(device_id="", site_id=site.id, issuer=issuer or site.code)
+    with transaction(house.engine) as tx:
+        device = device_of(tx, ae_title, house.clock())
+    if device.site_id != site.id:
+        raise Invalid("device", "of_another_site")
+    sender = sender_of(device)
+    return replace(sender, issuer=issuer) if issuer else sender
+
+
+def _note(house: House, site: Organisation, action: str, details: Mapping[str, Any]) -> None:
+    with transaction(house.engine) as tx:
+        house.audit.record(
+            tx,
+            actor=SYSTEM,
+            action=action,
+            subject_kind="organisation",
+            subject_id=site.id,
+            now=house.clock(),
+            details=details,
+        )
+
+
+def _with_a_bar(  # noqa: PLR0917 - what an import is made of
+    receiver: Receiver,
+    sender: Sender,
+    source: Source,
+    memory: Memory,
+    stop: threading.Event,
+    count: Callable[[str], None],
+) -> Imported:
+    columns = (
+        rich.progress.TextColumn("importing"),
+        rich.progress.BarColumn(),
+        rich.progress.DownloadColumn(),
+        rich.progress.TransferSpeedColumn(),
+        rich.progress.TimeRemainingColumn(),
+    )
+    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=None)
+        bar.update(task, total=sum(item.size for item in source.items()))
+
+        def tell(size: int, outcome: str | None) -> None:
+            bar.advance(task, size)
+            if outcome is not None:
+                count(outcome)
+
+        return import_run.run(receiver, sender, source, memory, tell=tell, stop=stop)
+
+
+def _ship(house: House) -> bool:
+    """Where nobody else ships: take to the object store what was sealed. False: `tierread serve` does so."""
+    claim = ships(house)
+    if not claim.held():
+        return False
+    try:
+        while ship(house.engine, house.folders.spool, house.object_store, house.clock()):
+            pass
+    finally:
+        claim.release()
+    return True
+
+
+_REFUSED: Final = tuple(
+    reason
+    for reason in Reason
+    if reason not in {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD} and reason not in import_run.AGAIN
+)
+_UNREAD: Final = (Became.MISSING, Became.FILE_UNREADABLE, Became.UNSAFE_NAME, Became.TOO_LARGE)
+_SAID: Final = {
+    Reason.TRUNCATED: "cut short",
+    Reason.UNREADABLE: "cannot be understood",
+    Reason.NO_UIDS: "without UIDs",
+    Reason.BAD_UID: "with a UID that is none",
+    Reason.UID_MISMATCH: "named otherwise by their own header",
+    Reason.NO_PIXELS: "with fewer pixels than promised",
+    Reason.ERASED: "erased here for good",
+    Became.MISSING: "named by the DICOMDIR and not there",
+    Became.FILE_UNREADABLE: "not readable from the disk or the zip",
+    Became.UNSAFE_NAME: "with a name that leads out of the zip",
+    Became.TOO_LARGE: "larger than may be unpacked",
+}
+
+
+def _told(imported: Imported) -> dict[str, Any]:
+    counts = imported.outcomes
+    return {
+        "stored": counts[Reason.STORED],
+        "already_here": counts[Reason.ALREADY_HERE],
+        "held": counts[Reason.HELD],
+        "refused": {str(reason): counts[reason] for reason in _REFUSED if counts[reason]},
+        "no_dicom": counts[Became.NO_DICOM],
+        "unread": {str(one): counts[one] for one in _UNREAD if counts[one]},
+        "earlier": imported.earlier,
+        "stopped": imported.stopped,
+    }
+
+
+def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
+    counts = imported.outcomes
+    here = f"{counts[Reason.STORED]} instances stored, {counts[Reason.ALREADY_HERE]} were here already"
+    lines = [f"{here}, {counts[Became.NO_DICOM]} files are no DICOM."]
+    if imported.earlier:
+        lines.append(f"{imported.earlier} of them were done by an earlier run.")
+    if counts[Reason.HELD]:
+        lines.append(f"{counts[Reason.HELD]} instances are held: they contradict what is here, see /quality.")
+    refused = [(reason, counts[reason]) for reason in _REFUSED if counts[reason]]
+    for reason, number in refused:
+        kept = "" if reason is Reason.ERASED else ": see /quality"
+        lines.append(f"{number} instances refused, {_SAID[reason]}{kept}.")
+    lines += [f"{counts[one]} files {_SAID[one]}." for one in _UNREAD if counts[one]]
+    if not imported.well and not imported.stopped:
+        lines.append(f"Which files: {memory}")
+    if imported.stopped:
+        lines.append("It was stopped, or the disk or the database took nothing more. Run it again, and it goes on.")
+    elif not shipped:
+        lines.append("`tierread serve` takes what was stored to the object store.")
+    return "\n".join(lines)

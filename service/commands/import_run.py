@@ -1,0 +1,181 @@
+"""Imports files through the receive path of every door, in several threads, and remembers what it has done."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import closing
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from pacs.arriving.media import receive_file
+from pacs.arriving.receive import Reason, Receiver, Sender
+from service.commands.import_sources import Broken, Grown, Item, Source
+
+THREADS: Final = 4
+"""More share one wait for the disk, and hash beside each other."""
+_AHEAD: Final = 64
+
+
+class Became(StrEnum):
+    """What became of a file, beside the reasons of `pacs.arriving.receive.Reason`."""
+
+    NO_DICOM = "no_dicom"
+    """No DICOM, or a DICOMDIR."""
+    MISSING = "missing"
+    """The DICOMDIR names it, and it is not there."""
+    FILE_UNREADABLE = "file_unreadable"
+    """The disk or the zip does not give it."""
+    UNSAFE_NAME = "unsafe_name"
+    """Its name in the zip leads out of it."""
+    TOO_LARGE = "too_large"
+
+
+WELL: Final = frozenset({Reason.STORED, Reason.ALREADY_HERE, Became.NO_DICOM})
+"""All else is for a person."""
+AGAIN: Final = frozenset({Reason.OUT_OF_RESOURCES, Reason.FAILED})
+"""Nothing is wrong with the file: the import ends, and goes on when it is called again."""
+_PROBLEMS: Final = {
+    "missing": Became.MISSING,
+    "unreadable": Became.FILE_UNREADABLE,
+    "unsafe_name": Became.UNSAFE_NAME,
+}
+
+
+@dataclass(kw_only=True)
+class Imported:
+    """What became of the files, those of earlier runs too."""
+
+    outcomes: Counter[str] = field(default_factory=Counter[str])
+    earlier: int = 0
+    """How many of them an earlier run had finished."""
+    stopped: bool = False
+    """It ended before its time, and goes on when it is called again."""
+
+    @property
+    def well(self) -> bool:
+        return not self.stopped and not set(self.outcomes) - WELL
+
+
+class Memory:
+    """What is done, in a file that only grows: one line a file, written when it is stored.
+
+    A line that a crash cut off is passed over; its file is read again, and found here already.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._done = dict(_lines(path))
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        self._file = path.open("ab")
+        if self._file.tell():
+            self._file.write(b"\n")  # behind a line that a crash may have cut off
+
+    def outcome_of(self, item: Item) -> str | None:
+        return self._done.get(_key(item))
+
+    def note(self, item: Item, outcome: str) -> None:
+        # Names of files may be names of people: what is kept is a digest, except of what a person has to look at.
+        told = {"key": _key(item), "outcome": outcome} | ({} if outcome in WELL else {"file": item.name})
+        with self._lock:
+            self._file.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
+            self._file.flush()
+
+    def close(self) -> None:
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+
+def memory_of(folder: Path, source: Path, *parts: str) -> Path:
+    """The file that remembers an import of ``source`` with these options."""
+    named = "\0".join((str(source.absolute()), *parts))
+    return folder / f"{hashlib.sha256(named.encode('utf-8', 'surrogateescape')).hexdigest()[:32]}.jsonl"
+
+
+def run(
+    receiver: Receiver,
+    sender: Sender,
+    source: Source,
+    memory: Memory,
+    *,
+    tell: Callable[[int, str | None], None],
+    stop: threading.Event,
+    threads: int = THREADS,
+) -> Imported:
+    """Hand over every file that is not done yet.
+
+    ``tell`` hears of the bytes of each and what became of it, or None where an earlier run has done it.
+
+    It ends early when ``stop`` is set, or when the disk or the database takes nothing more.
+    """
+    imported = Imported()
+    with closing(memory), ThreadPoolExecutor(threads, "import") as pool:
+
+        def one(item: Item) -> tuple[Item, str]:
+            return item, _one(receiver, sender, source, item)
+
+        def done(futures: Iterable[Future[tuple[Item, str]]]) -> None:
+            for future in futures:
+                item, outcome = future.result()
+                if outcome in AGAIN:
+                    imported.stopped = True
+                    continue
+                memory.note(item, outcome)
+                imported.outcomes[outcome] += 1
+                tell(item.size, outcome)
+
+        running: set[Future[tuple[Item, str]]] = set()
+        for item in source.items():
+            if stop.is_set() or imported.stopped:
+                imported.stopped = True
+                break
+            known = memory.outcome_of(item)
+            if known is not None:
+                imported.outcomes[known] += 1
+                imported.earlier += 1
+                tell(item.size, None)
+                continue
+            running.add(pool.submit(one, item))
+            if len(running) >= _AHEAD:
+                ended, running = wait(running, return_when=FIRST_COMPLETED)
+                done(ended)
+        done(running)
+    return imported
+
+
+def _one(receiver: Receiver, sender: Sender, source: Source, item: Item) -> str:
+    if item.problem:
+        return _PROBLEMS[item.problem]
+    try:
+        with source.open(item) as file:
+            outcome = receive_file(receiver, sender, file)
+    except Grown:
+        return Became.TOO_LARGE
+    except (OSError, Broken):
+        return Became.FILE_UNREADABLE
+    return Became.NO_DICOM if outcome is None else outcome.reason
+
+
+def _key(item: Item) -> str:
+    named = f"{item.name}\0{item.size}\0{item.changed}"
+    return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    if not path.exists():
+        return
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                told = json.loads(line)
+                yield told["key"], told["outcome"]
+            except (ValueError, KeyError, TypeError):
+                continue  # cut off by a crash

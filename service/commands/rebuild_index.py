@@ -1,0 +1,139 @@
+"""The command `rebuild-index`: the index made again from segments and journal, or only compared with them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+from typing import Final
+
+import rich.progress
+import sqlalchemy as sa
+import typer
+from rich.console import Console
+from sqlalchemy.engine import Engine
+
+from reading.intake.replay import REPLAYS
+from reading.tables import organisation
+from service.installation.heartbeat import Role
+from service.installation.house import now
+from service.installation.installation import CannotStart, make_folders, only_one, open_database
+from service.installation.settings import Settings
+from service.installation.stores import object_store_of
+from storage.database import snapshot
+from storage.nodes.other_nodes import alive
+from storage.objects.store import StoreAway, StoreRefuses
+from storage.rebuild import rebuild
+from storage.rebuild.rebuild import Rebuilt
+from storage.rebuild.rebuild_check import lacking
+from storage.segments.spool import Spool
+from storage.tables import instance
+
+SILENT: Final = timedelta(seconds=30)
+"""After which a node that lends its spool every two seconds is no longer running."""
+LEFT: Final = 1
+"""Exit code: something could not be read, or a check found something that the index lacks."""
+
+
+def run(settings: Settings, *, check: bool, as_json: bool) -> int:
+    """Answer the exit code.
+
+    Raises:
+        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer, or is empty
+            although the index knows images.
+
+    """
+    folders = make_folders(settings, demo=None)
+    with ExitStack() as alone:
+        if not check:
+            # Half an index shows what somebody has hidden: nothing is served before the journal was read to its end.
+            for what in ("serve", *Role):
+                alone.enter_context(only_one(folders, what))
+        engine = open_database(settings)
+        alone.callback(engine.dispose)
+        spool = Spool(folders.spool, node=settings.node, engine=engine)
+        store = object_store_of(settings)
+        if not check:
+            _refuse_beside(engine, settings.node)
+        try:
+            segments = rebuild.count(store, spool)
+            if not segments and _has_instances(engine):
+                raise CannotStart(
+                    "the index knows images, and there is no segment in the object store or the spool",
+                    "see that TIERREAD_OBJECT_STORE and TIERREAD_DATA_DIR name the right ones; nothing was changed",
+                )
+            with _progress("comparing" if check else "rebuilding", segments) as advance:
+                if check:
+                    found = lacking(spool, store, advance)
+                else:
+                    found = rebuild.rebuild(spool, store, REPLAYS, now(), advance)
+        except (StoreAway, StoreRefuses) as refused:
+            raise CannotStart(
+                "the object store does not answer, or not to us",
+                "mend it and run this again: what was done stays done",
+            ) from refused
+        without_people = not _has_organisations(engine)
+    typer.echo(
+        json.dumps({**asdict(found), "check": check, "without_people": without_people})
+        if as_json
+        else _said(found, check=check, without_people=without_people)
+    )
+    return LEFT if not found.whole or (check and _adds(found)) else 0
+
+
+def _refuse_beside(engine: Engine, node: str) -> None:
+    """Raises: CannotStart, while another node serves from this database; our own is known by its locks."""
+    with snapshot(engine) as tx:
+        others = [name for name in alive(tx, now() - SILENT) if name != node]
+    if others:
+        raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
+
+
+@contextmanager
+def _progress(doing: str, total: int) -> Generator[Callable[[], None]]:
+    columns = (
+        rich.progress.TextColumn(doing),
+        rich.progress.BarColumn(),
+        rich.progress.MofNCompleteColumn(),
+        rich.progress.TextColumn("segments"),
+        rich.progress.TimeRemainingColumn(),
+    )
+    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task("", total=total)
+        yield lambda: bar.advance(task)
+
+
+def _has_instances(engine: Engine) -> bool:
+    with snapshot(engine) as tx:
+        return tx.scalar(sa.select(instance.c.sop_instance_uid).limit(1)) is not None
+
+
+def _has_organisations(engine: Engine) -> bool:
+    with snapshot(engine) as tx:
+        return tx.scalar(sa.select(organisation.c.id).limit(1)) is not None
+
+
+def _adds(found: Rebuilt) -> bool:
+    return any((found.instances, found.holdings, found.held, found.decisions))
+
+
+def _said(found: Rebuilt, *, check: bool, without_people: bool) -> str:
+    would = "would be" if check else "were"
+    lines = [
+        f"{found.segments} segments tell of {found.entries} instances;",
+        f"{found.instances} instances, {found.holdings} holdings, {found.held} rows of the quarantine {would} added,",
+        f"{found.decisions} decisions {would} made again.",
+    ]
+    lines += [f"segment {one} has no readable end: its members were asked one by one" for one in found.mended]
+    lines += [f"segment {one} tells nothing: restore it from the other copy" for one in found.unreadable]
+    lines += [f"decision {one} is about something that is not here" for one in found.incomplete]
+    if found.differing:
+        lines.append(f"{found.differing} rows say something else than the segments")
+    if without_people:
+        lines.append(
+            "The database has no organisations, devices, people, orders, cases, reports and no audit: these are in no "
+            "segment. They come from a backup: restore it into an empty database, then run this again."
+        )
+    return "\n".join(lines)

@@ -1,0 +1,1 @@
+"""Settings, folders, keys, stores: what a process has before it starts."""

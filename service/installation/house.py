@@ -1,0 +1,100 @@
+"""What every role of this process shares: settings, folders, the clock, the database, the keys and the audit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from sqlalchemy.engine import Engine
+
+from pacs.arriving.receive import Sender
+from pacs.dimse.tls import Certificates
+from reading.audit import Audit
+from reading.patients.keys import Keys
+from reading.register.devices import Device
+from reading.reports.seal import Seal
+from service.installation.certificates import certificates_of
+from service.installation.installation import Folders, keys_of, open_database, refuse_half_an_index
+from service.installation.settings import Settings
+from service.installation.stores import cache_of, check_lock, copy_store_of, object_store_of
+from storage.objects.block_cache import BlockCache
+from storage.objects.store import ObjectStore
+
+_HOLDER_LENGTH: Final = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class House:
+    settings: Settings
+    folders: Folders
+    clock: Callable[[], datetime]
+    engine: Engine
+    """Commits synchronously: for everything that people do."""
+    keys: Keys
+    seal: Seal
+    audit: Audit
+    object_store: ObjectStore
+    """Where sealed segments go; asked itself by whatever must see what is really stored."""
+    cache: BlockCache | None = None
+    """In front of it for whoever reads pictures, None where the store is as near."""
+    copy_store: ObjectStore | None = None
+    """Where a second copy of them goes, None where there is to be none."""
+    certificates: Certificates | None = None
+    """For DICOM by TLS, None where it is not set up."""
+    number: int = 1
+    """Of this process, among those of its role on the node."""
+
+    @property
+    def holder(self) -> str:
+        """What this process is called where a row says who has it."""
+        node = self.settings.node
+        return node if self.number == 1 else f"{self.number}/{node}"[:_HOLDER_LENGTH]
+
+
+@contextmanager
+def house_of(settings: Settings, folders: Folders, name: str, number: int = 1) -> Generator[House]:
+    """``name`` is the process in the audit, as of a `service.installation.heartbeat.Part`; ``number`` is among its kind."""
+    engine = open_database(settings)
+    cache: BlockCache | None = None
+    try:
+        refuse_half_an_index(engine)
+        keys, seal = keys_of(folders, engine)
+        store = object_store_of(settings)
+        check_lock(settings, store)
+        cache = cache_of(settings, store)
+        yield House(
+            settings=settings,
+            folders=folders,
+            clock=now,
+            engine=engine,
+            keys=keys,
+            seal=seal,
+            # A chain belongs to one process: each runs once on a node, under a lock.
+            audit=Audit(f"{settings.node}/{name}"),
+            number=number,
+            object_store=store,
+            cache=cache,
+            copy_store=copy_store_of(settings),
+            certificates=certificates_of(settings),
+        )
+    finally:
+        if cache is not None:
+            cache.close()
+        engine.dispose()
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def sender_of(device: Device, *, test: bool = False) -> Sender:
+    return Sender(
+        device_id=device.id,
+        site_id=device.site_id,
+        issuer=device.issuer,
+        character_set=device.character_set,
+        test=test,
+    )

@@ -1,0 +1,200 @@
+"""What an installation has on its disk: the data folder, its keys, its database, and the mark of demonstration data."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from stat import S_IMODE
+from typing import Final
+
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import OperationalError
+
+from reading.patients import known_keys
+from reading.patients.keys import Keys, keys_in
+from reading.reports.seal import Seal
+from service.installation.settings import Settings
+from storage.database import Durability, connect, transaction
+from storage.rebuild.rebuild import is_unfinished
+from storage.schema import SchemaTooNew, migrate
+
+KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")
+DEMO_MARK: Final = "DEMO-DATA"
+"""A file of this name in the data folder says that its people and patients are invented."""
+
+
+class CannotStart(Exception):
+    """Something outside the program must be put right first; ``problem`` says what, ``remedy`` how."""
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(problem)
+        self.problem = problem
+        self.remedy = remedy
+
+
+@dataclass(frozen=True, kw_only=True)
+class Folders:
+    """The folders below the data folder."""
+
+    data: Path
+    keys_dir: Path | None = None
+
+    @property
+    def spool(self) -> Path:
+        """Segments that are not in the object store yet."""
+        return self.data / "spool"
+
+    @property
+    def keys(self) -> Path:
+        """What must never be lost nor shown: keys of identifiers and the seal."""
+        return self.keys_dir or self.data / "keys"
+
+    @property
+    def run(self) -> Path:
+        """What only matters while it runs: locks, signs of life, counters."""
+        return self.data / "run"
+
+    @property
+    def first_password(self) -> Path:
+        return self.data / "first-administrator.txt"
+
+
+def folders_of(settings: Settings) -> Folders:
+    return Folders(data=settings.data_dir, keys_dir=settings.keys_dir)
+
+
+def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
+    """Make the data folder and what belongs in it; ``demo`` is None for commands that take either kind of data.
+
+    Raises:
+        CannotStart: the folder cannot be written, or holds demonstration data where real data is meant, or the reverse.
+
+    """
+    folders = folders_of(settings)
+    try:
+        empty = not folders.data.exists() or not any(folders.data.iterdir())
+        for folder in (folders.data, folders.spool, folders.keys, folders.run):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if S_IMODE(folders.keys.stat().st_mode) != 0o700:  # where it is mounted read-only nothing is to be changed
+            folders.keys.chmod(0o700)
+        mark = folders.data / DEMO_MARK
+        if demo and empty:
+            mark.write_text(
+                "Everything here is invented. `tierread demo` uses it; `tierread serve` refuses it.\n", "utf-8"
+            )
+    except OSError as unwritable:
+        raise CannotStart(
+            f"the data folder {folders.data} cannot be used: {unwritable.strerror}",
+            "make it a folder that this user may write to, or set TIERREAD_DATA_DIR",
+        ) from unwritable
+    if mark.exists() and demo is False:
+        raise CannotStart(
+            f"{folders.data} holds demonstration data",
+            "run `tierread demo` for it, or set TIERREAD_DATA_DIR to another folder",
+        )
+    if demo and not mark.exists():
+        raise CannotStart(
+            f"{folders.data} holds data that is not a demonstration's",
+            "set TIERREAD_DATA_DIR to an empty folder for the demonstration",
+        )
+    return folders
+
+
+def open_database(settings: Settings, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
+    """An engine on a database that has the schema of this version.
+
+    Raises:
+        CannotStart: it does not answer, or a newer version has migrated it.
+
+    """
+    engine = connect(settings.database_url, durability)
+    try:
+        migrate(engine)
+    except OperationalError as unreachable:
+        engine.dispose()
+        raise CannotStart(
+            "the database does not answer or does not let us in",
+            "check TIERREAD_DATABASE_URL, and that the server runs and knows this user",
+        ) from unreachable
+    except SchemaTooNew as too_new:
+        engine.dispose()
+        raise CannotStart(
+            f"the database is at revision {too_new.revision}, which this version does not know",
+            "run the version of TierRead that migrated it, or a newer one",
+        ) from too_new
+    return engine
+
+
+def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
+    """The keys and the seal, made at the first start of an installation and never again.
+
+    Raises:
+        CannotStart: the database was written with others, or with some and here are none.
+
+    """
+    with transaction(engine) as tx:
+        known = known_keys.knows_keys(tx)
+        missing = not all((folders.keys / name).exists() for name in KEY_FILES)
+        if known and missing:
+            raise CannotStart(
+                f"the keys of this installation are not in {folders.keys}",
+                "copy them there from another node or from the backup, with mode 0600",
+            )
+        keys, seal = keys_in(folders.keys), Seal.from_folder(folders.keys)
+        parts = {
+            "identifiers.hmac": keys.digest_key,
+            "identifiers.aes": keys.cipher_key,
+            "seal": seal.key_id.encode("ascii"),
+        }
+        strange = known_keys.strange_keys(tx, parts)
+    if strange:
+        raise CannotStart(
+            f"the keys in {folders.keys} are not those that the database was written with: {', '.join(strange)}",
+            "copy them from another node or from the backup; every node has the same",
+        )
+    return keys, seal
+
+
+def refuse_half_an_index(engine: Engine) -> None:
+    """Raises: CannotStart, while the index is made again: half of it shows what somebody has hidden."""
+    if is_unfinished(engine):
+        raise CannotStart(
+            "the database was restored, or its index is being made again: it may show what was hidden since",
+            "run `tierread rebuild-index` to its end",
+        )
+
+
+@contextmanager
+def only_one(folders: Folders, what: str) -> Generator[None]:
+    """Hold the lock ``what`` of this data folder.
+
+    Raises:
+        CannotStart: another process holds it.
+
+    """
+    file = os.open(folders.run / f"{what}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as held:
+            raise CannotStart(
+                f"`tierread serve` ({what}) is already running on {folders.data}",
+                "stop it first, or give this one a data folder of its own with TIERREAD_DATA_DIR",
+            ) from held
+        yield
+    finally:
+        os.close(file)
+
+
+def count_into(folders: Folders, *, afresh: bool) -> None:
+    """Let this process and those that it starts count into files of the run folder; call before importing metrics."""
+    counters = folders.run / "metrics"
+    counters.mkdir(exist_ok=True)
+    for file in counters.glob("*.db"):
+        if afresh or not Path("/proc", file.stem.rpartition("_")[2]).exists():
+            file.unlink()
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(counters)

@@ -1,0 +1,1 @@
+"""Serve, its roles, the supervisor, HTTP, health."""

@@ -1,0 +1,39 @@
+"""The roles of `tierread serve`: which module runs each, and how a role is kept until it is told to stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Final
+
+from service.installation.heartbeat import Heartbeat, Part, Role
+from service.installation.installation import Folders
+from service.installation.settings import Settings
+
+# By name, so that the listener starts without HTTP and the worker without either.
+MODULES: Final = {
+    Role.SCP: "service.processes.scp",
+    Role.WEB: "service.processes.web",
+    Role.WORKER: "service.processes.worker",
+}
+
+
+class Ended(Exception):
+    """A thread of the process ended although nobody stopped it; the supervisor starts the process again."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event) -> None:
+    """Be that part, in this process, until ``stop`` is set."""
+    import_module(MODULES[part.role]).run(settings, folders, stop, part)
+
+
+def until(stop: threading.Event, folders: Folders, part: Part, well: Callable[[], bool]) -> None:
+    with Heartbeat(folders.run, part, well):
+        while not stop.wait(1):
+            if not well():
+                raise Ended(part.name)

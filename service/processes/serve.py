@@ -1,0 +1,190 @@
+"""`tierread serve`: prepares the installation, then supervises the roles, or runs one of them in this process."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Generator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+import typer
+
+from reading.audit import Audit
+from reading.register.registry import Registry
+from service.installation.certificates import certificates_of
+from service.installation.heartbeat import Part, Role
+from service.installation.installation import (
+    CannotStart,
+    Folders,
+    count_into,
+    folders_of,
+    keys_of,
+    make_folders,
+    only_one,
+    open_database,
+    refuse_half_an_index,
+)
+from service.installation.settings import Settings
+from service.installation.signals import stopped_by_signals
+from service.processes import role
+from service.processes.supervisor import Supervisor
+from service.telemetry import logs
+from storage.database import transaction
+
+MOST_LISTENERS: Final = 4
+
+
+def supervise(settings: Settings) -> int:
+    """Run every role until a signal; answer the exit code."""
+    logs.configure("serve", settings.log_level)
+    folders = prepare(settings)
+    return run_all(settings, folders, lambda _stop: typer.echo(where_things_are(settings, folders)))
+
+
+def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Event], None]) -> int:
+    """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
+    with only_one(folders, "serve"), stopped_by_signals() as stop:
+        certificates_of(settings)
+        listen(settings.http_host, settings.http_port).close()
+        count_into(folders, afresh=True)
+        with _listeners(settings) as listeners:
+            parts = [*listeners, Part(role=Role.WEB), Part(role=Role.WORKER)]
+            return Supervisor(folders.run, stop, parts).run(lambda: ready(stop))
+
+
+def prepare(settings: Settings, *, demo: bool = False) -> Folders:
+    """Make folders, keys, schema and the first administrator, whatever of them is missing."""
+    folders = make_folders(settings, demo=demo)
+    engine = open_database(settings)
+    try:
+        refuse_half_an_index(engine)
+        keys_of(folders, engine)
+        with transaction(engine) as tx:
+            first = Registry(Audit(f"{settings.node}/serve")).make_first_administrator(tx, datetime.now(UTC))
+            if first is not None:
+                # Written before the commit: a password that nobody can read would lock everybody out.
+                _write_secret(folders, f"{first.person.username}\n{first.password}\n")
+    finally:
+        engine.dispose()
+    return folders
+
+
+def listeners_of(settings: Settings, cores: int) -> int:
+    """How many processes listen. A second one on SQLite would wait for the first one's commits."""
+    if settings.listeners:
+        return settings.listeners
+    return 1 if settings.database_url.startswith("sqlite") else max(1, min(cores // 2, MOST_LISTENERS))
+
+
+@contextmanager
+def _listeners(settings: Settings) -> Generator[list[Part]]:
+    """The listeners that are to be started; several get the sockets that they share.
+
+    What connects while one of them is gone waits in the socket for the others. A single one makes its own.
+    """
+    ports = [settings.dicom_port, *([settings.dicom_tls_port] if settings.dicom_tls_port else [])]
+    with ExitStack() as held:
+        sockets = [held.enter_context(listen(settings.dicom_host, port)) for port in ports]
+        many = listeners_of(settings, _cores())
+        if many == 1:
+            held.close()
+            yield [Part(role=Role.SCP)]
+            return
+        descriptors = tuple(each.fileno() for each in sockets)
+        yield [Part(role=Role.SCP, number=number + 1, of=many, sockets=descriptors) for number in range(many)]
+
+
+def run_role(settings: Settings, part: Part, *, until_input_closes: bool) -> int:
+    """Run one role until a signal; answer the exit code."""
+    logs.configure(part.name, settings.log_level)
+    folders = folders_of(settings) if until_input_closes else prepare(settings)
+    count_into(folders, afresh=False)
+
+    several = part.role is Role.SCP and not until_input_closes and listeners_of(settings, _cores()) > 1
+    if several:
+        with only_one(folders, "listeners"), stopped_by_signals() as stop, _listeners(settings) as listeners:
+            return Supervisor(folders.run, stop, listeners).run(lambda: None)
+    with only_one(folders, part.name), stopped_by_signals() as stop:
+        if until_input_closes:
+            threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+        role.run(part, settings, folders, stop)
+    return 0
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket.
+
+    Raises:
+        CannotStart: another program listens there, or the address is not of this machine.
+
+    """
+    family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(256)
+    except OSError as refused:
+        listener.close()
+        why = {
+            errno.EADDRINUSE: "is used by another program",
+            errno.EACCES: "needs rights that this user has not",
+            errno.EADDRNOTAVAIL: "is not an address of this machine",
+        }.get(refused.errno or 0, str(refused.strerror))
+        raise CannotStart(
+            f"{host} port {port} {why}",
+            "set TIERREAD_HTTP_PORT, TIERREAD_DICOM_PORT or TIERREAD_DICOM_TLS_PORT to others",
+        ) from refused
+    return listener
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _end_with_input() -> None:
+    # Without Python's buffer, whose lock a thread that waits here would hold while the interpreter ends.
+    while os.read(sys.stdin.fileno(), 1):  # until the supervisor goes, however it goes
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+def _write_secret(folders: Folders, text: str) -> None:
+    file = os.open(folders.first_password, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(file, "w") as opened:
+        os.fchmod(opened.fileno(), 0o600)
+        opened.write(text)
+        opened.flush()
+        os.fsync(opened.fileno())
+
+
+def where_things_are(settings: Settings, folders: Folders) -> str:
+    web = settings.public_origin or f"http://{_reachable(settings.http_host)}:{settings.http_port}"
+    lines = [
+        "TierRead runs.",
+        f"  readers and reviewers   {web}/",
+        f"  township                {web}/t",
+        f"  patients                {web}/p",
+        f"  DICOM                   {settings.ae_title} at {settings.dicom_host} port {settings.dicom_port}",
+        *(
+            [f"  DICOM by TLS            {settings.ae_title} at {settings.dicom_host} port {settings.dicom_tls_port}"]
+            if settings.dicom_tls_port
+            else []
+        ),
+        f"  DICOMweb                {web}/dicomweb",
+        f"  data                    {folders.data}",
+    ]
+    if folders.first_password.exists():
+        lines.append(f"  first administrator     {folders.first_password}")
+    return "\n".join([*lines, "  stop with Ctrl-C"])
+
+
+def _reachable(host: str) -> str:
+    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 every address, seen from here

@@ -1,0 +1,79 @@
+"""The role `web`: the pages, their API and DICOMweb."""
+
+from __future__ import annotations
+
+import threading
+from functools import partial
+from typing import Final
+
+import uvicorn
+
+from pacs.dicomweb.routes import router as dicomweb_router
+from service.installation.heartbeat import Part
+from service.installation.house import house_of
+from service.installation.installation import Folders
+from service.installation.nodes import bytes_of
+from service.installation.settings import Settings
+from service.processes import http
+from service.processes.gauges import gauges
+from service.processes.receiving import receiving
+from service.processes.role import until
+from service.processes.serve import listen
+from service.wiring.answer_cache import Lately
+from service.wiring.dicomweb import DicomwebDoor
+from service.wiring.evidence import Evidence
+from service.wiring.export import export
+from service.wiring.picture import picture
+from viewer.office import Office
+
+GRACEFUL_SECONDS: Final = 10
+"""How long answers under way may take to end when the role stops."""
+
+
+def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
+    socket = listen(settings.http_host, settings.http_port)
+    with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
+        bytes_ = bytes_of(house)
+        lately = Lately()
+        office = Office(
+            engine=house.engine,
+            keys=house.keys,
+            seal=house.seal,
+            audit=house.audit,
+            clock=house.clock,
+            render=partial(picture, house, bytes_),
+            ae_title=settings.ae_title,
+            public_origin=settings.public_origin,
+            export=partial(export, house, bytes_),
+            evidence=Evidence(house.engine, folders.spool, bytes_, here.receiver),
+        )
+        app = http.application(
+            office=office,
+            dicomweb=dicomweb_router(DicomwebDoor(house, lately).door(), here.receiver, bytes_, house.engine),
+            engine=house.engine,
+            folders=folders,
+            gauges=partial(gauges, house),
+            changed=lately.forget,
+        )
+        server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                log_config=None,
+                access_log=False,  # it would hold paths; service.processes.http_guard logs templates
+                server_header=False,
+                ws="none",
+                proxy_headers=bool(settings.trusted_proxies),
+                forwarded_allow_ips=[str(each) for each in settings.trusted_proxies],
+                timeout_graceful_shutdown=GRACEFUL_SECONDS,
+            )
+        )
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [socket]}, name="http")
+        thread.start()
+        try:
+            while not server.started and thread.is_alive():
+                stop.wait(0.02)
+            until(stop, folders, part, thread.is_alive)
+        finally:
+            server.should_exit = True
+            thread.join()
+            socket.close()

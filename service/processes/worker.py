@@ -1,0 +1,24 @@
+"""The role `worker`: what happens by itself, from intake to shipping."""
+
+from __future__ import annotations
+
+import threading
+
+from service.installation.heartbeat import Part
+from service.installation.house import house_of
+from service.installation.installation import Folders
+from service.installation.settings import Settings
+from service.processes.role import until
+from service.steps import steps
+from service.steps.worker import Worker
+
+
+def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
+    with house_of(settings, folders, part.name, part.number) as house:
+        worker = Worker(steps.of(house, stop), stop)
+        worker.start()
+        try:
+            until(stop, folders, part, worker.well)
+        finally:
+            stop.set()
+            worker.join()

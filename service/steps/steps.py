@@ -1,0 +1,155 @@
+"""The worker's steps: what is done by itself, and how often.
+
+Messages of the outbox have no step: no receiver exists yet, so they stay rows in the queue, which /metrics counts.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from pacs.arriving.describe import describe_pending
+from pacs.arriving.rejection_note import rejection_note
+from pacs.arriving.settle_held import settle_held
+from reading.alerts import critical
+from reading.intake import intake, rejections
+from reading.intake.rejections import Note, Title
+from reading.queue import queue
+from service.installation.house import House
+from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
+from service.steps.arrivals import Arrivals
+from service.steps.backup import daily
+from service.steps.compact import compacting, tidying, writing_out
+from service.steps.forward import Forwarder
+from service.steps.upkeep import Upkeep
+from service.steps.worker import Step
+from service.telemetry.logs import logger
+from service.telemetry.metrics import STEP_FAILURES
+from storage.commitment import verdicts
+from storage.commitment.verdicts import Patience
+from storage.database import snapshot, transaction
+from storage.index.queries import Instance
+from storage.nodes.reader import Bytes
+
+
+def of(house: House, stop: threading.Event) -> list[Step]:
+    """The steps of a worker; the long ones end early once ``stop`` is set."""
+    bytes_ = bytes_of(house)
+    upkeep = Upkeep(house, stop)
+    forwarder = Forwarder(house, bytes_)
+    return [
+        Step(name="intake", every_seconds=0.5, run=_intake(house)),
+        Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
+        Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
+        Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
+        Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
+        Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
+        Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
+        Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
+        Step(name="commit", every_seconds=1, run=_commit(house)),
+        Step(name="compact", every_seconds=30, run=compacting(house, stop)),
+        Step(name="write out what was erased", every_seconds=10, run=writing_out(house)),
+        Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
+        Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
+        Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="back up", every_seconds=60, run=daily(house)),
+        Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
+        Step(name="copy", every_seconds=5, run=upkeep.copy, gives_way=True),
+        Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions, gives_way=True),
+        Step(name="verify", every_seconds=60, run=upkeep.verify, gives_way=True),
+        Step(name="sweep", every_seconds=3600, run=upkeep.sweep, gives_way=True),
+    ]
+
+
+def _intake(house: House) -> Callable[[], int]:
+    arrivals = Arrivals()
+
+    def run() -> int:
+        with snapshot(house.engine) as tx:
+            waiting = arrivals.waiting(tx, house.clock())
+        taken = 0
+        for study in waiting:
+            # One transaction each: a study that cannot be taken in keeps none of the others waiting.
+            try:
+                with transaction(house.engine) as tx:
+                    intake.take_in(tx, house.audit, house.keys, study, house.clock())
+                    rejections.catch_up(tx, house.audit, house.keys, study.study_uid, house.clock())
+            except Exception as error:  # noqa: BLE001 whatever is wrong with it is tried again, and seen
+                arrivals.postpone(study, house.clock())
+                STEP_FAILURES.labels("intake").inc()
+                logger().error("a study could not be taken in", exc_info=error)
+            else:
+                arrivals.taken_in(study)
+                taken += 1
+        return taken
+
+    return run
+
+
+def _end_arriving(house: House) -> Callable[[Connection], int]:
+    return lambda tx: intake.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
+
+
+def _expire(house: House) -> Callable[[Connection], int]:
+    return lambda tx: queue.expire(tx, house.audit, house.clock())
+
+
+def _climb(house: House) -> Callable[[Connection], int]:
+    return lambda tx: critical.climb(tx, house.audit, house.clock())
+
+
+def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
+    def told(tx: Connection, instance: Instance, description: dict[str, Any]) -> None:
+        found = rejection_note(instance.sop_class_uid, description)
+        if found is not None:
+            note = Note(
+                note_uid=instance.sop_instance_uid,
+                title=Title(found.title),
+                site_id=instance.site_id,
+                received_at=instance.received_at,
+                sop_instance_uids=found.sop_instance_uids,
+            )
+            rejections.take(tx, house.audit, house.keys, note, house.clock())
+
+    return lambda: describe_pending(house.engine, bytes_, told=told)
+
+
+def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:
+    def run() -> int:
+        settled = settle_held(house.engine, bytes_, house.clock)
+        return settled.duplicates + settled.conflicts
+
+    return run
+
+
+def _commit(house: House) -> Callable[[], int]:
+    patience = Patience(
+        stragglers=timedelta(seconds=house.settings.commitment_straggler_seconds),
+        put=timedelta(seconds=house.settings.commitment_deadline_seconds),
+    )
+
+    def run() -> int:
+        looked = verdicts.look(house.engine, house.object_store, house.clock(), patience)
+        if looked is None:
+            return 0
+        for damage in looked.damages:
+            logger().error(
+                "the object store gives back other bytes than were stored",
+                segment_id=damage.segment_id,
+                offset=damage.offset,
+            )
+        return 1  # another may wait
+
+    return run
+
+
+def _in_transaction(house: House, step: Callable[[Connection], int]) -> Callable[[], int]:
+    def run() -> int:
+        with transaction(house.engine) as tx:
+            return step(tx)
+
+    return run

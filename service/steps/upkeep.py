@@ -1,0 +1,271 @@
+"""What the worker does for what is stored: reads everything again in rounds, repairs it, copies it, and sweeps."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from reading import audit
+from reading.register import organisations
+from reading.register.registry import REGION
+from service.installation.house import House
+from service.installation.nodes import holders_of
+from service.steps import verify as verifying
+from service.telemetry.logs import logger
+from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
+from storage.database import snapshot, transaction
+from storage.keeping import second_copy
+from storage.segments.spool import segment_key
+from storage.upkeep import repair, rounds
+from storage.upkeep import sweep as sweeping
+from storage.upkeep.repair import Checked, Checker, Segment
+from storage.upkeep.rounds import Round, Task
+from storage.upkeep.sweep import Litter, Sweeper
+
+NIGHT: Final = (22, 6)
+"""Hours of the region's clock between which everything is read again."""
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = timedelta(days=7)
+_HALF: Final = 0.5
+"""Of a day: a round that began late in a night goes on early in the next."""
+_LEASE: Final = timedelta(hours=2)
+"""After which another node goes on with what one has begun; longer than a segment takes."""
+
+
+class _Stopping(Exception):
+    """The worker is told to end."""
+
+
+class Upkeep:
+    """Steps of the worker; each node has one, and a round is one node's at a time."""
+
+    def __init__(self, house: House, stop: threading.Event) -> None:
+        self._house = house
+        self._stop = stop
+        self._node = house.settings.node
+        self._uncopied: set[str] = set()
+        self._copied_all_at: datetime | None = None
+        self._checker = Checker(
+            house.engine,
+            house.folders.spool,
+            house.object_store,
+            holders=holders_of(house.engine, house.keys, house.clock),
+            copy=house.copy_store,
+        )
+
+    def verify(self) -> int:
+        """Read tonight's part of everything that is stored; answers how many segments were read.
+
+        Raises:
+            StoreAway, StoreRefuses: of a store: the round waits where it is.
+
+        """
+        pace = _Pace(self._house.settings.verify_mib_per_second * (1 << 20), self._stop)
+        with snapshot(self._house.engine) as tx:
+            behind, total = repair.bytes_behind(tx, rounds.of(tx, Task.VERIFY).position)
+        done = 0
+        try:
+            while (segment := self._next(behind / total if total else 1.0)) is not None:
+                self._check(segment, pace)
+                behind += segment.size
+                done += 1
+        except _Stopping:
+            with transaction(self._house.engine) as tx:
+                rounds.release(tx, Task.VERIFY, self._node)
+        return done
+
+    def copy(self) -> int:
+        """Segments that are stored and have no second copy yet.
+
+        Raises:
+            StoreAway, StoreRefuses: of a store.
+
+        """
+        house = self._house
+        if house.copy_store is None:
+            return 0
+        copied = second_copy.copy_segments(
+            house.engine,
+            house.folders.spool,
+            house.object_store,
+            house.copy_store,
+            self._node,
+            house.clock(),
+            self._uncopied,
+        )
+        for segment_id in copied.damaged:
+            logger().error("a segment cannot be copied: what is stored is damaged", segment_id=segment_id)
+        self._uncopied.update(copied.damaged)
+        return copied.segments + second_copy.forget_gone(house.engine, house.copy_store)
+
+    def copy_decisions(self) -> int:
+        """The decisions of the last two days; once a day, and at the start, all that the second store does not have.
+
+        Raises:
+            StoreAway, StoreRefuses: of a store.
+
+        """
+        house, now = self._house, self._house.clock()
+        if house.copy_store is None:
+            return 0
+        all_ = self._copied_all_at is None or self._copied_all_at + _DAY <= now
+        days = None if all_ else (now - _DAY, now)
+        copied = second_copy.copy_journal(house.folders.spool, house.object_store, house.copy_store, days)
+        if all_:
+            self._copied_all_at = now
+            self._uncopied.clear()  # a repair may have made them whole
+        return copied
+
+    def sweep(self) -> int:
+        """Once a week: remove what is certainly needed by nobody, and tell what a person has to look at.
+
+        Raises:
+            StoreAway, StoreRefuses: of a store: it is done again later.
+
+        """
+        house, now = self._house, self._house.clock()
+        mark = house.folders.run / "swept"
+        sweeper = Sweeper(
+            house.engine,
+            spool_dir=house.folders.spool,
+            node=self._node,
+            store=house.object_store,
+            copy=house.copy_store,
+            now=now,
+        )
+        found: Counter[sweeping.Kind] = Counter()
+        if not mark.exists() or datetime.fromtimestamp(mark.stat().st_mtime, UTC) + _WEEK <= now:
+            found += self._swept(sweeper.in_spool())
+            mark.touch()
+            os.utime(mark, (now.timestamp(), now.timestamp()))
+        with transaction(house.engine) as tx:
+            last = rounds.of(tx, Task.SWEEP).finished_at
+            due_now = last is None or last + _WEEK <= now
+            ours = due_now and rounds.claim(tx, Task.SWEEP, self._node, now, _LEASE) is not None
+        if ours:
+            found += self._swept(sweeper.in_stores())
+            with transaction(house.engine) as tx:
+                rounds.finish(tx, Task.SWEEP, self._node, house.clock())
+        for kind, number in sorted(found.items()):
+            if kind not in sweeping.SAFE:
+                logger().warning("look at it with `tierread sweep`", kind=kind, number=number)
+        return sum(found[kind] for kind in sweeping.SAFE)
+
+    def _swept(self, litter: Iterable[Litter]) -> Counter[sweeping.Kind]:
+        found: Counter[sweeping.Kind] = Counter()
+        for one in sweeping.remove(litter, only=sweeping.SAFE):
+            found[one.kind] += 1
+            SWEPT.labels(one.kind, str(one.kind in sweeping.SAFE).lower()).inc()
+        return found
+
+    def _next(self, behind: float) -> Segment | None:
+        """The segment that is to be read now; None by day, when tonight's part is read, or while another node reads."""
+        house, now = self._house, self._house.clock()
+        days = house.settings.verify_days
+        if not days or self._stop.is_set() or not self._is_night(now):
+            return None
+        with snapshot(house.engine) as tx:
+            so_far = rounds.of(tx, Task.VERIFY)
+        if not due(so_far, behind, days, now):
+            return None
+        with transaction(house.engine) as tx:
+            claimed = rounds.claim(tx, Task.VERIFY, self._node, now, _LEASE)
+        if claimed is None:
+            return None
+        with snapshot(house.engine) as tx:
+            following = repair.after(tx, claimed.position, 1)
+        if not following:
+            self._finish(claimed, now)
+            return None
+        return following[0]
+
+    def _check(self, segment: Segment, pace: _Pace) -> None:
+        house = self._house
+        checked = self._checker.check(segment, house.clock(), tell=pace.read, repair=True)
+        if house.cache is not None and checked.damages:
+            house.cache.drop(segment_key(segment.id))  # the other nodes do so when they trim theirs
+        self._tell(checked)
+        with transaction(house.engine) as tx:
+            rounds.advance(tx, Task.VERIFY, self._node, segment.id, house.clock())
+
+    def _tell(self, checked: Checked) -> None:
+        VERIFIED.inc(checked.instances)
+        for one in checked.damages:
+            DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()
+            with snapshot(self._house.engine) as tx:
+                named = verifying.named(tx, one)
+            logger().error(
+                "damage",
+                segment_id=named.segment_id,
+                offset=named.offset,
+                finding=named.finding,
+                instances=named.instances,
+                repaired=named.repaired,
+                cases=named.cases,
+            )
+
+    def _finish(self, ended: Round, now: datetime) -> None:
+        """The last segment was read: what is no segment's, and the audit's chains."""
+        with snapshot(self._house.engine) as tx:
+            lost = repair.lost_in(tx, verifying.MOST_NAMED)
+        for segment_id in lost:
+            self._tell(self._checker.check(verifying.lost(segment_id), now, tell=lambda _: None, repair=True))
+        with snapshot(self._house.engine) as tx:
+            breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
+        for one in breaks:
+            if one is not None:
+                DAMAGES.labels("audit", "false").inc()
+                logger().error("an audit chain breaks", writer=one.writer, number=one.number, flaw=one.flaw)
+        with transaction(self._house.engine) as tx:
+            rounds.finish(tx, Task.VERIFY, self._node, now)
+        days = 0.0 if ended.started_at is None else (now - ended.started_at) / _DAY
+        late = days > self._house.settings.verify_days + 1
+        tell = logger().warning if late else logger().info
+        tell("everything that is stored was read again", days=round(days, 1), late=late)
+
+    def _is_night(self, now: datetime) -> bool:
+        with snapshot(self._house.engine) as tx:
+            region = organisations.by_code(tx, REGION)
+        hour = now.astimezone(ZoneInfo(region.time_zone)).hour if region is not None else now.hour
+        return hour >= NIGHT[0] or hour < NIGHT[1]
+
+
+def due(so_far: Round, behind: float, days: float, now: datetime) -> bool:
+    """Whether something is to be read tonight; ``behind`` is the part of all that the round has read.
+
+    A night's part is what brings a round to its end in so many days; the next one begins when they are over.
+    """
+    if so_far.started_at is None:
+        return True
+    age_days = (now - so_far.started_at) / _DAY
+    if so_far.position == "":
+        return age_days >= days - _HALF
+    return behind >= 1 or behind < (int(age_days + _HALF) + 1) / days
+
+
+class _Pace:
+    """Reads no faster than so many bytes a second."""
+
+    def __init__(self, bytes_per_second: float, stop: threading.Event) -> None:
+        self._rate = bytes_per_second
+        self._stop = stop
+        self._free_at = time.monotonic()
+
+    def read(self, size: int) -> None:
+        """Wait until as much may be read again.
+
+        Raises:
+            _Stopping: the worker is to end.
+
+        """
+        VERIFIED_BYTES.inc(size)
+        now = time.monotonic()
+        self._free_at = max(self._free_at, now) + size / self._rate
+        if self._stop.wait(self._free_at - now):
+            raise _Stopping

@@ -1,0 +1,76 @@
+"""The door of DICOMweb: who is calling, and what of a person's data they may see."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from starlette.requests import Request
+
+from pacs.arriving.receive import Sender
+from pacs.dicomweb.needs import Door, Shown
+from reading.register import devices
+from reading.sessions import sessions
+from reading.viewers import Machine, Staff, Viewer
+from service.installation.house import House, sender_of
+from service.wiring.answer_cache import Lately
+from service.wiring.looks import Looks
+from storage.database import snapshot
+from storage.index.queries import Scope
+from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
+
+BEARER: Final = "bearer "
+
+
+class DicomwebDoor:
+    """Machines show a token, people their session; every study is opened through `reading.access.access`.
+
+    A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
+    """
+
+    def __init__(self, house: House, lately: Lately) -> None:
+        self._house = house
+        self._looks = Looks(house)
+        self._lately = lately
+
+    def door(self) -> Door:
+        return Door(identify=self.identify, scope=self.scope, open_study=self.open_study, sender_of=self.sender_of)
+
+    def identify(self, request: Request) -> Viewer | None:
+        """A token says who calls, and nothing else does then: credentials of several kinds are never mixed."""
+        authorization = request.headers.get("authorization", "")
+        shown = ("who", authorization, request.cookies.get(STAFF_COOKIE), request.cookies.get(PATIENT_COOKIE))
+        return self._lately.answer(shown, lambda: self._identify(request, authorization))
+
+    def scope(self, viewer: object) -> Scope:
+        return self._lately.answer(("scope", viewer), lambda: self._looks.scope(viewer))
+
+    def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
+        asked = ("study", viewer, study_uid, action)
+        return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, action))
+
+    def _identify(self, request: Request, authorization: str) -> Viewer | None:
+        now = self._house.clock()
+        with snapshot(self._house.engine) as tx:
+            if authorization:
+                if not authorization.lower().startswith(BEARER):
+                    return None
+                device = devices.by_token(tx, authorization[len(BEARER) :].strip(), now)
+                return device and Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+            if token := request.cookies.get(STAFF_COOKIE):
+                # Pictures load by themselves: they never extend the idle time.
+                staff = sessions.staff(tx, token, now, touch=False)
+                return None if staff is None or _must_change(staff) else staff
+            if token := request.cookies.get(PATIENT_COOKIE):
+                return sessions.patient(tx, token, now, touch=False)
+        return None
+
+    def sender_of(self, viewer: object) -> Sender | None:
+        if not isinstance(viewer, Machine):
+            return None
+        with snapshot(self._house.engine) as tx:
+            device = devices.by_id(tx, viewer.device_id)
+        return None if device is None else sender_of(device)
+
+
+def _must_change(staff: Staff) -> bool:
+    return staff.session is not None and staff.session.must_change_password

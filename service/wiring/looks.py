@@ -1,0 +1,73 @@
+"""Looks of machines and people at studies: what they may see, put on record whatever the protocol."""
+
+from __future__ import annotations
+
+from pacs.leaving.visible_study import NotVisible, Shown
+from reading.access import access
+from reading.errors import NotThere
+from reading.patients import attribution
+from reading.viewers import Machine, PatientViewer, Staff, Viewer
+from service.installation.house import House
+from storage.database import snapshot, transaction
+from storage.index.search import Scope
+from storage.instance_row import is_uid
+
+
+class Looks:
+    """Every study is opened through `reading.access.access`."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def scope(self, viewer: object) -> Scope:
+        """What a search may find; that somebody searched is on record before anything is found."""
+        searching, now = _one_of_ours(viewer), self._house.clock()
+        with snapshot(self._house.engine) as tx:
+            found = access.scope(tx, searching, now)
+            on_record = access.list_is_on_record(tx, searching, "study.search", now)
+        if not on_record:
+            with transaction(self._house.engine) as tx:
+                access.open_list(tx, self._house.audit, searching, "study.search", now)
+        return found
+
+    def open_study(self, caller: object, study_uid: str, action: str) -> Shown:
+        viewer = _one_of_ours(caller)
+        now = self._house.clock()
+        if not is_uid(study_uid):
+            raise NotVisible  # nothing that could be looked at, or put on record
+        try:
+            with snapshot(self._house.engine) as tx:
+                study = access.open_study_again(tx, viewer, study_uid, action, now)
+                current = attribution.current(tx, study_uid)
+            if study is None:
+                with transaction(self._house.engine) as tx:
+                    study = access.open_study(tx, self._house.audit, viewer, study_uid, action, now)
+                    current = attribution.current(tx, study_uid)
+        except NotThere as hidden:
+            with transaction(self._house.engine) as tx:
+                access.refused(
+                    tx,
+                    self._house.audit,
+                    viewer,
+                    action=action,
+                    subject_kind="study",
+                    subject_id=study_uid,
+                    now=now,
+                )
+            raise NotVisible from hidden
+        if current is None:
+            return Shown(study=study)
+        return Shown(
+            study=study,
+            attributes=current.attributes,
+            revision=current.revision,
+            reason=current.reason,
+            made_at=current.made_at,
+        )
+
+
+def _one_of_ours(viewer: object) -> Viewer:
+    """The machines' side hands back whom it was given, without knowing what it is."""
+    if not isinstance(viewer, Staff | Machine | PatientViewer):
+        raise TypeError(type(viewer))
+    return viewer

@@ -1,0 +1,56 @@
+"""The door between devices that say what they make and the register of performed steps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from pacs.dimse.service import Caller
+from pacs.service_classes.mpps import Verdict
+from pacs.service_classes.mpps_message import Performed
+from reading.completeness.ledger import Named
+from reading.orders import performed
+from reading.orders.performed import Message, Reference, Said, State
+from service.installation.house import House
+from storage.database import transaction
+
+VERDICTS: Final = {
+    Said.DONE: Verdict.DONE,
+    Said.DUPLICATE: Verdict.DUPLICATE,
+    Said.UNKNOWN: Verdict.UNKNOWN,
+    Said.FINAL: Verdict.FINAL,
+}
+
+
+class PerformedDoor:
+    """Writes each message down in one transaction, with what follows from it for orders and ledger."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def creating(self, caller: Caller, uid: str, said: Performed) -> Verdict:
+        return self._taken(performed.create, caller, uid, said)
+
+    def changing(self, caller: Caller, uid: str, said: Performed) -> Verdict:
+        return self._taken(performed.change, caller, uid, said)
+
+    def _taken(self, take: Callable[..., Said], caller: Caller, uid: str, said: Performed) -> Verdict:
+        with transaction(self._house.engine) as tx:
+            who = caller.sender
+            return VERDICTS[take(tx, who.device_id, who.site_id, uid, _message(said), self._house.clock())]
+
+
+def _message(said: Performed) -> Message:
+    return Message(
+        attributes=said.attributes,
+        state=None if said.state is None else State(said.state),
+        modality=said.modality,
+        references=[
+            Reference(study_uid=one.study_uid, accession_number=one.accession_number, step_id=one.step_id)
+            for one in said.references
+        ],
+        instances=None
+        if said.instances is None
+        else [Named(series_uid=one.series_uid, sop_instance_uid=one.sop_instance_uid) for one in said.instances],
+        reason=said.reason,
+    )

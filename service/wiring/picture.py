@@ -1,0 +1,43 @@
+"""The pictures of the patient's page: instances of a study, windowed and scaled for a browser."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
+from pacs.pixels.rendered import Picture, Rendering, Viewport, render
+from pacs.pixels.transcode import NotDecodable
+from reading.access import access
+from reading.errors import NotThere
+from reading.viewers import Viewer
+from service.installation.house import House
+from storage.database import snapshot, transaction
+from storage.index import queries
+
+LARGEST: Final = Viewport(width=1600, height=1600)
+"""Enough to see the finding on a phone, a tenth of the bytes of the original."""
+
+
+def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number: int) -> tuple[bytes, str]:
+    """Picture ``number`` (from 1) of a study and its media type.
+
+    Raises:
+        NotThere: no such study or not theirs, no such picture, or nothing that can be shown.
+
+    """
+    now = house.clock()
+    with snapshot(house.engine) as tx:
+        study = access.open_study_again(tx, viewer, study_uid, "study.picture", now)
+    if study is None:
+        with transaction(house.engine) as tx:
+            access.open_study(tx, house.audit, viewer, study_uid, "study.picture", now)
+    with snapshot(house.engine) as tx:
+        instances = queries.instances_in(tx, study_uid)
+    if not 1 <= number <= len(instances):
+        raise NotThere
+    opened = Opened(bytes_, instances[number - 1])
+    try:
+        shown = render(opened, opened.header(), 1, Rendering(viewport=LARGEST), Picture.JPEG)
+    except (NotDecodable, NoSuchFrame, Unreadable) as nothing:
+        raise NotThere from nothing
+    return shown, Picture.JPEG.value

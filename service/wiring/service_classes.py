@@ -1,0 +1,30 @@
+"""The DIMSE services beside C-ECHO and C-STORE, each made with the plain functions that it asks for."""
+
+from __future__ import annotations
+
+from pacs.dimse.service import Service
+from pacs.service_classes.commitment import StorageCommitment
+from pacs.service_classes.find import FindService
+from pacs.service_classes.mpps import PerformedSteps
+from pacs.service_classes.retrieve import RetrieveService
+from pacs.service_classes.worklist import Worklist
+from service.installation.house import House
+from service.installation.nodes import bytes_of
+from service.wiring.commitment import CommitmentDoor
+from service.wiring.performed_steps import PerformedDoor
+from service.wiring.queries import Devices
+from service.wiring.worklist import WorklistDoor
+
+
+def services_of(house: House) -> list[Service]:
+    """The services of a listener."""
+    bytes_ = bytes_of(house)
+    door = Devices(house).door()
+    steps = PerformedDoor(house)
+    return [
+        Worklist(WorklistDoor(house).offering),
+        PerformedSteps(steps.creating, steps.changing),
+        StorageCommitment(CommitmentDoor(house).take),
+        FindService(house.engine, bytes_, door, house.settings.ae_title),
+        RetrieveService(house.engine, bytes_, door, house.settings.ae_title),
+    ]

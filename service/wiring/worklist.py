@@ -1,0 +1,74 @@
+"""The door between the orders and the devices: what a site offers, as a device may hear it."""
+
+from __future__ import annotations
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from pacs.dimse.service import Caller
+from pacs.service_classes.worklist import Offer
+from pacs.service_classes.worklist_item import Scheduled
+from reading.orders import offered
+from reading.orders.offered import Offered
+from reading.orders.order_state import OrderState
+from reading.patients.names import for_devices
+from reading.patients.patients import ISSUER
+from reading.register import devices
+from service.installation.house import House
+from storage.database import snapshot
+from viewer import words
+from viewer.locale import Language
+
+
+class WorklistDoor:
+    """Answers a device with what its site has to examine, and with nothing of any other."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def offering(self, caller: Caller, first: date | None, last: date | None) -> Offer:
+        now = self._house.clock()
+        with snapshot(self._house.engine) as tx:
+            device = devices.by_id(tx, caller.sender.device_id)
+            found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
+        zone = ZoneInfo(found.time_zone)
+        others = [title for title in found.stations if title != caller.ae_title]
+        return Offer(
+            scheduled=[_scheduled(one, [caller.ae_title, *others], zone) for one in found.offered],
+            whole=found.whole,
+            character_set=device.character_set if device else "",
+        )
+
+
+def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> Scheduled:
+    alphabetic, ideographic = for_devices(one.person.name)
+    return Scheduled(
+        study_uid=one.procedure.study_uid,
+        accession_number=one.order.accession_number,
+        step_id=one.procedure.step_id,
+        modality=one.order.modality,
+        begins=one.order.scheduled_at.astimezone(zone),
+        stations=[one.station] if one.station else stations,
+        started=one.procedure.state is OrderState.IN_PROGRESS,
+        alphabetic=alphabetic,
+        ideographic=ideographic,
+        patient_number=one.person.number,
+        issuer=ISSUER,
+        birth_date=one.person.birth_date,
+        sex=one.person.sex,
+        examination=_words(one, Language.ZH),
+        examination_plain=_words(one, Language.EN),
+        body_part=one.procedure.body_part,
+        laterality=one.procedure.laterality,
+        priority=one.order.priority,
+        reason=one.order.reason,
+    )
+
+
+def _words(one: Offered, language: Language) -> str:
+    said = (
+        words.coded(language, "modality", one.order.modality),
+        words.coded(language, "body", one.procedure.body_part),
+        words.coded(language, "side", one.procedure.laterality) if one.procedure.laterality else "",
+    )
+    return " ".join(word for word in said if word)

@@ -1,0 +1,214 @@
+"""`tierread import`: files come in as from a device, once, however often it is interrupted."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import zipfile
+from collections.abc import Iterator
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from pydicom import Dataset, dcmread, dcmwrite
+from pydicom.data import get_testdata_file
+
+from service.commands import import_files
+from storage import tables
+from storage.database import connect, snapshot
+from tests import corpus
+from tests.builders import image, new_uid
+from tests.running import TierRead, command, wait_until
+
+CT = "1.2.840.10008.5.1.4.1.1.2"
+
+
+@pytest.fixture
+def tierread(database_url: str, tmp_path: Path) -> Iterator[TierRead]:
+    made = TierRead(tmp_path / "house", database_url=database_url)
+    made.admin("org", "add", "T1", "卫生院", "--level", "township")
+    yield made
+    made.close()
+
+
+def write(path: Path, **attributes: object) -> Path:
+    """A small CT as a PS3.10 file."""
+    dataset: Dataset = image(rows=32, columns=32, **attributes)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    dataset.file_meta = Dataset()  # type: ignore[assignment]
+    dataset.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
+    dcmwrite(path, dataset, enforce_file_format=True)
+    return path
+
+
+def rows(tierread: TierRead, column: sa.Column[str]) -> list[str]:
+    engine = connect(tierread.database_url)
+    try:
+        with snapshot(engine) as tx:
+            return sorted(tx.scalars(sa.select(column)).all())
+    finally:
+        engine.dispose()
+
+
+def test_a_folder_comes_in_once_and_what_is_wrong_is_said(tierread: TierRead, tmp_path: Path) -> None:
+    folder, study = tmp_path / "cd", new_uid()
+    first = write(folder / "1.dcm", StudyInstanceUID=study)
+    write(folder / "below" / "2.dcm", StudyInstanceUID=study)
+    shutil.copy(first, folder / "once more.dcm")
+    other = dcmread(first)
+    other.InstanceNumber, other.ImageComments = 9, "another"
+    other.save_as(folder / "z other content.dcm")
+    (folder / "y cut.dcm").write_bytes(first.read_bytes()[:-100])
+    (folder / "README.TXT").write_text("a CD", "utf-8")
+    (folder / "unreadable").symlink_to("/proc/self/mem")
+    done = tierread.run("import", str(folder), "--site", "T1", "--json")
+    told = json.loads(done.stdout)
+    again = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json").stdout)
+    afresh = json.loads(tierread.run("import", str(folder), "--site", "T1", "--afresh", "--json").stdout)
+    words = tierread.run("import", str(folder), "--site", "T1").stdout
+
+    assert (done.returncode, "importing" in done.stderr) == (1, True)
+    assert told | {"already_here": 0, "held": 0} == {
+        "stored": 2,
+        "already_here": 0,
+        "held": 0,
+        "refused": {"truncated": 1},
+        "no_dicom": 1,
+        "unread": {"file_unreadable": 1},
+        "earlier": 0,
+        "stopped": False,
+        "shipped_by": "this command",
+    }
+    assert told["held"] in (1, 2)  # of three under one UID whichever is first is stored
+    assert told["held"] + told["already_here"] == 2
+    assert again == told | {"earlier": 6}  # what could not be read is tried again, for it is another by now
+    assert (afresh["stored"], afresh["held"] + afresh["already_here"]) == (0, 4)
+    assert "6 of them were done by an earlier run" in words
+    assert len(rows(tierread, tables.instance.c.sop_instance_uid)) == 2
+    assert set(rows(tierread, tables.segment.c.state)) <= {"stored", "gone"}
+
+
+def test_the_files_of_a_directory_come_in_and_missing_ones_are_told(tierread: TierRead, tmp_path: Path) -> None:
+    shutil.copytree(Path(str(get_testdata_file("DICOMDIR"))).parent, tmp_path / "cd")
+    for one in list((tmp_path / "cd").rglob("*")):
+        if one.is_file() and one.name != "DICOMDIR" and one.parent.name == "CR1":
+            one.rename(one.with_name(f"{one.name.lower()};1"))
+    (gone,) = list((tmp_path / "cd").rglob("6278*"))
+    gone.unlink()
+    done = tierread.run("import", str(tmp_path / "cd" / "DICOMDIR"), "--site", "T1", "--json")
+    told = json.loads(done.stdout)
+    below = json.loads(tierread.run("import", str(tmp_path / "cd"), "--site", "T1", "--json").stdout)
+
+    assert (done.returncode, told["unread"]) == (1, {"missing": 1})
+    assert told["stored"] + sum(told["refused"].values()) == 30
+    assert below["already_here"] >= told["stored"]
+    assert below["no_dicom"] >= 1  # the DICOMDIR itself
+
+
+def test_a_zip_comes_in_and_what_leads_out_of_it_does_not(tierread: TierRead, tmp_path: Path) -> None:
+    one, two = write(tmp_path / "1.dcm"), write(tmp_path / "2.dcm")
+    inner = BytesIO()
+    with zipfile.ZipFile(inner, "w") as archive:
+        archive.write(two, "2.dcm")
+    with zipfile.ZipFile(tmp_path / "cd.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(one, "DICOM/1.dcm")
+        archive.write(two, "../2.dcm")
+        archive.writestr("inner.zip", inner.getvalue())
+    done = tierread.run("import", str(tmp_path / "cd.zip"), "--site", "T1", "--json")
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["stored"], told["no_dicom"], told["unread"]) == (1, 1, 1, {"unsafe_name": 1})
+
+
+@pytest.mark.timeout(180)
+def test_killed_in_the_middle_it_goes_on_and_stores_nothing_twice(tierread: TierRead, tmp_path: Path) -> None:
+    folder, study = tmp_path / "archive", new_uid()
+    sent = [str(dcmread(write(folder / f"{n}.dcm", StudyInstanceUID=study)).SOPInstanceUID) for n in range(150)]
+    kills = 0
+    for enough in (20, 60):
+        process = subprocess.Popen(
+            command("import", str(folder), "--site", "T1"),
+            env=tierread.environ,
+            cwd=tierread.folder,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_until(partial(enough_done, tierread, enough, process), 60)
+        kills += process.poll() is None
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    half = len(rows(tierread, tables.instance.c.sop_instance_uid))
+    finished = tierread.run("import", str(folder), "--site", "T1", "--json")
+    told = json.loads(finished.stdout)
+
+    assert (kills >= 1, half >= 20) == (True, True)
+    assert (finished.returncode, told["stored"] + told["already_here"], told["earlier"] >= 20) == (0, 150, True)
+    assert rows(tierread, tables.instance.c.sop_instance_uid) == sorted(sent)
+    assert tierread.run("verify").returncode == 0
+
+
+def enough_done(tierread: TierRead, enough: int, process: subprocess.Popen[bytes]) -> bool:
+    lines = sum(path.read_bytes().count(b"\n") for path in (tierread.data_dir / "imports").glob("*.jsonl"))
+    return lines > enough or process.poll() is not None
+
+
+def test_whose_they_are_is_said_and_checked(tierread: TierRead, tmp_path: Path) -> None:
+    write(tmp_path / "cd" / "1.dcm", PatientID="P1")
+    tierread.admin("org", "add", "T2", "邻镇卫生院", "--level", "township")
+    tierread.admin("device", "add", "DR_T2", "--host", "127.0.0.1", "--site", "T2")
+    codes = [
+        tierread.run("import", str(tmp_path / "cd"), *arguments).returncode
+        for arguments in (
+            ("--site", "NONE"),
+            ("--site", "T1", "--device", "DR_T2"),
+            ("--site", "T1", "--device", "NOBODY"),
+        )
+    ]
+    nothing = tierread.run("import", str(tmp_path / "nowhere"), "--site", "T1").returncode
+    taken = tierread.run("import", str(tmp_path / "cd"), "--site", "T2", "--device", "DR_T2", "--issuer", "CITY-1")
+
+    assert (codes, nothing, taken.returncode) == ([4, 4, 4], 2, 0)
+    assert rows(tierread, tables.study.c.received_issuer) == ["CITY-1"]
+
+
+@pytest.mark.timeout(120)
+def test_beside_a_running_service_what_was_imported_becomes_a_case(tierread: TierRead, tmp_path: Path) -> None:
+    tierread.start()
+    cast = tierread.cast()
+    write(tmp_path / "cd" / "1.dcm", PatientID="P1")
+    told = json.loads(tierread.run("import", str(tmp_path / "cd"), "--site", "TOWN", "--json").stdout)
+    ada = tierread.sign_in(cast.ada)
+    cases = wait_until(lambda: ada.get("/api/cases").json().get("cases") or ada.get("/api/cases").json().get("items"))
+    wait_until(lambda: "stored" in rows(tierread, tables.segment.c.state), what="a stored segment")
+
+    assert (told["stored"], told["shipped_by"], len(cases)) == (1, "tierread serve", 1)
+
+
+@pytest.mark.timeout(240)
+def test_every_file_of_the_corpus_is_accounted_for(tmp_path: Path) -> None:
+    every = corpus.files()
+    tierread = TierRead(tmp_path / "house")
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township")
+    folder = tmp_path / "corpus"
+    for number, one in enumerate(every):
+        (folder / f"{number // 100}").mkdir(parents=True, exist_ok=True)
+        shutil.copy(one.path, folder / f"{number // 100}" / f"{number}.dcm")
+    told = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json").stdout)
+    afresh = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json", "--afresh").stdout)
+    stored = len(rows(tierread, tables.instance.c.sop_instance_uid))
+    accounted = told["stored"] + told["already_here"] + told["held"] + told["no_dicom"] + sum(told["refused"].values())
+
+    assert (accounted, told["unread"], told["stopped"]) == (len(every), {}, False)
+    assert told["stored"] == stored > len(every) / 2
+    assert (afresh["stored"], afresh["refused"], afresh["no_dicom"]) == (0, told["refused"], told["no_dicom"])
+    assert len(rows(tierread, tables.instance.c.sop_instance_uid)) == stored
+    print(f"of {len(every)} files of the corpus: {told}")
+
+
+def test_whatever_may_become_of_a_file_has_words() -> None:
+    assert {*import_files._REFUSED, *import_files._UNREAD} == set(import_files._SAID)

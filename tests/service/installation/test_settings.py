@@ -1,0 +1,104 @@
+"""Settings are read from the environment and a file, and are loud when wrong."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from service.installation.settings import Settings, WrongSettings, load, variable
+
+
+def problems_of(environ: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(WrongSettings) as raised:
+        load(environ)
+    return {problem.where: problem.problem for problem in raised.value.problems}
+
+
+def test_without_a_setting_all_lies_in_the_data_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+    settings = load({})
+
+    assert settings.data_dir == tmp_path / "data"
+    assert settings.database_url == f"sqlite:///{tmp_path / 'data' / 'tierread.db'}"
+    assert settings.object_store == str(tmp_path / "data" / "objects")
+    assert (settings.http_port, settings.dicom_port, settings.ae_title) == (8080, 11112, "TIERREAD")
+
+
+def test_the_environment_comes_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "tierread.toml"
+    file.write_text('http_port = 9001\nae_title = "FROMFILE"\ntrusted_proxies = ["10.0.0.1"]\n')
+
+    settings = load({"TIERREAD_CONFIG": str(file), "TIERREAD_HTTP_PORT": "9002"})
+
+    assert settings.http_port == 9002
+    assert settings.ae_title == "FROMFILE"
+    assert settings.trusted_proxies == (ip_network("10.0.0.1"),)
+
+
+def test_a_database_url_with_a_password_comes_from_a_file_and_is_not_shown(tmp_path: Path) -> None:
+    file = tmp_path / "url"
+    file.write_text("postgresql+psycopg://tierread:s3cr3t@db/tierread\n")
+
+    settings = load({"TIERREAD_DATABASE_URL_FILE": str(file)})
+
+    assert settings.database_url == "postgresql+psycopg://tierread:s3cr3t@db/tierread"
+    assert "s3cr3t" not in repr(settings)
+
+
+def test_every_problem_is_named_at_once() -> None:
+    found = problems_of(
+        {
+            "TIERREAD_HTTP_PORT": "eighty",
+            "TIERREAD_DICOM_PORT": "70000",
+            "TIERREAD_AE_TITLE": "A TITLE THAT IS TOO LONG",
+            "TIERREAD_HTP_HOST": "127.0.0.1",
+            "TIERREAD_OBJECT_STORE": "s3://bucket/prefix",
+        }
+    )
+
+    assert found["TIERREAD_HTTP_PORT"] == "expected a whole number from 1 to 65535"
+    assert found["TIERREAD_DICOM_PORT"] == "expected a whole number from 1 to 65535"
+    assert "16 printable" in found["TIERREAD_AE_TITLE"]
+    assert found["TIERREAD_HTP_HOST"] == "no such setting; did you mean TIERREAD_HTTP_HOST?"
+    assert {"TIERREAD_S3_ENDPOINT", "TIERREAD_S3_ACCESS_KEY_FILE", "TIERREAD_S3_SECRET_KEY_FILE"} < set(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("data_dir", "~nobody-at-all/x"),
+        ("http_host", "http://127.0.0.1"),
+        ("database_url", "mysql://db/tierread"),
+        ("database_url", "sqlite://"),
+        ("database_url", "not a url"),
+        ("object_store", "gs://bucket"),
+        ("s3_endpoint", "127.0.0.1:8333"),
+        ("trusted_proxies", "10.0.0.1/8"),
+        ("quiet_seconds", "0"),
+        ("quiet_seconds", "nan"),
+        ("segment_max_mib", "1.5"),
+        ("log_level", "loud"),
+    ],
+)
+def test_a_value_that_cannot_be_used_is_refused(name: str, value: str) -> None:
+    assert variable(name) in problems_of({variable(name): value})
+
+
+def test_a_file_that_is_not_there_or_not_toml_or_holds_an_unknown_name_is_refused(tmp_path: Path) -> None:
+    not_toml = tmp_path / "not.toml"
+    not_toml.write_text("http_port 80")
+    unknown = tmp_path / "unknown.toml"
+    unknown.write_text("http_prot = 80\n[http]\nport = true\n")
+
+    assert "cannot read" in problems_of({"TIERREAD_CONFIG": str(tmp_path / "none.toml")})["TIERREAD_CONFIG"]
+    assert "is not TOML" in problems_of({"TIERREAD_CONFIG": str(not_toml)})["TIERREAD_CONFIG"]
+    assert set(problems_of({"TIERREAD_CONFIG": str(unknown)})) == {f"http_prot in {unknown}", f"http in {unknown}"}
+
+
+def test_every_setting_says_what_it_is() -> None:
+    for each in fields(Settings):
+        assert str(each.metadata["about"]).endswith("."), each.name

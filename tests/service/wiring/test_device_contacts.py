@@ -1,0 +1,150 @@
+"""The door of the listener: who is let in, and what is known afterwards of those who were not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.engine import Engine
+
+from pacs.arriving.receive import Outcome, Reason, Sender
+from pacs.dimse.listener import Calling, Refusal, Refused, Unshaken
+from pacs.dimse.tls import Failure
+from reading.audit import Audit
+from reading.register import device_contacts, device_register, devices
+from reading.register.device_register import Register
+from reading.register.devices import Device
+from reading.reports.seal import Seal
+from service.installation.house import House
+from service.installation.installation import Folders
+from service.installation.settings import load
+from service.wiring.device_contacts import Contacts, gathering
+from service.wiring.listener import DicomDoor
+from storage.database import snapshot, transaction
+from storage.objects.store import FolderObjectStore
+from tests.reading.region import KEYS, make_region
+
+
+class Here:
+    """A house with one device, DR1 at 10.1.2.3."""
+
+    def __init__(self, engine: Engine, folder: Path, now: datetime) -> None:
+        self.now = now
+        self.house = House(
+            settings=load({"TIERREAD_DATA_DIR": str(folder)}),
+            folders=Folders(data=folder),
+            clock=lambda: self.now,
+            engine=engine,
+            keys=KEYS,
+            seal=Seal(Ed25519PrivateKey.from_private_bytes(bytes(32))),
+            audit=Audit("scp"),
+            object_store=FolderObjectStore(folder / "objects"),
+        )
+        with transaction(engine) as tx:
+            site = make_region(tx, now).hills
+            self.device = devices.add(
+                tx, ae_title="DR1", network="10.1.2.3", port=None, issuer="", site_id=site.id, now=now
+            )
+        self.contacts = Contacts(self.house)
+        self.door = DicomDoor(self.house, self.contacts)
+
+    def of(self, one: Device) -> device_contacts.Contact:
+        with snapshot(self.house.engine) as tx:
+            return device_contacts.of(tx, [one.id], self.now)[one.id]
+
+    def calls(self) -> list[tuple[str, str, str, str | None, int]]:
+        with snapshot(self.house.engine) as tx:
+            return [
+                (one.ae_title, one.address, one.reason, one.device_id, one.calls) for one in device_contacts.calls(tx)
+            ]
+
+
+@pytest.fixture
+def here(engine: Engine, tmp_path: Path, now: datetime) -> Here:
+    return Here(engine, tmp_path, now)
+
+
+def refused(title: str, address: str, refusal: Refusal, called: str = "TIERREAD") -> Refused:
+    return Refused(calling=Calling(ae_title=title, address=address), called_ae_title=called, refusal=refusal)
+
+
+def test_what_a_device_did_is_written_in_one_go(here: Here) -> None:
+    sender = here.door.registry(Calling(ae_title="DR1", address="10.1.2.3"))
+    assert sender is not None
+    for reason in (Reason.STORED, Reason.ALREADY_HERE, Reason.TRUNCATED):
+        here.contacts.received(sender, Outcome(accepted=reason is not Reason.TRUNCATED, reason=reason))
+    here.door.refused(refused("DR1", "10.1.2.3", Refusal.WRONG_CALLED_TITLE, called="ANOTHER"))
+    before = here.of(here.device)
+    here.contacts.write()
+    known = here.of(here.device)
+
+    assert before == device_contacts.Contact()
+    assert (known.heard_at, known.stored_at, known.associations, known.stored) == (here.now, here.now, 1, 2)
+    assert (known.instance_refusal, known.instances_refused) == ("truncated", 1)
+    assert (known.refusal, known.refused_called, known.refusals) == ("wrong_called_title", "ANOTHER", 1)
+    assert here.calls() == []
+
+
+def test_who_is_nobody_is_a_row_with_the_reason(here: Here) -> None:
+    for title, address in (("CT1", "10.1.2.9"), ("CT1", "10.1.2.9"), ("DR1", "10.9.9.9")):
+        assert here.door.registry(Calling(ae_title=title, address=address)) is None
+        here.door.refused(refused(title, address, Refusal.UNKNOWN_DEVICE))
+    here.contacts.write()
+
+    assert sorted(here.calls(), key=str) == [
+        ("CT1", "10.1.2.9", "unknown_title", None, 2),
+        ("DR1", "10.9.9.9", "other_address", here.device.id, 1),
+    ]
+    assert (here.of(here.device).refusal, here.of(here.device).refused_address) == ("other_address", "10.9.9.9")
+
+
+def test_a_failed_handshake_is_that_of_the_only_device_there(here: Here) -> None:
+    here.door.unshaken(Unshaken(address="10.1.2.3", failure=Failure.CERTIFICATE_EXPIRED))
+    here.door.unshaken(Unshaken(address="10.7.7.7", failure=Failure.NOT_TLS))
+    here.contacts.write()
+
+    assert sorted(here.calls(), key=str) == [
+        ("", "10.1.2.3", "certificate_expired", here.device.id, 1),
+        ("", "10.7.7.7", "not_tls", None, 1),
+    ]
+    assert here.of(here.device).refusal == "certificate_expired"
+
+
+def test_a_flood_of_strangers_stays_small(here: Here) -> None:
+    for number in range(3 * device_contacts.MOST_CALLS):
+        here.door.refused(refused(f"X{number}", "10.1.2.9", Refusal.UNKNOWN_DEVICE))
+    here.contacts.write()
+
+    assert len(here.calls()) == device_contacts.MOST_CALLS
+
+
+def test_what_is_left_is_written_at_the_end(here: Here) -> None:
+    with gathering(here.house) as gathered:
+        gathered.heard(here.device.id)
+
+    assert here.of(here.device).heard_at == here.now
+
+
+def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, engine: Engine) -> None:
+    keeper = Register(here.house.audit)
+    with transaction(engine) as tx:
+        title = keeper.begin_check(tx, here.device, here.now)
+    local = Calling(ae_title=title, address="127.0.0.1", local=True)
+    let_in = here.door.registry(local)
+    from_elsewhere = here.door.registry(Calling(ae_title=title, address="10.1.2.3"))
+    here.now += timedelta(minutes=2)
+    too_late = here.door.registry(local)
+    with transaction(engine) as tx:
+        title = keeper.begin_check(tx, here.device, here.now)
+        device_register.end_check(tx, title)
+    over = here.door.registry(Calling(ae_title=title, address="127.0.0.1", local=True))
+    assert let_in is not None
+    here.contacts.received(let_in, Outcome(accepted=True, reason=Reason.STORED))
+    here.contacts.write()
+
+    assert let_in == Sender(device_id=here.device.id, site_id=here.device.site_id, issuer="", test=True)
+    assert from_elsewhere is too_late is over is None
+    assert len(title) == 16
+    assert here.of(here.device) == device_contacts.Contact()

@@ -1,0 +1,86 @@
+"""Looks at studies: searches and refusals are on record, and what is no UID is not there."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy.engine import Engine
+
+from pacs.leaving.visible_study import NotVisible
+from reading.audit import Audit
+from reading.reports.seal import Seal
+from reading.tables import audit_event
+from service.installation.house import House
+from service.installation.installation import Folders
+from service.installation.settings import load
+from service.wiring.looks import Looks
+from storage.database import snapshot, transaction
+from storage.objects.store import FolderObjectStore
+from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.region import KEYS
+
+STUDY = "1.2.840.1"
+
+
+@pytest.fixture
+def clinic(engine: Engine, now: datetime) -> Clinic:
+    with transaction(engine) as tx:
+        made = open_clinic(tx, now)
+        arrive(tx, made, STUDY, now)
+    return made
+
+
+@pytest.fixture
+def looks(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> Looks:
+    house = House(
+        settings=load({"TIERREAD_DATA_DIR": str(tmp_path)}),
+        folders=Folders(data=tmp_path),
+        clock=lambda: now,
+        engine=engine,
+        keys=KEYS,
+        seal=Seal(Ed25519PrivateKey.from_private_bytes(bytes(32))),
+        audit=Audit("web"),
+        object_store=FolderObjectStore(tmp_path / "objects"),
+    )
+    return Looks(house)
+
+
+def on_record(engine: Engine, action: str) -> list[tuple[str, str, str]]:
+    asked = sa.select(audit_event.c.actor_id, audit_event.c.subject_id, audit_event.c.outcome)
+    with snapshot(engine) as tx:
+        return [tuple(row) for row in tx.execute(asked.where(audit_event.c.action == action))]
+
+
+def test_a_search_is_a_look(looks: Looks, clinic: Clinic, engine: Engine) -> None:
+    found = [looks.scope(clinic.ada) for _ in range(3)]
+
+    assert found[0].site_ids == {clinic.region.oak.id, clinic.region.hills.id, clinic.region.lake.id}
+    assert found[1:] == found[:2]
+    assert on_record(engine, "study.search") == [(clinic.ada.person_id, "", "done")]
+
+
+def test_a_study_that_is_not_hers_is_refused_on_record(looks: Looks, clinic: Clinic, engine: Engine) -> None:
+    looks.open_study(clinic.ada, STUDY, "study.view")
+    for study_uid in (STUDY, "1.2.3.4.5"):
+        with pytest.raises(NotVisible):
+            looks.open_study(clinic.quinn, study_uid, "study.view")
+
+    assert sorted(on_record(engine, "study.view")) == sorted(
+        [
+            (clinic.ada.person_id, STUDY, "done"),
+            (clinic.quinn.person_id, STUDY, "refused"),
+            (clinic.quinn.person_id, "1.2.3.4.5", "refused"),
+        ]
+    )
+
+
+def test_what_is_no_uid_is_not_there(looks: Looks, clinic: Clinic, engine: Engine) -> None:
+    for odd in ("", "1." + "2" * 63, "1.2\0", "../1"):
+        with pytest.raises(NotVisible):
+            looks.open_study(clinic.ada, odd, "study.view")
+
+    assert on_record(engine, "study.view") == []
