@@ -26,7 +26,7 @@ from storage.database import connect, snapshot, transaction
 from storage.index.search import Exact, Match, Range, Wildcard, search_studies
 from storage.schema import migrate
 from tests import postgresql
-from viewer import patient_view
+from viewer.views import patient as patient_view
 
 QIDO: Final = (
     "QIDO, the newest",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mimetypes import guess_type
-from pathlib import Path
 from typing import Final
 
 from fastapi import APIRouter, FastAPI
@@ -13,7 +12,6 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from viewer import problems
 from viewer.api import (
     alerts,
     attributions,
@@ -29,7 +27,9 @@ from viewer.api import (
     session,
     withholding,
 )
-from viewer.office import Office
+from viewer.folders import STATIC
+from viewer.http import problems
+from viewer.http.office import Office
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import quality as quality_pages
@@ -72,7 +72,6 @@ PAGES: Final = (
     quality_pages,
     patient_pages,
 )
-STATIC: Final = Path(__file__).parent / "static"
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 COMPRESSED: Final = (("br", ".br"), ("gzip", ".gz"))
 """Content codings (RFC 9110 8.4.1), the smallest first, and how their files end."""

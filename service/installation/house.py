@@ -56,7 +56,7 @@ class House:
 
 @contextmanager
 def house_of(settings: Settings, folders: Folders, name: str, number: int = 1) -> Generator[House]:
-    """``name`` is the process in the audit, as of a `service.installation.heartbeat.Part`; ``number`` is among its kind."""
+    """``name`` is the process in the audit, as of a `heartbeat.Part`; ``number`` is among its kind."""
     engine = open_database(settings)
     cache: BlockCache | None = None
     try:

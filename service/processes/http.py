@@ -19,7 +19,7 @@ from service.processes import health
 from service.processes.http_guard import Guard
 from service.telemetry import metrics
 from viewer import app as viewer_app
-from viewer.office import Office
+from viewer.http.office import Office
 
 NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>TierRead</title>
 <h1>网页应用尚未构建</h1><p>请运行 <code>make web</code>，然后重新加载。</p>

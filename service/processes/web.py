@@ -24,7 +24,7 @@ from service.wiring.dicomweb import DicomwebDoor
 from service.wiring.evidence import Evidence
 from service.wiring.export import export
 from service.wiring.picture import picture
-from viewer.office import Office
+from viewer.http.office import Office
 
 GRACEFUL_SECONDS: Final = 10
 """How long answers under way may take to end when the role stops."""

@@ -16,7 +16,7 @@ from service.wiring.answer_cache import Lately
 from service.wiring.looks import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
-from viewer.guard import PATIENT_COOKIE, STAFF_COOKIE
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE
 
 BEARER: Final = "bearer "
 

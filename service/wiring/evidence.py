@@ -23,7 +23,7 @@ from storage.database import snapshot
 from storage.decisions import quarantine
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.records import Held, Instance
-from viewer.evidence import Again, Compared, Difference
+from viewer.http.evidence import Again, Compared, Difference
 
 LARGEST_COMPARED: Final = 128 << 20
 """Bytes of an instance that is compared while somebody waits for the page."""
@@ -31,7 +31,7 @@ SMALL: Final = Viewport(width=320, height=320)
 
 
 class Evidence:
-    """`viewer.evidence.Evidence` over this node's spool and the object store."""
+    """`viewer.http.evidence.Evidence` over this node's spool and the object store."""
 
     def __init__(self, engine: Engine, spool_dir: Path, bytes_: Bytes, receiver: Receiver) -> None:
         self._engine = engine

@@ -16,8 +16,8 @@ from reading.patients.patients import ISSUER
 from reading.register import devices
 from service.installation.house import House
 from storage.database import snapshot
-from viewer import words
-from viewer.locale import Language
+from viewer.words import words
+from viewer.words.catalogue import Language
 
 
 class WorklistDoor:

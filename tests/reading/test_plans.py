@@ -14,7 +14,7 @@ from reading.viewers import PatientViewer
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import arrive, open_clinic
-from viewer import patient_view
+from viewer.views import patient as patient_view
 
 
 def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now: datetime) -> None:

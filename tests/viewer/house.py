@@ -35,7 +35,7 @@ from tests.journalled import journalled
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
 from viewer.app import mount
-from viewer.office import Office
+from viewer.http.office import Office
 
 PASSWORD = "correct horse battery"
 PICTURE_TYPE = "image/png"

@@ -9,9 +9,9 @@ from starlette.requests import Request
 
 from reading.alerts import critical
 from viewer.api import bodies
-from viewer.door import going_in
-from viewer.guard import Acting
-from viewer.office import office_of
+from viewer.http.callers import Acting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
 
 router = APIRouter(prefix="/api/alerts")
 

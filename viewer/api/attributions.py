@@ -13,10 +13,10 @@ from reading.intake.intake import ATTRIBUTED_BY
 from reading.patients import patients
 from reading.register.grants import may_act
 from storage.database import transaction
+from viewer.acts.putting_right import put_right
 from viewer.api import bodies
-from viewer.guard import Acting
-from viewer.office import office_of
-from viewer.putting_right import put_right
+from viewer.http.callers import Acting
+from viewer.http.office import office_of
 
 router = APIRouter(prefix="/api/attributions")
 

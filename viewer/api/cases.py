@@ -23,12 +23,13 @@ from reading.review import review
 from reading.signing import signatures
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
-from viewer import ledger_view, shapes
 from viewer.api import bodies
-from viewer.door import going_in, looks_through
-from viewer.guard import Acting, Looking, Polling, Renewing, Signing
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, looks_through
+from viewer.http.page import language_of
+from viewer.views import api_json
+from viewer.views import completeness as ledger_view
 
 router = APIRouter(prefix="/api/cases")
 
@@ -66,7 +67,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
     with snapshot(office.engine) as tx:
         found = worklist_.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
     language = language_of(request)
-    items = [shapes.case(entry, staff, language) for entry in found.entries]
+    items = [api_json.case(entry, staff, language) for entry in found.entries]
     return {"items": items, "total": found.total, "page": page, "size": size}
 
 
@@ -80,7 +81,7 @@ def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]
     office = office_of(request)
     with going_in(office, staff, "case.moves", "case", case_id) as tx:
         access.open_case(tx, office.audit, staff, case_id, "case.moves", office.clock())
-        return [shapes.move(row) for row in cases.moves_of(tx, case_id)]
+        return [api_json.move(row) for row in cases.moves_of(tx, case_id)]
 
 
 @router.get("/{case_id}/completeness")
@@ -257,7 +258,7 @@ def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Crit
         alert = critical.raise_alert(
             tx, office.audit, staff, case_id, critical_class=body.critical_class, finding=body.finding, now=now
         )
-    return shapes.alert(alert, None)
+    return api_json.alert(alert, None)
 
 
 @router.delete("/{case_id}/critical", status_code=204)
@@ -277,4 +278,4 @@ def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, "case.open", "case", case_id) as tx:
         found = desk.detail(tx, office.audit, staff, case_id, office.clock())
-    return shapes.detail(found, staff, language_of(request))
+    return api_json.detail(found, staff, language_of(request))

@@ -19,11 +19,11 @@ from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
-from viewer import device_view
-from viewer.device_view import Seen
-from viewer.door import going_in
-from viewer.guard import Acting, Looking
-from viewer.office import Office, office_of
+from viewer.http.callers import Acting, Looking
+from viewer.http.office import Office, office_of
+from viewer.http.on_record import going_in
+from viewer.views import devices
+from viewer.views.devices import Seen
 
 router = APIRouter(prefix="/api/devices")
 
@@ -74,7 +74,7 @@ class ChangedDevice(DeviceEntry):
 def listed(request: Request, staff: Looking) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with snapshot(office.engine) as tx:
-        found = device_view.overview(tx, staff, now)
+        found = devices.overview(tx, staff, now)
     return {
         "devices": [_shown(each) for each in found.devices],
         "calls": [_shown_call(each) for each in found.calls],
@@ -138,7 +138,7 @@ def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation
 def _one(request: Request, staff: Staff, device_id: str) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with snapshot(office.engine) as tx:
-        found = device_view.overview(tx, staff, now)
+        found = devices.overview(tx, staff, now)
     return next(_shown(each) for each in found.devices if each.device.id == device_id)
 
 

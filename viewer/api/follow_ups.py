@@ -10,9 +10,9 @@ from starlette.requests import Request
 from reading.signing import follow_up_answer
 from viewer.api import bodies
 from viewer.api.cases import detail, shown
-from viewer.door import going_in
-from viewer.guard import Acting, Signing
-from viewer.office import office_of
+from viewer.http.callers import Acting, Signing
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
 
 router = APIRouter(prefix="/api/cases/{case_id}/follow-up")
 

@@ -8,11 +8,11 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from reading.access import access
-from viewer import image_placing
+from viewer.acts import image_placing
 from viewer.api import bodies
-from viewer.door import going_in
-from viewer.guard import Acting, Looking
-from viewer.office import office_of
+from viewer.http.callers import Acting, Looking
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
 
 router = APIRouter(prefix="/api/cases")
 

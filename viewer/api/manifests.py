@@ -13,8 +13,8 @@ from reading.errors import Invalid
 from storage.database import transaction
 from storage.instance_row import is_uid
 from viewer.api import bodies
-from viewer.guard import Sending
-from viewer.office import office_of
+from viewer.http.callers import Sending
+from viewer.http.office import office_of
 
 router = APIRouter(prefix="/api/manifests")
 

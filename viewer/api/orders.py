@@ -22,11 +22,11 @@ from reading.register.grants import AT_THEIR_SITE, may_act, reach
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
+from viewer.acts.registration import Shown, found_or_registered
 from viewer.api import bodies
-from viewer.door import going_in
-from viewer.guard import Acting, Looking
-from viewer.office import Office, office_of
-from viewer.registration import Shown, found_or_registered
+from viewer.http.callers import Acting, Looking
+from viewer.http.office import Office, office_of
+from viewer.http.on_record import going_in
 
 router = APIRouter(prefix="/api/orders")
 

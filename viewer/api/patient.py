@@ -13,16 +13,16 @@ from reading.sessions import sessions
 from reading.sessions.sessions import PatientSession
 from reading.viewers import PatientViewer
 from storage.database import transaction
-from viewer import patient_view
 from viewer.api import bodies
 from viewer.api.reports import as_pdf
-from viewer.door import going_in, looks_through
-from viewer.guard import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, address_of, give, take
-from viewer.office import office_of
-from viewer.page import language_of
-from viewer.patient_view import Report
-from viewer.pictures import picture_of, pictures_of
-from viewer.report_sheet import sheet_of
+from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, address_of, give, take
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, looks_through
+from viewer.http.page import language_of
+from viewer.views import patient as patient_view
+from viewer.views.patient import Report
+from viewer.views.pictures import picture_of, pictures_of
+from viewer.views.report_sheet import sheet_of
 
 router = APIRouter(prefix="/api/patient")
 

@@ -14,12 +14,13 @@ from reading.quality import concerns, decisions
 from reading.quality.concerns import GROUP_OF, Aspect, Concern, Group
 from storage.database import snapshot, transaction
 from storage.records import Held
-from viewer import deciding, quality_view
+from viewer.acts import deciding
 from viewer.api import bodies
-from viewer.door import going_in, looks_through
-from viewer.guard import Acting, Looking
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Acting, Looking
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, looks_through
+from viewer.http.page import language_of
+from viewer.views import quality
 
 router = APIRouter(prefix="/api/quality")
 
@@ -55,7 +56,7 @@ def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> di
     office, now = office_of(request), office_of(request).clock()
     concern = deciding.opened(office, staff, aspect, subject_id)
     with transaction(office.engine) as tx:
-        found = quality_view.shown(tx, office, staff, concern, language_of(request), now)
+        found = quality.shown(tx, office, staff, concern, language_of(request), now)
     compared = None if found.pair is None else office.evidence.compare(*found.pair)
     return {
         **_line(concern),

@@ -14,15 +14,15 @@ from reading.desk import desk, worklist
 from reading.reports.versions import Content, ReportVersion
 from reading.signing import printing, signatures
 from reading.viewers import PatientViewer, Staff
-from viewer import shapes
 from viewer.api import bodies
 from viewer.api.cases import shown
-from viewer.door import going_in
-from viewer.guard import Looking, Signing
-from viewer.office import office_of
-from viewer.page import language_of
-from viewer.report_pdf import Sheet, render
-from viewer.report_sheet import sheet_of
+from viewer.http.callers import Looking, Signing
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
+from viewer.http.page import language_of
+from viewer.views import api_json
+from viewer.views.report_pdf import Sheet, render
+from viewer.views.report_sheet import sheet_of
 
 router = APIRouter(prefix="/api/reports")
 
@@ -47,7 +47,7 @@ def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Add
         )
     with going_in(office, staff, "case.open", "case", made.case_id) as tx:
         found = desk.detail(tx, office.audit, staff, made.case_id, now)
-    return shapes.detail(found, staff, language_of(request))
+    return api_json.detail(found, staff, language_of(request))
 
 
 def sheet_for(tx: Connection, request: Request, viewer: Staff | PatientViewer, version: ReportVersion) -> Sheet:

@@ -12,10 +12,10 @@ from reading.sessions import sessions
 from reading.sessions.sessions import StaffSession
 from reading.viewers import SessionFacts, Staff
 from storage.database import snapshot, transaction
-from viewer import shapes
 from viewer.api import bodies
-from viewer.guard import STAFF_COOKIE, ActingUnsettled, SameOrigin, address_of, give, staff_of, take
-from viewer.office import office_of
+from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, address_of, give, staff_of, take
+from viewer.http.office import office_of
+from viewer.views import api_json
 
 router = APIRouter(prefix="/api/session")
 
@@ -115,4 +115,4 @@ def facts(request: Request, staff: Staff) -> dict[str, Any]:
     """What the web app knows of the session."""
     with snapshot(office_of(request).engine) as tx:
         found = {grant.organisation_id: organisations.by_id(tx, grant.organisation_id) for grant in staff.grants}
-    return shapes.session(staff, {one: organisation for one, organisation in found.items() if organisation})
+    return api_json.session(staff, {one: organisation for one, organisation in found.items() if organisation})

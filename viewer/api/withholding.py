@@ -12,9 +12,9 @@ from reading.register import people
 from reading.signing import withhold
 from viewer.api import bodies
 from viewer.api.cases import detail
-from viewer.door import going_in
-from viewer.guard import Acting, Looking, Signing
-from viewer.office import office_of
+from viewer.http.callers import Acting, Looking, Signing
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
 
 router = APIRouter(prefix="/api/cases")
 

@@ -15,14 +15,14 @@ from reading.register import device_contacts, device_register
 from reading.register.devices import CHARACTER_SETS, Device
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer import device_view
 from viewer.api.devices import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
-from viewer.door import ULID, going_in
-from viewer.guard import Looking, Submitting
-from viewer.office import office_of
-from viewer.page import language_of, page
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, going_in
+from viewer.http.page import language_of, page
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
+from viewer.views import devices
 
 router = APIRouter()
 
@@ -39,7 +39,7 @@ Pem = Annotated[str, Form(max_length=20_000)]
 def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length=16)] = "") -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with snapshot(office.engine) as tx:
-        found = device_view.overview(tx, staff, now)
+        found = devices.overview(tx, staff, now)
     if not found.strangers:
         raise NotThere  # whoever looks after no devices
     known = {each.device.id: each for each in found.devices}
@@ -48,10 +48,10 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
         staff,
         "devices.html",
         rows=[
-            device_view.row(each, language, office.ae_title, now, keeps=each.site.id in found.keeps)
+            devices.row(each, language, office.ae_title, now, keeps=each.site.id in found.keeps)
             for each in found.devices
         ],
-        calls=[device_view.call_row(each, known, language, office.ae_title, now) for each in found.calls],
+        calls=[devices.call_row(each, known, language, office.ae_title, now) for each in found.calls],
         keeps=bool(found.keeps),
         done=done if done in {"added", "changed", "ended"} else "",
     )
@@ -139,8 +139,8 @@ def show_own(request: Request, staff: Looking) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     own = frozenset(grant.organisation_id for grant in staff.grants if grant.role is Role.TECHNICIAN)
     with snapshot(office.engine) as tx:
-        found = device_view.overview(tx, staff, now, site_ids=own)
-    rows = [device_view.row(each, language, office.ae_title, now, keeps=False) for each in found.devices]
+        found = devices.overview(tx, staff, now, site_ids=own)
+    rows = [devices.row(each, language, office.ae_title, now, keeps=False) for each in found.devices]
     return township_page(request, staff, "township_devices.html", tab="devices", rows=rows, ours=office.ae_title)
 
 
@@ -214,7 +214,7 @@ def _of(one: Device) -> dict[str, str]:
     return {
         "ae_title": one.ae_title,
         "site": "",
-        "network": device_view.shown_network(one.network),
+        "network": devices.shown_network(one.network),
         "host": one.host,
         "port": "" if one.port is None else str(one.port),
         "issuer": one.issuer,

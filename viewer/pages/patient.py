@@ -12,17 +12,27 @@ from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
 from storage.database import transaction
-from viewer import patient_view, words
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for
-from viewer.door import going_in, looks_through
-from viewer.guard import PATIENT_COOKIE, Patient, PatientSubmitting, SameOrigin, give, keeps_cookies, patient_of, take
-from viewer.locale import text
-from viewer.office import office_of
-from viewer.page import language_of, page
+from viewer.http.callers import (
+    PATIENT_COOKIE,
+    Patient,
+    PatientSubmitting,
+    SameOrigin,
+    give,
+    keeps_cookies,
+    patient_of,
+    take,
+)
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, looks_through
+from viewer.http.page import language_of, page
+from viewer.http.problems import SignedOut, problem_of
 from viewer.pages.sign_in import words_for
-from viewer.pictures import pictures_of
-from viewer.problems import SignedOut, problem_of
-from viewer.report_sheet import examination, sheet_of, side
+from viewer.views import patient as patient_view
+from viewer.views.pictures import pictures_of
+from viewer.views.report_sheet import examination, sheet_of, side
+from viewer.words import words
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/p")
 

@@ -15,12 +15,14 @@ from reading.quality.decisions import Move
 from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
-from viewer import deciding, quality_view, words
-from viewer.door import looks_through
-from viewer.guard import Looking, Submitting
-from viewer.locale import text
-from viewer.office import office_of
-from viewer.page import language_of, page
+from viewer.acts import deciding
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import looks_through
+from viewer.http.page import language_of, page
+from viewer.views import quality
+from viewer.words import words
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/quality")
 
@@ -38,9 +40,7 @@ def show(
     office, language = office_of(request), language_of(request)
     looks_through(office, staff, "concern.list")
     with snapshot(office.engine) as tx:
-        found = quality_view.listed(
-            tx, staff, group, language, office.clock(), decided=decided, limit=PAGE, offset=offset
-        )
+        found = quality.listed(tx, staff, group, language, office.clock(), decided=decided, limit=PAGE, offset=offset)
     return quality_page(
         request,
         staff,
@@ -61,8 +61,8 @@ def show_one(
     office, language, now = office_of(request), language_of(request), office_of(request).clock()
     concern = deciding.opened(office, staff, aspect, subject_id)
     with transaction(office.engine) as tx:
-        found = quality_view.shown(tx, office, staff, concern, language, now)
-    zone = quality_view.FALLBACK_ZONE
+        found = quality.shown(tx, office, staff, concern, language, now)
+    zone = quality.FALLBACK_ZONE
     return quality_page(
         request,
         staff,

@@ -15,11 +15,11 @@ from reading.sessions import sessions
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.api.session import open_session, set_password
-from viewer.guard import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of, take
-from viewer.locale import spoken, text
-from viewer.office import office_of
-from viewer.page import LANGUAGE_COOKIE, language_of, local, page
-from viewer.problems import explained, problem_of
+from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of, take
+from viewer.http.office import office_of
+from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
+from viewer.http.problems import explained, problem_of
+from viewer.words.catalogue import spoken, text
 
 router = APIRouter()
 

@@ -13,12 +13,12 @@ from reading.errors import NotThere
 from reading.signing import release
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer import township_view
 from viewer.api.orders import own_sites
-from viewer.door import going_in, looks_through
-from viewer.guard import Looking, Polling, Submitting
-from viewer.office import office_of
-from viewer.page import language_of, page
+from viewer.http.callers import Looking, Polling, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, looks_through
+from viewer.http.page import language_of, page
+from viewer.views import township
 
 router = APIRouter(prefix="/t")
 
@@ -68,7 +68,7 @@ def acknowledge(
 def acknowledge_change(request: Request, staff: Submitting, notice_id: str) -> Response:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, "change.acknowledge", "notice", notice_id) as tx:
-        waiting = township_view.banners(tx, staff, language_of(request), now).changed
+        waiting = township.banners(tx, staff, language_of(request), now).changed
         if notice_id not in {notice.id for notice in waiting}:
             raise NotThere
         release.acknowledge_change(tx, notice_id, staff.person_id, now)
@@ -98,12 +98,12 @@ def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
     office = office_of(request)
     looks_through(office, staff, "township.open")
     with snapshot(office.engine) as tx:
-        found = township_view.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
+        found = township.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
     return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}
 
 
 def _banners(request: Request, staff: Staff) -> dict[str, Any]:
     office = office_of(request)
     with snapshot(office.engine) as tx:
-        found = township_view.banners(tx, staff, language_of(request), office.clock())
+        found = township.banners(tx, staff, language_of(request), office.clock())
     return {"alerts": found.alerts, "returned": found.returned, "changed": found.changed, "late": found.late}

@@ -21,14 +21,15 @@ from reading.orders import matching, performed
 from reading.reports.versions import ReportVersion, Status
 from reading.viewers import Staff
 from storage.index import queries
-from viewer import ledger_view, orders_view, township_view, words
-from viewer.door import going_in
-from viewer.guard import Looking, Submitting
-from viewer.locale import Language, text
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
+from viewer.http.page import language_of
 from viewer.pages.township import township_page
-from viewer.report_sheet import sheet_of, zone_of
+from viewer.views import completeness, orders, township
+from viewer.views.report_sheet import sheet_of, zone_of
+from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t/case")
 
@@ -50,12 +51,12 @@ def show(
         found = access.open_case(tx, office.audit, staff, case_id, "case.open", now)
         entry = worklist.entries_of(tx, staff, [found], now)[0]
         zone = zone_of(tx, entry)
-        version = township_view.valid_versions(tx, staff, [case_id], now).get(case_id)
-        waiting = township_view.banners(tx, staff, language, now, case_id)
+        version = township.valid_versions(tx, staff, [case_id], now).get(case_id)
+        waiting = township.banners(tx, staff, language, now, case_id)
         values: dict[str, Any] = {
-            "row": township_view.row(entry, version, zone, language, now),
-            "facts": _facts(entry, zone, language, due=township_view.due(entry, language, now)),
-            "ledger": ledger_view.told(account.of_case(tx, found), zone, language, now),
+            "row": township.row(entry, version, zone, language, now),
+            "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
+            "ledger": completeness.told(account.of_case(tx, found), zone, language, now),
             "studies": _studies(tx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(tx, entry, version, zone, language),
@@ -108,9 +109,9 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
     steps = performed.of_studies(tx, [study.study_uid for study in entry.studies], entry.site.id)
     return {
         "number": order.accession_number if order else "",
-        "examination": orders_view.examination(order, order.procedures, language) if order else "",
+        "examination": orders.examination(order, order.procedures, language) if order else "",
         "performed": text(language, f"performed.{steps[-1].state}") if steps else "",
-        "broken_off": orders_view.why_broken_off(steps, language),
+        "broken_off": orders.why_broken_off(steps, language),
     }
 
 

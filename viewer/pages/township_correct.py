@@ -17,17 +17,18 @@ from reading.register.grants import may_act
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
-from viewer import putting_right, township_view
+from viewer.acts import putting_right
 from viewer.api.orders import BODY_PARTS
-from viewer.door import going_in
-from viewer.guard import Looking, Submitting
-from viewer.locale import text
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
+from viewer.http.page import language_of
+from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.problems import explained, problem_of
-from viewer.report_sheet import zone_of
+from viewer.views import township
+from viewer.views.report_sheet import zone_of
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/t/case")
 
@@ -105,7 +106,7 @@ def _correct(
         staff,
         "correct.html",
         status=200 if told is None else told.status,
-        row=township_view.row(entry, None, zone, language, now),
+        row=township.row(entry, None, zone, language, now),
         form=form,
         born=f"{born[:4]}-{born[4:6]}-{born[6:8]}" if len(born) == 8 else "",
         why=why,

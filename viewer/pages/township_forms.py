@@ -18,20 +18,22 @@ from reading.orders import orders
 from reading.register import organisations
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer import orders_view, putting_right, township_view
+from viewer.acts import putting_right
+from viewer.acts.registration import found_or_registered
 from viewer.api import bodies
 from viewer.api.orders import BODY_PARTS, cancelled, own_sites, register, shown, stations
-from viewer.door import ULID, going_in
-from viewer.guard import Looking, Submitting
-from viewer.locale import Language, text
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, going_in
+from viewer.http.page import language_of
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.registration import found_or_registered
-from viewer.report_sheet import zone_of
+from viewer.views import orders as orders_view
+from viewer.views import township
+from viewer.views.report_sheet import zone_of
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t")
 
@@ -222,7 +224,7 @@ def _link_form(
         staff,
         "link.html",
         status=422 if wrong else 200,
-        row=township_view.row(entry, None, zone, language_of(request), now),
+        row=township.row(entry, None, zone, language_of(request), now),
         card_types=CARD_TYPES,
         form=form,
         wrong=wrong.field if wrong else "",

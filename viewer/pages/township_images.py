@@ -21,17 +21,19 @@ from reading.register.grants import may_act
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.records import Instance
-from viewer import image_placing, township_view, words
-from viewer.door import ULID, going_in, on_record
-from viewer.guard import Looking, Submitting
-from viewer.image_placing import Shown
-from viewer.locale import Language, text
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.acts import image_placing
+from viewer.acts.image_placing import Shown
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, going_in, on_record
+from viewer.http.page import language_of
+from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.problems import explained, problem_of
-from viewer.report_sheet import zone_of
+from viewer.views import township
+from viewer.views.report_sheet import zone_of
+from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t/case")
 
@@ -148,7 +150,7 @@ def _images(
         staff,
         "images.html",
         status=status,
-        row=township_view.row(entry, None, zone, language, now),
+        row=township.row(entry, None, zone, language, now),
         done=done,
         problem=problem,
         kept={"what": "", "why": "", "into_case": "", "ticked": set[str](), **(kept or {})},
@@ -218,8 +220,8 @@ def _others(  # noqa: PLR0917
             other.case.id,
             " · ".join(
                 (
-                    township_view.patient_name(other, language),
-                    township_view.examination_with_side(other, language),
+                    township.patient_name(other, language),
+                    township.examination_with_side(other, language),
                     words.moment_today(other.case.examined_at, zone, now),
                 )
             ),

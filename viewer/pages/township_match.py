@@ -17,16 +17,18 @@ from reading.orders.matching import Proposal, Trait
 from reading.orders.orders import Order
 from reading.patients import patients
 from reading.viewers import Staff
-from viewer import orders_view, putting_right, township_view, words
-from viewer.door import going_in
-from viewer.guard import Looking, Submitting
-from viewer.locale import Language, text
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.acts import putting_right
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
+from viewer.http.page import language_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.report_sheet import zone_of
+from viewer.views import orders, township
+from viewer.views.report_sheet import zone_of
+from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t/case")
 
@@ -87,7 +89,7 @@ def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wro
         order = matching.order_of(tx, case_id)
         found = [] if order else matching.proposals(tx, entry.case)
         values: dict[str, Any] = {
-            "row": township_view.row(entry, None, zone, language, now),
+            "row": township.row(entry, None, zone, language, now),
             "matched": _order(tx, order, zone, language) if order else None,
             "proposals": [_proposal(tx, entry.case, one, zone, language) for one in found],
             "said": _said(entry, language),
@@ -112,7 +114,7 @@ def _order(tx: Connection, order: Order, zone: str, language: Language) -> dict[
         "patient": patient.name if patient else "",
         "sex": words.coded(language, "sex", patient.sex) if patient and patient.sex else "",
         "born": patient.birth_date.isoformat() if patient and patient.birth_date else "",
-        "examination": orders_view.examination(order, order.procedures, language),
+        "examination": orders.examination(order, order.procedures, language),
         "at": words.moment(order.scheduled_at, zone),
     }
 

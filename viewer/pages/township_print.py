@@ -15,15 +15,16 @@ from reading.register.grants import AT_THEIR_SITE, may_act
 from reading.reports.versions import VALID
 from reading.sessions import receipts
 from reading.signing import printing
-from viewer import township_view, words
 from viewer.api.reports import sheet_for
-from viewer.door import going_in
-from viewer.guard import Looking, Submitting, origin_of
-from viewer.office import office_of
-from viewer.page import language_of
+from viewer.http.callers import Looking, Submitting, origin_of
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in
+from viewer.http.page import language_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.report_sheet import zone_of
+from viewer.views import township
+from viewer.views.report_sheet import zone_of
+from viewer.words import words
 
 router = APIRouter(prefix="/t")
 
@@ -83,7 +84,7 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         request,
         staff,
         "receipt.html",
-        row=township_view.row(entry, None, zone, language, now),
+        row=township.row(entry, None, zone, language, now),
         code=f"{printed.code[:4]} {printed.code[4:]}",
         printed_at=words.moment(now, zone),
         expires_at=words.moment(printed.expires_at, zone),

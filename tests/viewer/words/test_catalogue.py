@@ -1,0 +1,99 @@
+"""Both catalogues say the same things, and every text that a page asks for is there."""
+
+from __future__ import annotations
+
+import re
+import string
+
+import pytest
+
+from reading.alerts.critical import MINUTES
+from reading.cases.moves import Move, SigningRole, State
+from reading.kinds import Priority, Sex
+from reading.quality import decisions
+from reading.quality.concerns import Group, Kind
+from reading.reports.versions import VALID
+from reading.sessions.sessions import CARDS
+from viewer.api.orders import BODY_PARTS
+from viewer.folders import VIEWER
+from viewer.http import problems
+from viewer.pages.township_forms import MODALITIES
+from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text
+
+
+def places(pattern: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(pattern) if name is not None}
+
+
+def test_the_catalogues_have_the_same_keys_with_the_same_places_in_their_order() -> None:
+    chinese, english = catalogue(Language.ZH), catalogue(Language.EN)
+
+    assert chinese.keys() == english.keys()
+    assert list(chinese) == sorted(chinese)
+    assert [key for key in chinese if places(chinese[key]) != places(english[key])] == []
+    assert [key for key in chinese if not chinese[key].strip() or not english[key].strip()] == []
+
+
+def test_every_text_that_a_template_asks_for_is_there() -> None:
+    asked = {
+        key
+        for template in (VIEWER / "templates").glob("*.html")
+        for key in re.findall(r"""\bt\(["']([\w.-]+)["'][,)]""", template.read_text())
+    }
+
+    assert len(asked) > 100
+    assert asked - catalogue(Language.ZH).keys() == set()
+
+
+def test_every_text_that_the_code_asks_for_is_there() -> None:
+    asked = {
+        key
+        for module in VIEWER.rglob("*.py")
+        if "web" not in module.parts
+        for key in re.findall(r"""\btext\([^"'()]*(?:\([^()]*\))?,\s*["']([\w.-]+)["']""", module.read_text())
+    }
+
+    assert len(asked) > 20
+    assert asked - catalogue(Language.ZH).keys() == set()
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *(f"state.{state}" for state in State),
+        *(f"move.{move}" for move in Move),
+        *(f"priority.{priority}" for priority in Priority),
+        *(f"sex.{sex}" for sex in Sex if sex),
+        *(f"card.{kind}" for kind in sorted(CARDS)),
+        *(f"report.{role}" for role in SigningRole),
+        *(f"report.status.{status}" for status in VALID),
+        *(f"critical.{kind}" for kind in MINUTES),
+        *(f"modality.{modality}" for modality in MODALITIES),
+        *(f"body.{part}" for part in BODY_PARTS),
+        *(f"quality.group.{group}" for group in Group),
+        *(f"quality.kind.{kind}" for kind in Kind),
+        *(f"quality.advice.{kind}" for kind in Kind),
+        *(f"quality.move.{move}" for move in decisions.Move),
+        *(f"quality.move-text.{move}" for move in decisions.Move),
+    ],
+)
+def test_every_code_has_a_word(key: str) -> None:
+    assert catalogue(Language.ZH)[key]
+
+
+def test_every_problem_has_a_title_and_an_advice() -> None:
+    slugs = {*problems.BY_STATUS.values(), *problems.SLUGS, "failed"}
+
+    assert [slug for slug in slugs if f"problem.{slug}" not in catalogue(Language.ZH)] == []
+    assert [slug for slug in slugs if f"problem.{slug}.advice" not in catalogue(Language.ZH)] == []
+
+
+def test_a_missing_text_or_value_is_loud() -> None:
+    with pytest.raises(MissingText):
+        text(Language.ZH, "no.such.key")
+    with pytest.raises(MissingText):
+        text(Language.EN, "images.arriving")
+
+
+def test_chinese_comes_first() -> None:
+    assert [spoken(None), spoken("fr"), spoken("en")] == [Language.ZH, Language.ZH, Language.EN]

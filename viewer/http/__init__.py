@@ -1,0 +1,1 @@
+"""Who calls, problems, the frame of a page."""

@@ -1,0 +1,250 @@
+"""Who is calling: cookie sessions of staff and patients, and the checks that every unsafe request passes."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Annotated, Final
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Form, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading.register import devices
+from reading.sessions import sessions
+from reading.viewers import Machine, PatientViewer, Staff
+from storage.database import snapshot, transaction
+from viewer.http.office import office_of
+from viewer.http.problems import CrossSite, PasswordMustChange, ProveAgain, SignedOut
+
+STAFF_COOKIE: Final = "tierread_session"
+PATIENT_COOKIE: Final = "tierread_patient"
+LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def origin_of(request: Request) -> str:
+    """How people reach us: as the settings say, else as the request does."""
+    return office_of(request).public_origin.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
+
+
+def same_origin(request: Request) -> None:
+    """An unsafe request comes from a page of ours.
+
+    Browsers name the origin of every unsafe request; a program that names none is held by its token alone.
+
+    Raises:
+        CrossSite: it names another origin, or hides it (`null`).
+
+    """
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    # Behind a proxy that ends TLS we may see http where the browser says https: the host decides.
+    if origin != origin_of(request) and urlsplit(origin).netloc != request.url.netloc:
+        raise CrossSite
+
+
+def same_token(expected: str, given: str) -> None:
+    """The token of the session was sent with the request.
+
+    Raises:
+        CrossSite: it was not.
+
+    """
+    if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
+        raise CrossSite
+
+
+def address_of(request: Request) -> str:
+    """The caller's network address, as the server knows it (trusted proxies are its business)."""
+    return request.client.host if request.client else ""
+
+
+# -- staff
+
+
+def staff_of(request: Request, *, touch: bool) -> Staff:
+    """Who is signed in, a first password still in use included.
+
+    Raises:
+        SignedOut: nobody, or the session has ended.
+
+    """
+    office = office_of(request)
+    token = request.cookies.get(STAFF_COOKIE)
+    if not token:
+        raise SignedOut
+    opened = transaction if touch else snapshot
+    with opened(office.engine) as tx:
+        staff = sessions.staff(tx, token, office.clock(), touch=touch)
+    if staff is None or staff.session is None:
+        raise SignedOut
+    return staff
+
+
+def looks(request: Request) -> Staff:
+    """Somebody at work, who asks to see something."""
+    return _settled(staff_of(request, touch=True))
+
+
+def polls(request: Request) -> Staff:
+    """A page that asks by itself: it never extends the idle time."""
+    return _settled(staff_of(request, touch=False))
+
+
+def acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
+    """Somebody at work, who changes something through the API."""
+    staff = staff_of(request, touch=True)
+    _checked(request, staff, x_csrf_token)
+    return _settled(staff)
+
+
+def acts_unsettled(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
+    """The same, with a first password still in use: to change it, to sign out."""
+    staff = staff_of(request, touch=True)
+    _checked(request, staff, x_csrf_token)
+    return staff
+
+
+def renews(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
+    """A page that renews by itself: checked like an act, without extending the idle time."""
+    staff = staff_of(request, touch=False)
+    _checked(request, staff, x_csrf_token)
+    return _settled(staff)
+
+
+def submits(request: Request, csrf_token: Annotated[str, Form()] = "") -> Staff:
+    """Somebody at work, who sends a form."""
+    staff = staff_of(request, touch=True)
+    _checked(request, staff, csrf_token)
+    return _settled(staff)
+
+
+def submits_unsettled(request: Request, csrf_token: Annotated[str, Form()] = "") -> Staff:
+    """The same, with a first password still in use."""
+    staff = staff_of(request, touch=True)
+    _checked(request, staff, csrf_token)
+    return staff
+
+
+def signs(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
+    """Somebody about to sign, who has proved lately who they are.
+
+    Raises:
+        ProveAgain: they have not; the password is asked for again.
+
+    """
+    staff = acts(request, x_csrf_token)
+    if sessions.needs_proof(staff, office_of(request).clock()):
+        raise ProveAgain
+    return staff
+
+
+Looking = Annotated[Staff, Depends(looks)]
+Polling = Annotated[Staff, Depends(polls)]
+Acting = Annotated[Staff, Depends(acts)]
+ActingUnsettled = Annotated[Staff, Depends(acts_unsettled)]
+Signing = Annotated[Staff, Depends(signs)]
+Renewing = Annotated[Staff, Depends(renews)]
+Submitting = Annotated[Staff, Depends(submits)]
+SubmittingUnsettled = Annotated[Staff, Depends(submits_unsettled)]
+
+
+# -- patients
+
+
+def patient_of(request: Request) -> PatientViewer:
+    """The patient whose session the cookie names.
+
+    Raises:
+        SignedOut: nobody, or the session has ended.
+
+    """
+    office = office_of(request)
+    token = request.cookies.get(PATIENT_COOKIE)
+    if not token:
+        raise SignedOut
+    with transaction(office.engine) as tx:
+        patient = sessions.patient(tx, token, office.clock(), touch=True)
+    if patient is None:
+        raise SignedOut
+    return patient
+
+
+def patient_acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> PatientViewer:
+    patient = patient_of(request)
+    same_origin(request)
+    same_token(patient.csrf_token, x_csrf_token)
+    return patient
+
+
+def patient_submits(request: Request, csrf_token: Annotated[str, Form()] = "") -> PatientViewer:
+    patient = patient_of(request)
+    same_origin(request)
+    same_token(patient.csrf_token, csrf_token)
+    return patient
+
+
+Patient = Annotated[PatientViewer, Depends(patient_of)]
+PatientActing = Annotated[PatientViewer, Depends(patient_acts)]
+PatientSubmitting = Annotated[PatientViewer, Depends(patient_submits)]
+SameOrigin = Depends(same_origin)
+"""For what is sent before there is a session: signing in."""
+
+
+# -- machines
+
+
+def machine_of(request: Request) -> Machine:
+    """The device whose token the request carries; a person's session is nobody here.
+
+    Raises:
+        SignedOut: no token, or not one that is valid.
+
+    """
+    office = office_of(request)
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
+    if kind.lower() != "bearer" or not token.strip():
+        raise SignedOut
+    with snapshot(office.engine) as tx:
+        device = devices.by_token(tx, token.strip(), office.clock())
+    if device is None:
+        raise SignedOut
+    return Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
+
+
+Sending = Annotated[Machine, Depends(machine_of)]
+
+
+# -- cookies
+
+
+def give(request: Request, response: Response, name: str, token: str) -> None:
+    """Put the session into the browser: out of reach of scripts and other sites, Secure off loopback."""
+    response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
+
+
+def take(request: Request, response: Response, name: str) -> None:
+    """Take the session out of the browser, and what it cached of persons."""
+    response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
+    response.headers["Clear-Site-Data"] = '"cache"'
+
+
+def keeps_cookies(request: Request) -> bool:
+    """Whether the browser will keep a session at all: a Secure cookie is dropped at a plain http address."""
+    return not _off_loopback(request) or "https" in {request.url.scheme, urlsplit(origin_of(request)).scheme}
+
+
+def _off_loopback(request: Request) -> bool:
+    return urlsplit(origin_of(request)).hostname not in LOOPBACK
+
+
+def _checked(request: Request, staff: Staff, given: str) -> None:
+    same_origin(request)
+    same_token(staff.session.csrf_token if staff.session else "", given)
+
+
+def _settled(staff: Staff) -> Staff:
+    if staff.session is not None and staff.session.must_change_password:
+        raise PasswordMustChange
+    return staff

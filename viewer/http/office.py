@@ -1,0 +1,50 @@
+"""The office: everything that the pages and the API work with, handed in by service/wiring."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TypeAlias, cast
+
+from sqlalchemy.engine import Engine
+from starlette.requests import Request
+
+from reading.audit import Audit
+from reading.patients.keys import Keys
+from reading.reports.seal import Seal
+from reading.viewers import Viewer
+from viewer.folders import WEB_APP
+from viewer.http.evidence import Evidence
+
+Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
+"""(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
+`storage.index.queries.instances_in`, corrected and burned in for a browser. Raises NotThere."""
+
+Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
+"""(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Office:
+    engine: Engine
+    """For what people do: commits synchronously."""
+    keys: Keys
+    seal: Seal
+    audit: Audit
+    clock: Callable[[], datetime]
+    render: Render
+    export: Export
+    evidence: Evidence
+    ae_title: str = "TIERREAD"
+    """What devices have to call us."""
+    public_origin: str = ""
+    """How people reach us, e.g. ``https://reports.example.cn``; empty: as the request says."""
+    web_app: Path = WEB_APP
+    """The built web app."""
+
+
+def office_of(request: Request) -> Office:
+    """The office that `viewer.app.mount` put into the application."""
+    return cast("Office", request.app.state.office)

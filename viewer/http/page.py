@@ -1,0 +1,76 @@
+"""A page for people: a Jinja template filled in the language of whoever asks, escaped by default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache, partial
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+from starlette.requests import Request
+from starlette.responses import HTMLResponse
+
+from viewer.folders import TEMPLATES
+from viewer.words import words
+from viewer.words.catalogue import Language, spoken, text
+
+LANGUAGE_COOKIE: Final = "tierread_language"
+
+
+def language_of(request: Request) -> Language:
+    """The language that was chosen with the switch; Chinese until then."""
+    return spoken(request.cookies.get(LANGUAGE_COOKIE))
+
+
+def home_of(request: Request) -> str:
+    """Where a person of this page begins."""
+    homes = ("/p", "/t", "/devices", "/quality")
+    return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
+
+
+def local(address: str, otherwise: str) -> str:
+    """An address of ours to go on to; one that leads elsewhere is replaced (no open redirect)."""
+    plain = address.isprintable() and "\\" not in address
+    return address if plain and address.startswith("/") and not address.startswith("//") else otherwise
+
+
+def page(
+    request: Request, template: str, *, status: int = 200, headers: Mapping[str, str] | None = None, **values: object
+) -> HTMLResponse:
+    """A whole page, or a part of one for the polling script."""
+    language = language_of(request)
+    other = Language.EN if language is Language.ZH else Language.ZH
+    body = (
+        environment()
+        .get_template(template)
+        .render(
+            t=partial(text, language),
+            coded=partial(words.coded, language),
+            language=language,
+            other_language=other,
+            other_language_name=text(language, f"language.{other}"),
+            **{"here": here(request), **values},
+        )
+    )
+    # Under `no-referrer` browsers send `Origin: null` with a form; the Origin check needs the true one.
+    return HTMLResponse(
+        body,
+        status_code=status,
+        headers={"Referrer-Policy": "same-origin", "Cache-Control": "no-store", **(headers or {})},
+    )
+
+
+def here(request: Request) -> str:
+    """The page to come back to after the language switch: never a form's target, which answers POST alone."""
+    return request.url.path if request.method == "GET" else home_of(request)
+
+
+@cache
+def environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=select_autoescape(("html",)),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

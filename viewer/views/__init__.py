@@ -1,0 +1,1 @@
+"""What is shown, put together for a page or for JSON."""

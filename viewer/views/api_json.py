@@ -1,0 +1,212 @@
+"""The JSON of the API: cases, versions and moves as the web app and other programs read them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from reading.alerts.critical import Alert
+from reading.cases.cases import MoveRow
+from reading.completeness.follow_ups import FollowUp
+from reading.desk.desk import Act, Detail, Prior, ReviewLine, SignedVersion
+from reading.desk.worklist import Entry, ShownStudy
+from reading.register.organisations import Organisation
+from reading.viewers import Staff
+from viewer.views import completeness
+from viewer.words import words
+from viewer.words.catalogue import Language
+
+Json: TypeAlias = dict[str, Any]
+
+
+def session(staff: Staff, organisations: Mapping[str, Organisation]) -> Json:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return {
+        "person": {"id": staff.person_id, "username": staff.username, "name": staff.name, "title": staff.title},
+        "grants": [
+            {
+                "id": grant.id,
+                "role": grant.role,
+                "organisation": {
+                    "code": organisations[grant.organisation_id].code,
+                    "name": organisations[grant.organisation_id].name,
+                    "level": organisations[grant.organisation_id].level,
+                },
+            }
+            for grant in staff.grants
+        ],
+        "csrf_token": staff.session.csrf_token,
+        "must_change_password": staff.session.must_change_password,
+    }
+
+
+def case(entry: Entry, staff: Staff, language: Language) -> Json:
+    """One line of the worklist."""
+    row, patient = entry.case, entry.patient
+    born = words.day(patient.birth_date)
+    review = entry.rule.review.when if entry.rule.review else None
+    return {
+        "id": row.id,
+        "state": row.state,
+        "tier": row.tier,
+        "step": row.step,
+        "arriving": row.arriving,
+        "priority": row.priority,
+        "modality": row.modality,
+        "body_part": row.body_part,
+        "laterality": row.laterality,
+        "site": {"code": entry.site.code, "name": entry.site.name},
+        "patient": {
+            "name": words.person_name(patient.name),
+            "sex": patient.sex,
+            "birth_date": born.isoformat() if born else None,
+            "age": words.age(language, born, row.examined_at.date()) or None,
+        },
+        "studies": [_study(study) for study in entry.studies],
+        "images": {
+            "arrived": entry.progress.arrived,
+            "expected": entry.progress.expected,
+            "late": entry.progress.late,
+        },
+        "examined_at": row.examined_at.isoformat(),
+        "received_at": row.received_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+        "overdue": entry.overdue,
+        "holder": None
+        if entry.holder is None
+        else {
+            "name": entry.holder.name,
+            "mine": entry.holder.person_id == staff.person_id,
+            "expires_at": entry.holder.expires_at.isoformat(),
+        },
+        "critical": None if entry.alert is None else alert(entry.alert, entry.alert_acknowledged_by),
+        "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
+        "prior_count": entry.prior_count,
+        "review": review,
+        "rule": {"name": row.rule, "needs_verifier": entry.rule.needs_verifier, "review": review},
+        "revision": row.revision,
+    }
+
+
+def detail(found: Detail, staff: Staff, language: Language) -> Json:
+    """One case in full."""
+    lease, draft = found.lease, found.draft
+    return {
+        **case(found.entry, staff, language),
+        "lease": None
+        if lease is None
+        else {"revision": lease.revision, "expires_at": lease.expires_at.isoformat(), "step": lease.step},
+        "draft": None
+        if draft is None
+        else {"content": draft.content.to_json(), "revision": draft.revision, "saved_at": draft.saved_at.isoformat()},
+        "versions": [version(each) for each in found.versions],
+        "priors": [_prior(each) for each in found.priors],
+        "image_set": found.image_set,
+        "allowed": [act for act in Act if act in found.allowed],
+        "reviews": [_review(each) for each in found.reviews],
+        "completeness": completeness.to_json(found.account, language),
+        "late": found.late,
+    }
+
+
+def follow_up(row: FollowUp, staff: Staff) -> Json:
+    return {
+        "opened_at": row.opened_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+        "revision": row.revision,
+        "holder": None
+        if row.held_by is None
+        else {
+            "name": row.holder_name,
+            "mine": row.held_by == staff.person_id,
+            "expires_at": _iso(row.held_until),
+        },
+    }
+
+
+def version(signed: SignedVersion) -> Json:
+    row = signed.version
+    return {
+        "id": row.id,
+        "number": row.number,
+        "status": row.status,
+        "content": row.content.to_json(),
+        "incomplete_reason": row.incomplete_reason,
+        "created_at": row.created_at.isoformat(),
+        "released_at": _iso(row.released_at),
+        "signatures": [
+            {
+                "role": each.role,
+                "name": each.name,
+                "title": each.title,
+                "organisation": each.organisation,
+                "signed_at": each.signed_at.isoformat(),
+            }
+            for each in signed.signatures
+        ],
+    }
+
+
+def alert(row: Alert, acknowledged_by: str | None) -> Json:
+    return {
+        "id": row.id,
+        "class": row.critical_class,
+        "finding": row.finding,
+        "raised_at": row.raised_at.isoformat(),
+        "due_at": row.due_at.isoformat(),
+        "acknowledged_by": acknowledged_by,
+        "acknowledged_at": _iso(row.acknowledged_at),
+    }
+
+
+def move(row: MoveRow) -> Json:
+    return {
+        "number": row.number,
+        "move": row.move,
+        "from_state": row.from_state,
+        "to_state": row.to_state,
+        "person": row.person_name,
+        "at": row.at.isoformat(),
+        "why": row.why,
+    }
+
+
+def _study(study: ShownStudy) -> Json:
+    day = words.day(study.study_date)
+    return {
+        "study_uid": study.study_uid,
+        "study_date": day.isoformat() if day else None,
+        "description": study.description,
+        "modality": study.modality,
+        "accession_number": study.accession_number,
+        "instances": study.instances,
+        "erased_at": study.erased_at.isoformat() if study.erased_at else None,
+    }
+
+
+def _prior(prior: Prior) -> Json:
+    return {
+        "case_id": prior.case.id,
+        "study_uids": list(prior.study_uids),
+        "examined_at": prior.case.examined_at.isoformat(),
+        "modality": prior.case.modality,
+        "body_part": prior.case.body_part,
+        "impression": prior.impression,
+    }
+
+
+def _review(line: ReviewLine) -> Json:
+    row = line.review
+    return {
+        "reviewer": line.reviewer_name,
+        "outcome": row.outcome,
+        "score": row.score,
+        "difference": dict(row.difference),
+        "comment": row.comment,
+        "at": row.at.isoformat(),
+    }
+
+
+def _iso(at: datetime | None) -> str | None:
+    return at.isoformat() if at else None

@@ -1,0 +1,171 @@
+"""The completeness ledger in words that a township understands, and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from reading.completeness.account import Account, End, Run
+from reading.completeness.ledger import Word
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+MOST: Final = 20
+"""Runs that a sentence names; beyond that they are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    at: str
+    words: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """The ledger as the page of a case shows it."""
+
+    sentence: str
+    incomplete: bool
+    hint: str
+    """What seems to be missing; empty where nothing does."""
+    announced: Sequence[Line]
+    last_received_at: str
+    ends: str
+    """What will happen; empty when it has ended."""
+    ended: Sequence[Line]
+
+
+def told(account: Account, zone: str, language: Language, now: datetime) -> Told:
+    return Told(
+        sentence=sentence(account, language),
+        incomplete=account.missing_count > 0,
+        hint=hint(account, language),
+        announced=[
+            Line(at=words.moment_today(word.at, zone, now), words=_announced(word, language)) for word in account.words
+        ],
+        last_received_at=words.moment_today(account.last_received_at, zone, now),
+        ends=text(language, "ledger.ends", at=words.moment_today(account.ends_by, zone, now))
+        if account.ends_by
+        else "",
+        ended=[
+            Line(at=words.moment_today(end.at, zone, now), words=_ended(end, account, language)) for end in account.ends
+        ],
+    )
+
+
+def sentence(account: Account, language: Language) -> str:
+    """E.g. "3 of 4 images arrived; series 2 image 4 is missing"."""
+    if account.expected is None:
+        return text(language, "ledger.arrived", n=account.arrived)
+    if not account.missing_count:
+        key = "ledger.arriving" if account.arriving else "ledger.complete"
+        return text(language, key, n=account.arrived)
+    parts = [text(language, "ledger.arrived-of", arrived=account.arrived, expected=account.expected)]
+    if account.missing:
+        one = account.missing_count == 1
+        key = "ledger.is-missing" if one else "ledger.are-missing"
+        parts.append(text(language, key, names=names(account.missing, account.studies, language)))
+    if account.missing_unnamed:
+        key = "ledger.more-unnamed" if account.missing else "ledger.unnamed"
+        parts.append(text(language, key, n=account.missing_unnamed))
+    return text(language, "ledger.and-then").join(parts)
+
+
+def hint(account: Account, language: Language) -> str:
+    if not account.seems_missing:
+        return ""
+    said = text(language, "ledger.hint", names=names(account.seems_missing, account.studies, language))
+    return said[:1].upper() + said[1:]
+
+
+def names(runs: Sequence[Run], studies: int, language: Language) -> str:
+    """The images of these runs, by series and number; the study is said where a case has several."""
+    named = [_name(run, studies, language) for run in runs[:MOST]]
+    if len(runs) > MOST:
+        left = sum(run.last.number - run.first.number + 1 for run in runs[MOST:])
+        named.append(text(language, "ledger.more", n=left))
+    return text(language, "list-comma").join(named)
+
+
+def to_json(account: Account, language: Language) -> dict[str, Any]:
+    """For programs; ``sentence`` and ``hint`` are for people."""
+    return {
+        "arrived": account.arrived,
+        "expected": account.expected,
+        "complete": account.complete,
+        "arriving": account.arriving,
+        "sentence": sentence(account, language),
+        "hint": hint(account, language),
+        "missing": [_run(run) for run in account.missing],
+        "missing_unnamed": account.missing_unnamed,
+        "seems_missing": [_run(run) for run in account.seems_missing],
+        "announcements": [
+            {
+                "source": word.source,
+                "device": word.device_name,
+                "instances": word.instances,
+                "named": word.named,
+                "at": word.at.isoformat(),
+            }
+            for word in account.words
+        ],
+        "last_received_at": account.last_received_at.isoformat(),
+        "ends_by": account.ends_by.isoformat() if account.ends_by else None,
+        "ends": [
+            {
+                "how": end.how,
+                "arrived": end.arrived,
+                "missing_count": end.missing,
+                "missing": [_run(run) for run in end.names],
+                "at": end.at.isoformat(),
+            }
+            for end in account.ends
+        ],
+    }
+
+
+def _name(run: Run, studies: int, language: Language) -> str:
+    parts: list[str] = []
+    if studies > 1:
+        parts.append(text(language, "ledger.study", n=run.study))
+    if run.series is not None:
+        parts.append(
+            text(language, "ledger.series-place" if run.series.by_place else "ledger.series", n=run.series.number)
+        )
+    key = "ledger.image-place" if run.first.by_place else "ledger.image"
+    if run.first == run.last:
+        parts.append(text(language, key, n=run.first.number))
+    else:
+        parts.append(text(language, f"{key}s", first=run.first.number, last=run.last.number))
+    if run.held:
+        parts.append(text(language, "ledger.held"))
+    return " ".join(parts)
+
+
+def _announced(word: Word, language: Language) -> str:
+    parts = [words.coded(language, "ledger.source", word.source), word.device_name or ""]
+    key = "ledger.says-which" if word.named else "ledger.says-how-many"
+    parts.append(text(language, key, n=word.instances))
+    return " · ".join(part for part in parts if part)
+
+
+def _ended(end: End, account: Account, language: Language) -> str:
+    how = words.coded(language, "ledger.ended", end.how)
+    if not end.missing:
+        return text(language, "ledger.ended-complete", how=how, n=end.arrived)
+    missing = names(end.names, account.studies, language) or text(language, "ledger.unnamed", n=end.missing)
+    return text(language, "ledger.ended-missing", how=how, n=end.arrived, missing=missing)
+
+
+def _run(run: Run) -> dict[str, Any]:
+    return {
+        "study": run.study,
+        "series": None if run.series is None else run.series.number,
+        "series_by_place": run.series is not None and run.series.by_place,
+        "first": run.first.number,
+        "last": run.last.number,
+        "by_place": run.first.by_place,
+        "held": run.held,
+    }

@@ -1,0 +1,140 @@
+"""The register of devices as people see it: last contact, refusals in words with what to do, and unknown callers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy.engine import Connection
+
+from reading.register import device_contacts, device_register, devices, organisations
+from reading.register.device_contacts import Call, Contact
+from reading.register.devices import Device
+from reading.register.organisations import Organisation
+from reading.viewers import Staff
+from viewer.words import words
+from viewer.words.catalogue import Language, catalogue, text
+
+QUIET: Final = timedelta(days=2)
+"""A device that was not heard for so long is pointed out."""
+SHOWN_CALLS: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """A device with its site and what it did lately."""
+
+    device: Device
+    site: Organisation
+    contact: Contact
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overview:
+    """What somebody sees of the register."""
+
+    devices: list[Seen]
+    calls: list[Call]
+    keeps: frozenset[str]
+    """Sites whose entries they may change."""
+    strangers: bool
+
+
+def overview(tx: Connection, staff: Staff, now: datetime, *, site_ids: frozenset[str] | None = None) -> Overview:
+    """The devices that somebody looks after, those of a site together; of ``site_ids`` alone where that is given."""
+    allowed = device_register.oversight(tx, staff, now)
+    sites = {one.id: one for one in organisations.list_all(tx)}
+    sees = allowed.sees if site_ids is None else allowed.sees & site_ids
+    found = [one for one in devices.list_all(tx) if one.site_id in sees and one.until is None]
+    known = device_contacts.of(tx, [one.id for one in found], now)
+    seen = [Seen(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
+    return Overview(
+        devices=sorted(seen, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
+        calls=device_contacts.calls(tx, SHOWN_CALLS) if allowed.strangers else [],
+        keeps=allowed.keeps,
+        strangers=allowed.strangers,
+    )
+
+
+def row(seen: Seen, language: Language, ours: str, now: datetime, *, keeps: bool) -> dict[str, Any]:
+    """One device for a page; ``ours`` is our AE title."""
+    one, contact, zone = seen.device, seen.contact, seen.site.time_zone
+
+    def at(moment: datetime | None) -> str:
+        return "" if moment is None else words.moment_today(moment, zone, now)
+
+    # What was refused before it was heard again is over.
+    over = contact.refused_at is not None and contact.heard_at is not None and contact.heard_at > contact.refused_at
+    same = contact.refusal in {"wrong_called_title", "too_many"}  # these were heard, too, and refused all the same
+    mended = contact.stored_at is not None and contact.refused_at is not None and contact.stored_at > contact.refused_at
+    return {
+        "id": one.id,
+        "ae_title": one.ae_title,
+        "site": seen.site.name,
+        "network": shown_network(one.network),
+        "heard": at(contact.heard_at),
+        "quiet": contact.heard_at is None or now - contact.heard_at > QUIET,
+        "stored": at(contact.stored_at),
+        "refused": at(contact.refused_at),
+        "refusal": reason(language, contact.refusal, contact, ours) if contact.refusal else "",
+        "remedy": remedy(language, contact.refusal, contact, ours) if contact.refusal else "",
+        "standing": contact.refused_at is not None and not mended and (same or not over),
+        "instance_refused": at(contact.instance_refused_at),
+        "instance_refusal": instance_reason(language, contact.instance_refusal) if contact.instance_refusal else "",
+        "today": text(language, "devices.counts", stored=contact.stored, associations=contact.associations),
+        "failed": _failed(language, contact),
+        "tls": one.tls_required or one.certificate_digest is not None,
+        "keeps": keeps,
+    }
+
+
+def call_row(one: Call, known: dict[str, Seen], language: Language, ours: str, now: datetime) -> dict[str, Any]:
+    """An unknown caller for a page; of the devices only those that the reader sees are named."""
+    likely = known.get(one.device_id or "")
+    zone = likely.site.time_zone if likely else "Asia/Shanghai"
+    details = Contact(refused_address=one.address)
+    return {
+        "id": one.id,
+        "who": text(language, "devices.stranger", title=one.ae_title, address=one.address)
+        if one.ae_title
+        else text(language, "devices.stranger-nameless", address=one.address),
+        "reason": reason(language, one.reason, details, ours),
+        "remedy": remedy(language, one.reason, details, ours),
+        "last": words.moment_today(one.last_at, zone, now),
+        "calls": one.calls,
+        "device": f"{likely.device.ae_title} · {likely.site.name}" if likely else "",
+        "device_id": likely.device.id if likely and likely.device.until is None else "",
+        "can_register": bool(one.ae_title),
+    }
+
+
+def _failed(language: Language, contact: Contact) -> str:
+    images = text(language, "devices.failed-images", n=contact.instances_refused) if contact.instances_refused else ""
+    calls = text(language, "devices.failed-calls", n=contact.refusals) if contact.refusals else ""
+    return text(language, "list-comma").join(part for part in (images, calls) if part)
+
+
+def reason(language: Language, word: str, contact: Contact, ours: str) -> str:
+    return _worded(language, "refusal", word, contact, ours)
+
+
+def remedy(language: Language, word: str, contact: Contact, ours: str) -> str:
+    return _worded(language, "refusal-advice", word, contact, ours)
+
+
+def instance_reason(language: Language, word: str) -> str:
+    return catalogue(language).get(f"instance-refusal.{word}", word)
+
+
+def shown_network(network: str) -> str:
+    """An address without the length that says that it is one."""
+    address, _, length = network.partition("/")
+    return address if length == ("128" if ":" in address else "32") else network
+
+
+def _worded(language: Language, group: str, word: str, contact: Contact, ours: str) -> str:
+    pattern = catalogue(language).get(f"{group}.{word}")
+    if pattern is None:
+        return word if group == "refusal" else ""
+    return pattern.format(called=contact.refused_called, ours=ours, address=contact.refused_address)

@@ -1,0 +1,109 @@
+"""The orders of a township as its people see them: what is to be made, what is under way, what came."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading.orders import orders, performed
+from reading.orders.order_state import OrderState
+from reading.orders.orders import Order, Procedure
+from reading.orders.performed import Step
+from reading.patients import patients
+from reading.register import devices
+from reading.register.organisations import Organisation
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+LATELY: Final = timedelta(days=3)
+MOST: Final = 50
+"""Orders of a site that the page lists."""
+TONES: Final = {
+    OrderState.PLACED: "wait",
+    OrderState.IN_PROGRESS: "work",
+    OrderState.COMPLETED: "work",
+    OrderState.DISCONTINUED: "alarm",
+    OrderState.ARRIVED: "done",
+    OrderState.CANCELLED: "wait",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    id: str
+    revision: int
+    number: str
+    patient: str
+    patient_number: str
+    examination: str
+    at: str
+    station: str
+    priority: str
+    """Empty for a routine one."""
+    state: str
+    tone: str
+    reason: str
+    """Why a device broke it off."""
+    can_be_cancelled: bool
+
+
+def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now: datetime) -> list[Row]:
+    """The orders of these sites of the last days and of those to come, the latest first."""
+    found: list[Row] = []
+    for site in sites:
+        placed = orders.list_of(tx, site.id, since=now - LATELY, limit=MOST)
+        steps = performed.of_procedures(tx, [one.id for order in placed for one in order.procedures])
+        found += [_row(tx, order, steps, site.time_zone, language, now) for order in placed]
+    return found
+
+
+def examination(order: Order, procedures: Sequence[Procedure], language: Language) -> str:
+    """DR 胸部, DR 手 左."""
+    parts = (
+        " ".join(
+            word
+            for word in (
+                words.coded(language, "modality", order.modality),
+                words.coded(language, "body", each.body_part),
+                words.coded(language, "side", each.laterality) if each.laterality else "",
+            )
+            if word
+        )
+        for each in procedures
+    )
+    return text(language, "list-comma").join(parts)
+
+
+def why_broken_off(steps: Sequence[Step], language: Language) -> str:
+    """The reasons that devices gave, in their words, with the code: people ring up the vendor with it."""
+    given = [step.reason for step in steps if step.state is performed.State.DISCONTINUED]
+    said = [
+        f"{reason['meaning']} ({reason['value']})" if reason else text(language, "order.no-reason") for reason in given
+    ]
+    return text(language, "list-comma").join(dict.fromkeys(said))
+
+
+def _row(  # noqa: PLR0917
+    tx: Connection, order: Order, steps: Mapping[str, Step], zone: str, language: Language, now: datetime
+) -> Row:
+    patient = patients.by_id(tx, order.patient_id)
+    station = devices.by_id(tx, order.device_id) if order.device_id else None
+    return Row(
+        id=order.id,
+        revision=order.revision,
+        number=order.accession_number,
+        patient=patient.name if patient else "",
+        patient_number=patient.number if patient else "",
+        examination=examination(order, order.procedures, language),
+        at=words.moment_today(order.scheduled_at, zone, now),
+        station=station.ae_title if station else "",
+        priority="" if order.priority == "routine" else text(language, f"priority.{order.priority}"),
+        state=text(language, f"order.state.{order.state}"),
+        tone=TONES[order.state],
+        reason=why_broken_off([steps[one.id] for one in order.procedures if one.id in steps], language),
+        can_be_cancelled=any(one.state is OrderState.PLACED for one in order.procedures),
+    )

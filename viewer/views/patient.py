@@ -1,0 +1,108 @@
+"""What a patient sees: their final reports, the pictures, and who looked at them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading import audit
+from reading.access import access
+from reading.audit import ActorKind, Audit, Event, Outcome
+from reading.cases import cases
+from reading.desk import worklist
+from reading.desk.worklist import Entry
+from reading.register import organisations, people
+from reading.reports.versions import ReportVersion
+from reading.viewers import PatientViewer
+from viewer.views.report_sheet import zone_of
+from viewer.words import words
+from viewer.words.catalogue import Language, catalogue, text
+
+MOST: Final = 200
+MOST_LOOKS: Final = 50
+
+
+@dataclass(frozen=True, kw_only=True)
+class Report:
+    version: ReportVersion
+    entry: Entry
+    zone: str
+    """The time zone of the site."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    at: datetime
+    who: str
+    what: str
+
+
+def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datetime) -> list[Report]:
+    """The patient's final reports, the latest examination first.
+
+    The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
+    """
+    found = access.open_own_reports(tx, audit_, patient, "report.listed", now, limit=MOST)
+    theirs = cases.by_ids(tx, [each.case_id for each in found])
+    entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
+    sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
+    return [
+        Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
+        for each, entry in zip(found, entries, strict=True)
+    ]
+
+
+def opened(  # noqa: PLR0917 -- the one shape of every look
+    tx: Connection, audit_: Audit, patient: PatientViewer, version_id: str, action: str, now: datetime
+) -> Report:
+    """One report, the look recorded.
+
+    Raises:
+        NotThere: there is none such, or it is not theirs, not final, or withheld.
+
+    """
+    version = access.open_report(tx, audit_, patient, version_id, action, now)
+    entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
+    return Report(version=version, entry=entry, zone=zone_of(tx, entry))
+
+
+def looks_at(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
+    """Who opened the case, its images or this report, the latest first: one line for each person and day."""
+    subjects = [("report", report.version.id), ("case", report.version.case_id)]
+    subjects += [("study", study.study_uid) for study in report.entry.studies]
+    events = [event for kind, subject in subjects for event in audit.events_about(tx, kind, subject)]
+    done = [event for event in events if event.outcome is Outcome.DONE and event.actor.kind in _PERSONS]
+    latest: dict[tuple[str, str], datetime] = {}
+    acts: dict[tuple[str, str], list[str]] = {}
+    names: dict[str, str] = {}
+    for event in sorted(done, key=lambda event: event.at, reverse=True):
+        who = names.setdefault(event.actor.id, _who(tx, language, event))
+        line = (who, words.moment(event.at, report.zone)[:10])
+        latest.setdefault(line, event.at)
+        what = _what(language, event)
+        if what not in acts.setdefault(line, []):
+            acts[line].append(what)
+    comma = text(language, "list-comma")
+    return [Look(at=at, who=line[0], what=comma.join(acts[line])) for line, at in latest.items()][:MOST_LOOKS]
+
+
+_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
+
+
+def _who(tx: Connection, language: Language, event: Event) -> str:
+    if event.actor.kind is ActorKind.PATIENT:
+        return text(language, "look.patient")
+    person = people.by_id(tx, event.actor.id)
+    if person is None:
+        return text(language, "look.unknown")
+    held = people.grants_of(tx, person.id, event.at)
+    place = organisations.by_id(tx, held[0].organisation_id) if held else None
+    return f"{person.name} · {place.name}" if place else person.name
+
+
+def _what(language: Language, event: Event) -> str:
+    return catalogue(language).get(f"look.{event.action}", text(language, "look.other"))

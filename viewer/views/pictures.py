@@ -1,0 +1,41 @@
+"""The pictures of a case, numbered from 1 for the patient's page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy.engine import Connection
+
+from reading.cases import cases
+from reading.errors import NotThere
+from storage.index import queries
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    study_uid: str
+    number: int
+    """In its study, as `viewer.http.office.Render` counts."""
+
+
+def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
+    """Every instance that has something to show, study by study."""
+    return [
+        Picture(study_uid=study_uid, number=number)
+        for study_uid in cases.study_uids(tx, case_id)
+        for number, instance in enumerate(queries.instances_in(tx, study_uid), start=1)
+        if instance.frames
+    ]
+
+
+def picture_of(tx: Connection, case_id: str, number: int) -> Picture:
+    """Picture ``number`` of a case.
+
+    Raises:
+        NotThere: it has fewer.
+
+    """
+    found = pictures_of(tx, case_id)
+    if not 1 <= number <= len(found):
+        raise NotThere
+    return found[number - 1]

@@ -1,0 +1,74 @@
+"""The report as PDF/A-2b with its Chinese glyphs embedded: text enters typst as data, never as markup."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import typst
+from noto_cjk_sans_otc import FONT_PATH
+
+from viewer.folders import TYPST
+
+TEMPLATE: Final = TYPST / "report.typ"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One report as it stands on paper: every word in the language of the reader, nothing left to decide."""
+
+    language: str
+    title: str
+    heading: str
+    organisations: Sequence[tuple[str, str]]
+    """Who reads and who issues: (part, name)."""
+    watermark: str
+    """Empty on a final report."""
+    facts: Sequence[tuple[str, str]]
+    """(label, value) of the patient and the examination, two pairs a line."""
+    sections: Sequence[tuple[str, str]]
+    """(heading, text); line breaks are kept."""
+    signatures: Sequence[tuple[str, str, str, str]]
+    """(part, name, organisation, time)."""
+    note: str
+    footer: str
+    page: str
+    """The page number with the places {n} and {m}."""
+
+
+def render(sheet: Sheet, made_at: datetime) -> bytes:
+    """The sheet as PDF/A-2b; the same sheet and time give the same bytes."""
+    pdf = typst.compile(
+        TEMPLATE,
+        root=TEMPLATE.parent,
+        sys_inputs={"sheet": json.dumps(_without_controls(asdict(sheet)), ensure_ascii=False)},
+        font_paths=_fonts(),
+        pdf_standards=["a-2b"],
+        timestamp=made_at.replace(microsecond=0),  # typst refuses parts of a second
+    )
+    assert isinstance(pdf, bytes)  # noqa: S101 -- one PDF, since no output path was named
+    return pdf
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    # Reading the 19 MB collection takes longer than setting a page; the PDF never depends on the machine's fonts.
+    return typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(str(FONT_PATH)).parent]
+    )
+
+
+def _without_controls(value: object) -> object:
+    # Control characters have no glyph: typst would draw boxes, and PDF/A refuses them.
+    if isinstance(value, str):
+        return "".join(char for char in value.replace("\r\n", "\n") if char == "\n" or char.isprintable())
+    if isinstance(value, dict):
+        return {key: _without_controls(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_controls(item) for item in value]
+    return value

@@ -1,0 +1,135 @@
+"""The report as it stands on paper and on the patient's page: who, what, by whom, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.engine import Connection
+
+from reading.cases.moves import SigningRole
+from reading.desk.desk import SignedBy, signed_version
+from reading.desk.worklist import Entry
+from reading.patients import patients
+from reading.register import organisations
+from reading.reports.versions import ReportVersion, Status
+from viewer.views.report_pdf import Sheet
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
+"""Whose organisation stands at the head, beside the one that issues the report."""
+
+
+def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
+    """The sheet of a version that the caller has opened through `reading.access.access`."""
+    zone = zone_of(tx, entry)
+    signatures = signed_version(tx, version).signatures
+    accession = entry.studies[0].accession_number
+    heading = text(language, "report.heading")
+    number = text(language, "report.version-n", n=version.number)
+    return Sheet(
+        language=language,
+        title=f"{heading} {accession}".strip(),
+        heading=heading,
+        organisations=_organisations(entry, signatures, language),
+        watermark="" if version.status is Status.FINAL else text(language, "report.watermark"),
+        facts=_facts(tx, entry, version, zone, language),
+        sections=_sections(version, language),
+        signatures=[
+            (
+                text(language, f"report.{signed.role}"),
+                f"{signed.name} {signed.title}".strip(),
+                signed.organisation,
+                words.moment(signed.signed_at, zone),
+            )
+            for signed in signatures
+        ],
+        note=text(language, "report.note"),
+        footer=" · ".join(part for part in (heading, accession, number) if part),
+        page=text(language, "report.page", n="{n}", m="{m}"),
+    )
+
+
+def zone_of(tx: Connection, entry: Entry) -> str:
+    """The time zone of the site, in which people read the times of a case."""
+    site = organisations.by_id(tx, entry.site.id)
+    assert site is not None  # noqa: S101 -- a foreign key
+    return site.time_zone
+
+
+def examination(entry: Entry, language: Language) -> str:
+    """What was examined, without its side: DR 胸部."""
+    kind = words.coded(language, "modality", entry.case.modality)
+    part = words.coded(language, "body", entry.case.body_part)
+    return f"{kind} {part}".strip()
+
+
+def side(entry: Entry, language: Language) -> str:
+    """左, 右, 双侧, or nothing."""
+    return words.coded(language, "side", entry.case.laterality) if entry.case.laterality else ""
+
+
+def examination_with_side(entry: Entry, language: Language) -> str:
+    return " ".join(part for part in (examination(entry, language), side(entry, language)) if part)
+
+
+def patient_name(entry: Entry, language: Language) -> str:
+    """As the current attribution says."""
+    return words.person_name(entry.patient.name) or text(language, "patient-unknown")
+
+
+def patient_age(entry: Entry, zone: str, language: Language) -> str:
+    """The age on the day of the examination."""
+    on: date = entry.case.examined_at.astimezone(ZoneInfo(zone)).date()
+    return words.age(language, words.day(entry.patient.birth_date), on)
+
+
+def patient_sex(entry: Entry, language: Language) -> str:
+    return words.coded(language, "sex", entry.patient.sex) if entry.patient.sex else ""
+
+
+def _facts(
+    tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language
+) -> Sequence[tuple[str, str]]:
+    case = entry.case
+    patient = patients.by_id(tx, case.patient_id) if case.patient_id else None
+    positive = version.content.positive
+    values = {
+        "name": patient_name(entry, language),
+        "sex": patient_sex(entry, language),
+        "age": patient_age(entry, zone, language),
+        "patient-number": patient.number if patient else "",
+        "examination": examination(entry, language),
+        "side": side(entry, language),
+        "accession": entry.studies[0].accession_number,
+        "examined-at": words.moment(case.examined_at, zone),
+        "reported-at": words.moment(version.released_at or version.created_at, zone),
+        "version": text(language, "report.version-n", n=version.number),
+        "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
+        "critical": words.critical_class(language, version.content.critical_class or ""),
+    }
+    return [(text(language, f"report.{name}"), value) for name, value in values.items() if value]
+
+
+def _sections(version: ReportVersion, language: Language) -> Sequence[tuple[str, str]]:
+    content = version.content
+    found = (
+        ("findings", content.findings),
+        ("impression", content.impression),
+        ("recommendation", content.recommendation),
+        ("incomplete", version.incomplete_reason),
+    )
+    return [(text(language, f"report.{name}"), said.strip()) for name, said in found if said.strip()]
+
+
+def _organisations(entry: Entry, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
+    """The centre that read, the one that reviewed where there is one, and the institution that issues the report."""
+    centres = [
+        (text(language, f"report.{CENTRES[signed.role]}"), signed.organisation)
+        for signed in signatures
+        if signed.role in CENTRES
+    ]
+    return [*centres, (text(language, "report.issuer"), entry.site.name)]

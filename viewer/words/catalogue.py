@@ -1,0 +1,54 @@
+"""What people read, in Chinese and English: one flat catalogue per language, shared with the web app."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from viewer.folders import LOCALE
+
+
+class Language(StrEnum):
+    ZH = "zh"
+    EN = "en"
+
+    @property
+    def tag(self) -> str:
+        """The language tag of the page (BCP 47)."""
+        return "zh-CN" if self is Language.ZH else "en"
+
+
+class MissingText(Exception):
+    """A text that the catalogue does not have, or a text that wants a value which was not given."""
+
+    def __init__(self, language: Language, key: str) -> None:
+        super().__init__(language, key)
+        self.language = language
+        self.key = key
+
+
+@cache
+def catalogue(language: Language) -> Mapping[str, str]:
+    """Every text of one language."""
+    return MappingProxyType(json.loads((LOCALE / f"{language}.json").read_text(encoding="utf-8")))
+
+
+def text(language: Language, key: str, **values: object) -> str:
+    """The text of ``key`` with its ``{places}`` filled.
+
+    Raises:
+        MissingText: no such key, or a place without a value.
+
+    """
+    try:
+        return catalogue(language)[key].format_map(values)
+    except KeyError as missing:
+        raise MissingText(language, key) from missing
+
+
+def spoken(preferred: str | None) -> Language:
+    """The language of a cookie or of an address; Chinese first."""
+    return Language.EN if preferred == Language.EN else Language.ZH

@@ -1,0 +1,95 @@
+"""Times, ages, sides and codes as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from reading.desk.worklist import ShownStudy
+from viewer.words.catalogue import Language, catalogue, text
+
+HOUR: Final = timedelta(hours=1)
+DAY: Final = timedelta(days=1)
+
+
+def coded(language: Language, group: str, code: str) -> str:
+    """The word for a code of the catalogue (``modality.CT``); a code that it does not know stands for itself."""
+    return catalogue(language).get(f"{group}.{code}", code)
+
+
+def moment(at: datetime, zone: str) -> str:
+    """A time at the site: 2026-03-02 16:05."""
+    return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
+
+
+def erased_at(studies: Iterable[ShownStudy], zone: str) -> str:
+    """When the last of a case's images were erased; empty while there are some, or never were any."""
+    whole = list(studies)
+    times = [study.erased_at for study in whole if study.erased_at is not None]
+    return moment(max(times), zone) if times and not any(study.instances for study in whole) else ""
+
+
+def moment_today(at: datetime, zone: str, now: datetime) -> str:
+    """The same, and of today only the hour."""
+    local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
+    if local.date() == today:
+        return local.strftime("%H:%M")
+    return local.strftime("%m-%d %H:%M" if local.year == today.year else "%Y-%m-%d %H:%M")
+
+
+def until(language: Language, due_at: datetime, now: datetime) -> str:
+    """How long is left, or how long it is over."""
+    left = due_at - now
+    part = "in" if left >= timedelta(0) else "over"
+    minutes = int(abs(left).total_seconds() // 60)
+    if abs(left) >= DAY:
+        days, rest = divmod(minutes, 24 * 60)
+        return text(language, f"due.{part}-days", days=days, hours=rest // 60)
+    if abs(left) >= HOUR:
+        return text(language, f"due.{part}-hours", hours=minutes // 60, minutes=minutes % 60)
+    return text(language, f"due.{part}-minutes", n=minutes)
+
+
+def day(dicom: str) -> date | None:
+    """A DICOM date (PS3.5 6.2 DA), where it is one."""
+    try:
+        return datetime.strptime(dicom.replace(".", ""), "%Y%m%d").date()  # noqa: DTZ007 -- a calendar day has no zone
+    except ValueError:
+        return None
+
+
+def age(language: Language, born: date | None, on: date) -> str:
+    """Age in years; under three years in months, under two months in days."""
+    if born is None or born > on:
+        return ""
+    months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
+    if months >= 36:
+        return text(language, "age.years", n=months // 12)
+    if months >= 2:
+        return text(language, "age.months", n=months)
+    return text(language, "age.days", n=(on - born).days)
+
+
+def person_name(dicom: str) -> str:
+    """A name as people write it, from a DICOM person name (PS3.5 6.2 PN): the ideographic group where there is one."""
+    groups = dicom.split("=")
+    chosen = next((group for group in (*groups[1:2], *groups[:1], *groups[2:]) if group.strip("^ ")), "")
+    parts = [part.strip() for part in chosen.split("^") if part.strip()]
+    ideographic = any("\u2e80" <= letter <= "\U0003ffff" for letter in chosen)
+    return ("" if ideographic else " ").join(parts)
+
+
+def images(language: Language, arrived: int, expected: int | None, *, arriving: bool) -> str:
+    """N of m arrived; when nobody announced a number and the quiet period is over, what came is all there is."""
+    if not arriving:
+        return text(language, "images.arrived", arrived=arrived, expected=max(expected or 0, arrived))
+    if expected is None:
+        return text(language, "images.arriving", arrived=arrived)
+    return text(language, "images.arriving-of", arrived=arrived, expected=expected)
+
+
+def critical_class(language: Language, code: str) -> str:
+    """The word for a class of critical results; the desk's own list has the finer words."""
+    return catalogue(language).get(f"desk.critical.{code}", coded(language, "critical", code))
