@@ -27,9 +27,9 @@ from typing import Any, Final
 import httpx
 
 from reading.audit import Audit
+from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
-from reading.patients.identifiers import identity_check_character
 from reading.patients.keys import keys_in
 from reading.patients.patients import Identifier
 from reading.register.registry import Registry

@@ -13,11 +13,12 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import identifiers
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
 from reading.orders import order_state
 from reading.orders.order_state import ADVANCES, OrderState
-from reading.patients import identifiers, patients
+from reading.patients import patients
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
 from reading.tables import imaging_order, procedure

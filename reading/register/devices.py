@@ -14,8 +14,8 @@ from typing import Any, Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import identifiers
 from reading.errors import Invalid, NotThere, Stale
-from reading.patients import identifiers
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import device, device_token, organisation
 from reading.texts import checked

@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading import identifiers
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Level, Tier
-from reading.patients import identifiers
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import agreement, organisation
 from reading.texts import checked

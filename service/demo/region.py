@@ -12,11 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Priority, Role, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
-from reading.patients.identifiers import identity_check_character
 from reading.patients.keys import Keys
 from reading.patients.patients import Identifier
 from reading.register.registry import Registry, organisation_of

@@ -11,10 +11,10 @@ import pytest
 from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
 
+from reading import identifiers
 from reading.audit import Audit
+from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
-from reading.patients import identifiers
-from reading.patients.identifiers import IdentityCard
 from reading.patients.keys import keys_in
 from reading.register import organisations, people
 from reading.register.registry import Registry

@@ -8,11 +8,12 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from reading import identifiers
 from reading.access import access
 from reading.errors import Invalid, NotThere
+from reading.identifiers import IdentityCard
 from reading.kinds import IdentifierKind, Sex
-from reading.patients import identifiers, patients
-from reading.patients.identifiers import IdentityCard
+from reading.patients import patients
 from reading.patients.patients import Identifier, Patient
 from reading.sessions.sessions import CARDS
 from reading.viewers import Staff

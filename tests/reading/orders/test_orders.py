@@ -8,12 +8,12 @@ from typing import Final
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading import identifiers
 from reading.errors import Invalid, Stale
 from reading.kinds import Priority
 from reading.orders import orders
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
-from reading.patients import identifiers
 from reading.register import devices
 from reading.register.organisations import Organisation
 from storage.database import snapshot, transaction

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reading.kinds import Sex
-from reading.patients.identifiers import (
+from reading.identifiers import (
     CREDIT_ALPHABET,
     IdentityCard,
     Oddity,
@@ -28,6 +27,7 @@ from reading.patients.identifiers import (
     organisation_code,
     region_code,
 )
+from reading.kinds import Sex
 
 TODAY = date(2026, 3, 2)
 
