@@ -20,6 +20,7 @@ from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
 from bench.servers import Missing
 from reading.access import access
 from reading.audit import Audit
+from reading.context import Context
 from reading.queue import queue
 from reading.viewers import PatientViewer, Staff
 from storage.database import connect, snapshot, transaction
@@ -138,7 +139,7 @@ def _claims(engine: Engine, province: Province, count: int) -> list[float]:
     def claim(staff: Staff) -> None:
         begun = time.perf_counter()
         with transaction(engine) as tx:
-            case = queue.claim_next(tx, Audit(f"bench/{threading.get_ident()}"), staff, None, province.now)
+            case = queue.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
         with noting:
             seconds.append(time.perf_counter() - begun)
             if case is not None:

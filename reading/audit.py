@@ -13,6 +13,7 @@ from typing import Final, TypeAlias
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
 from reading.tables import audit_event
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 
@@ -117,7 +118,7 @@ class Audit:
         tx: Connection,
         *,
         actor: Actor,
-        action: str,
+        action: Action,
         subject_kind: str,
         subject_id: str,
         now: datetime,
@@ -141,7 +142,7 @@ class Audit:
         tx: Connection,
         *,
         actor: Actor,
-        action: str,
+        action: Action,
         subject_kind: str,
         subject_ids: Sequence[str],
         now: datetime,
@@ -200,21 +201,23 @@ def _row(event: Event, digest: bytes) -> dict[str, object]:
     }
 
 
-def actor_of(viewer: Viewer) -> Actor:
-    match viewer:
+def actor_of(who: Viewer | Actor) -> Actor:
+    match who:
+        case Actor():
+            return who
         case Staff():
-            return Actor(kind=ActorKind.STAFF, id=viewer.person_id)
+            return Actor(kind=ActorKind.STAFF, id=who.person_id)
         case Machine():
-            return Actor(kind=ActorKind.MACHINE, id=viewer.device_id)
+            return Actor(kind=ActorKind.MACHINE, id=who.device_id)
         case PatientViewer():
-            return Actor(kind=ActorKind.PATIENT, id=viewer.patient_id)
+            return Actor(kind=ActorKind.PATIENT, id=who.patient_id)
 
 
 def done_lately(
     tx: Connection,
     *,
     actor: Actor,
-    action: str,
+    action: Action,
     subject_kind: str,
     subject_ids: Sequence[str],
     within: timedelta,

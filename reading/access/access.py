@@ -13,10 +13,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.audit import Audit, Outcome, actor_of, done_lately
+from reading.actions import Action
+from reading.audit import Outcome, actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
+from reading.context import Context
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -154,21 +156,19 @@ def visible_concerned_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa
 # -- opening one thing: the permission is asked anew each time, and the look is on record
 
 
-def open_study(  # noqa: PLR0917 - the one shape of every look
-    tx: Connection, audit: Audit, viewer: Viewer, study_uid: str, action: str, now: datetime
-) -> Study:
+def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
     """A study, as it is shown.
 
     Raises:
         NotThere: it does not exist, or is not theirs to see.
 
     """
-    study = _study(tx, viewer, study_uid, now)
-    _looked(tx, audit, viewer, action, "study", study_uid, now)
+    study = _study(ctx.tx, ctx.who, study_uid, ctx.now)
+    _looked(ctx, action, "study", study_uid)
     return study
 
 
-def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: str, now: datetime) -> Study | None:
+def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: Action, now: datetime) -> Study | None:
     """The study, when this very look is on record already; else None, and `open_study` is to be called.
 
     Writes nothing, so that hundreds of frames a second need no writing transaction; the permission is
@@ -182,170 +182,139 @@ def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: str
     return study if _on_record(tx, viewer, action, "study", [study_uid], now) else None
 
 
-def open_case(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
-) -> Case:
+def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
     """A case.
 
     Raises:
         NotThere: it does not exist, or is not theirs to see.
 
     """
-    row = tx.execute(sa.select(case).where(case.c.id == case_id, visible_cases(tx, viewer, now))).one_or_none()
+    row = ctx.tx.execute(
+        sa.select(case).where(case.c.id == case_id, visible_cases(ctx.tx, ctx.who, ctx.now))
+    ).one_or_none()
     if row is None:
         raise NotThere
-    _looked(tx, audit, viewer, action, "case", case_id, now)
+    _looked(ctx, action, "case", case_id)
     return cases.from_row(row)
 
 
-def open_concerned_case(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
-) -> Case:
+def open_concerned_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
     """A case about which somebody has to decide something.
 
     Raises:
         NotThere: it does not exist, or is not theirs to see.
 
     """
-    seen = visible_concerned_cases(tx, viewer, now)
-    if tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, seen)) is None:
+    seen = visible_concerned_cases(ctx.tx, ctx.who, ctx.now)
+    if ctx.tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, seen)) is None:
         raise NotThere
-    return open_case(tx, audit, viewer, case_id, action, now)
+    return open_case(ctx, case_id, action)
 
 
-def open_quarantined(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, quarantine_id: str, action: str, now: datetime
-) -> Held:
+def open_quarantined(ctx: Context[Viewer], quarantine_id: str, action: Action) -> Held:
     """Bytes in quarantine.
 
     Raises:
         NotThere: they do not exist, or are not theirs to see.
 
     """
-    seen = visible_quarantine(tx, viewer, now)
-    found = find_quarantined(tx, (quarantine.c.id == quarantine_id) & seen, limit=1)
+    seen = visible_quarantine(ctx.tx, ctx.who, ctx.now)
+    found = find_quarantined(ctx.tx, (quarantine.c.id == quarantine_id) & seen, limit=1)
     if not found:
         raise NotThere
-    _looked(tx, audit, viewer, action, "quarantine", quarantine_id, now)
+    _looked(ctx, action, "quarantine", quarantine_id)
     return found[0]
 
 
-def open_report(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, version_id: str, action: str, now: datetime
-) -> ReportVersion:
+def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> ReportVersion:
     """A version of a report.
 
     Raises:
         NotThere: it does not exist, or is not theirs to see (yet, or any longer).
 
     """
-    seen = visible_versions(tx, viewer, now)
-    found = _versions(tx, (report_version.c.id == version_id) & seen)
+    seen = visible_versions(ctx.tx, ctx.who, ctx.now)
+    found = _versions(ctx.tx, (report_version.c.id == version_id) & seen)
     if not found:
         raise NotThere
-    _looked(tx, audit, viewer, action, "report", version_id, now)
+    _looked(ctx, action, "report", version_id)
     return found[0]
 
 
-def open_reports(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, case_id: str, action: str, now: datetime
-) -> list[ReportVersion]:
+def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[ReportVersion]:
     """The versions of a case that ``viewer`` may see, the oldest first.
 
     Raises:
         NotThere: the case does not exist, or is not theirs to see.
 
     """
-    open_case(tx, audit, viewer, case_id, action, now)
-    found = _versions(tx, (report_version.c.case_id == case_id) & visible_versions(tx, viewer, now))
-    _looked_at_each(tx, audit, viewer, action, "report", [version.id for version in found], now)
+    open_case(ctx, case_id, action)
+    found = _versions(ctx.tx, (report_version.c.case_id == case_id) & visible_versions(ctx.tx, ctx.who, ctx.now))
+    _looked_at_each(ctx, action, "report", [version.id for version in found])
     return found
 
 
-def open_own_reports(
-    tx: Connection, audit: Audit, patient_: PatientViewer, action: str, now: datetime, *, limit: int
-) -> list[ReportVersion]:
+def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int) -> list[ReportVersion]:
     """All of a patient's reports that they may see, the latest examination first: a look at each."""
-    rows = tx.execute(
+    rows = ctx.tx.execute(
         sa.select(report_version)
         .join(case, case.c.id == report_version.c.case_id)
-        .where(visible_versions(tx, patient_, now))
+        .where(visible_versions(ctx.tx, ctx.who, ctx.now))
         .order_by(case.c.examined_at.desc(), report_version.c.id.desc())
         .limit(limit)
     )
     found = [versions.from_row(row) for row in rows]
-    _looked_at_each(tx, audit, patient_, action, "report", [version.id for version in found], now)
+    _looked_at_each(ctx, action, "report", [version.id for version in found])
     return found
 
 
-def open_patient(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, patient_id: str, action: str, now: datetime
-) -> Patient:
+def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patient:
     """A patient.
 
     Raises:
         NotThere: there is none, or nothing of theirs is ``viewer``'s to see.
 
     """
-    seen = visible_patients(tx, viewer, now)
-    found = tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, seen))
-    opened = patients.by_id(tx, patient_id) if found is not None else None
+    seen = visible_patients(ctx.tx, ctx.who, ctx.now)
+    found = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, seen))
+    opened = patients.by_id(ctx.tx, patient_id) if found is not None else None
     if opened is None:
         raise NotThere
-    _looked(tx, audit, viewer, action, "patient", patient_id, now)
+    _looked(ctx, action, "patient", patient_id)
     return opened
 
 
-def find_patient(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    viewer: Viewer,
-    identifier: patients.Identifier,
-    *,
-    action: str,
-    now: datetime,
-) -> Patient:
+def find_patient(ctx: Context[Viewer], keys: Keys, identifier: patients.Identifier, *, action: Action) -> Patient:
     """The patient whose card lies on the desk, from whatever site they are known: for those who register people.
 
     Raises:
         NotThere: nobody's own card, or ``viewer`` registers nobody.
 
     """
-    found = patients.find(tx, keys, identifier, now)
+    found = patients.find(ctx.tx, keys, identifier, ctx.now)
     if found is None:
         raise NotThere
-    if not isinstance(viewer, Staff):
+    if not isinstance(ctx.who, Staff):
         raise NotThere
-    if not any(viewer.holds(role) for role in AT_THEIR_SITE):
+    if not any(ctx.who.holds(role) for role in AT_THEIR_SITE):
         raise NotThere
-    _looked(tx, audit, viewer, action, "patient", found.id, now)
+    _looked(ctx, action, "patient", found.id)
     return found
 
 
-def open_list(tx: Connection, audit: Audit, viewer: Viewer, action: str, now: datetime) -> None:
+def open_list(ctx: Context[Viewer], action: Action) -> None:
     """A worklist or a search shows many persons at once: a look of its own, on record like any other."""
-    _looked(tx, audit, viewer, action, "list", "", now)
+    _looked(ctx, action, "list", "")
 
 
-def list_is_on_record(tx: Connection, viewer: Viewer, action: str, now: datetime) -> bool:
+def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datetime) -> bool:
     """Whether this list was opened lately, so that `open_list` has nothing to write."""
     return bool(_on_record(tx, viewer, action, "list", [""], now))
 
 
-def refused(
-    tx: Connection, audit: Audit, viewer: Viewer, *, action: str, subject_kind: str, subject_id: str, now: datetime
-) -> None:
+def refused(ctx: Context[Viewer], *, action: Action, subject_kind: str, subject_id: str) -> None:
     """Put a look on record that ended in `NotThere`, in a transaction of its own since that one was rolled back."""
-    audit.record(
-        tx,
-        actor=actor_of(viewer),
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        outcome=Outcome.REFUSED,
-        now=now,
-    )
+    ctx.record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)
 
 
 def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:
@@ -381,34 +350,21 @@ def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportV
     return [versions.from_row(row) for row in rows]
 
 
-def _looked(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, action: str, subject_kind: str, subject_id: str, now: datetime
-) -> None:
-    _looked_at_each(tx, audit, viewer, action, subject_kind, [subject_id], now)
+def _looked(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> None:
+    _looked_at_each(ctx, action, subject_kind, [subject_id])
 
 
-def _looked_at_each(  # noqa: PLR0917
-    tx: Connection,
-    audit: Audit,
-    viewer: Viewer,
-    action: str,
-    subject_kind: str,
-    subject_ids: Sequence[str],
-    now: datetime,
-) -> None:
-    known = _on_record(tx, viewer, action, subject_kind, subject_ids, now)
-    audit.record_each(
-        tx,
-        actor=actor_of(viewer),
+def _looked_at_each(ctx: Context[Viewer], action: Action, subject_kind: str, subject_ids: Sequence[str]) -> None:
+    known = _on_record(ctx.tx, ctx.who, action, subject_kind, subject_ids, ctx.now)
+    ctx.record_each(
         action=action,
         subject_kind=subject_kind,
         subject_ids=[subject_id for subject_id in subject_ids if subject_id not in known],
-        now=now,
     )
 
 
 def _on_record(  # noqa: PLR0917
-    tx: Connection, viewer: Viewer, action: str, subject_kind: str, subject_ids: Sequence[str], now: datetime
+    tx: Connection, viewer: Viewer, action: Action, subject_kind: str, subject_ids: Sequence[str], now: datetime
 ) -> set[str]:
     actor = actor_of(viewer)
     return done_lately(

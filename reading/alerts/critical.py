@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
 from reading.access import access
-from reading.audit import SYSTEM, Audit, actor_of
+from reading.actions import Action
+from reading.audit import SYSTEM
 from reading.cases import cases
+from reading.context import Context, Who
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import organisations
@@ -69,16 +71,7 @@ class Notice:
     at: datetime
 
 
-def raise_alert(
-    tx: Connection,
-    audit: Audit,
-    staff: Staff,
-    case_id: str,
-    *,
-    critical_class: str,
-    finding: str,
-    now: datetime,
-) -> Alert:
+def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str) -> Alert:
     """Tell the township at once, whatever becomes of draft, signature, review or release.
 
     Raises:
@@ -87,17 +80,17 @@ def raise_alert(
         Invalid: class or finding are blank or too long.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
     if not critical_class.strip() or len(critical_class) > 40:
         raise Invalid("critical_class", "required" if not critical_class.strip() else "too_long")
     if not finding.strip():
         raise Invalid("finding", "required")
     storable("critical_class", critical_class)
     storable("finding", finding)
-    case = cases.lock(tx, case_id)
-    if not any(may_act(tx, staff, role, case.site_id, now) for role in RAISED_BY):
+    case = cases.lock(ctx.tx, case_id)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    standing = open_alert(tx, case_id)
+    standing = open_alert(ctx.tx, case_id)
     if standing is not None and standing.critical_class == critical_class.strip():
         return standing  # pressed twice: the clock runs already
     minutes = MINUTES.get(critical_class.strip(), MINUTES_OTHERWISE)
@@ -106,9 +99,9 @@ def raise_alert(
         case_id=case_id,
         critical_class=critical_class.strip(),
         finding=finding.strip()[:1000],
-        raised_by=staff.person_id,
-        raised_at=now,
-        due_at=now + timedelta(minutes=minutes),
+        raised_by=ctx.who.person_id,
+        raised_at=ctx.now,
+        due_at=ctx.now + timedelta(minutes=minutes),
         level=0,
         acknowledged_by=None,
         acknowledged_at=None,
@@ -116,24 +109,24 @@ def raise_alert(
         withdrawn_at=None,
     )
     alert = tables.critical_alert
-    tx.execute(
+    ctx.tx.execute(
         sa.insert(alert).values(
             id=made.id,
             case_id=case_id,
             critical_class=made.critical_class,
             finding=made.finding,
             raised_by=made.raised_by,
-            raised_at=now,
+            raised_at=ctx.now,
             due_at=made.due_at,
         )
     )
-    _show(tx, made, _on_duty(tx, case.site_id, now), case.site_id, now)
-    triage.retriage(tx, case, critical=True)
-    _record(tx, audit, staff, "critical.raise", case_id, now)
+    _show(ctx.tx, made, _on_duty(ctx.tx, case.site_id, ctx.now), case.site_id, ctx.now)
+    triage.retriage(ctx.tx, case, critical=True)
+    _record(ctx, Action.CRITICAL_RAISE, case_id)
     return made
 
 
-def acknowledge(tx: Connection, audit: Audit, staff: Staff, alert_id: str, read_back: str, *, now: datetime) -> Alert:
+def acknowledge(ctx: Context[Staff], alert_id: str, read_back: str) -> Alert:
     """Somebody at the township has it and read it back.
 
     Raises:
@@ -143,28 +136,28 @@ def acknowledge(tx: Connection, audit: Audit, staff: Staff, alert_id: str, read_
         MoveNotAllowed: it was acknowledged or withdrawn before.
 
     """
-    found = by_id(tx, alert_id)
-    case = access.open_case(tx, audit, staff, found.case_id, "case.open", now)
-    if not any(may_act(tx, staff, role, case.site_id, now) for role in MAY_ANSWER):
+    found = by_id(ctx.tx, alert_id)
+    case = access.open_case(ctx, found.case_id, Action.CASE_OPEN)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in MAY_ANSWER):
         raise NotAllowed("not_their_site")
     if not read_back.strip() or len(read_back) > 1000:
         raise Invalid("read_back", "required" if not read_back.strip() else "too_long")
     storable("read_back", read_back)
     alert = tables.critical_alert
-    row = tx.execute(
+    row = ctx.tx.execute(
         sa.update(alert)
         .where(alert.c.id == alert_id, alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None))
-        .values(acknowledged_by=staff.person_id, acknowledged_at=now, read_back=read_back.strip())
+        .values(acknowledged_by=ctx.who.person_id, acknowledged_at=ctx.now, read_back=read_back.strip())
         .returning(*alert.c)
     ).one_or_none()
     if row is None:
         raise MoveNotAllowed("answered", "acknowledge")
-    outbox.post(tx, "critical.acknowledged", alert_id, {"case_id": found.case_id}, now)
-    _record(tx, audit, staff, "critical.acknowledge", found.case_id, now)
+    outbox.post(ctx.tx, "critical.acknowledged", alert_id, {"case_id": found.case_id}, ctx.now)
+    _record(ctx, Action.CRITICAL_ACKNOWLEDGE, found.case_id)
     return _alert(row)
 
 
-def withdraw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> None:
+def withdraw(ctx: Context[Staff], case_id: str) -> None:
     """The flag was set by mistake; whoever was told is told so.
 
     Raises:
@@ -172,32 +165,32 @@ def withdraw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: date
         NotAllowed: they do not read for the site.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
-    if not any(may_act(tx, staff, role, case.site_id, now) for role in RAISED_BY):
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    standing = open_alert(tx, case_id)
+    standing = open_alert(ctx.tx, case_id)
     if standing is None:
         raise NotThere
     alert = tables.critical_alert
-    tx.execute(sa.update(alert).where(alert.c.id == standing.id).values(withdrawn_at=now))
-    outbox.post(tx, "critical.withdrawn", standing.id, {"case_id": case_id}, now)
-    triage.retriage(tx, case, critical=open_alert(tx, case_id) is not None)
-    _record(tx, audit, staff, "critical.withdraw", case_id, now)
+    ctx.tx.execute(sa.update(alert).where(alert.c.id == standing.id).values(withdrawn_at=ctx.now))
+    outbox.post(ctx.tx, "critical.withdrawn", standing.id, {"case_id": case_id}, ctx.now)
+    triage.retriage(ctx.tx, case, critical=open_alert(ctx.tx, case_id) is not None)
+    _record(ctx, Action.CRITICAL_WITHDRAW, case_id)
 
 
-def climb(tx: Connection, audit: Audit, now: datetime) -> int:
+def climb(ctx: Context[Who]) -> int:
     """Show every alert that nobody answered in time to the next level up, and start its clock anew; how many."""
     alert = tables.critical_alert
-    rows = tx.execute(
+    rows = ctx.tx.execute(
         sa.select(alert)
-        .where(alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None), alert.c.due_at <= now)
+        .where(alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None), alert.c.due_at <= ctx.now)
         .order_by(alert.c.due_at)
         .limit(100)
         .with_for_update(skip_locked=True)
     ).all()
     for row in rows:
-        _climb(tx, audit, _alert(row), now)
+        _climb(ctx, _alert(row))
     return len(rows)
 
 
@@ -243,31 +236,26 @@ def notices_of(tx: Connection, alert_id: str) -> list[Notice]:
     ]
 
 
-def _record(  # noqa: PLR0917
-    tx: Connection, audit: Audit, staff: Staff, action: str, case_id: str, now: datetime
-) -> None:
-    audit.record(tx, actor=actor_of(staff), action=action, subject_kind="case", subject_id=case_id, now=now)
+def _record(ctx: Context[Staff], action: Action, case_id: str) -> None:
+    ctx.record(action=action, subject_kind="case", subject_id=case_id)
 
 
-def _climb(tx: Connection, audit: Audit, found: Alert, now: datetime) -> None:
-    above = _above(tx, found)
+def _climb(ctx: Context[Who], found: Alert) -> None:
+    above = _above(ctx.tx, found)
     minutes = MINUTES.get(found.critical_class, MINUTES_OTHERWISE)
     alert = tables.critical_alert
-    tx.execute(
+    ctx.tx.execute(
         sa.update(alert)
         .where(alert.c.id == found.id)
-        .values(level=found.level + 1, due_at=now + timedelta(minutes=minutes))
+        .values(level=found.level + 1, due_at=ctx.now + timedelta(minutes=minutes))
     )
     climbed = replace(found, level=found.level + 1)
-    _show(tx, climbed, None, above, now)
-    audit.record(
-        tx,
-        actor=SYSTEM,
-        action="critical.climb",
+    _show(ctx.tx, climbed, None, above, ctx.now)
+    ctx.by(SYSTEM).record(
+        action=Action.CRITICAL_CLIMB,
         subject_kind="case",
         subject_id=found.case_id,
         details={"level": climbed.level},
-        now=now,
     )
 
 

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.audit import SYSTEM, Actor, ActorKind, Audit
+from reading.actions import Action
+from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
+from reading.context import Context, Who
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Priority, Tier
 from reading.texts import storable
@@ -108,11 +110,11 @@ def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:
     return tuple(tx.scalars(statement.order_by(joined.c.joined_at, joined.c.study_uid)))
 
 
-def open_case(tx: Connection, audit: Audit, case: Case, study_uid: str, now: datetime) -> Case:
+def open_case(ctx: Context[Who], case: Case, study_uid: str) -> Case:
     """Write a new case with its first study and its first move."""
-    tx.execute(sa.insert(tables.case).values(_values(case)))
-    join_study(tx, case.id, study_uid, now)
-    noted(tx, audit, case, Move.ARRIVE, case.state, grant=None, now=now)
+    ctx.tx.execute(sa.insert(tables.case).values(_values(case)))
+    join_study(ctx.tx, case.id, study_uid, ctx.now)
+    noted(ctx, case, Move.ARRIVE, case.state, grant=None)
     return case
 
 
@@ -148,15 +150,7 @@ def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str
 
 
 def move(
-    tx: Connection,
-    audit: Audit,
-    case: Case,
-    made: Move,
-    *,
-    grant: RoleGrant | None,
-    why: str = "",
-    tier: Tier | None = None,
-    now: datetime,
+    ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
     """Move a case as the table of moves says; ``grant`` is the one that its mover used, None for the system.
 
@@ -166,8 +160,8 @@ def move(
 
     """
     state = after(case.state, made)
-    moved = change(tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
-    noted(tx, audit, moved, made, case.state, grant=grant, why=why, now=now)
+    moved = change(ctx.tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
+    noted(ctx, moved, made, case.state, grant=grant, why=why)
     return moved
 
 
@@ -190,20 +184,12 @@ def change(tx: Connection, case: Case, **values: Any) -> Case:
 
 
 def noted(
-    tx: Connection,
-    audit: Audit,
-    case: Case,
-    made: Move,
-    came_from: State,
-    *,
-    grant: RoleGrant | None,
-    why: str = "",
-    now: datetime,
+    ctx: Context[Who], case: Case, made: Move, came_from: State, *, grant: RoleGrant | None, why: str = ""
 ) -> None:
     """Write the move that has just brought ``case`` to its state (the queue's one statement has moved it already)."""
     moved = tables.case_move
-    last = tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case.id))
-    tx.execute(
+    last = ctx.tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case.id))
+    ctx.tx.execute(
         sa.insert(moved).values(
             id=new_id(),
             case_id=case.id,
@@ -213,12 +199,12 @@ def noted(
             to_state=case.state,
             person_id=grant.person_id if grant else None,
             grant_id=grant.id if grant else None,
-            at=now,
+            at=ctx.now,
             why=why,
         )
     )
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
-    audit.record(tx, actor=actor, action=f"case.{made}", subject_kind="case", subject_id=case.id, now=now)
+    ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case.id)
 
 
 def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:

@@ -17,12 +17,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.audit import SYSTEM, Actor, ActorKind, Audit
+from reading.actions import Action
+from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import image_set
 from reading.completeness.image_set import ImageSet
+from reading.context import Context, Who
 from reading.errors import NotAllowed, Stale
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
@@ -96,26 +98,26 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
     return image_set.image_set(tx, cases.study_uids(tx, case_id)).pictures - seen
 
 
-def open_if_late(tx: Connection, audit: Audit, case: Case, now: datetime) -> None:
+def open_if_late(ctx: Context[Who], case: Case) -> None:
     """Open one where pictures came after the report; ``case`` is locked. What comes while one is open belongs to it.
 
     A dose report or a presentation state opens none: there is nothing in it that a reading would rest on.
     """
-    standing = versions.final(tx, case.id)
+    standing = versions.final(ctx.tx, case.id)
     if standing is None:
         return
-    if open_of(tx, case.id) is not None or not late_pictures(tx, case.id):
+    if open_of(ctx.tx, case.id) is not None or not late_pictures(ctx.tx, case.id):
         return
-    tx.execute(
+    ctx.tx.execute(
         sa.insert(tables.follow_up).values(
             id=new_id(),
             case_id=case.id,
             version_id=standing.id,
-            opened_at=now,
-            due_at=policy.due_at(triage.rule_of(tx, case), now),
+            opened_at=ctx.now,
+            due_at=policy.due_at(triage.rule_of(ctx.tx, case), ctx.now),
         )
     )
-    audit.record(tx, actor=SYSTEM, action="follow_up.open", subject_kind="case", subject_id=case.id, now=now)
+    ctx.by(SYSTEM).record(action=Action.FOLLOW_UP_OPEN, subject_kind="case", subject_id=case.id)
 
 
 def not_with_another(tx: Connection, case_id: str, staff: Staff, now: datetime) -> None:
@@ -158,33 +160,29 @@ def close_unchanged(
     )
 
 
-def answer(  # noqa: PLR0917
-    tx: Connection, audit: Audit, case: Case, version: ReportVersion, grant: RoleGrant, now: datetime
-) -> None:
+def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGrant) -> None:
     """Close the open one when ``version``, which is being released, was read from everything that has come."""
-    found = open_of(tx, case.id)
-    if found is None or late_pictures(tx, case.id):
+    found = open_of(ctx.tx, case.id)
+    if found is None or late_pictures(ctx.tx, case.id):
         return
-    same = versions.by_id(tx, found.version_id).content == version.content
+    same = versions.by_id(ctx.tx, found.version_id).content == version.content
     outcome = Outcome.NO_CHANGE if same else Outcome.ADDENDUM
-    _close(tx, found, grant, outcome, now)
-    _noted(tx, audit, case.id, outcome, grant, now)
+    _close(ctx.tx, found, grant, outcome, ctx.now)
+    _noted(ctx, case.id, outcome, grant)
 
 
-def void(tx: Connection, audit: Audit, case_id: str, grant: RoleGrant, now: datetime) -> None:
+def void(ctx: Context[Who], case_id: str, grant: RoleGrant) -> None:
     """Close the open one, if there is one: its case was entered in error."""
-    found = open_of(tx, case_id)
+    found = open_of(ctx.tx, case_id)
     if found is not None:
-        _close(tx, found, grant, Outcome.VOID, now)
-        _noted(tx, audit, case_id, Outcome.VOID, grant, now)
+        _close(ctx.tx, found, grant, Outcome.VOID, ctx.now)
+        _noted(ctx, case_id, Outcome.VOID, grant)
 
 
-def _noted(  # noqa: PLR0917
-    tx: Connection, audit: Audit, case_id: str, outcome: Outcome, grant: RoleGrant, now: datetime
-) -> None:
+def _noted(ctx: Context[Who], case_id: str, outcome: Outcome, grant: RoleGrant) -> None:
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id)
-    action = f"follow_up.{outcome}"
-    audit.record(tx, actor=actor, action=action, subject_kind="case", subject_id=case_id, now=now)
+    action = Action(f"follow_up.{outcome}")
+    ctx.by(actor).record(action=action, subject_kind="case", subject_id=case_id)
 
 
 def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, now: datetime, **more: Any) -> None:

@@ -13,8 +13,8 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access import access
+from reading.actions import Action
 from reading.alerts import critical
-from reading.audit import Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import STEP_OF, WAITING, SigningRole, State, Step
@@ -22,6 +22,7 @@ from reading.completeness import account as completeness
 from reading.completeness import follow_ups
 from reading.completeness import image_set as images
 from reading.completeness.account import Account
+from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Entry
 from reading.errors import NotAllowed
@@ -120,30 +121,30 @@ class Detail:
     """How many pictures came after the report and were not answered for yet."""
 
 
-def detail(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> Detail:
+def detail(ctx: Context[Staff], case_id: str) -> Detail:
     """One case as this person sees it; the look is on record.
 
     Raises:
         NotThere: no such case, or not one that they may see.
 
     """
-    seen = access.open_reports(tx, audit, staff, case_id, "case.open", now)
-    case = cases.by_id(tx, case_id)
-    entry = worklist.entries_of(tx, staff, [case], now)[0]
-    lease = queue.lease_of(tx, case_id)
-    own = lease if lease is not None and lease.person_id == staff.person_id else None
-    reviews = tuple(_reviews(tx, case_id)) if _reads(tx, staff, case, now) else ()
+    seen = access.open_reports(ctx, case_id, Action.CASE_OPEN)
+    case = cases.by_id(ctx.tx, case_id)
+    entry = worklist.entries_of(ctx.tx, ctx.who, [case], ctx.now)[0]
+    lease = queue.lease_of(ctx.tx, case_id)
+    own = lease if lease is not None and lease.person_id == ctx.who.person_id else None
+    reviews = tuple(_reviews(ctx.tx, case_id)) if _reads(ctx.tx, ctx.who, case, ctx.now) else ()
     return Detail(
         entry=entry,
         lease=own,
-        draft=drafts.of_case(tx, case_id) if own else None,
-        versions=tuple(signed_version(tx, version) for version in seen),
-        priors=tuple(_priors(tx, audit, staff, case, now)),
-        image_set=images.image_set(tx, [one.study_uid for one in entry.studies]).digest,
-        allowed=frozenset(_allowed(tx, staff, case, own, seen=seen, reviews=reviews, now=now)),
+        draft=drafts.of_case(ctx.tx, case_id) if own else None,
+        versions=tuple(signed_version(ctx.tx, version) for version in seen),
+        priors=tuple(_priors(ctx, case)),
+        image_set=images.image_set(ctx.tx, [one.study_uid for one in entry.studies]).digest,
+        allowed=frozenset(_allowed(ctx.tx, ctx.who, case, own, seen=seen, reviews=reviews, now=ctx.now)),
         reviews=reviews,
-        account=completeness.of_case(tx, case),
-        late=len(follow_ups.late_pictures(tx, case_id)) if entry.follow_up else 0,
+        account=completeness.of_case(ctx.tx, case),
+        late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
 
 
@@ -254,15 +255,15 @@ def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
     return any(may_act(tx, staff, role, case.site_id, now) for role in roles)
 
 
-def _priors(tx: Connection, audit: Audit, staff: Staff, case: Case, now: datetime) -> Iterator[Prior]:
+def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
     """What was found is said at once, so each is a look at that report: who read it here is told when it was wrong."""
-    for prior in worklist.prior_cases(tx, staff, [case], now)[case.id]:
-        standing = versions.valid(tx, prior.id)
+    for prior in worklist.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case.id]:
+        standing = versions.valid(ctx.tx, prior.id)
         if standing is not None:
-            access.open_report(tx, audit, staff, standing.id, "report.prior", now)
+            access.open_report(ctx, standing.id, Action.REPORT_PRIOR)
         yield Prior(
             case=prior,
-            study_uids=cases.study_uids(tx, prior.id),
+            study_uids=cases.study_uids(ctx.tx, prior.id),
             impression=standing.content.impression if standing else None,
         )
 

@@ -10,7 +10,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.audit import SYSTEM, Audit
+from reading.actions import Action
+from reading.audit import SYSTEM
+from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Tier
 from reading.register import devices, organisations
@@ -90,12 +92,10 @@ class Job:
 
 
 def add(
-    tx: Connection,
-    audit: Audit,
+    ctx: Context[Who],
     *,
     site_id: str,
     moment: Moment,
-    now: datetime,
     modality: str = "",
     device_id: str | None = None,
     url: str = "",
@@ -111,7 +111,7 @@ def add(
     if (device_id is None) == (not url):
         raise Invalid("target", "one_of_device_and_url")
     if device_id is not None:
-        one = devices.by_id(tx, device_id)
+        one = devices.by_id(ctx.tx, device_id)
         if one is None or devices.called_at(one) is None:
             raise Invalid("device", "has_no_port")
     rule = Rule(
@@ -122,13 +122,13 @@ def add(
         device_id=device_id,
         url=checked("url", url, longest=500),
         token_file=checked("token_file", token_file, longest=500),
-        planned_until=now,
-        since=now,
+        planned_until=ctx.now,
+        since=ctx.now,
         until=None,
     )
-    if not may_receive(tx, rule, now):
+    if not may_receive(ctx.tx, rule, ctx.now):
         raise NotAllowed("destination-does-not-read-for-the-site")
-    tx.execute(
+    ctx.tx.execute(
         forwarding_rule.insert().values(
             id=rule.id,
             site_id=rule.site_id,
@@ -141,7 +141,7 @@ def add(
             since=rule.since,
         )
     )
-    _note(tx, audit, "forwarding.add", rule.id, now)
+    _note(ctx, Action.FORWARDING_ADD, rule.id)
     return rule
 
 
@@ -159,20 +159,22 @@ def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
     return one.site_id == rule.site_id or one.site_id in readers
 
 
-def end(tx: Connection, audit: Audit, rule_id: str, now: datetime) -> Rule:
+def end(ctx: Context[Who], rule_id: str) -> Rule:
     """Nothing goes out by it any more, what was planned neither.
 
     Raises:
         NotThere: no such rule, or it has ended.
 
     """
-    ended = tx.execute(
-        forwarding_rule.update().where(forwarding_rule.c.id == rule_id, open_at(forwarding_rule, now)).values(until=now)
+    ended = ctx.tx.execute(
+        forwarding_rule.update()
+        .where(forwarding_rule.c.id == rule_id, open_at(forwarding_rule, ctx.now))
+        .values(until=ctx.now)
     )
     if ended.rowcount != 1:
         raise NotThere
-    _note(tx, audit, "forwarding.end", rule_id, now)
-    return rule_of(tx, rule_id)
+    _note(ctx, Action.FORWARDING_END, rule_id)
+    return rule_of(ctx.tx, rule_id)
 
 
 def rule_of(tx: Connection, rule_id: str) -> Rule:
@@ -300,7 +302,7 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
         tx.execute(table.update().where(others, table.c.next_at < now + wait).values(next_at=now + wait))
 
 
-def retry(tx: Connection, audit: Audit, job_id: str, now: datetime) -> None:
+def retry(ctx: Context[Who], job_id: str) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again.
 
     Raises:
@@ -308,14 +310,14 @@ def retry(tx: Connection, audit: Audit, job_id: str, now: datetime) -> None:
 
     """
     table = forwarding_job
-    again = tx.execute(
+    again = ctx.tx.execute(
         table.update()
         .where(table.c.id == job_id, table.c.state != JobState.DONE)
-        .values(state=JobState.WAITING, waiting_since=now, attempts=0, next_at=now)
+        .values(state=JobState.WAITING, waiting_since=ctx.now, attempts=0, next_at=ctx.now)
     )
     if again.rowcount != 1:
         raise NotThere
-    _note(tx, audit, "forwarding.retry", job_id, now)
+    _note(ctx, Action.FORWARDING_RETRY, job_id)
 
 
 def jobs(tx: Connection, limit: int, *, state: JobState | None = None) -> list[Job]:
@@ -333,8 +335,8 @@ def forget(tx: Connection, now: datetime) -> int:
     return tx.execute(forwarded_instance.delete().where(forwarded_instance.c.job_id.in_(old))).rowcount
 
 
-def _note(tx: Connection, audit: Audit, action: str, subject_id: str, now: datetime) -> None:
-    audit.record(tx, actor=SYSTEM, action=action, subject_kind="forwarding", subject_id=subject_id, now=now)
+def _note(ctx: Context[Who], action: Action, subject_id: str) -> None:
+    ctx.by(SYSTEM).record(action=action, subject_kind="forwarding", subject_id=subject_id)
 
 
 def _rule(row: sa.Row[tuple[object, ...]]) -> Rule:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading.audit import Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import image_set, ledger
+from reading.context import Context, Who
 from reading.intake import intake
 from reading.patients.keys import Keys
 from reading.rules import triage
@@ -20,14 +19,7 @@ from storage.index import queries
 
 
 def follow(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    study_uids: Iterable[str],
-    *,
-    grant: RoleGrant | None,
-    why: str,
-    now: datetime,
+    ctx: Context[Who], keys: Keys, study_uids: Iterable[str], *, grant: RoleGrant | None, why: str
 ) -> list[Case]:
     """Bring the cases of these studies up to what is shown of them; a study that had no case opens one.
 
@@ -36,31 +28,29 @@ def follow(
     """
     found: dict[str, Case] = {}
     for study_uid in sorted(study_uids):
-        study = queries.study_of(tx, study_uid)
+        study = queries.study_of(ctx.tx, study_uid)
         if study is None:
             continue
-        case = cases.of_study(tx, study_uid)
+        case = cases.of_study(ctx.tx, study_uid)
         if case is None and study.instances:
-            case = intake.take_in(tx, audit, keys, study, now)
+            case = intake.take_in(ctx, keys, study)
         if case is None:
             continue
         # What comes from now on is new beside what is there now.
-        ledger.announce(tx, study_uid, ledger.QUIET, study.instances, now)
+        ledger.announce(ctx.tx, study_uid, ledger.QUIET, study.instances, ctx.now)
         found[case.id] = case
-    return [_up_to_date(tx, audit, case_id, grant=grant, why=why, now=now) for case_id in sorted(found)]
+    return [_up_to_date(ctx, case_id, grant=grant, why=why) for case_id in sorted(found)]
 
 
-def _up_to_date(
-    tx: Connection, audit: Audit, case_id: str, *, grant: RoleGrant | None, why: str, now: datetime
-) -> Case:
-    case = cases.lock(tx, case_id)
-    move = _move(tx, case)
+def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why: str) -> Case:
+    case = cases.lock(ctx.tx, case_id)
+    move = _move(ctx.tx, case)
     if move is not None:
         back = move in (Move.RESUBMIT, Move.REFILL)
-        tier = triage.home_tier(tx, case) if back else None
-        case = cases.move(tx, audit, case, move, grant=grant, why=why, tier=tier, now=now)
+        tier = triage.home_tier(ctx.tx, case) if back else None
+        case = cases.move(ctx, case, move, grant=grant, why=why, tier=tier)
     if case.state is State.WAITING_READ:
-        case = _retriaged(tx, case)
+        case = _retriaged(ctx.tx, case)
     return case
 
 

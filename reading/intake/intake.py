@@ -13,12 +13,13 @@ from sqlalchemy.exc import IntegrityError
 
 from reading import tables
 from reading.access import access
-from reading.audit import Audit, actor_of
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.completeness import account, follow_ups, image_set, ledger
 from reading.completeness.account import How
+from reading.context import Context, Who
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority, Role
 from reading.orders import orders
@@ -66,20 +67,20 @@ class Look:
     laterality: str
 
 
-def take_in(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool = True) -> Case:
+def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True) -> Case:
     """The case of a study that has received something; taking it in again changes nothing that it need not.
 
     ``answers``: it may be the retake that a returned case waits for, and joins that one then.
     """
-    found = cases.of_study(tx, study.study_uid)
+    found = cases.of_study(ctx.tx, study.study_uid)
     if found is not None:
-        return _more(tx, audit, study, cases.lock(tx, found.id), now)
+        return _more(ctx, study, cases.lock(ctx.tx, found.id))
     try:
-        with tx.begin_nested():
-            return _first(tx, audit, keys, study, now, answers=answers)
+        with ctx.tx.begin_nested():
+            return _first(ctx, keys, study, answers=answers)
     except IntegrityError:
         # Another worker took it in at the same moment: a study has one case.
-        found = cases.of_study(tx, study.study_uid)
+        found = cases.of_study(ctx.tx, study.study_uid)
         if found is None:
             raise
         return found
@@ -118,9 +119,7 @@ def _over(tx: Connection, case: Case, studies: Sequence[_Received], quiet: timed
     return How.LONGEST if account.ends_by(tx, case) <= now else None
 
 
-def follow_attribution(
-    tx: Connection, audit: Audit, staff: Staff, study_uid: str, now: datetime, *, unlinked: bool = False
-) -> Case | None:
+def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = False) -> Case | None:
     """Bring the case of a study up to what its attribution says now: whose it is, which part and side it shows.
 
     To be called in the transaction of `attribution.correct`; None for a study without a case. An attribution that
@@ -131,31 +130,30 @@ def follow_attribution(
             to be withheld first.
 
     """
-    found, made = cases.of_study(tx, study_uid), attribution.current(tx, study_uid)
+    found, made = cases.of_study(ctx.tx, study_uid), attribution.current(ctx.tx, study_uid)
     if found is None or made is None:
         return None
-    case = cases.lock(tx, found.id)
-    if not any(may_act(tx, staff, role, case.site_id, now) for role in ATTRIBUTED_BY):
+    case = cases.lock(ctx.tx, found.id)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in ATTRIBUTED_BY):
         raise NotAllowed("no_role_for_this_step")
     patient_id = made.patient_id or (None if unlinked else case.patient_id)
-    standing = versions.current(tx, case.id)
+    standing = versions.current(ctx.tx, case.id)
     if standing is not None:
         of_series = bool(OF_THE_SERIES & made.attributes.keys())
         named = case.patient_id is not None and patient_id != case.patient_id
-        if named or _shown(standing.identity) != _shown(signatures.identity(tx, case)) or of_series:
+        if named or _shown(standing.identity) != _shown(signatures.identity(ctx.tx, case)) or of_series:
             raise NotAllowed("withhold_first")
     case = triage.retriage(
-        tx,
-        cases.change(tx, case, patient_id=patient_id),
+        ctx.tx,
+        cases.change(ctx.tx, case, patient_id=patient_id),
         body_part=made.attributes.get("BodyPartExamined", case.body_part),
         laterality=_corrected_side(made.attributes, case.laterality),
     )
-    actor = actor_of(staff)
-    audit.record(tx, actor=actor, action="case.attribute", subject_kind="case", subject_id=case.id, now=now)
+    ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
     return case
 
 
-def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     """The township answers a case that was returned to it with the facts that were missing.
 
     Raises:
@@ -165,36 +163,38 @@ def resubmit(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
         Invalid: no answer was given.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
     roles = (Role.TECHNICIAN, Role.CLINICIAN)
-    grant = next((one for one in (may_act(tx, staff, role, case.site_id, now) for role in roles) if one), None)
+    grant = next(
+        (one for one in (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in roles) if one), None
+    )
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
     if case.state is not State.RETURNED:
         raise MoveNotAllowed(case.state, Move.RESUBMIT)
-    if not image_set.counts(tx, cases.study_uids(tx, case_id))[1]:
+    if not image_set.counts(ctx.tx, cases.study_uids(ctx.tx, case_id))[1]:
         raise NotAllowed("no_image_is_shown")
-    tier = triage.home_tier(tx, case)
-    return cases.move(tx, audit, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier, now=now)
+    tier = triage.home_tier(ctx.tx, case)
+    return cases.move(ctx, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier)
 
 
-def _first(tx: Connection, audit: Audit, keys: Keys, study: Study, now: datetime, *, answers: bool) -> Case:
-    order = _order_of(tx, study)
-    known = known_by_number(tx, keys, study, now)
+def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Case:
+    order = _order_of(ctx.tx, study)
+    known = known_by_number(ctx.tx, keys, study, ctx.now)
     if order is not None and known is not None and known.id != order.patient_id:
         order, known = None, None  # the image says one person, the order another: a person decides
     patient_id = order.patient_id if order else known.id if known else None
-    answered = _returned_case(tx, study, order, patient_id) if answers else None
+    answered = _returned_case(ctx.tx, study, order, patient_id) if answers else None
     if answered is not None:
-        case = cases.lock(tx, answered.id)
-        cases.join_study(tx, case.id, study.study_uid, now)
-        return _resubmitted(tx, audit, cases.change(tx, case, arriving=True, arriving_since=now), now)
-    case = cases.open_case(tx, audit, _opened(tx, study, order, patient_id, now), study.study_uid, now)
+        case = cases.lock(ctx.tx, answered.id)
+        cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
+        return _resubmitted(ctx, cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now))
+    case = cases.open_case(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
     if order is not None:
         meant = [one.id for one in meant_by(order, study.study_uid)]
-        cases.join_procedures(tx, case.id, meant, now)
-        orders.arrived(tx, order.id, meant)
+        cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
+        orders.arrived(ctx.tx, order.id, meant)
     return case
 
 
@@ -249,27 +249,27 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     )
 
 
-def _more(tx: Connection, audit: Audit, study: Study, case: Case, now: datetime) -> Case:
-    ledger.fulfil(tx, [study.study_uid], now)
-    follow_ups.open_if_late(tx, audit, case, now)
+def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
+    ledger.fulfil(ctx.tx, [study.study_uid], ctx.now)
+    follow_ups.open_if_late(ctx, case)
     if case.state in DONE:
         return case
     if case.state is State.EMPTIED:
         if not study.instances:
             return case
-        tier = triage.home_tier(tx, case)
-        case = cases.move(tx, audit, case, Move.REFILL, grant=None, tier=tier, now=now)
-    counted = ledger.counted_when_quiet(tx, study.study_uid)
+        tier = triage.home_tier(ctx.tx, case)
+        case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
+    counted = ledger.counted_when_quiet(ctx.tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
-        case = cases.change(tx, case, arriving=True, arriving_since=now)
+        case = cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now)
     if is_new and case.state is State.RETURNED:
-        case = _resubmitted(tx, audit, case, now)
-    look = look_of(tx, study.study_uid)
+        case = _resubmitted(ctx, case)
+    look = look_of(ctx.tx, study.study_uid)
     # The first instance may have been a report or a localiser that does not say what the others do.
     if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
         case = triage.retriage(
-            tx,
+            ctx.tx,
             case,
             modality=look.modality,
             body_part=look.body_part or case.body_part,
@@ -284,9 +284,9 @@ def _shown(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.items() if key not in unseen} for one in identity["studies"]]
 
 
-def _resubmitted(tx: Connection, audit: Audit, case: Case, now: datetime) -> Case:
-    tier = triage.home_tier(tx, case)
-    return cases.move(tx, audit, case, Move.RESUBMIT, grant=None, tier=tier, now=now)
+def _resubmitted(ctx: Context[Who], case: Case) -> Case:
+    tier = triage.home_tier(ctx.tx, case)
+    return cases.move(ctx, case, Move.RESUBMIT, grant=None, tier=tier)
 
 
 def _order_of(tx: Connection, study: Study) -> Order | None:

@@ -13,9 +13,11 @@ from sqlalchemy.engine import Connection
 
 from reading import outbox
 from reading.access import access
-from reading.audit import SYSTEM, Audit, actor_of
+from reading.actions import Action
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
+from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake.following import follow
 from reading.kinds import Role
@@ -88,46 +90,35 @@ class Rejection:
     """Of those that were asked for."""
 
 
-def take(tx: Connection, audit: Audit, keys: Keys, note: Note, now: datetime) -> None:
+def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
     """Hide what a note rejects; what is not here yet is hidden when it comes. The same note again changes nothing."""
     uids = sorted(set(note.sop_instance_uids) - {note.note_uid})
-    made = _write(tx, uids, title=note.title, site_id=note.site_id, made_at=note.received_at, note_uid=note.note_uid)
+    made = _write(
+        ctx.tx, uids, title=note.title, site_id=note.site_id, made_at=note.received_at, note_uid=note.note_uid
+    )
     if made is None:
         return
-    audit.record(
-        tx,
-        actor=SYSTEM,
-        action="rejection.take",
+    ctx.by(SYSTEM).record(
+        action=Action.REJECTION_TAKE,
         subject_kind="rejection",
         subject_id=made,
         details={"title": str(note.title), "instances": len(uids)},
-        now=now,
     )
-    _decide(tx, audit, keys, uids, grant=None, why="", now=now)
+    _decide(ctx, keys, uids, grant=None, why="")
 
 
-def catch_up(tx: Connection, audit: Audit, keys: Keys, study_uid: str, now: datetime) -> None:
+def catch_up(ctx: Context[Who], keys: Keys, study_uid: str) -> None:
     """Hide what has come to a study after the note that rejects it."""
     waiting = rejected_instance.c.state == Standing.WAITING
-    if tx.scalar(sa.select(sa.literal(1)).where(waiting).limit(1)) is None:
+    if ctx.tx.scalar(sa.select(sa.literal(1)).where(waiting).limit(1)) is None:
         return
     of_study = sa.select(instance.c.sop_instance_uid).where(instance.c.study_uid == study_uid)
     named = rejected_instance.c.sop_instance_uid
-    uids = tx.scalars(sa.select(named).where(waiting, named.in_(of_study)).distinct()).all()
-    _decide(tx, audit, keys, sorted(uids), grant=None, why="", now=now)
+    uids = ctx.tx.scalars(sa.select(named).where(waiting, named.in_(of_study)).distinct()).all()
+    _decide(ctx, keys, sorted(uids), grant=None, why="")
 
 
-def hide(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    staff: Staff,
-    case_id: str,
-    *,
-    sop_instance_uids: Sequence[str],
-    why: str,
-    now: datetime,
-) -> str:
+def hide(ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Sequence[str], why: str) -> str:
     """A person hides images of a case, as a note would; answers the rejection.
 
     Raises:
@@ -136,36 +127,37 @@ def hide(
         Invalid: no reason, or no image of this case was given.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.hide_images", now)
-    case = cases.lock(tx, case_id)
-    grant = granted(tx, staff, case.site_id, now)
+    access.open_case(ctx, case_id, Action.CASE_HIDE_IMAGES)
+    case = cases.lock(ctx.tx, case_id)
+    grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
     reason = cases.reason(why)
-    if versions.current(tx, case_id) is not None:
+    if versions.current(ctx.tx, case_id) is not None:
         raise NotAllowed("withhold_first")
-    there = placement.instances(tx, sop_instance_uids)
-    ours = set(cases.study_uids(tx, case_id))
+    there = placement.instances(ctx.tx, sop_instance_uids)
+    ours = set(cases.study_uids(ctx.tx, case_id))
     if not there or len(there) != len(set(sop_instance_uids)) or any(i.study_uid not in ours for i in there.values()):
         raise Invalid("instances", "unknown")
     made = _write(
-        tx, sorted(there), title=Title.PERSON, site_id=case.site_id, made_at=now, made_by=staff.person_id, why=reason
+        ctx.tx,
+        sorted(there),
+        title=Title.PERSON,
+        site_id=case.site_id,
+        made_at=ctx.now,
+        made_by=ctx.who.person_id,
+        why=reason,
     )
     assert made is not None  # noqa: S101 -- only a note can be there already
-    audit.record(
-        tx,
-        actor=actor_of(staff),
-        action="rejection.make",
+    ctx.record(
+        action=Action.REJECTION_MAKE,
         subject_kind="rejection",
         subject_id=made,
         details={"case_id": case_id, "instances": len(there)},
-        now=now,
     )
-    _decide(tx, audit, keys, sorted(there), grant=grant, why=reason, now=now)
+    _decide(ctx, keys, sorted(there), grant=grant, why=reason)
     return made
 
 
-def lift(
-    tx: Connection, audit: Audit, keys: Keys, staff: Staff, rejection_id: str, *, why: str, now: datetime
-) -> tuple[str, ...]:
+def lift(ctx: Context[Staff], keys: Keys, rejection_id: str, *, why: str) -> tuple[str, ...]:
     """Show again what a rejection hides, and ignore it for what comes later; answers what is shown again.
 
     Raises:
@@ -174,37 +166,34 @@ def lift(
         Invalid: no reason was given.
 
     """
-    row = tx.execute(sa.select(rejection).where(rejection.c.id == rejection_id).with_for_update()).one_or_none()
-    if row is None or row.site_id not in access.scope(tx, staff, now).site_ids:
+    row = ctx.tx.execute(sa.select(rejection).where(rejection.c.id == rejection_id).with_for_update()).one_or_none()
+    if row is None or row.site_id not in access.scope(ctx.tx, ctx.who, ctx.now).site_ids:
         raise NotThere
-    grant = granted(tx, staff, row.site_id, now)
+    grant = granted(ctx.tx, ctx.who, row.site_id, ctx.now)
     if row.lifted_at is not None:
         raise NotAllowed("undone_before")
     reason = cases.reason(why)
     of_this = rejected_instance.c.rejection_id == rejection_id
     named = rejected_instance.c.sop_instance_uid
-    hidden = sorted(tx.scalars(sa.select(named).where(of_this, rejected_instance.c.state == Standing.HIDDEN)))
-    _lift(tx, rejection_id, staff.person_id, now, reason)
-    told = {"id": rejection_id, "lifted_by": staff.person_id, "lifted_at": now.isoformat(), "lifted_why": reason}
-    journal.write(tx, LIFTED, told, now)
-    audit.record(
-        tx,
-        actor=actor_of(staff),
-        action="rejection.lift",
+    hidden = sorted(ctx.tx.scalars(sa.select(named).where(of_this, rejected_instance.c.state == Standing.HIDDEN)))
+    _lift(ctx.tx, rejection_id, ctx.who.person_id, ctx.now, reason)
+    told = {"id": rejection_id, "lifted_by": ctx.who.person_id, "lifted_at": ctx.now.isoformat(), "lifted_why": reason}
+    journal.write(ctx.tx, LIFTED, told, ctx.now)
+    ctx.record(
+        action=Action.REJECTION_LIFT,
         subject_kind="rejection",
         subject_id=rejection_id,
         details={"instances": len(hidden)},
-        now=now,
     )
     still: set[str] = set()
     for uids in _chunks(hidden):
         others = sa.select(named).where(named.in_(uids), rejected_instance.c.state == Standing.HIDDEN)
-        still.update(tx.scalars(others))
+        still.update(ctx.tx.scalars(others))
     shown = tuple(uid for uid in hidden if uid not in still)
     if shown:
-        _lock_cases(tx, {one.study_uid for one in placement.instances(tx, shown).values()})
-        touched = placement.apply(tx, [placement.Unhidden(sop_instance_uids=shown)], now)
-        follow(tx, audit, keys, touched, grant=grant, why=reason, now=now)
+        _lock_cases(ctx.tx, {one.study_uid for one in placement.instances(ctx.tx, shown).values()})
+        touched = placement.apply(ctx.tx, [placement.Unhidden(sop_instance_uids=shown)], ctx.now)
+        follow(ctx, keys, touched, grant=grant, why=reason)
     return shown
 
 
@@ -264,17 +253,10 @@ def _write_named(tx: Connection, made: str, sop_instance_uids: Sequence[str]) ->
 
 
 def _decide(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    sop_instance_uids: Sequence[str],
-    *,
-    grant: RoleGrant | None,
-    why: str,
-    now: datetime,
+    ctx: Context[Who], keys: Keys, sop_instance_uids: Sequence[str], *, grant: RoleGrant | None, why: str
 ) -> None:
     """Hide those of these that are here and of the site of what rejects them."""
-    there = placement.instances(tx, sop_instance_uids)
+    there = placement.instances(ctx.tx, sop_instance_uids)
     ours: set[str] = set()
     found: dict[str, dict[str, Standing]] = {}
     for uids in _chunks(sorted(there)):
@@ -283,22 +265,22 @@ def _decide(
             .join(rejection, rejection.c.id == rejected_instance.c.rejection_id)
             .where(rejected_instance.c.sop_instance_uid.in_(uids), rejected_instance.c.state == Standing.WAITING)
         )
-        for row in tx.execute(waiting).all():
+        for row in ctx.tx.execute(waiting).all():
             same_site = there[row.sop_instance_uid].site_id == row.site_id
             state = Standing.HIDDEN if same_site else Standing.FOREIGN
             found.setdefault(row.rejection_id, {})[row.sop_instance_uid] = state
             if same_site:
                 ours.add(row.sop_instance_uid)
     for rejection_id, states in found.items():
-        _set_states(tx, rejection_id, states)
-        journal.write(tx, FOUND, {"id": rejection_id, "states": states}, now)
+        _set_states(ctx.tx, rejection_id, states)
+        journal.write(ctx.tx, FOUND, {"id": rejection_id, "states": states}, ctx.now)
     if not ours:
         return
-    _lock_cases(tx, {there[uid].study_uid for uid in ours})
-    touched = placement.apply(tx, [placement.Hidden(sop_instance_uids=tuple(sorted(ours)))], now)
-    for case in follow(tx, audit, keys, touched, grant=grant, why=why, now=now):
-        if case.state is not State.WITHHELD and versions.current(tx, case.id) is not None:
-            outbox.post(tx, "case.images_rejected", case.id, {}, now)
+    _lock_cases(ctx.tx, {there[uid].study_uid for uid in ours})
+    touched = placement.apply(ctx.tx, [placement.Hidden(sop_instance_uids=tuple(sorted(ours)))], ctx.now)
+    for case in follow(ctx, keys, touched, grant=grant, why=why):
+        if case.state is not State.WITHHELD and versions.current(ctx.tx, case.id) is not None:
+            outbox.post(ctx.tx, "case.images_rejected", case.id, {}, ctx.now)
 
 
 def _set_states(tx: Connection, rejection_id: str, states: Mapping[str, str]) -> None:

@@ -13,10 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.access import access
-from reading.audit import Audit, actor_of
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import HELD, State
+from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.intake import intake
 from reading.intake.following import follow
@@ -111,16 +112,7 @@ def new_uid() -> str:
 
 
 def split(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    staff: Staff,
-    case_id: str,
-    *,
-    sop_instance_uids: Sequence[str],
-    into_case: str | None,
-    why: str,
-    now: datetime,
+    ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Sequence[str], into_case: str | None, why: str
 ) -> Surgery:
     """Move images of a case into a study of their own, or into the (first) study of another case of the same site.
 
@@ -133,8 +125,8 @@ def split(
         Stale: somebody moved them in this very moment.
 
     """
-    case, grant, reason = _opened(tx, audit, staff, case_id, why, now, other=into_case)
-    there = [one for uid in cases.study_uids(tx, case_id) for one in placement.all_instances_in(tx, uid)]
+    case, grant, reason = _opened(ctx, case_id, why, other=into_case)
+    there = [one for uid in cases.study_uids(ctx.tx, case_id) for one in placement.all_instances_in(ctx.tx, uid)]
     chosen = frozenset(sop_instance_uids)
     if not chosen or chosen - {one.sop_instance_uid for one in there}:
         raise Invalid("instances", "unknown")
@@ -147,14 +139,14 @@ def split(
         target = new_uid()
         changes: list[Change] = [StudyMade(study_uid=target, like=origin), *separate(there, chosen, target)]
     else:
-        target = _target(tx, audit, staff, case, into_case, now)
+        target = _target(ctx, case, into_case)
         changes = list(separate(there, chosen, target))
-    _apply(tx, changes, now)
+    _apply(ctx.tx, changes, ctx.now)
     if into_case is None:
-        _open_new(tx, audit, keys, staff, origin, target, reason, now)
-    _follow(tx, audit, keys, changes, grant=grant, why=reason, now=now)
+        _open_new(ctx, keys, origin, target, reason)
+    _follow(ctx, keys, changes, grant=grant, why=reason)
     if into_case is None and case.state is State.WITHHELD:
-        _withheld_too(tx, audit, staff, target, reason, now)
+        _withheld_too(ctx, target, reason)
 
     step = _Step(
         kind=Kind.SPLIT if into_case is None else Kind.MOVE,
@@ -163,12 +155,10 @@ def split(
         changes=changes,
         count=len(chosen),
     )
-    return _write(tx, audit, staff, grant, step, why=reason, now=now)
+    return _write(ctx, grant, step, why=reason)
 
 
-def merge(
-    tx: Connection, audit: Audit, keys: Keys, staff: Staff, case_id: str, *, into_case: str, why: str, now: datetime
-) -> Surgery:
+def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why: str) -> Surgery:
     """Show all images of a case in the (first) study of another case of the same person and site, now and later.
 
     Raises:
@@ -176,26 +166,26 @@ def merge(
         Invalid: no reason, nothing to merge, or the images name different persons: correct who it is first.
 
     """
-    case, grant, reason = _opened(tx, audit, staff, case_id, why, now, other=into_case)
-    target = _target(tx, audit, staff, case, into_case, now)
-    study_uids = cases.study_uids(tx, case_id)
-    _one_person(tx, case, cases.by_id(tx, into_case), [*study_uids, target])
-    there = [one for uid in study_uids for one in placement.all_instances_in(tx, uid)]
+    case, grant, reason = _opened(ctx, case_id, why, other=into_case)
+    target = _target(ctx, case, into_case)
+    study_uids = cases.study_uids(ctx.tx, case_id)
+    _one_person(ctx.tx, case, cases.by_id(ctx.tx, into_case), [*study_uids, target])
+    there = [one for uid in study_uids for one in placement.all_instances_in(ctx.tx, uid)]
     if not there:
         raise Invalid("instances", "unknown")
     changes = separate(there, frozenset(one.sop_instance_uid for one in there), target)
     for uid in study_uids:
-        changes += [Merged(study_uid=each, from_study=uid, to_study=target) for each in placement.merged_into(tx, uid)]
+        changes += [
+            Merged(study_uid=each, from_study=uid, to_study=target) for each in placement.merged_into(ctx.tx, uid)
+        ]
         changes.append(Merged(study_uid=uid, from_study=None, to_study=target))
-    _apply(tx, changes, now)
-    _follow(tx, audit, keys, changes, grant=grant, why=reason, now=now)
+    _apply(ctx.tx, changes, ctx.now)
+    _follow(ctx, keys, changes, grant=grant, why=reason)
     step = _Step(kind=Kind.MERGE, case=case, target=target, changes=changes, count=len(there))
-    return _write(tx, audit, staff, grant, step, why=reason, now=now)
+    return _write(ctx, grant, step, why=reason)
 
 
-def undo(
-    tx: Connection, audit: Audit, keys: Keys, staff: Staff, surgery_id: str, *, why: str, now: datetime
-) -> list[Change]:
+def undo(ctx: Context[Staff], keys: Keys, surgery_id: str, *, why: str) -> list[Change]:
     """Take a step back; answers the changes that did so.
 
     Raises:
@@ -204,35 +194,29 @@ def undo(
         Invalid: no reason was given.
 
     """
-    row = tx.execute(sa.select(table).where(table.c.id == surgery_id).with_for_update()).one_or_none()
+    row = ctx.tx.execute(sa.select(table).where(table.c.id == surgery_id).with_for_update()).one_or_none()
     if row is None:
         raise NotThere
-    _, grant, reason = _opened(tx, audit, staff, row.case_id, why, now, other=row.other_case_id, closed=True)
+    _, grant, reason = _opened(ctx, row.case_id, why, other=row.other_case_id, closed=True)
     if row.undone_at is not None:
         raise NotAllowed("undone_before")
     if row.other_case_id is not None:
-        _open_for_surgery(tx, cases.lock(tx, row.other_case_id), closed=True)
+        _open_for_surgery(ctx.tx, cases.lock(ctx.tx, row.other_case_id), closed=True)
     back = placement.inverse(placement.from_json(row.changes))
     try:
-        _apply(tx, back, now)
+        _apply(ctx.tx, back, ctx.now)
     except Stale:
         raise NotAllowed("moved_since") from None
-    tx.execute(
+    ctx.tx.execute(
         sa.update(table)
         .where(table.c.id == surgery_id)
-        .values(undone_by=staff.person_id, undone_at=now, undone_why=reason)
+        .values(undone_by=ctx.who.person_id, undone_at=ctx.now, undone_why=reason)
     )
-    told = {"id": surgery_id, "undone_by": staff.person_id, "undone_at": now.isoformat(), "undone_why": reason}
-    journal.write(tx, UNDONE, told, now)
-    _follow(tx, audit, keys, back, grant=grant, why=reason, now=now)
-    audit.record(
-        tx,
-        actor=actor_of(staff),
-        action="surgery.undo",
-        subject_kind="surgery",
-        subject_id=surgery_id,
-        details={"case_id": row.case_id},
-        now=now,
+    told = {"id": surgery_id, "undone_by": ctx.who.person_id, "undone_at": ctx.now.isoformat(), "undone_why": reason}
+    journal.write(ctx.tx, UNDONE, told, ctx.now)
+    _follow(ctx, keys, back, grant=grant, why=reason)
+    ctx.record(
+        action=Action.SURGERY_UNDO, subject_kind="surgery", subject_id=surgery_id, details={"case_id": row.case_id}
     )
     return back
 
@@ -253,23 +237,15 @@ def of_case(tx: Connection, case_id: str) -> list[Surgery]:
 # -- who may, and where
 
 
-def _opened(  # noqa: PLR0917
-    tx: Connection,
-    audit: Audit,
-    staff: Staff,
-    case_id: str,
-    why: str,
-    now: datetime,
-    *,
-    other: str | None,
-    closed: bool = False,
+def _opened(
+    ctx: Context[Staff], case_id: str, why: str, *, other: str | None, closed: bool = False
 ) -> tuple[Case, RoleGrant, str]:
-    access.open_case(tx, audit, staff, case_id, "case.surgery", now)
-    locked = {each: cases.lock(tx, each) for each in sorted({case_id, other or case_id})}
+    access.open_case(ctx, case_id, Action.CASE_SURGERY)
+    locked = {each: cases.lock(ctx.tx, each) for each in sorted({case_id, other or case_id})}
     case = locked[case_id]
-    grant = granted(tx, staff, case.site_id, now)
+    grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
     reason = cases.reason(why)
-    _open_for_surgery(tx, case, closed=closed)
+    _open_for_surgery(ctx.tx, case, closed=closed)
     return case, grant, reason
 
 
@@ -282,18 +258,16 @@ def _open_for_surgery(tx: Connection, case: Case, *, closed: bool = False) -> No
         raise NotAllowed("nothing_shown_here")
 
 
-def _target(  # noqa: PLR0917
-    tx: Connection, audit: Audit, staff: Staff, case: Case, into_case: str, now: datetime
-) -> str:
+def _target(ctx: Context[Staff], case: Case, into_case: str) -> str:
     """The study of the other case in which images are to be shown."""
     if into_case == case.id:
         raise Invalid("into_case", "unknown")
-    access.open_case(tx, audit, staff, into_case, "case.surgery", now)
-    other = cases.lock(tx, into_case)
+    access.open_case(ctx, into_case, Action.CASE_SURGERY)
+    other = cases.lock(ctx.tx, into_case)
     if other.site_id != case.site_id:
         raise NotAllowed("another_site")
-    _open_for_surgery(tx, other)
-    return next(uid for uid in cases.study_uids(tx, into_case) if not _merged(tx, uid))
+    _open_for_surgery(ctx.tx, other)
+    return next(uid for uid in cases.study_uids(ctx.tx, into_case) if not _merged(ctx.tx, uid))
 
 
 def _merged(tx: Connection, study_uid: str) -> bool:
@@ -323,50 +297,39 @@ def _apply(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
         raise Stale(None) from None
 
 
-def _follow(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    changes: Sequence[Change],
-    *,
-    grant: RoleGrant,
-    why: str,
-    now: datetime,
-) -> None:
+def _follow(ctx: Context[Who], keys: Keys, changes: Sequence[Change], *, grant: RoleGrant, why: str) -> None:
     moves = [change for change in changes if isinstance(change, SeriesMoved | InstancesMoved)]
     touched = {uid for move in moves for uid in (move.from_study, move.to_study)}
-    follow(tx, audit, keys, touched, grant=grant, why=why, now=now)
+    follow(ctx, keys, touched, grant=grant, why=why)
 
 
-def _open_new(  # noqa: PLR0917
-    tx: Connection, audit: Audit, keys: Keys, staff: Staff, origin: str, target: str, why: str, now: datetime
-) -> None:
+def _open_new(ctx: Context[Staff], keys: Keys, origin: str, target: str, why: str) -> None:
     """A case of its own for the new study; what a person corrected where it comes from holds until it is corrected."""
-    latest = attribution.current(tx, origin)
+    latest = attribution.current(ctx.tx, origin)
     if latest is not None:
         attribution.correct(
-            tx,
+            ctx.tx,
             target,
             latest.attributes,
             reason=why,
-            made_by=staff.person_id,
-            now=now,
+            made_by=ctx.who.person_id,
+            now=ctx.now,
             patient_id=latest.patient_id,
             order_id=latest.order_id,
         )
-    study = queries.study_of(tx, target)
+    study = queries.study_of(ctx.tx, target)
     if study is None or not study.instances:
         return  # hidden images alone open no case; they do when they are shown again
-    case = intake.take_in(tx, audit, keys, study, now, answers=False)
+    case = intake.take_in(ctx, keys, study, answers=False)
     if latest is not None and latest.patient_id is not None:
-        cases.change(tx, cases.lock(tx, case.id), patient_id=latest.patient_id)
+        cases.change(ctx.tx, cases.lock(ctx.tx, case.id), patient_id=latest.patient_id)
 
 
-def _withheld_too(tx: Connection, audit: Audit, staff: Staff, study_uid: str, why: str, now: datetime) -> None:  # noqa: PLR0917
+def _withheld_too(ctx: Context[Staff], study_uid: str, why: str) -> None:
     """Images that were withheld are not let out by a move: their new case is withheld until somebody ends that."""
-    case = cases.of_study(tx, study_uid)
+    case = cases.of_study(ctx.tx, study_uid)
     if case is not None:
-        withhold.withhold(tx, audit, staff, case.id, why=why, now=now)
+        withhold.withhold(ctx, case.id, why=why)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -378,10 +341,8 @@ class _Step:
     count: int
 
 
-def _write(
-    tx: Connection, audit: Audit, staff: Staff, grant: RoleGrant, step: _Step, *, why: str, now: datetime
-) -> Surgery:
-    other = tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == step.target))
+def _write(ctx: Context[Staff], grant: RoleGrant, step: _Step, *, why: str) -> Surgery:
+    other = ctx.tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == step.target))
     surgery_id = new_id()
     values: dict[str, Any] = {
         "id": surgery_id,
@@ -391,21 +352,18 @@ def _write(
         "instances": step.count,
         "changes": placement.to_json(step.changes),
         "reason": why,
-        "made_by": staff.person_id,
+        "made_by": ctx.who.person_id,
         "grant_id": grant.id,
     }
-    tx.execute(sa.insert(table).values(made_at=now, **values))
-    journal.write(tx, MADE, {**values, "made_at": now.isoformat()}, now)
-    audit.record(
-        tx,
-        actor=actor_of(staff),
-        action=f"surgery.{step.kind}",
+    ctx.tx.execute(sa.insert(table).values(made_at=ctx.now, **values))
+    journal.write(ctx.tx, MADE, {**values, "made_at": ctx.now.isoformat()}, ctx.now)
+    ctx.record(
+        action=Action(f"surgery.{step.kind}"),
         subject_kind="surgery",
         subject_id=surgery_id,
         details={"case_id": step.case.id, "other_case_id": other, "instances": step.count},
-        now=now,
     )
-    return next(one for one in of_case(tx, step.case.id) if one.id == surgery_id)
+    return next(one for one in of_case(ctx.tx, step.case.id) if one.id == surgery_id)
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:

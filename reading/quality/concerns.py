@@ -17,9 +17,10 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access import access
-from reading.audit import Audit
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.context import Context
 from reading.errors import NotThere
 from reading.patients.patients import never_links
 from reading.viewers import Viewer
@@ -148,9 +149,7 @@ def list_concerns(
     )
 
 
-def open_concern(  # noqa: PLR0917
-    tx: Connection, audit: Audit, viewer: Viewer, aspect: Aspect, subject_id: str, action: str, now: datetime
-) -> Concern:
+def open_concern(ctx: Context[Viewer], aspect: Aspect, subject_id: str, action: Action) -> Concern:
     """One of them, decided or not.
 
     Raises:
@@ -158,14 +157,14 @@ def open_concern(  # noqa: PLR0917
 
     """
     if aspect is Aspect.BYTES:
-        held = access.open_quarantined(tx, audit, viewer, subject_id, action, now)
+        held = access.open_quarantined(ctx, subject_id, action)
         if held.settled_as in BY_MACHINE or held.reason == ASIDE:
             raise NotThere
         return _of_bytes(held)
-    access.open_concerned_case(tx, audit, viewer, subject_id, action, now)
+    access.open_concerned_case(ctx, subject_id, action)
     condition = tables.case.c.id == subject_id
     # A case that was linked meanwhile is history, and still to be read where it was decided about.
-    found = next(_of_cases(tx, aspect, condition, decided=None), None)
+    found = next(_of_cases(ctx.tx, aspect, condition, decided=None), None)
     if found is None:
         raise NotThere
     return found

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from reading.audit import Audit, actor_of
+from reading.actions import Action
 from reading.cases import cases
+from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
 from reading.quality import concerns
@@ -128,17 +129,7 @@ def check(tx: Connection, staff: Staff, concern: Concern, move: Move, seen: int,
     return grant
 
 
-def decide(
-    tx: Connection,
-    audit: Audit,
-    staff: Staff,
-    concern: Concern,
-    move: Move,
-    *,
-    reason: str,
-    seen: int,
-    now: datetime,
-) -> Decision:
+def decide(ctx: Context[Staff], concern: Concern, move: Move, *, reason: str, seen: int) -> Decision:
     """Decide about a concern that the caller has opened, or take its last decision back (`Move.UNDO`).
 
     Raises:
@@ -148,32 +139,29 @@ def decide(
 
     """
     why = cases.reason(reason)
-    grant = check(tx, staff, concern, move, seen, now)
-    made = history(tx, concern.aspect, concern.subject_id)
+    grant = check(ctx.tx, ctx.who, concern, move, seen, ctx.now)
+    made = history(ctx.tx, concern.aspect, concern.subject_id)
     meant = made[-1].move if move is Move.UNDO else move
     details: dict[str, Any] = {}
     if concern.held is not None:
         if meant in SHOWS:
-            _no_report_stands(tx, concern.held, meant, undo=move is Move.UNDO)
+            _no_report_stands(ctx.tx, concern.held, meant, undo=move is Move.UNDO)
         try:
             if move is Move.UNDO:
-                _take_back(tx, concern.held, made[-1], now)
+                _take_back(ctx.tx, concern.held, made[-1], ctx.now)
             else:
-                details = _carry_out(tx, concern.held, move, now)
+                details = _carry_out(ctx.tx, concern.held, move, ctx.now)
         except Overtaken as overtaken:
             raise Stale(len(made)) from overtaken
-    taken = Decision(number=seen + 1, move=move, reason=why, person_name=staff.name, at=now, details=details)
-    _write(tx, concern, taken, staff, grant)
-    audit.record(
-        tx,
-        actor=actor_of(staff),
-        action=f"concern.{move}",
+    taken = Decision(number=seen + 1, move=move, reason=why, person_name=ctx.who.name, at=ctx.now, details=details)
+    _write(ctx.tx, concern, taken, ctx.who, grant)
+    ctx.record(
+        action=Action(f"concern.{move}"),
         subject_kind="case" if concern.case is not None else "quarantine",
         subject_id=concern.subject_id,
         details={"kind": str(concern.kind), "taken_back": str(meant) if move is Move.UNDO else None},
-        now=now,
     )
-    _note(tx, concern, meant, staff, taken)
+    _note(ctx.tx, concern, meant, ctx.who, taken)
     return taken
 
 

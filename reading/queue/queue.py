@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access import access
-from reading.audit import Audit
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, State, Step, after, only_role
+from reading.context import Context, Who
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role, Tier
 from reading.register import organisations
@@ -54,25 +55,25 @@ class Lease:
     revision: int
 
 
-def claim_next(tx: Connection, audit: Audit, staff: Staff, step: Step | None, now: datetime) -> Case | None:
+def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     """The most urgent case that this person may take, now theirs; None when there is none.
 
     Urgency is the priority, then the due time. One statement chooses and moves: on PostgreSQL it skips
     what others are choosing at the same moment, on SQLite there is one writer at a time. The first cases of
     each site are looked at first, and all only where others are choosing just these.
     """
-    desks = {key: sites for key, sites in _desks(tx, staff, now).items() if step in {None, key[0]} and sites}
+    desks = {key: sites for key, sites in _desks(ctx.tx, ctx.who, ctx.now).items() if step in {None, key[0]} and sites}
     if not desks:
         return None
-    row = _taken(tx, staff, desks, _heads(tx, staff, desks)) or _taken(tx, staff, desks, None)
+    row = _taken(ctx.tx, ctx.who, desks, _heads(ctx.tx, ctx.who, desks)) or _taken(ctx.tx, ctx.who, desks, None)
     if row is None:
         return None
     claimed = cases.from_row(row)
-    came_from = cases.moves_of(tx, claimed.id)[-1].to_state
-    return _leased(tx, audit, claimed, came_from, desks[claimed.step, claimed.tier], now=now)
+    came_from = cases.moves_of(ctx.tx, claimed.id)[-1].to_state
+    return _leased(ctx, claimed, came_from, desks[claimed.step, claimed.tier])
 
 
-def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> Case:
+def claim(ctx: Context[Staff], case_id: str) -> Case:
     """A case of their choice, now theirs; one that is theirs already stays so.
 
     Raises:
@@ -81,20 +82,20 @@ def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetim
         MoveNotAllowed: it does not wait.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
-    lease = lease_of(tx, case_id)
-    if lease is not None and lease.person_id == staff.person_id:
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
+    lease = lease_of(ctx.tx, case_id)
+    if lease is not None and lease.person_id == ctx.who.person_id:
         return case
     if case.state not in WAITING:
         raise MoveNotAllowed(case.state, Move.CLAIM)
-    grant = grant_for(tx, staff, STEP_OF[case.state], case, case.tier, now=now)
-    not_their_own(tx, case, STEP_OF[case.state], cases.roles_of(tx, case_id, staff.person_id))
-    claimed = cases.change(tx, case, state=after(case.state, Move.CLAIM))
-    return _leased(tx, audit, claimed, case.state, {case.site_id: grant}, now=now)
+    grant = grant_for(ctx.tx, ctx.who, STEP_OF[case.state], case, case.tier, now=ctx.now)
+    not_their_own(ctx.tx, case, STEP_OF[case.state], cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+    claimed = cases.change(ctx.tx, case, state=after(case.state, Move.CLAIM))
+    return _leased(ctx, claimed, case.state, {case.site_id: grant})
 
 
-def renew(tx: Connection, staff: Staff, case_id: str, revision: int, now: datetime) -> Lease:
+def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
     """The same lease for longer, under a new revision.
 
     Raises:
@@ -103,31 +104,29 @@ def renew(tx: Connection, staff: Staff, case_id: str, revision: int, now: dateti
 
     """
     lease = tables.lease
-    row = tx.execute(
+    row = ctx.tx.execute(
         sa.update(lease)
-        .where(lease.c.case_id == case_id, lease.c.person_id == staff.person_id, lease.c.revision == revision)
-        .values(expires_at=now + LEASE, revision=revision + 1)
+        .where(lease.c.case_id == case_id, lease.c.person_id == ctx.who.person_id, lease.c.revision == revision)
+        .values(expires_at=ctx.now + LEASE, revision=revision + 1)
         .returning(*lease.c)
     ).one_or_none()
     if row is None:
-        raise _lost(tx, staff, case_id, now)
+        raise _lost(ctx, case_id)
     return _lease(row)
 
 
-def put_back(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, revision: int, now: datetime) -> Case:
+def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
     """Back into the queue for somebody else; the draft stays with the case.
 
     Raises:
         Stale: not theirs any more.
 
     """
-    case, grant = hold(tx, staff, case_id, None, revision, now=now)
-    return let_go(tx, audit, case, Move.PUT_BACK, grant=grant, now=now)
+    case, grant = hold(ctx, case_id, None, revision)
+    return let_go(ctx, case, Move.PUT_BACK, grant=grant)
 
 
-def return_to_site(
-    tx: Connection, audit: Audit, staff: Staff, case_id: str, *, revision: int, why: str, now: datetime
-) -> Case:
+def return_to_site(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
     """Back to the township for a retake or missing facts.
 
     Raises:
@@ -135,13 +134,11 @@ def return_to_site(
         Invalid: no reason was given.
 
     """
-    case, grant = hold(tx, staff, case_id, None, revision, now=now)
-    return let_go(tx, audit, case, Move.RETURN, grant=grant, why=cases.reason(why), now=now)
+    case, grant = hold(ctx, case_id, None, revision)
+    return let_go(ctx, case, Move.RETURN, grant=grant, why=cases.reason(why))
 
 
-def escalate(
-    tx: Connection, audit: Audit, staff: Staff, case_id: str, *, revision: int, why: str, now: datetime
-) -> Case:
+def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
     """Too hard for the county: the city reads it, or reviews what the county's reader has signed.
 
     Raises:
@@ -150,13 +147,13 @@ def escalate(
         Invalid: no reason was given.
 
     """
-    case, grant = hold(tx, staff, case_id, None, revision, now=now)
+    case, grant = hold(ctx, case_id, None, revision)
     if case.tier is Tier.CITY:
         raise NotAllowed("at_the_city_already")
     if case.state is State.VERIFYING and case.priority is Priority.EMERGENCY:
         raise NotAllowed("emergencies_never_wait")
-    case = triage.retriage(tx, case, escalated=True)
-    return let_go(tx, audit, case, Move.ESCALATE, grant=grant, why=cases.reason(why), tier=Tier.CITY, now=now)
+    case = triage.retriage(ctx.tx, case, escalated=True)
+    return let_go(ctx, case, Move.ESCALATE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 
 def grant_for(tx: Connection, staff: Staff, step: Step, case: Case, tier: Tier, *, now: datetime) -> RoleGrant:
@@ -184,18 +181,18 @@ def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[Signi
         raise NotAllowed("a_third_person_decides")
 
 
-def expire(tx: Connection, audit: Audit, now: datetime) -> int:
+def expire(ctx: Context[Who]) -> int:
     """Put back what was leased by people who vanished; how many."""
     case, lease = tables.case, tables.lease
-    rows = tx.execute(
+    rows = ctx.tx.execute(
         sa.select(case)
         .join(lease, lease.c.case_id == case.c.id)
-        .where(lease.c.expires_at <= now)
+        .where(lease.c.expires_at <= ctx.now)
         .limit(100)
         .with_for_update(skip_locked=True, of=case)
     ).all()
     for row in rows:
-        let_go(tx, audit, cases.from_row(row), Move.EXPIRE, grant=None, now=now)
+        let_go(ctx, cases.from_row(row), Move.EXPIRE, grant=None)
     return len(rows)
 
 
@@ -204,9 +201,7 @@ def lease_of(tx: Connection, case_id: str) -> Lease | None:
     return None if row is None else _lease(row)
 
 
-def hold(
-    tx: Connection, staff: Staff, case_id: str, step: Step | None, revision: int, *, now: datetime
-) -> tuple[Case, RoleGrant]:
+def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) -> tuple[Case, RoleGrant]:
     """The case, locked, and the grant under which this person holds it (``step`` None: for any step).
 
     Raises:
@@ -216,34 +211,26 @@ def hold(
         NotAllowed: the grant has ended in the meantime.
 
     """
-    case = cases.lock(tx, case_id)
-    lease = lease_of(tx, case_id)
-    if lease is None or lease.person_id != staff.person_id or lease.revision != revision:
-        raise _lost(tx, staff, case_id, now)
+    case = cases.lock(ctx.tx, case_id)
+    lease = lease_of(ctx.tx, case_id)
+    if lease is None or lease.person_id != ctx.who.person_id or lease.revision != revision:
+        raise _lost(ctx, case_id)
     if step is not None and lease.step is not step:
         raise MoveNotAllowed(case.state, step)
-    grant = next((grant for grant in staff.grants if grant.id == lease.grant_id), None)
+    grant = next((grant for grant in ctx.who.grants if grant.id == lease.grant_id), None)
     if grant is None:
         raise NotAllowed("grant_has_ended")
     return case, grant
 
 
 def let_go(
-    tx: Connection,
-    audit: Audit,
-    case: Case,
-    made: Move,
-    *,
-    grant: RoleGrant | None,
-    why: str = "",
-    tier: Tier | None = None,
-    now: datetime,
+    ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
     """Move a case that is held and end its lease; the draft stays only for the next person at the same step."""
-    end_lease(tx, case.id)
-    moved = cases.move(tx, audit, case, made, grant=grant, why=why, tier=tier, now=now)
+    end_lease(ctx.tx, case.id)
+    moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
     if moved.step is not case.step or moved.state is State.FINAL:
-        drafts.drop(tx, case.id)
+        drafts.drop(ctx.tx, case.id)
     return moved
 
 
@@ -345,37 +332,31 @@ def _signed_as_another(case: sa.FromClause, role: SigningRole, staff: Staff) -> 
     )
 
 
-def _leased(
-    tx: Connection,
-    audit: Audit,
-    case: Case,
-    came_from: State,
-    sites: Mapping[str, RoleGrant],
-    *,
-    now: datetime,
-) -> Case:
+def _leased(ctx: Context[Who], case: Case, came_from: State, sites: Mapping[str, RoleGrant]) -> Case:
     grant = sites[case.site_id]
-    tx.execute(
+    ctx.tx.execute(
         sa.insert(tables.lease).values(
             case_id=case.id,
             person_id=grant.person_id,
             grant_id=grant.id,
             step=case.step,
-            taken_at=now,
-            expires_at=now + LEASE,
+            taken_at=ctx.now,
+            expires_at=ctx.now + LEASE,
         )
     )
-    cases.noted(tx, audit, case, Move.CLAIM, came_from, grant=grant, now=now)
+    cases.noted(ctx, case, Move.CLAIM, came_from, grant=grant)
     return case
 
 
-def _lost(tx: Connection, staff: Staff, case_id: str, now: datetime) -> Stale:
+def _lost(ctx: Context[Staff], case_id: str) -> Stale:
     """What to tell somebody who does not hold a case: only those who may see it learn that it exists."""
-    seen = sa.select(tables.case.c.id).where(tables.case.c.id == case_id, access.visible_cases(tx, staff, now))
-    if tx.scalar(seen) is None:
+    seen = sa.select(tables.case.c.id).where(
+        tables.case.c.id == case_id, access.visible_cases(ctx.tx, ctx.who, ctx.now)
+    )
+    if ctx.tx.scalar(seen) is None:
         raise NotThere
-    lease = lease_of(tx, case_id)
-    return Stale(lease.revision if lease is not None and lease.person_id == staff.person_id else None)
+    lease = lease_of(ctx.tx, case_id)
+    return Stale(lease.revision if lease is not None and lease.person_id == ctx.who.person_id else None)
 
 
 def _lease(row: sa.Row[Any]) -> Lease:

@@ -13,6 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
 from reading.audit import SYSTEM, Actor, Audit, actor_of
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
@@ -90,7 +91,7 @@ class Register:
             now=now,
         )
         device_contacts.forget_calls(tx, made.ae_title)
-        self._note(tx, "device.add", made, now, site_id=made.site_id)
+        self._note(tx, Action.DEVICE_ADD, made, now, site_id=made.site_id)
         return made
 
     def change(self, tx: Connection, one: Device, entry: Entry, *, revision: int, now: datetime) -> Device:
@@ -98,17 +99,17 @@ class Register:
         changed = devices.change(tx, one.id, entry, revision=revision)
         device_contacts.forget_calls(tx, one.ae_title)
         what = [each.name for each in fields(Entry) if getattr(one, each.name) != getattr(changed, each.name)]
-        self._note(tx, "device.change", one, now, changed=" ".join(what))
+        self._note(tx, Action.DEVICE_CHANGE, one, now, changed=" ".join(what))
         return changed
 
     def end(self, tx: Connection, one: Device, now: datetime) -> None:
         devices.end(tx, one.id, now)
-        self._note(tx, "device.end", one, now)
+        self._note(tx, Action.DEVICE_END, one, now)
 
     def make_token(self, tx: Connection, one: Device, now: datetime) -> str:
         """A bearer token of the device for DICOMweb; only its digest is kept."""
         token = devices.make_token(tx, one.id, now)
-        self._note(tx, "device.token", one, now)
+        self._note(tx, Action.DEVICE_TOKEN, one, now)
         return token
 
     def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
@@ -116,10 +117,10 @@ class Register:
         tx.execute(device_check.delete().where(device_check.c.until <= now))
         title = secrets.token_hex(CHECK_BYTES).upper()
         tx.execute(device_check.insert().values(title_digest=_digest(title), device_id=one.id, until=now + CHECK_LASTS))
-        self._note(tx, "device.check", one, now)
+        self._note(tx, Action.DEVICE_CHECK, one, now)
         return title
 
-    def _note(self, tx: Connection, action: str, one: Device, now: datetime, **details: str) -> None:
+    def _note(self, tx: Connection, action: Action, one: Device, now: datetime, **details: str) -> None:
         self._audit.record(
             tx, actor=self._actor, action=action, subject_kind="device", subject_id=one.id, now=now, details=details
         )

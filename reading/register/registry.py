@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
@@ -51,13 +52,13 @@ class Registry:
         made = organisations.add(
             tx, code=code, name=name, level=level, parent_code=parent_code, region_code=region_code, now=now
         )
-        self._note(tx, "organisation.add", "organisation", made.id, now)
+        self._note(tx, Action.ORGANISATION_ADD, "organisation", made.id, now)
         return made
 
     def end_organisation(self, tx: Connection, code: str, now: datetime) -> Organisation:
         one = organisation_of(tx, code)
         organisations.end(tx, one.id, now)
-        self._note(tx, "organisation.end", "organisation", one.id, now)
+        self._note(tx, Action.ORGANISATION_END, "organisation", one.id, now)
         return one
 
     def add_person(
@@ -87,22 +88,22 @@ class Registry:
             must_change_password=first is not None,
             now=now,
         )
-        self._note(tx, "person.add", "person", made.id, now)
+        self._note(tx, Action.PERSON_ADD, "person", made.id, now)
         people.grant(tx, made.id, where.id, role, now)
-        self._note(tx, "role.grant", "person", made.id, now, role=role, organisation_id=where.id)
+        self._note(tx, Action.ROLE_GRANT, "person", made.id, now, role=role, organisation_id=where.id)
         return NewPerson(person=made, password=first)
 
     def grant(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
         one = person_of(tx, username)
         where = organisation_of(tx, organisation_code)
         people.grant(tx, one.id, where.id, role, now)
-        self._note(tx, "role.grant", "person", one.id, now, role=role, organisation_id=where.id)
+        self._note(tx, Action.ROLE_GRANT, "person", one.id, now, role=role, organisation_id=where.id)
         return one
 
     def end_person(self, tx: Connection, username: str, now: datetime) -> Person:
         one = person_of(tx, username)
         people.end(tx, one.id, now)
-        self._note(tx, "person.end", "person", one.id, now)
+        self._note(tx, Action.PERSON_END, "person", one.id, now)
         return one
 
     def add_device(
@@ -153,7 +154,7 @@ class Registry:
             now=now,
         )
 
-    def _note(self, tx: Connection, action: str, kind: str, subject_id: str, now: datetime, **details: str) -> None:
+    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: str) -> None:
         self.audit.record(
             tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
         )

@@ -13,10 +13,11 @@ from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
 from reading.access import access
-from reading.audit import Audit
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, Move, SigningRole, State, Step, only_role
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import queue
@@ -69,10 +70,8 @@ class Review:
 
 
 def review(
-    tx: Connection,
-    audit: Audit,
+    ctx: Context[Staff],
     seal: Seal,
-    staff: Staff,
     case_id: str,
     *,
     outcome: Outcome,
@@ -81,7 +80,6 @@ def review(
     content: Content | None,
     shown: Shown,
     lease_revision: int,
-    now: datetime,
 ) -> Review:
     """Close a review: agree and sign, amend and sign, or send back with the reason.
 
@@ -94,43 +92,45 @@ def review(
         Invalid: a score is missing, agreement comes with changes, or an amendment without any.
 
     """
-    case, grant = queue.hold(tx, staff, case_id, Step.REVIEW, lease_revision, now=now)
-    read = versions.current(tx, case_id)
+    case, grant = queue.hold(ctx, case_id, Step.REVIEW, lease_revision)
+    read = versions.current(ctx.tx, case_id)
     if read is None:
         raise Stale(None)
     _check(outcome, score, comment, content, read)
-    only_role(SIGNS_AS[Step.REVIEW], cases.roles_of(tx, case_id, staff.person_id))
-    author_id = _author(tx, read)
+    only_role(SIGNS_AS[Step.REVIEW], cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+    author_id = _author(ctx.tx, read)
     signed: ReportVersion | None = None
     if outcome is Outcome.SEND_BACK:
-        tier = triage.home_tier(tx, case)
-        queue.let_go(tx, audit, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier, now=now)
+        tier = triage.home_tier(ctx.tx, case)
+        queue.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
         if content is not None:
-            case = reports.alarm(tx, audit, staff, case, content, now=now)
-        signed = reports.endorse(tx, seal, staff, grant, case, content=content, shown=shown, now=now)
+            case = reports.alarm(ctx, case, content)
+        signed = reports.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
         move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
-        release.release(tx, audit, seal, case, signed, move=move, grant=grant, now=now)
+        release.release(ctx, seal, case, signed, move=move, grant=grant)
     made = Review(
         id=new_id(),
         case_id=case_id,
         read_version_id=read.id,
         review_version_id=signed.id if signed else None,
-        reviewer_id=staff.person_id,
+        reviewer_id=ctx.who.person_id,
         author_id=author_id,
         outcome=outcome,
         score=score,
         difference=difference(read.content, content) if content else {},
         comment=comment.strip(),
-        at=now,
+        at=ctx.now,
         seen_at=None,
     )
-    _write(tx, made)
-    outbox.post(tx, "review.made", made.id, {"case_id": case_id, "person_id": author_id, "outcome": outcome}, now)
+    _write(ctx.tx, made)
+    outbox.post(
+        ctx.tx, "review.made", made.id, {"case_id": case_id, "person_id": author_id, "outcome": outcome}, ctx.now
+    )
     return made
 
 
-def dispute(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     """The author does not accept an amendment; somebody who has not acted on the case yet decides.
 
     Raises:
@@ -139,15 +139,15 @@ def dispute(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: st
         MoveNotAllowed: the case is not final.
 
     """
-    access.open_case(tx, audit, staff, case_id, "review.dispute", now)
-    case = cases.lock(tx, case_id)
+    access.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
+    case = cases.lock(ctx.tx, case_id)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.DISPUTE)
-    newest = next(iter(reversed(of_case(tx, case_id))), None)
-    if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != staff.person_id:
+    newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)
+    if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != ctx.who.person_id:
         raise NotAllowed("only_the_author_disputes_an_amendment")
-    grant = queue.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
-    return cases.move(tx, audit, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY, now=now)
+    grant = queue.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
+    return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 
 def of_case(tx: Connection, case_id: str) -> list[Review]:
@@ -169,13 +169,13 @@ def feedback_for(tx: Connection, staff: Staff, limit: int) -> list[Review]:
     return [_review(row) for row in rows]
 
 
-def seen(tx: Connection, staff: Staff, review_id: str, now: datetime) -> None:
+def seen(ctx: Context[Staff], review_id: str) -> None:
     """The author has looked at the feedback; nobody else can say so."""
     review_ = tables.review
-    tx.execute(
+    ctx.tx.execute(
         sa.update(review_)
-        .where(review_.c.id == review_id, review_.c.author_id == staff.person_id, review_.c.seen_at.is_(None))
-        .values(seen_at=now)
+        .where(review_.c.id == review_id, review_.c.author_id == ctx.who.person_id, review_.c.seen_at.is_(None))
+        .values(seen_at=ctx.now)
     )
 
 

@@ -21,7 +21,9 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.audit import STRANGER, Actor, ActorKind, Audit, Outcome, actor_of
+from reading.actions import Action
+from reading.audit import STRANGER, Actor, ActorKind, Outcome
+from reading.context import Context, Who
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
@@ -64,38 +66,39 @@ class PatientSession:
 
 
 def open_staff(
-    tx: Connection, audit: Audit, keys: Keys, *, username: str, password: str, address: str, now: datetime
+    ctx: Context[Who], keys: Keys, *, username: str, password: str, address: str
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
     """Open a session for a username and its password; a refusal is returned, and must be committed."""
     typed = username.strip().lower()
     subjects = _subjects(keys, "username", typed, address)
-    closed = failed_proofs.closed_for(tx, subjects, now)
+    closed = failed_proofs.closed_for(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
     # For a stranger the same work is done, so that the time of the answer does not tell the two apart.
-    somebody, expected = people.by_username(tx, typed), passwords.nobodys_hash()
+    somebody, expected = people.by_username(ctx.tx, typed), passwords.nobodys_hash()
     if somebody is not None and somebody.until is None:
         expected = somebody.password_hash
     proved = passwords.verify(expected, password)
     if somebody is None or not proved:
-        failed_proofs.failed(tx, subjects, now)
-        _audit_refusal(tx, audit, "session.open", "person", somebody.id if somebody else "", now)
+        failed_proofs.failed(ctx.tx, subjects, ctx.now)
+        _audit_refusal(ctx, Action.SESSION_OPEN, "person", somebody.id if somebody else "")
         return WrongCredentials()
-    failed_proofs.succeeded(tx, subjects[0])
+    failed_proofs.succeeded(ctx.tx, subjects[0])
     token, csrf_token = secrets.token_urlsafe(TOKEN_BYTES), secrets.token_urlsafe(TOKEN_BYTES)
-    tx.execute(
+    ctx.tx.execute(
         staff_session.insert().values(
             token_digest=_token_digest(token),
             person_id=somebody.id,
             csrf_token=csrf_token,
-            created_at=now,
-            active_at=now,
-            proved_at=now,
+            created_at=ctx.now,
+            active_at=ctx.now,
+            proved_at=ctx.now,
         )
     )
-    actor = Actor(kind=ActorKind.STAFF, id=somebody.id)
-    audit.record(tx, actor=actor, action="session.open", subject_kind="person", subject_id=somebody.id, now=now)
-    opened = staff(tx, token, now, touch=False)
+    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id)).record(
+        action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
+    )
+    opened = staff(ctx.tx, token, ctx.now, touch=False)
     if opened is None:
         raise NotThere
     return StaffSession(token=token, staff=opened)
@@ -150,7 +153,7 @@ def needs_proof(viewer: Staff, now: datetime) -> bool:
 
 
 def prove_again(
-    tx: Connection, audit: Audit, keys: Keys, viewer: Staff, *, password: str, address: str, now: datetime
+    ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> SessionFacts | WrongCredentials | TooManyAttempts:
     """The same person proves again that it is them; a refusal is returned, and must be committed.
 
@@ -158,30 +161,21 @@ def prove_again(
         NotThere: they have no session (any longer).
 
     """
-    if viewer.session is None:
+    if ctx.who.session is None:
         raise NotThere
-    refusal = _password_refused(tx, audit, keys, viewer, password=password, address=address, now=now)
+    refusal = _password_refused(ctx, keys, password=password, address=address)
     if refusal is not None:
         return refusal
-    open_still = (staff_session.c.token_digest == viewer.session.token_digest) & staff_session.c.ended_at.is_(None)
-    proved = tx.execute(staff_session.update().where(open_still).values(proved_at=now, active_at=now))
+    open_still = (staff_session.c.token_digest == ctx.who.session.token_digest) & staff_session.c.ended_at.is_(None)
+    proved = ctx.tx.execute(staff_session.update().where(open_still).values(proved_at=ctx.now, active_at=ctx.now))
     if proved.rowcount != 1:
         raise NotThere
-    actor = actor_of(viewer)
-    audit.record(tx, actor=actor, action="session.prove", subject_kind="person", subject_id=viewer.person_id, now=now)
-    return replace(viewer.session, proved_at=now)
+    ctx.record(action=Action.SESSION_PROVE, subject_kind="person", subject_id=ctx.who.person_id)
+    return replace(ctx.who.session, proved_at=ctx.now)
 
 
 def change_password(
-    tx: Connection,
-    audit: Audit,
-    keys: Keys,
-    viewer: Staff,
-    *,
-    current: str,
-    new: str,
-    address: str,
-    now: datetime,
+    ctx: Context[Staff], keys: Keys, *, current: str, new: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
     """Take a new password, None when it is taken; a refusal is returned, and must be committed.
 
@@ -191,16 +185,15 @@ def change_password(
         Invalid: the new one is not good enough, or the same.
 
     """
-    passwords.check(new, username=viewer.username)
+    passwords.check(new, username=ctx.who.username)
     if new == current:
         raise Invalid("password", "same")
-    refusal = _password_refused(tx, audit, keys, viewer, password=current, address=address, now=now)
+    refusal = _password_refused(ctx, keys, password=current, address=address)
     if refusal is not None:
         return refusal
-    people.set_password(tx, viewer.person_id, passwords.hash_password(new), must_change=False)
-    end_all(tx, viewer.person_id, now, but=viewer.session)
-    actor = actor_of(viewer)
-    audit.record(tx, actor=actor, action="password.change", subject_kind="person", subject_id=viewer.person_id, now=now)
+    people.set_password(ctx.tx, ctx.who.person_id, passwords.hash_password(new), must_change=False)
+    end_all(ctx.tx, ctx.who.person_id, ctx.now, but=ctx.who.session)
+    ctx.record(action=Action.PASSWORD_CHANGE, subject_kind="person", subject_id=ctx.who.person_id)
     return None
 
 
@@ -220,7 +213,7 @@ def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts 
 
 
 def open_patient(
-    tx: Connection, audit: Audit, keys: Keys, *, card_kind: str, card: str, code: str, address: str, now: datetime
+    ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
     """Open a session for a card and the one-time code of a receipt; a refusal is returned, and must be committed.
 
@@ -235,38 +228,35 @@ def open_patient(
         raise Invalid("card_type", "unknown")
     shown = patients.Identifier(kind=IdentifierKind(card_kind), value=card)
     subjects = _subjects(keys, "card", patients.normal(shown.kind, card), address)
-    closed = failed_proofs.closed_for(tx, subjects, now)
+    closed = failed_proofs.closed_for(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
-    stands_for = [one.id for one in patients.opened_by(tx, keys, shown, now)]
-    redeemed = receipts.redeem(tx, keys, stands_for, code, now)
+    stands_for = [one.id for one in patients.opened_by(ctx.tx, keys, shown, ctx.now)]
+    redeemed = receipts.redeem(ctx.tx, keys, stands_for, code, ctx.now)
     if redeemed is None:
-        failed_proofs.failed(tx, subjects, now)
-        _audit_refusal(tx, audit, "session.open", "patient", stands_for[0] if len(stands_for) == 1 else "", now)
+        failed_proofs.failed(ctx.tx, subjects, ctx.now)
+        _audit_refusal(ctx, Action.SESSION_OPEN, "patient", stands_for[0] if len(stands_for) == 1 else "")
         return WrongCredentials()
-    failed_proofs.succeeded(tx, subjects[0])
+    failed_proofs.succeeded(ctx.tx, subjects[0])
     token = secrets.token_urlsafe(TOKEN_BYTES)
     opened = PatientViewer(
         patient_id=redeemed.patient_id, receipt_id=redeemed.id, csrf_token=secrets.token_urlsafe(TOKEN_BYTES)
     )
-    tx.execute(
+    ctx.tx.execute(
         patient_session.insert().values(
             token_digest=_token_digest(token),
             patient_id=opened.patient_id,
             receipt_id=opened.receipt_id,
             csrf_token=opened.csrf_token,
-            created_at=now,
-            active_at=now,
+            created_at=ctx.now,
+            active_at=ctx.now,
         )
     )
-    audit.record(
-        tx,
-        actor=actor_of(opened),
-        action="session.open",
+    ctx.by(opened).record(
+        action=Action.SESSION_OPEN,
         subject_kind="patient",
         subject_id=opened.patient_id,
         details={"receipt": opened.receipt_id},
-        now=now,
     )
     return PatientSession(token=token, patient=opened)
 
@@ -290,18 +280,18 @@ def patient(tx: Connection, token: str, now: datetime, *, touch: bool) -> Patien
 
 
 def _password_refused(
-    tx: Connection, audit: Audit, keys: Keys, viewer: Staff, *, password: str, address: str, now: datetime
+    ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
-    subjects = _subjects(keys, "username", viewer.username, address)
-    closed = failed_proofs.closed_for(tx, subjects, now)
+    subjects = _subjects(keys, "username", ctx.who.username, address)
+    closed = failed_proofs.closed_for(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
-    somebody = people.by_id(tx, viewer.person_id)
+    somebody = people.by_id(ctx.tx, ctx.who.person_id)
     if somebody is not None and passwords.verify(somebody.password_hash, password):
-        failed_proofs.succeeded(tx, subjects[0])
+        failed_proofs.succeeded(ctx.tx, subjects[0])
         return None
-    failed_proofs.failed(tx, subjects, now)
-    _audit_refusal(tx, audit, "session.prove", "person", viewer.person_id, now)
+    failed_proofs.failed(ctx.tx, subjects, ctx.now)
+    _audit_refusal(ctx, Action.SESSION_PROVE, "person", ctx.who.person_id)
     return WrongCredentials()
 
 
@@ -315,18 +305,8 @@ def _subjects(keys: Keys, kind: str, value: str, address: str) -> list[failed_pr
     ]
 
 
-def _audit_refusal(  # noqa: PLR0917
-    tx: Connection, audit: Audit, action: str, subject_kind: str, subject_id: str, now: datetime
-) -> None:
-    audit.record(
-        tx,
-        actor=STRANGER,
-        action=action,
-        subject_kind=subject_kind,
-        subject_id=subject_id,
-        outcome=Outcome.REFUSED,
-        now=now,
-    )
+def _audit_refusal(ctx: Context[Who], action: Action, subject_kind: str, subject_id: str) -> None:
+    ctx.by(STRANGER).record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)
 
 
 def _token_digest(token: str) -> bytes:

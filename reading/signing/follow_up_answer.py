@@ -7,12 +7,13 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from reading.access import access
-from reading.audit import Audit, actor_of
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SigningRole, Step, only_role
 from reading.completeness import follow_ups
 from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.queue import queue
 from reading.rules import triage
@@ -22,7 +23,7 @@ from reading.texts import storable
 from reading.viewers import RoleGrant, Staff
 
 
-def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> FollowUp:
+def claim(ctx: Context[Staff], case_id: str) -> FollowUp:
     """The follow-up of a case, now theirs for `follow_ups.HELD`; taken again, for as long from now.
 
     Raises:
@@ -31,37 +32,27 @@ def claim(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetim
         NotAllowed: they do not read for the site, acted in another role, or somebody else has it.
 
     """
-    case, found, _ = _open(tx, audit, staff, case_id, now)
-    follow_ups.not_with_another(tx, case_id, staff, now)
-    follow_ups.hold(tx, found, staff.person_id, now)
-    _record(tx, audit, staff, case, "claim", now)
-    return _again(tx, case_id)
+    case, found, _ = _open(ctx, case_id)
+    follow_ups.not_with_another(ctx.tx, case_id, ctx.who, ctx.now)
+    follow_ups.hold(ctx.tx, found, ctx.who.person_id, ctx.now)
+    _record(ctx, case, Action.FOLLOW_UP_CLAIM)
+    return _again(ctx.tx, case_id)
 
 
-def put_back(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, revision: int, now: datetime) -> None:
+def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> None:
     """Somebody else may take it.
 
     Raises:
         Stale: they do not have it any more.
 
     """
-    case, found, _ = _open(tx, audit, staff, case_id, now)
-    _theirs(found, staff, revision)
-    follow_ups.hold(tx, found, None, now)
-    _record(tx, audit, staff, case, "put_back", now)
+    case, found, _ = _open(ctx, case_id)
+    _theirs(found, ctx.who, revision)
+    follow_ups.hold(ctx.tx, found, None, ctx.now)
+    _record(ctx, case, Action.FOLLOW_UP_PUT_BACK)
 
 
-def no_change(
-    tx: Connection,
-    audit: Audit,
-    staff: Staff,
-    case_id: str,
-    *,
-    shown: Shown,
-    comment: str,
-    revision: int,
-    now: datetime,
-) -> None:
+def no_change(ctx: Context[Staff], case_id: str, *, shown: Shown, comment: str, revision: int) -> None:
     """The report stands, though more images came: said by somebody who has seen them all.
 
     Raises:
@@ -70,18 +61,18 @@ def no_change(
         Invalid: images are missing and no reason is given, or a text is too long.
 
     """
-    case, found, grant = _open(tx, audit, staff, case_id, now)
-    _theirs(found, staff, revision)
-    if not may_decide(tx, staff, case):
+    case, found, grant = _open(ctx, case_id)
+    _theirs(found, ctx.who, revision)
+    if not may_decide(ctx.tx, ctx.who, case):
         raise NotAllowed("needs_verifier")
     said = storable("comment", comment.strip())
     if len(said) > 1000:
         raise Invalid("comment", "too_long")
-    seen = signatures.see(tx, case, shown)
+    seen = signatures.see(ctx.tx, case, shown)
     follow_ups.close_unchanged(
-        tx, found, grant, seen=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=now
+        ctx.tx, found, grant, seen=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=ctx.now
     )
-    _record(tx, audit, staff, case, "no_change", now)
+    _record(ctx, case, Action.FOLLOW_UP_NO_CHANGE)
 
 
 def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
@@ -99,13 +90,13 @@ def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
     return not triage.rule_of(tx, case).needs_verifier_after(staff.title)
 
 
-def _open(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> tuple[Case, FollowUp, RoleGrant]:
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
-    found = follow_ups.open_of(tx, case_id)
+def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]:
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
+    found = follow_ups.open_of(ctx.tx, case_id)
     if case.state not in ANSWERED_IN or found is None:
         raise MoveNotAllowed(case.state, "follow_up")
-    return case, found, _grant(tx, staff, case, now)
+    return case, found, _grant(ctx.tx, ctx.who, case, ctx.now)
 
 
 def _grant(tx: Connection, staff: Staff, case: Case, now: datetime) -> RoleGrant:
@@ -124,8 +115,5 @@ def _again(tx: Connection, case_id: str) -> FollowUp:
     return found
 
 
-def _record(  # noqa: PLR0917
-    tx: Connection, audit: Audit, staff: Staff, case: Case, what: str, now: datetime
-) -> None:
-    actor = actor_of(staff)
-    audit.record(tx, actor=actor, action=f"follow_up.{what}", subject_kind="case", subject_id=case.id, now=now)
+def _record(ctx: Context[Staff], case: Case, action: Action) -> None:
+    ctx.record(action=action, subject_kind="case", subject_id=case.id)

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.access import access
-from reading.audit import Audit
+from reading.actions import Action
+from reading.context import Context
 from reading.errors import NotAllowed
 from reading.reports.versions import VALID, ReportVersion, Status
 from reading.tables import printing
@@ -26,7 +27,7 @@ class Printing:
     at: datetime
 
 
-def print_report(tx: Connection, audit: Audit, staff: Staff, version_id: str, now: datetime) -> ReportVersion:
+def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
     """The version to be put on paper; the printing is on record.
 
     Raises:
@@ -34,12 +35,12 @@ def print_report(tx: Connection, audit: Audit, staff: Staff, version_id: str, no
         NotAllowed: it is not valid: superseded, withheld, or not yet in force.
 
     """
-    version = access.open_report(tx, audit, staff, version_id, "report.print", now)
+    version = access.open_report(ctx, version_id, Action.REPORT_PRINT)
     if version.status not in VALID:
         raise NotAllowed("only_valid_versions_are_printed")
-    tx.execute(
+    ctx.tx.execute(
         sa.insert(printing).values(
-            id=new_id(), version_id=version_id, person_id=staff.person_id, status=version.status, at=now
+            id=new_id(), version_id=version_id, person_id=ctx.who.person_id, status=version.status, at=ctx.now
         )
     )
     return version

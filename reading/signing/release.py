@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
-from reading.audit import Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole
 from reading.completeness import follow_ups
+from reading.context import Context, Who
 from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import queue
@@ -26,16 +26,7 @@ from storage.ids import new_id
 
 
 def release(
-    tx: Connection,
-    audit: Audit,
-    seal: Seal,
-    case: Case,
-    version: ReportVersion,
-    *,
-    move: Move,
-    grant: RoleGrant,
-    why: str = "",
-    now: datetime,
+    ctx: Context[Who], seal: Seal, case: Case, version: ReportVersion, *, move: Move, grant: RoleGrant, why: str = ""
 ) -> Case:
     """Make ``version`` the final one by ``move``; the caller has just let somebody sign it.
 
@@ -43,21 +34,21 @@ def release(
         NotAllowed: a signature that the rule asks is missing.
 
     """
-    rule = triage.rule_of(tx, case)
-    signatures = versions.signatures_for(tx, version)
+    rule = triage.rule_of(ctx.tx, case)
+    signatures = versions.signatures_for(ctx.tx, version)
     missing = missing_roles(rule, signatures)
     if missing:
         raise NotAllowed(f"missing_{min(missing)}")
-    before = versions.final(tx, case.id)
+    before = versions.final(ctx.tx, case.id)
     if before is not None and before.id != version.id:
-        versions.set_status(tx, before.id, Status.SUPERSEDED)
+        versions.set_status(ctx.tx, before.id, Status.SUPERSEDED)
     if before is None or before.id != version.id:
-        versions.set_released(tx, version.id, now)
-        _tell(tx, case, version, before, now)
-    follow_ups.answer(tx, audit, case, version, grant, now)
-    moved = queue.let_go(tx, audit, case, move, grant=grant, why=why, now=now)
+        versions.set_released(ctx.tx, version.id, ctx.now)
+        _tell(ctx.tx, case, version, before, ctx.now)
+    follow_ups.answer(ctx, case, version, grant)
+    moved = queue.let_go(ctx, case, move, grant=grant, why=why)
     if _drawn(seal, rule, case, signatures):
-        moved = cases.move(tx, audit, moved, Move.DRAW, grant=None, tier=Tier.CITY, now=now)
+        moved = cases.move(ctx, moved, Move.DRAW, grant=None, tier=Tier.CITY)
     return moved
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access import access
+from reading.actions import Action
 from reading.alerts import critical
-from reading.audit import Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import (
@@ -30,6 +30,7 @@ from reading.cases.moves import (
 from reading.completeness import follow_ups, ledger
 from reading.completeness import image_set as images
 from reading.completeness.image_set import ImageSet
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import queue
@@ -65,38 +66,26 @@ class Seen:
     incomplete_reason: str
 
 
-def save_draft(
-    tx: Connection,
-    staff: Staff,
-    case_id: str,
-    content: Content,
-    *,
-    revision: int,
-    lease_revision: int,
-    now: datetime,
-) -> Draft:
+def save_draft(ctx: Context[Staff], case_id: str, content: Content, *, revision: int, lease_revision: int) -> Draft:
     """Write over the draft of ``revision`` (0 where there is none yet).
 
     Raises:
         Stale: the lease or the draft has another revision.
 
     """
-    queue.hold(tx, staff, case_id, None, lease_revision, now=now)
-    return drafts.save(tx, case_id, staff.person_id, content, revision=revision, now=now)
+    queue.hold(ctx, case_id, None, lease_revision)
+    return drafts.save(ctx.tx, case_id, ctx.who.person_id, content, revision=revision, now=ctx.now)
 
 
 def sign(
-    tx: Connection,
-    audit: Audit,
+    ctx: Context[Staff],
     seal: Seal,
-    staff: Staff,
     case_id: str,
     *,
     content: Content,
     shown: Shown,
     draft_revision: int,
     lease_revision: int,
-    now: datetime,
 ) -> ReportVersion:
     """The author's signature: makes the next version, which the verifier, the reviewer or the release gets.
 
@@ -106,25 +95,16 @@ def sign(
         Invalid: findings or impression are blank; images are missing and no reason is given.
 
     """
-    case, grant = queue.hold(tx, staff, case_id, Step.READ, lease_revision, now=now)
-    drafts.unchanged(tx, case_id, draft_revision)
-    case = alarm(tx, audit, staff, case, content, now=now)
-    version = _author(tx, seal, staff, grant, case, content=content, shown=shown, now=now)
-    _hand_on(tx, audit, seal, staff, grant, case, version=version, now=now)
+    case, grant = queue.hold(ctx, case_id, Step.READ, lease_revision)
+    drafts.unchanged(ctx.tx, case_id, draft_revision)
+    case = alarm(ctx, case, content)
+    version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
+    _hand_on(ctx, seal, grant, case, version=version)
     return version
 
 
 def verify(
-    tx: Connection,
-    audit: Audit,
-    seal: Seal,
-    staff: Staff,
-    case_id: str,
-    *,
-    content: Content | None,
-    shown: Shown,
-    lease_revision: int,
-    now: datetime,
+    ctx: Context[Staff], seal: Seal, case_id: str, *, content: Content | None, shown: Shown, lease_revision: int
 ) -> ReportVersion:
     """The verifier's signature, under the author's words or (``content``) under their own; see `endorse`.
 
@@ -134,21 +114,19 @@ def verify(
         Invalid: findings or impression are blank; images are missing and no reason is given.
 
     """
-    case, grant = queue.hold(tx, staff, case_id, Step.VERIFY, lease_revision, now=now)
+    case, grant = queue.hold(ctx, case_id, Step.VERIFY, lease_revision)
     if content is not None:
-        case = alarm(tx, audit, staff, case, content, now=now)
-    version = endorse(tx, seal, staff, grant, case, content=content, shown=shown, now=now)
-    move = move_after_verifying(needs_review=triage.rule_of(tx, case).reviewed_before_release)
+        case = alarm(ctx, case, content)
+    version = endorse(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
+    move = move_after_verifying(needs_review=triage.rule_of(ctx.tx, case).reviewed_before_release)
     if after(case.state, move) is State.FINAL:
-        release.release(tx, audit, seal, case, version, move=move, grant=grant, now=now)
+        release.release(ctx, seal, case, version, move=move, grant=grant)
     else:
-        queue.let_go(tx, audit, case, move, grant=grant, tier=Tier.CITY, now=now)
+        queue.let_go(ctx, case, move, grant=grant, tier=Tier.CITY)
     return version
 
 
-def send_back(
-    tx: Connection, audit: Audit, staff: Staff, case_id: str, *, lease_revision: int, why: str, now: datetime
-) -> Case:
+def send_back(ctx: Context[Staff], case_id: str, *, lease_revision: int, why: str) -> Case:
     """The verifier does not sign: it is read again, with the reason.
 
     Raises:
@@ -156,21 +134,11 @@ def send_back(
         Invalid: no reason was given.
 
     """
-    case, grant = queue.hold(tx, staff, case_id, Step.VERIFY, lease_revision, now=now)
-    return queue.let_go(tx, audit, case, Move.SEND_BACK, grant=grant, why=cases.reason(why), now=now)
+    case, grant = queue.hold(ctx, case_id, Step.VERIFY, lease_revision)
+    return queue.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=cases.reason(why))
 
 
-def addendum(
-    tx: Connection,
-    audit: Audit,
-    seal: Seal,
-    staff: Staff,
-    version_id: str,
-    *,
-    content: Content,
-    shown: Shown,
-    now: datetime,
-) -> ReportVersion:
+def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Content, shown: Shown) -> ReportVersion:
     """A new version of a final report, which gets all the signatures that its rule asks before it replaces the old.
 
     Raises:
@@ -180,19 +148,19 @@ def addendum(
         NotAllowed: they do not read for the site, acted in another role, or somebody else looks at late images.
 
     """
-    found = access.open_report(tx, audit, staff, version_id, "report.addendum", now)
-    case = cases.lock(tx, found.case_id)
+    found = access.open_report(ctx, version_id, Action.REPORT_ADDENDUM)
+    case = cases.lock(ctx.tx, found.case_id)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.SIGN)
-    standing = versions.current(tx, case.id)
+    standing = versions.current(ctx.tx, case.id)
     if standing is None or standing.id != version_id:
         raise Stale(standing.number if standing else None)
-    follow_ups.not_with_another(tx, case.id, staff, now)
-    case = cases.change(tx, case, step=Step.READ, tier=triage.home_tier(tx, case))
-    grant = queue.grant_for(tx, staff, Step.READ, case, case.tier, now=now)
-    case = alarm(tx, audit, staff, case, content, now=now)
-    version = _author(tx, seal, staff, grant, case, content=content, shown=shown, now=now)
-    _hand_on(tx, audit, seal, staff, grant, case, version=version, now=now)
+    follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
+    case = cases.change(ctx.tx, case, step=Step.READ, tier=triage.home_tier(ctx.tx, case))
+    grant = queue.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
+    case = alarm(ctx, case, content)
+    version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
+    _hand_on(ctx, seal, grant, case, version=version)
     return version
 
 
@@ -301,15 +269,13 @@ def identity(tx: Connection, case: Case) -> dict[str, Any]:
     }
 
 
-def alarm(tx: Connection, audit: Audit, staff: Staff, case: Case, content: Content, *, now: datetime) -> Case:
+def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
     """A report that names a critical class has an alert, even when nobody pressed the flag while typing."""
-    standing = critical.open_alert(tx, case.id)
+    standing = critical.open_alert(ctx.tx, case.id)
     if content.critical_class is None or (standing and standing.critical_class == content.critical_class.strip()):
         return case
-    critical.raise_alert(
-        tx, audit, staff, case.id, critical_class=content.critical_class, finding=content.impression, now=now
-    )
-    return cases.lock(tx, case.id)
+    critical.raise_alert(ctx, case.id, critical_class=content.critical_class, finding=content.impression)
+    return cases.lock(ctx.tx, case.id)
 
 
 def _author(
@@ -340,23 +306,13 @@ def _author(
     return version
 
 
-def _hand_on(  # noqa: PLR0917
-    tx: Connection,
-    audit: Audit,
-    seal: Seal,
-    staff: Staff,
-    grant: RoleGrant,
-    case: Case,
-    *,
-    version: ReportVersion,
-    now: datetime,
-) -> None:
-    rule = triage.rule_of(tx, case)
+def _hand_on(ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion) -> None:
+    rule = triage.rule_of(ctx.tx, case)
     move = move_after_signing(
-        needs_verifier=rule.needs_verifier_after(staff.title), needs_review=rule.reviewed_before_release
+        needs_verifier=rule.needs_verifier_after(ctx.who.title), needs_review=rule.reviewed_before_release
     )
     if after(case.state, move) is State.FINAL:
-        release.release(tx, audit, seal, case, version, move=move, grant=grant, now=now)
+        release.release(ctx, seal, case, version, move=move, grant=grant)
         return
     tier = Tier.CITY if move is Move.SIGN_FOR_REVIEW else None
-    queue.let_go(tx, audit, case, move, grant=grant, tier=tier, now=now)
+    queue.let_go(ctx, case, move, grant=grant, tier=tier)

@@ -12,11 +12,13 @@ from sqlalchemy.engine import Connection
 from reading import audit as audit_
 from reading import outbox
 from reading.access import access
-from reading.audit import Actor, Audit
+from reading.actions import Action
+from reading.audit import Actor
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole, State, only_role
 from reading.completeness import follow_ups, image_set
+from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Role
 from reading.queue import queue
@@ -50,7 +52,7 @@ class Look:
     at: datetime
 
 
-def withhold(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     """Hide report and images from everybody at once, the patient included, and stop whoever works on them.
 
     Raises:
@@ -60,25 +62,25 @@ def withhold(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: s
         Invalid: no reason was given.
 
     """
-    access.open_case(tx, audit, staff, case_id, "case.open", now)
-    case = cases.lock(tx, case_id)
-    grants = (may_act(tx, staff, role, case.site_id, now) for role in WITHHELD_BY)
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
+    grants = (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in WITHHELD_BY)
     grant = next((grant for grant in grants if grant is not None), None)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
-    withheld = queue.let_go(tx, audit, case, Move.WITHHOLD, grant=grant, why=cases.reason(why), now=now)
-    tx.execute(
+    withheld = queue.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
+    ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
         .values(status=Status.WITHHELD)
     )
-    for study_uid in cases.study_uids(tx, case_id):
-        queries.hide(tx, study_uid, now)
-    outbox.post(tx, "case.withheld", case_id, {}, now)
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        queries.hide(ctx.tx, study_uid, ctx.now)
+    outbox.post(ctx.tx, "case.withheld", case_id, {}, ctx.now)
     return withheld
 
 
-def who_saw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datetime) -> list[Look]:
+def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
     """Everybody who opened the case, its reports or its images, the latest first: they must be told.
 
     Raises:
@@ -86,18 +88,16 @@ def who_saw(tx: Connection, audit: Audit, staff: Staff, case_id: str, now: datet
         NotAllowed: they do not manage the site's quality.
 
     """
-    _manager(tx, audit, staff, case_id, "case.who_saw", now)
+    _manager(ctx, case_id, Action.CASE_WHO_SAW)
     subjects = [("case", case_id)]
-    subjects += [("report", version.id) for version in versions.of_case(tx, case_id)]
-    subjects += [("study", study_uid) for study_uid in cases.study_uids(tx, case_id)]
-    events = [event for kind, subject_id in subjects for event in audit_.events_about(tx, kind, subject_id)]
+    subjects += [("report", version.id) for version in versions.of_case(ctx.tx, case_id)]
+    subjects += [("study", study_uid) for study_uid in cases.study_uids(ctx.tx, case_id)]
+    events = [event for kind, subject_id in subjects for event in audit_.events_about(ctx.tx, kind, subject_id)]
     looks = [Look(actor=event.actor, action=event.action, at=event.at) for event in events]
     return sorted(looks, key=lambda look: look.at, reverse=True)
 
 
-def restore(
-    tx: Connection, audit: Audit, seal: Seal, staff: Staff, case_id: str, *, why: str, now: datetime
-) -> ReportVersion:
+def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> ReportVersion:
     """Show what was final again, put right by an attribution that was made in the meantime.
 
     Where the identity that is shown has changed there is a new version: the same words from the same
@@ -111,38 +111,38 @@ def restore(
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(tx, audit, staff, case_id, "case.restore", now)
-    released = [one for one in versions.of_case(tx, case_id) if one.status is Status.WITHHELD and one.released_at]
-    if case.state is not State.WITHHELD or not released or not _stood(tx, case_id):
+    case, grant = _manager(ctx, case_id, Action.CASE_RESTORE)
+    released = [one for one in versions.of_case(ctx.tx, case_id) if one.status is Status.WITHHELD and one.released_at]
+    if case.state is not State.WITHHELD or not released or not _stood(ctx.tx, case_id):
         raise MoveNotAllowed(case.state, Move.RESTORE)
     old = released[-1]
     reason = cases.reason(why)
-    study_uids = cases.study_uids(tx, case_id)
-    if image_set.image_set(tx, study_uids).digest != old.images["set"]:
+    study_uids = cases.study_uids(ctx.tx, case_id)
+    if image_set.image_set(ctx.tx, study_uids).digest != old.images["set"]:
         raise NotAllowed("images_have_changed")
-    identity = signatures.identity(tx, case)
+    identity = signatures.identity(ctx.tx, case)
     for study_uid in study_uids:
-        queries.unhide(tx, study_uid, now)
+        queries.unhide(ctx.tx, study_uid, ctx.now)
     if identity == old.identity:
         restored = old
     else:
-        only_role(SigningRole.CORRECTOR, cases.roles_of(tx, case_id, staff.person_id))
+        only_role(SigningRole.CORRECTOR, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
         restored = versions.add(
-            tx,
+            ctx.tx,
             case_id=case_id,
             content=old.content,
             identity=identity,
             images=old.images,
             incomplete_reason=old.incomplete_reason,
             supersedes=old,
-            now=now,
+            now=ctx.now,
         )
-        versions.add_signature(tx, sign_version(seal, restored, SigningRole.CORRECTOR, staff, grant, now=now))
-    release.release(tx, audit, seal, case, restored, move=Move.RESTORE, why=reason, grant=grant, now=now)
-    return versions.by_id(tx, restored.id)
+        versions.add_signature(ctx.tx, sign_version(seal, restored, SigningRole.CORRECTOR, ctx.who, grant, now=ctx.now))
+    release.release(ctx, seal, case, restored, move=Move.RESTORE, why=reason, grant=grant)
+    return versions.by_id(ctx.tx, restored.id)
 
 
-def read_again(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     """Put right, but the words cannot stand, or there were none yet: the case waits to be read anew.
 
     Raises:
@@ -152,15 +152,15 @@ def read_again(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why:
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(tx, audit, staff, case_id, "case.read_again", now)
-    tier = triage.home_tier(tx, case)
-    moved = cases.move(tx, audit, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier, now=now)
-    for study_uid in cases.study_uids(tx, case_id):
-        queries.unhide(tx, study_uid, now)
+    case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN)
+    tier = triage.home_tier(ctx.tx, case)
+    moved = cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier)
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        queries.unhide(ctx.tx, study_uid, ctx.now)
     return moved
 
 
-def enter_in_error(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, why: str, now: datetime) -> Case:
+def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     """It should never have been: report and images stay hidden for good.
 
     Raises:
@@ -170,15 +170,15 @@ def enter_in_error(tx: Connection, audit: Audit, staff: Staff, case_id: str, *, 
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(tx, audit, staff, case_id, "case.enter_in_error", now)
-    moved = cases.move(tx, audit, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why), now=now)
-    tx.execute(
+    case, grant = _manager(ctx, case_id, Action.CASE_ENTER_IN_ERROR)
+    moved = cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why))
+    ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
         .values(status=Status.ENTERED_IN_ERROR)
     )
-    follow_ups.void(tx, audit, case_id, grant, now)
-    outbox.post(tx, "case.entered_in_error", case_id, {}, now)
+    follow_ups.void(ctx, case_id, grant)
+    outbox.post(ctx.tx, "case.entered_in_error", case_id, {}, ctx.now)
     return moved
 
 
@@ -190,12 +190,10 @@ def _stood(tx: Connection, case_id: str) -> bool:
     return stood
 
 
-def _manager(  # noqa: PLR0917
-    tx: Connection, audit: Audit, staff: Staff, case_id: str, action: str, now: datetime
-) -> tuple[Case, RoleGrant]:
-    access.open_case(tx, audit, staff, case_id, action, now)
-    case = cases.lock(tx, case_id)
-    grant = may_act(tx, staff, Role.QUALITY_MANAGER, case.site_id, now)
+def _manager(ctx: Context[Staff], case_id: str, action: Action) -> tuple[Case, RoleGrant]:
+    access.open_case(ctx, case_id, action)
+    case = cases.lock(ctx.tx, case_id)
+    grant = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, case.site_id, ctx.now)
     if grant is None:
         raise NotAllowed("quality_managers_only")
     return case, grant

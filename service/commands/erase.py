@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
+from reading.actions import Action
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid
 from reading.retention import retention
@@ -84,7 +85,7 @@ def hold(
             here.audit.record(
                 tx,
                 actor=SYSTEM,
-                action="study.release" if end else "study.hold",
+                action=Action.STUDY_RELEASE if end else Action.STUDY_HOLD,
                 subject_kind="study",
                 subject_id=one.study_uid,
                 now=now,

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
+from reading.actions import Action
 from reading.audit import SYSTEM, Audit
 from reading.retention import retention
 from service.installation.house import now as clock
@@ -36,7 +37,7 @@ def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime
     audit.record(
         tx,
         actor=SYSTEM,
-        action="study.erase",
+        action=Action.STUDY_ERASE,
         subject_kind="study",
         subject_id=study.study_uid,
         now=now,

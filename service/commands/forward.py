@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.engine import Connection
 
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.errors import Invalid
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import Job, JobState, Moment, Rule
@@ -42,15 +44,13 @@ def add(
         ):
             raise Invalid("url", "not_among_forward_origins")
         made = forwarding.add(
-            tx,
-            registry.audit,
+            Context(tx, registry.audit, now, SYSTEM),
             site_id=organisation_of(tx, site).id,
             moment=when,
             modality=modality,
             device_id=None if to is None else device_of(tx, to, now).id,
             url=url or "",
             token_file="" if token_file is None else str(token_file.absolute()),
-            now=now,
         )
         answer(as_json, _of_rule(tx, made), f"added {made.id}")
 
@@ -67,7 +67,7 @@ def list_rules(*, as_json: AsJson = False) -> None:
 def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
     """End a rule: nothing goes out by it any more."""
     with opened() as (tx, registry, now):
-        ended = forwarding.end(tx, registry.audit, rule, now)
+        ended = forwarding.end(Context(tx, registry.audit, now, SYSTEM), rule)
         answer(as_json, _of_rule(tx, ended), f"ended {rule}")
 
 
@@ -87,7 +87,7 @@ def jobs(
 def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again."""
     with opened() as (tx, registry, now):
-        forwarding.retry(tx, registry.audit, job, now)
+        forwarding.retry(Context(tx, registry.audit, now, SYSTEM), job)
         answer(as_json, {"id": job}, f"begins anew: {job}")
 
 

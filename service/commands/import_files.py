@@ -15,6 +15,7 @@ from rich.console import Console
 
 from pacs.arriving.media import SOURCE
 from pacs.arriving.receive import Reason, Receiver, Sender
+from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.errors import Invalid
 from reading.register.organisations import Organisation
@@ -71,11 +72,11 @@ def run(
             with source_of(path) as source, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
-                _note(house, where, "import.begin", {"source": source.kind})
+                _note(house, where, Action.IMPORT_BEGIN, {"source": source.kind})
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
                     imported = _with_a_bar(receiver, sender, source, Memory(memory), stop, count)
-                _note(house, where, "import.end", {"stopped": imported.stopped, **imported.outcomes})
+                _note(house, where, Action.IMPORT_END, {"stopped": imported.stopped, **imported.outcomes})
         except Refused as refused:
             typer.echo(f"tierread: {refused.why}", err=True)
             return USAGE
@@ -96,7 +97,7 @@ def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str 
     return replace(sender, issuer=issuer) if issuer else sender
 
 
-def _note(house: House, site: Organisation, action: str, details: Mapping[str, Any]) -> None:
+def _note(house: House, site: Organisation, action: Action, details: Mapping[str, Any]) -> None:
     with transaction(house.engine) as tx:
         house.audit.record(
             tx,

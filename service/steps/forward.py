@@ -16,6 +16,7 @@ from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import correction_of
 from pacs.leaving.visible_study import NotVisible, Shown
 from pacs.pixels.opened import Opened
+from reading.actions import Action
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import Job, Rule
 from reading.register import devices
@@ -96,7 +97,7 @@ class Forwarder:
         # Whoever receives it looks at what the site sees: nothing that is withheld, all of it as it was corrected.
         viewer = Machine(device_id=rule.device_id or rule.id, site_id=rule.site_id, issuer="")
         try:
-            shown = self._looks.open_study(viewer, job.study_uid, "study.forward")
+            shown = self._looks.open_study(viewer, job.study_uid, Action.STUDY_FORWARD)
         except NotVisible:
             raise _Stopped("not_visible") from None
         with snapshot(self._house.engine) as tx:

@@ -16,6 +16,8 @@ from pacs.arriving.describe import describe_pending
 from pacs.arriving.rejection_note import rejection_note
 from pacs.arriving.settle_held import settle_held
 from reading.alerts import critical
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.intake import intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import queue
@@ -76,8 +78,8 @@ def _intake(house: House) -> Callable[[], int]:
             # One transaction each: a study that cannot be taken in keeps none of the others waiting.
             try:
                 with transaction(house.engine) as tx:
-                    intake.take_in(tx, house.audit, house.keys, study, house.clock())
-                    rejections.catch_up(tx, house.audit, house.keys, study.study_uid, house.clock())
+                    intake.take_in(Context(tx, house.audit, house.clock(), SYSTEM), house.keys, study)
+                    rejections.catch_up(Context(tx, house.audit, house.clock(), SYSTEM), house.keys, study.study_uid)
             except Exception as error:  # noqa: BLE001 whatever is wrong with it is tried again, and seen
                 arrivals.postpone(study, house.clock())
                 STEP_FAILURES.labels("intake").inc()
@@ -95,11 +97,11 @@ def _end_arriving(house: House) -> Callable[[Connection], int]:
 
 
 def _expire(house: House) -> Callable[[Connection], int]:
-    return lambda tx: queue.expire(tx, house.audit, house.clock())
+    return lambda tx: queue.expire(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _climb(house: House) -> Callable[[Connection], int]:
-    return lambda tx: critical.climb(tx, house.audit, house.clock())
+    return lambda tx: critical.climb(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
@@ -113,7 +115,7 @@ def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
                 received_at=instance.received_at,
                 sop_instance_uids=found.sop_instance_uids,
             )
-            rejections.take(tx, house.audit, house.keys, note, house.clock())
+            rejections.take(Context(tx, house.audit, house.clock(), SYSTEM), house.keys, note)
 
     return lambda: describe_pending(house.engine, bytes_, told=told)
 

@@ -8,6 +8,7 @@ from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
 from pacs.dicomweb.needs import Door, Shown
+from reading.actions import Action
 from reading.register import devices
 from reading.sessions import sessions
 from reading.viewers import Machine, Staff, Viewer
@@ -46,7 +47,7 @@ class DicomwebDoor:
 
     def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
         asked = ("study", viewer, study_uid, action)
-        return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, action))
+        return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, Action(f"study.{action}")))
 
     def _identify(self, request: Request, authorization: str) -> Viewer | None:
         now = self._house.clock()

@@ -8,8 +8,10 @@ from pacs.dicomweb.needs import Shown
 from pacs.leaving.placement import corrections
 from pacs.leaving.zip_export import Item, TooMuch, exported
 from reading.access import access
+from reading.actions import Action
 from reading.audit import actor_of
 from reading.cases import cases
+from reading.context import Context
 from reading.errors import NotAllowed
 from reading.intake.surgery import new_uid
 from reading.patients import attribution
@@ -31,12 +33,12 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
     now = house.clock()
     items: list[Item] = []
     with transaction(house.engine) as tx:
-        access.open_case(tx, house.audit, viewer, case_id, "case.export", now)
+        access.open_case(Context(tx, house.audit, now, viewer), case_id, Action.CASE_EXPORT)
         for study_uid in cases.study_uids(tx, case_id):
             instances = queries.instances_in(tx, study_uid)
             if not instances:
                 continue
-            study = access.open_study(tx, house.audit, viewer, study_uid, "study.export", now)
+            study = access.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_EXPORT)
             current = attribution.current(tx, study_uid)
             shown = Shown(study=study) if current is None else _shown(study, current)
             made = corrections(tx, study, shown.correction, instances)
@@ -44,7 +46,7 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
         house.audit.record(
             tx,
             actor=actor_of(viewer),
-            action="case.exported",
+            action=Action.CASE_EXPORTED,
             subject_kind="case",
             subject_id=case_id,
             details={"instances": len(items)},

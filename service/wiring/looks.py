@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pacs.leaving.visible_study import NotVisible, Shown
 from reading.access import access
+from reading.actions import Action
+from reading.context import Context
 from reading.errors import NotThere
 from reading.patients import attribution
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
@@ -24,13 +26,13 @@ class Looks:
         searching, now = _one_of_ours(viewer), self._house.clock()
         with snapshot(self._house.engine) as tx:
             found = access.scope(tx, searching, now)
-            on_record = access.list_is_on_record(tx, searching, "study.search", now)
+            on_record = access.list_is_on_record(tx, searching, Action.STUDY_SEARCH, now)
         if not on_record:
             with transaction(self._house.engine) as tx:
-                access.open_list(tx, self._house.audit, searching, "study.search", now)
+                access.open_list(Context(tx, self._house.audit, now, searching), Action.STUDY_SEARCH)
         return found
 
-    def open_study(self, caller: object, study_uid: str, action: str) -> Shown:
+    def open_study(self, caller: object, study_uid: str, action: Action) -> Shown:
         viewer = _one_of_ours(caller)
         now = self._house.clock()
         if not is_uid(study_uid):
@@ -41,18 +43,15 @@ class Looks:
                 current = attribution.current(tx, study_uid)
             if study is None:
                 with transaction(self._house.engine) as tx:
-                    study = access.open_study(tx, self._house.audit, viewer, study_uid, action, now)
+                    study = access.open_study(Context(tx, self._house.audit, now, viewer), study_uid, action)
                     current = attribution.current(tx, study_uid)
         except NotThere as hidden:
             with transaction(self._house.engine) as tx:
                 access.refused(
-                    tx,
-                    self._house.audit,
-                    viewer,
+                    Context(tx, self._house.audit, now, viewer),
                     action=action,
                     subject_kind="study",
                     subject_id=study_uid,
-                    now=now,
                 )
             raise NotVisible from hidden
         if current is None:

@@ -8,6 +8,8 @@ from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
 from reading.access import access
+from reading.actions import Action
+from reading.context import Context
 from reading.errors import NotThere
 from reading.viewers import Viewer
 from service.installation.house import House
@@ -27,10 +29,10 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
     """
     now = house.clock()
     with snapshot(house.engine) as tx:
-        study = access.open_study_again(tx, viewer, study_uid, "study.picture", now)
+        study = access.open_study_again(tx, viewer, study_uid, Action.STUDY_PICTURE, now)
     if study is None:
         with transaction(house.engine) as tx:
-            access.open_study(tx, house.audit, viewer, study_uid, "study.picture", now)
+            access.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
         instances = queries.instances_in(tx, study_uid)
     if not 1 <= number <= len(instances):

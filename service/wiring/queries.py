@@ -5,6 +5,7 @@ from __future__ import annotations
 from pacs.arriving.receive import Sender
 from pacs.leaving.visible_study import Shown
 from pacs.service_classes.needs import Destination, DimseDoor
+from reading.actions import Action
 from reading.register import devices
 from reading.register.devices import Device
 from reading.viewers import Machine
@@ -34,7 +35,7 @@ class Devices:
         return self._looks.scope(_viewer(sender))
 
     def open_study(self, sender: Sender, study_uid: str, action: str) -> Shown:
-        return self._looks.open_study(_viewer(sender), study_uid, action)
+        return self._looks.open_study(_viewer(sender), study_uid, Action(f"study.{action}"))
 
     def destination(self, ae_title: str, asker: Sender) -> Destination | None:
         """The device of that title that has a port: the asker itself, else its site's, else the only one."""

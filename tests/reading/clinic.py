@@ -9,11 +9,12 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import image_set
+from reading.context import Context
 from reading.intake import intake
 from reading.kinds import Role
 from reading.queue import queue
@@ -114,7 +115,7 @@ def arrive(
 ) -> Case:
     """The case of a study of one image that has arrived whole: a chest radiograph from Hills, if nobody says more."""
     study = send(tx, clinic, study_uid, now, site=site, **known)
-    case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+    case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
     intake.end_arriving(tx, now + timedelta(minutes=1), 60)
     return cases.by_id(tx, case.id)
 
@@ -135,7 +136,7 @@ def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
 
 def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:
     """Claim a case; the revision of the lease."""
-    queue.claim(tx, clinic.audit, staff, case_id, now)
+    queue.claim(Context(tx, clinic.audit, now, staff), case_id)
     lease = queue.lease_of(tx, case_id)
     assert lease is not None
     return lease.revision
@@ -147,16 +148,13 @@ def read(  # noqa: PLR0917
     """Claim and sign as the author."""
     draft = drafts.of_case(tx, case_id)
     return signatures.sign(
-        tx,
-        clinic.audit,
+        Context(tx, clinic.audit, now, staff),
         clinic.seal,
-        staff,
         case_id,
         content=content,
         shown=shown(tx, case_id),
         draft_revision=draft.revision if draft else 0,
         lease_revision=take(tx, clinic, staff, case_id, now),
-        now=now,
     )
 
 
@@ -165,15 +163,12 @@ def verify(  # noqa: PLR0917
 ) -> ReportVersion:
     """Claim and sign as the verifier."""
     return signatures.verify(
-        tx,
-        clinic.audit,
+        Context(tx, clinic.audit, now, staff),
         clinic.seal,
-        staff,
         case_id,
         content=content,
         shown=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
-        now=now,
     )
 
 
@@ -190,10 +185,8 @@ def review_as(
 ) -> Review:
     """Claim and review."""
     return review.review(
-        tx,
-        clinic.audit,
+        Context(tx, clinic.audit, now, staff),
         clinic.seal,
-        staff,
         case_id,
         outcome=outcome,
         score=Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS,
@@ -201,7 +194,6 @@ def review_as(
         content=content,
         shown=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
-        now=now,
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import access
+from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters
 from reading.queue import queue
@@ -24,7 +25,7 @@ def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now:
 
     def claim(_tx: Connection) -> None:
         with transaction(engine) as tx:
-            queue.claim_next(tx, clinic.audit, clinic.ada, None, now)
+            queue.claim_next(Context(tx, clinic.audit, now, clinic.ada), None)
 
     claims = [plan for plan in plans_of(engine, claim) if "ix_case_site_id_state_rank_due_at" in plan]
 

@@ -23,6 +23,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading.access import access
 from reading.access.access import Viewer
 from reading.cases.cases import Case
+from reading.context import Context
 from reading.patients.patients import Patient
 from reading.register import people
 from reading.sessions import receipts
@@ -140,7 +141,7 @@ def _opened(house: House) -> Iterator[House]:
 
     def export(viewer: Viewer, case_id: str) -> Iterator[bytes]:
         with transaction(engine) as tx:
-            access.open_case(tx, clinic.audit, viewer, case_id, "case.export", house.now)
+            access.open_case(Context(tx, clinic.audit, house.now, viewer), case_id, "case.export")
         return iter([b"PK", b"zip"])
 
     app = FastAPI(openapi_url=None)

@@ -17,6 +17,7 @@ from fastapi.routing import iter_route_contexts
 
 from reading.alerts import critical
 from reading.cases import cases
+from reading.context import Context
 from reading.kinds import IdentifierKind, Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
@@ -231,7 +232,7 @@ def pias(house: House) -> Pias:
         read(tx, clinic, clinic.rosa, case.id, house.now, NORMAL)
         version = verify(tx, clinic, clinic.vera, case.id, house.now, PNEUMONIA)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="bleeding", now=house.now
+            Context(tx, clinic.audit, house.now, clinic.ada), case.id, critical_class="stroke", finding="bleeding"
         )
         notice_id = tx.scalar(sa.select(change_notice.c.id))
         device = devices.add(

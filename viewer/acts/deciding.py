@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from reading.actions import Action
 from reading.errors import NotAllowed
 from reading.quality import concerns, decisions
 from reading.quality.concerns import Aspect, Concern
@@ -15,15 +16,17 @@ SUBJECTS = {Aspect.BYTES: "quarantine", Aspect.CLOCK: "case", Aspect.PATIENT: "c
 """What the audit calls the subject of each aspect."""
 
 
-def opened(office: Office, staff: Staff, aspect: Aspect, subject_id: str, action: str = "concern.open") -> Concern:
+def opened(
+    office: Office, staff: Staff, aspect: Aspect, subject_id: str, action: Action = Action.CONCERN_OPEN
+) -> Concern:
     """A concern, the look recorded.
 
     Raises:
         NotThere: there is none, or it is not theirs to see.
 
     """
-    with going_in(office, staff, action, SUBJECTS[aspect], subject_id) as tx:
-        return concerns.open_concern(tx, office.audit, staff, aspect, subject_id, action, office.clock())
+    with going_in(office, staff, action, SUBJECTS[aspect], subject_id) as ctx:
+        return concerns.open_concern(ctx, aspect, subject_id, action)
 
 
 def decide(
@@ -47,18 +50,18 @@ def decide(
     """
     now = office.clock()
     if move is Move.AGAIN:
-        concern = opened(office, staff, aspect, subject_id, "concern.receive_again")
+        concern = opened(office, staff, aspect, subject_id, Action.CONCERN_RECEIVE_AGAIN)
         with transaction(office.engine) as tx:
             decisions.check(tx, staff, concern, move, seen, now)
         if concern.held is not None:
             outcome = office.evidence.receive_again(concern.held)
             if not outcome.accepted:
                 raise NotAllowed(f"still_{outcome.reason}")
-    with going_in(office, staff, "concern.decide", SUBJECTS[aspect], subject_id) as tx:
-        concern = concerns.open_concern(tx, office.audit, staff, aspect, subject_id, "concern.decide", now)
-        others = decisions.alike(tx, concern, move) if all_alike else []
-        made = [decisions.decide(tx, office.audit, staff, concern, move, reason=reason, seen=seen, now=now)]
+    with going_in(office, staff, Action.CONCERN_DECIDE, SUBJECTS[aspect], subject_id) as ctx:
+        concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_DECIDE)
+        others = decisions.alike(ctx.tx, concern, move) if all_alike else []
+        made = [decisions.decide(ctx, concern, move, reason=reason, seen=seen)]
         for other in others:
-            known = len(decisions.history(tx, other.aspect, other.subject_id))
-            made.append(decisions.decide(tx, office.audit, staff, other, move, reason=reason, seen=known, now=now))
+            known = len(decisions.history(ctx.tx, other.aspect, other.subject_id))
+            made.append(decisions.decide(ctx, other, move, reason=reason, seen=known))
     return made[0]

@@ -9,7 +9,9 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from reading.access import access
+from reading.actions import Action
 from reading.cases import cases
+from reading.context import Context
 from reading.errors import Invalid, NotThere
 from reading.intake import rejections, surgery
 from reading.intake.rejections import Rejection, Title
@@ -69,15 +71,12 @@ def split(  # noqa: PLR0917
 ) -> str | None:
     """Answers the case in which the images are now. Raises: as `reading.intake.surgery.split`."""
     made = surgery.split(
-        tx,
-        office.audit,
+        Context(tx, office.audit, now, staff),
         office.keys,
-        staff,
         case_id,
         sop_instance_uids=uids,
         into_case=into_case,
         why=why,
-        now=now,
     )
     return made.other_case_id
 
@@ -86,7 +85,7 @@ def merge(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, into_case: str, why: str, now: datetime
 ) -> str | None:
     """Answers the case in which the images are now. Raises: as `reading.intake.surgery.merge`."""
-    made = surgery.merge(tx, office.audit, office.keys, staff, case_id, into_case=into_case, why=why, now=now)
+    made = surgery.merge(Context(tx, office.audit, now, staff), office.keys, case_id, into_case=into_case, why=why)
     return made.other_case_id
 
 
@@ -94,27 +93,27 @@ def hide(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, uids: Sequence[str], why: str, now: datetime
 ) -> None:
     """Raises: as `reading.intake.rejections.hide`."""
-    rejections.hide(tx, office.audit, office.keys, staff, case_id, sop_instance_uids=uids, why=why, now=now)
+    rejections.hide(Context(tx, office.audit, now, staff), office.keys, case_id, sop_instance_uids=uids, why=why)
 
 
 def undo(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, surgery_id: str, why: str, now: datetime
 ) -> None:
     """Raises: as `reading.intake.surgery.undo`; NotThere where the step is none of this case's."""
-    access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
+    access.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_SURGERY)
     if surgery_id not in {one.id for one in surgery.of_case(tx, case_id)}:
         raise NotThere
-    surgery.undo(tx, office.audit, office.keys, staff, surgery_id, why=why, now=now)
+    surgery.undo(Context(tx, office.audit, now, staff), office.keys, surgery_id, why=why)
 
 
 def show(  # noqa: PLR0917
     tx: Connection, office: Office, staff: Staff, case_id: str, rejection_id: str, why: str, now: datetime
 ) -> None:
     """Raises: as `reading.intake.rejections.lift`; NotThere where it names no image of this case."""
-    access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
+    access.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_SURGERY)
     if rejection_id not in {one.id for one in images_of(tx, case_id).rejections}:
         raise NotThere
-    rejections.lift(tx, office.audit, office.keys, staff, rejection_id, why=why, now=now)
+    rejections.lift(Context(tx, office.audit, now, staff), office.keys, rejection_id, why=why)
 
 
 def by_a_device(rejection: Rejection) -> bool:

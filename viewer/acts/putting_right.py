@@ -8,9 +8,11 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
 from reading.audit import actor_of
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.context import Context
 from reading.errors import Invalid
 from reading.intake import intake
 from reading.orders import matching
@@ -58,11 +60,11 @@ def put_right(
         patient_id=patient_id,
         order_id=order_id,
     )
-    intake.follow_attribution(tx, office.audit, staff, study_uid, now, unlinked=unlinked)
+    intake.follow_attribution(Context(tx, office.audit, now, staff), study_uid, unlinked=unlinked)
     office.audit.record(
         tx,
         actor=actor_of(staff),
-        action="study.correct",
+        action=Action.STUDY_CORRECT,
         subject_kind="study",
         subject_id=study_uid,
         details={"revision": made.revision},

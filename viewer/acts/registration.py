@@ -10,6 +10,8 @@ from sqlalchemy.engine import Connection
 
 from reading import identifiers
 from reading.access import access
+from reading.actions import Action
+from reading.context import Context
 from reading.errors import Invalid, NotThere
 from reading.identifiers import IdentityCard
 from reading.kinds import IdentifierKind, Sex
@@ -60,7 +62,9 @@ def found_or_registered(
         raise Invalid("card", "never_links")
     card = Identifier(kind=shown.kind, value=value)
     try:
-        known = access.find_patient(tx, office.audit, office.keys, staff, card, action="patient.find", now=now)
+        known = access.find_patient(
+            Context(tx, office.audit, now, staff), office.keys, card, action=Action.PATIENT_FIND
+        )
     except NotThere:
         return patients.register(
             tx, office.keys, name=shown.name, birth_date=birth_date, sex=sex, identifiers=[card], now=now

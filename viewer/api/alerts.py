@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from reading.actions import Action
 from reading.alerts import critical
 from viewer.api import bodies
 from viewer.http.callers import Acting
@@ -19,6 +20,6 @@ router = APIRouter(prefix="/api/alerts")
 @router.post("/{alert_id}/acknowledge")
 def acknowledge(request: Request, staff: Acting, alert_id: str, body: bodies.ReadBack) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "critical.acknowledge", "alert", alert_id) as tx:
-        alert = critical.acknowledge(tx, office.audit, staff, alert_id, body.read_back, now=now)
+    with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
+        alert = critical.acknowledge(ctx, alert_id, body.read_back)
     return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": now.isoformat()}

@@ -8,6 +8,8 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from reading.access import access
+from reading.actions import Action
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed
 from reading.intake.intake import ATTRIBUTED_BY
 from reading.patients import patients
@@ -25,7 +27,7 @@ router = APIRouter(prefix="/api/attributions")
 def correct(request: Request, staff: Acting, body: bodies.Attribution) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with transaction(office.engine) as tx:
-        study = access.open_study(tx, office.audit, staff, body.study_uid, "study.correct", now)
+        study = access.open_study(Context(tx, office.audit, now, staff), body.study_uid, Action.STUDY_CORRECT)
         if not any(may_act(tx, staff, role, study.site_id, now) for role in ATTRIBUTED_BY):
             raise NotAllowed("no_role_for_this_step")
         patient = None if body.patient_number is None else patients.by_number(tx, body.patient_number)

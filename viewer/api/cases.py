@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
 from reading.access import access
+from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases
 from reading.cases.moves import State, Step
@@ -22,11 +23,11 @@ from reading.reports.versions import Content
 from reading.review import review
 from reading.signing import signatures
 from reading.viewers import Staff
-from storage.database import snapshot, transaction
+from storage.database import snapshot
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, looks_through
+from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
 from viewer.views import api_json
 from viewer.views import completeness as ledger_view
@@ -63,7 +64,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
         tab=None if tab in {None, MINE} else Tab(tab),
         held_by=staff.person_id if tab == MINE else None,
     )
-    looks_through(office, staff, "worklist.open")
+    looks_through(office, staff, Action.WORKLIST_OPEN)
     with snapshot(office.engine) as tx:
         found = worklist_.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
     language = language_of(request)
@@ -79,26 +80,26 @@ def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 @router.get("/{case_id}/moves")
 def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]]:
     office = office_of(request)
-    with going_in(office, staff, "case.moves", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.moves", office.clock())
-        return [api_json.move(row) for row in cases.moves_of(tx, case_id)]
+    with going_in(office, staff, Action.CASE_MOVES, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_MOVES)
+        return [api_json.move(row) for row in cases.moves_of(ctx.tx, case_id)]
 
 
 @router.get("/{case_id}/completeness")
 def completeness_(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """What was announced, what arrived, and what is missing by name."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.completeness", "case", case_id) as tx:
-        found = access.open_case(tx, office.audit, staff, case_id, "case.completeness", now)
-        account = completeness.of_case(tx, found)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_COMPLETENESS, "case", case_id) as ctx:
+        found = access.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
+        account = completeness.of_case(ctx.tx, found)
     return ledger_view.to_json(account, language_of(request))
 
 
 @router.post("/claim", response_model=None)
 def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -> dict[str, Any] | Response:
     office = office_of(request)
-    with transaction(office.engine) as tx:
-        claimed = queue.claim_next(tx, office.audit, staff, body.step, office.clock())
+    with acting(office, staff) as ctx:
+        claimed = queue.claim_next(ctx, body.step)
     if claimed is None:
         return Response(status_code=204)
     return detail(request, staff, claimed.id)
@@ -107,121 +108,106 @@ def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -
 @router.post("/{case_id}/claim")
 def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "case.claim", "case", case_id) as tx:
-        queue.claim(tx, office.audit, staff, case_id, office.clock())
+    with going_in(office, staff, Action.CASE_CLAIM, "case", case_id) as ctx:
+        queue.claim(ctx, case_id)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/renew")
 def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.renew", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        lease = queue.renew(tx, staff, case_id, body.revision, now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_RENEW, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        lease = queue.renew(ctx, case_id, body.revision)
     return {"revision": lease.revision, "expires_at": lease.expires_at.isoformat()}
 
 
 @router.post("/{case_id}/put-back")
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.put-back", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        queue.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_PUT_BACK, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        queue.put_back(ctx, case_id, revision=body.revision)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/return")
 def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.return", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        queue.return_to_site(tx, office.audit, staff, case_id, revision=body.revision, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_RETURN, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        queue.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/escalate", response_model=None)
 def escalate(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.escalate", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        queue.escalate(tx, office.audit, staff, case_id, revision=body.revision, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_ESCALATE, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        queue.escalate(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/send-back")
 def send_back(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     """The verifier does not sign; the reviewer's counterpart is an outcome of /review."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.send-back", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        signatures.send_back(tx, office.audit, staff, case_id, lease_revision=body.revision, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_SEND_BACK, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        signatures.send_back(ctx, case_id, lease_revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.put("/{case_id}/draft")
 def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     content = Content.from_json(body.content)
-    with going_in(office, staff, "draft.save", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        saved = signatures.save_draft(
-            tx, staff, case_id, content, revision=body.revision, lease_revision=body.lease_revision, now=now
-        )
+    with going_in(office, staff, Action.DRAFT_SAVE, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
+        saved = signatures.save_draft(ctx, case_id, content, revision=body.revision, lease_revision=body.lease_revision)
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
 
 
 @router.post("/{case_id}/sign")
 def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     content = Content.from_json(body.content)
-    with going_in(office, staff, "report.sign", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+    with going_in(office, staff, Action.REPORT_SIGN, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.sign(
-            tx,
-            office.audit,
+            ctx,
             office.seal,
-            staff,
             case_id,
             content=content,
             shown=shown(body),
             draft_revision=body.draft_revision,
             lease_revision=body.lease_revision,
-            now=now,
         )
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/verify")
 def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     content = None if body.content is None else Content.from_json(body.content)
-    with going_in(office, staff, "report.verify", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+    with going_in(office, staff, Action.REPORT_VERIFY, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.verify(
-            tx,
-            office.audit,
-            office.seal,
-            staff,
-            case_id,
-            content=content,
-            shown=shown(body),
-            lease_revision=body.lease_revision,
-            now=now,
+            ctx, office.seal, case_id, content=content, shown=shown(body), lease_revision=body.lease_revision
         )
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/review")
 def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     content = None if body.report is None else Content.from_json(body.report)
-    with going_in(office, staff, "report.review", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+    with going_in(office, staff, Action.REPORT_REVIEW, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_OPEN)
         review.review(
-            tx,
-            office.audit,
+            ctx,
             office.seal,
-            staff,
             case_id,
             outcome=body.outcome,
             score=body.score,
@@ -229,43 +215,40 @@ def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review)
             content=content,
             shown=shown(body),
             lease_revision=body.lease_revision,
-            now=now,
         )
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/dispute")
 def dispute(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "review.dispute", "case", case_id) as tx:
-        review.dispute(tx, office.audit, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.REVIEW_DISPUTE, "case", case_id) as ctx:
+        review.dispute(ctx, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/resubmit")
 def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
     """The township's answer to a return."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.resubmit", "case", case_id) as tx:
-        intake.resubmit(tx, office.audit, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
+        intake.resubmit(ctx, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/critical", status_code=201)
 def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Critical) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "critical.raise", "case", case_id) as tx:
-        alert = critical.raise_alert(
-            tx, office.audit, staff, case_id, critical_class=body.critical_class, finding=body.finding, now=now
-        )
+    office = office_of(request)
+    with going_in(office, staff, Action.CRITICAL_RAISE, "case", case_id) as ctx:
+        alert = critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
     return api_json.alert(alert, None)
 
 
 @router.delete("/{case_id}/critical", status_code=204)
 def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "critical.withdraw", "case", case_id) as tx:
-        critical.withdraw(tx, office.audit, staff, case_id, now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CRITICAL_WITHDRAW, "case", case_id) as ctx:
+        critical.withdraw(ctx, case_id)
 
 
 def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> signatures.Shown:
@@ -276,6 +259,6 @@ def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> signatures.S
 
 def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "case.open", "case", case_id) as tx:
-        found = desk.detail(tx, office.audit, staff, case_id, office.clock())
+    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        found = desk.detail(ctx, case_id)
     return api_json.detail(found, staff, language_of(request))

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
+from reading.actions import Action
 from reading.errors import NotThere
 from reading.register import device_register, organisations
 from reading.register.device_contacts import Call
@@ -116,17 +117,17 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry:
 
 def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDevice) -> Device:
     now = office.clock()
-    with going_in(office, staff, "device.change", "device", device_id) as tx:
-        one = device_register.kept_by(tx, staff, device_id, now)
+    with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
+        one = device_register.kept_by(ctx.tx, staff, device_id, now)
         entry = body.entry(one.certificate_digest)
         entry = replace(entry, issuer=entry.issuer or one.issuer)
-        return Register(office.audit, staff).change(tx, one, entry, revision=body.revision, now=now)
+        return Register(office.audit, staff).change(ctx.tx, one, entry, revision=body.revision, now=now)
 
 
 def end_device(office: Office, staff: Staff, device_id: str) -> None:
     now = office.clock()
-    with going_in(office, staff, "device.end", "device", device_id) as tx:
-        Register(office.audit, staff).end(tx, device_register.kept_by(tx, staff, device_id, now), now)
+    with going_in(office, staff, Action.DEVICE_END, "device", device_id) as ctx:
+        Register(office.audit, staff).end(ctx.tx, device_register.kept_by(ctx.tx, staff, device_id, now), now)
 
 
 def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:

@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
+from reading.actions import Action
 from reading.signing import follow_up_answer
 from viewer.api import bodies
 from viewer.api.cases import detail, shown
@@ -20,31 +21,22 @@ router = APIRouter(prefix="/api/cases/{case_id}/follow-up")
 @router.post("/claim")
 def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "follow_up.claim", "case", case_id) as tx:
-        follow_up_answer.claim(tx, office.audit, staff, case_id, office.clock())
+    with going_in(office, staff, Action.FOLLOW_UP_CLAIM, "case", case_id) as ctx:
+        follow_up_answer.claim(ctx, case_id)
     return detail(request, staff, case_id)
 
 
 @router.post("/put-back")
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "follow_up.put_back", "case", case_id) as tx:
-        follow_up_answer.put_back(tx, office.audit, staff, case_id, revision=body.revision, now=office.clock())
+    with going_in(office, staff, Action.FOLLOW_UP_PUT_BACK, "case", case_id) as ctx:
+        follow_up_answer.put_back(ctx, case_id, revision=body.revision)
     return detail(request, staff, case_id)
 
 
 @router.post("/no-change")
 def no_change(request: Request, staff: Signing, case_id: str, body: bodies.NoChange) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "follow_up.no_change", "case", case_id) as tx:
-        follow_up_answer.no_change(
-            tx,
-            office.audit,
-            staff,
-            case_id,
-            shown=shown(body),
-            comment=body.comment,
-            revision=body.revision,
-            now=office.clock(),
-        )
+    with going_in(office, staff, Action.FOLLOW_UP_NO_CHANGE, "case", case_id) as ctx:
+        follow_up_answer.no_change(ctx, case_id, shown=shown(body), comment=body.comment, revision=body.revision)
     return detail(request, staff, case_id)

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from reading.access import access
+from reading.actions import Action
 from viewer.acts import image_placing
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking
@@ -20,10 +21,10 @@ router = APIRouter(prefix="/api/cases")
 @router.get("/{case_id}/images")
 def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """What is there, what is hidden and why, and the steps that were taken."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.images", "case", case_id) as tx:
-        access.open_case(tx, office.audit, staff, case_id, "case.images", now)
-        found = image_placing.images_of(tx, case_id)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
+        access.open_case(ctx, case_id, Action.CASE_IMAGES)
+        found = image_placing.images_of(ctx.tx, case_id)
     return {
         "series": [
             {
@@ -77,38 +78,38 @@ def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> dict[str, Any]:
     """Images get a study of their own, or go to another examination of the site."""
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        other = image_placing.split(tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
+    with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+        other = image_placing.split(ctx.tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
     return {"other_case_id": other}
 
 
 @router.post("/{case_id}/merge")
 def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        other = image_placing.merge(tx, office, staff, case_id, body.into_case, body.why, now)
+    with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+        other = image_placing.merge(ctx.tx, office, staff, case_id, body.into_case, body.why, now)
     return {"other_case_id": other}
 
 
 @router.post("/{case_id}/hide-images")
 def hide(request: Request, staff: Acting, case_id: str, body: bodies.HideImages) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.hide_images", "case", case_id) as tx:
-        image_placing.hide(tx, office, staff, case_id, body.instances, body.why, now)
+    with going_in(office, staff, Action.CASE_HIDE_IMAGES, "case", case_id) as ctx:
+        image_placing.hide(ctx.tx, office, staff, case_id, body.instances, body.why, now)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/steps/{surgery_id}/undo")
 def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.Why) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        image_placing.undo(tx, office, staff, case_id, surgery_id, body.why, now)
+    with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+        image_placing.undo(ctx.tx, office, staff, case_id, surgery_id, body.why, now)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/rejections/{rejection_id}/lift")
 def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.Why) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-        image_placing.show(tx, office, staff, case_id, rejection_id, body.why, now)
+    with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+        image_placing.show(ctx.tx, office, staff, case_id, rejection_id, body.why, now)
     return {"other_case_id": None}

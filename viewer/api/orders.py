@@ -11,7 +11,9 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
 from reading.access import access
+from reading.actions import Action
 from reading.audit import actor_of
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.orders import orders
 from reading.orders.order_state import OrderState
@@ -70,7 +72,7 @@ def list_orders(  # noqa: PLR0917 -- what is asked
     office, now = office_of(request), office_of(request).clock()
     with transaction(office.engine) as tx:
         where = site_of(tx, office, staff, site)
-        access.open_list(tx, office.audit, staff, "order.list", now)
+        access.open_list(Context(tx, office.audit, now, staff), Action.ORDER_LIST)
         found = orders.list_of(tx, where.id, states=state or frozenset(OrderState), since=since, limit=limit)
         return {"orders": [_told(tx, one) for one in found]}
 
@@ -85,8 +87,8 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
 @router.post("/{order_id}/cancel")
 def cancel(request: Request, staff: Acting, order_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
-    with going_in(office, staff, "order.cancel", "order", order_id) as tx:
-        return _told(tx, cancelled(tx, office, staff, order_id, body.revision))
+    with going_in(office, staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
+        return _told(ctx.tx, cancelled(ctx.tx, office, staff, order_id, body.revision))
 
 
 def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
@@ -120,7 +122,7 @@ def register(office: Office, staff: Staff, body: bodies.Order) -> Order:
             device_id=_station(tx, site.id, body.station, now) if body.station else None,
         )
         office.audit.record(
-            tx, actor=actor_of(staff), action="order.place", subject_kind="order", subject_id=made.id, now=now
+            tx, actor=actor_of(staff), action=Action.ORDER_PLACE, subject_kind="order", subject_id=made.id, now=now
         )
     return made
 
@@ -142,7 +144,7 @@ def cancelled(tx: Connection, office: Office, staff: Staff, order_id: str, revis
         raise NotAllowed("no_role_for_this_step")
     orders.cancel(tx, order_id, revision=revision)
     office.audit.record(
-        tx, actor=actor_of(staff), action="order.cancel", subject_kind="order", subject_id=order_id, now=now
+        tx, actor=actor_of(staff), action=Action.ORDER_CANCEL, subject_kind="order", subject_id=order_id, now=now
     )
     changed = orders.by_id(tx, order_id)
     if changed is None:

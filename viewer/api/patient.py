@@ -7,6 +7,8 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
+from reading.actions import Action
+from reading.audit import STRANGER
 from reading.reports import versions
 from reading.reports.seal import said_in
 from reading.sessions import sessions
@@ -17,7 +19,7 @@ from viewer.api import bodies
 from viewer.api.reports import as_pdf
 from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, address_of, give, take
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, looks_through
+from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
 from viewer.views import patient as patient_view
 from viewer.views.patient import Report
@@ -43,7 +45,7 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     office = office_of(request)
-    looks_through(office, patient, "reports.open")
+    looks_through(office, patient, Action.REPORTS_OPEN)
     with transaction(office.engine) as tx:
         found = patient_view.reports_of(tx, office.audit, patient, office.clock())
     return [_summary(each) for each in found]
@@ -57,11 +59,11 @@ def pdf(request: Request, patient: Patient, version_id: str) -> Response:
 @router.get("/reports/{version_id}")
 def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, patient, "report.read", "report", version_id) as tx:
-        opened = patient_view.opened(tx, office.audit, patient, version_id, "report.read", now)
-        signatures = versions.signatures_for(tx, opened.version)
-        pictures = len(pictures_of(tx, opened.version.case_id))
-        looks = patient_view.looks_at(tx, opened, language_of(request))
+    with going_in(office, patient, Action.REPORT_READ, "report", version_id) as ctx:
+        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_READ, now)
+        signatures = versions.signatures_for(ctx.tx, opened.version)
+        pictures = len(pictures_of(ctx.tx, opened.version.case_id))
+        looks = patient_view.looks_at(ctx.tx, opened, language_of(request))
     return {
         **_summary(opened),
         "content": opened.version.content.to_json(),
@@ -88,16 +90,14 @@ def open_session(request: Request, card_type: str, card: str, code: str) -> Pati
 
     """
     office = office_of(request)
-    with transaction(office.engine) as tx:
+    with acting(office, STRANGER) as ctx:
         opened = sessions.open_patient(
-            tx,
-            office.audit,
+            ctx,
             office.keys,
             card_kind=card_type,
             card=card,
             code=code,
             address=address_of(request),
-            now=office.clock(),
         )
     if not isinstance(opened, PatientSession):
         raise opened
@@ -112,17 +112,17 @@ def end_session(request: Request) -> None:
 
 def pdf_for(request: Request, patient: PatientViewer, version_id: str) -> Response:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, patient, "report.pdf", "report", version_id) as tx:
-        opened = patient_view.opened(tx, office.audit, patient, version_id, "report.pdf", now)
-        sheet = sheet_of(tx, opened.entry, opened.version, language_of(request))
+    with going_in(office, patient, Action.REPORT_PDF, "report", version_id) as ctx:
+        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_PDF, now)
+        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request))
     return as_pdf(sheet, opened.version)
 
 
 def picture_for(request: Request, patient: PatientViewer, version_id: str, number: int) -> Response:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, patient, "picture.read", "report", version_id) as tx:
-        opened = patient_view.opened(tx, office.audit, patient, version_id, "picture.read", now)
-        picture = picture_of(tx, opened.version.case_id, number)
+    with going_in(office, patient, Action.PICTURE_READ, "report", version_id) as ctx:
+        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.PICTURE_READ, now)
+        picture = picture_of(ctx.tx, opened.version.case_id, number)
     body, media_type = office.render(patient, picture.study_uid, picture.number)
     return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})
 

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
 from reading.access import access
+from reading.actions import Action
 from reading.quality import concerns, decisions
 from reading.quality.concerns import GROUP_OF, Aspect, Concern, Group
 from storage.database import snapshot, transaction
@@ -41,7 +42,7 @@ def listed(  # noqa: PLR0917
     offset: Annotated[int, Query(ge=0, le=5000)] = 0,
 ) -> dict[str, Any]:
     office = office_of(request)
-    looks_through(office, staff, "concern.list")
+    looks_through(office, staff, Action.CONCERN_LIST)
     with snapshot(office.engine) as tx:
         found = concerns.list_concerns(tx, staff, group, office.clock(), decided=decided, limit=limit, offset=offset)
     return {
@@ -92,7 +93,7 @@ def decide(request: Request, staff: Acting, aspect: Aspect, subject_id: str, bod
 @router.get("/bytes/{subject_id}/picture")
 def picture(request: Request, staff: Looking, subject_id: str) -> Response:
     office = office_of(request)
-    body, media_type = office.evidence.picture(_held(request, staff, subject_id, "concern.picture"))
+    body, media_type = office.evidence.picture(_held(request, staff, subject_id, Action.CONCERN_PICTURE))
     return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-cache"})
 
 
@@ -100,14 +101,14 @@ def picture(request: Request, staff: Looking, subject_id: str) -> Response:
 def content(request: Request, staff: Looking, subject_id: str) -> Response:
     """As an attachment, for the vendor's engineer: whatever it is, no browser opens it."""
     office = office_of(request)
-    chunks = office.evidence.content(_held(request, staff, subject_id, "concern.download"))
+    chunks = office.evidence.content(_held(request, staff, subject_id, Action.CONCERN_DOWNLOAD))
     return StreamingResponse(chunks, media_type="application/octet-stream", headers=ATTACHMENT)
 
 
-def _held(request: Request, staff: Looking, subject_id: str, action: str) -> Held:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, action, "quarantine", subject_id) as tx:
-        return access.open_quarantined(tx, office.audit, staff, subject_id, action, now)
+def _held(request: Request, staff: Looking, subject_id: str, action: Action) -> Held:
+    office = office_of(request)
+    with going_in(office, staff, action, "quarantine", subject_id) as ctx:
+        return access.open_quarantined(ctx, subject_id, action)
 
 
 def _line(one: Concern) -> dict[str, Any]:

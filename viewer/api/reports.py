@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
+from reading.actions import Action
 from reading.cases import cases
 from reading.desk import desk, worklist
 from reading.reports.versions import Content, ReportVersion
@@ -30,23 +31,21 @@ router = APIRouter(prefix="/api/reports")
 @router.get("/{version_id}.pdf")
 def pdf(request: Request, staff: Looking, version_id: str) -> Response:
     """The sheet to keep or print; it leaves the service, so it is logged as a print."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "report.print", "report", version_id) as tx:
-        version = printing.print_report(tx, office.audit, staff, version_id, now)
-        sheet = sheet_for(tx, request, staff, version)
+    office = office_of(request)
+    with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
+        version = printing.print_report(ctx, version_id)
+        sheet = sheet_for(ctx.tx, request, staff, version)
     return as_pdf(sheet, version)
 
 
 @router.post("/{version_id}/addendum")
 def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Addendum) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     content = Content.from_json(body.content)
-    with going_in(office, staff, "report.addendum", "report", version_id) as tx:
-        made = signatures.addendum(
-            tx, office.audit, office.seal, staff, version_id, content=content, shown=shown(body), now=now
-        )
-    with going_in(office, staff, "case.open", "case", made.case_id) as tx:
-        found = desk.detail(tx, office.audit, staff, made.case_id, now)
+    with going_in(office, staff, Action.REPORT_ADDENDUM, "report", version_id) as ctx:
+        made = signatures.addendum(ctx, office.seal, version_id, content=content, shown=shown(body))
+    with going_in(office, staff, Action.CASE_OPEN, "case", made.case_id) as ctx:
+        found = desk.detail(ctx, made.case_id)
     return api_json.detail(found, staff, language_of(request))
 
 

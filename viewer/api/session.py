@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
+from reading.audit import STRANGER
 from reading.register import organisations
 from reading.sessions import sessions
 from reading.sessions.sessions import StaffSession
@@ -15,6 +16,7 @@ from storage.database import snapshot, transaction
 from viewer.api import bodies
 from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, address_of, give, staff_of, take
 from viewer.http.office import office_of
+from viewer.http.on_record import acting
 from viewer.views import api_json
 
 router = APIRouter(prefix="/api/session")
@@ -49,15 +51,12 @@ def change_password(request: Request, staff: ActingUnsettled, body: bodies.NewPa
 @router.post("/proof")
 def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[str, Any]:
     office = office_of(request)
-    with transaction(office.engine) as tx:
+    with acting(office, staff) as ctx:
         proved = sessions.prove_again(
-            tx,
-            office.audit,
+            ctx,
             office.keys,
-            staff,
             password=body.password,
             address=address_of(request),
-            now=office.clock(),
         )
     if not isinstance(proved, SessionFacts):
         raise proved  # after the failure was counted
@@ -72,15 +71,13 @@ def open_session(request: Request, username: str, password: str) -> StaffSession
 
     """
     office = office_of(request)
-    with transaction(office.engine) as tx:
+    with acting(office, STRANGER) as ctx:
         opened = sessions.open_staff(
-            tx,
-            office.audit,
+            ctx,
             office.keys,
             username=username,
             password=password,
             address=address_of(request),
-            now=office.clock(),
         )
     if not isinstance(opened, StaffSession):
         raise opened
@@ -96,16 +93,13 @@ def set_password(request: Request, staff: Staff, current: str, new: str) -> None
 
     """
     office = office_of(request)
-    with transaction(office.engine) as tx:
+    with acting(office, staff) as ctx:
         refusal = sessions.change_password(
-            tx,
-            office.audit,
+            ctx,
             office.keys,
-            staff,
             current=current,
             new=new,
             address=address_of(request),
-            now=office.clock(),
         )
     if refusal is not None:
         raise refusal

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
+from reading.actions import Action
 from reading.register import people
 from reading.signing import withhold
 from viewer.api import bodies
@@ -21,9 +22,9 @@ router = APIRouter(prefix="/api/cases")
 
 @router.post("/{case_id}/withhold")
 def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, str]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.withhold", "case", case_id) as tx:
-        withheld = withhold.withhold(tx, office.audit, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_WITHHOLD, "case", case_id) as ctx:
+        withheld = withhold.withhold(ctx, case_id, why=body.why)
     return {"id": withheld.id, "state": withheld.state}  # whoever withheld it may not see it any longer
 
 
@@ -31,35 +32,35 @@ def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -
 def looks(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]]:
     """Who had seen it, the latest first: the people who must be told."""
     office = office_of(request)
-    with going_in(office, staff, "case.who_saw", "case", case_id) as tx:
-        seen = withhold.who_saw(tx, office.audit, staff, case_id, office.clock())
+    with going_in(office, staff, Action.CASE_WHO_SAW, "case", case_id) as ctx:
+        seen = withhold.who_saw(ctx, case_id)
         return [
-            {"kind": look.actor.kind, "name": _name(tx, look), "action": look.action, "at": look.at.isoformat()}
+            {"kind": look.actor.kind, "name": _name(ctx.tx, look), "action": look.action, "at": look.at.isoformat()}
             for look in seen
         ]
 
 
 @router.post("/{case_id}/restore")
 def restore(request: Request, staff: Signing, case_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.restore", "case", case_id) as tx:
-        withhold.restore(tx, office.audit, office.seal, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_RESTORE, "case", case_id) as ctx:
+        withhold.restore(ctx, office.seal, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/read-again")
 def read_again(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.read_again", "case", case_id) as tx:
-        withhold.read_again(tx, office.audit, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_READ_AGAIN, "case", case_id) as ctx:
+        withhold.read_again(ctx, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/enter-in-error")
 def enter_in_error(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.enter_in_error", "case", case_id) as tx:
-        withhold.enter_in_error(tx, office.audit, staff, case_id, why=body.why, now=now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_ENTER_IN_ERROR, "case", case_id) as ctx:
+        withhold.enter_in_error(ctx, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 

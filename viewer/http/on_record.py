@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Generator
 from contextlib import contextmanager
-from typing import Final
-
-from sqlalchemy.engine import Connection
+from typing import Final, TypeVar
 
 from reading.access import access
 from reading.access.access import Viewer
+from reading.actions import Action
+from reading.context import Context, Who
 from reading.errors import NotThere
 from storage.database import snapshot, transaction
 from viewer.http.office import Office
@@ -18,20 +18,33 @@ from viewer.http.office import Office
 ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
 
 
+ViewerT = TypeVar("ViewerT", bound=Viewer)
+WhoT = TypeVar("WhoT", bound=Who)
+
+
 @contextmanager
-def going_in(office: Office, viewer: Viewer, action: str, subject_kind: str, subject_id: str) -> Generator[Connection]:
-    """A transaction about one thing; when it ends in `NotThere`, the attempt itself is recorded.
+def going_in(
+    office: Office, viewer: ViewerT, action: Action, subject_kind: str, subject_id: str
+) -> Generator[Context[ViewerT]]:
+    """An act about one thing, in its transaction; when it ends in `NotThere`, the attempt itself is recorded.
 
     Raises:
         NotThere: the id is none of ours (nothing to record), or whatever the block raises.
 
     """
-    with on_record(office, viewer, action, subject_kind, subject_id), transaction(office.engine) as tx:
-        yield tx
+    with on_record(office, viewer, action, subject_kind, subject_id), acting(office, viewer) as ctx:
+        yield ctx
 
 
 @contextmanager
-def on_record(office: Office, viewer: Viewer, action: str, subject_kind: str, subject_id: str) -> Generator[None]:
+def acting(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
+    """An act in its transaction, for what is not about one thing with an id."""
+    with transaction(office.engine) as tx:
+        yield Context(tx, office.audit, office.clock(), who)
+
+
+@contextmanager
+def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str, subject_id: str) -> Generator[None]:
     """The same for what opens its transactions itself.
 
     Raises:
@@ -43,23 +56,15 @@ def on_record(office: Office, viewer: Viewer, action: str, subject_kind: str, su
     try:
         yield
     except NotThere:
-        with transaction(office.engine) as tx:
-            access.refused(
-                tx,
-                office.audit,
-                viewer,
-                action=action,
-                subject_kind=subject_kind,
-                subject_id=subject_id,
-                now=office.clock(),
-            )
+        with acting(office, viewer) as ctx:
+            access.refused(ctx, action=action, subject_kind=subject_kind, subject_id=subject_id)
         raise
 
 
-def looks_through(office: Office, viewer: Viewer, action: str) -> None:
+def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
     """Put on record that somebody looks through a list, which shows many persons at once; nothing while it is there."""
     with snapshot(office.engine) as tx:
         on_record = access.list_is_on_record(tx, viewer, action, office.clock())
     if not on_record:
-        with transaction(office.engine) as tx:
-            access.open_list(tx, office.audit, viewer, action, office.clock())
+        with acting(office, viewer) as ctx:
+            access.open_list(ctx, action)

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Role
 from reading.register import device_contacts, device_register
@@ -92,8 +93,8 @@ def add(  # noqa: PLR0917 -- the fields of the form
 @router.get("/devices/{device_id}")
 def show_one(request: Request, staff: Looking, device_id: str) -> Response:
     office = office_of(request)
-    with going_in(office, staff, "device.open", "device", device_id) as tx:
-        one = device_register.kept_by(tx, staff, device_id, office.clock())
+    with going_in(office, staff, Action.DEVICE_OPEN, "device", device_id) as ctx:
+        one = device_register.kept_by(ctx.tx, staff, device_id, office.clock())
     return _form(request, staff, _of(one), one=one)
 
 
@@ -115,8 +116,8 @@ def change(  # noqa: PLR0917
 ) -> Response:
     office = office_of(request)
     typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
-    with going_in(office, staff, "device.change", "device", device_id) as tx:
-        one = device_register.kept_by(tx, staff, device_id, office.clock())
+    with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
+        one = device_register.kept_by(ctx.tx, staff, device_id, office.clock())
     try:
         values = _values(typed)
         if no_certificate:

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
@@ -74,7 +75,7 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa:
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> Response:
     office, language = office_of(request), language_of(request)
-    looks_through(office, patient, "reports.open")
+    looks_through(office, patient, Action.REPORTS_OPEN)
     with transaction(office.engine) as tx:
         found = patient_view.reports_of(tx, office.audit, patient, office.clock())
         registered = patients.by_id(tx, patient.patient_id)
@@ -108,11 +109,11 @@ def report(
     request: Request, patient: Patient, version_id: str, page_number: Annotated[int, Query(alias="page", ge=1)] = 1
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, patient, "report.read", "report", version_id) as tx:
-        opened = patient_view.opened(tx, office.audit, patient, version_id, "report.read", now)
-        sheet = sheet_of(tx, opened.entry, opened.version, language)
-        total = len(pictures_of(tx, opened.version.case_id))
-        looks = patient_view.looks_at(tx, opened, language)
+    with going_in(office, patient, Action.REPORT_READ, "report", version_id) as ctx:
+        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_READ, now)
+        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language)
+        total = len(pictures_of(ctx.tx, opened.version.case_id))
+        looks = patient_view.looks_at(ctx.tx, opened, language)
     pages = max(1, -(-total // PICTURES_A_PAGE))
     first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
     zone = opened.zone

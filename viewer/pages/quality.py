@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.kinds import Role
 from reading.quality.concerns import Aspect, Group
 from reading.quality.decisions import Move
@@ -38,7 +39,7 @@ def show(
     offset: Annotated[int, Query(ge=0, le=5000)] = 0,
 ) -> Response:
     office, language = office_of(request), language_of(request)
-    looks_through(office, staff, "concern.list")
+    looks_through(office, staff, Action.CONCERN_LIST)
     with snapshot(office.engine) as tx:
         found = quality.listed(tx, staff, group, language, office.clock(), decided=decided, limit=PAGE, offset=offset)
     return quality_page(

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.alerts import critical
 from reading.errors import NotThere
 from reading.signing import release
@@ -59,19 +60,19 @@ def acknowledge(
     request: Request, staff: Submitting, alert_id: str, read_back: Annotated[str, Form(max_length=1000)]
 ) -> Response:
     office = office_of(request)
-    with going_in(office, staff, "critical.acknowledge", "alert", alert_id) as tx:
-        alert = critical.acknowledge(tx, office.audit, staff, alert_id, read_back, now=office.clock())
+    with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
+        alert = critical.acknowledge(ctx, alert_id, read_back)
     return RedirectResponse(f"/t/case/{alert.case_id}?done=acknowledged", status_code=303)
 
 
 @router.post("/notices/{notice_id}/acknowledge")
 def acknowledge_change(request: Request, staff: Submitting, notice_id: str) -> Response:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "change.acknowledge", "notice", notice_id) as tx:
-        waiting = township.banners(tx, staff, language_of(request), now).changed
+    with going_in(office, staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
+        waiting = township.banners(ctx.tx, staff, language_of(request), now).changed
         if notice_id not in {notice.id for notice in waiting}:
             raise NotThere
-        release.acknowledge_change(tx, notice_id, staff.person_id, now)
+        release.acknowledge_change(ctx.tx, notice_id, staff.person_id, now)
     return RedirectResponse("/t", status_code=303)
 
 
@@ -96,7 +97,7 @@ def township_page(
 
 def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
     office = office_of(request)
-    looks_through(office, staff, "township.open")
+    looks_through(office, staff, Action.TOWNSHIP_OPEN)
     with snapshot(office.engine) as tx:
         found = township.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
     return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}

@@ -11,9 +11,11 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.access import access
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.moves import State
 from reading.completeness import account
+from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Entry
 from reading.intake import intake
@@ -47,24 +49,24 @@ def show(
     ] = "",
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, staff, "case.open", "case", case_id) as tx:
-        found = access.open_case(tx, office.audit, staff, case_id, "case.open", now)
-        entry = worklist.entries_of(tx, staff, [found], now)[0]
-        zone = zone_of(tx, entry)
-        version = township.valid_versions(tx, staff, [case_id], now).get(case_id)
-        waiting = township.banners(tx, staff, language, now, case_id)
+    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        found = access.open_case(ctx, case_id, Action.CASE_OPEN)
+        entry = worklist.entries_of(ctx.tx, staff, [found], now)[0]
+        zone = zone_of(ctx.tx, entry)
+        version = township.valid_versions(ctx.tx, staff, [case_id], now).get(case_id)
+        waiting = township.banners(ctx.tx, staff, language, now, case_id)
         values: dict[str, Any] = {
             "row": township.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
-            "ledger": completeness.told(account.of_case(tx, found), zone, language, now),
-            "studies": _studies(tx, entry, language),
+            "ledger": completeness.told(account.of_case(ctx.tx, found), zone, language, now),
+            "studies": _studies(ctx.tx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
-            "version": None if version is None else _version(tx, entry, version, zone, language),
-            "moves": _moves(tx, case_id, zone, language),
-            "order": _order(tx, entry, language),
+            "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
+            "moves": _moves(ctx.tx, case_id, zone, language),
+            "order": _order(ctx.tx, entry, language),
         }
         if version is not None:
-            access.open_report(tx, office.audit, staff, version.id, "report.read", now)
+            access.open_report(ctx, version.id, Action.REPORT_READ)
     return township_page(
         request,
         staff,
@@ -83,8 +85,8 @@ def show(
 def answer(request: Request, staff: Submitting, case_id: str, why: Annotated[str, Form(max_length=1000)]) -> Response:
     """The facts that a reader missed: the case goes back to them."""
     office = office_of(request)
-    with going_in(office, staff, "case.resubmit", "case", case_id) as tx:
-        intake.resubmit(tx, office.audit, staff, case_id, why=why, now=office.clock())
+    with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
+        intake.resubmit(ctx, case_id, why=why)
     return RedirectResponse(f"/t/case/{case_id}?done=answered", status_code=303)
 
 
@@ -172,5 +174,5 @@ def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entr
 
     """
     office, now = office_of(request), office_of(request).clock()
-    found = access.open_case(tx, office.audit, staff, case_id, "case.open", now)
+    found = access.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
     return worklist.entries_of(tx, staff, [found], now)[0]

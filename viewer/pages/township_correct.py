@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.desk.worklist import Entry
 from reading.errors import Invalid, NotAllowed
 from reading.intake.intake import ATTRIBUTED_BY
@@ -65,12 +66,12 @@ def correct(  # noqa: PLR0917 -- the fields of the form
         "Laterality": laterality,
     }
     try:
-        with going_in(office, staff, "study.correct", "case", case_id) as tx:
-            entry = opened(tx, request, staff, case_id)
-            changed = _changed(typed, _said(tx, entry))
+        with going_in(office, staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
+            entry = opened(ctx.tx, request, staff, case_id)
+            changed = _changed(typed, _said(ctx.tx, entry))
             [
                 putting_right.put_right(
-                    tx, office, staff, study.study_uid, changed, patient_id=None, reason=why, now=now
+                    ctx.tx, office, staff, study.study_uid, changed, patient_id=None, reason=why, now=now
                 )
                 for study in entry.studies
             ]
@@ -89,12 +90,12 @@ def _correct(
     refused: Invalid | NotAllowed | None = None,
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, staff, "case.open", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        zone = zone_of(tx, entry)
-        said = _said(tx, entry)
-        may = any(may_act(tx, staff, role, entry.case.site_id, now) for role in ATTRIBUTED_BY)
-        standing = versions.current(tx, case_id) is not None
+    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        zone = zone_of(ctx.tx, entry)
+        said = _said(ctx.tx, entry)
+        may = any(may_act(ctx.tx, staff, role, entry.case.site_id, now) for role in ATTRIBUTED_BY)
+        standing = versions.current(ctx.tx, case_id) is not None
     problem, told = "", None if refused is None else problem_of(refused)
     if told is not None:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)

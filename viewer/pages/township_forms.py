@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.errors import Invalid, NotThere
 from reading.kinds import IdentifierKind, Sex
 from reading.orders import orders
@@ -110,8 +111,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
 @router.post("/order/{order_id}/cancel")
 def cancel(request: Request, staff: Submitting, order_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
     office = office_of(request)
-    with going_in(office, staff, "order.cancel", "order", order_id) as tx:
-        cancelled(tx, office, staff, order_id, revision)
+    with going_in(office, staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
+        cancelled(ctx.tx, office, staff, order_id, revision)
     return RedirectResponse("/t/order", status_code=303)
 
 
@@ -136,13 +137,13 @@ def link(  # noqa: PLR0917 -- the fields of the form
     typed = {"card_type": card_type, "card": card, "name": name, "sex": sex, "birth_date": birth_date}
     try:
         person = shown(_body(bodies.Person, _person(typed)))
-        with going_in(office, staff, "case.link", "case", case_id) as tx:
-            entry = opened(tx, request, staff, case_id)
-            patient = found_or_registered(tx, office, staff, person, zone=zone_of(tx, entry), now=now)
+        with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
+            entry = opened(ctx.tx, request, staff, case_id)
+            patient = found_or_registered(ctx.tx, office, staff, person, zone=zone_of(ctx.tx, entry), now=now)
             if not same_person:
-                putting_right.one_person(tx, case_id, patient)
+                putting_right.one_person(ctx.tx, case_id, patient)
             reason = text(Language.ZH, "link.reason-names-differ" if same_person else "link.reason")
-            putting_right.link(tx, office, staff, case_id, patient, reason=reason, now=now)
+            putting_right.link(ctx.tx, office, staff, case_id, patient, reason=reason, now=now)
     except Invalid as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
@@ -216,9 +217,9 @@ def _link_form(
     request: Request, staff: Staff, case_id: str, form: Mapping[str, str], *, wrong: Invalid | None = None
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.open", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        zone = zone_of(tx, entry)
+    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        zone = zone_of(ctx.tx, entry)
     return township_page(
         request,
         staff,

@@ -12,6 +12,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
 from reading.access import access
+from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
 from reading.desk.worklist import Entry, Filters, Order
@@ -62,21 +63,21 @@ def act(  # noqa: PLR0917 -- the fields of the form
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     try:
-        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-            access.open_case(tx, office.audit, staff, case_id, "case.surgery", now)
-            uids = image_placing.chosen(tx, case_id, image, series)
+        with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+            access.open_case(ctx, case_id, Action.CASE_SURGERY)
+            uids = image_placing.chosen(ctx.tx, case_id, image, series)
             other: str | None = None
             match what:
                 case "split":
-                    other = image_placing.split(tx, office, staff, case_id, uids, None, why, now)
+                    other = image_placing.split(ctx.tx, office, staff, case_id, uids, None, why, now)
                 case "move":
                     target = image_placing.required(into_case)
-                    other = image_placing.split(tx, office, staff, case_id, uids, target, why, now)
+                    other = image_placing.split(ctx.tx, office, staff, case_id, uids, target, why, now)
                 case "merge":
                     target = image_placing.required(into_case)
-                    other = image_placing.merge(tx, office, staff, case_id, target, why, now)
+                    other = image_placing.merge(ctx.tx, office, staff, case_id, target, why, now)
                 case "hide":
-                    image_placing.hide(tx, office, staff, case_id, uids, why, now)
+                    image_placing.hide(ctx.tx, office, staff, case_id, uids, why, now)
     except ReadingError as refused:
         kept = {"what": what, "why": why, "into_case": into_case, "ticked": {*image, *series}}
         return _refused(request, staff, case_id, refused, kept)
@@ -89,8 +90,8 @@ def undo(
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     try:
-        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-            image_placing.undo(tx, office, staff, case_id, step, why, now)
+        with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+            image_placing.undo(ctx.tx, office, staff, case_id, step, why, now)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
     return _after(request, staff, case_id, None, "undo")
@@ -102,8 +103,8 @@ def show_again(
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     try:
-        with going_in(office, staff, "case.surgery", "case", case_id) as tx:
-            image_placing.show(tx, office, staff, case_id, rejection, why, now)
+        with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
+            image_placing.show(ctx.tx, office, staff, case_id, rejection, why, now)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
     return _after(request, staff, case_id, None, "show")
@@ -113,7 +114,7 @@ def show_again(
 def export(request: Request, staff: Looking, case_id: str) -> Response:
     """To take along: what is shown of the case, corrected, with a DICOMDIR; no name in it says whose it is."""
     office = office_of(request)
-    with on_record(office, staff, "case.export", "case", case_id):
+    with on_record(office, staff, Action.CASE_EXPORT, "case", case_id):
         pieces = office.export(staff, case_id)
     headers = {
         "Content-Disposition": 'attachment; filename="images.zip"',
@@ -137,13 +138,13 @@ def _images(
     kept: Mapping[str, Any] | None = None,
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, staff, "case.images", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        zone = zone_of(tx, entry)
-        found = image_placing.images_of(tx, case_id)
-        decides = any(may_act(tx, staff, role, entry.case.site_id, now) for role in DECIDED_BY)
-        standing = versions.current(tx, case_id)
-        others = _others(tx, staff, entry, language, zone, now) if decides else []
+    with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        zone = zone_of(ctx.tx, entry)
+        found = image_placing.images_of(ctx.tx, case_id)
+        decides = any(may_act(ctx.tx, staff, role, entry.case.site_id, now) for role in DECIDED_BY)
+        standing = versions.current(ctx.tx, case_id)
+        others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []
         hidden_under_report = _hidden_under_report(standing, found)
     return township_page(
         request,
@@ -295,9 +296,9 @@ def _after(request: Request, staff: Staff, case_id: str, other: str | None, done
     """To the case in which the images are now, where there is one that may be seen; else back."""
     office, now = office_of(request), office_of(request).clock()
     there = other or case_id
-    with going_in(office, staff, "case.images", "case", case_id) as tx:
+    with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         for candidate in (there, case_id):
-            seen = access.visible_cases(tx, staff, now)
-            if ULID.fullmatch(candidate) and cases.is_one_of(tx, candidate, seen):
+            seen = access.visible_cases(ctx.tx, staff, now)
+            if ULID.fullmatch(candidate) and cases.is_one_of(ctx.tx, candidate, seen):
                 return RedirectResponse(f"/t/case/{candidate}/images?done={done}", status_code=303)
     return RedirectResponse("/t", status_code=303)

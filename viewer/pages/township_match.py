@@ -9,6 +9,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.actions import Action
 from reading.cases.cases import Case
 from reading.desk.worklist import Entry
 from reading.errors import Invalid, NotThere
@@ -51,10 +52,10 @@ def match(
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     try:
-        with going_in(office, staff, "case.match", "case", case_id) as tx:
-            entry = opened(tx, request, staff, case_id)
-            chosen = _chosen(tx, entry.case, order)
-            putting_right.match(tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
+        with going_in(office, staff, Action.CASE_MATCH, "case", case_id) as ctx:
+            entry = opened(ctx.tx, request, staff, case_id)
+            chosen = _chosen(ctx.tx, entry.case, order)
+            putting_right.match(ctx.tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
     except Invalid as wrong:
         return _form(request, staff, case_id, chosen=order, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
@@ -64,12 +65,12 @@ def match(
 def part(request: Request, staff: Submitting, case_id: str) -> Response:
     """The match was wrong: as it was before."""
     office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "case.unmatch", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        order = matching.order_of(tx, case_id)
+    with going_in(office, staff, Action.CASE_UNMATCH, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        order = matching.order_of(ctx.tx, case_id)
         if order is None:
             raise NotThere
-        putting_right.unmatch(tx, office, staff, entry.case, order, now=now)
+        putting_right.unmatch(ctx.tx, office, staff, entry.case, order, now=now)
     return RedirectResponse(f"/t/case/{case_id}?done=unmatched", status_code=303)
 
 
@@ -83,15 +84,15 @@ def _chosen(tx: Connection, case: Case, order_id: str) -> Order:
 
 def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | None = None) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, staff, "case.open", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        zone = zone_of(tx, entry)
-        order = matching.order_of(tx, case_id)
-        found = [] if order else matching.proposals(tx, entry.case)
+    with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        zone = zone_of(ctx.tx, entry)
+        order = matching.order_of(ctx.tx, case_id)
+        found = [] if order else matching.proposals(ctx.tx, entry.case)
         values: dict[str, Any] = {
             "row": township.row(entry, None, zone, language, now),
-            "matched": _order(tx, order, zone, language) if order else None,
-            "proposals": [_proposal(tx, entry.case, one, zone, language) for one in found],
+            "matched": _order(ctx.tx, order, zone, language) if order else None,
+            "proposals": [_proposal(ctx.tx, entry.case, one, zone, language) for one in found],
             "said": _said(entry, language),
         }
     return township_page(

@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.access import access
+from reading.actions import Action
 from reading.audit import actor_of
 from reading.errors import NotAllowed
 from reading.register.grants import AT_THEIR_SITE, may_act
@@ -32,10 +33,10 @@ router = APIRouter(prefix="/t")
 @router.get("/print/{version_id}")
 def preview(request: Request, staff: Looking, version_id: str) -> Response:
     """The sheet on the screen; paper stays blank until the print is logged."""
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "report.read", "report", version_id) as tx:
-        version = access.open_report(tx, office.audit, staff, version_id, "report.read", now)
-        sheet = sheet_for(tx, request, staff, version)
+    office = office_of(request)
+    with going_in(office, staff, Action.REPORT_READ, "report", version_id) as ctx:
+        version = access.open_report(ctx, version_id, Action.REPORT_READ)
+        sheet = sheet_for(ctx.tx, request, staff, version)
     return township_page(
         request,
         staff,
@@ -50,10 +51,10 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
 
 @router.post("/print/{version_id}")
 def print_(request: Request, staff: Submitting, version_id: str) -> Response:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, "report.print", "report", version_id) as tx:
-        version = printing.print_report(tx, office.audit, staff, version_id, now)
-        sheet = sheet_for(tx, request, staff, version)
+    office = office_of(request)
+    with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
+        version = printing.print_report(ctx, version_id)
+        sheet = sheet_for(ctx.tx, request, staff, version)
     return township_page(
         request,
         staff,
@@ -70,14 +71,14 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
 def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
     """A new one-time code; it is shown this once."""
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, staff, "receipt.print", "case", case_id) as tx:
-        entry = opened(tx, request, staff, case_id)
-        zone = zone_of(tx, entry)
-        if not any(may_act(tx, staff, role, entry.site.id, now) for role in AT_THEIR_SITE):
+    with going_in(office, staff, Action.RECEIPT_PRINT, "case", case_id) as ctx:
+        entry = opened(ctx.tx, request, staff, case_id)
+        zone = zone_of(ctx.tx, entry)
+        if not any(may_act(ctx.tx, staff, role, entry.site.id, now) for role in AT_THEIR_SITE):
             raise NotAllowed("no_role_for_this_step")
-        printed = receipts.print_receipt(tx, office.keys, case_id, printed_by=staff.person_id, now=now)
+        printed = receipts.print_receipt(ctx.tx, office.keys, case_id, printed_by=staff.person_id, now=now)
         office.audit.record(
-            tx, actor=actor_of(staff), action="receipt.print", subject_kind="case", subject_id=case_id, now=now
+            ctx.tx, actor=actor_of(staff), action=Action.RECEIPT_PRINT, subject_kind="case", subject_id=case_id, now=now
         )
     address = f"{origin_of(request)}/p"  # nothing of the person: the code stands beside it
     return township_page(

@@ -11,8 +11,10 @@ from sqlalchemy.engine import Connection
 
 from reading import audit
 from reading.access import access
+from reading.actions import Action
 from reading.audit import ActorKind, Audit, Event, Outcome
 from reading.cases import cases
+from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Entry
 from reading.register import organisations, people
@@ -46,7 +48,7 @@ def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datet
 
     The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
     """
-    found = access.open_own_reports(tx, audit_, patient, "report.listed", now, limit=MOST)
+    found = access.open_own_reports(Context(tx, audit_, now, patient), Action.REPORT_LISTED, limit=MOST)
     theirs = cases.by_ids(tx, [each.case_id for each in found])
     entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
     sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
@@ -57,7 +59,7 @@ def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datet
 
 
 def opened(  # noqa: PLR0917 -- the one shape of every look
-    tx: Connection, audit_: Audit, patient: PatientViewer, version_id: str, action: str, now: datetime
+    tx: Connection, audit_: Audit, patient: PatientViewer, version_id: str, action: Action, now: datetime
 ) -> Report:
     """One report, the look recorded.
 
@@ -65,7 +67,7 @@ def opened(  # noqa: PLR0917 -- the one shape of every look
         NotThere: there is none such, or it is not theirs, not final, or withheld.
 
     """
-    version = access.open_report(tx, audit_, patient, version_id, action, now)
+    version = access.open_report(Context(tx, audit_, now, patient), version_id, action)
     entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
     return Report(version=version, entry=entry, zone=zone_of(tx, entry))
 

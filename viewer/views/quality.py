@@ -10,7 +10,9 @@ from typing import Any, Final
 from sqlalchemy.engine import Connection
 
 from reading.access import access
+from reading.actions import Action
 from reading.cases import cases
+from reading.context import Context
 from reading.desk import worklist
 from reading.errors import NotThere
 from reading.quality import concerns, decisions
@@ -186,7 +188,7 @@ def _beside(  # noqa: PLR0917
     if queries.study_of(tx, study_uid) is None:
         return _Beside()
     try:
-        study = access.open_study(tx, office.audit, staff, study_uid, "concern.beside", now)
+        study = access.open_study(Context(tx, office.audit, now, staff), study_uid, Action.CONCERN_BESIDE)
     except NotThere:
         return _Beside(hidden=True)
     if instance is None or entered:

@@ -14,9 +14,11 @@ from sqlalchemy.exc import DBAPIError
 
 from reading import audit
 from reading.access import access
+from reading.actions import Action
 from reading.audit import Outcome
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.context import Context
 from reading.errors import NotThere
 from reading.kinds import IdentifierKind, Priority, Role
 from reading.orders import orders
@@ -74,7 +76,9 @@ def sees_study(tx: Connection, clinic: Clinic, viewer: Viewer, now: datetime, st
     """By opening it; the list must say the same."""
     listed = search_studies(tx, access.scope(tx, viewer, now), [], limit=10)
     try:
-        opened = access.open_study(tx, clinic.audit, viewer, study_uid, "study.view", now).study_uid == study_uid
+        opened = (
+            access.open_study(Context(tx, clinic.audit, now, viewer), study_uid, "study.view").study_uid == study_uid
+        )
     except NotThere:
         opened = False
     assert opened == (study_uid in [study.study_uid for study in listed])
@@ -84,7 +88,7 @@ def sees_study(tx: Connection, clinic: Clinic, viewer: Viewer, now: datetime, st
 def sees_case(tx: Connection, clinic: Clinic, viewer: Viewer, case_id: str, now: datetime) -> bool:
     listed = tx.scalars(sa.select(case.c.id).where(access.visible_cases(tx, viewer, now))).all()
     try:
-        opened = access.open_case(tx, clinic.audit, viewer, case_id, "case.view", now).id == case_id
+        opened = access.open_case(Context(tx, clinic.audit, now, viewer), case_id, "case.view").id == case_id
     except NotThere:
         opened = False
     assert opened == (case_id in listed)
@@ -98,7 +102,7 @@ def sees_version(tx: Connection, clinic: Clinic, viewer: Viewer, version_id: str
         .where(access.visible_versions(tx, viewer, now))
     ).all()
     try:
-        opened = access.open_report(tx, clinic.audit, viewer, version_id, "report.read", now).id == version_id
+        opened = access.open_report(Context(tx, clinic.audit, now, viewer), version_id, "report.read").id == version_id
     except NotThere:
         opened = False
     assert opened == (version_id in listed)
@@ -108,7 +112,9 @@ def sees_version(tx: Connection, clinic: Clinic, viewer: Viewer, version_id: str
 def sees_patient(tx: Connection, clinic: Clinic, viewer: Viewer, patient_id: str, now: datetime) -> bool:
     listed = tx.scalars(sa.select(patient.c.id).where(access.visible_patients(tx, viewer, now))).all()
     try:
-        opened = access.open_patient(tx, clinic.audit, viewer, patient_id, "patient.view", now).id == patient_id
+        opened = (
+            access.open_patient(Context(tx, clinic.audit, now, viewer), patient_id, "patient.view").id == patient_id
+        )
     except NotThere:
         opened = False
     assert opened == (patient_id in listed)
@@ -150,7 +156,7 @@ def test_quinn_gets_the_answer_of_a_thing_that_does_not_exist(engine: Engine, no
         answers: list[NotThere] = []
         for asked in (hers, "01KNOTHING0000000000000000"):
             with pytest.raises(NotThere) as refused, transaction(engine) as tx:
-                open_one(tx, clinic.audit, clinic.quinn, asked, "look", now)
+                open_one(Context(tx, clinic.audit, now, clinic.quinn), asked, Action.CASE_OPEN)
             answers.append(refused.value)
         assert [(type(answer), answer.args, str(answer)) for answer in answers] == [(NotThere, (), "")] * 2
 
@@ -160,7 +166,7 @@ def test_what_is_no_uid_is_not_there(engine: Engine, now: datetime) -> None:
         clinic = open_clinic(tx, now)
         for odd in ("", "1." + "2" * 63, "1.2\0", "../1", "' or 1=1"):
             with pytest.raises(NotThere):
-                access.open_study(tx, clinic.audit, clinic.ada, odd, "study.view", now)
+                access.open_study(Context(tx, clinic.audit, now, clinic.ada), odd, "study.view")
 
 
 def test_a_second_site_sees_what_it_holds_as_well(engine: Engine, now: datetime) -> None:
@@ -194,7 +200,7 @@ def test_what_is_withheld_is_seen_from_above_its_site_alone(engine: Engine, now:
         machine = machine_of(clinic, "hills")
         everybody: list[Viewer] = [clinic.tang, clinic.ada, clinic.ben, own_manager, both, pia_, machine]
         before = [sees_study(tx, clinic, viewer, now) for viewer in everybody]
-        withhold.withhold(tx, clinic.audit, clinic.ada, made.id, why="wrong person", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), made.id, why="wrong person")
 
         assert before == [True] * 7
         for viewer in everybody:
@@ -297,7 +303,7 @@ def test_the_versions_of_a_case_are_those_that_each_may_see(engine: Engine, now:
         )
 
         def of(viewer: Viewer) -> list[str]:
-            found = access.open_reports(tx, clinic.audit, viewer, made.id, "case.open", now)
+            found = access.open_reports(Context(tx, clinic.audit, now, viewer), made.id, "case.open")
             return [version.id for version in found]
 
         assert of(clinic.ada) == [first.id, pending.id]
@@ -341,7 +347,7 @@ def test_a_card_on_the_desk_finds_a_patient_of_any_site(engine: Engine, now: dat
         patient_, _ = pias_case(tx, clinic, now)
 
         def find(viewer: Viewer, shown: Identifier) -> Patient:
-            return access.find_patient(tx, clinic.audit, KEYS, viewer, shown, action="patient.find", now=now)
+            return access.find_patient(Context(tx, clinic.audit, now, viewer), KEYS, shown, action="patient.find")
 
         found = find(clinic.quinn, card)
         with pytest.raises(NotThere):
@@ -376,7 +382,7 @@ def test_every_look_is_on_record_once_in_ten_minutes(engine: Engine, now: dateti
 
     for viewer, action, minutes in looks:
         with transaction(engine) as tx:
-            access.open_study(tx, clinic.audit, viewer, STUDY, action, now + timedelta(minutes=minutes))
+            access.open_study(Context(tx, clinic.audit, now + timedelta(minutes=minutes), viewer), STUDY, action)
 
     ada, ben = clinic.ada.person_id, clinic.ben.person_id
     assert sorted(events(engine)) == sorted(
@@ -394,7 +400,7 @@ def test_the_permission_is_asked_anew_though_the_look_is_on_record(engine: Engin
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         pias_case(tx, clinic, now)
-        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
+        access.open_study(Context(tx, clinic.audit, now, clinic.ada), STUDY, "study.view")
         queries.hide(tx, STUDY, now)
 
     with snapshot(engine) as tx, pytest.raises(NotThere):
@@ -404,7 +410,7 @@ def test_the_permission_is_asked_anew_though_the_look_is_on_record(engine: Engin
         people.end_grant(tx, clinic.ada.grants[0].id, later)
         ada = people.staff_of(tx, clinic.ada.person_id, later)
         with pytest.raises(NotThere):
-            access.open_study(tx, clinic.audit, ada, STUDY, "study.view", later)
+            access.open_study(Context(tx, clinic.audit, later, ada), STUDY, "study.view")
 
 
 def test_a_look_that_is_on_record_needs_no_writing_transaction(engine: Engine, now: datetime) -> None:
@@ -415,7 +421,7 @@ def test_a_look_that_is_on_record_needs_no_writing_transaction(engine: Engine, n
     with snapshot(engine) as tx:
         assert access.open_study_again(tx, clinic.ada, STUDY, "study.frames", now) is None
     with transaction(engine) as tx:
-        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.frames", now)
+        access.open_study(Context(tx, clinic.audit, now, clinic.ada), STUDY, "study.frames")
     with read_only(engine) as tx:
         again = access.open_study_again(tx, clinic.ada, STUDY, "study.frames", now + timedelta(minutes=5))
     assert again is not None
@@ -428,7 +434,7 @@ def test_no_record_no_access(engine: Engine, now: datetime) -> None:
         pias_case(tx, clinic, now)
 
     with read_only(engine) as tx, pytest.raises(DBAPIError):
-        access.open_study(tx, clinic.audit, clinic.ada, STUDY, "study.view", now)
+        access.open_study(Context(tx, clinic.audit, now, clinic.ada), STUDY, "study.view")
 
 
 def test_opening_a_list_is_a_look(engine: Engine, now: datetime) -> None:
@@ -436,8 +442,8 @@ def test_opening_a_list_is_a_look(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         before = access.list_is_on_record(tx, clinic.ada, "study.search", now)
-        access.open_list(tx, clinic.audit, clinic.ada, "study.search", now)
-        access.open_list(tx, clinic.audit, clinic.ada, "study.search", later)
+        access.open_list(Context(tx, clinic.audit, now, clinic.ada), "study.search")
+        access.open_list(Context(tx, clinic.audit, later, clinic.ada), "study.search")
 
     with read_only(engine) as tx:
         assert not before
@@ -453,10 +459,10 @@ def test_a_refused_look_is_recorded_in_a_transaction_of_its_own(engine: Engine, 
         pias_case(tx, clinic, now)
 
     with pytest.raises(NotThere), transaction(engine) as tx:
-        access.open_study(tx, clinic.audit, clinic.quinn, STUDY, "study.view", now)
+        access.open_study(Context(tx, clinic.audit, now, clinic.quinn), STUDY, "study.view")
     with transaction(engine) as tx:
         access.refused(
-            tx, clinic.audit, clinic.quinn, action="study.view", subject_kind="study", subject_id=STUDY, now=now
+            Context(tx, clinic.audit, now, clinic.quinn), action="study.view", subject_kind="study", subject_id=STUDY
         )
 
     assert events(engine) == [(clinic.quinn.person_id, "study.view", Outcome.REFUSED)]

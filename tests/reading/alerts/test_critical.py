@@ -10,8 +10,10 @@ from sqlalchemy.engine import Engine
 
 from reading import outbox, tables
 from reading.alerts import critical
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from storage.database import transaction
@@ -27,7 +29,7 @@ def test_the_alert_goes_out_while_the_report_is_still_being_written(engine: Engi
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="左侧大脑中动脉高密度", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="左侧大脑中动脉高密度"
         )
         notices = critical.notices_of(tx, alert.id)
         found = cases.by_id(tx, case.id)
@@ -47,7 +49,7 @@ def test_a_clinician_is_named_before_a_technician(engine: Engine, now: datetime)
         hire(tx, "stranger", now, (Role.CLINICIAN, clinic.region.lake))
         case = arrive(tx, clinic, "1.1", now)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
 
         assert critical.notices_of(tx, alert.id)[0].person_id == doctor.person_id
@@ -58,7 +60,7 @@ def test_a_site_where_nobody_is_granted_is_told_as_a_whole(engine: Engine, now: 
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, site=clinic.region.lake)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         notice = critical.notices_of(tx, alert.id)[0]
 
@@ -70,7 +72,9 @@ def test_pressed_twice_the_clock_runs_from_the_first_time(engine: Engine, now: d
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         alerts = [
-            critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=at)
+            critical.raise_alert(
+                Context(tx, clinic.audit, at, clinic.ada), case.id, critical_class="stroke", finding="!"
+            )
             for at in (now, now + timedelta(minutes=3))
         ]
 
@@ -82,22 +86,22 @@ def test_read_back_by_the_township_it_climbs_no_more(engine: Engine, now: dateti
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         with pytest.raises(NotThere):
-            critical.acknowledge(tx, clinic.audit, clinic.quinn, alert.id, "收到", now=now)
+            critical.acknowledge(Context(tx, clinic.audit, now, clinic.quinn), alert.id, "收到")
         with pytest.raises(NotAllowed):
-            critical.acknowledge(tx, clinic.audit, clinic.ada, alert.id, "收到", now=now)
+            critical.acknowledge(Context(tx, clinic.audit, now, clinic.ada), alert.id, "收到")
         with pytest.raises(Invalid):
-            critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, " ", now=now)
-        answered = critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, "收到，卒中", now=now)
+            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, " ")
+        answered = critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "收到，卒中")
 
         assert (answered.acknowledged_by, answered.read_back) == (clinic.tang.person_id, "收到，卒中")
-        assert critical.climb(tx, clinic.audit, now + TEN) == 0
+        assert critical.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         with pytest.raises(MoveNotAllowed):
-            critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, "再次", now=now)
+            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "再次")
         with pytest.raises(NotThere):
-            critical.acknowledge(tx, clinic.audit, clinic.tang, "01K00000000000000000000000", "收到", now=now)
+            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), "01K00000000000000000000000", "收到")
 
 
 def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_there(
@@ -107,9 +111,9 @@ def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
-        climbed = [critical.climb(tx, clinic.audit, now + TEN * times) for times in range(5)]
+        climbed = [critical.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM)) for times in range(5)]
         told = [notice.organisation_id for notice in critical.notices_of(tx, alert.id)]
         region = clinic.region
         level = critical.by_id(tx, alert.id).level
@@ -124,13 +128,10 @@ def test_each_class_has_its_minutes(engine: Engine, now: datetime) -> None:
         clinic = open_clinic(tx, now)
         due = [
             critical.raise_alert(
-                tx,
-                clinic.audit,
-                clinic.ada,
+                Context(tx, clinic.audit, now, clinic.ada),
                 arrive(tx, clinic, f"1.{number}", now).id,
                 critical_class=name,
                 finding="!",
-                now=now,
             ).due_at
             - now
             for number, name in enumerate(["tension_pneumothorax", "stroke", "something else"])
@@ -143,18 +144,18 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
-        critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now)
+        critical.raise_alert(Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!")
         with pytest.raises(NotAllowed):
-            critical.withdraw(tx, clinic.audit, clinic.tang, case.id, now)
-        critical.withdraw(tx, clinic.audit, clinic.ada, case.id, now)
+            critical.withdraw(Context(tx, clinic.audit, now, clinic.tang), case.id)
+        critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
         found = cases.by_id(tx, case.id)
 
         assert (found.critical, found.rule) == (False, "plain-xray")
         assert critical.open_alert(tx, case.id) is None
-        assert critical.climb(tx, clinic.audit, now + TEN) == 0
+        assert critical.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised", "critical.withdrawn"]
         with pytest.raises(NotThere):
-            critical.withdraw(tx, clinic.audit, clinic.ada, case.id, now)
+            critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
 
 def test_only_those_who_read_for_the_site_raise_it(engine: Engine, now: datetime) -> None:
@@ -163,15 +164,7 @@ def test_only_those_who_read_for_the_site_raise_it(engine: Engine, now: datetime
         case = arrive(tx, clinic, "1.1", now)
 
         def press(staff: object, name: str = "stroke", finding: str = "!") -> None:
-            critical.raise_alert(
-                tx,
-                clinic.audit,
-                staff,
-                case.id,
-                critical_class=name,
-                finding=finding,
-                now=now,  # type: ignore[arg-type]
-            )
+            critical.raise_alert(Context(tx, clinic.audit, now, staff), case.id, critical_class=name, finding=finding)
 
         with pytest.raises(NotThere):
             press(clinic.quinn)
@@ -190,7 +183,7 @@ def test_set_after_the_release_it_still_goes_out(engine: Engine, now: datetime) 
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now)
-        critical.raise_alert(tx, clinic.audit, clinic.ben, case.id, critical_class="stroke", finding="!", now=now)
+        critical.raise_alert(Context(tx, clinic.audit, now, clinic.ben), case.id, critical_class="stroke", finding="!")
 
         assert state(tx, case.id) is State.FINAL
         assert critical.open_alert(tx, case.id) is not None

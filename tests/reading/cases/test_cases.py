@@ -7,8 +7,10 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotThere, Stale
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, read, review_as
@@ -19,7 +21,7 @@ def test_a_move_is_a_row_with_who_when_and_why(engine: Engine, now: datetime) ->
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         grant = clinic.tang.grants[0]
-        moved = cases.move(tx, clinic.audit, case, Move.WITHHOLD, grant=grant, why="拍错人", now=now)
+        moved = cases.move(Context(tx, clinic.audit, now, SYSTEM), case, Move.WITHHOLD, grant=grant, why="拍错人")
         rows = cases.moves_of(tx, case.id)
 
         assert moved == cases.by_id(tx, case.id)
@@ -38,7 +40,7 @@ def test_of_two_that_saw_the_same_revision_the_second_is_stale(engine: Engine, n
         cases.change(tx, case, body_part="HAND")
 
         with pytest.raises(Stale) as stale:
-            cases.move(tx, clinic.audit, case, Move.WITHHOLD, grant=None, now=now)
+            cases.move(Context(tx, clinic.audit, now, SYSTEM), case, Move.WITHHOLD, grant=None)
         assert stale.value.expected == case.revision + 1
         assert cases.by_id(tx, case.id).state is State.WAITING_READ
 
@@ -49,7 +51,7 @@ def test_a_move_that_the_table_does_not_have_changes_nothing(engine: Engine, now
         case = arrive(tx, clinic, "1.1", now)
 
         with pytest.raises(MoveNotAllowed):
-            cases.move(tx, clinic.audit, case, Move.AGREE, grant=None, now=now)
+            cases.move(Context(tx, clinic.audit, now, SYSTEM), case, Move.AGREE, grant=None)
         assert cases.by_id(tx, case.id) == case
         assert len(cases.moves_of(tx, case.id)) == 1
 

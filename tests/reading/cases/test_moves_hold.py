@@ -21,9 +21,11 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.alerts import critical
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import HELD, MOVES, SigningRole, State
 from reading.completeness import follow_ups
+from reading.context import Context
 from reading.errors import ReadingError
 from reading.intake import intake
 from reading.kinds import Priority, Role
@@ -99,23 +101,27 @@ class Reading(RuleBasedStateMachine):
 
     @rule(who=PEOPLE)
     def claim_next(self, who: str) -> None:
-        self._try(lambda tx: queue.claim_next(tx, self.clinic.audit, self._who(who), None, self.now))
+        self._try(lambda tx: queue.claim_next(Context(tx, self.clinic.audit, self.now, self._who(who)), None))
 
     @rule(who=PEOPLE, case=CASES)
     def claim(self, who: str, case: int) -> None:
-        self._try(lambda tx: queue.claim(tx, self.clinic.audit, self._who(who), self.cases[case], self.now))
+        self._try(lambda tx: queue.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), self.cases[case]))
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def renew(self, who: str, case: int) -> None:
         case_id = self.cases[case]
-        self._try(lambda tx: queue.renew(tx, self._who(who, tx, case_id), case_id, self._lease(tx, case_id), self.now))
+        self._try(
+            lambda tx: queue.renew(
+                Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)), case_id, self._lease(tx, case_id)
+            )
+        )
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def put_back(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
             lambda tx: queue.put_back(
-                tx, audit, self._who(who, tx, case_id), case_id, revision=self._lease(tx, case_id), now=self.now
+                Context(tx, audit, self.now, self._who(who, tx, case_id)), case_id, revision=self._lease(tx, case_id)
             )
         )
 
@@ -124,20 +130,19 @@ class Reading(RuleBasedStateMachine):
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
             lambda tx: queue.return_to_site(
-                tx,
-                audit,
-                self._who(who, tx, case_id),
+                Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
                 why="?",
-                now=self.now,
             )
         )
 
     @rule(case=CASES)
     def answer(self, case: int) -> None:
         self._try(
-            lambda tx: intake.resubmit(tx, self.clinic.audit, self.clinic.tang, self.cases[case], why="!", now=self.now)
+            lambda tx: intake.resubmit(
+                Context(tx, self.clinic.audit, self.now, self.clinic.tang), self.cases[case], why="!"
+            )
         )
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
@@ -145,20 +150,17 @@ class Reading(RuleBasedStateMachine):
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
             lambda tx: queue.escalate(
-                tx,
-                audit,
-                self._who(who, tx, case_id),
+                Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
                 why="?",
-                now=self.now,
             )
         )
 
     @rule(minutes=st.sampled_from([1, 11]))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self._try(lambda tx: queue.expire(tx, self.clinic.audit, self.now))
+        self._try(lambda tx: queue.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=CONTENTS)
     def sign(self, who: str, case: int, content: versions.Content) -> None:
@@ -167,16 +169,13 @@ class Reading(RuleBasedStateMachine):
         def act(tx: Connection) -> None:
             draft = drafts.of_case(tx, case_id)
             reports.sign(
-                tx,
-                self.clinic.audit,
+                Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)),
                 self.clinic.seal,
-                self._who(who, tx, case_id),
                 case_id,
                 content=content,
                 shown=shown(tx, case_id, "?"),
                 draft_revision=draft.revision if draft else 0,
                 lease_revision=self._lease(tx, case_id),
-                now=self.now,
             )
 
         self._try(act)
@@ -186,15 +185,12 @@ class Reading(RuleBasedStateMachine):
         case_id = self.cases[case]
         self._try(
             lambda tx: reports.verify(
-                tx,
-                self.clinic.audit,
+                Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)),
                 self.clinic.seal,
-                self._who(who, tx, case_id),
                 case_id,
                 content=content,
                 shown=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
-                now=self.now,
             )
         )
 
@@ -203,13 +199,10 @@ class Reading(RuleBasedStateMachine):
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
             lambda tx: reports.send_back(
-                tx,
-                audit,
-                self._who(who, tx, case_id),
+                Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 lease_revision=self._lease(tx, case_id),
                 why="?",
-                now=self.now,
             )
         )
 
@@ -218,10 +211,8 @@ class Reading(RuleBasedStateMachine):
         case_id = self.cases[case]
         self._try(
             lambda tx: review.review(
-                tx,
-                self.clinic.audit,
+                Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)),
                 self.clinic.seal,
-                self._who(who, tx, case_id),
                 case_id,
                 outcome=outcome,
                 score=Score.UNDERSTANDABLE_MISS,
@@ -229,7 +220,6 @@ class Reading(RuleBasedStateMachine):
                 content=content,
                 shown=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
-                now=self.now,
             )
         )
 
@@ -257,14 +247,11 @@ class Reading(RuleBasedStateMachine):
             final = versions.final(tx, case_id)
             if final is not None:
                 reports.addendum(
-                    tx,
-                    self.clinic.audit,
+                    Context(tx, self.clinic.audit, self.now, self._who(who)),
                     self.clinic.seal,
-                    self._who(who),
                     final.id,
                     content=content,
                     shown=shown(tx, case_id, "?"),
-                    now=self.now,
                 )
 
         self._try(act)
@@ -272,12 +259,12 @@ class Reading(RuleBasedStateMachine):
     @rule(who=PEOPLE, case=CASES)
     def dispute(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
-        self._try(lambda tx: review.dispute(tx, audit, self._who(who), case_id, why="?", now=self.now))
+        self._try(lambda tx: review.dispute(Context(tx, audit, self.now, self._who(who)), case_id, why="?"))
 
     @rule(who=PEOPLE, case=CASES)
     def withhold(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
-        self._try(lambda tx: withhold.withhold(tx, audit, self._who(who), case_id, why="?", now=self.now))
+        self._try(lambda tx: withhold.withhold(Context(tx, audit, self.now, self._who(who)), case_id, why="?"))
 
     @rule(who=PEOPLE, case=CASES, name=st.sampled_from(["Pia^Pan", "Paul^Pan"]))
     def correct_and_restore(self, who: str, case: int, name: str) -> None:
@@ -287,43 +274,45 @@ class Reading(RuleBasedStateMachine):
             study_uid = cases.study_uids(tx, case_id)[0]
             staff = self._who(who)
             attribution.correct(tx, study_uid, {"PatientName": name}, reason="?", made_by=staff.person_id, now=self.now)
-            intake.follow_attribution(tx, audit, staff, study_uid, self.now)
-            withhold.restore(tx, audit, seal, staff, case_id, why="?", now=self.now)
+            intake.follow_attribution(Context(tx, audit, self.now, staff), study_uid)
+            withhold.restore(Context(tx, audit, self.now, staff), seal, case_id, why="?")
 
         self._try(act)
 
     @rule(who=PEOPLE, case=CASES)
     def read_again(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
-        self._try(lambda tx: withhold.read_again(tx, audit, self._who(who), case_id, why="?", now=self.now))
+        self._try(lambda tx: withhold.read_again(Context(tx, audit, self.now, self._who(who)), case_id, why="?"))
 
     @rule(who=PEOPLE, case=CASES)
     def raise_alert(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
             lambda tx: critical.raise_alert(
-                tx, audit, self._who(who), case_id, critical_class="stroke", finding="!", now=self.now
+                Context(tx, audit, self.now, self._who(who)), case_id, critical_class="stroke", finding="!"
             )
         )
 
     @rule(who=PEOPLE, case=CASES)
     def withdraw_alert(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
-        self._try(lambda tx: critical.withdraw(tx, audit, self._who(who), case_id, self.now))
+        self._try(lambda tx: critical.withdraw(Context(tx, audit, self.now, self._who(who)), case_id))
 
     @rule(case=CASES, number=st.integers(2, 6))
     def another_image_comes(self, case: int, number: int) -> None:
         study_uid = f"1.{case + 1}"
         self._try(
             lambda tx: intake.take_in(
-                tx, self.clinic.audit, KEYS, another_image(tx, self.clinic, study_uid, number, self.now), self.now
+                Context(tx, self.clinic.audit, self.now, SYSTEM),
+                KEYS,
+                another_image(tx, self.clinic, study_uid, number, self.now),
             )
         )
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def look_at_late_images(self, who: str, case: int) -> None:
         case_id = self.cases[case]
-        self._try(lambda tx: follow_up_answer.claim(tx, self.clinic.audit, self._who(who), case_id, self.now))
+        self._try(lambda tx: follow_up_answer.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), case_id))
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def late_images_change_nothing(self, who: str, case: int) -> None:
@@ -332,14 +321,11 @@ class Reading(RuleBasedStateMachine):
         def act(tx: Connection) -> None:
             found = follow_ups.open_of(tx, case_id)
             follow_up_answer.no_change(
-                tx,
-                self.clinic.audit,
-                self._who(who),
+                Context(tx, self.clinic.audit, self.now, self._who(who)),
                 case_id,
                 shown=shown(tx, case_id, "?"),
                 comment="",
                 revision=found.revision if found else 1,
-                now=self.now,
             )
 
         self._try(act)

@@ -8,12 +8,14 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.completeness import account as completeness
 from reading.completeness import ledger
 from reading.completeness.account import Account, How
 from reading.completeness.ledger import Named
+from reading.context import Context
 from reading.errors import Invalid
 from reading.intake import intake
 from reading.kinds import Priority
@@ -45,7 +47,7 @@ def come(tx: Connection, clinic: Clinic, now: datetime, *numbers: int) -> Case:
             instance_number=number,
             received_digest=bytes([number]) * 32,
         )
-    return intake.take_in(tx, clinic.audit, KEYS, study, now)
+    return intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
 
 def images(account: Account) -> list[tuple[int, int]]:
@@ -219,16 +221,13 @@ def test_an_emergency_is_claimed_and_signed_from_its_first_image_and_the_reason_
 
         def sign(reason: str) -> str:
             return signatures.sign(
-                tx,
-                clinic.audit,
+                Context(tx, clinic.audit, now, clinic.ada),
                 clinic.seal,
-                clinic.ada,
                 case.id,
                 content=NORMAL,
                 shown=shown(tx, case.id, reason),
                 draft_revision=0,
                 lease_revision=lease,
-                now=now,
             ).incomplete_reason
 
         with pytest.raises(Invalid) as refused:

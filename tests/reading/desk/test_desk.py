@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from reading.alerts import critical
 from reading.cases import cases
 from reading.cases.moves import SigningRole
+from reading.context import Context
 from reading.desk import desk
 from reading.desk.desk import Act
 from reading.errors import NotThere
@@ -26,11 +27,13 @@ def test_the_holder_has_lease_draft_and_everything_to_do(engine: Engine, now: da
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
-        before = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+        before = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        signatures.save_draft(tx, clinic.ada, case.id, PNEUMONIA, revision=0, lease_revision=lease, now=now)
-        own = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
-        others = desk.detail(tx, clinic.audit, clinic.rosa, case.id, now)
+        signatures.save_draft(
+            Context(tx, clinic.audit, now, clinic.ada), case.id, PNEUMONIA, revision=0, lease_revision=lease
+        )
+        own = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
+        others = desk.detail(Context(tx, clinic.audit, now, clinic.rosa), case.id)
 
     assert before.allowed == {Act.CLAIM, Act.WITHHOLD, Act.CRITICAL}
     assert before.lease is None
@@ -59,21 +62,21 @@ def test_each_is_offered_only_what_the_rules_let_them(engine: Engine, now: datet
         read(tx, clinic, clinic.rosa, case.id, now)
 
         def offered(name: str) -> set[Act]:
-            return set(desk.detail(tx, clinic.audit, getattr(clinic, name), case.id, now).allowed)
+            return set(desk.detail(Context(tx, clinic.audit, now, getattr(clinic, name)), case.id).allowed)
 
         assert Act.CLAIM not in offered("rosa")
         assert Act.CLAIM in offered("vera")
         assert offered("tang") == {Act.WITHHOLD, Act.PRINT}
         take(tx, clinic, clinic.vera, case.id, now)
         assert {Act.VERIFY, Act.SEND_BACK, Act.ESCALATE} <= offered("vera")
-        queue.put_back(tx, clinic.audit, clinic.vera, case.id, revision=1, now=now)
+        queue.put_back(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=1)
         verify(tx, clinic, clinic.vera, case.id, now)
         assert Act.CLAIM not in offered("vera")
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
         assert {Act.ADDENDUM, Act.DISPUTE, Act.PRINT} <= offered("rosa")
         assert Act.DISPUTE not in offered("ada")
         assert Act.ADDENDUM not in offered("vera")
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
         assert offered("mona") == {Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR}
 
 
@@ -82,9 +85,9 @@ def test_a_returned_case_asks_the_township_and_an_alert_asks_for_an_answer(engin
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=lease, why="病史?", now=now)
-        critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now)
-        tang = desk.detail(tx, clinic.audit, clinic.tang, case.id, now)
+        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="病史?")
+        critical.raise_alert(Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!")
+        tang = desk.detail(Context(tx, clinic.audit, now, clinic.tang), case.id)
 
     assert tang.allowed == {Act.RESUBMIT, Act.ACKNOWLEDGE, Act.WITHHOLD}
 
@@ -96,7 +99,7 @@ def test_an_emergency_is_not_escalated_by_its_verifier(engine: Engine, now: date
         cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
         read(tx, clinic, clinic.rosa, case.id, now)
         take(tx, clinic, clinic.vera, case.id, now)
-        allowed = desk.detail(tx, clinic.audit, clinic.vera, case.id, now).allowed
+        allowed = desk.detail(Context(tx, clinic.audit, now, clinic.vera), case.id).allowed
 
     assert Act.ESCALATE not in allowed
     assert Act.VERIFY in allowed
@@ -108,7 +111,7 @@ def test_signatures_are_printed_with_name_title_and_house(engine: Engine, now: d
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, clinic.ada, case.id, now)
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
-        detail = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
+        detail = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
     final = detail.versions[-1]
     assert [one.version.status for one in detail.versions] == [Status.SUPERSEDED, Status.FINAL]
@@ -127,8 +130,8 @@ def test_the_township_sees_no_reviews_and_no_version_that_is_not_in_force_yet(en
         read(tx, clinic, clinic.ada, case.id, now)
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.SEND_BACK, comment="重看")
         read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
-        tang = desk.detail(tx, clinic.audit, clinic.tang, case.id, now)
-        vera = desk.detail(tx, clinic.audit, clinic.vera, case.id, now)
+        tang = desk.detail(Context(tx, clinic.audit, now, clinic.tang), case.id)
+        vera = desk.detail(Context(tx, clinic.audit, now, clinic.vera), case.id)
 
     assert tang.reviews == ()
     assert [one.version.status for one in tang.versions] == [Status.FINAL]
@@ -146,7 +149,7 @@ def test_priors_are_earlier_cases_of_the_same_person_with_what_was_found(engine:
         arrive(tx, clinic, "1.3", now - day, patient_id="P9", study_date="20260301", site=clinic.region.moor)
         arrive(tx, clinic, "1.4", now - day, patient_id="0", study_date="20260301")
         case = arrive(tx, clinic, "1.5", now, patient_id="P9", study_date="20260302", study_time="1500")
-        priors = desk.detail(tx, clinic.audit, clinic.ada, case.id, now).priors
+        priors = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id).priors
 
     assert [(prior.case.id, prior.study_uids, prior.impression) for prior in priors] == [
         (second.id, ("1.2",), None),
@@ -161,4 +164,4 @@ def test_who_may_not_see_it_hears_that_it_is_not_there(engine: Engine, now: date
 
         for case_id in (case.id, "01K00000000000000000000000"):
             with pytest.raises(NotThere):
-                desk.detail(tx, clinic.audit, clinic.quinn, case_id, now)
+                desk.detail(Context(tx, clinic.audit, now, clinic.quinn), case_id)

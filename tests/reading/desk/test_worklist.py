@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading.alerts import critical
 from reading.cases import cases
 from reading.cases.moves import State, Step
+from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters, Order, Tab
 from reading.kinds import Priority, Tier
@@ -100,11 +101,11 @@ def test_reviewers_choose_by_tab(engine: Engine, now: datetime) -> None:
         read(tx, clinic, clinic.ada, after.id, now)
         hard = arrive(tx, clinic, "1.3", now).id
         lease = take(tx, clinic, clinic.ada, hard, now)
-        queue.escalate(tx, clinic.audit, clinic.ada, hard, revision=lease, why="疑难", now=now)
+        queue.escalate(Context(tx, clinic.audit, now, clinic.ada), hard, revision=lease, why="疑难")
         disputed = arrive(tx, clinic, "1.4", now, modality="CT").id
         read(tx, clinic, clinic.ada, disputed, now)
         review_as(tx, clinic, clinic.ben, disputed, now, outcome=Outcome.AMEND, content=PNEUMONIA)
-        review.dispute(tx, clinic.audit, clinic.ada, disputed, why="不同意", now=now)
+        review.dispute(Context(tx, clinic.audit, now, clinic.ada), disputed, why="不同意")
         found = {tab: _ids(tx, clinic.ben, now, tab=tab) for tab in Tab}
 
     assert found == {
@@ -125,9 +126,9 @@ def test_a_line_says_what_lies_beside_the_case(engine: Engine, now: datetime) ->
         other = arrive(tx, clinic, "1.3", now, patient_id="P2", birth_date="")
         take(tx, clinic, clinic.ada, case.id, now)
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
-        critical.acknowledge(tx, clinic.audit, clinic.tang, alert.id, "收到", now=now)
+        critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "收到")
         page = worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now)
         lines = {entry.case.id: entry for entry in page.entries}
 
@@ -162,7 +163,9 @@ def test_a_page_of_many_takes_no_more_queries_than_a_page_of_one(engine: Engine,
         clinic = open_clinic(tx, now)
         for number in range(12):
             case = arrive(tx, clinic, f"1.{number}", now, patient_id="P-same")
-            critical.raise_alert(tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now)
+            critical.raise_alert(
+                Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
+            )
         one = _queries(tx, lambda: worklist.list_cases(tx, clinic.ada, Filters(), limit=1, offset=0, now=now))
         many = _queries(tx, lambda: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
 

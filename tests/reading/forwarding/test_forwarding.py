@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import GIVE_UP_AFTER, LEASE, JobState, Moment, Rule
@@ -31,7 +33,7 @@ def rule(tx: Connection, clinic: Clinic, now: datetime, **said: object) -> Rule:
     if "device_id" not in said and "url" not in said:
         said["device_id"] = device(tx, clinic.region.oak.id, now)
     asked = {"site_id": clinic.region.hills.id, "moment": Moment.QUIET} | said
-    return forwarding.add(tx, clinic.audit, now=now, **asked)  # type: ignore[arg-type]
+    return forwarding.add(Context(tx, clinic.audit, now, SYSTEM), **asked)  # type: ignore[arg-type]
 
 
 def device(tx: Connection, site_id: str, now: datetime, *, port: int | None = 104, title: str = "PACS") -> str:
@@ -120,7 +122,7 @@ def test_failures_are_tried_again_ever_later_and_after_a_week_a_person_looks(
             waits.append(job.next_at - at)
             at = job.next_at
         dead = forwarding.jobs(tx, 9, state=JobState.DEAD)
-        forwarding.retry(tx, clinic.audit, dead[0].id, at)
+        forwarding.retry(Context(tx, clinic.audit, at, SYSTEM), dead[0].id)
         anew = forwarding.claim(tx, at)
 
     assert waits[0] == timedelta(seconds=10)
@@ -162,9 +164,9 @@ def test_a_rule_that_has_ended_sends_nothing(clinic: Clinic, engine: Engine, now
         one = rule(tx, clinic, now - QUIET)
         send(tx, clinic, "1.2.1", now)
         planned(tx, one, now + QUIET)
-        ended = forwarding.end(tx, clinic.audit, one.id, now + QUIET)
+        ended = forwarding.end(Context(tx, clinic.audit, now + QUIET, SYSTEM), one.id)
         with pytest.raises(NotThere):
-            forwarding.end(tx, clinic.audit, one.id, now + QUIET)
+            forwarding.end(Context(tx, clinic.audit, now + QUIET, SYSTEM), one.id)
         claimed = forwarding.claim(tx, now + QUIET)
         valid = forwarding.valid_rules(tx, now + QUIET)
 

@@ -10,9 +10,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
+from reading.context import Context
 from reading.intake import intake
 from reading.kinds import Priority, Sex, Tier
 from reading.orders import orders
@@ -32,7 +34,7 @@ def test_the_first_instance_opens_a_case_with_tier_rule_and_both_clocks(engine: 
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         study = send(tx, clinic, "1.1", now, study_date="20260302", study_time="153000")
-        case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
         assert cases.by_id(tx, case.id) == case
         assert (case.state, case.tier, case.rule) == (State.WAITING_READ, Tier.COUNTY, "plain-xray")
@@ -49,8 +51,8 @@ def test_taking_in_again_opens_no_second_case(engine: Engine, now: datetime) -> 
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         study = send(tx, clinic, "1.1", now)
-        first = intake.take_in(tx, clinic.audit, KEYS, study, now)
-        second = intake.take_in(tx, clinic.audit, KEYS, study, now)
+        first = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
+        second = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
     assert first == second
 
@@ -65,7 +67,7 @@ def test_two_workers_that_take_in_the_same_study_open_one_case(engine: Engine, n
     def work() -> None:
         together.wait()
         with transaction(engine) as tx:
-            found.append(intake.take_in(tx, clinic.audit, KEYS, study, now).id)
+            found.append(intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study).id)
 
     threads = [threading.Thread(target=work) for _ in range(2)]
     for thread in threads:
@@ -168,7 +170,7 @@ def test_an_image_that_names_another_person_than_the_order_is_left_to_a_person(e
 def test_arriving_ends_after_a_quiet_period_and_says_how_many_there_are(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        case = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.1", now), now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.1", now))
         too_soon = intake.end_arriving(tx, now + timedelta(seconds=59), 60)
         ended = intake.end_arriving(tx, now + timedelta(seconds=60), 60)
 
@@ -181,7 +183,7 @@ def test_a_rules_longest_time_ends_arriving_though_images_still_come(engine: Eng
     last = now + timedelta(minutes=30)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        case = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.1", now), now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.1", now))
         another_image(tx, clinic, "1.1", 2, last - timedelta(seconds=1))
         intake.end_arriving(tx, last, 60)
 
@@ -195,11 +197,11 @@ def test_what_comes_later_arrives_again_until_the_report_is_final(engine: Engine
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         more = another_image(tx, clinic, "1.1", 2, later)
-        again = intake.take_in(tx, clinic.audit, KEYS, more, later)
+        again = intake.take_in(Context(tx, clinic.audit, later, SYSTEM), KEYS, more)
         intake.end_arriving(tx, later + timedelta(minutes=1), 60)
         read(tx, clinic, clinic.ada, case.id, later)
         last = another_image(tx, clinic, "1.1", 3, later)
-        final = intake.take_in(tx, clinic.audit, KEYS, last, later)
+        final = intake.take_in(Context(tx, clinic.audit, later, SYSTEM), KEYS, last)
 
     assert again.arriving
     assert final.state is State.FINAL
@@ -210,9 +212,9 @@ def test_a_report_that_comes_before_its_pictures_does_not_say_what_the_case_is(e
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         first = send(tx, clinic, "1.1", now, modality="SR", frames=0)
-        opened = intake.take_in(tx, clinic.audit, KEYS, first, now)
+        opened = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, first)
         second = send(tx, clinic, "1.1", now, modality="CT", series_uid="1.1.2", sop_instance_uid="1.1.2.1")
-        case = intake.take_in(tx, clinic.audit, KEYS, second, now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, second)
 
     assert (opened.modality, opened.rule) == ("SR", "other")
     assert (case.modality, case.rule) == ("CT", "ct")
@@ -227,7 +229,7 @@ def test_the_side_of_a_case_is_that_of_its_series_and_unpaired_names_none(
         for number, side in enumerate(sides):
             uid = f"1.1.{number}"
             study = send(tx, clinic, "1.1", now, laterality=side, series_uid=uid, sop_instance_uid=f"{uid}.1")
-        case = intake.take_in(tx, clinic.audit, KEYS, study, now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
     assert case.laterality == said
 
@@ -239,9 +241,15 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         other = arrive(tx, clinic, "1.2", now, patient_id="P8")
         for returned in (case, other):
             lease = take(tx, clinic, clinic.ada, returned.id, now)
-            queue.return_to_site(tx, clinic.audit, clinic.ada, returned.id, revision=lease, why="运动伪影", now=now)
-        retake = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.3", now, patient_id="P7"), now)
-        unrelated = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.4", now, patient_id="P9"), now)
+            queue.return_to_site(
+                Context(tx, clinic.audit, now, clinic.ada), returned.id, revision=lease, why="运动伪影"
+            )
+        retake = intake.take_in(
+            Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.3", now, patient_id="P7")
+        )
+        unrelated = intake.take_in(
+            Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.4", now, patient_id="P9")
+        )
 
         assert retake.id == case.id
         assert cases.study_uids(tx, case.id) == ("1.1", "1.3")
@@ -262,7 +270,7 @@ def test_our_number_under_our_issuer_links_unless_the_images_name_another(engine
         def linked(study_uid: str, **known: object) -> str | None:
             carried = {"patient_id": patient.number, "issuer": patients.ISSUER, "patient_name": "Pia", **known}
             study = send(tx, clinic, study_uid, now, **carried)
-            return intake.take_in(tx, clinic.audit, KEYS, study, now).patient_id
+            return intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study).patient_id
 
         assert linked("1.2.840.1") == patient.id
         assert linked("1.2.840.2", patient_name="") == patient.id

@@ -9,10 +9,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
 from reading.completeness.image_set import KEY_OBJECTS
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import intake, rejections, surgery
 from reading.intake.rejections import Note, Standing, Title
@@ -30,7 +32,7 @@ def note(site: Organisation, now: datetime, *uids: str, note_uid: str = "9.1", t
 
 
 def take(tx: Connection, clinic: Clinic, made: Note, now: datetime) -> None:
-    rejections.take(tx, clinic.audit, KEYS, made, now)
+    rejections.take(Context(tx, clinic.audit, now, SYSTEM), KEYS, made)
 
 
 def shown(tx: Connection, study_uid: str) -> list[str]:
@@ -50,7 +52,7 @@ def test_a_note_hides_what_it_names_and_lifted_it_is_shown_again(title: Title, e
         assert shown(tx, "1.1") == ["1.1.1.2"]
         assert (ledger.arrived(tx, ["1.1"]), ledger.hidden_of_each(tx, ["1.1"])) == (2, {"1.1": 1})
         assert (told.title, told.made_by, told.instances) == (title, None, {"1.1.1.1": Standing.HIDDEN})
-        again = rejections.lift(tx, clinic.audit, KEYS, clinic.tang, told.id, why="可以用", now=now)
+        again = rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="可以用")
         (lifted,) = rejections.about(tx, ["1.1.1.1"])
 
         assert again == ("1.1.1.1",)
@@ -62,7 +64,7 @@ def test_a_note_hides_what_it_names_and_lifted_it_is_shown_again(title: Title, e
         )
         assert state(tx, case.id) is State.WAITING_READ
         with pytest.raises(NotAllowed, match="undone_before"):
-            rejections.lift(tx, clinic.audit, KEYS, clinic.tang, told.id, why="x", now=now)
+            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="x")
 
 
 def test_a_note_that_comes_first_hides_what_follows(engine: Engine, now: datetime) -> None:
@@ -70,15 +72,15 @@ def test_a_note_that_comes_first_hides_what_follows(engine: Engine, now: datetim
         clinic = open_clinic(tx, now)
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1", "1.1.1.9"), now)
         case = two_images(tx, clinic, "1.1", now)
-        rejections.catch_up(tx, clinic.audit, KEYS, "1.1", now)
+        rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
         (told,) = rejections.about(tx, ["1.1.1.1", "1.1.1.9"])
 
         assert shown(tx, "1.1") == ["1.1.1.2"]
         assert told.instances == {"1.1.1.1": Standing.HIDDEN, "1.1.1.9": Standing.WAITING}
         assert state(tx, case.id) is State.WAITING_READ
-        rejections.lift(tx, clinic.audit, KEYS, clinic.mona, told.id, why="x", now=now)
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, told.id, why="x")
         send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.9", received_digest=b"9" * 32)
-        rejections.catch_up(tx, clinic.audit, KEYS, "1.1", now)
+        rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2", "1.1.1.9"]
 
 
@@ -92,7 +94,7 @@ def test_a_note_of_another_site_rejects_nothing_and_is_told(engine: Engine, now:
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2"]
         assert told.instances == {"1.1.1.1": Standing.FOREIGN}
         with pytest.raises(NotThere):
-            rejections.lift(tx, clinic.audit, KEYS, clinic.tang, told.id, why="x", now=now)
+            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="x")
 
 
 def test_a_case_without_images_goes_back_to_the_township_and_a_retake_brings_it_on(
@@ -116,7 +118,7 @@ def test_a_case_without_images_goes_back_to_the_township_and_a_retake_brings_it_
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now + timedelta(minutes=5))
         returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
         study = send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.2", received_digest=b"2" * 32)
-        intake.take_in(tx, clinic.audit, KEYS, study, now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
         assert (returned, move.move, move.person_id) == (State.RETURNED, Move.REJECT, None)
         assert state(tx, case.id) is State.WAITING_READ
@@ -127,12 +129,12 @@ def test_showing_them_again_brings_a_case_on_too(engine: Engine, now: datetime) 
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         made = rejections.hide(
-            tx, clinic.audit, KEYS, clinic.tang, case.id, sop_instance_uids=["1.1.1.1"], why="误拍", now=now
+            Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="误拍"
         )
         returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
         with pytest.raises(NotAllowed, match="no_image_is_shown"):
-            intake.resubmit(tx, clinic.audit, clinic.tang, case.id, why="已补充", now=now)
-        rejections.lift(tx, clinic.audit, KEYS, clinic.mona, made, why="是好的", now=now)
+            intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="已补充")
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, made, why="是好的")
 
         assert (returned, move.why, move.person_id) == (State.RETURNED, "误拍", clinic.tang.person_id)
         assert state(tx, case.id) is State.WAITING_READ
@@ -143,14 +145,14 @@ def test_two_reasons_are_lifted_one_by_one(engine: Engine, now: datetime) -> Non
         clinic = open_clinic(tx, now)
         case = two_images(tx, clinic, "1.1", now)
         by_hand = rejections.hide(
-            tx, clinic.audit, KEYS, clinic.mona, case.id, sop_instance_uids=["1.1.1.1"], why="误拍", now=now
+            Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="误拍"
         )
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now)
         told = rejections.about(tx, ["1.1.1.1"])
-        first = rejections.lift(tx, clinic.audit, KEYS, clinic.mona, by_hand, why="x", now=now)
+        first = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, by_hand, why="x")
         still = shown(tx, "1.1")
         by_note = next(one.id for one in told if one.id != by_hand)
-        second = rejections.lift(tx, clinic.audit, KEYS, clinic.mona, by_note, why="x", now=now)
+        second = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, by_note, why="x")
 
         assert {(one.title, one.made_by) for one in told} == {(Title.PERSON, "Mona"), (Title.QUALITY, None)}
         assert (first, still, second) == ((), ["1.1.1.2"], ("1.1.1.1",))
@@ -164,7 +166,7 @@ def test_a_device_rejects_what_a_report_stands_on_and_it_is_told(engine: Engine,
         read(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(NotAllowed, match="withhold_first"):
             rejections.hide(
-                tx, clinic.audit, KEYS, clinic.tang, case.id, sop_instance_uids=["1.1.1.1"], why="误拍", now=now
+                Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="误拍"
             )
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1", title=Title.PATIENT_SAFETY), now)
         standing = versions.current(tx, case.id)
@@ -182,19 +184,16 @@ def test_rejected_images_that_were_moved_stay_rejected(engine: Engine, now: date
         case, other = two_images(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now)
         surgery.split(
-            tx,
-            clinic.audit,
+            Context(tx, clinic.audit, now, clinic.mona),
             KEYS,
-            clinic.mona,
             case.id,
             sop_instance_uids=["1.1.1.1"],
             into_case=other.id,
             why="x",
-            now=now,
         )
         (told,) = rejections.about(tx, ["1.1.1.1"])
         before = shown(tx, "1.2")
-        rejections.lift(tx, clinic.audit, KEYS, clinic.mona, told.id, why="x", now=now)
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, told.id, why="x")
 
         assert before == ["1.2.1.1"]
         assert shown(tx, "1.2") == ["1.1.1.1", "1.2.1.1"]
@@ -212,6 +211,6 @@ def test_who_may_not_hide_does_not(engine: Engine, now: datetime) -> None:
             (clinic.tang, ["1.1.1.1", "7.7"], "x", Invalid),
         ):
             with pytest.raises(refusal):
-                rejections.hide(tx, clinic.audit, KEYS, staff, case.id, sop_instance_uids=uids, why=why, now=now)
+                rejections.hide(Context(tx, clinic.audit, now, staff), KEYS, case.id, sop_instance_uids=uids, why=why)
 
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2"]

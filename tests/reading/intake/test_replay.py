@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
+from reading.context import Context
 from reading.intake import rejections, surgery
 from reading.intake.replay import REPLAYS
 from reading.patients import attribution
@@ -37,9 +38,9 @@ def at_work(tx: Connection, clinic: Clinic, now: datetime) -> None:
     take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1", "1.1.1.7"), now)
     take(tx, clinic, note(clinic.region.moor, now, "1.1.1.1", note_uid="9.2"), now)
     hidden = rejections.hide(
-        tx, clinic.audit, KEYS, clinic.mona, case.id, sop_instance_uids=["1.1.1.1"], why="糊", now=now
+        Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="糊"
     )
-    rejections.lift(tx, clinic.audit, KEYS, clinic.tang, hidden, why="可以", now=now)
+    rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, hidden, why="可以")
 
 
 def test_what_was_written_is_written_again(engine: Engine, now: datetime) -> None:

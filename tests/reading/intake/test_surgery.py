@@ -9,16 +9,19 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import intake, surgery
 from reading.intake.surgery import Kind, Surgery
 from reading.patients import attribution
 from reading.queue import queue
 from reading.signing import withhold
+from reading.viewers import Staff
 from storage.database import transaction
 from storage.decisions import placement
 from storage.decisions.placement import InstancesMoved, SeriesMade, SeriesMoved
@@ -34,17 +37,22 @@ def two_images(tx: Connection, clinic: Clinic, study_uid: str, now: datetime, **
     return case
 
 
-def split(tx: Connection, clinic: Clinic, case_id: str, *uids: str, now: datetime, **how: object) -> Surgery:
-    asked: dict[str, object] = {"staff": clinic.mona, "into_case": None, "why": "两人影像混在一起", **how}
-    return surgery.split(tx, clinic.audit, KEYS, case_id=case_id, sop_instance_uids=uids, now=now, **asked)  # type: ignore[arg-type]
+def split(
+    tx: Connection, clinic: Clinic, case_id: str, *uids: str, now: datetime, staff: Staff | None = None, **how: object
+) -> Surgery:
+    asked: dict[str, object] = {"into_case": None, "why": "两人影像混在一起", **how}
+    ctx = Context(tx, clinic.audit, now, staff or clinic.mona)
+    return surgery.split(ctx, KEYS, case_id=case_id, sop_instance_uids=uids, **asked)  # type: ignore[arg-type]
 
 
 def merge(tx: Connection, clinic: Clinic, case_id: str, into_case: str, *, now: datetime) -> Surgery:
-    return surgery.merge(tx, clinic.audit, KEYS, clinic.mona, case_id, into_case=into_case, why="同一次检查", now=now)
+    return surgery.merge(
+        Context(tx, clinic.audit, now, clinic.mona), KEYS, case_id, into_case=into_case, why="同一次检查"
+    )
 
 
 def undo(tx: Connection, clinic: Clinic, made: Surgery, *, now: datetime) -> None:
-    surgery.undo(tx, clinic.audit, KEYS, clinic.mona, made.id, why="弄错了", now=now)
+    surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, made.id, why="弄错了")
 
 
 def counts(tx: Connection, *study_uids: str) -> list[int]:
@@ -144,7 +152,7 @@ def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine,
             now=now,
             patient_id=patient.id,
         )
-        intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
+        intake.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
         (study_uid,) = cases.study_uids(tx, new.id)
         study, latest = queries.study_of(tx, study_uid), attribution.current(tx, study_uid)
@@ -238,7 +246,7 @@ def test_images_that_were_withheld_stay_withheld_in_their_new_case(engine: Engin
         version = read(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(NotAllowed, match="withhold_first"):
             split(tx, clinic, case.id, "1.1.1.2", now=now)
-        withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="两人", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), case.id, why="两人")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
         (study_uid,) = cases.study_uids(tx, new.id)
         study = queries.study_of(tx, study_uid)
@@ -247,10 +255,10 @@ def test_images_that_were_withheld_stay_withheld_in_their_new_case(engine: Engin
         assert (state(tx, case.id), new.state) == (State.WITHHELD, State.WITHHELD)
         assert study is not None
         assert study.hidden
-        withhold.read_again(tx, clinic.audit, clinic.mona, new.id, why="已更正", now=now)
+        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), new.id, why="已更正")
         assert state(tx, new.id) is State.WAITING_READ
         with pytest.raises(NotAllowed, match="images_have_changed"):
-            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="x", now=now)
+            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="x")
 
 
 def test_a_split_off_study_is_no_retake_of_the_case_that_it_left(engine: Engine, now: datetime) -> None:
@@ -258,7 +266,7 @@ def test_a_split_off_study_is_no_retake_of_the_case_that_it_left(engine: Engine,
         clinic = open_clinic(tx, now)
         case = two_images(tx, clinic, "1.1", now, patient_id="P1")
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=revision, why="模糊", now=now)
+        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="模糊")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
 
         assert new.id != case.id
@@ -296,7 +304,7 @@ def test_what_makes_no_sense_is_refused(engine: Engine, now: datetime) -> None:
         with pytest.raises(NotAllowed, match="another_site"):
             split(tx, clinic, case.id, "1.1.1.1", now=now, into_case=elsewhere.id)
         with pytest.raises(NotThere):
-            surgery.undo(tx, clinic.audit, KEYS, clinic.mona, case.id, why="x", now=now)
+            surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, why="x")
         take(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(NotAllowed, match="somebody_works_on_it"):
             split(tx, clinic, case.id, "1.1.1.1", now=now)
@@ -326,6 +334,6 @@ def test_another_image_for_an_emptied_case_is_read(engine: Engine, now: datetime
         study = another_image(tx, clinic, "1.2", 2, now)
         assert study.instances == 3
         late = send(tx, clinic, "1.1", now, series_uid="1.1.9", sop_instance_uid="1.1.9.1", received_digest=b"9" * 32)
-        intake.take_in(tx, clinic.audit, KEYS, late, now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, late)
 
         assert state(tx, case.id) is State.WAITING_READ

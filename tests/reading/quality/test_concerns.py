@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import access
+from reading.context import Context
 from reading.errors import NotThere
 from reading.kinds import IdentifierKind, Priority, Role, Sex
 from reading.orders import orders
@@ -72,8 +73,8 @@ def test_each_sees_what_is_of_their_sites(engine: Engine, now: datetime) -> None
             )
         }
         with pytest.raises(NotThere):
-            concerns.open_concern(tx, clinic.audit, clinic.mona, Aspect.BYTES, moor, "concern.open", now)
-        opened = concerns.open_concern(tx, clinic.audit, clinic.mona, Aspect.BYTES, hills, "concern.open", now)
+            concerns.open_concern(Context(tx, clinic.audit, now, clinic.mona), Aspect.BYTES, moor, "concern.open")
+        opened = concerns.open_concern(Context(tx, clinic.audit, now, clinic.mona), Aspect.BYTES, hills, "concern.open")
 
     assert seen == {
         "tang": {hills},
@@ -114,7 +115,7 @@ def test_duplicates_and_what_was_set_aside_are_no_concern(engine: Engine, now: d
         assert [one.subject_id for one in _listed(tx, clinic.mona, now, decided=True)] == [swapped]
         for hidden in (duplicate, aside):
             with pytest.raises(NotThere):
-                concerns.open_concern(tx, clinic.audit, clinic.mona, Aspect.BYTES, hidden, "concern.open", now)
+                concerns.open_concern(Context(tx, clinic.audit, now, clinic.mona), Aspect.BYTES, hidden, "concern.open")
 
 
 @pytest.mark.parametrize(

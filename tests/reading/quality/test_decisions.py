@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
 from reading.quality import concerns, decisions
@@ -23,7 +24,7 @@ from tests.reading.region import hire
 
 
 def opened(tx: Connection, clinic: Clinic, staff: Staff, subject_id: str, now: datetime, aspect: Aspect) -> Concern:  # noqa: PLR0917
-    return concerns.open_concern(tx, clinic.audit, staff, aspect, subject_id, "concern.open", now)
+    return concerns.open_concern(Context(tx, clinic.audit, now, staff), aspect, subject_id, "concern.open")
 
 
 def decide(  # noqa: PLR0917
@@ -39,7 +40,7 @@ def decide(  # noqa: PLR0917
     aspect: Aspect = Aspect.BYTES,
 ) -> Decision:
     concern = opened(tx, clinic, staff, subject_id, now, aspect)
-    return decisions.decide(tx, clinic.audit, staff, concern, move, reason=reason, seen=seen, now=now)
+    return decisions.decide(Context(tx, clinic.audit, now, staff), concern, move, reason=reason, seen=seen)
 
 
 def digest(tx: Connection) -> bytes:

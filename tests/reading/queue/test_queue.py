@@ -10,9 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading import tables
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
 from reading.cases import cases
 from reading.cases.moves import Move, State, Step
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.intake import intake
 from reading.kinds import Priority, Role, Tier
@@ -45,7 +46,7 @@ def test_the_most_urgent_case_comes_first_then_the_one_that_is_due_first(engine:
         sooner = arrive(tx, clinic, "1.2", now - timedelta(minutes=5))
         emergency = arrive(tx, clinic, "1.3", now)
         cases.change(tx, emergency, priority=Priority.EMERGENCY)
-        claimed = [queue.claim_next(tx, clinic.audit, clinic.ada, None, now) for _ in range(4)]
+        claimed = [queue.claim_next(Context(tx, clinic.audit, now, clinic.ada), None) for _ in range(4)]
 
     assert [case.id if case else None for case in claimed] == [emergency.id, sooner.id, later.id, None]
     assert claimed[0] is not None
@@ -56,7 +57,7 @@ def test_a_claim_is_a_lease_a_move_and_an_event(engine: Engine, now: datetime) -
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
-        queue.claim_next(tx, clinic.audit, clinic.ada, Step.READ, now)
+        queue.claim_next(Context(tx, clinic.audit, now, clinic.ada), Step.READ)
         lease = queue.lease_of(tx, case.id)
         last = cases.moves_of(tx, case.id)[-1]
         events = tx.scalar(
@@ -78,11 +79,11 @@ def test_nobody_is_given_a_case_outside_their_agreements(engine: Engine, now: da
         case = arrive(tx, clinic, "1.1", now)
 
         for staff in (clinic.quinn, clinic.ben, clinic.tang, clinic.mona):
-            assert queue.claim_next(tx, clinic.audit, staff, None, now) is None
+            assert queue.claim_next(Context(tx, clinic.audit, now, staff), None) is None
         with pytest.raises(NotThere):
-            queue.claim(tx, clinic.audit, clinic.quinn, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, clinic.quinn), case.id)
         with pytest.raises(NotAllowed):
-            queue.claim(tx, clinic.audit, clinic.tang, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, clinic.tang), case.id)
 
 
 def test_an_agreement_that_has_ended_gives_nothing(engine: Engine, now: datetime) -> None:
@@ -91,9 +92,9 @@ def test_an_agreement_that_has_ended_gives_nothing(engine: Engine, now: datetime
         case = arrive(tx, clinic, "1.1", now)
         tx.execute(sa.update(tables.agreement).values(until=now))
 
-        assert queue.claim_next(tx, clinic.audit, clinic.ada, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ada), None) is None
         with pytest.raises(NotThere):
-            queue.claim(tx, clinic.audit, clinic.ada, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
 
 def test_a_case_that_somebody_holds_is_nobody_elses(engine: Engine, now: datetime) -> None:
@@ -103,11 +104,11 @@ def test_a_case_that_somebody_holds_is_nobody_elses(engine: Engine, now: datetim
         revision = take(tx, clinic, clinic.ada, case.id, now)
 
         with pytest.raises(MoveNotAllowed):
-            queue.claim(tx, clinic.audit, clinic.rosa, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, clinic.rosa), case.id)
         with pytest.raises(Stale):
-            queue.renew(tx, clinic.rosa, case.id, revision, now)
+            queue.renew(Context(tx, clinic.audit, now, clinic.rosa), case.id, revision)
         with pytest.raises(Stale):
-            queue.put_back(tx, clinic.audit, clinic.rosa, case.id, revision=revision, now=now)
+            queue.put_back(Context(tx, clinic.audit, now, clinic.rosa), case.id, revision=revision)
         assert take(tx, clinic, clinic.ada, case.id, now) == revision
 
 
@@ -119,11 +120,13 @@ def test_who_may_not_see_a_case_hears_that_it_is_not_there(engine: Engine, now: 
 
         for case_id in (case.id, "01K00000000000000000000000"):
             with pytest.raises(NotThere):
-                queue.renew(tx, clinic.quinn, case_id, 1, now)
+                queue.renew(Context(tx, clinic.audit, now, clinic.quinn), case_id, 1)
             with pytest.raises(NotThere):
-                queue.put_back(tx, clinic.audit, clinic.quinn, case_id, revision=1, now=now)
+                queue.put_back(Context(tx, clinic.audit, now, clinic.quinn), case_id, revision=1)
             with pytest.raises(NotThere):
-                signatures.save_draft(tx, clinic.quinn, case_id, PNEUMONIA, revision=0, lease_revision=1, now=now)
+                signatures.save_draft(
+                    Context(tx, clinic.audit, now, clinic.quinn), case_id, PNEUMONIA, revision=0, lease_revision=1
+                )
 
 
 def test_each_renewal_has_a_new_revision_and_the_old_one_is_stale(engine: Engine, now: datetime) -> None:
@@ -132,12 +135,12 @@ def test_each_renewal_has_a_new_revision_and_the_old_one_is_stale(engine: Engine
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         first = take(tx, clinic, clinic.ada, case.id, now)
-        renewed = queue.renew(tx, clinic.ada, case.id, first, later)
+        renewed = queue.renew(Context(tx, clinic.audit, later, clinic.ada), case.id, first)
 
         assert renewed.revision == first + 1
         assert renewed.expires_at == later + LEASE
         with pytest.raises(Stale) as stale:
-            queue.renew(tx, clinic.ada, case.id, first, later)
+            queue.renew(Context(tx, clinic.audit, later, clinic.ada), case.id, first)
         assert stale.value.expected == renewed.revision
 
 
@@ -146,15 +149,15 @@ def test_a_lease_that_is_not_renewed_goes_back_and_its_holder_notices(engine: En
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        too_soon = queue.expire(tx, clinic.audit, now + LEASE - timedelta(seconds=1))
-        expired = queue.expire(tx, clinic.audit, now + LEASE)
+        too_soon = queue.expire(Context(tx, clinic.audit, now + LEASE - timedelta(seconds=1), SYSTEM))
+        expired = queue.expire(Context(tx, clinic.audit, now + LEASE, SYSTEM))
 
         assert (too_soon, expired) == (0, 1)
         assert state(tx, case.id) is State.WAITING_READ
         assert cases.moves_of(tx, case.id)[-1].person_id is None
         with pytest.raises(Stale):
-            queue.renew(tx, clinic.ada, case.id, revision, now + LEASE)
-        assert queue.claim_next(tx, clinic.audit, clinic.rosa, None, now + LEASE) is not None
+            queue.renew(Context(tx, clinic.audit, now + LEASE, clinic.ada), case.id, revision)
+        assert queue.claim_next(Context(tx, clinic.audit, now + LEASE, clinic.rosa), None) is not None
 
 
 def test_a_draft_stays_with_the_case_that_is_put_back(engine: Engine, now: datetime) -> None:
@@ -162,11 +165,17 @@ def test_a_draft_stays_with_the_case_that_is_put_back(engine: Engine, now: datet
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        draft = signatures.save_draft(tx, clinic.ada, case.id, PNEUMONIA, revision=0, lease_revision=revision, now=now)
-        queue.put_back(tx, clinic.audit, clinic.ada, case.id, revision=revision, now=now)
+        draft = signatures.save_draft(
+            Context(tx, clinic.audit, now, clinic.ada), case.id, PNEUMONIA, revision=0, lease_revision=revision
+        )
+        queue.put_back(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision)
         other = take(tx, clinic, clinic.rosa, case.id, now)
         again = signatures.save_draft(
-            tx, clinic.rosa, case.id, PNEUMONIA, revision=draft.revision, lease_revision=other, now=now
+            Context(tx, clinic.audit, now, clinic.rosa),
+            case.id,
+            PNEUMONIA,
+            revision=draft.revision,
+            lease_revision=other,
         )
 
     assert (draft.revision, again.revision) == (1, 2)
@@ -183,13 +192,13 @@ def test_whoever_acted_in_one_role_is_not_offered_another(engine: Engine, now: d
         read(tx, clinic, both, case.id, now)
 
         assert state(tx, case.id) is State.WAITING_VERIFY
-        assert queue.claim_next(tx, clinic.audit, both, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, both), None) is None
         with pytest.raises(NotAllowed):
-            queue.claim(tx, clinic.audit, both, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, both), case.id)
         verify(tx, clinic, clinic.vera, case.id, now)
         assert state(tx, case.id) is State.WAITING_REVIEW
-        assert queue.claim_next(tx, clinic.audit, both, None, now) is None
-        assert queue.claim_next(tx, clinic.audit, clinic.ben, None, now) is not None
+        assert queue.claim_next(Context(tx, clinic.audit, now, both), None) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is not None
 
 
 def test_a_reviewer_never_gets_a_case_to_read_that_they_sent_back(engine: Engine, now: datetime) -> None:
@@ -204,9 +213,9 @@ def test_a_reviewer_never_gets_a_case_to_read_that_they_sent_back(engine: Engine
 
         assert state(tx, case.id) is State.WAITING_READ
         assert cases.by_id(tx, case.id).tier is Tier.COUNTY
-        assert queue.claim_next(tx, clinic.audit, ben, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, ben), None) is None
         with pytest.raises(NotAllowed):
-            queue.claim(tx, clinic.audit, ben, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, ben), case.id)
 
 
 def test_a_return_asks_for_a_reason_and_new_images_bring_the_case_back(engine: Engine, now: datetime) -> None:
@@ -216,10 +225,10 @@ def test_a_return_asks_for_a_reason_and_new_images_bring_the_case_back(engine: E
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(Invalid):
-            queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=revision, why=" ", now=now)
-        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=revision, why="侧位缺失", now=now)
+            queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why=" ")
+        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="侧位缺失")
         returned = state(tx, case.id)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, "1.1", 2, later), later)
+        intake.take_in(Context(tx, clinic.audit, later, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, later))
 
         assert returned is State.RETURNED
         assert state(tx, case.id) is State.WAITING_READ
@@ -231,14 +240,14 @@ def test_the_township_answers_a_returned_case_with_facts(engine: Engine, now: da
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(tx, clinic.audit, clinic.ada, case.id, revision=revision, why="病史?", now=now)
+        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="病史?")
 
         with pytest.raises(NotAllowed):
-            intake.resubmit(tx, clinic.audit, clinic.ada, case.id, why="咳嗽三天", now=now)
-        answered = intake.resubmit(tx, clinic.audit, clinic.tang, case.id, why="咳嗽三天", now=now)
+            intake.resubmit(Context(tx, clinic.audit, now, clinic.ada), case.id, why="咳嗽三天")
+        answered = intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="咳嗽三天")
         assert answered.state is State.WAITING_READ
         with pytest.raises(MoveNotAllowed):
-            intake.resubmit(tx, clinic.audit, clinic.tang, case.id, why="咳嗽三天", now=now)
+            intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="咳嗽三天")
 
 
 def test_an_escalated_case_is_read_at_the_city_and_reviewed_by_another(engine: Engine, now: datetime) -> None:
@@ -246,13 +255,13 @@ def test_an_escalated_case_is_read_at_the_city_and_reviewed_by_another(engine: E
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        escalated = queue.escalate(tx, clinic.audit, clinic.ada, case.id, revision=revision, why="疑难", now=now)
+        escalated = queue.escalate(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="疑难")
 
         assert (escalated.state, escalated.tier, escalated.rule) == (State.WAITING_READ, Tier.CITY, "escalated")
-        assert queue.claim_next(tx, clinic.audit, clinic.rosa, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.rosa), None) is None
         read(tx, clinic, clinic.ben, case.id, now)
         assert state(tx, case.id) is State.WAITING_REVIEW
-        assert queue.claim_next(tx, clinic.audit, clinic.ben, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         review_as(tx, clinic, clinic.bea, case.id, now)
         assert state(tx, case.id) is State.FINAL
 
@@ -265,12 +274,14 @@ def test_a_verifier_escalates_to_the_review_but_never_an_emergency(engine: Engin
         for case in (routine, emergency):
             read(tx, clinic, clinic.rosa, case.id, now)
         revision = take(tx, clinic, clinic.vera, routine.id, now)
-        escalated = queue.escalate(tx, clinic.audit, clinic.vera, routine.id, revision=revision, why="疑难", now=now)
+        escalated = queue.escalate(
+            Context(tx, clinic.audit, now, clinic.vera), routine.id, revision=revision, why="疑难"
+        )
         revision = take(tx, clinic, clinic.vera, emergency.id, now)
 
         assert (escalated.state, escalated.tier) == (State.WAITING_REVIEW, Tier.CITY)
         with pytest.raises(NotAllowed):
-            queue.escalate(tx, clinic.audit, clinic.vera, emergency.id, revision=revision, why="疑难", now=now)
+            queue.escalate(Context(tx, clinic.audit, now, clinic.vera), emergency.id, revision=revision, why="疑难")
         review_as(tx, clinic, clinic.ben, routine.id, now)
         assert state(tx, routine.id) is State.FINAL
 
@@ -287,16 +298,13 @@ def test_a_grant_that_has_ended_signs_nothing(engine: Engine, now: datetime) -> 
 
         with pytest.raises(NotAllowed):
             signatures.sign(
-                tx,
-                clinic.audit,
+                Context(tx, clinic.audit, now + timedelta(seconds=2), ada),
                 clinic.seal,
-                ada,
                 case.id,
                 content=PNEUMONIA,
                 shown=shown(tx, case.id),
                 draft_revision=0,
                 lease_revision=revision,
-                now=now + timedelta(seconds=2),
             )
 
 
@@ -306,7 +314,7 @@ def test_many_readers_at_once_never_get_the_same_case(engine: Engine, now: datet
         clinic = open_clinic(tx, now)
         staff = [hire(tx, f"reader{number}", now, (Role.READER, clinic.region.oak)) for number in range(readers)]
         for number in range(amount):
-            intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, f"1.{number}", now), now)
+            intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, f"1.{number}", now))
     given: list[tuple[str, str]] = []
     together = threading.Barrier(readers)
 
@@ -314,7 +322,7 @@ def test_many_readers_at_once_never_get_the_same_case(engine: Engine, now: datet
         together.wait()
         while True:
             with transaction(engine) as tx:
-                case = queue.claim_next(tx, clinic.audit, staff[number], None, now)
+                case = queue.claim_next(Context(tx, clinic.audit, now, staff[number]), None)
             if case is None:
                 return
             given.append((case.id, staff[number].person_id))
@@ -344,7 +352,7 @@ def test_one_case_claimed_by_all_at_once_goes_to_one(engine: Engine, now: dateti
         together.wait()
         try:
             with transaction(engine) as tx:
-                queue.claim(tx, clinic.audit, staff[number], case.id, now)
+                queue.claim(Context(tx, clinic.audit, now, staff[number]), case.id)
         except MoveNotAllowed:
             outcomes.append("refused")
         else:
@@ -369,8 +377,8 @@ def test_whoever_finds_the_first_cases_being_taken_gets_the_next(
         clinic = open_clinic(tx, now)
         first, second = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
     with transaction(engine) as one, transaction(engine) as other:
-        taken = queue.claim_next(one, clinic.audit, clinic.ada, None, now)
-        also_taken = queue.claim_next(other, Audit("other"), clinic.rosa, None, now)
-        nothing = queue.claim_next(other, Audit("other"), clinic.vera, None, now)
+        taken = queue.claim_next(Context(one, clinic.audit, now, clinic.ada), None)
+        also_taken = queue.claim_next(Context(other, Audit("other"), now, clinic.rosa), None)
+        nothing = queue.claim_next(Context(other, Audit("other"), now, clinic.vera), None)
 
     assert [case and case.id for case in (taken, also_taken, nothing)] == [first.id, second.id, None]

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy.engine import Engine
 
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.intake import intake
 from reading.retention import reading_over
 from storage.database import transaction
@@ -23,7 +25,7 @@ def test_it_is_over_with_the_final_report_until_late_images_come(engine: Engine,
         waiting = reading_over.of_studies(tx, {STUDY})
         read(tx, clinic, clinic.ada, case.id, now + timedelta(minutes=5))
         final = reading_over.of_studies(tx, {STUDY})
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, 2, now), now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, STUDY, 2, now))
         late = reading_over.of_studies(tx, {STUDY})
 
     assert (nothing.over, nothing.since) == (True, None)

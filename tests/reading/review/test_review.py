@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import tables
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority
 from reading.queue import queue
@@ -163,7 +164,7 @@ def test_sent_back_after_the_release_the_report_stands_until_the_new_one_does(en
 def test_a_review_that_contradicts_itself_is_refused(
     engine: Engine, now: datetime, known: dict[str, Any], problem: str
 ) -> None:
-    whole: dict[str, Any] = {"score": Score.UNDERSTANDABLE_MISS, "comment": "", "content": None, "now": now} | known
+    whole: dict[str, Any] = {"score": Score.UNDERSTANDABLE_MISS, "comment": "", "content": None} | known
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
@@ -172,10 +173,8 @@ def test_a_review_that_contradicts_itself_is_refused(
 
         with pytest.raises(Invalid) as refused:
             review.review(
-                tx,
-                clinic.audit,
+                Context(tx, clinic.audit, now, clinic.ben),
                 clinic.seal,
-                clinic.ben,
                 case.id,
                 shown=shown(tx, case.id),
                 lease_revision=lease,
@@ -191,24 +190,24 @@ def test_the_author_disputes_an_amendment_and_a_third_person_decides(engine: Eng
         read(tx, clinic, clinic.ada, case.id, now)
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
         with pytest.raises(NotAllowed):
-            review.dispute(tx, clinic.audit, clinic.rosa, case.id, why="不同意", now=now)
+            review.dispute(Context(tx, clinic.audit, now, clinic.rosa), case.id, why="不同意")
         with pytest.raises(NotThere):
-            review.dispute(tx, clinic.audit, clinic.quinn, case.id, why="不同意", now=now)
-        review.dispute(tx, clinic.audit, clinic.ada, case.id, why="不同意", now=now)
+            review.dispute(Context(tx, clinic.audit, now, clinic.quinn), case.id, why="不同意")
+        review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
         disputed = state(tx, case.id)
 
-        assert queue.claim_next(tx, clinic.audit, clinic.ben, None, now) is None
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         with pytest.raises(NotAllowed):
-            queue.claim(tx, clinic.audit, clinic.ben, case.id, now)
+            queue.claim(Context(tx, clinic.audit, now, clinic.ben), case.id)
         lease = take(tx, clinic, clinic.bea, case.id, now)
-        queue.put_back(tx, clinic.audit, clinic.bea, case.id, revision=lease, now=now)
-        assert queue.claim_next(tx, clinic.audit, clinic.ben, None, now) is None
+        queue.put_back(Context(tx, clinic.audit, now, clinic.bea), case.id, revision=lease)
+        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         decided = review_as(tx, clinic, clinic.bea, case.id, now)
         assert disputed is State.DISPUTED
         assert state(tx, case.id) is State.FINAL
         assert decided.reviewer_id == clinic.bea.person_id
         with pytest.raises(NotAllowed):
-            review.dispute(tx, clinic.audit, clinic.ada, case.id, why="不同意", now=now)
+            review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
 
 
 def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:
@@ -217,7 +216,7 @@ def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:
         case = arrive(tx, clinic, "1.1", now)
 
         with pytest.raises(MoveNotAllowed):
-            review.dispute(tx, clinic.audit, clinic.ada, case.id, why="不同意", now=now)
+            review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
 
 
 def test_feedback_is_seen_by_its_author_alone(engine: Engine, now: datetime) -> None:
@@ -226,9 +225,9 @@ def test_feedback_is_seen_by_its_author_alone(engine: Engine, now: datetime) -> 
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, clinic.ada, case.id, now)
         made = review_as(tx, clinic, clinic.ben, case.id, now)
-        review.seen(tx, clinic.rosa, made.id, now)
+        review.seen(Context(tx, clinic.audit, now, clinic.rosa), made.id)
         before = review.feedback_for(tx, clinic.ada, 10)[0].seen_at
-        review.seen(tx, clinic.ada, made.id, now)
+        review.seen(Context(tx, clinic.audit, now, clinic.ada), made.id)
 
         assert before is None
         assert review.feedback_for(tx, clinic.ada, 10)[0].seen_at == now

@@ -9,9 +9,10 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.context import Context
 from reading.errors import Invalid, NotThere
 from reading.intake.intake import take_in
 from reading.kinds import Role
@@ -29,7 +30,7 @@ def printed(tx: Connection, now: datetime) -> tuple[Patient, Case, Printed]:
     region = make_region(tx, now)
     patient = pia(tx, now)
     tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
-    case = take_in(tx, WEB, KEYS, received(tx, region.hills, "1.2.840.1", now), now)
+    case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, "1.2.840.1", now))
     return patient, case, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
 
 
@@ -84,7 +85,7 @@ def test_a_code_opens_nothing_once_the_case_is_somebody_elses(engine: Engine, no
 def test_there_is_no_receipt_for_nobody_or_nothing(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         region = make_region(tx, now)
-        unknown = take_in(tx, WEB, KEYS, received(tx, region.hills, "1.2.840.1", now), now)
+        unknown = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, "1.2.840.1", now))
         with pytest.raises(Invalid) as refused:
             receipts.print_receipt(tx, KEYS, unknown.id, printed_by="tang", now=now)
         with pytest.raises(NotThere):

@@ -11,7 +11,8 @@ from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
 from reading import audit
-from reading.audit import Audit, Outcome
+from reading.audit import SYSTEM, Audit, Outcome
+from reading.context import Context
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.intake.intake import take_in
 from reading.kinds import HeldAs, IdentifierKind, Role, Sex
@@ -43,7 +44,9 @@ def sign_in(
     engine: Engine, now: datetime, *, username: str = "ada", password: str = PASSWORD, address: str = "10.0.0.1"
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
     with transaction(engine) as tx:
-        return sessions.open_staff(tx, WEB, KEYS, username=username, password=password, address=address, now=now)
+        return sessions.open_staff(
+            Context(tx, WEB, now, SYSTEM), KEYS, username=username, password=password, address=address
+        )
 
 
 def signed_in(engine: Engine, now: datetime) -> StaffSession:
@@ -218,10 +221,10 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
     found = whose(engine, token, now + timedelta(minutes=31))
     assert found is not None
     with transaction(engine) as tx:
-        asked = {"address": "10.0.0.1", "now": now + timedelta(minutes=31)}
-        refused = sessions.prove_again(tx, WEB, KEYS, found, password="wrong", **asked)  # type: ignore[arg-type]
+        ctx = Context(tx, WEB, now + timedelta(minutes=31), found)
+        refused = sessions.prove_again(ctx, KEYS, password="wrong", address="10.0.0.1")
         assert isinstance(refused, WrongCredentials)
-        proved = sessions.prove_again(tx, WEB, KEYS, found, password=PASSWORD, **asked)  # type: ignore[arg-type]
+        proved = sessions.prove_again(ctx, KEYS, password=PASSWORD, address="10.0.0.1")
     assert not isinstance(proved, WrongCredentials | TooManyAttempts)
     assert proved.proved_at == now + timedelta(minutes=31)
     assert not needs_proof(32)
@@ -232,10 +235,10 @@ def test_a_proof_is_guessed_no_oftener_than_a_sign_in(engine: Engine, now: datet
     opened = signed_in(engine, now)
     for _ in range(sessions.FREE_FAILURES + 1):
         with transaction(engine) as tx:
-            sessions.prove_again(tx, WEB, KEYS, opened.staff, password="wrong", address="10.0.0.1", now=now)
+            sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password="wrong", address="10.0.0.1")
 
     with transaction(engine) as tx:
-        closed = sessions.prove_again(tx, WEB, KEYS, opened.staff, password=PASSWORD, address="10.0.0.1", now=now)
+        closed = sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password=PASSWORD, address="10.0.0.1")
     assert isinstance(closed, TooManyAttempts)
     assert isinstance(sign_in(engine, now), TooManyAttempts)
 
@@ -248,7 +251,7 @@ def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> N
 
     for viewer in (opened.staff, person):
         with pytest.raises(NotThere), transaction(engine) as tx:
-            sessions.prove_again(tx, WEB, KEYS, viewer, password=PASSWORD, address="10.0.0.1", now=now)
+            sessions.prove_again(Context(tx, WEB, now, viewer), KEYS, password=PASSWORD, address="10.0.0.1")
     assert sessions.needs_proof(person, now)
 
 
@@ -259,7 +262,7 @@ def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -
     def change(current: str, new: str) -> WrongCredentials | TooManyAttempts | None:
         with transaction(engine) as tx:
             return sessions.change_password(
-                tx, WEB, KEYS, here.staff, current=current, new=new, address="10.0.0.1", now=now
+                Context(tx, WEB, now, here.staff), KEYS, current=current, new=new, address="10.0.0.1"
             )
 
     assert isinstance(change("wrong", "elm-tree-in-summer"), WrongCredentials)
@@ -283,7 +286,7 @@ def printed(engine: Engine, now: datetime) -> tuple[Patient, Printed]:
         region = make_region(tx, now)
         patient = pia(tx, now)
         tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
-        case = take_in(tx, WEB, KEYS, received(tx, region.hills, STUDY, now), now)
+        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, STUDY, now))
         return patient, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
 
 
@@ -292,7 +295,7 @@ def come_in(
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
     with transaction(engine) as tx:
         return sessions.open_patient(
-            tx, WEB, KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1", now=now
+            Context(tx, WEB, now, SYSTEM), KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1"
         )
 
 
@@ -355,7 +358,7 @@ def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: 
         tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
         assert tang is not None
         assert hills is not None
-        case = take_in(tx, WEB, KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"), now)
+        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"))
         paper = receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.id, now=now)
 
     opened = come_in(engine, now, paper.code)

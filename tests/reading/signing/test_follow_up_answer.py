@@ -9,12 +9,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
-from reading.audit import events_about
+from reading.audit import SYSTEM, events_about
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import follow_ups
 from reading.completeness.follow_ups import FollowUp, Outcome
+from reading.context import Context
 from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
@@ -50,7 +51,7 @@ def final(tx: Connection, clinic: Clinic, now: datetime) -> Case:
 
 
 def one_more(tx: Connection, clinic: Clinic, number: int, now: datetime) -> None:
-    intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, number, now), now)
+    intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, STUDY, number, now))
 
 
 def found(tx: Connection, case: Case) -> FollowUp:
@@ -60,16 +61,13 @@ def found(tx: Connection, case: Case) -> FollowUp:
 
 
 def say_no_change(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime) -> None:
-    taken = follow_up_answer.claim(tx, clinic.audit, staff, case.id, now)
+    taken = follow_up_answer.claim(Context(tx, clinic.audit, now, staff), case.id)
     follow_up_answer.no_change(
-        tx,
-        clinic.audit,
-        staff,
+        Context(tx, clinic.audit, now, staff),
         case.id,
         shown=shown(tx, case.id, "?"),
         comment="同一体位",
         revision=taken.revision,
-        now=now,
     )
 
 
@@ -77,14 +75,11 @@ def add(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime)
     standing = versions.final(tx, case.id)
     assert standing is not None
     signatures.addendum(
-        tx,
-        clinic.audit,
+        Context(tx, clinic.audit, now, staff),
         clinic.seal,
-        staff,
         standing.id,
         content=PNEUMONIA,
         shown=shown(tx, case.id, "?"),
-        now=now,
     )
 
 
@@ -132,7 +127,7 @@ def test_a_report_of_the_dose_opens_none(engine: Engine, now: datetime) -> None:
         report = send(
             tx, clinic, STUDY, now, modality="SR", frames=0, series_uid=f"{STUDY}.9", sop_instance_uid=f"{STUDY}.9.1"
         )
-        intake.take_in(tx, clinic.audit, KEYS, report, now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, report)
 
         assert follow_ups.open_of(tx, case.id) is None
 
@@ -174,20 +169,20 @@ def test_one_reader_has_it_at_a_time_until_they_vanish(engine: Engine, now: date
         clinic = open_clinic(tx, now)
         case = final(tx, clinic, now)
         one_more(tx, clinic, 2, now)
-        taken = follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+        taken = follow_up_answer.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
         for act in (
-            lambda: follow_up_answer.claim(tx, clinic.audit, clinic.vera, case.id, now),
+            lambda: follow_up_answer.claim(Context(tx, clinic.audit, now, clinic.vera), case.id),
             lambda: add(tx, clinic, clinic.vera, case, now),
         ):
             with pytest.raises(NotAllowed) as refused:
                 act()
             assert refused.value.rule == "held_by_another"
         later = now + follow_ups.HELD
-        again = follow_up_answer.claim(tx, clinic.audit, clinic.vera, case.id, later)
+        again = follow_up_answer.claim(Context(tx, clinic.audit, later, clinic.vera), case.id)
         with pytest.raises(Stale):
-            follow_up_answer.put_back(tx, clinic.audit, clinic.ada, case.id, revision=taken.revision, now=later)
-        follow_up_answer.put_back(tx, clinic.audit, clinic.vera, case.id, revision=again.revision, now=later)
+            follow_up_answer.put_back(Context(tx, clinic.audit, later, clinic.ada), case.id, revision=taken.revision)
+        follow_up_answer.put_back(Context(tx, clinic.audit, later, clinic.vera), case.id, revision=again.revision)
 
         assert found(tx, case).held_by is None
 
@@ -208,13 +203,13 @@ def test_it_needs_sight_of_everything_that_is_there(engine: Engine, now: datetim
         clinic = open_clinic(tx, now)
         case = final(tx, clinic, now)
         one_more(tx, clinic, 2, now)
-        taken = follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+        taken = follow_up_answer.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
         before = shown(tx, case.id, "?")
         one_more(tx, clinic, 3, now)
 
         with pytest.raises(Stale):
             follow_up_answer.no_change(
-                tx, clinic.audit, clinic.ada, case.id, shown=before, comment="", revision=taken.revision, now=now
+                Context(tx, clinic.audit, now, clinic.ada), case.id, shown=before, comment="", revision=taken.revision
             )
 
 
@@ -226,7 +221,7 @@ def test_only_who_reads_for_the_site_takes_it(engine: Engine, now: datetime, nam
         one_more(tx, clinic, 2, now)
 
         with pytest.raises(error):
-            follow_up_answer.claim(tx, clinic.audit, getattr(clinic, name), case.id, now)
+            follow_up_answer.claim(Context(tx, clinic.audit, now, getattr(clinic, name)), case.id)
 
 
 def test_without_late_images_there_is_nothing_to_take(engine: Engine, now: datetime) -> None:
@@ -235,7 +230,7 @@ def test_without_late_images_there_is_nothing_to_take(engine: Engine, now: datet
         case = final(tx, clinic, now)
 
         with pytest.raises(MoveNotAllowed):
-            follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
+            follow_up_answer.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
 
 def test_a_case_that_never_should_have_been_takes_its_follow_up_along(engine: Engine, now: datetime) -> None:
@@ -243,8 +238,8 @@ def test_a_case_that_never_should_have_been_takes_its_follow_up_along(engine: En
         clinic = open_clinic(tx, now)
         case = final(tx, clinic, now)
         one_more(tx, clinic, 2, now)
-        withhold.withhold(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
-        withhold.enter_in_error(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
+        withhold.enter_in_error(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
 
         assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.VOID]
 
@@ -255,12 +250,12 @@ def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: da
         case = final(tx, clinic, now)
         one_more(tx, clinic, 2, now)
         offered = {
-            name: desk.detail(tx, clinic.audit, getattr(clinic, name), case.id, now).allowed
+            name: desk.detail(Context(tx, clinic.audit, now, getattr(clinic, name)), case.id).allowed
             for name in ("ada", "rosa", "tang")
         }
-        follow_up_answer.claim(tx, clinic.audit, clinic.ada, case.id, now)
-        mine = desk.detail(tx, clinic.audit, clinic.ada, case.id, now)
-        theirs = desk.detail(tx, clinic.audit, clinic.vera, case.id, now)
+        follow_up_answer.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
+        mine = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
+        theirs = desk.detail(Context(tx, clinic.audit, now, clinic.vera), case.id)
 
     assert desk.Act.FOLLOW_UP in offered["ada"] & offered["rosa"]
     assert desk.Act.FOLLOW_UP not in offered["tang"]

@@ -7,6 +7,7 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
+from reading.context import Context
 from reading.errors import NotAllowed, NotThere
 from reading.reports.versions import Status
 from reading.signing import printing
@@ -19,15 +20,15 @@ def test_a_preliminary_report_is_printed_at_once_and_a_superseded_one_no_more(en
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         preliminary = read(tx, clinic, clinic.rosa, case.id, now)
-        printed = printing.print_report(tx, clinic.audit, clinic.tang, preliminary.id, now)
+        printed = printing.print_report(Context(tx, clinic.audit, now, clinic.tang), preliminary.id)
         final = verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
-        printing.print_report(tx, clinic.audit, clinic.tang, final.id, now)
+        printing.print_report(Context(tx, clinic.audit, now, clinic.tang), final.id)
 
         assert printed.status is Status.PRELIMINARY
         assert [one.status for one in printing.printings_of(tx, preliminary.id)] == [Status.PRELIMINARY]
         assert [one.person_id for one in printing.printings_of(tx, final.id)] == [clinic.tang.person_id]
         with pytest.raises(NotAllowed):
-            printing.print_report(tx, clinic.audit, clinic.tang, preliminary.id, now)
+            printing.print_report(Context(tx, clinic.audit, now, clinic.tang), preliminary.id)
 
 
 def test_another_county_prints_nothing(engine: Engine, now: datetime) -> None:
@@ -38,4 +39,4 @@ def test_another_county_prints_nothing(engine: Engine, now: datetime) -> None:
 
         for version_id in (version.id, "01K00000000000000000000000"):
             with pytest.raises(NotThere):
-                printing.print_report(tx, clinic.audit, clinic.quinn, version_id, now)
+                printing.print_report(Context(tx, clinic.audit, now, clinic.quinn), version_id)

@@ -11,8 +11,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading import outbox, tables
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
+from reading.context import Context
 from reading.errors import NotAllowed
 from reading.queue import queue
 from reading.reports import versions
@@ -49,7 +51,12 @@ def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: En
 
         with pytest.raises(NotAllowed) as refused:
             release.release(
-                tx, clinic.audit, clinic.seal, found, version, move=Move.VERIFY_AS_FINAL, grant=grant, now=now
+                Context(tx, clinic.audit, now, SYSTEM),
+                clinic.seal,
+                found,
+                version,
+                move=Move.VERIFY_AS_FINAL,
+                grant=grant,
             )
         assert refused.value.rule == "missing_reviewer"
         assert versions.by_id(tx, version.id).status is Status.PRELIMINARY

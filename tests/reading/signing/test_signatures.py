@@ -11,8 +11,10 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.alerts import critical
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
+from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, ReadingError, Stale
 from reading.intake import intake
 from reading.kinds import Tier
@@ -43,8 +45,8 @@ from tests.reading.region import KEYS
 
 def _sign(tx: Connection, clinic: Clinic, case_id: str, revision: int, now: datetime, **known: Any) -> Any:
     whole: dict[str, Any] = {"content": NORMAL, "shown": shown(tx, case_id), "draft_revision": 0}
-    whole |= {"lease_revision": revision, "now": now} | known
-    return reports.sign(tx, clinic.audit, clinic.seal, clinic.ada, case_id, **whole)
+    whole |= {"lease_revision": revision} | known
+    return reports.sign(Context(tx, clinic.audit, now, clinic.ada), clinic.seal, case_id, **whole)
 
 
 def test_a_draft_is_saved_under_its_revision_and_only_by_its_holder(engine: Engine, now: datetime) -> None:
@@ -52,18 +54,26 @@ def test_a_draft_is_saved_under_its_revision_and_only_by_its_holder(engine: Engi
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        first = reports.save_draft(tx, clinic.ada, case.id, NORMAL, revision=0, lease_revision=lease, now=now)
-        second = reports.save_draft(tx, clinic.ada, case.id, PNEUMONIA, revision=1, lease_revision=lease, now=now)
+        first = reports.save_draft(
+            Context(tx, clinic.audit, now, clinic.ada), case.id, NORMAL, revision=0, lease_revision=lease
+        )
+        second = reports.save_draft(
+            Context(tx, clinic.audit, now, clinic.ada), case.id, PNEUMONIA, revision=1, lease_revision=lease
+        )
 
         assert (first.revision, second.revision) == (1, 2)
         found = drafts.of_case(tx, case.id)
         assert found is not None
         assert found.content == PNEUMONIA
         with pytest.raises(Stale) as stale:
-            reports.save_draft(tx, clinic.ada, case.id, NORMAL, revision=1, lease_revision=lease, now=now)
+            reports.save_draft(
+                Context(tx, clinic.audit, now, clinic.ada), case.id, NORMAL, revision=1, lease_revision=lease
+            )
         assert stale.value.expected == 2
         with pytest.raises(Stale):
-            reports.save_draft(tx, clinic.vera, case.id, NORMAL, revision=2, lease_revision=lease, now=now)
+            reports.save_draft(
+                Context(tx, clinic.audit, now, clinic.vera), case.id, NORMAL, revision=2, lease_revision=lease
+            )
 
 
 def test_an_attendings_radiograph_is_final_at_once_and_a_residents_waits(engine: Engine, now: datetime) -> None:
@@ -131,7 +141,7 @@ def test_a_verifier_who_does_not_agree_sends_it_back_and_the_new_reading_begins_
         case = arrive(tx, clinic, "1.1", now)
         first = read(tx, clinic, clinic.rosa, case.id, now)
         lease = take(tx, clinic, clinic.vera, case.id, now)
-        reports.send_back(tx, clinic.audit, clinic.vera, case.id, lease_revision=lease, why="重看右下肺", now=now)
+        reports.send_back(Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重看右下肺")
         second = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
 
         assert versions.by_id(tx, first.id).status is Status.SUPERSEDED
@@ -169,7 +179,7 @@ def test_images_that_came_while_typing_block_the_signature_until_they_were_seen(
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
         before = shown(tx, case.id)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, "1.1", 2, now), now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, now))
 
         with pytest.raises(Stale):
             _sign(tx, clinic, case.id, lease, now, shown=before)
@@ -183,7 +193,7 @@ def test_images_that_came_while_typing_block_the_signature_until_they_were_seen(
 def test_a_study_that_still_arrives_is_signed_with_a_reason_only(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        case = intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, "1.1", now), now)
+        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.1", now))
         lease = take(tx, clinic, clinic.ada, case.id, now)
 
         with pytest.raises(Invalid) as refused:
@@ -200,15 +210,12 @@ def test_a_case_taken_to_read_is_not_verified(engine: Engine, now: datetime) -> 
 
         with pytest.raises(MoveNotAllowed):
             reports.verify(
-                tx,
-                clinic.audit,
+                Context(tx, clinic.audit, now, clinic.vera),
                 clinic.seal,
-                clinic.vera,
                 case.id,
                 content=None,
                 shown=shown(tx, case.id),
                 lease_revision=lease,
-                now=now,
             )
 
 
@@ -219,7 +226,7 @@ def test_a_verifier_who_sees_more_images_or_another_name_signs_a_version_of_thei
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         written = read(tx, clinic, clinic.rosa, case.id, now)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, "1.1", 2, now), now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, now))
         intake.end_arriving(tx, now + timedelta(minutes=2), 60)
         verified = verify(tx, clinic, clinic.vera, case.id, now)
         attribution.correct(tx, "1.1", {"PatientName": "Pia^P"}, reason="错字", made_by=None, now=now)
@@ -252,7 +259,7 @@ def test_a_second_critical_class_has_an_alert_of_its_own(engine: Engine, now: da
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         first = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="!", now=now
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
         second = critical.open_alert(tx, case.id)
@@ -270,7 +277,11 @@ def test_an_addendum_replaces_the_final_version_only_when_it_has_its_signatures(
         read(tx, clinic, clinic.rosa, case.id, now)
         old = verify(tx, clinic, clinic.vera, case.id, now)
         made = reports.addendum(
-            tx, clinic.audit, clinic.seal, clinic.rosa, old.id, content=PNEUMONIA, shown=shown(tx, case.id), now=later
+            Context(tx, clinic.audit, later, clinic.rosa),
+            clinic.seal,
+            old.id,
+            content=PNEUMONIA,
+            shown=shown(tx, case.id),
         )
         between = (versions.by_id(tx, old.id).status, made.status, state(tx, case.id))
         verified = verify(tx, clinic, clinic.vera, case.id, later)
@@ -288,10 +299,14 @@ def test_an_addendum_that_is_sent_back_makes_room_for_the_next(engine: Engine, n
         read(tx, clinic, clinic.rosa, case.id, now)
         old = verify(tx, clinic, clinic.vera, case.id, now)
         first = reports.addendum(
-            tx, clinic.audit, clinic.seal, clinic.rosa, old.id, content=PNEUMONIA, shown=shown(tx, case.id), now=now
+            Context(tx, clinic.audit, now, clinic.rosa),
+            clinic.seal,
+            old.id,
+            content=PNEUMONIA,
+            shown=shown(tx, case.id),
         )
         lease = take(tx, clinic, clinic.vera, case.id, now)
-        reports.send_back(tx, clinic.audit, clinic.vera, case.id, lease_revision=lease, why="重写", now=now)
+        reports.send_back(Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重写")
         second = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
         verify(tx, clinic, clinic.vera, case.id, now)
 
@@ -311,7 +326,9 @@ def test_an_addendum_is_for_those_who_read_the_newest_final_version(engine: Engi
 
         def add(staff: Any, version_id: str = version.id) -> None:
             seen = shown(tx, case.id)
-            reports.addendum(tx, clinic.audit, clinic.seal, staff, version_id, content=PNEUMONIA, shown=seen, now=now)
+            reports.addendum(
+                Context(tx, clinic.audit, now, staff), clinic.seal, version_id, content=PNEUMONIA, shown=seen
+            )
 
         with pytest.raises(MoveNotAllowed):
             add(clinic.rosa)

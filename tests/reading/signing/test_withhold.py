@@ -8,8 +8,10 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.access import access
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
+from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import intake
@@ -33,8 +35,8 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         case = arrive(tx, clinic, "1.1", now, patient_id="P1")
         version = read(tx, clinic, clinic.ada, case.id, now)
         on_the_phone = PatientViewer(patient_id=patient.id, receipt_id="01K00000000000000000000000")
-        access.open_report(tx, clinic.audit, on_the_phone, version.id, "report.open", now)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="拍错人", now=now)
+        access.open_report(Context(tx, clinic.audit, now, on_the_phone), version.id, "report.open")
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拍错人")
         study = queries.study_of(tx, "1.1")
 
         assert state(tx, case.id) is State.WITHHELD
@@ -43,8 +45,8 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         assert study.hidden
         for viewer in (on_the_phone, clinic.tang, clinic.ada, clinic.ben):
             with pytest.raises(NotThere):
-                access.open_report(tx, clinic.audit, viewer, version.id, "report.open", now)
-        looks = withhold.who_saw(tx, clinic.audit, clinic.mona, case.id, now)
+                access.open_report(Context(tx, clinic.audit, now, viewer), version.id, "report.open")
+        looks = withhold.who_saw(Context(tx, clinic.audit, now, clinic.mona), case.id)
         assert patient.id in {look.actor.id for look in looks}
 
 
@@ -55,8 +57,8 @@ def test_who_read_it_beside_a_later_case_saw_it_too(engine: Engine, now: datetim
         prior = arrive(tx, clinic, "1.1", now, patient_id="P1")
         read(tx, clinic, clinic.ada, prior.id, now, PNEUMONIA)
         later = arrive(tx, clinic, "1.2", now, patient_id="P1")
-        shown = desk.detail(tx, clinic.audit, clinic.vera, later.id, now)
-        looks = withhold.who_saw(tx, clinic.audit, clinic.mona, prior.id, now)
+        shown = desk.detail(Context(tx, clinic.audit, now, clinic.vera), later.id)
+        looks = withhold.who_saw(Context(tx, clinic.audit, now, clinic.mona), prior.id)
 
         assert [one.impression for one in shown.priors] == [PNEUMONIA.impression]
         assert clinic.vera.person_id in {look.actor.id for look in looks}
@@ -67,13 +69,13 @@ def test_a_reader_loses_the_case_that_is_withheld_under_their_hands(engine: Engi
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="拍错人", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拍错人")
 
         with pytest.raises(ReadingError):
-            queue.renew(tx, clinic.ada, case.id, lease, now)
+            queue.renew(Context(tx, clinic.audit, now, clinic.ada), case.id, lease)
         with pytest.raises(MoveNotAllowed):
-            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="已更正", now=now)
-        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="已更正", now=now)
+            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
+        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="已更正")
         read(tx, clinic, clinic.ada, case.id, now)
         assert state(tx, case.id) is State.FINAL
 
@@ -86,12 +88,12 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         right = pia(tx, now)
         case = arrive(tx, clinic, "1.1", now, patient_name="Paul^Pan")
         old = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
-        withhold.withhold(tx, clinic.audit, clinic.ben, case.id, why="姓名错误", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.ben), case.id, why="姓名错误")
         attribution.correct(
             tx, "1.1", {"PatientName": "Pia^Pan"}, reason="核对身份证", made_by=None, now=now, patient_id=right.id
         )
-        intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", now)
-        made = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="已更正", now=now)
+        intake.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
+        made = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
         study = queries.study_of(tx, "1.1")
         signatures = versions.signatures_for(tx, made)
 
@@ -108,9 +110,9 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         assert study is not None
         assert not study.hidden
         on_the_phone = PatientViewer(patient_id=right.id, receipt_id="01K00000000000000000000000")
-        assert access.open_report(tx, clinic.audit, on_the_phone, made.id, "report.open", now).id == made.id
+        assert access.open_report(Context(tx, clinic.audit, now, on_the_phone), made.id, "report.open").id == made.id
         with pytest.raises(NotThere):
-            access.open_report(tx, clinic.audit, on_the_phone, old.id, "report.open", now)
+            access.open_report(Context(tx, clinic.audit, now, on_the_phone), old.id, "report.open")
 
 
 def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, now: datetime) -> None:
@@ -118,8 +120,8 @@ def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, 
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
-        restored = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        restored = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
 
         assert restored.id == version.id
         assert restored.status is Status.FINAL
@@ -130,18 +132,18 @@ def test_words_that_could_not_stand_never_come_back_with_a_later_withholding(eng
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         wrong = read(tx, clinic, clinic.ada, case.id, now, NORMAL)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
-        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="漏诊", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="漏诊")
         read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
 
         with pytest.raises(MoveNotAllowed):
-            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
         assert versions.by_id(tx, wrong.id).status is Status.WITHHELD
-        withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="无误", now=now)
+        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="无误")
         right = read(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
-        restored = withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        restored = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
         assert (restored.id, restored.status) == (right.id, Status.FINAL)
 
 
@@ -150,11 +152,11 @@ def test_words_from_other_images_are_not_restored(engine: Engine, now: datetime)
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="?", now=now)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, "1.1", 2, now), now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="?")
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, now))
 
         with pytest.raises(NotAllowed):
-            withhold.restore(tx, clinic.audit, clinic.seal, clinic.mona, case.id, why="无误", now=now)
+            withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="无误")
 
 
 def test_entered_in_error_it_stays_hidden_for_good(engine: Engine, now: datetime) -> None:
@@ -162,8 +164,8 @@ def test_entered_in_error_it_stays_hidden_for_good(engine: Engine, now: datetime
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
-        withhold.withhold(tx, clinic.audit, clinic.tang, case.id, why="测试图像", now=now)
-        withhold.enter_in_error(tx, clinic.audit, clinic.mona, case.id, why="测试图像", now=now)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="测试图像")
+        withhold.enter_in_error(Context(tx, clinic.audit, now, clinic.mona), case.id, why="测试图像")
         study = queries.study_of(tx, "1.1")
 
         assert state(tx, case.id) is State.WITHDRAWN
@@ -171,7 +173,7 @@ def test_entered_in_error_it_stays_hidden_for_good(engine: Engine, now: datetime
         assert study is not None
         assert study.hidden
         with pytest.raises(MoveNotAllowed):
-            withhold.read_again(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+            withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
 
 
 def test_who_has_no_part_in_it_neither_withholds_nor_ends_it(engine: Engine, now: datetime) -> None:
@@ -180,18 +182,18 @@ def test_who_has_no_part_in_it_neither_withholds_nor_ends_it(engine: Engine, now
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(NotThere):
-            withhold.withhold(tx, clinic.audit, clinic.quinn, case.id, why="?", now=now)
+            withhold.withhold(Context(tx, clinic.audit, now, clinic.quinn), case.id, why="?")
         with pytest.raises(Invalid):
-            withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="", now=now)
+            withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), case.id, why="")
         with pytest.raises(NotAllowed):
-            withhold.who_saw(tx, clinic.audit, clinic.ada, case.id, now)
-        withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="?", now=now)
+            withhold.who_saw(Context(tx, clinic.audit, now, clinic.ada), case.id)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), case.id, why="?")
 
         for staff in (clinic.ada, clinic.tang, clinic.ben, clinic.quinn):
             with pytest.raises(NotThere):
-                withhold.restore(tx, clinic.audit, clinic.seal, staff, case.id, why="?", now=now)
+                withhold.restore(Context(tx, clinic.audit, now, staff), clinic.seal, case.id, why="?")
         with pytest.raises((NotThere, MoveNotAllowed)):
-            withhold.withhold(tx, clinic.audit, clinic.mona, case.id, why="?", now=now)
+            withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
 
 
 def test_a_valid_report_under_another_name_is_withheld_before_the_person_is_changed(
@@ -205,7 +207,7 @@ def test_a_valid_report_under_another_name_is_withheld_before_the_person_is_chan
         attribution.correct(tx, "1.1", {"PatientName": "Paul^Pan"}, reason="?", made_by=None, now=later)
 
         with pytest.raises(NotAllowed) as refused:
-            intake.follow_attribution(tx, clinic.audit, clinic.mona, "1.1", later)
+            intake.follow_attribution(Context(tx, clinic.audit, later, clinic.mona), "1.1")
         assert refused.value.rule == "withhold_first"
 
 
@@ -216,12 +218,12 @@ def test_a_known_person_is_linked_to_a_finished_case_without_any_change_to_it(en
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
         attribution.correct(tx, "1.1", {}, reason="核对身份证", made_by=None, now=now, patient_id=patient.id)
-        linked = intake.follow_attribution(tx, clinic.audit, clinic.tang, "1.1", now)
+        linked = intake.follow_attribution(Context(tx, clinic.audit, now, clinic.tang), "1.1")
 
         assert linked is not None
         assert linked.patient_id == patient.id
         assert versions.by_id(tx, version.id).status is Status.FINAL
         with pytest.raises(NotAllowed):
-            intake.follow_attribution(tx, clinic.audit, clinic.ada, "1.1", now)
+            intake.follow_attribution(Context(tx, clinic.audit, now, clinic.ada), "1.1")
         with pytest.raises(Stale):
             cases.change(tx, case, arriving=True)

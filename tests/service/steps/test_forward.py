@@ -14,6 +14,8 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from pacs.arriving.receive import Sender
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import JobState, Moment
 from reading.patients.keys import keys_in
@@ -77,12 +79,10 @@ class Here:
 
     def _rule(self, tx: object, **target: str) -> None:
         forwarding.add(
-            tx,  # type: ignore[arg-type]
-            self.clinic.audit,
+            Context(tx, self.clinic.audit, datetime.now(UTC) - timedelta(hours=1), SYSTEM),
             site_id=self.clinic.region.hills.id,
             moment=Moment.QUIET,
-            now=datetime.now(UTC) - timedelta(hours=1),
-            **target,  # type: ignore[arg-type]
+            **target,
         )
 
     def run(self) -> tuple[JobState, str]:

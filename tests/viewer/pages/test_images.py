@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import httpx
 
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.intake import rejections
 from reading.intake.rejections import Note, Title
 from storage.database import snapshot, transaction
@@ -100,7 +102,7 @@ def test_what_a_device_rejected_is_told_and_shown_again(house: House) -> None:
             received_at=house.now,
             sop_instance_uids=("1.2.840.1.1.1",),
         )
-        rejections.take(tx, house.clinic.audit, KEYS, note, house.now)
+        rejections.take(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, note)
     tang = house.signed_in("tang")
     page = tang.get(f"/t/case/{case_id}/images")
     (told,) = tang.get(f"/api/cases/{case_id}/images").json()["rejections"]

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from reading.alerts import critical
+from reading.context import Context
 from reading.signing import withhold
 from storage.database import transaction
 from tests.browser import DESK, PHONE, chromium
@@ -46,7 +47,7 @@ def test_the_townships_list_refreshes_and_leaves_alone_what_is_being_typed(house
 
         with transaction(house.engine) as tx:
             critical.raise_alert(
-                tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="左侧", now=house.now
+                Context(tx, clinic.audit, house.now, clinic.ada), case.id, critical_class="stroke", finding="左侧"
             )
         banner = tang.locator(".banner.danger")
         expect(banner).to_be_visible(timeout=PATIENCE_MS)  # by itself, without a reload
@@ -99,7 +100,7 @@ def test_an_opened_report_is_gone_from_the_phone_once_it_is_withheld(house: Hous
         pia.goto(f"/p/reports/{version.id}")
         expect(pia.locator("article.report")).to_be_visible()
         with transaction(house.engine) as tx:
-            withhold.withhold(tx, clinic.audit, clinic.ada, case.id, why="wrong person", now=house.now)
+            withhold.withhold(Context(tx, clinic.audit, house.now, clinic.ada), case.id, why="wrong person")
 
         pia.reload()
 

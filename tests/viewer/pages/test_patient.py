@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from reading import audit
+from reading.context import Context
 from reading.signing import withhold
 from storage.database import transaction
 from storage.decisions import erasure
@@ -131,7 +132,7 @@ def test_a_withheld_report_disappears_at_once(house: House) -> None:
     assert pia.get(f"/p/reports/{version_id}").status_code == 200
 
     with transaction(house.engine) as tx:
-        withhold.withhold(tx, house.clinic.audit, house.clinic.ada, case_id, why="wrong person", now=house.now)
+        withhold.withhold(Context(tx, house.clinic.audit, house.now, house.clinic.ada), case_id, why="wrong person")
 
     assert version_id not in pia.get("/p/reports").text
     for end in ("", ".pdf", "/pictures/1"):
@@ -145,7 +146,7 @@ def test_who_read_a_report_in_the_list_alone_is_among_those_who_saw_it(house: Ho
 
     with transaction(house.engine) as tx:
         events = audit.events_about(tx, "report", version_id)
-        saw = withhold.who_saw(tx, house.clinic.audit, house.clinic.mona, case_id, house.now)
+        saw = withhold.who_saw(Context(tx, house.clinic.audit, house.now, house.clinic.mona), case_id)
 
     assert [event.action for event in events if event.actor.id == house.patient.id] == ["report.listed"]
     assert house.patient.id in {look.actor.id for look in saw}

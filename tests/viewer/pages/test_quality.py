@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from pacs.arriving.receive import Reason, Sender
 from pacs.arriving.settle_held import settle_held
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.intake import intake
 from reading.register import devices
 from reading.tables import audit_event
@@ -181,7 +183,7 @@ def test_a_report_that_stands_has_to_be_withheld_before_other_images_are_shown(h
     with transaction(house.engine) as tx:
         study = study_of(tx, "1.2.4")
         assert study is not None
-        taken = intake.take_in(tx, house.clinic.audit, KEYS, study, house.now)
+        taken = intake.take_in(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, study)
         intake.end_arriving(tx, study.last_received_at + timedelta(minutes=2), 60)
         read(tx, house.clinic, house.clinic.ada, taken.id, house.now)
     mona = house.signed_in("mona")

@@ -9,10 +9,12 @@ import httpx
 
 from reading import audit
 from reading.alerts import critical
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
 from reading.completeness import ledger
 from reading.completeness.ledger import Named
+from reading.context import Context
 from reading.desk import worklist
 from reading.intake import intake
 from reading.kinds import IdentifierKind
@@ -35,8 +37,14 @@ def token(client: httpx.Client) -> dict[str, str]:
 def test_the_list_counts_images_while_they_arrive_and_when_all_are_there(house: House) -> None:
     clinic, tang = house.clinic, house.signed_in("tang")
     with transaction(house.engine) as tx:
-        intake.take_in(tx, clinic.audit, KEYS, send(tx, clinic, STUDY, house.now, patient_name="王^小丽"), house.now)
-        intake.take_in(tx, clinic.audit, KEYS, another_image(tx, clinic, STUDY, 2, house.now), house.now)
+        intake.take_in(
+            Context(tx, clinic.audit, house.now, SYSTEM),
+            KEYS,
+            send(tx, clinic, STUDY, house.now, patient_name="王^小丽"),
+        )
+        intake.take_in(
+            Context(tx, clinic.audit, house.now, SYSTEM), KEYS, another_image(tx, clinic, STUDY, 2, house.now)
+        )
 
     arriving = tang.get("/t").text
     with transaction(house.engine) as tx:
@@ -76,7 +84,7 @@ def test_a_critical_result_stands_above_the_list_until_it_is_read_back(house: Ho
     case = house.case(STUDY)
     with transaction(house.engine) as tx:
         alert = critical.raise_alert(
-            tx, clinic.audit, clinic.ada, case.id, critical_class="stroke", finding="左侧基底节", now=house.now
+            Context(tx, clinic.audit, house.now, clinic.ada), case.id, critical_class="stroke", finding="左侧基底节"
         )
     assert "急性脑卒中" in tang.get("/t/banners").text
 
@@ -97,7 +105,7 @@ def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
     with transaction(house.engine) as tx:
         revision = take(tx, clinic, clinic.ada, case.id, house.now)
         queue.return_to_site(
-            tx, clinic.audit, clinic.ada, case.id, revision=revision, why="侧位曝光不足", now=house.now
+            Context(tx, clinic.audit, house.now, clinic.ada), case.id, revision=revision, why="侧位曝光不足"
         )
     assert "侧位曝光不足" in tang.get("/t").text
 
@@ -256,7 +264,7 @@ def test_the_page_of_a_case_names_what_is_missing_who_said_so_and_how_it_ended(h
                 instance_number=number,
                 received_digest=bytes([number]) * 32,
             )
-        case = intake.take_in(tx, clinic.audit, KEYS, study, house.now)
+        case = intake.take_in(Context(tx, clinic.audit, house.now, SYSTEM), KEYS, study)
     arriving = tang.get(f"/t/case/{case.id}").text
     with transaction(house.engine) as tx:
         intake.end_arriving(tx, house.now + timedelta(minutes=1), 60)
@@ -289,7 +297,7 @@ def test_images_after_the_report_are_said_on_every_page_until_a_reader_has_answe
             sop_instance_uid=f"{STUDY}.1.2",
             received_digest=b"2" * 32,
         )
-        intake.take_in(tx, clinic.audit, KEYS, late, house.now)
+        intake.take_in(Context(tx, clinic.audit, house.now, SYSTEM), KEYS, late)
     patient = house.patient_client(case.id)
     during = (tang.get("/t").text, tang.get(f"/t/case/{case.id}").text, patient.get(f"/p/reports/{version.id}").text)
     listed = ada.get("/api/cases", params={"tab": "late"}).json()

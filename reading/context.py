@@ -1,0 +1,68 @@
+"""What every act of the clinic needs: its transaction, the audit, the reading of the clock, and who acts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar
+
+from sqlalchemy.engine import Connection
+
+from reading.actions import Action
+from reading.audit import Actor, Audit, Detail, Outcome, actor_of
+from reading.viewers import Viewer
+
+Who: TypeAlias = Viewer | Actor
+"""Whoever acts: staff with their grants, a machine, a patient, the system itself, or a stranger at the door."""
+OtherT = TypeVar("OtherT", bound=Who)
+WhoT_co = TypeVar("WhoT_co", bound=Who, covariant=True)
+
+
+@dataclass(frozen=True)
+class Context(Generic[WhoT_co]):
+    """One act: made at the edge (a request, an association, a command, a worker's step), used in one transaction."""
+
+    tx: Connection
+    audit: Audit
+    now: datetime
+    who: WhoT_co
+
+    def record(
+        self,
+        *,
+        action: Action,
+        subject_kind: str,
+        subject_id: str,
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        """Append an audit event in the name of whoever acts; it stands or falls with the transaction."""
+        self.record_each(
+            action=action, subject_kind=subject_kind, subject_ids=[subject_id], outcome=outcome, details=details
+        )
+
+    def record_each(
+        self,
+        *,
+        action: Action,
+        subject_kind: str,
+        subject_ids: Sequence[str],
+        outcome: Outcome = Outcome.DONE,
+        details: Mapping[str, Detail] | None = None,
+    ) -> None:
+        """Append an event for each subject."""
+        self.audit.record_each(
+            self.tx,
+            actor=actor_of(self.who),
+            action=action,
+            subject_kind=subject_kind,
+            subject_ids=subject_ids,
+            now=self.now,
+            outcome=outcome,
+            details=details,
+        )
+
+    def by(self, who: OtherT) -> Context[OtherT]:
+        """The same act in another's name: the system's where a rule goes on, a person's once they proved it."""
+        return Context(self.tx, self.audit, self.now, who)
