@@ -1,0 +1,83 @@
+"""The tables of the clinical work, one module a room, gathered here; rows are end-dated, never deleted."""
+
+from reading.tables.alerts import critical_alert, critical_notice
+from reading.tables.audit import audit_event
+from reading.tables.cases import case, case_move, case_procedure, case_study
+from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
+from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
+from reading.tables.intake import rejected_instance, rejection, surgery
+from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
+from reading.tables.outbox import outbox
+from reading.tables.patients import attribution, installation_key, patient, patient_identifier
+from reading.tables.quality import decision
+from reading.tables.queue import lease
+from reading.tables.register import (
+    agreement,
+    device,
+    device_check,
+    device_contact,
+    device_tally,
+    device_token,
+    organisation,
+    person,
+    refused_call,
+    role_grant,
+)
+from reading.tables.reports import draft, report_version, signature
+from reading.tables.review import review
+from reading.tables.rules import policy
+from reading.tables.sessions import failed_proof, patient_session, receipt, staff_session
+from reading.tables.signing import change_notice, printing
+
+__all__ = [
+    "agreement",
+    "announced_instance",
+    "announcement",
+    "arriving_end",
+    "attribution",
+    "audit_event",
+    "case",
+    "case_move",
+    "case_procedure",
+    "case_study",
+    "change_notice",
+    "critical_alert",
+    "critical_notice",
+    "decision",
+    "device",
+    "device_check",
+    "device_contact",
+    "device_tally",
+    "device_token",
+    "draft",
+    "failed_proof",
+    "follow_up",
+    "forwarded_instance",
+    "forwarding_job",
+    "forwarding_rule",
+    "imaging_order",
+    "installation_key",
+    "lease",
+    "organisation",
+    "outbox",
+    "patient",
+    "patient_identifier",
+    "patient_session",
+    "performed_change",
+    "performed_reference",
+    "performed_step",
+    "person",
+    "policy",
+    "printing",
+    "procedure",
+    "receipt",
+    "refused_call",
+    "rejected_instance",
+    "rejection",
+    "report_version",
+    "review",
+    "role_grant",
+    "signature",
+    "staff_session",
+    "surgery",
+]

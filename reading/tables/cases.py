@@ -1,0 +1,78 @@
+"""The tables of cases, what belongs to them, their moves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.tables.columns import UID, id_column, reference, revision_column
+from storage.database import UtcDateTime, metadata
+
+# -- reading.cases.cases (state changes only with a move, in one transaction)
+case: Final = sa.Table(
+    "case",
+    metadata,
+    id_column(),
+    reference("site_id", "organisation"),
+    reference("patient_id", "patient", nullable=True),
+    sa.Column("state", sa.String(20), nullable=False),
+    sa.Column("tier", sa.String(10), nullable=False),
+    sa.Column("step", sa.String(10), nullable=False),
+    sa.Column("arriving", sa.Boolean, nullable=False),
+    sa.Column("priority", sa.String(10), nullable=False),
+    sa.Column("rank", sa.SmallInteger, nullable=False),  # of the priority, 0 the most urgent: the queue sorts by it
+    sa.Column("modality", sa.String(16), nullable=False),
+    sa.Column("body_part", sa.String(64), nullable=False, server_default=""),
+    sa.Column("laterality", sa.String(16), nullable=False, server_default=""),
+    sa.Column("critical", sa.Boolean, nullable=False),
+    reference("policy_id", "policy"),
+    sa.Column("rule", sa.String(60), nullable=False),
+    sa.Column("examined_at", UtcDateTime, nullable=False),
+    sa.Column("received_at", UtcDateTime, nullable=False),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("clock_ahead", sa.Boolean, nullable=False),
+    # When what is arriving now began to, where it is not the first instance; the rule's longest time counts from here.
+    sa.Column("arriving_since", UtcDateTime),
+    revision_column(),
+    # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
+    # the rank, the planner would walk through everybody's waiting cases in search of theirs.
+    sa.Index("ix_case_site_id_state_rank_due_at", "site_id", "state", "rank", "due_at"),
+    sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
+    sa.Index("ix_case_patient_id", "patient_id"),
+)
+
+case_study: Final = sa.Table(
+    "case_study",
+    metadata,
+    reference("case_id", "case"),
+    sa.Column("study_uid", UID, nullable=False),
+    sa.Column("joined_at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("case_id", "study_uid"),
+    sa.UniqueConstraint("study_uid"),
+)
+
+case_procedure: Final = sa.Table(
+    "case_procedure",
+    metadata,
+    reference("case_id", "case"),
+    reference("procedure_id", "procedure"),
+    sa.Column("joined_at", UtcDateTime, nullable=False),
+    sa.PrimaryKeyConstraint("case_id", "procedure_id"),
+)
+
+case_move: Final = sa.Table(
+    "case_move",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("move", sa.String(20), nullable=False),
+    sa.Column("from_state", sa.String(20), nullable=False),
+    sa.Column("to_state", sa.String(20), nullable=False),
+    reference("person_id", "person", nullable=True),
+    reference("grant_id", "role_grant", nullable=True),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("why", sa.String(1000), nullable=False, server_default=""),
+    sa.UniqueConstraint("case_id", "number"),
+)

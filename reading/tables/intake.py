@@ -1,0 +1,67 @@
+"""The tables of surgery and rejections."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.tables.columns import UID, ULID, id_column, reference
+from storage.database import UtcDateTime, metadata
+
+# -- reading.intake.surgery: what a person moved or merged; changes are `storage.decisions.placement.Change`s
+surgery: Final = sa.Table(
+    "surgery",
+    metadata,
+    id_column(),
+    sa.Column("kind", sa.String(10), nullable=False),
+    reference("case_id", "case"),
+    reference("other_case_id", "case", nullable=True),
+    sa.Column("instances", sa.Integer, nullable=False),
+    sa.Column("changes", sa.JSON, nullable=False),
+    sa.Column("reason", sa.String(1000), nullable=False),
+    reference("made_by", "person"),
+    reference("grant_id", "role_grant"),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    reference("undone_by", "person", nullable=True),
+    sa.Column("undone_at", UtcDateTime),
+    sa.Column("undone_why", sa.String(1000)),
+    sa.Index("ix_surgery_case_id", "case_id"),
+    sa.Index("ix_surgery_other_case_id", "other_case_id"),
+    sa.CheckConstraint("kind in ('split', 'move', 'merge')", name="kind"),
+)
+
+# -- reading.intake.rejections: what hides images, a device's note or a person, and each image that it names, here or
+# not yet
+rejection: Final = sa.Table(
+    "rejection",
+    metadata,
+    id_column(),
+    sa.Column("note_uid", UID, unique=True),
+    sa.Column("title", sa.String(10), nullable=False),
+    sa.Column("site_id", ULID, nullable=False),
+    reference("made_by", "person", nullable=True),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Column("why", sa.String(1000), nullable=False, server_default=""),
+    reference("lifted_by", "person", nullable=True),
+    sa.Column("lifted_at", UtcDateTime),
+    sa.Column("lifted_why", sa.String(1000)),
+)
+
+rejected_instance: Final = sa.Table(
+    "rejected_instance",
+    metadata,
+    reference("rejection_id", "rejection"),
+    sa.Column("sop_instance_uid", UID, nullable=False),
+    # 'waiting' for the image, 'hidden', 'foreign' (another site's), 'lifted'
+    sa.Column("state", sa.String(10), nullable=False),
+    sa.PrimaryKeyConstraint("rejection_id", "sop_instance_uid"),
+    sa.Index("ix_rejected_instance_sop_instance_uid", "sop_instance_uid"),
+    sa.Index(
+        "ix_rejected_instance_waiting",
+        "sop_instance_uid",
+        sqlite_where=sa.text("state = 'waiting'"),
+        postgresql_where=sa.text("state = 'waiting'"),
+    ),
+    sa.CheckConstraint("state in ('waiting', 'hidden', 'foreign', 'lifted')", name="state"),
+)

@@ -1,0 +1,77 @@
+"""The tables of drafts, versions, signatures."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.tables.columns import ULID, id_column, reference, revision_column
+from storage.database import UtcDateTime, metadata
+
+# -- reading.signing.signatures
+draft: Final = sa.Table(
+    "draft",
+    metadata,
+    sa.Column("case_id", ULID, sa.ForeignKey("case.id"), primary_key=True),
+    reference("person_id", "person"),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("saved_at", UtcDateTime, nullable=False),
+    revision_column(),
+)
+
+report_version: Final = sa.Table(
+    "report_version",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("status", sa.String(20), nullable=False),
+    sa.Column("content", sa.JSON, nullable=False),
+    sa.Column("identity", sa.JSON, nullable=False),
+    sa.Column("images", sa.JSON, nullable=False),
+    sa.Column("image_count", sa.Integer, nullable=False),
+    sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
+    reference("supersedes_id", "report_version", nullable=True),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("released_at", UtcDateTime),
+    sa.UniqueConstraint("case_id", "number"),
+    # Two valid versions never exist.
+    sa.Index(
+        "uq_report_version_valid",
+        "case_id",
+        unique=True,
+        sqlite_where=sa.text("status in ('preliminary', 'final')"),
+        postgresql_where=sa.text("status in ('preliminary', 'final')"),
+    ),
+    # Nor two that are signed anew beside the final one.
+    sa.Index(
+        "uq_report_version_pending",
+        "case_id",
+        unique=True,
+        sqlite_where=sa.text("status = 'pending'"),
+        postgresql_where=sa.text("status = 'pending'"),
+    ),
+    sa.CheckConstraint(
+        "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')", name="status"
+    ),
+)
+
+signature: Final = sa.Table(
+    "signature",
+    metadata,
+    id_column(),
+    reference("version_id", "report_version"),
+    sa.Column("role", sa.String(10), nullable=False),
+    reference("person_id", "person"),
+    reference("grant_id", "role_grant"),
+    sa.Column("signed_at", UtcDateTime, nullable=False),
+    sa.Column("algorithm", sa.String(20), nullable=False),
+    sa.Column("key_id", sa.String(64), nullable=False),
+    sa.Column("certificate", sa.LargeBinary),
+    sa.Column("time_stamp", sa.LargeBinary),
+    sa.Column("payload", sa.LargeBinary, nullable=False),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("version_id", "role"),
+    sa.UniqueConstraint("version_id", "person_id"),
+)

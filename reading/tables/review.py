@@ -1,0 +1,30 @@
+"""The tables of the second readings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.tables.columns import id_column, reference
+from storage.database import UtcDateTime, metadata
+
+# -- reading.review.review
+review: Final = sa.Table(
+    "review",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    reference("read_version_id", "report_version"),
+    reference("review_version_id", "report_version", nullable=True),
+    reference("reviewer_id", "person"),
+    reference("author_id", "person"),
+    sa.Column("outcome", sa.String(10), nullable=False),
+    sa.Column("score", sa.String(4)),
+    sa.Column("difference", sa.JSON, nullable=False),
+    sa.Column("comment", sa.String(2000), nullable=False, server_default=""),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("seen_at", UtcDateTime),
+    sa.Index("ix_review_case_id", "case_id"),
+    sa.Index("ix_review_author_id", "author_id"),
+)

@@ -1,0 +1,61 @@
+"""The tables of sessions, failed proofs, receipts."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.tables.columns import DIGEST, id_column, reference
+from storage.database import UtcDateTime, metadata
+
+# -- reading.sessions.sessions (failed_proof: reading.sessions.failed_proofs)
+staff_session: Final = sa.Table(
+    "staff_session",
+    metadata,
+    sa.Column("token_digest", DIGEST, primary_key=True),
+    reference("person_id", "person"),
+    sa.Column("csrf_token", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("active_at", UtcDateTime, nullable=False),
+    sa.Column("proved_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Index("ix_staff_session_person_id", "person_id"),
+)
+
+patient_session: Final = sa.Table(
+    "patient_session",
+    metadata,
+    sa.Column("token_digest", DIGEST, primary_key=True),
+    reference("patient_id", "patient"),
+    reference("receipt_id", "receipt"),
+    sa.Column("csrf_token", sa.String(64), nullable=False),
+    sa.Column("created_at", UtcDateTime, nullable=False),
+    sa.Column("active_at", UtcDateTime, nullable=False),
+    sa.Column("ended_at", UtcDateTime),
+)
+
+# One row for each thing that somebody tries to prove: a user name, a card, a calling address, as a keyed digest.
+failed_proof: Final = sa.Table(
+    "failed_proof",
+    metadata,
+    sa.Column("subject_digest", DIGEST, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_failed_at", UtcDateTime, nullable=False),
+    sa.Column("closed_until", UtcDateTime, nullable=False),
+)
+
+# -- reading.sessions.receipts
+receipt: Final = sa.Table(
+    "receipt",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    reference("patient_id", "patient"),
+    sa.Column("code_digest", DIGEST, nullable=False),
+    sa.Column("printed_at", UtcDateTime, nullable=False),
+    reference("printed_by", "person"),
+    sa.Column("expires_at", UtcDateTime, nullable=False),
+    sa.Column("used_at", UtcDateTime),
+    sa.Index("ix_receipt_patient_id", "patient_id"),
+)
