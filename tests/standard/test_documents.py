@@ -49,7 +49,9 @@ def test_every_command_that_a_document_types_is_there() -> None:
 
 def test_every_metric_that_operations_names_is_there() -> None:
     page = "".join((REPOSITORY / "docs" / name).read_text("utf-8") for name in ("operations.md", "storage.md"))
-    gauges = set(re.findall(r'"(tierread_\w+)"', (REPOSITORY / "service" / "gauges.py").read_text("utf-8")))
+    gauges = set(
+        re.findall(r'"(tierread_\w+)"', (REPOSITORY / "service" / "processes" / "gauges.py").read_text("utf-8"))
+    )
     counted = {each for each in vars(metrics).values() if isinstance(each, Counter | Histogram)}
     known = gauges | {f"{each._name}_total" for each in counted if isinstance(each, Counter)}
 
