@@ -10,11 +10,11 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import structlog
 from pynetdicom import evt
-from pynetdicom.association import Association
+from pynetdicom.ae import ApplicationEntity
 from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation
@@ -22,11 +22,8 @@ from pynetdicom.transport import AddressInformation
 from pacs.arriving.receive import Outcome, Receiver, Reception, Sender
 from pacs.dimse import proxy_protocol, tls
 from pacs.dimse.negotiation import Offer
-from pacs.dimse.service import Caller, Service, Speaker
+from pacs.dimse.service import Caller, ServedAssociation, Service, Speaker
 from pacs.dimse.upper_layer import Announced, StoreProvider, StoreSocket
-
-if TYPE_CHECKING:
-    from pynetdicom.ae import ApplicationEntity
 
 _LAST_WORD_SECONDS: Final = 2
 _ASK_POLL_SECONDS: Final = 0.2
@@ -102,7 +99,7 @@ Secured: TypeAlias = Callable[[], ssl.SSLContext]
 """What a connection to the TLS port is secured with, asked anew for each."""
 
 
-class StoreAssociation(Association):
+class StoreAssociation(ServedAssociation):
     """pynetdicom's association without its polling; `dul` serves C-STORE, the rest goes the usual way."""
 
     def __init__(
@@ -117,9 +114,9 @@ class StoreAssociation(Association):
         self._caller: Caller | None = None
         self._speakers: dict[str, Speaker] = {}
         self._news = threading.Event()
-        self.conversation = threading.RLock()
+        self._conversation = threading.RLock()
         """Held by whoever sends a request on this association and waits for its response."""
-        self.upper_layer = StoreProvider(self, self._news)
+        self.upper_layer = StoreProvider(self, self, self._news)
         self.dul = self.upper_layer
         self.dimse.msg_queue = Announced(self._news)
         # They are kept by the provider, which is another one now.
@@ -129,7 +126,7 @@ class StoreAssociation(Association):
         client_socket.settimeout(ae.network_timeout)
         self.set_socket(StoreSocket(self, client_socket))
 
-    # -- what the Upper Layer asks
+    # -- what the upper layer asks (`ServiceUser`)
 
     @property
     def device_id(self) -> str:
@@ -141,32 +138,29 @@ class StoreAssociation(Association):
     def accepted(self, context_id: int) -> PresentationContext | None:
         return self._accepted_cx.get(context_id)
 
-    def fall(self) -> None:
-        """The Upper Layer has aborted by itself."""
+    def upper_layer_aborted(self) -> None:
         self.is_aborted = True
         self.is_established = False
         self._kill = True
 
-    # -- what other threads may ask
+    # -- what services and other threads may ask (`ServedAssociation`)
 
     @property
     def quiet_seconds(self) -> float:
-        """How long the peer has said nothing, and was told nothing; 0 while an instance is on its way."""
         if self.upper_layer.receiving:
             return 0.0
         return max(0.0, (self.network_timeout or 0.0) - self.upper_layer.idle_seconds_left)
 
-    def ask(self, request: Any, context_id: int, seconds: float) -> Any | None:
-        """Send a request to the peer and wait for its response; what the peer asks meanwhile is served.
+    def keep_alive(self) -> None:
+        self.upper_layer.keep_alive()
 
-        None when it does not answer, or the association ends.
-        """
+    def ask(self, request: Any, context_id: int, seconds: float) -> Any | None:
         deadline = time.monotonic() + seconds
-        with self.conversation:
+        with self._conversation:
             try:
                 if not self.is_established:
                     return None
-                self.upper_layer.served()
+                self.upper_layer.keep_alive()
                 self.dimse.send_msg(request, context_id)
                 while self.is_established and time.monotonic() < deadline:
                     try:
@@ -367,16 +361,16 @@ class StoreAssociation(Association):
 
     def _serve_messages(self) -> None:
         # Whoever talks now takes what comes, and a peer that lets go instead of answering must not wait for it.
-        if not self.conversation.acquire(blocking=False):
+        if not self._conversation.acquire(blocking=False):
             return
         try:
             context_id, message = self.dimse.get_msg(block=False)
             while message is not None and context_id is not None:
                 self._serve_request(message, context_id)
-                self.upper_layer.served()  # the peer was silent because it waited for us
+                self.upper_layer.keep_alive()  # the peer was silent because it waited for us
                 context_id, message = self.dimse.get_msg(block=False)
         finally:
-            self.conversation.release()
+            self._conversation.release()
 
     def _end(self) -> None:
         """Let the Upper Layer say its last word, then close the connection under whatever the peer still does."""

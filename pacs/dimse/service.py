@@ -2,20 +2,39 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from pynetdicom.association import Association
 from pynetdicom.events import EventType
 from pynetdicom.presentation import PresentationContext
 
 from pacs.arriving.receive import Sender
 
-if TYPE_CHECKING:
-    from pacs.dimse.association import StoreAssociation
-
 Handlers: TypeAlias = Sequence[tuple[EventType, Callable[[Any], Any]]]
 """Intervention events of pynetdicom (`evt.EVT_C_FIND` and so on) with what answers each."""
+
+
+class ServedAssociation(Association, ABC):
+    """pynetdicom's association with what services need beside it to speak first; any thread may call these."""
+
+    @property
+    @abstractmethod
+    def quiet_seconds(self) -> float:
+        """Seconds in which neither side has sent anything; 0 while an instance is arriving."""
+
+    @abstractmethod
+    def keep_alive(self) -> None:
+        """Restart the time that the peer may be silent."""
+
+    @abstractmethod
+    def ask(self, request: Any, context_id: int, seconds: float) -> Any | None:
+        """Send a request to the peer and wait for its response; the peer's own requests are served meanwhile.
+
+        None when the peer does not answer in time, or the association ends.
+        """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,9 +44,8 @@ class Caller:
     sender: Sender
     ae_title: str
     address: str
-    association: StoreAssociation
-    """To answer on. Another thread than the association's own talks on it only within its `conversation`,
-    and asks the peer something by `ask`."""
+    association: ServedAssociation
+    """Responses go out on it from its own thread; every other thread uses `ask` alone."""
 
 
 class Service(Protocol):

@@ -16,21 +16,20 @@ import ssl
 import struct
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final, Protocol
 
 import structlog
+from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
 from pynetdicom.pdu import A_ABORT_RQ
 from pynetdicom.pdu_primitives import P_DATA
+from pynetdicom.presentation import PresentationContext
 
 from pacs.arriving.receive import STATUS, Reason, Reception
 from pacs.dimse import command_set
 from pacs.dimse.command_set import Malformed, StoreRequest
 from pacs.dimse.socket_reader import CLOSED, Announced, HungUp, StoreSocket, Wire, poller
-
-if TYPE_CHECKING:
-    from pacs.dimse.association import StoreAssociation
 
 _P_DATA_TF: Final = 0x04
 _PDU_KINDS: Final = range(0x01, 0x08)
@@ -64,13 +63,42 @@ class _Store:
     status: int = STATUS[Reason.FAILED]
 
 
+class ServiceUser(Protocol):
+    """The association as the upper layer's user (PS3.8 7): all that the upper layer asks of it."""
+
+    @property
+    def device_id(self) -> str:
+        """The id of the calling device, for the log; empty before it is identified."""
+        ...
+
+    def upper_layer_is_ready(self) -> None:
+        """The thread of the upper layer runs."""
+        ...
+
+    def upper_layer_aborted(self) -> None:
+        """The upper layer has aborted the association by itself."""
+        ...
+
+    def accepted(self, context_id: int) -> PresentationContext | None:
+        """The accepted presentation context of this id."""
+        ...
+
+    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Reception:
+        """Begin to receive the instance of a C-STORE request."""
+        ...
+
+    def finish(self, reception: Reception) -> int:
+        """Store an instance that has arrived in full; returns the status of the C-STORE response."""
+        ...
+
+
 class StoreProvider(DULServiceProvider):
     """The Upper Layer service provider of one association; its thread owns the socket."""
 
-    def __init__(self, assoc: StoreAssociation, news: threading.Event) -> None:
+    def __init__(self, assoc: Association, user: ServiceUser, news: threading.Event) -> None:
         super().__init__(assoc)
         self.daemon = True
-        self._store_assoc = assoc
+        self._user = user
         self._news = news
         self.to_user_queue = Announced(news)
         self._wake_lock = threading.Lock()
@@ -93,8 +121,8 @@ class StoreProvider(DULServiceProvider):
         """Whether an instance is on its way."""
         return self._store is not None
 
-    def served(self) -> None:
-        """A request was answered: the peer's time to be silent begins anew."""
+    def keep_alive(self) -> None:
+        """Restart the time that the peer may be silent: it is waiting for us."""
         self._idle_timer.restart()
 
     def send_pdu(self, primitive: Any) -> None:
@@ -146,7 +174,7 @@ class StoreProvider(DULServiceProvider):
 
     def run_reactor(self) -> None:
         self._idle_timer.start()
-        self._store_assoc.upper_layer_is_ready()
+        self._user.upper_layer_is_ready()
         try:
             while not self._kill_thread:
                 if self.artim_timer.expired:
@@ -209,7 +237,7 @@ class StoreProvider(DULServiceProvider):
         abort.source = 0x02
         abort.reason_diagnostic = 0x00
         self.stock.send(abort.encode())
-        self._store_assoc.fall()
+        self._user.upper_layer_aborted()
         self.kill_dul()
 
     # -- reading
@@ -304,7 +332,7 @@ class StoreProvider(DULServiceProvider):
     # -- C-STORE
 
     def _begin_store(self, request: StoreRequest, context_id: int) -> None:
-        context = self._store_assoc.accepted(context_id)
+        context = self._user.accepted(context_id)
         if context is None or context.abstract_syntax is None:
             raise Malformed  # PS3.7 6.3: under a context that was not accepted
         store = _Store(request=request, context_id=context_id, reception=None)
@@ -314,7 +342,7 @@ class StoreProvider(DULServiceProvider):
             store.status = _SOP_CLASS_NOT_SUPPORTED
             return
         try:
-            store.reception = self._store_assoc.begin(
+            store.reception = self._user.begin(
                 sop_class_uid, request.sop_instance_uid.decode("latin-1"), str(context.transfer_syntax[0])
             )
         except Exception:  # noqa: BLE001 # the unforeseen is a failure status, never success
@@ -341,7 +369,7 @@ class StoreProvider(DULServiceProvider):
     def _finish_store(self, store: _Store) -> None:
         if store.reception is not None:
             try:
-                store.status = self._store_assoc.finish(store.reception)
+                store.status = self._user.finish(store.reception)
             except Exception:  # noqa: BLE001 # as above
                 self._fail(store)
         self._store = None
@@ -352,7 +380,7 @@ class StoreProvider(DULServiceProvider):
 
     def _fail(self, store: _Store) -> None:
         """The rest is read and dropped, then the peer hears a failure."""
-        _log.error("store_failed", device_id=self._store_assoc.device_id, exc_info=True)
+        _log.error("store_failed", device_id=self._user.device_id, exc_info=True)
         reception, store.reception = store.reception, None
         if reception is not None:
             reception.abandon()

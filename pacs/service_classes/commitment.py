@@ -132,7 +132,7 @@ class Conversation:
 
     def keep(self) -> None:
         """A device that waits for its report is silent with good reason."""
-        self.caller.association.upper_layer.served()
+        self.caller.association.keep_alive()
 
     def tell(self, report: Report, seconds: float) -> Told:
         """Tell it here (PS3.4 J.3.3); one that does not answer is not told anything here any more."""
