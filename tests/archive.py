@@ -12,8 +12,10 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.arriving.receive import Outcome, Receiver, Sender
-from pacs.dimse.listener import Calling, Listener, Refused, Settings, Unshaken
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Receiver, Sender
+from pacs.dimse.admission import CallingAE, FailedHandshake, RefusedAssociation
+from pacs.dimse.listener import Listener, ListenerSettings
 from pacs.dimse.service import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot
@@ -35,11 +37,11 @@ class Archive:
     spool: Spool
     index: Index
     receiver: Receiver
-    refusals: list[Refused] = field(default_factory=list[Refused])
-    unshaken: list[Unshaken] = field(default_factory=list[Unshaken])
+    refusals: list[RefusedAssociation] = field(default_factory=list[RefusedAssociation])
+    unshaken: list[FailedHandshake] = field(default_factory=list[FailedHandshake])
     told: list[Outcome] = field(default_factory=list[Outcome])
     """What became of each instance that the listener received."""
-    called: list[Calling] = field(default_factory=list[Calling])
+    called: list[CallingAE] = field(default_factory=list[CallingAE])
     """Everybody who asked for an association."""
     addresses: frozenset[str] = frozenset({"127.0.0.1"})
     """Where the devices call from."""
@@ -74,13 +76,13 @@ class Archive:
             segment.seek(row["offset"] + row["dataset_offset"])
             return segment.read(row["size"] - row["dataset_offset"])
 
-    def registry(self, calling: Calling) -> Sender | None:
+    def registry(self, calling: CallingAE) -> Sender | None:
         self.called.append(calling)
         return TITLES.get(calling.ae_title) if calling.address in self.addresses else None
 
     @contextmanager
     def listening(self, services: Sequence[Service] = (), **changed: Any) -> Iterator[Listener]:
-        settings = Settings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
+        settings = ListenerSettings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
         listener = Listener(
             self.receiver,
             self.registry,
@@ -88,7 +90,7 @@ class Archive:
             settings,
             lambda _sender, outcome: self.told.append(outcome),
             services=services,
-            unshaken=self.unshaken.append,
+            on_failed_handshake=self.unshaken.append,
         )
         listener.start()
         try:

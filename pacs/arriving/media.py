@@ -10,7 +10,8 @@ from typing import IO, Final
 from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 
-from pacs.arriving.receive import Outcome, Receiver, Sender
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Receiver, Sender
 from pacs.dataset import part10
 from pacs.dataset.dicomdir import MEDIA_STORAGE_DIRECTORY
 from pacs.dataset.part10 import META_MAX_BYTES, Meta, NoMeta

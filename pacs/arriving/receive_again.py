@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from pacs.arriving.receive import Outcome, Receiver, Sender
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Receiver, Sender
 from pacs.dataset.walk import LONG_VRS
 
 _PREAMBLE: Final = 132

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
-from pacs.arriving.receive import Outcome, Reason, Receiver, Reception, Sender
+from pacs.arriving.outcome import Outcome, Reason
+from pacs.arriving.receive import Receiver, Reception, Sender
 from pacs.dataset import tags
 from pacs.dataset.index_header import uid_of
 from pacs.dataset.part10 import NoMeta, read_meta

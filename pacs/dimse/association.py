@@ -1,16 +1,14 @@
-"""One association as its acceptor: who may have it is asked first, then pynetdicom negotiates and serves."""
+"""One association as its acceptor: it admits the caller, then serves its messages until either side ends it."""
 
 from __future__ import annotations
 
 import queue
 import socket
-import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from enum import Enum
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import structlog
 from pynetdicom import evt
@@ -19,112 +17,63 @@ from pynetdicom.pdu_primitives import A_ASSOCIATE
 from pynetdicom.presentation import PresentationContext
 from pynetdicom.transport import AddressInformation
 
-from pacs.arriving.receive import Outcome, Receiver, Reception, Sender
-from pacs.dimse import proxy_protocol, tls
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Receiver, Reception, Sender
+from pacs.dimse.admission import CallingAE, Refusal, RefusedAssociation
+from pacs.dimse.handshake import Connection, Handshake
 from pacs.dimse.negotiation import Offer
-from pacs.dimse.service import Caller, ServedAssociation, Service, Speaker
-from pacs.dimse.upper_layer import Announced, StoreProvider, StoreSocket
+from pacs.dimse.service import Caller, ServedAssociation, Service, StreamingService, answer_by_sop_class, event_handlers
+from pacs.dimse.socket_reader import BufferedSocket, SignallingQueue
+from pacs.dimse.upper_layer import UpperLayer
 
-_LAST_WORD_SECONDS: Final = 2
+_LAST_RESPONSE_SECONDS: Final = 2
+"""The upper layer has this long to send what is left when the association ends."""
 _ASK_POLL_SECONDS: Final = 0.2
-"""How soon it is noticed that a peer lets go instead of answering."""
+"""Interval at which `ask` looks whether the peer has ended the association instead of answering."""
 
 _log: Final = structlog.get_logger()
 
 
-class Refusal(Enum):
-    """Why an association was refused: result, source and reason of the A-ASSOCIATE-RJ (PS3.8 9.3.4)."""
-
-    UNKNOWN_DEVICE = (1, 1, 3)
-    """Calling AE title not recognised: nobody, another address, or a device that was retired."""
-    WRONG_CALLED_TITLE = (1, 1, 7)
-    TOO_MANY = (2, 3, 2)
-    """Local limit exceeded."""
-    UNAVAILABLE = (2, 3, 1)
-    """Temporary congestion: the register of devices cannot be asked."""
-
-
 @dataclass(frozen=True, kw_only=True)
-class Calling:
-    """Who says to be calling, and what bears it out."""
-
-    ae_title: str
-    address: str
-    """As the connection shows it, or as a trusted proxy says."""
-    tls: bool = False
-    certificate_digest: bytes | None = None
-    """SHA-256 of the certificate that was shown, and found to be good."""
-    local: bool = False
-    """Whether the call comes from this very machine."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Refused:
-    """A refused association, for the record of contacts."""
-
-    calling: Calling
-    called_ae_title: str
-    refusal: Refusal
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unshaken:
-    """A call by TLS that ended before anything was asked."""
-
-    address: str
-    failure: tls.Failure
-
-
-@dataclass(frozen=True, kw_only=True)
-class House:
-    """What an association needs of its listener."""
+class Terms:
+    """What a listener gives each of its associations: who is admitted, what is offered, who is informed."""
 
     receiver: Receiver
-    registry: Callable[[Calling], Sender | None]
-    refused: Callable[[Refused], None]
-    unshaken: Callable[[Unshaken], None]
-    received: Callable[[Sender, Outcome], None]
+    registry: Callable[[CallingAE], Sender | None]
+    on_refusal: Callable[[RefusedAssociation], None]
+    on_outcome: Callable[[Sender, Outcome], None]
     offer: Offer
     services: tuple[Service, ...]
     ae_title: str
     check_called: bool
-    admit: Callable[[StoreAssociation], bool]
-    """Whether there is room for one more; if so it counts from now on."""
-    gone: Callable[[StoreAssociation], None]
-    proxies: tuple[proxy_protocol.Network, ...]
-    """Who says for whom they call."""
+    admit: Callable[[AcceptorAssociation], bool]
+    """Count one more association; False where the limit is reached."""
+    on_end: Callable[[AcceptorAssociation], None]
 
 
-Secured: TypeAlias = Callable[[], ssl.SSLContext]
-"""What a connection to the TLS port is secured with, asked anew for each."""
+class AcceptorAssociation(ServedAssociation):
+    """pynetdicom's association without its polling; its upper layer answers C-STORE, pynetdicom the rest."""
 
-
-class StoreAssociation(ServedAssociation):
-    """pynetdicom's association without its polling; `dul` serves C-STORE, the rest goes the usual way."""
-
-    def __init__(
-        self, ae: ApplicationEntity, house: House, client_socket: socket.socket, secured: Secured | None = None
-    ) -> None:
+    def __init__(self, ae: ApplicationEntity, terms: Terms, handshake: Handshake, client_socket: socket.socket) -> None:
         super().__init__(ae, "acceptor")
-        self._house = house
-        self._secured = secured
-        self._certificate_digest: bytes | None = None
-        self._local = False
+        self._terms = terms
+        self._handshake = handshake
         self._sender: Sender | None = None
         self._caller: Caller | None = None
-        self._speakers: dict[str, Speaker] = {}
-        self._news = threading.Event()
+        self._streaming: dict[str, StreamingService] = {}
+        self._signal = threading.Event()
+        """Set when a message has arrived or the upper layer has ended."""
         self._conversation = threading.RLock()
-        """Held by whoever sends a request on this association and waits for its response."""
-        self.upper_layer = StoreProvider(self, self, self._news)
+        """Held by the thread that takes messages: this association's own, or one that waits in `ask`."""
+        self.upper_layer = UpperLayer(self, self, self._signal)
         self.dul = self.upper_layer
-        self.dimse.msg_queue = Announced(self._news)
-        # They are kept by the provider, which is another one now.
+        self.dimse.msg_queue = SignallingQueue(self._signal)
+        # pynetdicom keeps these in the provider, which was replaced.
         self.acse_timeout = ae.acse_timeout
         self.network_timeout = ae.network_timeout
         client_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         client_socket.settimeout(ae.network_timeout)
-        self.set_socket(StoreSocket(self, client_socket))
+        self.set_socket(BufferedSocket(self, client_socket))
 
     # -- what the upper layer asks (`ServiceUser`)
 
@@ -135,13 +84,27 @@ class StoreAssociation(ServedAssociation):
     def upper_layer_is_ready(self) -> None:
         self._dul_ready.set()
 
-    def accepted(self, context_id: int) -> PresentationContext | None:
-        return self._accepted_cx.get(context_id)
-
     def upper_layer_aborted(self) -> None:
         self.is_aborted = True
         self.is_established = False
         self._kill = True
+
+    def accepted(self, context_id: int) -> PresentationContext | None:
+        return self._accepted_cx.get(context_id)
+
+    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Reception:
+        if self._sender is None:
+            raise PermissionError
+        return self._terms.receiver.begin(self._sender, sop_class_uid, sop_instance_uid, transfer_syntax_uid, "dimse")
+
+    def finish(self, reception: Reception) -> int:
+        outcome = reception.finish()
+        if self._sender is not None:
+            try:
+                self._terms.on_outcome(self._sender, outcome)
+            except Exception:  # noqa: BLE001 # the outcome stands
+                _log.error("outcome_not_recorded", device_id=self.device_id, exc_info=True)
+        return outcome.status
 
     # -- what services and other threads may ask (`ServedAssociation`)
 
@@ -168,178 +131,120 @@ class StoreAssociation(ServedAssociation):
                     except queue.Empty:
                         continue
                     if number is None or message is None:
-                        return None  # it has ended
+                        return None  # the association has ended
                     if message.is_valid_request:
                         self._serve_request(message, number)
                     elif message.MessageIDBeingRespondedTo == request.MessageID:
                         return message
                 return None
             finally:
-                self._news.set()  # what came meanwhile and was not for us
-
-    def begin(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> Reception:
-        if self._sender is None:
-            raise PermissionError
-        return self._house.receiver.begin(self._sender, sop_class_uid, sop_instance_uid, transfer_syntax_uid, "dimse")
-
-    def finish(self, reception: Reception) -> int:
-        """The status of one instance that has come in full."""
-        outcome = reception.finish()
-        if self._sender is not None:
-            try:
-                self._house.received(self._sender, outcome)
-            except Exception:  # noqa: BLE001 # what became of the instance is decided
-                _log.error("received_failed", device_id=self.device_id, exc_info=True)
-        return outcome.status
+                self._signal.set()  # messages that arrived meanwhile wait for this association's own thread
 
     # -- the thread
 
     def run_reactor(self) -> None:
         try:
-            if self._shake_hands():
-                self._associate()
+            connection = self._begin_connection()
+            if connection is not None:
+                self._associate(connection)
         except OSError:
             _log.info("association_lost", device_id=self.device_id)
             self.dul.kill_dul()
-        except Exception:  # noqa: BLE001 # of this association; the listener goes on
+        except Exception:  # noqa: BLE001 # ends this association; the listener goes on
             _log.error("association_failed", device_id=self.device_id, exc_info=True)
             self.dul.kill_dul()
         finally:
             self._end()
 
-    def _associate(self) -> None:
-        self.dul.start()
-        self._started_dul = True
-        request = self._await_request()
-        if request is not None and self._admit(request):
-            self.acse.negotiate_association()
-            if self.is_established:
-                self._run_reactor()
-
-    def _shake_hands(self) -> bool:
-        """Find out who is at the other end and secure the connection; here, where it keeps nobody else waiting."""
-        stock = self.upper_layer.stock
-        sock = stock.socket
-        if sock is None:
-            return False
-        deadline = time.monotonic() + (self.acse_timeout or 0)
-        try:
-            self._local = sock.getsockname()[0] == sock.getpeername()[0]
-            if proxy_protocol.is_of(self._address, self._house.proxies):
-                self._come_through(proxy_protocol.caller_of(sock, deadline - time.monotonic()))
-            if self._secured is not None:
-                secure = self._secured().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
-                stock.replace(secure)  # before it takes long, so that it can be cut
-                secure.settimeout(max(0.001, deadline - time.monotonic()))
-                secure.do_handshake()  # its timeout is for all of it, not for each piece
-                self._certificate_digest = tls.digest_of(secure)
-        except proxy_protocol.NoHeader:
-            _log.warning("proxy_says_nothing")
-            return False
-        except ssl.SSLEOFError:
-            _log.info("handshake_left")  # a look at the port, not a call
-            return False
-        except ssl.SSLError as error:
-            self._tell_unshaken(tls.failure_of(error))
-            return False
-        if stock.socket is not None:
-            stock.socket.settimeout(self.network_timeout)
-        return True
-
-    def _come_through(self, caller: tuple[str, int] | None) -> None:
-        if caller is not None:
-            self.requestor.address_info = AddressInformation.from_tuple(caller)
-            self._local = False
-
-    def _tell_unshaken(self, failure: tls.Failure) -> None:
-        try:
-            self._house.unshaken(Unshaken(address=self._address, failure=failure))
-        except Exception:  # noqa: BLE001 # there is no association all the same
-            _log.error("refused_failed", exc_info=True)
+    def _begin_connection(self) -> Connection | None:
+        """Done in this thread, where a slow peer delays no other connection."""
+        transport = self.upper_layer.transport
+        connection = self._handshake.begin(transport, self._address, self.acse_timeout or 0)
+        if connection is not None and connection.caller is not None:
+            self.requestor.address_info = AddressInformation.from_tuple(connection.caller)
+        if transport.socket is not None:
+            transport.socket.settimeout(self.network_timeout)
+        return connection
 
     @property
     def _address(self) -> str:
         return self.requestor.address_info.address if self.requestor.address_info is not None else ""
 
+    def _associate(self, connection: Connection) -> None:
+        self.dul.start()
+        self._started_dul = True
+        request = self._await_request()
+        if request is not None and self._admit(request, connection):
+            self.acse.negotiate_association()
+            if self.is_established:
+                self._run_reactor()
+
     def _await_request(self) -> A_ASSOCIATE | None:
-        """The A-ASSOCIATE-RQ; None when the peer does not make one in time, or hangs up, or sends something else."""
+        """The A-ASSOCIATE-RQ; None when the peer sends none in time, closes the connection or sends something else."""
         primitive = None
         while primitive is None and self.dul.is_alive():
-            if not self._news.wait(self.acse_timeout):
+            if not self._signal.wait(self.acse_timeout):
                 return None
-            self._news.clear()
+            self._signal.clear()
             primitive = self.dul.receive_pdu(wait=False)
         return primitive if isinstance(primitive, A_ASSOCIATE) else None
 
-    def _admit(self, request: A_ASSOCIATE) -> bool:
-        """Whether the peer may have this association; it hears if not."""
+    def _admit(self, request: A_ASSOCIATE, connection: Connection) -> bool:
+        """Whether the peer may have this association; if not, it is sent the A-ASSOCIATE-RJ."""
         self.requestor.primitive = request
         called = request.called_ae_title.strip()
-        calling = Calling(
+        calling = CallingAE(
             ae_title=request.calling_ae_title.strip(),
             address=self._address,
-            tls=self._secured is not None,
-            certificate_digest=self._certificate_digest,
-            local=self._local,
+            tls=self._handshake.tls_context is not None,
+            certificate_digest=connection.certificate_digest,
+            local=connection.local,
         )
-        refusal = self._judge(calling, called)
+        refusal = self._refusal(calling, called)
         if refusal is None:
             proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
-            self.acceptor.supported_contexts = self._house.offer.contexts_for(proposed)
+            self.acceptor.supported_contexts = self._terms.offer.contexts_for(proposed)
             self._bind_services(calling)
             return True
         self.acse.send_reject(*refusal.value)
         evt.trigger(self, evt.EVT_REJECTED, {})
-        refused = Refused(calling=calling, called_ae_title=called, refusal=refusal)
+        refused = RefusedAssociation(calling=calling, called_ae_title=called, refusal=refusal)
         try:
-            self._house.refused(refused)
+            self._terms.on_refusal(refused)
         except Exception:  # noqa: BLE001 # the peer is refused all the same
-            _log.error("refused_failed", exc_info=True)
+            _log.error("refusal_not_recorded", exc_info=True)
         return False
 
-    def _bind_services(self, calling: Calling) -> None:
+    def _refusal(self, calling: CallingAE, called: str) -> Refusal | None:
+        try:
+            self._sender = self._terms.registry(calling)
+        except Exception:  # noqa: BLE001 # whatever the reason, the device may call again later
+            _log.error("registry_failed", exc_info=True)
+            return Refusal.UNAVAILABLE
+        # An unknown caller is given no other reason, so that titles and load cannot be probed.
+        if self._sender is None:
+            return Refusal.UNKNOWN_DEVICE
+        if self._terms.check_called and called != self._terms.ae_title:
+            return Refusal.WRONG_CALLED_TITLE
+        return None if self._terms.admit(self) else Refusal.TOO_MANY
+
+    def _bind_services(self, calling: CallingAE) -> None:
         if self._sender is None:
             raise PermissionError
         caller = Caller(sender=self._sender, ae_title=calling.ae_title, address=calling.address, association=self)
-        by_event: dict[evt.EventType, dict[str, Callable[[Any], Any]]] = {}
-        for service in self._house.services:
-            for event, handler in service.handlers(caller):
-                by_event.setdefault(event, {}).update(dict.fromkeys(service.sop_classes, handler))
-            if isinstance(service, Speaker):
-                self._speakers.update(dict.fromkeys(service.sop_classes, service))
-        for event, handlers in by_event.items():
-            self.bind(event, _by_sop_class, [handlers])
+        for event, handlers in event_handlers(self._terms.services, caller).items():
+            self.bind(event, answer_by_sop_class, [handlers])
+        for service in self._terms.services:
+            if isinstance(service, StreamingService):
+                self._streaming.update(dict.fromkeys(service.sop_classes, service))
         self._caller = caller
-
-    def _serve_request(self, msg: Any, context_id: int) -> None:
-        context = self.accepted(context_id)
-        speaker = None if context is None else self._speakers.get(str(context.abstract_syntax))
-        if speaker is None or context is None or self._caller is None or not msg.is_valid_request:
-            super()._serve_request(msg, context_id)
-            return
-        self.dimse.cancel_req = {}
-        speaker.serve(self._caller, msg, context)
-        self.dimse.cancel_req = {}
-
-    def _judge(self, calling: Calling, called: str) -> Refusal | None:
-        try:
-            self._sender = self._house.registry(calling)
-        except Exception:  # noqa: BLE001 # whatever keeps us from knowing: the peer comes back later
-            _log.error("registry_failed", exc_info=True)
-            return Refusal.UNAVAILABLE
-        # Who is not known hears nothing else, so that titles and load cannot be probed.
-        if self._sender is None:
-            return Refusal.UNKNOWN_DEVICE
-        if self._house.check_called and called != self._house.ae_title:
-            return Refusal.WRONG_CALLED_TITLE
-        return None if self._house.admit(self) else Refusal.TOO_MANY
 
     def _run_reactor(self) -> None:
         """Serve messages as they come, until the peer releases, aborts, is silent too long, or is gone."""
         self._is_paused = False
         while not self._kill:
-            self._news.wait(self.upper_layer.idle_seconds_left + 0.1)
-            self._news.clear()
+            self._signal.wait(self.upper_layer.idle_seconds_left + 0.1)
+            self._signal.clear()
             self._serve_messages()
             if self.is_established and self.acse.is_release_requested():
                 self.acse.send_release(is_response=True)
@@ -360,7 +265,7 @@ class StoreAssociation(ServedAssociation):
                 return
 
     def _serve_messages(self) -> None:
-        # Whoever talks now takes what comes, and a peer that lets go instead of answering must not wait for it.
+        # A thread in `ask` serves what arrives; this one must stay free to see a release or an abort.
         if not self._conversation.acquire(blocking=False):
             return
         try:
@@ -372,23 +277,28 @@ class StoreAssociation(ServedAssociation):
         finally:
             self._conversation.release()
 
+    def _serve_request(self, msg: Any, context_id: int) -> None:
+        context = self.accepted(context_id)
+        service = None if context is None else self._streaming.get(str(context.abstract_syntax))
+        if service is None or context is None or self._caller is None or not msg.is_valid_request:
+            super()._serve_request(msg, context_id)
+            return
+        self.dimse.cancel_req = {}
+        service.serve(self._caller, msg, context)
+        self.dimse.cancel_req = {}
+
     def _end(self) -> None:
-        """Let the Upper Layer say its last word, then close the connection under whatever the peer still does."""
+        """Let the upper layer send its last PDU, then close the connection, whatever the peer still does."""
         try:
             self._kill = True
             self.is_established = False
             if self._started_dul:
                 if self.requestor.primitive is None:
-                    self.upper_layer.cut()  # nothing was asked, so nothing is owed
-                self.upper_layer.join(_LAST_WORD_SECONDS)
+                    self.upper_layer.cut()  # no request came, so none is answered
+                self.upper_layer.join(_LAST_RESPONSE_SECONDS)
                 self.upper_layer.cut()
                 self.upper_layer.join()
-            self.upper_layer.stock.hang_up()
-            self.upper_layer.release_wakers()
+            self.upper_layer.transport.hang_up()
+            self.upper_layer.close_wake_pipe()
         finally:
-            self._house.gone(self)
-
-
-def _by_sop_class(event: evt.Event, handlers: Mapping[str, Callable[[Any], Any]]) -> Any:
-    """One message answered by the service of its presentation context: pynetdicom has one handler an event."""
-    return handlers[str(event.context.abstract_syntax)](event)
+            self._terms.on_end(self)

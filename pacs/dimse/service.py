@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
+from pynetdicom import evt
 from pynetdicom.association import Association
-from pynetdicom.events import EventType
 from pynetdicom.presentation import PresentationContext
 
 from pacs.arriving.receive import Sender
 
-Handlers: TypeAlias = Sequence[tuple[EventType, Callable[[Any], Any]]]
-"""Intervention events of pynetdicom (`evt.EVT_C_FIND` and so on) with what answers each."""
+Handler: TypeAlias = Callable[[Any], Any]
+"""Answers an intervention event of pynetdicom."""
+Handlers: TypeAlias = Sequence[tuple[evt.EventType, Handler]]
+"""Intervention events (`evt.EVT_C_FIND` and so on) with the handler of each."""
 
 
 class ServedAssociation(Association, ABC):
-    """pynetdicom's association with what services need beside it to speak first; any thread may call these."""
+    """pynetdicom's association, on which we can send requests too; any thread may call the methods below."""
 
     @property
     @abstractmethod
@@ -45,11 +47,11 @@ class Caller:
     ae_title: str
     address: str
     association: ServedAssociation
-    """Responses go out on it from its own thread; every other thread uses `ask` alone."""
+    """Its own thread sends the responses; any other thread uses `ask` alone."""
 
 
 class Service(Protocol):
-    """One service; a listener has several, none serving a SOP class of another's."""
+    """One service; a listener has several, and no two serve the same SOP class."""
 
     @property
     def sop_classes(self) -> frozenset[str]:
@@ -57,14 +59,28 @@ class Service(Protocol):
         ...
 
     def handlers(self, caller: Caller) -> Handlers:
-        """Who answers the caller's messages; bound once an association."""
+        """The handlers of the caller's messages; asked for once an association."""
         ...
 
 
 @runtime_checkable
-class Speaker(Protocol):
-    """A service that answers by itself, message by message: where pynetdicom would hold whole data sets."""
+class StreamingService(Protocol):
+    """A service that reads and sends its messages itself, because pynetdicom would hold whole data sets in memory."""
 
     def serve(self, caller: Caller, request: Any, context: PresentationContext) -> None:
         """Answer one request in the thread of the association."""
         ...
+
+
+def event_handlers(services: Iterable[Service], caller: Caller) -> dict[evt.EventType, dict[str, Handler]]:
+    """The handlers of all services for one caller, by event and SOP class."""
+    by_event: dict[evt.EventType, dict[str, Handler]] = {}
+    for service in services:
+        for event, handler in service.handlers(caller):
+            by_event.setdefault(event, {}).update(dict.fromkeys(service.sop_classes, handler))
+    return by_event
+
+
+def answer_by_sop_class(event: evt.Event, handlers: Mapping[str, Handler]) -> Any:
+    """Answer a message by the handler of its SOP class; pynetdicom itself has one handler an event."""
+    return handlers[str(event.context.abstract_syntax)](event)

@@ -1,4 +1,4 @@
-"""Reads an association's socket in large pieces through one buffer; plain and TLS sockets alike."""
+"""An association's socket, plain or TLS: read in large pieces through one buffer."""
 
 from __future__ import annotations
 
@@ -20,39 +20,39 @@ if TYPE_CHECKING:
 CLOSED: Final = "Evt17"
 """Transport connection closed, an event of the state machine (PS3.8 9.2.3)."""
 _CAPACITY: Final = 512 * 1024
-"""What comes in one go, up to this, is hashed and written in one go."""
+"""Most bytes that are read, hashed and written in one go."""
 
 
-class HungUp(ConnectionError):
-    """The peer closed the connection in the middle of something."""
+class ConnectionClosed(ConnectionError):
+    """The peer closed the connection in the middle of a PDU."""
 
 
-class Wire:
-    """A buffered reader. What it returns as a memoryview is valid until the next call.
+class SocketReader:
+    """A buffered reader; a memoryview that it returns is valid until the next call.
 
     Bytes may also be gathered: each call that releases Python's lock costs some 10 µs where several associations
-    receive at once, so the pieces of an instance are laid side by side and taken together.
+    receive at once, so the pieces of an instance are laid side by side in the buffer and handed over together.
     """
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._view = memoryview(mmap.mmap(-1, _CAPACITY))  # has no memory before something is read into it
+        self._view = memoryview(mmap.mmap(-1, _CAPACITY))  # takes memory only once something is read into it
         self._low = 0
         self._high = 0
         self._gathered = (0, 0)
         self.take: Callable[[memoryview], None] | None = None
-        """Takes what was gathered, before the buffer is filled anew."""
+        """Is given the gathered bytes before the buffer is filled again."""
 
     @property
     def pending(self) -> int:
-        """Bytes that were read from the socket and not asked for yet."""
+        """Bytes in the buffer that were not returned yet."""
         return self._high - self._low
 
     def exactly(self, count: int) -> bytes:
         """The next ``count`` bytes.
 
         Raises:
-            HungUp: fewer come.
+            ConnectionClosed: fewer come.
             TimeoutError: none come for the time that the socket allows.
 
         """
@@ -66,10 +66,10 @@ class Wire:
         return bytes(parts)
 
     def some(self, limit: int) -> memoryview:
-        """Between 1 and ``limit`` of the next bytes, as many as are here by now.
+        """Between 1 and ``limit`` of the next bytes: those that have arrived.
 
         Raises:
-            HungUp, TimeoutError: as `exactly`.
+            ConnectionClosed, TimeoutError: as `exactly`.
 
         """
         self._fill()
@@ -78,10 +78,10 @@ class Wire:
         return self._view[low : self._low]
 
     def gather(self, limit: int) -> int:
-        """Lay between 1 and ``limit`` of the next bytes behind those that were gathered before; answers how many.
+        """Add between 1 and ``limit`` of the next bytes to the gathered ones; returns how many.
 
         Raises:
-            HungUp, TimeoutError: as `exactly`.
+            ConnectionClosed, TimeoutError: as `exactly`.
 
         """
         self._fill()
@@ -97,11 +97,20 @@ class Wire:
         return count
 
     def hand_over(self) -> None:
-        """Let `take` have what was gathered."""
+        """Give the gathered bytes to `take`."""
         start, end = self._gathered
         self._gathered = (0, 0)
         if start < end and self.take is not None:
             self.take(self._view[start:end])
+
+    def answer(self, data: bytes) -> None:
+        """Write all of ``data`` to the socket.
+
+        Raises:
+            OSError: the connection is closed, or the peer takes nothing for the time that the socket allows.
+
+        """
+        self._sock.sendall(data)
 
     def _fill(self) -> None:
         if self._low < self._high:
@@ -110,32 +119,32 @@ class Wire:
         self._low = 0
         self._high = self._sock.recv_into(self._view)
         if not self._high:
-            raise HungUp
+            raise ConnectionClosed
 
 
-class Announced(queue.Queue[Any]):
-    """A queue that says so when something is put into it."""
+class SignallingQueue(queue.Queue[Any]):
+    """A queue that sets an event when something is put into it."""
 
-    def __init__(self, news: threading.Event) -> None:
+    def __init__(self, signal: threading.Event) -> None:
         super().__init__()
-        self._news = news
+        self._signal = signal
 
     def _put(self, item: Any) -> None:
         super()._put(item)
-        self._news.set()
+        self._signal.set()
 
 
-class StoreSocket(AssociationSocket):
-    """An association's socket whose bytes may wait in a `Wire`."""
+class BufferedSocket(AssociationSocket):
+    """pynetdicom's socket, read through a `SocketReader`."""
 
     def __init__(self, assoc: Association, client_socket: socket.socket) -> None:
         super().__init__(assoc, client_socket=client_socket)
-        self.wire = Wire(client_socket)
+        self.reader = SocketReader(client_socket)
 
     @property
     def ready(self) -> bool:
         """Whether something can be read without waiting."""
-        if self.wire.pending:
+        if self.reader.pending:
             return True
         sock = self.socket
         if sock is None or not self._is_connected:
@@ -148,9 +157,9 @@ class StoreSocket(AssociationSocket):
         return bool(poller(sock.fileno()).poll(0))
 
     def replace(self, sock: socket.socket) -> None:
-        """Go on over another socket on the same connection, before anything was read: TLS on top of it."""
+        """Continue over a TLS socket on the same connection; only before anything was read."""
         self.socket = sock
-        self.wire = Wire(sock)
+        self.reader = SocketReader(sock)
 
     def hang_up(self) -> None:
         """Close the connection, if it is still open; no event follows."""

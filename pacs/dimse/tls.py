@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import structlog
 
@@ -20,6 +20,9 @@ CIPHERS: Final = (
     "ECDHE-ECDSA-AES256-GCM-SHA384",
     "ECDHE-RSA-AES256-GCM-SHA384",
 )
+
+ContextSource: TypeAlias = Callable[[], ssl.SSLContext]
+"""Asked for the context of each new connection, so that a renewed certificate is used from then on."""
 
 _log: Final = structlog.get_logger()
 

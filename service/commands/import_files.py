@@ -14,7 +14,8 @@ import typer
 from rich.console import Console
 
 from pacs.arriving.media import SOURCE
-from pacs.arriving.receive import Reason, Receiver, Sender
+from pacs.arriving.outcome import Reason
+from pacs.arriving.receive import Receiver, Sender
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.errors import Invalid

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Final
 
 from pacs.arriving.media import receive_file
-from pacs.arriving.receive import Reason, Receiver, Sender
+from pacs.arriving.outcome import Reason
+from pacs.arriving.receive import Receiver, Sender
 from service.commands.import_sources import Broken, Grown, Item, Source
 
 THREADS: Final = 4

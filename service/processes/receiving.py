@@ -10,7 +10,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Final
 
-from pacs.arriving.receive import Outcome, Receiver, Reception, Sender
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Receiver, Reception, Sender
 from service.installation.house import House
 from service.installation.nodes import (
     LEND_SECONDS,

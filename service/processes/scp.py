@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 import threading
 
-from pacs.dimse import listener as ae
+from pacs.dimse.listener import Listener, ListenerSettings
 from service.installation.certificates import secure_port
 from service.installation.heartbeat import Part
 from service.installation.house import house_of
@@ -23,11 +23,11 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
     with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
         door = DicomDoor(house, here.contacts)
         services = services_of(house)
-        listener = ae.Listener(
+        listener = Listener(
             here.receiver,
             door.registry,
             door.refused,
-            ae.Settings(
+            ListenerSettings(
                 ae_title=settings.ae_title,
                 host=settings.dicom_host,
                 port=settings.dicom_port,
@@ -39,8 +39,8 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             ),
             door.received,
             services=services,
-            unshaken=door.unshaken,
-            elsewhere=Served(folders, part) if part.of > 1 else alone,
+            on_failed_handshake=door.unshaken,
+            shared_count=Served(folders, part) if part.of > 1 else alone,
         )
         reporter = Reporter(house, services)
         listener.start([socket.socket(fileno=each) for each in part.sockets])

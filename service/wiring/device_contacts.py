@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
-from pacs.arriving.receive import Outcome, Sender
-from pacs.dimse.listener import Refusal, Refused, Unshaken
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Sender
+from pacs.dimse.admission import FailedHandshake, Refusal, RefusedAssociation
 from reading.register import device_contacts, devices
 from reading.register.device_contacts import MOST_CALLS, Call, News
 from service.installation.house import House
@@ -27,8 +28,8 @@ class Contacts:
         self._house = house
         self._lock = threading.Lock()
         self._news: dict[str, News] = {}
-        self._refused: dict[tuple[str, str], tuple[Refused, int, datetime]] = {}
-        self._unshaken: dict[str, tuple[Unshaken, int, datetime]] = {}
+        self._refused: dict[tuple[str, str], tuple[RefusedAssociation, int, datetime]] = {}
+        self._unshaken: dict[str, tuple[FailedHandshake, int, datetime]] = {}
 
     def heard(self, device_id: str) -> None:
         now = self._house.clock()
@@ -51,7 +52,7 @@ class Contacts:
                 one.instance_refused_at, one.instance_refusal = now, outcome.reason
                 one.instances_refused += 1
 
-    def refused(self, what: Refused) -> None:
+    def refused(self, what: RefusedAssociation) -> None:
         """Who exactly it was is asked when it is written; of a flood only the first `MOST_CALLS` are."""
         calling = what.calling
         key = (device_contacts.printable(calling.ae_title), calling.address)
@@ -60,7 +61,7 @@ class Contacts:
                 before = self._refused[key][1] if key in self._refused else 0
                 self._refused[key] = (what, before + 1, self._house.clock())
 
-    def unshaken(self, what: Unshaken) -> None:
+    def unshaken(self, what: FailedHandshake) -> None:
         with self._lock:
             if what.address in self._unshaken or len(self._unshaken) < MOST_CALLS:
                 before = self._unshaken[what.address][1] if what.address in self._unshaken else 0

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from pacs.arriving.receive import Outcome, Sender
-from pacs.dimse.listener import Calling, Refusal, Refused, Unshaken
+from pacs.arriving.outcome import Outcome
+from pacs.arriving.receive import Sender
+from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
 from reading.register import device_register, devices
 from service.installation.house import House, sender_of
 from service.telemetry.logs import logger
@@ -19,7 +20,7 @@ class DicomDoor:
         self._house = house
         self._contacts = contacts
 
-    def registry(self, calling: Calling) -> Sender | None:
+    def registry(self, calling: CallingAE) -> Sender | None:
         now = self._house.clock()
         with snapshot(self._house.engine) as tx:
             device = devices.identify(
@@ -41,7 +42,7 @@ class DicomDoor:
         ASSOCIATIONS.labels("accepted").inc()
         return sender_of(device)
 
-    def refused(self, what: Refused) -> None:
+    def refused(self, what: RefusedAssociation) -> None:
         """Count it; a known device's last refusal stands beside it, for whoever sets it up."""
         reason = what.refusal.name.lower()
         ASSOCIATIONS.labels(reason).inc()
@@ -49,7 +50,7 @@ class DicomDoor:
         if what.refusal is not Refusal.UNAVAILABLE:
             self._contacts.refused(what)
 
-    def unshaken(self, what: Unshaken) -> None:
+    def unshaken(self, what: FailedHandshake) -> None:
         ASSOCIATIONS.labels(what.failure).inc()
         logger().warning("handshake failed", reason=what.failure)
         self._contacts.unshaken(what)

@@ -17,7 +17,7 @@ from pydicom import dcmread
 from pydicom.errors import InvalidDicomError
 from sqlalchemy.engine import Engine
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from pacs.dataset import part10
 from pacs.dataset.elements import Path as ElementPath
 from pacs.dataset.elements import elements

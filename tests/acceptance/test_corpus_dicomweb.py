@@ -19,7 +19,7 @@ from pydicom import dcmread
 from requests import HTTPError, Session
 from sqlalchemy.engine import Engine
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from pacs.dicomweb.multipart import Reader, media_type
 from storage.database import connect
 from tests import corpus

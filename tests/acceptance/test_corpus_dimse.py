@@ -13,7 +13,7 @@ from typing import Final
 
 import pytest
 
-from pacs.arriving.receive import STATUS, Reason
+from pacs.arriving.outcome import STATUS, Reason
 from pacs.dataset.sameness import Encoded, same
 from storage.database import connect
 from tests import corpus, wire

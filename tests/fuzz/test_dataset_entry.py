@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from storage import tables
 from storage.database import snapshot
 from tests.archive import Archive

@@ -11,10 +11,10 @@ import pytest
 from pydicom.uid import UID_dictionary
 from pynetdicom.presentation import build_context
 
-from pacs.arriving.receive import STATUS, Reason
+from pacs.arriving.outcome import STATUS, Reason
 from pacs.dataset import character_sets
 from pacs.dimse import tls
-from pacs.dimse.listener import Refusal
+from pacs.dimse.admission import Refusal
 from pacs.dimse.negotiation import Offer, transfer_syntaxes
 from pacs.dimse.peer import Peer, associated
 from pacs.search import matching_keys

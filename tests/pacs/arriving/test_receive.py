@@ -10,7 +10,7 @@ from dataclasses import replace
 import pytest
 from pydicom.dataset import Dataset
 
-from pacs.arriving.receive import STATUS, Reason
+from pacs.arriving.outcome import STATUS, Reason
 from storage import tables
 from storage.instance_row import decode_ranges
 from tests.archive import OTHER, TOWNSHIP, Archive

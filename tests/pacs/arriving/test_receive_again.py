@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from pacs.arriving.receive_again import receive_again
 from pacs.dataset import part10
 from reading.quality.concerns import Kind

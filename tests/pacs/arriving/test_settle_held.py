@@ -9,7 +9,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from pacs.arriving.settle_held import Settled, settle_held
 from pacs.dataset.sameness import Encoded, same
 from storage import tables

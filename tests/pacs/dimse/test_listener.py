@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from pacs.arriving.receive import Outcome, Reason, Sender
-from pacs.dimse.association import StoreAssociation
-from pacs.dimse.listener import Calling, Listener, Refusal, Settings
+from pacs.arriving.outcome import Outcome, Reason
+from pacs.arriving.receive import Sender
+from pacs.dimse.admission import CallingAE, Refusal
+from pacs.dimse.association import AcceptorAssociation
+from pacs.dimse.listener import Listener, ListenerSettings
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, compressed, image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Aborted, HungUp, Rejected
@@ -94,10 +96,12 @@ def test_beyond_the_limit_a_device_may_come_back_later(small_archive: Archive) -
 
 
 def test_a_register_that_cannot_be_asked_is_a_passing_trouble(small_archive: Archive) -> None:
-    def away(_calling: Calling) -> Sender | None:
+    def away(_calling: CallingAE) -> Sender | None:
         raise ConnectionError
 
-    listener = Listener(small_archive.receiver, away, small_archive.refusals.append, Settings(host="127.0.0.1", port=0))
+    listener = Listener(
+        small_archive.receiver, away, small_archive.refusals.append, ListenerSettings(host="127.0.0.1", port=0)
+    )
     listener.start()
     try:
         with pytest.raises(Rejected) as refused, Device(address=listener.address):
@@ -113,7 +117,7 @@ def test_a_record_that_cannot_be_made_changes_no_answer(small_archive: Archive) 
         raise ConnectionError
 
     listener = Listener(
-        small_archive.receiver, small_archive.registry, broken, Settings(host="127.0.0.1", port=0), broken
+        small_archive.receiver, small_archive.registry, broken, ListenerSettings(host="127.0.0.1", port=0), broken
     )
     listener.start()
     try:
@@ -185,7 +189,7 @@ def test_each_instance_is_told_of(small_archive: Archive) -> None:
         small_archive.receiver,
         small_archive.registry,
         small_archive.refusals.append,
-        Settings(host="127.0.0.1", port=0),
+        ListenerSettings(host="127.0.0.1", port=0),
         lambda sender, outcome: told.append((sender, outcome)),
     )
     sent = thing(image())
@@ -204,12 +208,12 @@ def test_each_instance_is_told_of(small_archive: Archive) -> None:
 def test_a_connection_that_gets_no_thread_leaves_nothing_behind(
     small_archive: Archive, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def no_more(_: StoreAssociation) -> None:
+    def no_more(_: AcceptorAssociation) -> None:
         raise RuntimeError("can't start new thread")
 
     with small_archive.listening() as listener:
         with monkeypatch.context() as patched:
-            patched.setattr(StoreAssociation, "start", no_more)
+            patched.setattr(AcceptorAssociation, "start", no_more)
             open_before = len(list(Path("/proc/self/fd").iterdir()))
             for _ in range(5):
                 with socket.create_connection(listener.address) as dropped:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
-from pacs.arriving.receive import STATUS, Reason
+from pacs.arriving.outcome import STATUS, Reason
 from tests.archive import Archive
 from tests.builders import CT, DX, image, thing
 from tests.wire import (

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from typer.testing import CliRunner
 
-from pacs.arriving.receive import Reason
+from pacs.arriving.outcome import Reason
 from reading.audit import events_about
 from reading.cases import cases
 from reading.cases.moves import State

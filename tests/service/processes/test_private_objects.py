@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pacs.arriving.receive import STATUS, Reason
+from pacs.arriving.outcome import STATUS, Reason
 from tests.builders import encoded, image
 from tests.running import serving
 from tests.wire import Object, Sender

@@ -11,8 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from pacs.dimse import listener as ae
-from pacs.dimse.listener import Listener
+from pacs.dimse.listener import Listener, ListenerSettings
 from pacs.dimse.service import Service
 from reading.audit import Audit
 from reading.kinds import Level
@@ -128,7 +127,7 @@ def hospital(engine: Engine, database_url: str, tmp_path: Path, monkeypatch: pyt
     services = services_of(house)
     with make_archive(engine, database_url, tmp_path) as archive:
         door = DicomDoor(house, Contacts(house))
-        settings = ae.Settings(host="127.0.0.1", port=0, stop_seconds=2)
+        settings = ListenerSettings(host="127.0.0.1", port=0, stop_seconds=2)
         listener = Listener(archive.receiver, door.registry, door.refused, settings, services=services)
         listener.start()
         reporter = Reporter(house, services)

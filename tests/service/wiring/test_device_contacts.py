@@ -9,8 +9,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Engine
 
-from pacs.arriving.receive import Outcome, Reason, Sender
-from pacs.dimse.listener import Calling, Refusal, Refused, Unshaken
+from pacs.arriving.outcome import Outcome, Reason
+from pacs.arriving.receive import Sender
+from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
 from pacs.dimse.tls import Failure
 from reading.audit import Audit
 from reading.register import device_contacts, device_register, devices
@@ -66,12 +67,14 @@ def here(engine: Engine, tmp_path: Path, now: datetime) -> Here:
     return Here(engine, tmp_path, now)
 
 
-def refused(title: str, address: str, refusal: Refusal, called: str = "TIERREAD") -> Refused:
-    return Refused(calling=Calling(ae_title=title, address=address), called_ae_title=called, refusal=refusal)
+def refused(title: str, address: str, refusal: Refusal, called: str = "TIERREAD") -> RefusedAssociation:
+    return RefusedAssociation(
+        calling=CallingAE(ae_title=title, address=address), called_ae_title=called, refusal=refusal
+    )
 
 
 def test_what_a_device_did_is_written_in_one_go(here: Here) -> None:
-    sender = here.door.registry(Calling(ae_title="DR1", address="10.1.2.3"))
+    sender = here.door.registry(CallingAE(ae_title="DR1", address="10.1.2.3"))
     assert sender is not None
     for reason in (Reason.STORED, Reason.ALREADY_HERE, Reason.TRUNCATED):
         here.contacts.received(sender, Outcome(accepted=reason is not Reason.TRUNCATED, reason=reason))
@@ -89,7 +92,7 @@ def test_what_a_device_did_is_written_in_one_go(here: Here) -> None:
 
 def test_who_is_nobody_is_a_row_with_the_reason(here: Here) -> None:
     for title, address in (("CT1", "10.1.2.9"), ("CT1", "10.1.2.9"), ("DR1", "10.9.9.9")):
-        assert here.door.registry(Calling(ae_title=title, address=address)) is None
+        assert here.door.registry(CallingAE(ae_title=title, address=address)) is None
         here.door.refused(refused(title, address, Refusal.UNKNOWN_DEVICE))
     here.contacts.write()
 
@@ -101,8 +104,8 @@ def test_who_is_nobody_is_a_row_with_the_reason(here: Here) -> None:
 
 
 def test_a_failed_handshake_is_that_of_the_only_device_there(here: Here) -> None:
-    here.door.unshaken(Unshaken(address="10.1.2.3", failure=Failure.CERTIFICATE_EXPIRED))
-    here.door.unshaken(Unshaken(address="10.7.7.7", failure=Failure.NOT_TLS))
+    here.door.unshaken(FailedHandshake(address="10.1.2.3", failure=Failure.CERTIFICATE_EXPIRED))
+    here.door.unshaken(FailedHandshake(address="10.7.7.7", failure=Failure.NOT_TLS))
     here.contacts.write()
 
     assert sorted(here.calls(), key=str) == [
@@ -131,15 +134,15 @@ def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, 
     keeper = Register(here.house.audit)
     with transaction(engine) as tx:
         title = keeper.begin_check(tx, here.device, here.now)
-    local = Calling(ae_title=title, address="127.0.0.1", local=True)
+    local = CallingAE(ae_title=title, address="127.0.0.1", local=True)
     let_in = here.door.registry(local)
-    from_elsewhere = here.door.registry(Calling(ae_title=title, address="10.1.2.3"))
+    from_elsewhere = here.door.registry(CallingAE(ae_title=title, address="10.1.2.3"))
     here.now += timedelta(minutes=2)
     too_late = here.door.registry(local)
     with transaction(engine) as tx:
         title = keeper.begin_check(tx, here.device, here.now)
         device_register.end_check(tx, title)
-    over = here.door.registry(Calling(ae_title=title, address="127.0.0.1", local=True))
+    over = here.door.registry(CallingAE(ae_title=title, address="127.0.0.1", local=True))
     assert let_in is not None
     here.contacts.received(let_in, Outcome(accepted=True, reason=Reason.STORED))
     here.contacts.write()

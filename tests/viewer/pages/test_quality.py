@@ -9,7 +9,8 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from pacs.arriving.receive import Reason, Sender
+from pacs.arriving.outcome import Reason
+from pacs.arriving.receive import Sender
 from pacs.arriving.settle_held import settle_held
 from reading.audit import SYSTEM
 from reading.context import Context
