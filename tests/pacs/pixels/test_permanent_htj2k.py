@@ -32,10 +32,11 @@ from pacs.dimse.peer import associated
 from pacs.leaving.corrections import Correction
 from pacs.leaving.outgoing_file import made
 from pacs.leaving.zip_export import Item, exported
-from pacs.pixels import permanent_htj2k
+from pacs.pixels import encapsulation
 from pacs.pixels.frames import HTJ2K_RPCL, native_form
+from pacs.pixels.native_image import Obstacle
 from pacs.pixels.opened import Opened
-from pacs.pixels.permanent_htj2k import Stays, attempt
+from pacs.pixels.permanent_htj2k import attempt
 from storage import tables
 from storage.commitment import requests, verdicts
 from storage.commitment.requests import Reference, Verdict
@@ -230,30 +231,30 @@ def floats() -> Dataset:
     return made
 
 
-UNTOUCHED: Final[dict[Stays, Callable[[], Dataset]]] = {
-    Stays.NO_IMAGE: lambda: image(PixelData=None),
-    Stays.SAMPLES: lambda: picture(smooth(), "<u4", BitsAllocated=32, BitsStored=32, HighBit=31),
-    Stays.COLOUR_SPACE: lambda: picture(
+UNTOUCHED: Final[dict[Obstacle, Callable[[], Dataset]]] = {
+    Obstacle.NO_IMAGE: lambda: image(PixelData=None),
+    Obstacle.SAMPLES: lambda: picture(smooth(), "<u4", BitsAllocated=32, BitsStored=32, HighBit=31),
+    Obstacle.COLOUR_SPACE: lambda: picture(
         smooth(2, top=255), "u1", SamplesPerPixel=3, PhotometricInterpretation="YBR_FULL_422", PlanarConfiguration=0
     ),
-    Stays.SIGNED: lambda: signed(picture(smooth())),
-    Stays.UNUSED_BITS: overlay,
-    Stays.PIXEL_DATA: lambda: picture(smooth(), PixelData=smooth().astype("<u2").tobytes() + b"more"),
-    Stays.NOT_SMALLER: lambda: picture(RNG.integers(0, 65536, (1, SIDE, SIDE, 1)), BitsStored=16, HighBit=15),
+    Obstacle.SIGNED: lambda: signed(picture(smooth())),
+    Obstacle.UNUSED_BITS: overlay,
+    Obstacle.PIXEL_DATA: lambda: picture(smooth(), PixelData=smooth().astype("<u2").tobytes() + b"more"),
+    Obstacle.NOT_SMALLER: lambda: picture(RNG.integers(0, 65536, (1, SIDE, SIDE, 1)), BitsStored=16, HighBit=15),
 }
 
 
-def why(archive: Archive, uid: str, tmp_path: Path) -> Stays | None:
+def why(archive: Archive, uid: str, tmp_path: Path) -> Obstacle | None:
     """What `attempt` says of a stored instance."""
     bytes_, instance = look(archive, uid)
     path = tmp_path / "copy"
     path.write_bytes(bytes_.read(instance, 0, instance.size))
     with path.open("rb") as copy, attempt(Local(copy.fileno()), replace(instance, offset=0)) as made:
-        return made if isinstance(made, Stays) else None
+        return made if isinstance(made, Obstacle) else None
 
 
 @pytest.mark.parametrize("reason", UNTOUCHED)
-def test_what_may_not_be_compacted_stays_byte_for_byte(reason: Stays, archive: Archive, tmp_path: Path) -> None:
+def test_what_may_not_be_compacted_stays_byte_for_byte(reason: Obstacle, archive: Archive, tmp_path: Path) -> None:
     uid = archive.take(thing(UNTOUCHED[reason]())).sop_instance_uid
     beside = image(StudyInstanceUID=dcm(archive, uid).StudyInstanceUID, Rows=SIDE, Columns=SIDE)
     beside.PixelData = bytes(2 * SIDE * SIDE)
@@ -275,21 +276,21 @@ def dcm(archive: Archive, uid: str) -> Dataset:
 def test_single_bits_floats_and_compressed_ones_stay(archive: Archive, tmp_path: Path) -> None:
     bits = image(rows=SIDE, columns=SIDE, BitsAllocated=1, BitsStored=1, HighBit=0, PixelData=bytes(SIDE * SIDE // 8))
     sent = {
-        Stays.SAMPLES: thing(bits),
-        Stays.COMPRESSED: thing(compressed(picture(smooth()), "1.2.840.10008.1.2.5"), "1.2.840.10008.1.2.5"),
+        Obstacle.SAMPLES: thing(bits),
+        Obstacle.COMPRESSED: thing(compressed(picture(smooth()), "1.2.840.10008.1.2.5"), "1.2.840.10008.1.2.5"),
     }
     uids = {reason: archive.take(one).sop_instance_uid for reason, one in sent.items()}
     of_floats = archive.take(thing(floats())).sop_instance_uid
     stored(archive)
 
     assert {reason: why(archive, uid, tmp_path) for reason, uid in uids.items()} == {one: one for one in sent}
-    assert why(archive, of_floats, tmp_path) is Stays.SAMPLES
+    assert why(archive, of_floats, tmp_path) is Obstacle.SAMPLES
 
 
 def test_what_is_not_described_yet_waits(archive: Archive, tmp_path: Path) -> None:
     uid = archive.take(thing(picture(smooth()))).sop_instance_uid
 
-    assert why(archive, uid, tmp_path) is Stays.NOT_DESCRIBED
+    assert why(archive, uid, tmp_path) is Obstacle.NOT_DESCRIBED
 
 
 # -- the doors
@@ -480,8 +481,8 @@ def test_we_answer_for_what_was_compacted(archive: Archive) -> None:
 
 
 def test_offsets_beyond_four_gigabytes_stand_in_an_extended_table() -> None:
-    small, basic = permanent_htj2k._tables([10, 11, 12])
-    tables_, empty = permanent_htj2k._tables([3 << 30, (1 << 30) + 1, 5])
+    small, basic = encapsulation.offset_tables([10, 11, 12])
+    tables_, empty = encapsulation.offset_tables([3 << 30, (1 << 30) + 1, 5])
     offsets = struct.unpack_from("<3Q", tables_, 12)
     lengths = struct.unpack_from("<3Q", tables_, 12 + 24 + 12)
 
