@@ -20,7 +20,7 @@ from sqlalchemy.engine import Engine
 from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
-from pacs.dicomweb.needs import Door, NotVisible, Shown
+from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
 from pacs.dicomweb.routes import router
 from storage.database import snapshot, transaction
 from storage.index.queries import Exact as Is
@@ -42,7 +42,7 @@ class Web:
     archive: Archive
     engine: Engine
     base: str
-    corrected: dict[str, Shown] = field(default_factory=dict[str, Shown])
+    corrected: dict[str, VisibleStudy] = field(default_factory=dict[str, VisibleStudy])
     looks: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     tang: httpx.Client = field(default_factory=httpx.Client)
     ada: httpx.Client = field(default_factory=httpx.Client)
@@ -61,7 +61,7 @@ class Web:
         with transaction(self.engine) as tx:
             show(tx, study_uid, attributes, revision)
             (study,) = search_studies(tx, scope_of("tang"), [("study_uid", Is(study_uid))], limit=1)
-        self.corrected[study_uid] = Shown(
+        self.corrected[study_uid] = VisibleStudy(
             study=study,
             attributes=attributes,
             revision=revision,
@@ -75,13 +75,13 @@ class Web:
         token = request.headers.get("authorization", "").removeprefix("Bearer ")
         return token if token in TOKENS or token == READER else None
 
-    def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
+    def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
         with snapshot(self.engine) as tx:
             found = search_studies(tx, scope_of(viewer), [("study_uid", Is(study_uid))], limit=1)
         if not found:
             raise NotVisible
         self.looks.append((study_uid, action))
-        return self.corrected.get(study_uid) or Shown(study=found[0])
+        return self.corrected.get(study_uid) or VisibleStudy(study=found[0])
 
 
 def scope_of(viewer: object) -> Scope:

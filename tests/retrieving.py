@@ -17,8 +17,8 @@ from pynetdicom import AE, evt
 from pynetdicom.presentation import build_context
 
 from pacs.arriving.receive import Sender
-from pacs.dimse.peer import Peer, associated
-from pacs.leaving.visible_study import NotVisible, Shown
+from pacs.dimse.peer import Peer, open_association
+from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.service_classes.find import PATIENT_ROOT_FIND, STUDY_ROOT_FIND, FindService
 from pacs.service_classes.needs import Destination, DimseDoor
 from pacs.service_classes.retrieve import (
@@ -53,7 +53,7 @@ class House:
     archive: Archive
     port: int = 0
     destinations: dict[str, Destination] = field(default_factory=dict[str, Destination])
-    corrected: dict[str, Shown] = field(default_factory=dict[str, Shown])
+    corrected: dict[str, VisibleStudy] = field(default_factory=dict[str, VisibleStudy])
     character_sets: dict[str, str] = field(default_factory=dict[str, str])
     looks: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
     """Device, action, Study Instance UID."""
@@ -63,13 +63,13 @@ class House:
     def scope(self, sender: Sender) -> Scope:
         return Scope(site_ids=frozenset((sender.site_id,)))
 
-    def open_study(self, sender: Sender, study_uid: str, action: str) -> Shown:
+    def open_study(self, sender: Sender, study_uid: str, action: str) -> VisibleStudy:
         with snapshot(self.archive.engine) as tx:
             found = search_studies(tx, self.scope(sender), [("study_uid", Exact(study_uid))], limit=1)
         if not found:
             raise NotVisible
         self.looks.append((sender.device_id, action, study_uid))
-        return self.corrected.get(study_uid) or Shown(study=found[0])
+        return self.corrected.get(study_uid) or VisibleStudy(study=found[0])
 
     def destination(self, ae_title: str, _asker: Sender) -> Destination | None:
         return self.destinations.get(ae_title)
@@ -82,7 +82,7 @@ class House:
             (study,) = search_studies(
                 tx, Scope(study_uids=frozenset((study_uid,))), [("study_uid", Exact(study_uid))], limit=1
             )
-        self.corrected[study_uid] = Shown(
+        self.corrected[study_uid] = VisibleStudy(
             study=study, attributes=attributes, revision=1, reason="wrong", made_at=datetime(2026, 3, 2, tzinfo=UTC)
         )
 
@@ -100,7 +100,7 @@ class House:
         """Each response's status and match; the context is in explicit little endian."""
         asked = identifier(level, **keys)
         context = build_context(ROOTS["find", root], "1.2.840.10008.1.2.1")
-        with associated(calling, self.peer, [context]) as association:
+        with open_association(calling, self.peer, [context]) as association:
             return [(status.Status, match) for status, match in association.send_c_find(asked, ROOTS["find", root])]
 
 

@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pacs.service_classes.worklist_item import Scheduled
+from pacs.service_classes.worklist_item import ScheduledStep
 
-CHEST: Final = Scheduled(
+CHEST: Final = ScheduledStep(
     study_uid="2.25.1",
     accession_number="260302ABCDEF",
     step_id="ABCDEFGHJKMNPQRS",

@@ -11,6 +11,7 @@ from pacs.dataset import tags
 from pacs.dataset.index_header import uid_of
 from pacs.dataset.pixel_extent import Extent, extent_of
 from pacs.dataset.walk import DEFLATED, Problem, Walked, walk
+from pacs.errors import UnreadableData
 
 _MAX_INFLATED: Final = 256 << 20
 """Bytes that a deflated data set may have when inflated."""
@@ -32,7 +33,7 @@ class Identity:
     study_uid: str
 
 
-class RefusedDataset(Exception):
+class RefusedDataset(UnreadableData):
     """The data set is not stored; ``reason`` becomes the outcome."""
 
     def __init__(self, reason: Reason) -> None:

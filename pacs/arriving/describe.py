@@ -22,7 +22,7 @@ from pacs.pixels.opened import (
     NATIVE,
     Bytes,
     NoSuchFrame,
-    Opened,
+    StoredInstance,
     Unreadable,
     little_endian_pixels,
 )
@@ -58,12 +58,12 @@ class Description:
         return zlib.compress(self.encoded(), 6)
 
 
-Told = Callable[[Connection, Instance, dict[str, Any]], None]
+OnDescribed = Callable[[Connection, Instance, dict[str, Any]], None]
 """(tx, instance, its description): in the transaction that writes the description, so once for each."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Found:
+class _Described:
     """What is to be written of one instance."""
 
     instance: Instance
@@ -71,7 +71,7 @@ class _Found:
     pixel_digest: bytes | None
 
 
-def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: Told | None = None) -> int:
+def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: OnDescribed | None = None) -> int:
     """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
 
     ``told`` hears of each once; where it fails, that one waits on.
@@ -88,7 +88,7 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: To
             waiting = queries.undescribed(tx, limit, after=last)
         if not waiting:
             break
-        done = _write(engine, _found(bytes_, waiting, failures), told, failures)
+        done = _write(engine, _describe_all(bytes_, waiting, failures), told, failures)
         if done:
             break
         last = waiting[-1]
@@ -97,8 +97,8 @@ def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: To
     return done
 
 
-def _found(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exception]) -> list[_Found]:
-    found: list[_Found] = []
+def _describe_all(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exception]) -> list[_Described]:
+    found: list[_Described] = []
     for instance in waiting:
         try:
             described = describe(bytes_, instance)
@@ -108,11 +108,11 @@ def _found(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exception]
         except (BytesMissing, EOFError, OSError) as failure:
             failures.append(failure)
             continue
-        found.append(_Found(instance=instance, description=described, pixel_digest=digest))
+        found.append(_Described(instance=instance, description=described, pixel_digest=digest))
     return found
 
 
-def _write(engine: Engine, found: Sequence[_Found], told: Told | None, failures: list[Exception]) -> int:
+def _write(engine: Engine, found: Sequence[_Described], told: OnDescribed | None, failures: list[Exception]) -> int:
     """All in one transaction, since on SQLite devices wait for each flush; one by one where that fails."""
     if not found:
         return 0
@@ -128,7 +128,7 @@ def _write(engine: Engine, found: Sequence[_Found], told: Told | None, failures:
     return len(found)
 
 
-def _write_one(tx: Connection, one: _Found, told: Told | None) -> None:
+def _write_one(tx: Connection, one: _Described, told: OnDescribed | None) -> None:
     queries.describe(
         tx,
         one.instance.sop_instance_uid,
@@ -143,15 +143,15 @@ def _write_one(tx: Connection, one: _Found, told: Told | None) -> None:
 def describe(bytes_: Bytes, instance: Instance) -> Description:
     """The header of one instance; what cannot be read is described by its index row."""
     bulk = bulk_root(instance)
-    opened = Opened(bytes_, instance)
+    opened = StoredInstance(bytes_, instance)
     try:
         header = opened.header()
         found = to_json(header, bulk)
     except (TooDeep, RecursionError):
-        return Description(instance=minimal(instance), problem=Problem.TOO_DEEP)
+        return Description(instance=from_index_row(instance), problem=Problem.TOO_DEEP)
     except (Unreadable, ValueError, TypeError, KeyError, AttributeError, OverflowError, struct.error):
-        return Description(instance=minimal(instance), problem=Problem.UNREADABLE)
-    for tag, element in minimal(instance).items():
+        return Description(instance=from_index_row(instance), problem=Problem.UNREADABLE)
+    for tag, element in from_index_row(instance).items():
         found.setdefault(tag, element)
     if instance.recoded and found.get("00280004", {}).get("Value") == ["YBR_RCT"]:
         found["00280004"]["Value"] = ["RGB"]  # as it came, and as whoever decodes it has it
@@ -161,7 +161,7 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
     return Description(instance=dict(sorted(found.items())))
 
 
-def minimal(instance: Instance) -> dict[str, Any]:
+def from_index_row(instance: Instance) -> dict[str, Any]:
     """What the index knows, for an instance whose header cannot be read."""
     study_uid, series_uid = instance.named
     found: dict[str, Any] = {
@@ -205,7 +205,7 @@ def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
     """
     if not instance.frames:
         return None
-    opened = Opened(bytes_, instance)
+    opened = StoredInstance(bytes_, instance)
     digest = hashlib.sha256()
     try:
         lossless = opened.syntax in LOSSLESS and opened.syntax not in NATIVE
@@ -222,7 +222,7 @@ def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
     return digest.digest()
 
 
-def _all_frames(opened: Opened) -> Any:
+def _all_frames(opened: StoredInstance) -> Any:
     if opened.instance.frame_ranges is None and opened.syntax in NATIVE:
         return [little_endian_pixels(opened.whole())]
     return (opened.frame(number) for number in range(1, opened.instance.frames + 1))

@@ -15,6 +15,7 @@ from pacs.arriving.receive import Receiver, Sender
 from pacs.dataset import part10
 from pacs.dataset.dicomdir import MEDIA_STORAGE_DIRECTORY
 from pacs.dataset.part10 import META_MAX_BYTES, Meta, NoMeta
+from pacs.errors import UnreadableData
 
 SOURCE: Final = "import"
 _CHUNK: Final = 1 << 20
@@ -24,7 +25,7 @@ _COMPONENTS_MAX: Final = 8
 """Of a File ID (PS3.10 8.2)."""
 
 
-class Unreadable(Exception):
+class UnreadableDicomdir(UnreadableData):
     """A DICOMDIR that cannot be read."""
 
 
@@ -98,7 +99,7 @@ def files_of(directory: Path) -> Iterator[tuple[str, ...]]:
         EOFError,
         struct.error,
     ) as broken:
-        raise Unreadable from broken
+        raise UnreadableDicomdir from broken
     for one in named:
         if not one:
             continue  # a patient, a study or a series

@@ -37,7 +37,7 @@ def receive_again(receiver: Receiver, sender: Sender, path: Path, transfer_synta
         return reception.finish()
 
 
-def chunks(path: Path) -> Iterator[bytes]:
+def quarantine_chunks(path: Path) -> Iterator[bytes]:
     """The bytes of a quarantine file; it is opened at once.
 
     Raises:

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from pacs.dataset.sameness import Encoded, same
+from pacs.dataset.sameness import Encoded, same_instance
 from pacs.pixels.opened import Bytes
 from storage.database import snapshot, transaction
 from storage.decisions.quarantine import conflict_of, note_conflict
@@ -77,7 +77,7 @@ def _is_duplicate(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> boo
         dataset_offset=row.dataset_offset,
         transfer_syntax_uid=row.transfer_syntax_uid,
     )
-    return same(_encoded(bytes_, stored), _encoded(bytes_, theirs))
+    return same_instance(_encoded(bytes_, stored), _encoded(bytes_, theirs))
 
 
 def _encoded(bytes_: Bytes, instance: Instance) -> Encoded:

@@ -61,7 +61,7 @@ NAMES: Final = tuple(name for name in _KNOWN if name)
 """What may be entered for a device."""
 
 
-def readable(entered: str, asked: Sequence[str]) -> CharacterSet:
+def answer_charset(entered: str, asked: Sequence[str]) -> CharacterSet:
     """The set to answer in: as it is entered for the device, else as its request says, else the default repertoire.
 
     Of a request with code extensions the one for Chinese counts, wherever it stands.

@@ -14,6 +14,7 @@ from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
 from pacs.dataset.character_sets import TEXT_VRS, decode, settled
+from pacs.errors import UnreadableData
 
 INLINE_MAX_BYTES: Final = 1024
 """Binary values up to this length stand in the JSON; longer ones behind a BulkDataURI."""
@@ -36,7 +37,7 @@ _KNOWN: Final = (
 _GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 
-class TooDeep(ValueError):
+class TooDeep(UnreadableData):
     """Sequences nested deeper than any device makes."""
 
 

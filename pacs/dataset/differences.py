@@ -13,8 +13,8 @@ from pydicom.datadict import dictionary_keyword, dictionary_VR
 
 from pacs.dataset import tags
 from pacs.dataset.character_sets import TEXT_VRS, charsets_of, decode, settled
-from pacs.dataset.elements import Path, Unreadable
-from pacs.dataset.sameness import OF_THE_CODING, Encoded, elements_of, plain, same_pixels
+from pacs.dataset.elements import BrokenStructure, Path
+from pacs.dataset.sameness import OF_THE_CODING, Encoded, elements_of, inflated, same_pixels
 
 MOST: Final = 200
 """Differing attributes that are listed; beyond it the two have little in common."""
@@ -54,9 +54,9 @@ class Differences:
 def differences(stored: Encoded, newcomer: Encoded) -> Differences | None:
     """What differs; None where one of them cannot be read."""
     try:
-        sides = [plain(one) for one in (stored, newcomer)]
+        sides = [inflated(one) for one in (stored, newcomer)]
         ours, theirs = (elements_of(one) for one in sides)
-    except (Unreadable, zlib.error):
+    except (BrokenStructure, zlib.error):
         return None
     pixels = _pixels(sides, ours, theirs)
     recoded = stored.transfer_syntax != newcomer.transfer_syntax
@@ -90,10 +90,10 @@ class _Text:
 
     def of(self, path: Path) -> str | None:
         raw = self._elements.get(path)
-        return None if raw is None else _shown(raw, _vr(path), self._charsets)
+        return None if raw is None else _displayed(raw, _vr(path), self._charsets)
 
 
-def _shown(raw: bytes, vr: str, charsets: tuple[str, ...]) -> str:
+def _displayed(raw: bytes, vr: str, charsets: tuple[str, ...]) -> str:
     if vr in TEXT_VRS or vr in _ASCII:
         text = decode(raw, charsets, vr)
         return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"

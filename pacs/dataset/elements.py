@@ -19,11 +19,12 @@ from pacs.dataset.walk import (
     SEQUENCE_END,
     UNDEFINED,
 )
+from pacs.errors import UnreadableData
 
 Path = tuple[int, ...]
 """Tags of the enclosing sequences with item numbers between, then the element's own tag."""
 
-Found = tuple[Path, bytes, bytes]
+Element = tuple[Path, bytes, bytes]
 """Path, VR and value; the VR is the dictionary's where the encoding names none."""
 
 _WORD_BYTES: Final = {
@@ -33,11 +34,11 @@ _WORD_BYTES: Final = {
 }
 
 
-class Unreadable(Exception):
+class BrokenStructure(UnreadableData):
     """The structure does not hold; what was received is walked before it is stored, so this is for old bytes."""
 
 
-def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Found]:
+def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Element]:
     """Each element that is no sequence, by its path; encapsulated pixel data comes as all its fragments joined.
 
     Raises:
@@ -48,7 +49,7 @@ def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Foun
     try:
         yield from reader.elements(0, len(dataset), (), implicit=transfer_syntax == IMPLICIT_LITTLE)
     except struct.error as error:
-        raise Unreadable from error
+        raise BrokenStructure from error
 
 
 class Reader:
@@ -62,10 +63,10 @@ class Reader:
         self.plain = struct.Struct(order + "HHI").unpack_from
         self.at = 0
 
-    def elements(self, start: int, end: int, path: Path, *, implicit: bool) -> Iterator[Found]:
+    def elements(self, start: int, end: int, path: Path, *, implicit: bool) -> Iterator[Element]:
         """To ``end``, or to the delimiter of the item that encloses them."""
         if len(path) > 2 * MAX_DEPTH:
-            raise Unreadable
+            raise BrokenStructure
         self.at = start
         while self.at < end:
             if not path and not any(self.data[self.at : self.at + 8]):
@@ -83,7 +84,7 @@ class Reader:
             else:
                 yield (*path, tag), vr, self.value(length, vr)
 
-    def _items(self, length: int, path: Path, *, implicit: bool) -> Iterator[Found]:
+    def _items(self, length: int, path: Path, *, implicit: bool) -> Iterator[Element]:
         end = len(self.data) if length == UNDEFINED else self.at + length
         number = 0
         while self.at < end:
@@ -93,7 +94,7 @@ class Reader:
             if tag == SEQUENCE_END:
                 return
             if tag != ITEM:
-                raise Unreadable
+                raise BrokenStructure
             # An empty item is one, too.
             yield (*path, number), b"SQ", b""
             if size == UNDEFINED:
@@ -113,7 +114,7 @@ class Reader:
             if group << 16 | element == SEQUENCE_END:
                 return bytes(parts)
             if size > len(self.data) - self.at:
-                raise Unreadable
+                raise BrokenStructure
             if not first:  # the offset table may be left out or put in on the way
                 parts += self.data[self.at : self.at + size]
             first = False
@@ -137,7 +138,7 @@ class Reader:
     def value(self, length: int, vr: bytes) -> bytes:
         """A value in little endian. Raises: Unreadable."""
         if length > len(self.data) - self.at:
-            raise Unreadable
+            raise BrokenStructure
         raw = bytes(self.data[self.at : self.at + length])
         self.at += length
         word = _WORD_BYTES.get(vr)

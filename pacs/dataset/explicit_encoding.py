@@ -8,7 +8,7 @@ from typing import Final
 
 from pydicom.datadict import dictionary_VR, private_dictionary_VR
 
-from pacs.dataset.elements import Reader, Unreadable
+from pacs.dataset.elements import BrokenStructure, Reader
 from pacs.dataset.walk import IMPLICIT_LITTLE, ITEM, ITEM_END, LONG_VRS, MAX_DEPTH, SEQUENCE_END, SHORT_VRS, UNDEFINED
 
 _LONGEST_SHORT: Final = 0xFFFE
@@ -30,7 +30,7 @@ def explicit(elements: bytes | memoryview, transfer_syntax: str, *, signed: bool
     try:
         return b"".join(written.run(0, len(elements), 0, implicit=transfer_syntax == IMPLICIT_LITTLE))
     except struct.error as error:
-        raise Unreadable from error
+        raise BrokenStructure from error
 
 
 class _Transcriber(Reader):
@@ -41,7 +41,7 @@ class _Transcriber(Reader):
     def run(self, start: int, end: int, depth: int, *, implicit: bool) -> Iterator[bytes]:
         """To ``end``, or to the delimiter of the item that encloses them."""
         if depth > MAX_DEPTH:
-            raise Unreadable
+            raise BrokenStructure
         self.at = start
         creators: dict[int, str] = {}
         while self.at < end:
@@ -73,7 +73,7 @@ class _Transcriber(Reader):
             if tag == SEQUENCE_END:
                 return
             if tag != ITEM:
-                raise Unreadable
+                raise BrokenStructure
             yield struct.pack("<HHI", ITEM >> 16, ITEM & 0xFFFF, UNDEFINED)
             stop = end if size == UNDEFINED else self.at + size
             yield from self.run(self.at, stop, depth + 1, implicit=implicit)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pacs.dataset.walk import LONG_VRS
+from pacs.errors import UnreadableData
 
 IMPLEMENTATION_CLASS_UID: Final = "2.25.305828488182831875890203105390285383139"
 IMPLEMENTATION_VERSION_NAME: Final = "TIERREAD_0_1"
@@ -19,7 +20,7 @@ _SOP_INSTANCE: Final = 0x00020003
 _TRANSFER_SYNTAX: Final = 0x00020010
 
 
-class NoMeta(ValueError):
+class NoMeta(UnreadableData):
     """The bytes do not begin as a PS3.10 file does, or have no data set."""
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from pydicom.pixels import iter_pixels  # pyright: ignore[reportPrivateImportUsage] # documented there
 
 from pacs.dataset import part10, tags
-from pacs.dataset.elements import Path, Unreadable, elements
+from pacs.dataset.elements import BrokenStructure, Path, elements
 from pacs.dataset.walk import DEFLATED
 
 _MAX_INFLATED: Final = 256 << 20
@@ -36,12 +36,12 @@ class Encoded:
     transfer_syntax: str
 
 
-def same(one: Encoded, other: Encoded) -> bool:
+def same_instance(one: Encoded, other: Encoded) -> bool:
     """Equal elements and pixels; what cannot be read or decoded is not the same."""
     try:
-        ours, theirs = plain(one), plain(other)
+        ours, theirs = inflated(one), inflated(other)
         mine, their_own = elements_of(ours), elements_of(theirs)
-    except (Unreadable, zlib.error):
+    except (BrokenStructure, zlib.error):
         return False
     pixels = [(found.pop((tag,), None)) for found in (mine, their_own) for tag in sorted(tags.PIXELS)]
     recoded = ours.transfer_syntax != theirs.transfer_syntax and not (
@@ -59,7 +59,7 @@ def same(one: Encoded, other: Encoded) -> bool:
     return recoded and None not in (pixels[half - 1], pixels[-1]) and same_pixels(ours, theirs)
 
 
-def plain(encoded: Encoded) -> Encoded:
+def inflated(encoded: Encoded) -> Encoded:
     """The same inflated, where it is deflated. Raises: zlib.error."""
     if encoded.transfer_syntax not in DEFLATED:
         return encoded

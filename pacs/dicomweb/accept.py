@@ -15,7 +15,7 @@ ANY_SYNTAX: Final = "*"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class Acceptable:
     """One thing that the client can take, best first."""
 
     media: str
@@ -33,7 +33,7 @@ class Wanted:
         return (self.transfer_syntax or default) in (ANY_SYNTAX, uid)
 
 
-def wanted(request: Request) -> list[Wanted]:
+def acceptable(request: Request) -> list[Acceptable]:
     """The Accept header, or the query parameter of the same name, which wins (PS3.18 8.3.3.1)."""
     asked: Iterable[str] = request.query_params.getlist("accept") or request.headers.getlist("accept") or ["*/*"]
     found = [one for text in asked for piece in split_quoted(text, ",") if piece.strip() for one in _parse(piece)]
@@ -46,7 +46,7 @@ def takes_gzip(request: Request) -> bool:
     return any(one.name == "gzip" and one.parameters.get("q", "1").strip("0.") != "" for one in asked)
 
 
-def _parse(text: str) -> list[Wanted]:
+def _parse(text: str) -> list[Acceptable]:
     parsed = media_type(text)
     try:
         quality = float(parsed.parameters.get("q", "1"))
@@ -57,8 +57,8 @@ def _parse(text: str) -> list[Wanted]:
         media = parsed.parameters.get("type", "*/*").lower()
         inner = media_type(media)
         syntax = syntax or inner.parameters.get("transfer-syntax")
-        return [Wanted(media=inner.name, multipart=True, transfer_syntax=syntax, quality=quality)]
+        return [Acceptable(media=inner.name, multipart=True, transfer_syntax=syntax, quality=quality)]
     if parsed.name in ("*/*", "multipart/*"):
         multipart = None if parsed.name == "*/*" else True
-        return [Wanted(media="*/*", multipart=multipart, transfer_syntax=syntax, quality=quality)]
-    return [Wanted(media=parsed.name, multipart=False, transfer_syntax=syntax, quality=quality)]
+        return [Acceptable(media="*/*", multipart=multipart, transfer_syntax=syntax, quality=quality)]
+    return [Acceptable(media=parsed.name, multipart=False, transfer_syntax=syntax, quality=quality)]

@@ -36,7 +36,3 @@ class Cache(Generic[T]):
                     _, gone = self._entries.popitem(last=False)
                     self._bytes -= self._size_of(gone)
         return made
-
-    @property
-    def held_bytes(self) -> int:
-        return self._bytes

@@ -14,11 +14,11 @@ from starlette.requests import Request
 
 from pacs.arriving.describe import describe, moved_bulk
 from pacs.dicomweb.cache import Cache
-from pacs.dicomweb.needs import Door, NotVisible, Shown
+from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
 from pacs.dicomweb.problems import NotThere, SignedOut
-from pacs.leaving.corrections import Correction, attribute_json
+from pacs.leaving.corrections import Correction, apply_correction_json
 from pacs.leaving.placement import corrections
-from pacs.pixels.opened import Bytes, Opened
+from pacs.pixels.opened import Bytes, StoredInstance
 from storage.database import snapshot
 from storage.index.queries import Instance, instance_of, instances_in
 
@@ -32,7 +32,7 @@ def _bytes_cache(max_bytes: int) -> Cache[bytes]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class DicomwebContext:
     door: Door
     engine: Engine
     bytes_: Bytes
@@ -47,7 +47,7 @@ class Service:
             raise SignedOut
         return viewer
 
-    def study(self, request: Request, study_uid: str, action: str) -> Shown:
+    def study(self, request: Request, study_uid: str, action: str) -> VisibleStudy:
         """Raises: SignedOut; NotThere where there is no such study, or not for this viewer."""
         try:
             return self.door.open_study(self.viewer(request), study_uid, action)
@@ -70,20 +70,20 @@ class Service:
             raise NotThere
         return found
 
-    def corrections(self, shown: Shown, instances: Sequence[Instance]) -> list[Correction | None]:
+    def corrections(self, shown: VisibleStudy, instances: Sequence[Instance]) -> list[Correction | None]:
         """What goes out otherwise than it came, for each of these instances of the study."""
         if not any(one.moved for one in instances):
             return [shown.correction] * len(instances)
         with snapshot(self.engine) as tx:
             return corrections(tx, shown.study, shown.correction, instances)
 
-    def header(self, opened: Opened) -> Dataset:
+    def header(self, opened: StoredInstance) -> Dataset:
         """Raises: Unreadable. The data set is shared: callers must not change it."""
         key = (opened.instance.sop_instance_uid, opened.instance.stored_digest)
         return self.headers.get(key, opened.header)
 
-    def opened(self, instance: Instance) -> Opened:
-        return Opened(self.bytes_, instance)
+    def opened(self, instance: Instance) -> StoredInstance:
+        return StoredInstance(self.bytes_, instance)
 
     def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
         """The description with the attribution applied, made now where the worker has not come to it yet."""
@@ -93,7 +93,7 @@ class Service:
             written = zlib.decompress(instance.description)
         found: dict[str, Any] = json.loads(moved_bulk(instance, written) if instance.moved else written)
         if correction is not None:
-            attribute_json(found, correction)
+            apply_correction_json(found, correction)
         return found
 
 

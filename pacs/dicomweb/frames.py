@@ -9,13 +9,13 @@ from enum import Enum
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, wanted
+from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, acceptable
 from pacs.dicomweb.answers import IMMUTABLE, REVALIDATE, etag, not_modified, whole_or_range
-from pacs.dicomweb.context import Service
+from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
 from pacs.dicomweb.wado import Find
-from pacs.leaving.outgoing_file import unasked
+from pacs.leaving.outgoing_file import default_syntax
 from pacs.pixels.frames import (
     HTJ2K_MEDIA,
     HTJ2K_RPCL,
@@ -26,7 +26,7 @@ from pacs.pixels.frames import (
     stored_media,
     stored_syntax,
 )
-from pacs.pixels.opened import NATIVE, Opened
+from pacs.pixels.opened import NATIVE, StoredInstance
 
 MAX_FRAMES = 200
 """Of one request: they are put together in memory."""
@@ -46,7 +46,7 @@ class Choice:
     multipart: bool
 
 
-def frames(service: Service, request: Request, study_uid: str, find: Find, numbers: str) -> Response:
+def frames(service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str) -> Response:
     """The frames of a list such as ``1,2,5``, in its order, as multipart/related; a single one also alone."""
     asked = frame_numbers(numbers)
     service.study(request, study_uid, "frames")
@@ -54,7 +54,7 @@ def frames(service: Service, request: Request, study_uid: str, find: Find, numbe
     if any(not 1 <= number <= instance.frames for number in asked):
         raise NotThere
     opened = service.opened(instance)
-    choice = choose(service, opened, wanted(request), single=len(asked) == 1)
+    choice = choose(service, opened, acceptable(request), single=len(asked) == 1)
     digest = request.query_params.get("digest")
     caching = IMMUTABLE if digest == instance.stored_digest.hex() else REVALIDATE
     tag = etag(instance.stored_digest, numbers, choice.form.value, choice.syntax, str(choice.multipart))
@@ -70,7 +70,7 @@ def frames(service: Service, request: Request, study_uid: str, find: Find, numbe
     return whole_or_range(request, body, outer, tag, caching)
 
 
-def choose(service: Service, opened: Opened, asked: list[Wanted], *, single: bool) -> Choice:
+def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Acceptable], *, single: bool) -> Choice:
     """The first thing asked that can be had.
 
     ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which costs nobody anything; but what
@@ -85,7 +85,7 @@ def choose(service: Service, opened: Opened, asked: list[Wanted], *, single: boo
         if one.multipart is False and not single:
             continue
         multipart = one.multipart is not False
-        if one.media == "*/*" and one.transfer_syntax is None and unasked(opened) != opened.syntax:
+        if one.media == "*/*" and one.transfer_syntax is None and default_syntax(opened) != opened.syntax:
             return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
         if one.takes(media) and one.takes_syntax(stored, stored if media != OCTETS else EXPLICIT_LITTLE):
             return Choice(form=Form.STORED, media=media, syntax=stored, multipart=multipart)
@@ -107,7 +107,7 @@ def frame_numbers(text: str) -> list[int]:
     return [int(part) for part in parts]
 
 
-def _content(service: Service, opened: Opened, form: Form, number: int) -> bytes:
+def _content(service: DicomwebContext, opened: StoredInstance, form: Form, number: int) -> bytes:
     if form is Form.STORED or (form is Form.NATIVE and opened.syntax in NATIVE):
         return opened.frame(number)
     header = service.header(opened)

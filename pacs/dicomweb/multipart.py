@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
+
+from pacs.errors import InvalidInput
 
 MAX_PART_HEADER_BYTES: Final = 8 * 1024
 MAX_PARTS: Final = 100_000
@@ -13,7 +15,7 @@ MAX_BOUNDARY_BYTES: Final = 70
 """RFC 2046 5.1.1."""
 
 
-class BadMultipart(ValueError):
+class BadMultipart(InvalidInput):
     """The body is not the multipart that its Content-Type announces."""
 
     def __init__(self, problem: str) -> None:
@@ -63,11 +65,9 @@ def boundary_for(*parts: str | bytes | int) -> str:
     return f"tierread-{digest.hexdigest()[:40]}"
 
 
-def part_header(boundary: str, content_type: str, *, first: bool, location: str | None = None) -> bytes:
-    lines = [f"--{boundary}", f"Content-Type: {content_type}"]
-    if location is not None:
-        lines.append(f"Content-Location: {location}")
-    return ("" if first else "\r\n").encode() + "\r\n".join([*lines, "", ""]).encode()
+def part_header(boundary: str, content_type: str, *, first: bool) -> bytes:
+    start = "" if first else "\r\n"
+    return f"{start}--{boundary}\r\nContent-Type: {content_type}\r\n\r\n".encode()
 
 
 def closing(boundary: str) -> bytes:
@@ -80,16 +80,6 @@ def body_of(boundary: str, parts: Iterable[tuple[str, bytes]]) -> bytes:
     for content_type, content in parts:
         pieces += [part_header(boundary, content_type, first=not pieces), content]
     return b"".join([*pieces, closing(boundary)])
-
-
-def stream_of(boundary: str, parts: Iterable[tuple[str, str | None, Iterable[bytes]]]) -> Iterator[bytes]:
-    """A body as a stream: (content type, location, chunks of content) of each part."""
-    first = True
-    for content_type, location, chunks in parts:
-        yield part_header(boundary, content_type, first=first, location=location)
-        yield from chunks
-        first = False
-    yield closing(boundary)
 
 
 class Part(Protocol):

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
-from pacs.leaving.visible_study import NotVisible, Shown
+from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from storage.index.queries import Scope
 
-__all__ = ["Door", "NotVisible", "Shown"]
+__all__ = ["Door", "NotVisible", "VisibleStudy"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,5 +25,5 @@ class Door:
 
     identify: Callable[[Request], object | None]
     scope: Callable[[object], Scope]
-    open_study: Callable[[object, str, str], Shown]
+    open_study: Callable[[object, str, str], VisibleStudy]
     sender_of: Callable[[object], Sender | None]

@@ -8,8 +8,10 @@ from typing import Any, ClassVar
 
 from starlette.responses import Response
 
+from pacs.errors import PacsError
 
-class DicomwebProblem(Exception):
+
+class DicomwebProblem(PacsError):
     """Base: a request that is answered with ``application/problem+json``."""
 
     status: ClassVar[HTTPStatus]

@@ -8,9 +8,9 @@ from typing import Any
 from sqlalchemy.engine import Connection
 
 from pacs.dicomweb.query import MORE, NOT_INCLUDED, Query
-from pacs.search import results as results_of
+from pacs.search import results
 from pacs.search.matching_keys import Level
-from pacs.search.results import Described, ambiguous_patient, text
+from pacs.search.results import Describe, ambiguous_patient, text
 from storage.index.queries import Scope, search_instances, search_series, search_studies
 
 
@@ -22,7 +22,7 @@ class Found:
     warnings: tuple[str, ...]
 
 
-def search(tx: Connection, scope: Scope, query: Query, base: str, described: Described) -> Found:
+def search(tx: Connection, scope: Scope, query: Query, base: str, described: Describe) -> Found:
     """Run a query; ``base`` is the service's address, for Retrieve URL."""
     if ambiguous_patient(tx, scope, query.match):
         return Found(results=[], warnings=query.warnings)
@@ -31,24 +31,24 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
     if query.level is Level.STUDY:
         studies = search_studies(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(studies) > query.limit
-        results = results_of.studies(tx, scope, studies[: query.limit], described)
+        matches = results.studies(tx, scope, studies[: query.limit], described)
     elif query.level is Level.SERIES:
         series = search_series(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(series) > query.limit
-        results = results_of.series(tx, scope, series[: query.limit], described)
+        matches = results.series(tx, scope, series[: query.limit], described)
     else:
         instances = search_instances(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(instances) > query.limit
-        results = results_of.instances(
+        matches = results.instances(
             tx, scope, instances[: query.limit], described, include=query.include, include_all=query.include_all
         )
     if query.limit and more:
         warnings.append(MORE)
-    for result in results:
+    for result in matches:
         result.update(text(0x00081190, _address(result, base)))
-    if query.level is not Level.INSTANCE and results and not query.include <= {int(tag, 16) for tag in results[0]}:
+    if query.level is not Level.INSTANCE and matches and not query.include <= {int(tag, 16) for tag in matches[0]}:
         warnings.append(NOT_INCLUDED)
-    return Found(results=[dict(sorted(one.items())) for one in results], warnings=tuple(warnings))
+    return Found(results=[dict(sorted(one.items())) for one in matches], warnings=tuple(warnings))
 
 
 def _address(result: dict[str, Any], base: str) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from pacs.dicomweb.problems import BadRequest
-from pacs.search.matching_keys import Level, Unfit, condition, matched_at
+from pacs.search.matching_keys import Level, UnfitKey, condition, matched_at
 from storage.index.queries import Condition
 
 MOST: Final = {Level.STUDY: 500, Level.SERIES: 2_000, Level.INSTANCE: 10_000}
@@ -79,7 +79,7 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
                     raise BadRequest(name, "given twice")
                 try:
                     asked = condition(tag, value)
-                except Unfit as unfit:
+                except UnfitKey as unfit:
                     raise BadRequest(name, unfit.problem) from unfit
                 if asked is not None:
                     match[key.column] = asked

@@ -5,9 +5,9 @@ from __future__ import annotations
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pacs.dicomweb.accept import wanted
+from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import etag, headers, not_modified, warning_headers
-from pacs.dicomweb.context import Service
+from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.frames import frame_numbers
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
 from pacs.dicomweb.wado import Find
@@ -23,7 +23,7 @@ KINDS = (Picture.JPEG, Picture.PNG)
 _UNSUPPORTED = {"annotation": NO_ANNOTATION, "iccprofile": NO_PROFILE}
 
 
-def picture(service: Service, request: Request, study_uid: str, find: Find, numbers: str = "1") -> Response:
+def picture(service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str = "1") -> Response:
     """One frame as PNG or JPEG; the middle one of many frames where none is named."""
     number = frame_numbers(numbers)[0]
     query = request.query_params
@@ -37,7 +37,9 @@ def picture(service: Service, request: Request, study_uid: str, find: Find, numb
     return answer
 
 
-def thumbnail(service: Service, request: Request, study_uid: str, find: Find, numbers: str | None = None) -> Response:
+def thumbnail(
+    service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str | None = None
+) -> Response:
     """A small JPEG of the middle image that there is."""
     named = None if numbers is None else frame_numbers(numbers)[0]
     try:
@@ -54,8 +56,8 @@ def thumbnail(service: Service, request: Request, study_uid: str, find: Find, nu
     return _picture(service, request, instance, number, small)
 
 
-def _picture(service: Service, request: Request, instance: Instance, number: int, how: Rendering) -> Response:
-    kind = next((kind for one in wanted(request) for kind in KINDS if one.takes(kind)), None)
+def _picture(service: DicomwebContext, request: Request, instance: Instance, number: int, how: Rendering) -> Response:
+    kind = next((kind for one in acceptable(request) for kind in KINDS if one.takes(kind)), None)
     if kind is None:
         raise NotAcceptable(KINDS)
     if not 1 <= number <= instance.frames:

@@ -16,16 +16,14 @@ from starlette.responses import Response
 
 from pacs.arriving.receive import Receiver
 from pacs.dataset.quiet_pydicom import quieten
-from pacs.dicomweb import frames as framing
-from pacs.dicomweb import problems, qido, query, wado
-from pacs.dicomweb import rendered as pictures
-from pacs.dicomweb.accept import wanted
+from pacs.dicomweb import frames, problems, qido, query, rendered, wado
+from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import warning_headers
-from pacs.dicomweb.context import Service, base_url
+from pacs.dicomweb.context import DicomwebContext, base_url
 from pacs.dicomweb.multipart import BadMultipart, media_type
 from pacs.dicomweb.needs import Door, NotVisible
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
-from pacs.dicomweb.stow import Store
+from pacs.dicomweb.stow import StowRequest
 from pacs.dicomweb.wado import DICOM_JSON
 from pacs.pixels.opened import NoSuchFrame, Unreadable
 from pacs.pixels.transcode import NotDecodable
@@ -68,42 +66,42 @@ Uid = Annotated[str, Path()]
 def router(door: Door, receiver: Receiver, bytes_: Bytes, engine: Engine) -> APIRouter:
     """All DICOMweb routes under /dicomweb."""
     quieten()
-    service = Service(door=door, engine=engine, bytes_=bytes_)
+    service = DicomwebContext(door=door, engine=engine, bytes_=bytes_)
     routes = APIRouter(prefix="/dicomweb", route_class=_Route, redirect_slashes=False)
     _search(routes, service)
     _retrieve(routes, service)
-    _look(routes, service)
+    _render(routes, service)
     _store(routes, service, receiver)
     return routes
 
 
-def _search(routes: APIRouter, service: Service) -> None:
+def _search(routes: APIRouter, service: DicomwebContext) -> None:
     @routes.get("/studies")
     def studies(request: Request) -> Response:
-        return _found(service, request, Level.STUDY)
+        return _search_results(service, request, Level.STUDY)
 
     @routes.get("/series")
     def all_series(request: Request) -> Response:
-        return _found(service, request, Level.SERIES)
+        return _search_results(service, request, Level.SERIES)
 
     @routes.get("/instances")
     def all_instances(request: Request) -> Response:
-        return _found(service, request, Level.INSTANCE)
+        return _search_results(service, request, Level.INSTANCE)
 
     @routes.get("/studies/{study}/series")
     def series_of_study(request: Request, study: Uid) -> Response:
-        return _found(service, request, Level.SERIES, study=study)
+        return _search_results(service, request, Level.SERIES, study=study)
 
     @routes.get("/studies/{study}/instances")
     def instances_of_study(request: Request, study: Uid) -> Response:
-        return _found(service, request, Level.INSTANCE, study=study)
+        return _search_results(service, request, Level.INSTANCE, study=study)
 
     @routes.get("/studies/{study}/series/{series}/instances")
     def instances_of_series(request: Request, study: Uid, series: Uid) -> Response:
-        return _found(service, request, Level.INSTANCE, study=study, series=series)
+        return _search_results(service, request, Level.INSTANCE, study=study, series=series)
 
 
-def _retrieve(routes: APIRouter, service: Service) -> None:
+def _retrieve(routes: APIRouter, service: DicomwebContext) -> None:
     @routes.get("/studies/{study}")
     def study(request: Request, study: Uid) -> Response:
         return wado.objects(service, request, study, _in_study(service, study))
@@ -114,7 +112,7 @@ def _retrieve(routes: APIRouter, service: Service) -> None:
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}")
     def one_instance(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return wado.objects(service, request, study, _just(service, study, series, instance))
+        return wado.objects(service, request, study, _one_instance(service, study, series, instance))
 
     @routes.get("/studies/{study}/metadata")
     def study_metadata(request: Request, study: Uid) -> Response:
@@ -126,70 +124,70 @@ def _retrieve(routes: APIRouter, service: Service) -> None:
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
     def instance_metadata(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return wado.metadata(service, request, study, _just(service, study, series, instance))
+        return wado.metadata(service, request, study, _one_instance(service, study, series, instance))
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
     def bulk_data(request: Request, study: Uid, series: Uid, instance: Uid, path: str) -> Response:
-        return wado.bulk_data(service, request, study, _just(service, study, series, instance), path)
+        return wado.bulk_data(service, request, study, _one_instance(service, study, series, instance), path)
 
 
-def _look(routes: APIRouter, service: Service) -> None:
+def _render(routes: APIRouter, service: DicomwebContext) -> None:
     one = "/studies/{study}/series/{series}/instances/{instance}"
 
     @routes.get(one + "/frames/{numbers}")
-    def frames(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return framing.frames(service, request, study, _just(service, study, series, instance), numbers)
+    def instance_frames(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
+        return frames.frames(service, request, study, _one_instance(service, study, series, instance), numbers)
 
     @routes.get(one + "/rendered")
-    def rendered(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return pictures.picture(service, request, study, _just(service, study, series, instance))
+    def instance_rendered(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return rendered.picture(service, request, study, _one_instance(service, study, series, instance))
 
     @routes.get(one + "/frames/{numbers}/rendered")
-    def rendered_frame(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return pictures.picture(service, request, study, _just(service, study, series, instance), numbers)
+    def frame_rendered(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
+        return rendered.picture(service, request, study, _one_instance(service, study, series, instance), numbers)
 
     @routes.get("/studies/{study}/thumbnail")
     def study_thumbnail(request: Request, study: Uid) -> Response:
-        return pictures.thumbnail(service, request, study, _in_study(service, study))
+        return rendered.thumbnail(service, request, study, _in_study(service, study))
 
     @routes.get("/studies/{study}/series/{series}/thumbnail")
     def series_thumbnail(request: Request, study: Uid, series: Uid) -> Response:
-        return pictures.thumbnail(service, request, study, _in_study(service, study, series))
+        return rendered.thumbnail(service, request, study, _in_study(service, study, series))
 
     @routes.get(one + "/thumbnail")
-    def thumbnail(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return pictures.thumbnail(service, request, study, _just(service, study, series, instance))
+    def instance_thumbnail(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
+        return rendered.thumbnail(service, request, study, _one_instance(service, study, series, instance))
 
     @routes.get(one + "/frames/{numbers}/thumbnail")
     def frame_thumbnail(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return pictures.thumbnail(service, request, study, _just(service, study, series, instance), numbers)
+        return rendered.thumbnail(service, request, study, _one_instance(service, study, series, instance), numbers)
 
 
-def _store(routes: APIRouter, service: Service, receiver: Receiver) -> None:
+def _store(routes: APIRouter, service: DicomwebContext, receiver: Receiver) -> None:
     @routes.post("/studies")
     async def store(request: Request) -> Response:
-        return await _stored(service, receiver, request, None)
+        return await _store_instances(service, receiver, request, None)
 
     @routes.post("/studies/{study}")
     async def store_in_study(request: Request, study: Uid) -> Response:
         if not _UID.fullmatch(study):
             raise BadRequest("study", "not a UID")
-        return await _stored(service, receiver, request, study)
+        return await _store_instances(service, receiver, request, study)
 
 
-def _in_study(service: Service, study: str, series: str | None = None) -> wado.Find:
+def _in_study(service: DicomwebContext, study: str, series: str | None = None) -> wado.Find:
     return lambda: service.instances(study, series)
 
 
-def _just(service: Service, study: str, series: str, instance: str) -> wado.Find:
+def _one_instance(service: DicomwebContext, study: str, series: str, instance: str) -> wado.Find:
     return lambda: [service.instance(study, series, instance)]
 
 
-def _found(
-    service: Service, request: Request, level: Level, *, study: str | None = None, series: str | None = None
+def _search_results(
+    service: DicomwebContext, request: Request, level: Level, *, study: str | None = None, series: str | None = None
 ) -> Response:
     viewer = service.viewer(request)
-    if not any(one.takes(media) for one in wanted(request) for media in (DICOM_JSON, "application/json")):
+    if not any(one.takes(media) for one in acceptable(request) for media in (DICOM_JSON, "application/json")):
         raise NotAcceptable((DICOM_JSON,))
     asked = list(request.query_params.multi_items())
     asked += [("StudyInstanceUID", study)] if study is not None else []
@@ -203,7 +201,7 @@ def _found(
         except NotVisible:
             scope = Scope()
     with snapshot(service.engine) as tx:
-        found = qido.search(tx, scope, parsed, base_url(request), lambda one: _described(service, viewer, one))
+        found = qido.search(tx, scope, parsed, base_url(request), lambda one: _description(service, viewer, one))
     content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":"))
     response = Response(
         content, media_type=DICOM_JSON, headers={"Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
@@ -212,12 +210,14 @@ def _found(
     return response
 
 
-def _described(service: Service, viewer: object, instance: Instance) -> dict[str, Any]:
+def _description(service: DicomwebContext, viewer: object, instance: Instance) -> dict[str, Any]:
     shown = service.door.open_study(viewer, instance.study_uid, "search")
     return service.described(instance, service.corrections(shown, [instance])[0])
 
 
-async def _stored(service: Service, receiver: Receiver, request: Request, study: str | None) -> Response:
+async def _store_instances(
+    service: DicomwebContext, receiver: Receiver, request: Request, study: str | None
+) -> Response:
     """The one endpoint that is async: its body comes piece by piece, and may stop."""
     viewer = await run_in_threadpool(service.viewer, request)
     sender = await run_in_threadpool(service.door.sender_of, viewer)
@@ -230,15 +230,15 @@ async def _stored(service: Service, receiver: Receiver, request: Request, study:
     if request.headers.get("content-encoding", "identity") != "identity":
         raise WrongContent
     try:
-        store = Store(receiver, sender, content.parameters.get("boundary", ""), study)
-        await _fed(request, store)
+        store = StowRequest(receiver, sender, content.parameters.get("boundary", ""), study)
+        await _feed_body(request, store)
     except BadMultipart as error:
         raise BadRequest("body", error.problem) from error
     status, found = store.answer(base_url(request))
     return Response(json.dumps(found), status_code=status.value, media_type=DICOM_JSON)
 
 
-async def _fed(request: Request, store: Store) -> None:
+async def _feed_body(request: Request, store: StowRequest) -> None:
     held = bytearray()
     try:
         async for chunk in request.stream():

@@ -25,12 +25,12 @@ STUDY_MAX_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, kw_only=True)
-class Kept:
+class PartOutcome:
     outcome: Outcome
     status: int
 
 
-class Store:
+class StowRequest:
     """One STOW-RS request: a `Reader` of its body whose parts go to the receiver."""
 
     def __init__(self, receiver: Receiver, sender: Sender, boundary: str, study_uid: str | None) -> None:
@@ -38,7 +38,7 @@ class Store:
         self._receiver = receiver
         self._sender = sender
         self._study_uid = study_uid
-        self.kept: list[Kept] = []
+        self.kept: list[PartOutcome] = []
         self.reader = Reader(boundary, self._begin)
 
     def _begin(self, header: Mapping[str, str]) -> _Part:
@@ -46,7 +46,7 @@ class Store:
         return _Part(self, self._receiver, self._sender, self._study_uid, refused=media.name != DICOM)
 
     def ended(self, outcome: Outcome, status: int) -> None:
-        self.kept.append(Kept(outcome=outcome, status=status))
+        self.kept.append(PartOutcome(outcome=outcome, status=status))
 
     def answer(self, base: str) -> tuple[HTTPStatus, dict[str, Any]]:
         """The Store Instances Response Module (PS3.18 Table I.2-1), and the status that goes with it."""
@@ -69,7 +69,7 @@ class _Part:
     """A PS3.10 file on its way in: its meta information says how the rest is to be read."""
 
     def __init__(
-        self, store: Store, receiver: Receiver, sender: Sender, study_uid: str | None, *, refused: bool
+        self, store: StowRequest, receiver: Receiver, sender: Sender, study_uid: str | None, *, refused: bool
     ) -> None:
         self._store = store
         self._receiver = receiver
@@ -154,7 +154,7 @@ class _Part:
 
 
 def _referenced(outcome: Outcome, base: str) -> dict[str, Any]:
-    found = _named(outcome)
+    found = _uids(outcome)
     found["00081190"] = {
         "vr": "UR",
         "Value": [f"{base}/studies/{outcome.study_uid}/instances/{outcome.sop_instance_uid}"],
@@ -162,10 +162,10 @@ def _referenced(outcome: Outcome, base: str) -> dict[str, Any]:
     return found
 
 
-def _failed(one: Kept) -> dict[str, Any]:
-    return _named(one.outcome) | {"00081197": {"vr": "US", "Value": [one.status]}}
+def _failed(one: PartOutcome) -> dict[str, Any]:
+    return _uids(one.outcome) | {"00081197": {"vr": "US", "Value": [one.status]}}
 
 
-def _named(outcome: Outcome) -> dict[str, Any]:
+def _uids(outcome: Outcome) -> dict[str, Any]:
     pairs = {"00081150": outcome.sop_class_uid, "00081155": outcome.sop_instance_uid}
     return {tag: {"vr": "UI", "Value": [uid]} if uid else {"vr": "UI"} for tag, uid in pairs.items()}

@@ -13,11 +13,12 @@ from urllib.parse import urlsplit
 
 import structlog
 
-from pacs.dimse.fragments import nothing
+from pacs.dimse.fragments import do_nothing
 from pacs.dimse.storage_scu import AWAY, FAILED, SUCCESS
+from pacs.errors import PeerAway
 from pacs.leaving.corrections import Correction
-from pacs.leaving.outgoing_file import made, unasked
-from pacs.pixels.opened import Opened, Unreadable
+from pacs.leaving.outgoing_file import default_syntax, outgoing_file
+from pacs.pixels.opened import StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.objects.store import StoreAway
@@ -29,14 +30,14 @@ _FAILED_SOP_SEQUENCE: Final = "00081198"
 _log: Final = structlog.get_logger()
 
 
-class ServerAway(Exception):
+class ServerAway(PeerAway):
     """Nobody answers there, or it is no server that we understand: later."""
 
 
 class StowTarget:
     """One connection to a server; ``meanwhile`` is called with every piece that is sent."""
 
-    def __init__(self, url: str, token: str, meanwhile: Callable[[], None] = nothing) -> None:
+    def __init__(self, url: str, token: str, meanwhile: Callable[[], None] = do_nothing) -> None:
         parts = urlsplit(url)
         self._path = parts.path.rstrip("/") + "/studies"
         self._token = token
@@ -56,7 +57,7 @@ class StowTarget:
     ) -> None:
         self._connection.close()
 
-    def send(self, opened: Opened, correction: Correction | None) -> int:
+    def send(self, opened: StoredInstance, correction: Correction | None) -> int:
         """`SUCCESS`, or why not, as `pacs.dimse.storage_scu.Outlet` says it.
 
         Raises:
@@ -73,7 +74,7 @@ class StowTarget:
             return AWAY
         boundary = secrets.token_hex(16)
         head = (
-            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={unasked(opened)}\r\n"
+            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={default_syntax(opened)}\r\n"
             f"Content-Length: {size}\r\n\r\n"
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
@@ -119,9 +120,9 @@ class StowTarget:
         return FAILED if failed else SUCCESS
 
 
-def _file(opened: Opened, correction: Correction | None) -> tuple[Iterator[bytes], int]:
-    syntax = unasked(opened)
+def _file(opened: StoredInstance, correction: Correction | None) -> tuple[Iterator[bytes], int]:
+    syntax = default_syntax(opened)
     if correction is None and syntax == opened.syntax:
         return opened.stream(), opened.instance.size
-    file = made(opened, correction, None if syntax == opened.syntax else syntax)
+    file = outgoing_file(opened, correction, None if syntax == opened.syntax else syntax)
     return iter([file]), len(file)

@@ -13,16 +13,16 @@ from pydicom.dataset import Dataset
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Wanted, takes_gzip, wanted
+from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, acceptable, takes_gzip
 from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
-from pacs.dicomweb.context import Service, base_url
+from pacs.dicomweb.context import DicomwebContext, base_url
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.problems import NotAcceptable, NotThere
-from pacs.leaving.corrections import Correction, attribute
-from pacs.leaving.outgoing_file import made, unasked
-from pacs.leaving.placement import made_of
+from pacs.leaving.corrections import Correction, apply_correction
+from pacs.leaving.outgoing_file import default_syntax, outgoing_file
+from pacs.leaving.placement import validator_parts
 from pacs.pixels.frames import OCTETS, native_form, stored_media
-from pacs.pixels.opened import NATIVE, Opened, little_endian_pixels
+from pacs.pixels.opened import NATIVE, StoredInstance, little_endian_pixels
 from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"
@@ -38,16 +38,16 @@ Find = Callable[[], list[Instance]]
 """Finds the instances of a resource, once the door is open."""
 
 
-def objects(service: Service, request: Request, study_uid: str, find: Find) -> Response:
+def objects(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
     """Whole instances in multipart/related; a single one also alone."""
     shown = service.study(request, study_uid, "retrieve")
     instances = find()
-    asked = [one for one in wanted(request) if one.takes(DICOM) and _can(one, instances)]
+    asked = [one for one in acceptable(request) if one.takes(DICOM) and _has_form(one, instances)]
     if not asked:
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
     choice = asked[0]
     corrections = service.corrections(shown, instances)
-    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *_made_of(instances, corrections))
+    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *_validator_parts(instances, corrections))
     if (answer := not_modified(request, tag)) is not None:
         return answer
     alone = choice.multipart is False
@@ -61,17 +61,19 @@ def objects(service: Service, request: Request, study_uid: str, find: Find) -> R
         media = f'multipart/related; type="{DICOM}"; boundary={boundary}'
         pieces, size = _parts(boundary, files), _size(boundary, files)
     fields = headers(tag) | {"Content-Type": media} | ({} if size is None else {"Content-Length": str(size)})
-    return StreamingResponse(_begun(pieces), headers=fields)
+    return StreamingResponse(_first_read(pieces), headers=fields)
 
 
 class _File:
     """One instance on its way out: as stored, or made for this client."""
 
-    def __init__(self, service: Service, instance: Instance, correction: Correction | None, choice: Wanted) -> None:
+    def __init__(
+        self, service: DicomwebContext, instance: Instance, correction: Correction | None, choice: Acceptable
+    ) -> None:
         self._opened = service.opened(instance)
         self._correction = correction
         # Who names no syntax takes what devices send, and not what we have made of it.
-        unnamed = choice.transfer_syntax is None and unasked(self._opened) != instance.transfer_syntax_uid
+        unnamed = choice.transfer_syntax is None and default_syntax(self._opened) != instance.transfer_syntax_uid
         self._transcode = unnamed or not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
 
     @property
@@ -87,10 +89,10 @@ class _File:
     def chunks(self) -> Iterator[bytes]:
         if self.size is not None:
             return self._opened.stream()
-        return iter([made(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
+        return iter([outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
 
 
-def _can(one: Wanted, instances: Iterable[Instance]) -> bool:
+def _has_form(one: Acceptable, instances: Iterable[Instance]) -> bool:
     if one.transfer_syntax in (None, ANY_SYNTAX, EXPLICIT_LITTLE):
         return True
     return all(instance.transfer_syntax_uid == one.transfer_syntax for instance in instances)
@@ -114,7 +116,7 @@ def _size(boundary: str, files: list[_File]) -> int | None:
     return total
 
 
-def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same pieces, the first two read already: what fails then fails before the answer has begun."""
     first = [piece for _, piece in zip(range(2), pieces, strict=False)]
 
@@ -125,18 +127,18 @@ def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return rest()
 
 
-def metadata(service: Service, request: Request, study_uid: str, find: Find) -> Response:
+def metadata(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
     """DICOM JSON of all instances (PS3.18 10.4.1.1.2), attribution applied."""
     shown = service.study(request, study_uid, "metadata")
     instances = find()
     media = next(
-        (media for one in wanted(request) for media in (DICOM_JSON, "application/json") if one.takes(media)), None
+        (media for one in acceptable(request) for media in (DICOM_JSON, "application/json") if one.takes(media)), None
     )
     if media is None:
         raise NotAcceptable((DICOM_JSON,))
     base = base_url(request)
     corrections = service.corrections(shown, instances)
-    made_from = (shown.revision, *_made_of(instances, corrections))
+    made_from = (shown.revision, *_validator_parts(instances, corrections))
     packed = takes_gzip(request)
     tag = etag(base, media, "gzip" if packed else "", *made_from)
     fields = headers(tag) | {"Content-Type": media, "Vary": f"{VARY}, Accept-Encoding"}
@@ -156,12 +158,12 @@ def metadata(service: Service, request: Request, study_uid: str, find: Find) -> 
     return Response(body, headers=fields | {"Content-Encoding": "gzip"})
 
 
-def _made_of(instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> Iterator[str | bytes]:
+def _validator_parts(instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> Iterator[str | bytes]:
     for one, correction in zip(instances, corrections, strict=True):
-        yield from made_of(one, correction)
+        yield from validator_parts(one, correction)
 
 
-def _json(service: Service, instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> bytes:
+def _json(service: DicomwebContext, instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> bytes:
     pieces = [
         zlib.decompress(one.description)
         if one.description is not None and correction is None
@@ -171,7 +173,7 @@ def _json(service: Service, instances: Sequence[Instance], corrections: Sequence
     return b"[" + b",".join(pieces) + b"]"
 
 
-def bulk_data(service: Service, request: Request, study_uid: str, find: Find, path: str) -> Response:
+def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: Find, path: str) -> Response:
     """One value that metadata left out, by its path of tags and item numbers: ``00880200/0/7FE00010``.
 
     Pixel data that is compressed comes as one part for each frame (PS3.18 8.7.3.3).
@@ -179,14 +181,14 @@ def bulk_data(service: Service, request: Request, study_uid: str, find: Find, pa
     shown = service.study(request, study_uid, "retrieve")
     instance = find()[0]
     correction = service.corrections(shown, [instance])[0]
-    asked = next((one for one in wanted(request) if one.takes(OCTETS)), None)
+    asked = next((one for one in acceptable(request) if one.takes(OCTETS)), None)
     if asked is None:
         raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
-    tag = etag(shown.revision, *made_of(instance, correction), path, str(asked.multipart))
+    tag = etag(shown.revision, *validator_parts(instance, correction), path, str(asked.multipart))
     if (answer := not_modified(request, tag)) is not None:
         return answer
     opened = service.opened(instance)
-    if path == PIXEL_DATA and unasked(opened) not in NATIVE:
+    if path == PIXEL_DATA and default_syntax(opened) not in NATIVE:
         syntax = f"{stored_media(opened)}; transfer-syntax={opened.syntax}"
         parts = [(syntax, opened.frame(number)) for number in range(1, instance.frames + 1)]
         if asked.multipart is False:
@@ -201,7 +203,7 @@ def bulk_data(service: Service, request: Request, study_uid: str, find: Find, pa
     return whole_or_range(request, body_of(boundary, parts), media, tag)
 
 
-def _native_pixels(service: Service, opened: Opened) -> bytes:
+def _native_pixels(service: DicomwebContext, opened: StoredInstance) -> bytes:
     """The pixels as they came, where we have made them HTJ2K: the address in the metadata promised those."""
     header = service.header(opened)
     frames = (native_form(opened, header, number) for number in range(1, opened.instance.frames + 1))
@@ -209,13 +211,13 @@ def _native_pixels(service: Service, opened: Opened) -> bytes:
     return pixels + b"\0" * (len(pixels) % 2)
 
 
-def _value(opened: Opened, correction: Correction | None, path: str) -> bytes:
+def _value(opened: StoredInstance, correction: Correction | None, path: str) -> bytes:
     """Raises: NotThere where the path leads nowhere, or not to bytes."""
     if not _PATH.fullmatch(path):
         raise NotThere
     dataset = opened.whole()
     if correction is not None:
-        attribute(dataset, correction)
+        apply_correction(dataset, correction)
     if path in PIXELS:
         if not opened.instance.frames:
             raise NotThere

@@ -6,6 +6,8 @@ import struct
 from dataclasses import dataclass
 from typing import Final
 
+from pacs.errors import InvalidInput
+
 C_STORE_RQ: Final = 0x0001
 _C_STORE_RSP: Final = 0x8001
 _NO_DATA_SET: Final = 0x0101
@@ -25,7 +27,7 @@ _MOVE_ORIGINATOR_MESSAGE_ID: Final = 0x1031
 _HEADER: Final = struct.Struct("<HHI")
 
 
-class Malformed(Exception):
+class Malformed(InvalidInput):
     """The peer breaks the protocol so that nothing can be answered but an abort."""
 
 

@@ -12,6 +12,8 @@ from pynetdicom.association import Association
 from pynetdicom.dimse_primitives import C_STORE
 from pynetdicom.pdu_primitives import P_DATA
 
+from pacs.errors import PeerAway
+
 _ESTABLISHED: Final = "Sta6"
 _QUEUED: Final = 8
 """Fragments that wait to be sent; beyond them the maker of more waits, so that a slow peer costs no memory."""
@@ -20,15 +22,15 @@ _PDV_HEADER_BYTES: Final = 6
 _STALLED_SECONDS: Final = 60.0
 
 
-class Gone(ConnectionError):
+class AssociationLost(PeerAway, ConnectionError):
     """The peer has left the association, or takes nothing any more."""
 
 
-def nothing() -> None:
+def do_nothing() -> None:
     """What is to be done while the peer is busy: nothing."""
 
 
-def room(association: Association, meanwhile: Callable[[], None] = nothing) -> None:
+def wait_for_room(association: Association, meanwhile: Callable[[], None] = do_nothing) -> None:
     """Wait until little is left to be sent.
 
     Raises:
@@ -39,7 +41,7 @@ def room(association: Association, meanwhile: Callable[[], None] = nothing) -> N
     pause, left, since = 0.0005, waiting.qsize(), time.monotonic()
     while True:
         if not association.dul.is_alive() or association.dul.state_machine.current_state != _ESTABLISHED:
-            raise Gone
+            raise AssociationLost
         size = waiting.qsize()
         if size < _QUEUED:
             return
@@ -47,13 +49,13 @@ def room(association: Association, meanwhile: Callable[[], None] = nothing) -> N
         if size < left:
             pause, left, since = 0.0005, size, now
         elif now - since > _STALLED_SECONDS:
-            raise Gone
+            raise AssociationLost
         meanwhile()
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
 
 
-def leave(association: Association) -> None:
+def abort_if_alive(association: Association) -> None:
     """Abort, if there is still somebody to tell."""
     if association.dul.is_alive() and association.dul.state_machine.current_state == _ESTABLISHED:
         association.abort(block=False)
@@ -69,7 +71,7 @@ def fragment_bytes(association: Association) -> int:
     limit = int(association.dimse.maximum_pdu_size or _LONGEST_PDU)
     size = (min(limit, _LONGEST_PDU) - _PDV_HEADER_BYTES) & ~1
     if size <= 0:
-        raise Gone
+        raise AssociationLost
     return size
 
 
@@ -82,7 +84,7 @@ def send_fragment(association: Association, context_id: int, control: int, data:
 
 
 def store_status(
-    association: Association, message_id: int, seconds: float, meanwhile: Callable[[], None] = nothing
+    association: Association, message_id: int, seconds: float, meanwhile: Callable[[], None] = do_nothing
 ) -> int:
     """The status of the C-STORE-RSP to a message.
 
@@ -98,19 +100,19 @@ def store_status(
             meanwhile()
             continue
         if not isinstance(message, C_STORE) or message.MessageIDBeingRespondedTo != message_id:
-            raise Gone
+            raise AssociationLost
         return int(message.Status or 0)
-    raise Gone
+    raise AssociationLost
 
 
 @contextmanager
-def by_hand(association: Association) -> Generator[None]:
+def paused_reactor(association: Association) -> Generator[None]:
     """Keep the thread of an association that we asked for from taking the messages that we wait for."""
     association._reactor_checkpoint.clear()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] # as its own send_c_store does
     try:
         while not association._is_paused:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
             if not association.is_alive():
-                raise Gone
+                raise AssociationLost
             time.sleep(0.001)
         yield
     finally:

@@ -186,6 +186,8 @@ class Listener:
         self._ports = loops
         for loop in loops:
             loop.start()
+        tls_port = None if settings.secure is None else self.secure_address[1]
+        _log.info("listening", port=self.address[1], tls_port=tls_port)
 
     def stop(self) -> None:
         """Take no more connections, let arriving instances arrive, then abort what is left."""

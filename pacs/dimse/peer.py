@@ -20,6 +20,7 @@ from pynetdicom.transport import AddressInformation, AssociationSocket
 from pacs.dataset.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.tls import digest_of
+from pacs.errors import PeerAway
 
 _PDU_BYTES: Final = 128 * 1024
 
@@ -51,7 +52,7 @@ class Failure(StrEnum):
     """It speaks DICOM, but nothing of what we proposed."""
 
 
-class Unreachable(Exception):
+class Unreachable(PeerAway):
     """There is no association with a peer; its name and address stay out of the text."""
 
     def __init__(self, failure: Failure) -> None:
@@ -60,7 +61,7 @@ class Unreachable(Exception):
 
 
 @contextmanager
-def associated(
+def open_association(
     our_title: str,
     peer: Peer,
     contexts: Sequence[PresentationContext],
@@ -92,7 +93,7 @@ def associated(
     )
     if not association.is_established:
         raise Unreachable(_failure(association))
-    if peer.certificate_digest is not None and _shown(association) != peer.certificate_digest:
+    if peer.certificate_digest is not None and _peer_digest(association) != peer.certificate_digest:
         association.abort()
         raise Unreachable(Failure.UNTRUSTED)
     try:
@@ -164,7 +165,7 @@ def _failure(association: Association) -> Failure:
     return Failure.ABORTED if isinstance(sock, _Socket) and sock.connected else Failure.AWAY
 
 
-def _shown(association: Association) -> bytes | None:
+def _peer_digest(association: Association) -> bytes | None:
     """The digest of the certificate that the peer showed."""
     sock = association.dul.socket
     secure = sock.socket if isinstance(sock, _Socket) else None

@@ -11,6 +11,8 @@ import struct
 import time
 from typing import Final, TypeAlias
 
+from pacs.errors import InvalidInput
+
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SIGNATURE: Final = b"\r\n\r\n\0\r\nQUIT\n"
@@ -24,7 +26,7 @@ _IPV4: Final = 0x1
 _IPV6: Final = 0x2
 
 
-class NoHeader(Exception):
+class NoHeader(InvalidInput):
     """A trusted proxy did not say for whom it calls; what a proxy passes on without that is never guessed (5)."""
 
 

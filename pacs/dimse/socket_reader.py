@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pynetdicom.transport import AssociationSocket
 
+from pacs.errors import PeerAway
+
 if TYPE_CHECKING:
     from pynetdicom.association import Association
 
@@ -23,7 +25,7 @@ _CAPACITY: Final = 512 * 1024
 """Most bytes that are read, hashed and written in one go."""
 
 
-class ConnectionClosed(ConnectionError):
+class ConnectionClosed(PeerAway, ConnectionError):
     """The peer closed the connection in the middle of a PDU."""
 
 

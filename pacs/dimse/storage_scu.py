@@ -17,15 +17,23 @@ from pynetdicom.presentation import PresentationContext
 
 from pacs.dataset.part10 import dataset_offset
 from pacs.dimse.command_set import store_command
-from pacs.dimse.fragments import Gone, fragment_bytes, leave, nothing, room, send_fragment, store_status
+from pacs.dimse.fragments import (
+    AssociationLost,
+    abort_if_alive,
+    do_nothing,
+    fragment_bytes,
+    send_fragment,
+    store_status,
+    wait_for_room,
+)
 from pacs.leaving.corrections import Correction
-from pacs.leaving.outgoing_file import made
-from pacs.pixels.opened import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Opened, Unreadable
+from pacs.leaving.outgoing_file import outgoing_file
+from pacs.pixels.opened import EXPLICIT_LITTLE, IMPLICIT_LITTLE, StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.objects.store import StoreAway
 
-__all__ = ["FAILED", "SUCCESS", "Gone", "Originator", "Outlet", "Proposal", "proposals"]
+__all__ = ["FAILED", "SUCCESS", "AssociationLost", "Originator", "Proposal", "StorageScu", "proposals"]
 
 # What a sub-operation comes to (PS3.4 Table B.2-1), whether the peer says so or it never came to that.
 SUCCESS: Final = 0x0000
@@ -88,7 +96,7 @@ def proposals(kinds: Iterable[tuple[str, str]]) -> list[Proposal]:
     return made
 
 
-class Outlet:
+class StorageScu:
     """One association on which we are the SCU of storage; within a C-GET it is the peer that asked for it.
 
     ``meanwhile`` is called again and again while the peer is busy.
@@ -99,7 +107,7 @@ class Outlet:
         association: Association,
         *,
         originator: Originator | None = None,
-        meanwhile: Callable[[], None] = nothing,
+        meanwhile: Callable[[], None] = do_nothing,
     ) -> None:
         self._association = association
         self._originator = originator
@@ -111,7 +119,7 @@ class Outlet:
                 by_syntax = self._contexts.setdefault(str(context.abstract_syntax), {})
                 by_syntax.setdefault(str(context.transfer_syntax[0]), context.context_id)
 
-    def send(self, opened: Opened, correction: Correction | None) -> int:
+    def send(self, opened: StoredInstance, correction: Correction | None) -> int:
         """The status that the peer answers, or why it was not asked.
 
         Raises:
@@ -124,7 +132,7 @@ class Outlet:
         if syntax is None:
             return NO_CONTEXT
         try:
-            pieces = _begun(_dataset(opened, correction, syntax))
+            pieces = _first_read(_dataset(opened, correction, syntax))
         except (Unreadable, NotDecodable) as error:
             _log.warning("instance_not_sent", reason=error.reason)
             return FAILED
@@ -144,18 +152,18 @@ class Outlet:
 
     def _speak(self, context_id: int, command: bytes, pieces: Iterator[bytes]) -> None:
         longest = fragment_bytes(self._association)
-        room(self._association, self._meanwhile)
+        wait_for_room(self._association, self._meanwhile)
         send_fragment(self._association, context_id, _COMMAND | _LAST, command)
         held = b""
         for piece in self._whole(pieces):
             view = memoryview(held + piece if held else piece)
             at = 0
             while len(view) - at > longest:  # the last one is kept back: only it may be the end
-                room(self._association, self._meanwhile)
+                wait_for_room(self._association, self._meanwhile)
                 send_fragment(self._association, context_id, 0, view[at : at + longest])
                 at += longest
             held = bytes(view[at:])
-        room(self._association, self._meanwhile)
+        wait_for_room(self._association, self._meanwhile)
         send_fragment(self._association, context_id, _LAST, held)
 
     def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
@@ -164,18 +172,18 @@ class Outlet:
             yield from pieces
         except (HolderAway, BytesMissing, StoreAway, OSError) as error:
             _log.error("instance_broken_off", reason=type(error).__name__)
-            leave(self._association)
-            raise Gone from error
+            abort_if_alive(self._association)
+            raise AssociationLost from error
 
 
-def _dataset(opened: Opened, correction: Correction | None, syntax: str) -> Iterator[bytes]:
+def _dataset(opened: StoredInstance, correction: Correction | None, syntax: str) -> Iterator[bytes]:
     """The data set in pieces; from the segment where nothing has to be made, else in memory."""
     if syntax == opened.syntax and correction is None:
         return opened.dataset_stream()
-    file = made(opened, correction, None if syntax == opened.syntax else syntax)
+    file = outgoing_file(opened, correction, None if syntax == opened.syntax else syntax)
     return iter([file[dataset_offset(file) :]])
 
 
-def _begun(pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
     """The same pieces, the first one read already: what fails then fails before anything was sent."""
     return chain([next(pieces, b"")], pieces)

@@ -13,6 +13,8 @@ from typing import Final, TypeAlias
 
 import structlog
 
+from pacs.errors import WrongSetup
+
 CIPHERS: Final = (
     # RFC 9325 4.2, in its order of preference; TLS 1.3 has its own, all of which are fit.
     "ECDHE-ECDSA-AES128-GCM-SHA256",
@@ -52,7 +54,7 @@ class Failure(StrEnum):
     FAILED = "tls_failed"
 
 
-class Unusable(Exception):
+class UnusableCertificate(WrongSetup):
     """The files do not make a certificate that can be shown; ``path`` is the one that is wrong."""
 
     def __init__(self, path: Path, problem: str) -> None:
@@ -62,7 +64,7 @@ class Unusable(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Files:
+class CertificateFiles:
     """PEM files: what we show, and who may sign what others show."""
 
     certificate: Path | None = None
@@ -79,7 +81,9 @@ class Files:
 class Certificates:
     """Contexts made of files; when a file changes the next connection gets the new one, others go on as they are."""
 
-    def __init__(self, files: Files, client_certificate: ClientCertificate = ClientCertificate.OPTIONAL) -> None:
+    def __init__(
+        self, files: CertificateFiles, client_certificate: ClientCertificate = ClientCertificate.OPTIONAL
+    ) -> None:
         """Read the files.
 
         Raises:
@@ -89,7 +93,7 @@ class Certificates:
         self._files = files
         self._client_certificate = client_certificate
         self._lock = threading.Lock()
-        self._looks = _looks(files.all)
+        self._looks = _fingerprints(files.all)
         self._server, self._client = self._made()
 
     def server(self) -> ssl.SSLContext:
@@ -104,13 +108,13 @@ class Certificates:
 
     def _refresh(self) -> None:
         with self._lock:
-            looks = _looks(self._files.all)
+            looks = _fingerprints(self._files.all)
             if looks == self._looks:
                 return
             self._looks = looks  # also when they are no good: they are read again once they change again
             try:
                 self._server, self._client = self._made()
-            except Unusable as unusable:
+            except UnusableCertificate as unusable:
                 _log.error("certificate_unusable", file=unusable.path.name, problem=unusable.problem)
             else:
                 _log.info("certificate_renewed")
@@ -145,9 +149,11 @@ class Certificates:
             # OpenSSL does not say which of the two it is, except where they do not belong together.
             mismatch = wrong.reason == "KEY_VALUES_MISMATCH"
             problem = "the key is not that of the certificate" if mismatch else "no certificate with a plain key in PEM"
-            raise Unusable(certificate, problem) from wrong
+            raise UnusableCertificate(certificate, problem) from wrong
         except OSError as unreadable:
-            raise Unusable(_unreadable_of((certificate, key or certificate)), "cannot be read") from unreadable
+            raise UnusableCertificate(
+                _unreadable_of((certificate, key or certificate)), "cannot be read"
+            ) from unreadable
 
     def _trust(self, made: ssl.SSLContext) -> bool:
         """Whether there is a file of whom to trust."""
@@ -157,9 +163,9 @@ class Certificates:
         try:
             made.load_verify_locations(path)
         except ssl.SSLError as wrong:
-            raise Unusable(path, "no certificate in PEM") from wrong
+            raise UnusableCertificate(path, "no certificate in PEM") from wrong
         except OSError as unreadable:
-            raise Unusable(path, "cannot be read") from unreadable
+            raise UnusableCertificate(path, "cannot be read") from unreadable
         made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a device's own certificate, put there, is enough
         return True
 
@@ -208,7 +214,7 @@ def _no_password() -> str:
     return ""
 
 
-def _looks(paths: Sequence[Path]) -> tuple[tuple[int, int, int] | None, ...]:
+def _fingerprints(paths: Sequence[Path]) -> tuple[tuple[int, int, int] | None, ...]:
     """Enough of each file to see that it is another one."""
     looks: list[tuple[int, int, int] | None] = []
     for path in paths:

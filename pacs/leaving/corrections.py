@@ -56,7 +56,7 @@ class Correction:
         return {tag: value for tag, value in tags.items() if tag is not None}
 
 
-def attribute(dataset: Dataset, correction: Correction) -> None:
+def apply_correction(dataset: Dataset, correction: Correction) -> None:
     """Put the corrected values into a whole data set, and take the earlier ones out at every depth.
 
     The text is decoded first and goes out as ISO_IR 192, since a corrected Chinese name may not
@@ -67,7 +67,7 @@ def attribute(dataset: Dataset, correction: Correction) -> None:
     to_unicode(dataset)
     before = {int(tag): dataset[tag].VR for tag in dataset.keys()}  # noqa: SIM118
     changed = {tag for tag, value in changes.items() if _text(dataset, tag) != value}
-    for tag in _doomed(before, changes, changed):
+    for tag in _of_earlier_person(before, changes, changed):
         if tag in TYPE_2:
             dataset[tag] = _element(tag, "")
         else:
@@ -92,7 +92,7 @@ def attribute(dataset: Dataset, correction: Correction) -> None:
     dataset[ORIGINAL_ATTRIBUTES] = DataElement(ORIGINAL_ATTRIBUTES, "SQ", Sequence([*items, item]))
 
 
-def attribute_json(instance: dict[str, Any], correction: Correction) -> None:
+def apply_correction_json(instance: dict[str, Any], correction: Correction) -> None:
     """The same for an instance in the DICOM JSON model (PS3.18 F.2), changed in place."""
     changes = {f"{tag:08X}": value for tag, value in correction.by_tag().items()}
     earlier_person = _Person(
@@ -101,7 +101,7 @@ def attribute_json(instance: dict[str, Any], correction: Correction) -> None:
     before = {int(tag, 16): element["vr"] for tag, element in instance.items()}
     by_tag = correction.by_tag()
     changed = {tag for tag, value in by_tag.items() if _json_text(instance.get(f"{tag:08X}")) != value}
-    for tag in _doomed(before, by_tag, changed):
+    for tag in _of_earlier_person(before, by_tag, changed):
         if tag in TYPE_2:
             instance[f"{tag:08X}"] = {"vr": before[tag]}
         else:
@@ -147,7 +147,7 @@ def to_unicode(dataset: Dataset, charsets: tuple[str, ...] | None = None) -> Non
                     del item[SPECIFIC_CHARACTER_SET]
 
 
-def _doomed(before: Mapping[int, str], changes: Mapping[int, str], changed: set[int]) -> list[int]:
+def _of_earlier_person(before: Mapping[int, str], changes: Mapping[int, str], changed: set[int]) -> list[int]:
     """What else belongs to the earlier person when the number changes: the patient group, and what points at it."""
     if PATIENT_ID not in changed:
         return []

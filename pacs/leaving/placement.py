@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Connection, Engine
 
 from pacs.leaving.corrections import Correction
-from pacs.leaving.visible_study import Shown
+from pacs.leaving.visible_study import VisibleStudy
 from storage.database import snapshot
 from storage.decisions.placement import differences
 from storage.index.queries import Instance, Study
@@ -25,10 +25,10 @@ def corrections(
     if not moved:
         return [correction] * len(instances)
     said = differences(tx, study, {one.named[0] for one in moved})
-    return [_moved(one, correction, said.get(one.named[0], {})) if one.moved else correction for one in instances]
+    return [_placed(one, correction, said.get(one.named[0], {})) if one.moved else correction for one in instances]
 
 
-def correction_of(engine: Engine, shown: Shown, instance: Instance) -> Correction | None:
+def correction_of(engine: Engine, shown: VisibleStudy, instance: Instance) -> Correction | None:
     """What goes out otherwise than it came, for one instance of a study that somebody sees."""
     if not instance.moved:
         return shown.correction
@@ -36,7 +36,7 @@ def correction_of(engine: Engine, shown: Shown, instance: Instance) -> Correctio
         return corrections(tx, shown.study, shown.correction, [instance])[0]
 
 
-def _moved(instance: Instance, correction: Correction | None, said: dict[str, str]) -> Correction:
+def _placed(instance: Instance, correction: Correction | None, said: dict[str, str]) -> Correction:
     placed_at = instance.placed_at or instance.received_at
     return Correction(
         attributes={
@@ -51,7 +51,7 @@ def _moved(instance: Instance, correction: Correction | None, said: dict[str, st
     )
 
 
-def made_of(instance: Instance, correction: Correction | None) -> tuple[str | bytes, ...]:
+def validator_parts(instance: Instance, correction: Correction | None) -> tuple[str | bytes, ...]:
     """What an egress of it is made from, beside the revision of its study: parts of a validator."""
     stored = (instance.sop_instance_uid, instance.stored_digest)
     if correction is None or not instance.moved:

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pacs.errors import NotFound
 from pacs.leaving.corrections import Correction
 from storage.index.queries import Study
 
 
-class NotVisible(LookupError):
+class NotVisible(NotFound):
     """Not there, or not this viewer's: callers cannot tell which."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Shown:
+class VisibleStudy:
     """A study that the viewer may see, with what a person corrected in it (none: revision 0)."""
 
     study: Study

@@ -11,9 +11,10 @@ from typing import Final
 from pydicom.dataset import Dataset
 
 from pacs.dataset.dicomdir import EXPLICIT_LITTLE, Directory
-from pacs.leaving.corrections import Correction, attribute, to_unicode
-from pacs.leaving.outgoing_file import made
-from pacs.pixels.opened import HTJ2K, NATIVE, Bytes, Opened, Unreadable
+from pacs.errors import AskForLess
+from pacs.leaving.corrections import Correction, apply_correction, to_unicode
+from pacs.leaving.outgoing_file import outgoing_file
+from pacs.pixels.opened import HTJ2K, NATIVE, Bytes, StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.index.queries import Instance
 
@@ -25,7 +26,7 @@ UNREADABLE_NAME: Final = "UNREAD"
 """Folder of instances that no reader understands: they go out as they came, outside of the directory."""
 
 
-class TooMuch(Exception):
+class TooLarge(AskForLess):
     """More than is exported at once."""
 
 
@@ -35,7 +36,7 @@ class Item:
     correction: Correction | None
 
 
-def exported(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
+def zip_stream(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
     """The zip, in pieces; files are stored in it as they are, since pixels are not made smaller by it.
 
     Native pixels go out in explicit little endian (PS3.11 D), compressed ones as they are but for HTJ2K: viewers that
@@ -46,7 +47,7 @@ def exported(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -
 
     """
     if len(items) > MOST_INSTANCES or sum(_most_bytes(one.instance) for one in items) > MOST_BYTES:
-        raise TooMuch
+        raise TooLarge
     return _pieces(bytes_, items, new_uid)
 
 
@@ -83,7 +84,7 @@ def _pieces(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) ->
             if file.header is None:
                 file_id = (UNREADABLE_NAME, *file_id[1:])
             with archive.open(
-                _named("/".join(file_id)), "w", force_zip64=_most_bytes(item.instance) > zipfile.ZIP64_LIMIT // 2
+                _zip_info("/".join(file_id)), "w", force_zip64=_most_bytes(item.instance) > zipfile.ZIP64_LIMIT // 2
             ) as member:
                 for chunk in file.chunks():
                     member.write(chunk)
@@ -92,7 +93,7 @@ def _pieces(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) ->
             if file.header is not None:
                 directory.add(file.header, file_id=file_id, transfer_syntax_uid=file.syntax)
             yield sink.taken()
-        with archive.open(_named("DICOMDIR"), "w") as member:
+        with archive.open(_zip_info("DICOMDIR"), "w") as member:
             member.write(directory.written(new_uid()))
     yield sink.taken()
 
@@ -101,7 +102,7 @@ class _File:
     """One instance on its way out, corrected."""
 
     def __init__(self, bytes_: Bytes, item: Item) -> None:
-        self._opened = Opened(bytes_, item.instance)
+        self._opened = StoredInstance(bytes_, item.instance)
         self._correction = item.correction
         plain = self._opened.syntax in NATIVE | HTJ2K
         self._transcode = plain and self._opened.syntax != EXPLICIT_LITTLE
@@ -111,14 +112,14 @@ class _File:
     def chunks(self) -> Iterator[bytes]:
         if self.header is None or (self._correction is None and not self._transcode):
             return self._opened.stream()
-        return iter([made(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
+        return iter([outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
 
     def _header(self) -> Dataset | None:
         """As it goes out; None where nobody can read it, which is no reason to keep it back unless it was corrected."""
         try:
             header = self._opened.header()
             if self._correction is not None:
-                attribute(header, self._correction)
+                apply_correction(header, self._correction)
             else:
                 to_unicode(header)
         except (Unreadable, NotDecodable, ValueError, TypeError, KeyError, AttributeError, struct.error):
@@ -136,5 +137,5 @@ def _most_bytes(instance: Instance) -> int:
     return instance.size + (instance.rows or 0) * (instance.columns or 0) * instance.frames * 6
 
 
-def _named(name: str) -> zipfile.ZipInfo:
+def _zip_info(name: str) -> zipfile.ZipInfo:
     return zipfile.ZipInfo(name, WHEN)

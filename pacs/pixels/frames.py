@@ -8,7 +8,7 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset
 
-from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, Opened
+from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
 from pacs.pixels.transcode import NotDecodable, decoded, native
 
 OCTETS: Final = "application/octet-stream"
@@ -45,16 +45,16 @@ _ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RG
 LOWEST_RESOLUTION_PIXELS: Final = 64
 
 
-def stored_syntax(opened: Opened) -> str:
+def stored_syntax(opened: StoredInstance) -> str:
     """The transfer syntax in which frames go out "as stored": native ones always in little endian."""
     return EXPLICIT_LITTLE if opened.syntax in NATIVE else opened.syntax
 
 
-def stored_media(opened: Opened) -> str:
+def stored_media(opened: StoredInstance) -> str:
     return MEDIA_OF.get(opened.syntax, OCTETS)
 
 
-def may_be_htj2k(opened: Opened, header: Dataset) -> bool:
+def may_be_htj2k(opened: StoredInstance, header: Dataset) -> bool:
     """Whether HTJ2K gives back exactly these pixels under the header that the client has.
 
     Integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits), and
@@ -70,12 +70,12 @@ def may_be_htj2k(opened: Opened, header: Dataset) -> bool:
     )
 
 
-def native_form(opened: Opened, header: Dataset, number: int) -> bytes:
+def native_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
     """Raises: NoSuchFrame, Unreadable, NotDecodable."""
     return native(header, opened.syntax, opened.frame(number))
 
 
-def htj2k_form(opened: Opened, header: Dataset, number: int) -> bytes:
+def htj2k_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
     """One frame as HTJ2K lossless RPCL, with TLM and a tile-part for each resolution.
 
     Raises:

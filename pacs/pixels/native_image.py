@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 
 from pacs.dataset import part10, tags
 from pacs.dataset.walk import Native, walk
+from pacs.errors import PacsError
 from pacs.pixels.opened import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, MAX_INFLATED_BYTES, little_endian
 from storage.index.queries import Instance
 from storage.rewriting.new_segment import Local
@@ -45,7 +46,7 @@ class Obstacle(StrEnum):
     NOT_SMALLER = "not_smaller"
 
 
-class CannotRecode(Exception):
+class CannotRecode(PacsError):
     """The instance stays as it is."""
 
     def __init__(self, obstacle: Obstacle) -> None:

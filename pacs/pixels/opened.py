@@ -15,6 +15,7 @@ from pydicom.encaps import get_frame
 
 from pacs.dataset.part10 import head
 from pacs.dataset.tags import SPECIFIC_CHARACTER_SET
+from pacs.errors import NotFound, UnreadableData
 from storage.index.queries import Instance
 
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -29,7 +30,7 @@ PIXEL_KEYWORDS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _BLOCK_BYTES: Final = 256 * 1024
 
 
-class Unreadable(Exception):
+class Unreadable(UnreadableData):
     """The stored bytes cannot be understood; ``reason`` is a word of ours, never a value of the data set."""
 
     def __init__(self, reason: str) -> None:
@@ -37,7 +38,7 @@ class Unreadable(Exception):
         self.reason = reason
 
 
-class NoSuchFrame(LookupError):
+class NoSuchFrame(NotFound):
     """The instance has no frame of that number."""
 
 
@@ -81,7 +82,7 @@ class _File(io.RawIOBase):
         return length
 
 
-class Opened:
+class StoredInstance:
     """One instance; nothing is read before it is asked for."""
 
     def __init__(self, bytes_: Bytes, instance: Instance) -> None:

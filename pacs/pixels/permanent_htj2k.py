@@ -21,7 +21,7 @@ from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from pacs.dataset import part10, tags
-from pacs.dataset.elements import Path, Unreadable, elements
+from pacs.dataset.elements import BrokenStructure, Path, elements
 from pacs.dataset.explicit_encoding import explicit
 from pacs.pixels.encapsulation import even, frame_ranges, item, offset_tables
 from pacs.pixels.frames import HTJ2K_RPCL, htj2k
@@ -87,7 +87,7 @@ def _recoded(local: Local, instance: Instance, into: _Codestreams) -> Recoded:
         header = header_of(source.before, source.syntax)
         geometry = geometry_of(header, instance.frames, source.pixels)
         before, after = _rewritten(source, geometry)
-    except (Unreadable, zlib.error, struct.error) as unreadable:
+    except (BrokenStructure, zlib.error, struct.error) as unreadable:
         raise CannotRecode(Obstacle.PIXEL_DATA) from unreadable
     _encode(source.pixels, geometry, instance.frames, header_of(before, EXPLICIT_LITTLE), into)
     tables, table = offset_tables(into.lengths)

@@ -13,7 +13,8 @@ from PIL import Image
 from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
-from pacs.pixels.opened import Opened
+from pacs.errors import InvalidInput
+from pacs.pixels.opened import StoredInstance
 from pacs.pixels.transcode import NotDecodable, decoded
 
 MAX_SIDE_PIXELS: Final = 16_384
@@ -21,7 +22,7 @@ THUMBNAIL_PIXELS: Final = 160
 QUALITY: Final = 90
 
 
-class BadParameter(ValueError):
+class BadParameter(InvalidInput):
     """A parameter of rendering that is not well-formed."""
 
     def __init__(self, name: str) -> None:
@@ -84,7 +85,7 @@ def rendering(viewport: str | None, window: str | None, quality: str | None) -> 
     )
 
 
-def render(opened: Opened, header: Dataset, number: int, how: Rendering, kind: Picture) -> bytes:
+def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering, kind: Picture) -> bytes:
     """Frame ``number`` (from 1) as a picture.
 
     Raises:
@@ -95,7 +96,7 @@ def render(opened: Opened, header: Dataset, number: int, how: Rendering, kind: P
     array = decoded(header, opened.syntax, frame, rgb=True)
     grey = array if array.ndim == 2 else None
     try:
-        eight = _colour(array, header) if grey is None else _shown(grey, _of_frame(header, number), how.window)
+        eight = _colour(array, header) if grey is None else _grey(grey, _of_frame(header, number), how.window)
     except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
         raise NotDecodable("presentation") from error
     image = Image.fromarray(eight)
@@ -115,7 +116,7 @@ def _colour(array: np.ndarray, header: Dataset) -> np.ndarray:
     return (array[..., :3].astype(np.uint32) * 255 // max(1, (1 << bits) - 1)).clip(0, 255).astype(np.uint8)
 
 
-def _shown(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndarray:
+def _grey(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndarray:
     photometric = str(header.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         return _colour16(apply_color_lut(array, header))
@@ -129,7 +130,7 @@ def _shown(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndar
         table = header.VOILUTSequence[0].LUTDescriptor
         eight = (values.astype(np.float64) * (255 / ((1 << int(table[2])) - 1))).clip(0, 255).astype(np.uint8)
     else:
-        eight = windowed(values, window or _whole(values))
+        eight = apply_window(values, window or _full_range(values))
     # MONOCHROME1: the lowest value is white (PS3.3 C.7.6.3.1.2).
     inverse = (photometric == "MONOCHROME1") != (str(header.get("PresentationLUTShape", "")) == "INVERSE")
     if photometric == "MONOCHROME1" and "PresentationLUTShape" in header:
@@ -137,7 +138,7 @@ def _shown(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndar
     return 255 - eight if inverse else eight
 
 
-def windowed(values: np.ndarray, window: Window) -> np.ndarray:
+def apply_window(values: np.ndarray, window: Window) -> np.ndarray:
     """Grey values through a window to 0..255 (PS3.3 C.11.2.1.2.1, C.11.2.1.3)."""
     x = values.astype(np.float32)
     center, width = window.center, window.width
@@ -160,7 +161,7 @@ def _window_of(header: Dataset) -> Window | None:
     return Window(center=center, width=width if shape is not Shape.LINEAR else max(1.0, width), shape=shape)
 
 
-def _whole(values: np.ndarray) -> Window:
+def _full_range(values: np.ndarray) -> Window:
     """A window over what the frame holds, a half percent at each end apart."""
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
     if finite.size == 0:

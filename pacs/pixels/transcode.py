@@ -14,6 +14,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
 from pacs.dataset.part10 import head
+from pacs.errors import UnreadableData
 from pacs.pixels.opened import (
     DEFLATED,
     EXPLICIT_BIG,
@@ -44,7 +45,7 @@ _DESCRIBING: Final = (
 )
 
 
-class NotDecodable(Exception):
+class NotDecodable(UnreadableData):
     """The pixels cannot be decoded; ``reason`` is a word of ours."""
 
     def __init__(self, reason: str) -> None:
@@ -153,7 +154,7 @@ def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
     elif syntax == EXPLICIT_BIG:
         if "PixelData" in whole:
             whole["PixelData"].value = little_endian_pixels(whole)
-        _turn(whole)
+        _swap_words(whole)
     return file_bytes(whole, wanted)
 
 
@@ -194,12 +195,12 @@ def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
     return meta + written + b"\0" * (len(written) % 2)
 
 
-def _turn(dataset: Dataset) -> None:
+def _swap_words(dataset: Dataset) -> None:
     """Words in every element but the pixel data, at every depth; numbers turn when pydicom reads them."""
     for element in dataset:
         if element.VR == "SQ":
             for item in element.value:
-                _turn(item)
+                _swap_words(item)
         elif element.VR in WORD_BYTES and element.tag.group != 0x7FE0 and isinstance(element.value, bytes):
             element.value = little_endian(element.value, WORD_BYTES[element.VR])
 

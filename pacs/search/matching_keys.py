@@ -9,6 +9,7 @@ from typing import Final
 
 from pydicom.datadict import dictionary_VR
 
+from pacs.errors import InvalidInput
 from storage.index.queries import Condition, Exact, Range, UidList, Wildcard
 
 
@@ -61,7 +62,7 @@ _UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 
 
-class Unfit(ValueError):
+class UnfitKey(InvalidInput):
     """A value that its attribute cannot have; ``problem`` is in words of ours."""
 
     def __init__(self, problem: str) -> None:
@@ -85,12 +86,12 @@ def condition(tag: int, value: str) -> Condition | None:
     if value in ("", "*"):
         return None
     if "\0" in value:
-        raise Unfit("not a value")
+        raise UnfitKey("not a value")
     match dictionary_VR(tag):
         case "UI":
             uids = tuple(value.replace("\\", ",").split(","))
             if len(uids) > MAX_UIDS or not all(_UID.fullmatch(uid) for uid in uids):
-                raise Unfit("not a UID or a list of them")
+                raise UnfitKey("not a UID or a list of them")
             return UidList(uids)
         case "DA":
             return _range(value, _DATE)
@@ -98,7 +99,7 @@ def condition(tag: int, value: str) -> Condition | None:
             return _range(value, _TIME)
         case "IS":
             if not _INTEGER.fullmatch(value) or abs(int(value)) >= 2**31:
-                raise Unfit("not a whole number")
+                raise UnfitKey("not a whole number")
             return Exact(value)
         case _:
             return Wildcard(value) if "*" in value or "?" in value else Exact(value)
@@ -110,5 +111,5 @@ def _range(value: str, form: re.Pattern[str]) -> Condition:
         return Range(value, value)
     low, dash, high = value.partition("-")
     if not dash or not (low or high) or not all(form.fullmatch(end) for end in (low, high) if end):
-        raise Unfit("neither a value nor a range")
+        raise UnfitKey("neither a value nor a range")
     return Range(low or None, high or None)

@@ -25,7 +25,7 @@ from storage.index.queries import (
 )
 
 Result = dict[str, Any]
-Described = Callable[[Instance], Result]
+Describe = Callable[[Instance], Result]
 """The description of an instance with its study's attribution applied."""
 
 _MANY: Final = 100_000
@@ -61,7 +61,7 @@ def ambiguous_patient(tx: Connection, scope: Scope, match: Iterable[tuple[str, C
     return len(issuers) > 1
 
 
-def patients(tx: Connection, scope: Scope, found: Sequence[Patient], described: Described) -> list[Result]:
+def patients(tx: Connection, scope: Scope, found: Sequence[Patient], described: Describe) -> list[Result]:
     shown = {
         result["0020000D"]["Value"][0]: result
         for result in studies(
@@ -77,23 +77,23 @@ def patients(tx: Connection, scope: Scope, found: Sequence[Patient], described: 
     ]
 
 
-def studies(tx: Connection, scope: Scope, found: Sequence[Study], described: Described) -> list[Result]:
+def studies(tx: Connection, scope: Scope, found: Sequence[Study], described: Describe) -> list[Result]:
     series = _series_of(tx, scope, [study.study_uid for study in found])
     results = [_study(study, series.get(study.study_uid, [])) for study in found]
     return [
-        _attributed(tx, scope, one, described) if study.attribution_revision else one
+        _corrected(tx, scope, one, described) if study.attribution_revision else one
         for study, one in zip(found, results, strict=True)
     ]
 
 
-def series(tx: Connection, scope: Scope, found: Sequence[Series], described: Described) -> list[Result]:
+def series(tx: Connection, scope: Scope, found: Sequence[Series], described: Describe) -> list[Result]:
     parents = _studies_of(tx, scope, [one.study_uid for one in found])
     results: list[Result] = []
     for one in found:
         study = parents.get(one.study_uid)
         if study is not None:  # else hidden between two statements
             result = _study(study, [one], whole=False) | _series(one)
-            results.append(_attributed(tx, scope, result, described) if _is_corrected(study, one) else result)
+            results.append(_corrected(tx, scope, result, described) if _is_corrected(study, one) else result)
     return results
 
 
@@ -101,7 +101,7 @@ def instances(
     tx: Connection,
     scope: Scope,
     found: Sequence[Instance],
-    described: Described,
+    described: Describe,
     *,
     include: frozenset[int] = frozenset(),
     include_all: bool = False,
@@ -121,7 +121,7 @@ def instances(
             header = described(one)
             asked = header if include_all else {f"{tag:08X}" for tag in include}
             result = {tag: header[tag] for tag in asked if tag in header} | result
-        results.append(_attributed(tx, scope, result, described) if _is_corrected(study, parent) else result)
+        results.append(_corrected(tx, scope, result, described) if _is_corrected(study, parent) else result)
     return results
 
 
@@ -130,7 +130,7 @@ def _is_corrected(study: Study, series: Series) -> bool:
     return bool(study.attribution_revision) or series.received_study_uid is not None
 
 
-def _attributed(tx: Connection, scope: Scope, result: Result, described: Described) -> Result:
+def _corrected(tx: Connection, scope: Scope, result: Result, described: Describe) -> Result:
     """Texts of a corrected study may name the earlier person: they come from a header to which the attribution applied.
 
     That of the instance itself, or of the first one in the series or study.

@@ -21,6 +21,7 @@ from pynetdicom.presentation import PresentationContext, build_context, build_ro
 
 from pacs.arriving.receive import Sender
 from pacs.dimse.service import Caller, Handlers
+from pacs.errors import InvalidInput
 from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
 from storage.instance_row import is_uid
 
@@ -68,7 +69,7 @@ STATUS: Final = {
 }
 
 
-class Refused(Exception):
+class RefusedRequest(InvalidInput):
     """A request that is not taken in."""
 
     def __init__(self, refusal: Refusal) -> None:
@@ -94,7 +95,7 @@ class Report:
     """From which it can fetch what is committed; empty where it cannot."""
 
 
-class Told(StrEnum):
+class Delivery(StrEnum):
     """What became of a report."""
 
     DELIVERED = "delivered"
@@ -134,14 +135,14 @@ class Conversation:
         """A device that waits for its report is silent with good reason."""
         self.caller.association.keep_alive()
 
-    def tell(self, report: Report, seconds: float) -> Told:
+    def send_report(self, report: Report, seconds: float) -> Delivery:
         """Tell it here (PS3.4 J.3.3); one that does not answer is not told anything here any more."""
         context = self.context()
         if context is None or context.context_id is None:
-            return Told.SILENT
+            return Delivery.SILENT
         response = self.caller.association.ask(_event_report(report, context), context.context_id, seconds)
-        told = Told.SILENT if response is None else _told(response.Status)
-        self.deaf = told is not Told.DELIVERED
+        told = Delivery.SILENT if response is None else _delivery(response.Status)
+        self.deaf = told is not Delivery.DELIVERED
         return told
 
 
@@ -179,7 +180,7 @@ class StorageCommitment:
         try:
             request = request_of(event)
             conversation.asked.add(self._take(conversation.caller.sender, request))
-        except Refused as refused:
+        except RefusedRequest as refused:
             return _status(STATUS[refused.refusal], refused.refusal), None
         except TransactionInUse:
             refusal = Refusal.TRANSACTION_IN_USE
@@ -199,12 +200,12 @@ def request_of(event: Any) -> Request:
     """
     asked = event.request
     if str(asked.RequestedSOPClassUID) != PUSH_MODEL:
-        raise Refused(Refusal.NO_SUCH_CLASS)
+        raise RefusedRequest(Refusal.NO_SUCH_CLASS)
     instance_uid = str(asked.RequestedSOPInstanceUID)
     if instance_uid != PUSH_MODEL_INSTANCE:
-        raise Refused(Refusal.NO_SUCH_INSTANCE if is_uid(instance_uid) else Refusal.INVALID_INSTANCE)
+        raise RefusedRequest(Refusal.NO_SUCH_INSTANCE if is_uid(instance_uid) else Refusal.INVALID_INSTANCE)
     if asked.ActionTypeID != _REQUEST_COMMITMENT:
-        raise Refused(Refusal.NO_SUCH_ACTION)
+        raise RefusedRequest(Refusal.NO_SUCH_ACTION)
     try:
         information: Dataset = event.action_information
         transaction_uid = str(information.get("TransactionUID") or "")
@@ -216,10 +217,10 @@ def request_of(event: Any) -> Request:
             for one in information.get("ReferencedSOPSequence") or ()
         )
     except Exception as error:  # whatever pydicom meets in it
-        raise Refused(Refusal.INVALID_ARGUMENT) from error
+        raise RefusedRequest(Refusal.INVALID_ARGUMENT) from error
     uids = [transaction_uid, *(uid for one in references for uid in (one.sop_class_uid, one.sop_instance_uid))]
     if not references or not all(is_uid(uid) for uid in uids):
-        raise Refused(Refusal.INVALID_ARGUMENT)
+        raise RefusedRequest(Refusal.INVALID_ARGUMENT)
     return Request(transaction_uid=transaction_uid, references=references)
 
 
@@ -228,11 +229,11 @@ def proposal() -> tuple[list[PresentationContext], list[SCP_SCU_RoleSelectionNeg
     return [build_context(PUSH_MODEL, list(_SYNTAXES))], [build_role(PUSH_MODEL, scp_role=True)]
 
 
-def tell(association: Association, report: Report) -> Told:
+def send_report(association: Association, report: Report) -> Delivery:
     """Tell a device on an association that we asked for."""
     event_type, information = event_of(report)
     status, _ = association.send_n_event_report(information, event_type, PUSH_MODEL, PUSH_MODEL_INSTANCE)
-    return _told(status.get("Status"))
+    return _delivery(status.get("Status"))
 
 
 def event_of(report: Report) -> tuple[int, Dataset]:
@@ -277,11 +278,11 @@ def _item(reference: Reference) -> Dataset:
     return item
 
 
-def _told(status: int | None) -> Told:
+def _delivery(status: int | None) -> Delivery:
     if status is None:
-        return Told.SILENT
+        return Delivery.SILENT
     # Success, and the warnings of PS3.7 Annex C.4: it was heard.
-    return Told.DELIVERED if status in (0x0000, 0x0001, 0x0107, 0x0116) or status >> 12 == 0xB else Told.REFUSED
+    return Delivery.DELIVERED if status in (0x0000, 0x0001, 0x0107, 0x0116) or status >> 12 == 0xB else Delivery.REFUSED
 
 
 def _status(code: int, comment: str = "") -> Dataset:

@@ -16,16 +16,16 @@ from sqlalchemy.exc import OperationalError
 
 from pacs.arriving.describe import describe
 from pacs.arriving.receive import Sender
-from pacs.dimse.fragments import Gone, room
+from pacs.dimse.fragments import AssociationLost, wait_for_room
 from pacs.dimse.service import Caller, Handlers
-from pacs.leaving.corrections import attribute_json
+from pacs.leaving.corrections import apply_correction_json
 from pacs.leaving.placement import correction_of
 from pacs.pixels.opened import Bytes
-from pacs.search import results as results_of
-from pacs.search.matching_keys import Level, Unfit
-from pacs.search.results import Described, Result, ambiguous_patient
-from pacs.service_classes.find_answer import answer
-from pacs.service_classes.identifier import Asked, Root, query
+from pacs.search import results
+from pacs.search.matching_keys import Level, UnfitKey
+from pacs.search.results import Describe, Result, ambiguous_patient
+from pacs.service_classes.find_answer import answer_dataset
+from pacs.service_classes.identifier import ParsedIdentifier, Root, query
 from pacs.service_classes.needs import DimseDoor
 from storage.database import snapshot
 from storage.index.queries import Instance, Scope, search_instances, search_patients, search_series, search_studies
@@ -69,19 +69,19 @@ class FindService:
             try:
                 identifier = event.identifier
             except Exception as error:  # its decoder raises whatever it meets
-                raise Unfit("cannot be read") from error
+                raise UnfitKey("cannot be read") from error
             asked = query(identifier, ROOTS[str(event.context.abstract_syntax)], character_set)
             for result in self._found(caller.sender, asked):
                 if event.is_cancelled:
                     yield CANCELLED, None
                     return
-                made = answer(result, asked, self._ae_title, character_set)
+                made = answer_dataset(result, asked, self._ae_title, character_set)
                 ignored = asked.ignored or made.left_out
-                room(caller.association)
+                wait_for_room(caller.association)
                 yield PENDING_KEYS_IGNORED if ignored else PENDING, made.dataset
-        except Gone:
+        except AssociationLost:
             return
-        except Unfit as unfit:
+        except UnfitKey as unfit:
             _log.info("query_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
             yield IDENTIFIER_UNFIT, None
         except OperationalError:
@@ -91,7 +91,7 @@ class FindService:
             _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
             yield UNABLE, None
 
-    def _found(self, sender: Sender, asked: Asked) -> Iterator[Result]:
+    def _found(self, sender: Sender, asked: ParsedIdentifier) -> Iterator[Result]:
         scope = self._door.scope(sender)
         with snapshot(self._engine) as tx:
             if ambiguous_patient(tx, scope, asked.match):
@@ -110,14 +110,14 @@ class FindService:
             described = json.loads(zlib.decompress(instance.description))
         correction = correction_of(self._engine, shown, instance)
         if correction is not None:
-            attribute_json(described, correction)
+            apply_correction_json(described, correction)
         return described
 
 
 class _Pages:
     """Reads a search page by page, each after what the last one ended with."""
 
-    def __init__(self, scope: Scope, asked: Asked, described: Described) -> None:
+    def __init__(self, scope: Scope, asked: ParsedIdentifier, described: Describe) -> None:
         self._scope = scope
         self._asked = asked
         self._described = described
@@ -131,19 +131,19 @@ class _Pages:
             case Level.PATIENT:
                 patients = search_patients(tx, scope, asked.match, limit=PAGE, after=self._last)
                 self._turn(len(patients), [(one.patient_id, one.issuer) for one in patients[-1:]])
-                return results_of.patients(tx, scope, patients, described)
+                return results.patients(tx, scope, patients, described)
             case Level.STUDY:
                 studies = search_studies(tx, scope, asked.match, limit=PAGE, after=self._last)
                 self._turn(len(studies), [(one.study_date, one.study_uid) for one in studies[-1:]])
-                return results_of.studies(tx, scope, studies, described)
+                return results.studies(tx, scope, studies, described)
             case Level.SERIES:  # of one study
                 series = search_series(tx, scope, asked.match, limit=PAGE, offset=self._read)
                 self._turn(len(series), [])
-                return results_of.series(tx, scope, series, described)
+                return results.series(tx, scope, series, described)
             case Level.INSTANCE:  # of one series
                 instances = search_instances(tx, scope, asked.match, limit=PAGE, offset=self._read)
                 self._turn(len(instances), [])
-                return results_of.instances(tx, scope, instances, described, include=asked.wanted)
+                return results.instances(tx, scope, instances, described, include=asked.wanted)
 
     def _turn(self, count: int, last: list[tuple[str, str]]) -> None:
         self._read += count

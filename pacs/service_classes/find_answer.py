@@ -13,19 +13,19 @@ from pynetdicom.dsutils import encode
 
 from pacs.dataset.character_sets import TEXT_VRS
 from pacs.search.results import Result, answered_at
-from pacs.service_classes.identifier import LEVELS, UNIQUE, Asked
+from pacs.service_classes.identifier import LEVELS, UNIQUE, ParsedIdentifier
 
 UNICODE: Final = "ISO_IR 192"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class FindAnswer:
     dataset: Dataset
     left_out: bool
     """Whether something that was asked for cannot be said."""
 
 
-def answer(result: Result, asked: Asked, ae_title: str, character_set: str) -> Answer:
+def answer_dataset(result: Result, asked: ParsedIdentifier, ae_title: str, character_set: str) -> FindAnswer:
     """What was asked for of one result, in ``character_set``, or in UTF-8 where none is given."""
     written = character_set or UNICODE
     readable = None if written == UNICODE else _encodings(written)
@@ -45,7 +45,7 @@ def answer(result: Result, asked: Asked, ae_title: str, character_set: str) -> A
             left_out = True
         else:
             dataset[tag] = made
-    return Answer(dataset=dataset, left_out=left_out)
+    return FindAnswer(dataset=dataset, left_out=left_out)
 
 
 def _element(tag: int, found: dict[str, Any], readable: list[str] | None) -> DataElement | None:
@@ -67,8 +67,6 @@ def _element(tag: int, found: dict[str, Any], readable: list[str] | None) -> Dat
     except Exception:  # noqa: BLE001 # whatever a device wrote there, the rest of the match is said
         return None
 
-    return dictionary_VR(tag)[:2]
-
 
 def _can_be_written(element: DataElement, written: str) -> bool:
     alone = Dataset()
@@ -87,17 +85,17 @@ def _readable(found: dict[str, Any], encodings: list[str]) -> dict[str, Any]:
     values = found.get("Value")
     if values is None or (vr not in TEXT_VRS and vr != "SQ"):
         return found
-    return {"vr": vr, "Value": [_written(value, encodings) for value in values]}
+    return {"vr": vr, "Value": [_replaced(value, encodings) for value in values]}
 
 
-def _written(value: Any, encodings: list[str]) -> Any:
+def _replaced(value: Any, encodings: list[str]) -> Any:
     if isinstance(value, str):
         return "".join(one if _fits(one, encodings) else "?" for one in value)
     if not isinstance(value, dict):
         return value
     # A person name's groups, or an item of a sequence.
     return {
-        name: _readable(inner, encodings) if isinstance(inner, dict) else _written(inner, encodings)
+        name: _readable(inner, encodings) if isinstance(inner, dict) else _replaced(inner, encodings)
         for name, inner in value.items()
     }
 

@@ -11,7 +11,7 @@ from pydicom.tag import BaseTag
 
 from pacs.dataset.character_sets import decode
 from pacs.dataset.dicom_json import SPECIFIC_CHARACTER_SET, charsets_of, raw_of, vr_of
-from pacs.search.matching_keys import KEYS, Level, Unfit, condition, matched_at
+from pacs.search.matching_keys import KEYS, Level, UnfitKey, condition, matched_at
 from pacs.search.results import answered_at
 from storage.index.queries import Condition, Exact, UidList, Wildcard
 
@@ -40,7 +40,7 @@ class Root(Enum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class ParsedIdentifier:
     level: Level
     match: tuple[tuple[str, Condition], ...]
     wanted: frozenset[int]
@@ -49,7 +49,7 @@ class Asked:
     """Whether there are keys that are neither matched nor answered (status FF01)."""
 
 
-def query(identifier: Dataset, root: Root, character_set: str) -> Asked:
+def query(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifier:
     """A C-FIND identifier; ``character_set`` is what the device writes in when it does not say.
 
     Raises:
@@ -78,10 +78,10 @@ def query(identifier: Dataset, root: Root, character_set: str) -> Asked:
         asked = _condition(tag, text)
         if asked is not None:
             match[key.column] = asked
-    return Asked(level=level, match=tuple(match.items()), wanted=frozenset(wanted), ignored=ignored)
+    return ParsedIdentifier(level=level, match=tuple(match.items()), wanted=frozenset(wanted), ignored=ignored)
 
 
-def retrieval(identifier: Dataset, root: Root, character_set: str) -> Asked:
+def retrieval(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifier:
     """A C-MOVE or C-GET identifier: unique keys alone, of its level one or a list (PS3.4 C.4.2.1.4, C.4.3.1.3).
 
     Raises:
@@ -93,24 +93,24 @@ def retrieval(identifier: Dataset, root: Root, character_set: str) -> Asked:
     match = _above(texts, root, level)
     own = _condition(UNIQUE[level], texts.get(UNIQUE[level], ""))
     if not isinstance(own, Exact | UidList):
-        raise Unfit("names nothing of its level")
+        raise UnfitKey("names nothing of its level")
     match[KEYS[UNIQUE[level]].column] = own
     for tag, text in texts.items():
         if tag in _ABOUT or text in ("", "*"):
             continue
         key = matched_at(tag, level)
         if key is None:
-            raise Unfit("cannot be matched")
+            raise UnfitKey("cannot be matched")
         asked = _condition(tag, text)
         if asked is not None:
             match[key.column] = asked
-    return Asked(level=level, match=tuple(match.items()), wanted=frozenset(), ignored=False)
+    return ParsedIdentifier(level=level, match=tuple(match.items()), wanted=frozenset(), ignored=False)
 
 
 def _level(texts: dict[int, str], root: Root) -> Level:
     level = LEVELS.get(texts.get(QUERY_RETRIEVE_LEVEL, ""))
     if level is None or level not in root.levels:
-        raise Unfit("not a level of this model")
+        raise UnfitKey("not a level of this model")
     return level
 
 
@@ -122,7 +122,7 @@ def _above(texts: dict[int, str], root: Root, level: Level) -> dict[str, Conditi
             asked = _condition(UNIQUE[higher], texts.get(UNIQUE[higher], ""))
             single = isinstance(asked, Exact) or (isinstance(asked, UidList) and len(asked.values) == 1)
             if asked is None or not single:
-                raise Unfit("names no single entity above its level")
+                raise UnfitKey("names no single entity above its level")
             match[KEYS[UNIQUE[higher]].column] = asked
     return match
 

@@ -14,10 +14,11 @@ from pynetdicom import evt
 from pynetdicom.dsutils import decode
 from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: ignore[reportAttributeAccessIssue]
 
-from pacs.dataset.dicom_json import TooDeep, to_json
+from pacs.dataset.dicom_json import to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
-from pacs.service_classes.mpps_message import Attributes, Performed, Wrong, changed, created
+from pacs.errors import UnreadableData
+from pacs.service_classes.mpps_message import Attributes, PerformedStep, RefusedMessage, n_create, n_set
 from storage.instance_row import is_uid
 
 # PS3.7 C.5.
@@ -42,7 +43,7 @@ class Verdict(Enum):
     FINAL = PROCESSING_FAILURE
 
 
-Taking: TypeAlias = Callable[[Caller, str, Performed], Verdict]
+Recorder: TypeAlias = Callable[[Caller, str, PerformedStep], Verdict]
 """(who says it, SOP Instance UID, what it says) -> what became of it, durably."""
 
 
@@ -51,7 +52,7 @@ class PerformedSteps:
 
     sop_classes = frozenset({str(ModalityPerformedProcedureStep)})
 
-    def __init__(self, creating: Taking, changing: Taking) -> None:
+    def __init__(self, creating: Recorder, changing: Recorder) -> None:
         self._creating = creating
         self._changing = changing
 
@@ -67,7 +68,7 @@ class PerformedSteps:
             return NOT_OF_THIS_CLASS, None
         given = request.AffectedSOPInstanceUID
         uid = str(generate_uid(prefix="2.25.")) if given is None else str(given)
-        status = self._taken(caller, "created", self._creating, created, uid, event, request.AttributeList)
+        status = self._taken(caller, "created", self._creating, n_create, uid, event, request.AttributeList)
         answered = Dataset()
         if given is None:
             answered.AffectedSOPInstanceUID = uid  # PS3.7 10.1.5.1.4: the SCP names it then
@@ -78,14 +79,14 @@ class PerformedSteps:
         if request.RequestedSOPClassUID != ModalityPerformedProcedureStep:
             return NOT_OF_THIS_CLASS, None
         uid = str(request.RequestedSOPInstanceUID or "")
-        return self._taken(caller, "changed", self._changing, changed, uid, event, request.ModificationList), None
+        return self._taken(caller, "changed", self._changing, n_set, uid, event, request.ModificationList), None
 
     def _taken(  # noqa: PLR0917
         self,
         caller: Caller,
         what: str,
-        taking: Taking,
-        reading: Callable[[Attributes], Performed],
+        taking: Recorder,
+        reading: Callable[[Attributes], PerformedStep],
         uid: str,
         event: Any,
         encoded: BytesIO | None,
@@ -94,20 +95,16 @@ class PerformedSteps:
             return INVALID_INSTANCE
         try:
             verdict = taking(caller, uid, reading(_attributes(event, encoded)))
-        except _Unreadable:
+        except UnreadableData:
             return MISTYPED
-        except Wrong as wrong:
+        except RefusedMessage as wrong:
             _log.info("performed_step_refused", device_id=caller.sender.device_id, status=wrong.status, tag=wrong.tag)
             return _refusal(wrong)
         except Exception:  # noqa: BLE001 -- whatever keeps us from writing it down: the device sends it again
             _log.error("performed_step_failed", device_id=caller.sender.device_id, exc_info=True)
             return PROCESSING_FAILURE
         _log.info("performed_step", what=what, device_id=caller.sender.device_id, verdict=verdict.name.lower())
-        return _over() if verdict is Verdict.FINAL else verdict.value
-
-
-class _Unreadable(Exception):
-    """The bytes are no data set."""
+        return _final() if verdict is Verdict.FINAL else verdict.value
 
 
 def _attributes(event: Any, encoded: BytesIO | None) -> Attributes:
@@ -118,13 +115,11 @@ def _attributes(event: Any, encoded: BytesIO | None) -> Attributes:
     encoded.seek(0)
     try:
         return to_json(decode(encoded, syntax.is_implicit_VR, syntax.is_little_endian), "")
-    except TooDeep as problem:
-        raise _Unreadable from problem
-    except Exception as problem:
-        raise _Unreadable from problem
+    except Exception as problem:  # whatever pydicom meets in it
+        raise UnreadableData from problem
 
 
-def _refusal(wrong: Wrong) -> Dataset:
+def _refusal(wrong: RefusedMessage) -> Dataset:
     answered = Dataset()
     answered.Status = wrong.status
     if wrong.status == 0x0106:
@@ -134,7 +129,7 @@ def _refusal(wrong: Wrong) -> Dataset:
     return answered
 
 
-def _over() -> Dataset:
+def _final() -> Dataset:
     answered = Dataset()
     answered.Status = PROCESSING_FAILURE
     answered.ErrorID = NOT_TO_BE_UPDATED

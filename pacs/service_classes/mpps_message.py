@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from pacs.errors import InvalidInput
 from storage.instance_row import is_uid
 
 Attributes: TypeAlias = Mapping[str, Any]
@@ -30,7 +31,7 @@ SHORT: Final = 16
 LONG: Final = 64
 
 
-class Wrong(Exception):
+class RefusedMessage(InvalidInput):
     """The message is refused; ``tag`` is the attribute, its value stays out."""
 
     def __init__(self, status: int, tag: str) -> None:
@@ -49,7 +50,7 @@ class Reference:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class PerformedInstance:
     """An instance that was made."""
 
     series_uid: str = field(repr=False)
@@ -57,7 +58,7 @@ class Listed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Performed:
+class PerformedStep:
     """A message that holds what it must."""
 
     attributes: Attributes = field(repr=False)
@@ -65,12 +66,12 @@ class Performed:
     """One of `STATES`; None where it does not say."""
     modality: str = ""
     references: Sequence[Reference] = ()
-    instances: Sequence[Listed] | None = field(default=None, repr=False)
+    instances: Sequence[PerformedInstance] | None = field(default=None, repr=False)
     """Everything that was made, None where it lists nothing."""
     reason: Mapping[str, str] | None = None
 
 
-def created(attributes: Attributes) -> Performed:
+def n_create(attributes: Attributes) -> PerformedStep:
     """An N-CREATE.
 
     Raises:
@@ -79,12 +80,12 @@ def created(attributes: Attributes) -> Performed:
     """
     for tag in TYPE_1:
         if tag not in attributes:
-            raise Wrong(MISSING_ATTRIBUTE, tag)
+            raise RefusedMessage(MISSING_ATTRIBUTE, tag)
         if not _values(attributes, tag):
-            raise Wrong(MISSING_VALUE, tag)
-    if _word(attributes, STATUS) != "IN PROGRESS":
-        raise Wrong(INVALID_VALUE, STATUS)
-    return Performed(
+            raise RefusedMessage(MISSING_VALUE, tag)
+    if _code_string(attributes, STATUS) != "IN PROGRESS":
+        raise RefusedMessage(INVALID_VALUE, STATUS)
+    return PerformedStep(
         attributes=attributes,
         state=STATES["IN PROGRESS"],
         modality=_bounded(attributes, MODALITY, SHORT),
@@ -93,29 +94,29 @@ def created(attributes: Attributes) -> Performed:
     )
 
 
-def changed(attributes: Attributes) -> Performed:
+def n_set(attributes: Attributes) -> PerformedStep:
     """An N-SET.
 
     Raises:
         Wrong: the status is none, or a value breaks its form.
 
     """
-    status = _word(attributes, STATUS)
+    status = _code_string(attributes, STATUS)
     if STATUS in attributes and not status:
-        raise Wrong(MISSING_VALUE, STATUS)
+        raise RefusedMessage(MISSING_VALUE, STATUS)
     if status and status not in STATES:
-        raise Wrong(INVALID_VALUE, STATUS)
+        raise RefusedMessage(INVALID_VALUE, STATUS)
     for unchanging in (STEPS, MODALITY, "00400253", "00400241", "00400244", "00400245"):
         if unchanging in attributes:
-            raise Wrong(INVALID_VALUE, unchanging)  # PS3.4 Table F.7.2-1: not allowed in an N-SET
-    return Performed(
+            raise RefusedMessage(INVALID_VALUE, unchanging)  # PS3.4 Table F.7.2-1: not allowed in an N-SET
+    return PerformedStep(
         attributes=attributes, state=STATES.get(status), instances=_instances(attributes), reason=_reason(attributes)
     )
 
 
 def _reference(item: Attributes) -> Reference:
     if "0020000D" not in item:
-        raise Wrong(MISSING_ATTRIBUTE, "0020000D")
+        raise RefusedMessage(MISSING_ATTRIBUTE, "0020000D")
     return Reference(
         study_uid=_uid(item, "0020000D"),
         accession_number=_bounded(item, "00080050", SHORT),
@@ -123,16 +124,17 @@ def _reference(item: Attributes) -> Reference:
     )
 
 
-def _instances(attributes: Attributes) -> list[Listed] | None:
+def _instances(attributes: Attributes) -> list[PerformedInstance] | None:
     """Images (0008,1140) and other objects (0040,0220) of every performed series; None without the sequence."""
     if SERIES not in attributes:
         return None
-    found: list[Listed] = []
+    found: list[PerformedInstance] = []
     for series in _items(attributes, SERIES):
         series_uid = _uid(series, "0020000E")
         for tag in ("00081140", "00400220"):
             found += [
-                Listed(series_uid=series_uid, sop_instance_uid=_uid(one, "00081155")) for one in _items(series, tag)
+                PerformedInstance(series_uid=series_uid, sop_instance_uid=_uid(one, "00081155"))
+                for one in _items(series, tag)
             ]
     return found
 
@@ -148,32 +150,32 @@ def _reason(attributes: Attributes) -> dict[str, str] | None:
 
 
 def _uid(item: Attributes, tag: str) -> str:
-    value = _word(item, tag)
+    value = _code_string(item, tag)
     if not value:
-        raise Wrong(MISSING_VALUE, tag)
+        raise RefusedMessage(MISSING_VALUE, tag)
     if not is_uid(value):
-        raise Wrong(INVALID_VALUE, tag)
+        raise RefusedMessage(INVALID_VALUE, tag)
     return value
 
 
 def _bounded(item: Attributes, tag: str, longest: int) -> str:
-    value = _word(item, tag)
+    value = _code_string(item, tag)
     if len(value) > longest or not value.isprintable():
-        raise Wrong(INVALID_VALUE, tag)
+        raise RefusedMessage(INVALID_VALUE, tag)
     return value
 
 
-def _word(item: Attributes, tag: str) -> str:
+def _code_string(item: Attributes, tag: str) -> str:
     values = _values(item, tag)
     if values and not isinstance(values[0], str):
-        raise Wrong(INVALID_VALUE, tag)
+        raise RefusedMessage(INVALID_VALUE, tag)
     return str(values[0]).strip() if values else ""
 
 
 def _items(item: Attributes, tag: str) -> list[Attributes]:
     values = _values(item, tag)
     if any(not isinstance(value, Mapping) for value in values):
-        raise Wrong(INVALID_VALUE, tag)
+        raise RefusedMessage(INVALID_VALUE, tag)
     return values
 
 

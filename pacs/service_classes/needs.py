@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pacs.arriving.receive import Sender
 from pacs.dimse.peer import Peer
-from pacs.leaving.visible_study import Shown
+from pacs.leaving.visible_study import VisibleStudy
 from storage.index.queries import Scope
 
 
@@ -29,7 +29,7 @@ class DimseDoor:
     """
 
     scope: Callable[[Sender], Scope]
-    open_study: Callable[[Sender, str, str], Shown]
+    open_study: Callable[[Sender, str, str], VisibleStudy]
     destination: Callable[[str, Sender], Destination | None]
     character_set: Callable[[Sender], str]
     """What a device's text is written in when it does not say; empty where nobody knows."""

@@ -14,16 +14,16 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.exc import OperationalError
 
 from pacs.arriving.receive import Sender
-from pacs.dimse.fragments import by_hand, leave, room
-from pacs.dimse.peer import Unreachable, associated
+from pacs.dimse.fragments import abort_if_alive, paused_reactor, wait_for_room
+from pacs.dimse.peer import Unreachable, open_association
 from pacs.dimse.service import Caller, Handlers
-from pacs.dimse.storage_scu import FAILED, Gone, Originator, Outlet, proposals
+from pacs.dimse.storage_scu import FAILED, AssociationLost, Originator, StorageScu, proposals
 from pacs.dimse.suboperations import PENDING, Tally, respond
 from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import correction_of
-from pacs.leaving.visible_study import NotVisible, Shown
-from pacs.pixels.opened import Bytes, Opened
-from pacs.search.matching_keys import Unfit
+from pacs.leaving.visible_study import NotVisible, VisibleStudy
+from pacs.pixels.opened import Bytes, StoredInstance
+from pacs.search.matching_keys import UnfitKey
 from pacs.search.results import ambiguous_patient
 from pacs.service_classes.identifier import Root, retrieval
 from pacs.service_classes.needs import Destination, DimseDoor
@@ -77,10 +77,10 @@ class RetrieveService:
             status = UNRECOGNIZED_OPERATION
             if isinstance(request, C_MOVE if moving else C_GET):
                 status = self._retrieve(caller, request, context, tally, moving=moving)
-        except Gone:
-            leave(caller.association)  # in the middle of a message there is nothing else to say
+        except AssociationLost:
+            abort_if_alive(caller.association)  # in the middle of a message there is nothing else to say
             return
-        except Unfit as unfit:
+        except UnfitKey as unfit:
             _log.info("retrieval_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
             status = IDENTIFIER_UNFIT
         except OperationalError:
@@ -106,7 +106,7 @@ class RetrieveService:
         tally.begin([part.sop_instance_uid for part in parts])
         run = _Run(self, caller, request, context, tally=tally, destination=destination)
         if destination is None:
-            run.send(Outlet(caller.association), parts)
+            run.send(StorageScu(caller.association), parts)
         else:
             self._move(run, destination, parts)
         tally.fail_the_rest(cancelled=run.cancelled)
@@ -118,12 +118,12 @@ class RetrieveService:
             theirs = [part for part in parts if part.sop_class_uid in proposal.sop_classes]
             try:
                 with (
-                    associated(self._ae_title, destination.peer, proposal.contexts) as association,
-                    by_hand(association),
+                    open_association(self._ae_title, destination.peer, proposal.contexts) as association,
+                    paused_reactor(association),
                 ):
                     originator = Originator(ae_title=run.caller.ae_title, message_id=int(run.request.MessageID))
-                    run.send(Outlet(association, originator=originator, meanwhile=run.meanwhile), theirs)
-            except (Unreachable, Gone) as error:
+                    run.send(StorageScu(association, originator=originator, meanwhile=run.meanwhile), theirs)
+            except (Unreachable, AssociationLost) as error:
                 # What was not sent counts as failed; the asker hears of each by its UID.
                 _log.warning("destination_lost", device_id=destination.sender.device_id, reason=type(error).__name__)
                 run.check()
@@ -133,7 +133,7 @@ class RetrieveService:
             syntax = context.transfer_syntax[0]
             identifier = decode(request.Identifier, syntax.is_implicit_VR, syntax.is_little_endian)
         except Exception as error:  # its decoder raises whatever it meets
-            raise Unfit("cannot be read") from error
+            raise UnfitKey("cannot be read") from error
         asked = retrieval(identifier, ROOTS[str(context.abstract_syntax)], self._door.character_set(caller.sender))
         scope: Scope = self._door.scope(caller.sender)
         with snapshot(self._engine) as tx:
@@ -143,16 +143,16 @@ class RetrieveService:
 
     # -- what a run asks
 
-    def opened(self, part: Part) -> Opened | None:
+    def opened(self, part: Part) -> StoredInstance | None:
         """None where it is gone since it was found."""
         with snapshot(self._engine) as tx:
             instance = instance_of(tx, part.sop_instance_uid)
-        return None if instance is None or instance.hidden else Opened(self._bytes, instance)
+        return None if instance is None or instance.hidden else StoredInstance(self._bytes, instance)
 
-    def correction(self, shown: Shown, opened: Opened) -> Correction | None:
+    def correction(self, shown: VisibleStudy, opened: StoredInstance) -> Correction | None:
         return correction_of(self._engine, shown, opened.instance)
 
-    def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> Shown | None:
+    def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> VisibleStudy | None:
         """The study as it goes out; None where the asker, or who is to receive it, may not see it."""
         try:
             shown = self._door.open_study(sender, study_uid, "retrieve")
@@ -185,7 +185,7 @@ class _Run:
         self._destination = destination
         self._said_at = time.monotonic()
 
-    def send(self, outlet: Outlet, parts: Sequence[Part]) -> None:
+    def send(self, outlet: StorageScu, parts: Sequence[Part]) -> None:
         study_uid, shown = "", None
         for part in parts:
             self.check()
@@ -209,7 +209,7 @@ class _Run:
 
     def check(self) -> None:
         """Raises: Gone where the asker has left."""
-        room(self.caller.association)
+        wait_for_room(self.caller.association)
 
     def _say_pending(self) -> None:
         self._said_at = time.monotonic()

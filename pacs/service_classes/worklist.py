@@ -14,13 +14,14 @@ from pynetdicom.dsutils import decode
 from pynetdicom.sop_class import ModalityWorklistInformationFind  # pyright: ignore[reportAttributeAccessIssue]
 from sqlalchemy.exc import SQLAlchemyError
 
-from pacs.dataset.answer_charset import readable, write_in
+from pacs.dataset.answer_charset import answer_charset, write_in
 from pacs.dataset.character_sets import charsets_of
-from pacs.dataset.dicom_json import TooDeep, raw_of, to_json
+from pacs.dataset.dicom_json import raw_of, to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
-from pacs.service_classes.worklist_item import Scheduled, attributes
-from pacs.service_classes.worklist_match import CHARACTER_SET, Answer, Keys, Malformed, answer, days
+from pacs.errors import UnreadableData
+from pacs.service_classes.worklist_item import ScheduledStep, attributes
+from pacs.service_classes.worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
 
 MOST_ANSWERS: Final = 500
 """Matches that one query is answered with."""
@@ -38,17 +39,17 @@ Response: TypeAlias = tuple[int | Dataset, Dataset | None]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Offer:
+class WorklistPage:
     """What a site has for a device that asks."""
 
-    scheduled: Iterable[Scheduled]
+    scheduled: Iterable[ScheduledStep]
     whole: bool
     """False: there was more than is looked through for one query."""
     character_set: str
     """As it is entered for the device, empty where nothing is."""
 
 
-Offering: TypeAlias = Callable[[Caller, date | None, date | None], Offer]
+WorklistSource: TypeAlias = Callable[[Caller, date | None, date | None], WorklistPage]
 """(who asks, first day, last day) -> what their site offers on these days, the earliest first."""
 
 
@@ -57,7 +58,7 @@ class Worklist:
 
     sop_classes = frozenset({str(ModalityWorklistInformationFind)})
 
-    def __init__(self, offering: Offering) -> None:
+    def __init__(self, offering: WorklistSource) -> None:
         self._offering = offering
 
     def handlers(self, caller: Caller) -> Handlers:
@@ -76,9 +77,9 @@ class Worklist:
                     break
                 given += 1
                 yield (MATCH if one.supported else MATCH_UNSUPPORTED_KEYS), one.dataset
-        except Malformed as problem:
+        except MalformedKey as problem:
             yield _failed(NOT_OF_THIS_CLASS, "a key is malformed", problem.tag), None
-        except _Unreadable:
+        except UnreadableData:
             yield _failed(CANNOT_UNDERSTAND, "the identifier cannot be read"), None
         except SQLAlchemyError:
             _log.error("worklist_failed", device_id=caller.sender.device_id, exc_info=True)
@@ -94,7 +95,7 @@ class Worklist:
         offer = self._offering(caller, first, last)
         if not any(said) and offer.character_set:
             asked, _ = _keys(event, (offer.character_set,))
-        charset = readable(offer.character_set, said)
+        charset = answer_charset(offer.character_set, said)
 
         def matches() -> Iterator[Answer]:
             for step in offer.scheduled:
@@ -106,10 +107,6 @@ class Worklist:
         return asked, matches(), offer.whole
 
 
-class _Unreadable(Exception):
-    """The bytes are no data set."""
-
-
 def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str, ...]]:
     """The identifier, and the character sets that it says it is written in."""
     quieten()
@@ -119,10 +116,8 @@ def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str
     try:
         asked = decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
         return to_json(asked, "", charsets), charsets_of(raw_of(asked, CHARACTER_SET))
-    except TooDeep as problem:
-        raise _Unreadable from problem
-    except Exception as problem:
-        raise _Unreadable from problem
+    except Exception as problem:  # whatever pydicom meets in it
+        raise UnreadableData from problem
 
 
 def _failed(status: int, comment: str, tag: int | None = None) -> Dataset:

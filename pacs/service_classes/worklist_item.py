@@ -21,7 +21,7 @@ SHORT: Final = 16
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scheduled:
+class ScheduledStep:
     """A procedure that is to be made; texts in Chinese and in words that any device can show."""
 
     study_uid: str = field(repr=False)
@@ -76,7 +76,7 @@ class Value:
 Attributes: TypeAlias = Mapping[int, "Value | Sequence[Attributes]"]
 
 
-def attributes(step: Scheduled, readable: CharacterSet) -> Attributes:
+def attributes(step: ScheduledStep, readable: CharacterSet) -> Attributes:
     """Everything that can be asked of it. Type 1 attributes always have a value, type 2 may be empty."""
     name = readable.name(step.alphabetic, step.ideographic)
     words = readable.text(step.examination, step.examination_plain)[:LONGEST]
@@ -132,7 +132,7 @@ def attributes(step: Scheduled, readable: CharacterSet) -> Attributes:
     }
 
 
-def _code(step: Scheduled, words: str) -> Attributes:
+def _code(step: ScheduledStep, words: str) -> Attributes:
     parts = [part for part in (step.modality, step.body_part, step.laterality) if part]
     value = "-".join(parts)
     return {

@@ -10,6 +10,7 @@ from typing import Any, Final, TypeAlias
 
 from pydicom.dataset import Dataset
 
+from pacs.errors import InvalidInput
 from pacs.service_classes.worklist_item import Attributes, Match, Value
 
 Keys: TypeAlias = Mapping[str, Any]
@@ -25,7 +26,7 @@ _CLOCK: Final = re.compile(r"\d{2}(?::?\d{2}(?::?\d{2}(?:\.\d{1,6})?)?)?", re.AS
 _STARS: Final = re.compile(r"\*+")
 
 
-class Malformed(Exception):
+class MalformedKey(InvalidInput):
     """The identifier cannot be understood; ``tag`` is where."""
 
     def __init__(self, tag: int) -> None:
@@ -95,11 +96,11 @@ def _fill_value(
         values = tuple(value for value in held.values if _fits(key, value, held, tag))
         if not values:
             return False
-    into.add_new(tag, held.vr, _written(held, values))
+    into.add_new(tag, held.vr, _value(held, values))
     return True
 
 
-def _written(held: Value, values: tuple[str, ...]) -> Any:
+def _value(held: Value, values: tuple[str, ...]) -> Any:
     if held.vr == "US":
         return None
     return values[0] if values else ""
@@ -122,7 +123,7 @@ def _fill_sequence(found: Answer, into: Dataset, tag: int, asked: Keys, held: Se
 def _item(asked: Keys, tag: int) -> Keys:
     items = asked.get(f"{tag:08X}", {}).get("Value") or [{}]
     if len(items) > 1 or not isinstance(items[0], Mapping):
-        raise Malformed(tag)
+        raise MalformedKey(tag)
     return items[0]
 
 
@@ -141,11 +142,11 @@ def _text(element: Mapping[str, Any]) -> str:
 
     Stars alone ask for everything, as nothing does (PS3.4 C.2.2.2.4).
     """
-    text = "\\".join(_one(value) for value in element.get("Value") or () if value is not None)
+    text = "\\".join(_value_text(value) for value in element.get("Value") or () if value is not None)
     return "" if _STARS.fullmatch(text) else text
 
 
-def _one(value: Any) -> str:
+def _value_text(value: Any) -> str:
     if isinstance(value, Mapping):
         groups = [str(value.get(group, "")) for group in ("Alphabetic", "Ideographic", "Phonetic")]
         return "=".join(groups).rstrip("=")
@@ -162,12 +163,12 @@ def _fits(key: str, value: str, held: Value, tag: int) -> bool:
         case Match.UID:
             return value in key.split("\\")
         case Match.NAME:
-            return _is_named(key, value)
+            return _name_matches(key, value)
         case _:
             return any(_wildcard(one).fullmatch(value) for one in key.split("\\"))
 
 
-def _is_named(key: str, value: str) -> bool:
+def _name_matches(key: str, value: str) -> bool:
     """Each group that is asked fits some group, whatever its case (PS3.4 C.2.2.2.1 leaves that to us) and its ``^``."""
     wanted = [group for group in key.split("=") if group.strip("^ ")]
     groups = [group for group in value.split("=") if group]
@@ -232,13 +233,13 @@ def _between(value: str, first: str, last: str) -> bool:
 def _iso(text: str, tag: int) -> str:
     found = _DAY.fullmatch(text.strip())
     if found is None:
-        raise Malformed(tag)
+        raise MalformedKey(tag)
     return "".join(found.groups())
 
 
 def _time(text: str, tag: int) -> str:
     if not _CLOCK.fullmatch(text.strip()):
-        raise Malformed(tag)
+        raise MalformedKey(tag)
     return _digits(text)
 
 
@@ -252,4 +253,4 @@ def _calendar(digits: str) -> date | None:
     try:
         return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
     except ValueError:
-        raise Malformed(STEP_DATE) from None
+        raise MalformedKey(STEP_DATE) from None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sqlalchemy.engine import Engine
 
 from pacs.dimse import device_trial
-from pacs.dimse.peer import Failure, Peer, Unreachable, associated
+from pacs.dimse.peer import Failure, Peer, Unreachable, open_association
 from pacs.dimse.tls import Certificates
 from reading.register import device_contacts, device_register, devices, organisations
 from reading.register.devices import Device
@@ -118,7 +118,7 @@ def _echo(settings: Settings, certificates: Certificates | None, one: Device) ->
         )
     where = f"{peer.host} port {peer.port}"
     try:
-        with associated(settings.ae_title, peer, device_trial.ECHO, seconds=_ANSWER_SECONDS) as association:
+        with open_association(settings.ae_title, peer, device_trial.ECHO, seconds=_ANSWER_SECONDS) as association:
             status = device_trial.echo(association)
     except Unreachable as unreachable:
         said, remedy = CALLING[unreachable.failure]
@@ -160,7 +160,7 @@ def _identify(settings: Settings, engine: Engine, one: Device, now: datetime) ->
 def _as_the_device(settings: Settings, title: str) -> Iterator[Step]:
     peer = Peer(ae_title=settings.ae_title, host=_reachable(settings.dicom_host), port=settings.dicom_port)
     try:
-        with associated(title, peer, device_trial.AS_A_DEVICE, seconds=_ANSWER_SECONDS) as association:
+        with open_association(title, peer, device_trial.AS_A_DEVICE, seconds=_ANSWER_SECONDS) as association:
             yield Step(name="association", result=Result.PASS, said=f"our listener at port {peer.port} takes it in")
             if device_trial.offers(association, device_trial.WORKLIST):
                 status, matches = device_trial.worklist(association)

@@ -88,7 +88,7 @@ def source_of(path: Path) -> Generator[Source]:
                 yield Zip(archive, path.stat().st_size)
         else:
             raise Refused("it is neither a folder, nor a DICOMDIR, nor a zip, nor a DICOM file")
-    except media.Unreadable as broken:
+    except media.UnreadableDicomdir as broken:
         raise Refused("the DICOMDIR cannot be read; name its folder instead, and everything below is read") from broken
     except zipfile.BadZipFile as broken:
         raise Refused("the zip is broken") from broken

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pacs.dimse.listener import SecurePort
-from pacs.dimse.tls import Certificates, ClientCertificate, Files, Unusable
+from pacs.dimse.tls import CertificateFiles, Certificates, ClientCertificate, UnusableCertificate
 from service.installation.installation import CannotStart
 from service.installation.settings import Settings, variable
 
@@ -15,7 +15,7 @@ def certificates_of(settings: Settings) -> Certificates | None:
         CannotStart: a file that is named is of no use.
 
     """
-    files = Files(
+    files = CertificateFiles(
         certificate=settings.dicom_tls_certificate_file,
         key=settings.dicom_tls_key_file,
         authorities=settings.dicom_tls_authorities_file,
@@ -24,7 +24,7 @@ def certificates_of(settings: Settings) -> Certificates | None:
         return None
     try:
         return Certificates(files, ClientCertificate(settings.dicom_tls_client_certificate))
-    except Unusable as unusable:
+    except UnusableCertificate as unusable:
         names = ("dicom_tls_certificate_file", "dicom_tls_key_file", "dicom_tls_authorities_file")
         name = next((name for name in names if getattr(settings, name) == unusable.path), names[0])
         raise CannotStart(

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Final
 
 from pacs.dicomweb.stow_client import ServerAway, StowTarget
-from pacs.dimse.fragments import by_hand
-from pacs.dimse.peer import Unreachable, associated
-from pacs.dimse.storage_scu import SUCCESS, WARNINGS, Gone, Outlet, proposals
+from pacs.dimse.fragments import paused_reactor
+from pacs.dimse.peer import Unreachable, open_association
+from pacs.dimse.storage_scu import SUCCESS, WARNINGS, AssociationLost, StorageScu, proposals
 from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import correction_of
-from pacs.leaving.visible_study import NotVisible, Shown
-from pacs.pixels.opened import Opened
+from pacs.leaving.visible_study import NotVisible, VisibleStudy
+from pacs.pixels.opened import StoredInstance
 from reading.actions import Action
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import Job, Rule
@@ -115,7 +115,7 @@ class Forwarder:
             raise _Stopped(away.failure, away=True) from None
         except ServerAway:
             raise _Stopped("away", away=True) from None
-        except Gone:
+        except AssociationLost:
             raise _Stopped("lost") from None
         if run.failed:
             raise _Stopped("refused")
@@ -128,10 +128,10 @@ class Forwarder:
             raise _Stopped("no_port")
         for proposal in proposals(dict.fromkeys((part.sop_class_uid, part.transfer_syntax_uid) for part in parts)):
             with (
-                associated(self._house.settings.ae_title, destination.peer, proposal.contexts) as association,
-                by_hand(association),
+                open_association(self._house.settings.ae_title, destination.peer, proposal.contexts) as association,
+                paused_reactor(association),
             ):
-                outlet = Outlet(association, meanwhile=run.meanwhile)
+                outlet = StorageScu(association, meanwhile=run.meanwhile)
                 run.send(outlet.send, [part for part in parts if part.sop_class_uid in proposal.sop_classes])
 
     def _to_server(self, rule: Rule, run: _Run, parts: list[Part]) -> None:
@@ -148,7 +148,7 @@ class Forwarder:
 class _Run:
     """One attempt at a job."""
 
-    def __init__(self, house: House, bytes_: Bytes, job: Job, shown: Shown) -> None:
+    def __init__(self, house: House, bytes_: Bytes, job: Job, shown: VisibleStudy) -> None:
         self._house = house
         self._bytes = bytes_
         self._job = job
@@ -156,14 +156,14 @@ class _Run:
         self._kept_at = time.monotonic()
         self.failed = 0
 
-    def send(self, one: Callable[[Opened, Correction | None], int], parts: list[Part]) -> None:
+    def send(self, one: Callable[[StoredInstance, Correction | None], int], parts: list[Part]) -> None:
         for part in parts:
             with snapshot(self._house.engine) as tx:
                 instance = instance_of(tx, part.sop_instance_uid)
             if instance is None or instance.hidden:
                 continue
             correction = correction_of(self._house.engine, self._shown, instance)
-            status = one(Opened(self._bytes, instance), correction)
+            status = one(StoredInstance(self._bytes, instance), correction)
             if status != SUCCESS and status not in WARNINGS:
                 self.failed += 1
                 FORWARDED.labels("failed").inc()

@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from pacs.dimse.peer import Unreachable, associated
+from pacs.dimse.peer import Unreachable, open_association
 from pacs.dimse.service import Service
-from pacs.service_classes.commitment import Conversation, Report, StorageCommitment, Told, proposal, tell
+from pacs.service_classes.commitment import Conversation, Delivery, Report, StorageCommitment, proposal, send_report
 from reading.register import devices
 from reading.register.devices import Device
 from service.installation.house import House
@@ -151,8 +151,8 @@ class Reporter:
 
     def _tell_here(self, reports: Sequence[Untold], here: Conversation) -> None:
         for one in reports:
-            became = here.tell(self._report(one), ANSWER_SECONDS) if here.open else Told.SILENT
-            if became is Told.DELIVERED:
+            became = here.send_report(self._report(one), ANSWER_SECONDS) if here.open else Delivery.SILENT
+            if became is Delivery.DELIVERED:
                 here.asked.discard(one.id)
                 self._delivered(one)
             else:  # it let go, or has nobody who listens here: it is called at once
@@ -167,12 +167,12 @@ class Reporter:
             return
         contexts, roles = proposal()
         try:
-            with associated(
+            with open_association(
                 self._house.settings.ae_title, peer, contexts, roles=roles, seconds=ANSWER_SECONDS
             ) as there:
                 for one in errand.reports:
-                    became = tell(there, self._report(one)) if there.is_established else Told.SILENT
-                    if became is Told.DELIVERED:
+                    became = send_report(there, self._report(one)) if there.is_established else Delivery.SILENT
+                    if became is Delivery.DELIVERED:
                         self._delivered(one)
                     else:
                         self._postpone(one, became)
@@ -188,7 +188,7 @@ class Reporter:
     def _delivered(self, one: Untold) -> None:
         with transaction(self._house.engine) as tx:
             commitments.told(tx, one.id, self._house.clock())
-        COMMITMENT_REPORTS.labels(Told.DELIVERED).inc()
+        COMMITMENT_REPORTS.labels(Delivery.DELIVERED).inc()
 
     def _postpone(self, one: Untold, failure: str, *, at_once: bool = False) -> None:
         now = self._house.clock()

@@ -7,7 +7,7 @@ from typing import Final
 from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
-from pacs.dicomweb.needs import Door, Shown
+from pacs.dicomweb.needs import Door, VisibleStudy
 from reading.actions import Action
 from reading.register import devices
 from reading.sessions import sessions
@@ -45,7 +45,7 @@ class DicomwebDoor:
     def scope(self, viewer: object) -> Scope:
         return self._lately.answer(("scope", viewer), lambda: self._looks.scope(viewer))
 
-    def open_study(self, viewer: object, study_uid: str, action: str) -> Shown:
+    def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
         asked = ("study", viewer, study_uid, action)
         return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, Action(f"study.{action}")))
 

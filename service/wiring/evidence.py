@@ -9,11 +9,11 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from pacs.arriving import receive_again as again
 from pacs.arriving.receive import Receiver
+from pacs.arriving.receive_again import quarantine_chunks, receive_again
 from pacs.dataset import differences
 from pacs.dataset.sameness import Encoded
-from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
+from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
 from reading.errors import NotThere
@@ -61,7 +61,7 @@ class Evidence:
         instance = quarantine.as_instance(one)
         if instance is None or not instance.frames:
             raise NotThere
-        opened = Opened(self._bytes, instance)
+        opened = StoredInstance(self._bytes, instance)
         middle = (instance.frames + 1) // 2
         try:
             return render(opened, opened.header(), middle, Rendering(viewport=SMALL), Picture.JPEG), Picture.JPEG.value
@@ -71,7 +71,7 @@ class Evidence:
     def content(self, one: Held) -> Iterator[bytes]:
         try:
             if one.key is not None:
-                return again.chunks(self._path(one.key))
+                return quarantine_chunks(self._path(one.key))
             instance = quarantine.as_instance(one)
             if instance is None:
                 raise NotThere
@@ -87,7 +87,7 @@ class Evidence:
         # Who sent it then, not whose the device is now.
         sender = replace(sender_of(device), site_id=one.site_id or device.site_id)
         try:
-            outcome = again.receive_again(self._receiver, sender, self._path(one.key), one.transfer_syntax_uid or "")
+            outcome = receive_again(self._receiver, sender, self._path(one.key), one.transfer_syntax_uid or "")
         except FileNotFoundError as elsewhere:
             raise NotThere from elsewhere
         return Again(accepted=outcome.accepted, reason=outcome.reason)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pacs.dicomweb.needs import Shown
+from pacs.dicomweb.needs import VisibleStudy
 from pacs.leaving.placement import corrections
-from pacs.leaving.zip_export import Item, TooMuch, exported
+from pacs.leaving.zip_export import Item, TooLarge, zip_stream
 from reading.access import access
 from reading.actions import Action
 from reading.audit import actor_of
@@ -40,7 +40,7 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
                 continue
             study = access.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_EXPORT)
             current = attribution.current(tx, study_uid)
-            shown = Shown(study=study) if current is None else _shown(study, current)
+            shown = VisibleStudy(study=study) if current is None else _shown(study, current)
             made = corrections(tx, study, shown.correction, instances)
             items += [Item(instance=one, correction=each) for one, each in zip(instances, made, strict=True)]
         house.audit.record(
@@ -53,13 +53,13 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
             now=now,
         )
     try:
-        return exported(bytes_, items, new_uid)
-    except TooMuch:
+        return zip_stream(bytes_, items, new_uid)
+    except TooLarge:
         raise NotAllowed("too_much_to_export") from None
 
 
-def _shown(study: queries.Study, current: attribution.Revision) -> Shown:
-    return Shown(
+def _shown(study: queries.Study, current: attribution.Revision) -> VisibleStudy:
+    return VisibleStudy(
         study=study,
         attributes=current.attributes,
         revision=current.revision,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pacs.leaving.visible_study import NotVisible, Shown
+from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from reading.access import access
 from reading.actions import Action
 from reading.context import Context
@@ -32,7 +32,7 @@ class Looks:
                 access.open_list(Context(tx, self._house.audit, now, searching), Action.STUDY_SEARCH)
         return found
 
-    def open_study(self, caller: object, study_uid: str, action: Action) -> Shown:
+    def open_study(self, caller: object, study_uid: str, action: Action) -> VisibleStudy:
         viewer = _one_of_ours(caller)
         now = self._house.clock()
         if not is_uid(study_uid):
@@ -55,8 +55,8 @@ class Looks:
                 )
             raise NotVisible from hidden
         if current is None:
-            return Shown(study=study)
-        return Shown(
+            return VisibleStudy(study=study)
+        return VisibleStudy(
             study=study,
             attributes=current.attributes,
             revision=current.revision,

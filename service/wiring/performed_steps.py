@@ -7,7 +7,7 @@ from typing import Final
 
 from pacs.dimse.service import Caller
 from pacs.service_classes.mpps import Verdict
-from pacs.service_classes.mpps_message import Performed
+from pacs.service_classes.mpps_message import PerformedStep
 from reading.completeness.ledger import Named
 from reading.orders import performed
 from reading.orders.performed import Message, Reference, Said, State
@@ -28,19 +28,19 @@ class PerformedDoor:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def creating(self, caller: Caller, uid: str, said: Performed) -> Verdict:
+    def creating(self, caller: Caller, uid: str, said: PerformedStep) -> Verdict:
         return self._taken(performed.create, caller, uid, said)
 
-    def changing(self, caller: Caller, uid: str, said: Performed) -> Verdict:
+    def changing(self, caller: Caller, uid: str, said: PerformedStep) -> Verdict:
         return self._taken(performed.change, caller, uid, said)
 
-    def _taken(self, take: Callable[..., Said], caller: Caller, uid: str, said: Performed) -> Verdict:
+    def _taken(self, take: Callable[..., Said], caller: Caller, uid: str, said: PerformedStep) -> Verdict:
         with transaction(self._house.engine) as tx:
             who = caller.sender
             return VERDICTS[take(tx, who.device_id, who.site_id, uid, _message(said), self._house.clock())]
 
 
-def _message(said: Performed) -> Message:
+def _message(said: PerformedStep) -> Message:
     return Message(
         attributes=said.attributes,
         state=None if said.state is None else State(said.state),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from pacs.pixels.opened import Bytes, NoSuchFrame, Opened, Unreadable
+from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
 from reading.access import access
@@ -37,7 +37,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         instances = queries.instances_in(tx, study_uid)
     if not 1 <= number <= len(instances):
         raise NotThere
-    opened = Opened(bytes_, instances[number - 1])
+    opened = StoredInstance(bytes_, instances[number - 1])
     try:
         shown = render(opened, opened.header(), 1, Rendering(viewport=LARGEST), Picture.JPEG)
     except (NotDecodable, NoSuchFrame, Unreadable) as nothing:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pacs.arriving.receive import Sender
-from pacs.leaving.visible_study import Shown
+from pacs.leaving.visible_study import VisibleStudy
 from pacs.service_classes.needs import Destination, DimseDoor
 from reading.actions import Action
 from reading.register import devices
@@ -34,7 +34,7 @@ class Devices:
     def scope(self, sender: Sender) -> Scope:
         return self._looks.scope(_viewer(sender))
 
-    def open_study(self, sender: Sender, study_uid: str, action: str) -> Shown:
+    def open_study(self, sender: Sender, study_uid: str, action: str) -> VisibleStudy:
         return self._looks.open_study(_viewer(sender), study_uid, Action(f"study.{action}"))
 
     def destination(self, ae_title: str, asker: Sender) -> Destination | None:

@@ -6,8 +6,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from pacs.dimse.service import Caller
-from pacs.service_classes.worklist import Offer
-from pacs.service_classes.worklist_item import Scheduled
+from pacs.service_classes.worklist import WorklistPage
+from pacs.service_classes.worklist_item import ScheduledStep
 from reading.orders import offered
 from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState
@@ -26,23 +26,23 @@ class WorklistDoor:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def offering(self, caller: Caller, first: date | None, last: date | None) -> Offer:
+    def offering(self, caller: Caller, first: date | None, last: date | None) -> WorklistPage:
         now = self._house.clock()
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, caller.sender.device_id)
             found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
         zone = ZoneInfo(found.time_zone)
         others = [title for title in found.stations if title != caller.ae_title]
-        return Offer(
+        return WorklistPage(
             scheduled=[_scheduled(one, [caller.ae_title, *others], zone) for one in found.offered],
             whole=found.whole,
             character_set=device.character_set if device else "",
         )
 
 
-def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> Scheduled:
+def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> ScheduledStep:
     alphabetic, ideographic = for_devices(one.person.name)
-    return Scheduled(
+    return ScheduledStep(
         study_uid=one.procedure.study_uid,
         accession_number=one.order.accession_number,
         step_id=one.procedure.step_id,

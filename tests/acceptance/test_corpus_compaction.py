@@ -21,10 +21,10 @@ from pacs.arriving.outcome import Reason
 from pacs.dataset import part10
 from pacs.dataset.elements import Path as ElementPath
 from pacs.dataset.elements import elements
-from pacs.dataset.sameness import Encoded, same
-from pacs.leaving.outgoing_file import made
+from pacs.dataset.sameness import Encoded, same_instance
+from pacs.leaving.outgoing_file import outgoing_file
 from pacs.pixels.frames import HTJ2K_RPCL
-from pacs.pixels.opened import EXPLICIT_BIG, NATIVE, Opened, Unreadable
+from pacs.pixels.opened import EXPLICIT_BIG, NATIVE, StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage import tables
 from storage.database import connect, snapshot
@@ -55,7 +55,7 @@ def native(bytes_: Bytes, instance: Instance) -> bytes | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return made(Opened(bytes_, instance), None, EXPLICIT_LITTLE)
+            return outgoing_file(StoredInstance(bytes_, instance), None, EXPLICIT_LITTLE)
         except (Unreadable, NotDecodable):
             return None
 
@@ -171,7 +171,7 @@ def form(bytes_: Bytes, one: Instance) -> Encoded:
 def comes_back(bytes_: Bytes, one: Instance, came: Encoded, earlier: bytes | None) -> None:
     again = native(bytes_, one)
 
-    assert same(came, form(bytes_, one))
+    assert same_instance(came, form(bytes_, one))
     assert again is not None
     if earlier is None:
         return  # it could not be given natively before, and can be now

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from pacs.arriving.outcome import STATUS, Reason
-from pacs.dataset.sameness import Encoded, same
+from pacs.dataset.sameness import Encoded, same_instance
 from storage.database import connect
 from tests import corpus, wire
 from tests.archive import Archive
@@ -255,7 +255,7 @@ def test_every_file_that_dcmtk_sends_is_equal_in_elements_and_pixels(
                     unequal.append(file.name)
                 elif kept == sent.dataset:
                     counts["stored, the same bytes"] += 1
-                elif same(
+                elif same_instance(
                     Encoded(dataset=sent.dataset, transfer_syntax=sent.transfer_syntax),
                     Encoded(dataset=kept, transfer_syntax=stored[uid]["transfer_syntax_uid"]),
                 ):

@@ -15,7 +15,7 @@ from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: ignore[reportAttributeAccessIssue]
 from sqlalchemy.engine import Engine
 
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from reading.cases import cases
 from reading.completeness import ledger
 from reading.completeness.ledger import Progress
@@ -113,7 +113,7 @@ def asks(tierread: TierRead, title: str, folder: Path) -> list[Dataset]:
 def performs(tierread: TierRead, cast: Cast, begun: Dataset | None, ended: Dataset | None) -> int:
     """The device says by MPPS that it begins, or that it is done."""
     peer = Peer(ae_title=tierread.ae_title, host="127.0.0.1", port=tierread.dicom_port)
-    with associated(cast.device, peer, [build_context(MPPS)]) as association:
+    with open_association(cast.device, peer, [build_context(MPPS)]) as association:
         if begun is not None:
             return int(association.send_n_create(begun, MPPS, STEP)[0].Status)
         assert ended is not None

@@ -16,7 +16,7 @@ from pacs.dataset import character_sets
 from pacs.dimse import tls
 from pacs.dimse.admission import Refusal
 from pacs.dimse.negotiation import Offer, transfer_syntaxes
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from pacs.search import matching_keys
 from pacs.service_classes import commitment, find, mpps, mpps_message, retrieve, worklist
 from reading.audit import Audit
@@ -81,7 +81,7 @@ def test_a_listener_accepts_the_stated_sop_classes_and_no_others(small_archive: 
                 build_context("1.2.840.10008.1.1"),
                 *map(build_context, asked[start : start + MOST_CONTEXTS - 1]),
             ]
-            with associated("TOWNSHIP", peer, contexts) as association:
+            with open_association("TOWNSHIP", peer, contexts) as association:
                 accepted |= {str(context.abstract_syntax) for context in association.accepted_contexts}
 
     offer = Offer()

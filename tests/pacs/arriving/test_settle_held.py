@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 
 from pacs.arriving.outcome import Reason
 from pacs.arriving.settle_held import Settled, settle_held
-from pacs.dataset.sameness import Encoded, same
+from pacs.dataset.sameness import Encoded, same_instance
 from storage import tables
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes, BytesMissing
@@ -52,7 +52,7 @@ def reader(archive: Archive, tmp_path: Path) -> Bytes:
 @pytest.mark.parametrize("other", [*NATIVE, RLE, JPEG_2000])
 @pytest.mark.parametrize("one", [EXPLICIT_LITTLE, BIG_ENDIAN, RLE])
 def test_the_encoding_makes_no_difference(one: str, other: str) -> None:
-    assert same(held_as(one), held_as(other))
+    assert same_instance(held_as(one), held_as(other))
 
 
 @pytest.mark.parametrize(
@@ -69,31 +69,33 @@ def test_the_encoding_makes_no_difference(one: str, other: str) -> None:
 )
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
 def test_any_other_difference_does(changed: dict[str, object], syntax: str) -> None:
-    assert not same(held_as(EXPLICIT_LITTLE), held_as(syntax, **changed))
+    assert not same_instance(held_as(EXPLICIT_LITTLE), held_as(syntax, **changed))
 
 
 def test_a_difference_inside_a_sequence_is_seen() -> None:
     changed = of_pia()
     changed.AnatomicRegionSequence[0].CodeValue = "113692"
 
-    assert not same(held_as(EXPLICIT_LITTLE), Encoded(dataset=encoded(changed), transfer_syntax=EXPLICIT_LITTLE))
+    assert not same_instance(
+        held_as(EXPLICIT_LITTLE), Encoded(dataset=encoded(changed), transfer_syntax=EXPLICIT_LITTLE)
+    )
 
 
 def test_other_pixels_under_a_compression_are_seen() -> None:
-    assert not same(held_as(EXPLICIT_LITTLE), held_as(RLE, PixelData=bytes(64 * 64 * 2)))
+    assert not same_instance(held_as(EXPLICIT_LITTLE), held_as(RLE, PixelData=bytes(64 * 64 * 2)))
 
 
 def test_what_cannot_be_decoded_is_not_the_same() -> None:
     broken = Encoded(dataset=encoded(fragmented(of_pia(), [b"no codestream"]), JPEG_2000), transfer_syntax=JPEG_2000)
 
-    assert not same(held_as(EXPLICIT_LITTLE), broken)
-    assert same(broken, broken)
+    assert not same_instance(held_as(EXPLICIT_LITTLE), broken)
+    assert same_instance(broken, broken)
 
 
 def test_what_has_no_structure_is_not_the_same() -> None:
     cut = Encoded(dataset=held_as(EXPLICIT_LITTLE).dataset[:-5], transfer_syntax=EXPLICIT_LITTLE)
 
-    assert not same(held_as(EXPLICIT_LITTLE), cut)
+    assert not same_instance(held_as(EXPLICIT_LITTLE), cut)
 
 
 def test_the_same_in_another_syntax_is_a_duplicate(archive: Archive, reader: Bytes, now: datetime) -> None:

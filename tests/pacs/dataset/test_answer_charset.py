@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pacs.dataset.answer_charset import readable
+from pacs.dataset.answer_charset import answer_charset
 
 NAME = ("WANG^XIAOLI", "王^小丽")
 RARE = ("WANG^JIN", "王^璡")
@@ -28,14 +28,14 @@ RARE = ("WANG^JIN", "王^璡")
 def test_the_register_counts_then_the_request(
     entered: str, asked: tuple[str, ...], terms: tuple[str, ...], name: str, rare: str
 ) -> None:
-    found = readable(entered, asked)
+    found = answer_charset(entered, asked)
 
     assert (found.terms, found.name(*NAME), found.name(*RARE)) == (terms, name, rare)
 
 
 def test_text_is_chinese_where_it_can_be_read_and_plain_elsewhere() -> None:
-    assert readable("GB18030", ()).text("胸部", "Chest") == "胸部"
-    assert readable("", ()).text("胸部", "Chest") == "Chest"
-    assert readable("", ()).name("José^María", "") == "Jose^Maria"
-    assert readable("ISO_IR 100", ()).name("José^María", "") == "José^María"
-    assert readable("", ()).text("", "价") == "?"
+    assert answer_charset("GB18030", ()).text("胸部", "Chest") == "胸部"
+    assert answer_charset("", ()).text("胸部", "Chest") == "Chest"
+    assert answer_charset("", ()).name("José^María", "") == "Jose^Maria"
+    assert answer_charset("ISO_IR 100", ()).name("José^María", "") == "José^María"
+    assert answer_charset("", ()).text("", "价") == "?"

@@ -11,8 +11,8 @@ import pytest
 from pynetdicom.presentation import build_context
 
 from pacs.dimse.listener import SecurePort
-from pacs.dimse.peer import Failure, Peer, Unreachable, associated
-from pacs.dimse.tls import Certificates, ClientCertificate, Files
+from pacs.dimse.peer import Failure, Peer, Unreachable, open_association
+from pacs.dimse.tls import CertificateFiles, Certificates, ClientCertificate
 from tests import certificates
 from tests.archive import Archive
 from tests.wire import IMPLICIT_LITTLE, VERIFICATION, item, pdu
@@ -24,7 +24,7 @@ def test_a_peer_that_is_called_answers_and_is_let_go(small_archive: Archive) -> 
     with small_archive.listening() as listener:
         peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
 
-        with associated("TOWNSHIP", peer, ECHO) as association:
+        with open_association("TOWNSHIP", peer, ECHO) as association:
             status = association.send_c_echo()
 
     assert status.Status == 0
@@ -35,7 +35,7 @@ def test_a_block_that_fails_aborts(small_archive: Archive) -> None:
     with small_archive.listening() as listener:
         peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
 
-        with pytest.raises(ZeroDivisionError), associated("TOWNSHIP", peer, ECHO) as association:
+        with pytest.raises(ZeroDivisionError), open_association("TOWNSHIP", peer, ECHO) as association:
             raise ZeroDivisionError
 
     assert association.is_aborted
@@ -53,7 +53,7 @@ def test_a_peer_says_why_not(small_archive: Archive, ours: str, theirs: str, sop
     with small_archive.listening() as listener:
         peer = Peer(ae_title=theirs, host="127.0.0.1", port=listener.address[1])
 
-        with pytest.raises(Unreachable) as raised, associated(ours, peer, [build_context(sop_class)]):
+        with pytest.raises(Unreachable) as raised, open_association(ours, peer, [build_context(sop_class)]):
             pass
 
     assert raised.value.failure is failure
@@ -64,7 +64,7 @@ def test_both_sides_release_at_once(small_archive: Archive) -> None:
         colliding = threading.Thread(target=_collide, args=(server,))
         colliding.start()
         peer = Peer(ae_title="A", host="127.0.0.1", port=server.getsockname()[1])
-        with associated("US", peer, ECHO, seconds=5) as association:
+        with open_association("US", peer, ECHO, seconds=5) as association:
             pass
         colliding.join()
 
@@ -75,14 +75,16 @@ def test_a_peer_is_called_by_tls_where_each_trusts_the_other(small_archive: Arch
     root, strange = certificates.make(tmp_path, "root"), certificates.make(tmp_path, "strange")
     theirs = certificates.make(tmp_path, "theirs", signed_by=root)
     ours = certificates.make(tmp_path, "ours", signed_by=root)
-    of_theirs = Files(certificate=theirs.certificate, key=theirs.key, authorities=root.certificate)
+    of_theirs = CertificateFiles(certificate=theirs.certificate, key=theirs.key, authorities=root.certificate)
     secure = SecurePort(port=0, context=Certificates(of_theirs, ClientCertificate.REQUIRED).server)
-    trusting = Certificates(Files(certificate=ours.certificate, key=ours.key, authorities=root.certificate)).client()
-    doubting = Certificates(Files(authorities=strange.certificate)).client()
+    trusting = Certificates(
+        CertificateFiles(certificate=ours.certificate, key=ours.key, authorities=root.certificate)
+    ).client()
+    doubting = Certificates(CertificateFiles(authorities=strange.certificate)).client()
     with small_archive.listening(secure=secure) as listener:
         at = {"ae_title": "TIERREAD", "host": "127.0.0.1"}
         good = Peer(**at, port=listener.secure_address[1], tls=trusting, certificate_digest=theirs.digest)
-        with associated("TOWNSHIP", good, ECHO) as association:
+        with open_association("TOWNSHIP", good, ECHO) as association:
             status = association.send_c_echo()
         wrong = (
             replace(good, certificate_digest=ours.digest),
@@ -91,7 +93,7 @@ def test_a_peer_is_called_by_tls_where_each_trusts_the_other(small_archive: Arch
         )
         failures: list[Failure] = []
         for peer in wrong:
-            with pytest.raises(Unreachable) as raised, associated("TOWNSHIP", peer, ECHO, seconds=5):
+            with pytest.raises(Unreachable) as raised, open_association("TOWNSHIP", peer, ECHO, seconds=5):
                 pass
             failures.append(raised.value.failure)
 
@@ -105,7 +107,10 @@ def test_where_nothing_listens_the_peer_is_away() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
 
-    with pytest.raises(Unreachable) as raised, associated("US", Peer(ae_title="A", host="127.0.0.1", port=port), ECHO):
+    with (
+        pytest.raises(Unreachable) as raised,
+        open_association("US", Peer(ae_title="A", host="127.0.0.1", port=port), ECHO),
+    ):
         pass
 
     assert raised.value.failure is Failure.AWAY
@@ -117,7 +122,7 @@ def test_what_hangs_up_speaks_no_dicom() -> None:
         hanging_up.start()
         peer = Peer(ae_title="A", host="127.0.0.1", port=server.getsockname()[1])
 
-        with pytest.raises(Unreachable) as raised, associated("US", peer, ECHO):
+        with pytest.raises(Unreachable) as raised, open_association("US", peer, ECHO):
             pass
         hanging_up.join()
 

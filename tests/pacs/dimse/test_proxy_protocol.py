@@ -14,7 +14,7 @@ import pytest
 from pacs.dimse import proxy_protocol
 from pacs.dimse.listener import SecurePort
 from pacs.dimse.proxy_protocol import NoHeader
-from pacs.dimse.tls import Certificates, Files
+from pacs.dimse.tls import CertificateFiles, Certificates
 from tests import certificates
 from tests.archive import Archive
 from tests.certificates import trusting
@@ -127,7 +127,9 @@ def test_nobody_else_may_name_an_address(small_archive: Archive) -> None:
 def test_the_same_by_tls(small_archive: Archive, tmp_path: Path) -> None:
     small_archive.addresses = frozenset({"10.1.2.3"})
     ours = certificates.make(tmp_path, "ours")
-    secure = SecurePort(port=0, context=Certificates(Files(certificate=ours.certificate, key=ours.key)).server)
+    secure = SecurePort(
+        port=0, context=Certificates(CertificateFiles(certificate=ours.certificate, key=ours.key)).server
+    )
     with small_archive.listening(proxies=LOOPBACK, secure=secure) as listener:
         device = Sender(address=listener.secure_address)
         with socket.create_connection(listener.secure_address, timeout=10) as plain:

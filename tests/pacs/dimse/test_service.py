@@ -13,7 +13,7 @@ from pynetdicom.sop_class import (  # pyright: ignore[reportAttributeAccessIssue
     StudyRootQueryRetrieveInformationModelFind,
 )
 
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller, Handlers
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, image, thing
@@ -46,7 +46,7 @@ def test_a_service_answers_each_caller_by_who_it_is(small_archive: Archive) -> N
         peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
         answers = []
         for title in ("TOWNSHIP", "OTHER"):
-            with associated(title, peer, [build_context(ModalityWorklistInformationFind)]) as association:
+            with open_association(title, peer, [build_context(ModalityWorklistInformationFind)]) as association:
                 asked = Dataset()
                 asked.ScheduledStationAETitle = ""
                 answers.append(list(association.send_c_find(asked, ModalityWorklistInformationFind)))
@@ -73,7 +73,7 @@ def test_a_message_is_answered_by_the_service_of_its_context(small_archive: Arch
     classes = (ModalityWorklistInformationFind, StudyRootQueryRetrieveInformationModelFind)
     with small_archive.listening([Greeting(), Welcoming()]) as listener:
         peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
-        with associated("TOWNSHIP", peer, [build_context(one) for one in classes]) as association:
+        with open_association("TOWNSHIP", peer, [build_context(one) for one in classes]) as association:
             asked = Dataset()
             asked.ScheduledStationAETitle = ""
             answers = [[status.Status for status, _ in association.send_c_find(asked, one)] for one in classes]

@@ -17,7 +17,7 @@ from pynetdicom.ae import ApplicationEntity
 
 from pacs.dataset import part10
 from pacs.dimse.listener import Listener, SecurePort
-from pacs.dimse.tls import Certificates, ClientCertificate, Failure, Files, Unusable
+from pacs.dimse.tls import CertificateFiles, Certificates, ClientCertificate, Failure, UnusableCertificate
 from tests import certificates
 from tests.archive import Archive
 from tests.builders import CT, image, new_uid, thing
@@ -36,7 +36,7 @@ class Authority:
     root: Certificate
     ours: Certificate
     device: Certificate
-    files: Files
+    files: CertificateFiles
 
 
 @pytest.fixture
@@ -45,13 +45,13 @@ def authority(tmp_path: Path) -> Authority:
     ours = certificates.make(tmp_path, "tierread", signed_by=root)
     device = certificates.make(tmp_path, "device", signed_by=root)
     return Authority(
-        root, ours, device, Files(certificate=ours.certificate, key=ours.key, authorities=root.certificate)
+        root, ours, device, CertificateFiles(certificate=ours.certificate, key=ours.key, authorities=root.certificate)
     )
 
 
 @contextmanager
 def listening(
-    archive: Archive, files: Files, wanted: ClientCertificate = ClientCertificate.OPTIONAL, **changed: Any
+    archive: Archive, files: CertificateFiles, wanted: ClientCertificate = ClientCertificate.OPTIONAL, **changed: Any
 ) -> Iterator[Listener]:
     secure = SecurePort(port=0, context=Certificates(files, wanted).server)
     with archive.listening(secure=secure, **changed) as listener:
@@ -251,7 +251,7 @@ def test_files_that_are_no_use_are_named(authority: Authority, tmp_path: Path) -
         replace(authority.files, authorities=tmp_path / "gone"): tmp_path / "gone",
     }
     for files, path in wrong.items():
-        with pytest.raises(Unusable) as unusable:
+        with pytest.raises(UnusableCertificate) as unusable:
             Certificates(files)
 
         assert unusable.value.path == path

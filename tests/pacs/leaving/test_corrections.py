@@ -14,7 +14,7 @@ from pydicom.sequence import Sequence
 
 from pacs.dataset import part10
 from pacs.dataset.dicom_json import to_json
-from pacs.leaving.corrections import Correction, attribute, attribute_json
+from pacs.leaving.corrections import Correction, apply_correction, apply_correction_json
 from pacs.pixels.transcode import file_bytes
 from storage.index.person_traces import Trace
 from tests.builders import encoded, image
@@ -70,7 +70,7 @@ def traces(egress: bytes) -> list[str]:
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
 def test_nothing_of_the_earlier_person_is_left_in_the_data_set(syntax: str) -> None:
     dataset = read(encoded(wrong_patient(), syntax), syntax)
-    attribute(dataset, RIGHT)
+    apply_correction(dataset, RIGHT)
     egress = file_bytes(dataset, syntax)
     again = pydicom.dcmread(BytesIO(egress))
 
@@ -88,7 +88,7 @@ def test_nothing_of_the_earlier_person_is_left_in_the_data_set(syntax: str) -> N
 
 def test_nothing_of_the_earlier_person_is_left_in_the_json_model() -> None:
     found = to_json(read(encoded(wrong_patient())), "bulk")
-    attribute_json(found, RIGHT)
+    apply_correction_json(found, RIGHT)
     egress = json.dumps(found, ensure_ascii=False).encode()
 
     assert traces(egress) == []
@@ -100,8 +100,8 @@ def test_nothing_of_the_earlier_person_is_left_in_the_json_model() -> None:
 def test_both_egresses_say_the_same() -> None:
     dataset = read(encoded(wrong_patient()))
     found = to_json(dataset, "bulk")
-    attribute_json(found, RIGHT)
-    attribute(dataset, RIGHT)
+    apply_correction_json(found, RIGHT)
+    apply_correction(dataset, RIGHT)
     written = to_json(pydicom.dcmread(BytesIO(file_bytes(dataset, EXPLICIT_LITTLE))), "bulk")
 
     assert without_empty(written) == without_empty(found)
@@ -113,7 +113,7 @@ def without_empty(instance: dict[str, Any]) -> dict[str, Any]:
 
 def test_original_attributes_tell_what_changed_without_telling_what_it_was() -> None:
     dataset = read(encoded(wrong_patient()))
-    attribute(dataset, RIGHT)
+    apply_correction(dataset, RIGHT)
     item = dataset.OriginalAttributesSequence[-1]
     modified = item.ModifiedAttributesSequence[0]
 
@@ -126,7 +126,7 @@ def test_original_attributes_tell_what_changed_without_telling_what_it_was() -> 
 
 def test_a_name_that_was_misspelt_keeps_the_rest_of_the_person() -> None:
     dataset = read(encoded(wrong_patient()))
-    attribute(dataset, correction(PatientName="Wong^Xiao=王^晓"))
+    apply_correction(dataset, correction(PatientName="Wong^Xiao=王^晓"))
 
     assert dataset.PatientID == OLD_ID
     assert dataset.PatientBirthDate == "19600101"
@@ -136,7 +136,7 @@ def test_a_name_that_was_misspelt_keeps_the_rest_of_the_person() -> None:
 
 def test_a_corrected_side_touches_nobody_s_name() -> None:
     dataset = read(encoded(wrong_patient()))
-    attribute(dataset, correction(Laterality="L"))
+    apply_correction(dataset, correction(Laterality="L"))
 
     assert dataset.Laterality == "L"
     assert str(dataset.PatientName) == OLD_NAME
@@ -145,7 +145,7 @@ def test_a_corrected_side_touches_nobody_s_name() -> None:
 
 def test_a_number_without_a_birth_date_leaves_none() -> None:
     dataset = read(encoded(wrong_patient()))
-    attribute(dataset, correction(PatientID="P-9001", PatientName="Li^Na"))
+    apply_correction(dataset, correction(PatientID="P-9001", PatientName="Li^Na"))
 
     assert dataset.PatientBirthDate == ""
     assert dataset.PatientSex == ""
@@ -158,7 +158,7 @@ def test_bytes_that_lie_about_their_character_set_are_found_too() -> None:
     at = data.index(b"\x10\x00\x20\x00LO")
     data[at:at] = b"\x10\x00\x10\x00PN" + len(name).to_bytes(2, "little") + name
     received = read(bytes(data))
-    attribute(received, RIGHT)
+    apply_correction(received, RIGHT)
     egress = file_bytes(received, EXPLICIT_LITTLE)
 
     assert name not in egress

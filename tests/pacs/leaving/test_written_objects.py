@@ -17,7 +17,7 @@ from pydicom import dcmread
 from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset
 
-from pacs.leaving.corrections import Correction, attribute
+from pacs.leaving.corrections import Correction, apply_correction
 from pacs.pixels.opened import NATIVE
 from pacs.pixels.transcode import NotDecodable, file_bytes, to_little
 from tests import corpus
@@ -61,7 +61,7 @@ def corrected(whole: FileDataset) -> bytes:
         reason="wrong worklist entry",
         made_at=datetime(2026, 3, 2, 9, 30, tzinfo=UTC),
     )
-    attribute(whole, correction)
+    apply_correction(whole, correction)
     return file_bytes(whole, str(whole.file_meta.TransferSyntaxUID))
 
 

@@ -20,7 +20,7 @@ from pydicom.uid import UID, JPEG2000Lossless
 
 from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import corrections
-from pacs.leaving.zip_export import MOST_BYTES, Item, TooMuch, exported
+from pacs.leaving.zip_export import MOST_BYTES, Item, TooLarge, zip_stream
 from storage.database import snapshot, transaction
 from storage.decisions.placement import SeriesMoved, StudyMade, apply
 from storage.index.queries import instances_in, study_of
@@ -49,7 +49,7 @@ def pieces(archive: Archive, *studies: str, correction: Correction | None = None
             assert study is not None
             made = corrections(tx, study, correction, there)
             items += [Item(instance=one, correction=each) for one, each in zip(there, made, strict=True)]
-    return exported(bytes_, items, new_uid)
+    return zip_stream(bytes_, items, new_uid)
 
 
 def unpacked(made: Iterator[bytes], folder: Path) -> list[str]:
@@ -185,5 +185,5 @@ def test_too_much_is_refused_before_anything_is_sent(small_archive: Archive) -> 
     bytes_ = Bytes(small_archive.directory, FolderObjectStore(small_archive.directory / "none"), small_archive.engine)
     many = [Item(instance=there, correction=None)] * (MOST_BYTES // there.size + 1 if there.size > 1 << 20 else 20_001)
 
-    with pytest.raises(TooMuch):
-        exported(bytes_, many, new_uid)
+    with pytest.raises(TooLarge):
+        zip_stream(bytes_, many, new_uid)

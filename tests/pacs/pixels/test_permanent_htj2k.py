@@ -27,15 +27,15 @@ from pacs.arriving.settle_held import settle_held
 from pacs.dataset import part10
 from pacs.dataset.elements import elements
 from pacs.dataset.explicit_encoding import explicit
-from pacs.dataset.sameness import Encoded, same
-from pacs.dimse.peer import associated
+from pacs.dataset.sameness import Encoded, same_instance
+from pacs.dimse.peer import open_association
 from pacs.leaving.corrections import Correction
-from pacs.leaving.outgoing_file import made
-from pacs.leaving.zip_export import Item, exported
+from pacs.leaving.outgoing_file import outgoing_file
+from pacs.leaving.zip_export import Item, zip_stream
 from pacs.pixels import encapsulation
 from pacs.pixels.frames import HTJ2K_RPCL, native_form
 from pacs.pixels.native_image import Obstacle
-from pacs.pixels.opened import Opened
+from pacs.pixels.opened import StoredInstance
 from pacs.pixels.permanent_htj2k import attempt
 from storage import tables
 from storage.commitment import requests, verdicts
@@ -130,8 +130,8 @@ def look(archive: Archive, uid: str) -> tuple[Bytes, Instance]:
     return Bytes(archive.directory, store_of(archive), archive.engine), found
 
 
-def opened(archive: Archive, uid: str) -> Opened:
-    return Opened(*look(archive, uid))
+def opened(archive: Archive, uid: str) -> StoredInstance:
+    return StoredInstance(*look(archive, uid))
 
 
 def whole(file: bytes) -> FileDataset:
@@ -142,7 +142,7 @@ def plain(file: bytes) -> Encoded:
     return Encoded(dataset=file[part10.dataset_offset(file) :], transfer_syntax=EXPLICIT_LITTLE)
 
 
-def natives(one: Opened) -> list[bytes]:
+def natives(one: StoredInstance) -> list[bytes]:
     header = one.header()
     return [native_form(one, header, number) for number in range(1, one.instance.frames + 1)]
 
@@ -162,19 +162,19 @@ def test_what_is_compacted_comes_back_as_it_came(kind: str, syntax: str, archive
     uid = archive.take(sent).sop_instance_uid
     stored(archive)
     before = opened(archive, uid)
-    native_file, native_frames = made(before, None, EXPLICIT_LITTLE), natives(before)
+    native_file, native_frames = outgoing_file(before, None, EXPLICIT_LITTLE), natives(before)
     (done,) = compact(archive)
     after = opened(archive, uid)
-    again = made(after, None, EXPLICIT_LITTLE)
+    again = outgoing_file(after, None, EXPLICIT_LITTLE)
     planes = kind == "RGB by plane"
 
     assert (done.recoded, after.syntax) == (1, HTJ2K_RPCL)
     assert after.instance.size < before.instance.size
-    assert same(Encoded(dataset=sent.dataset, transfer_syntax=syntax), stored_form(after))
+    assert same_instance(Encoded(dataset=sent.dataset, transfer_syntax=syntax), stored_form(after))
     assert whole(again).PhotometricInterpretation == whole(native_file).PhotometricInterpretation
     assert np.array_equal(whole(again).pixel_array, whole(native_file).pixel_array)
     if not planes:
-        assert same(plain(again), plain(native_file))
+        assert same_instance(plain(again), plain(native_file))
         assert natives(after) == native_frames
         assert after.instance.description == before.instance.description
         assert after.instance.pixel_digest == before.instance.pixel_digest
@@ -182,7 +182,7 @@ def test_what_is_compacted_comes_back_as_it_came(kind: str, syntax: str, archive
     assert pixel_digest(*look(archive, uid)) == after.instance.pixel_digest
 
 
-def stored_form(one: Opened) -> Encoded:
+def stored_form(one: StoredInstance) -> Encoded:
     file = one.file_bytes()
     return Encoded(dataset=file[one.instance.dataset_offset :], transfer_syntax=one.syntax)
 
@@ -340,7 +340,7 @@ def test_the_web_answers_the_same_before_and_after(kind: str, web: Web) -> None:
     instances.append(web.ada.get(path, headers={"Accept": "application/dicom"}).content)
 
     assert after == before
-    assert same(plain(instances[1]), plain(instances[0]))
+    assert same_instance(plain(instances[1]), plain(instances[0]))
 
 
 def test_the_web_gives_what_is_stored_to_those_who_take_it(web: Web) -> None:
@@ -388,13 +388,13 @@ def test_a_peer_is_given_what_it_takes(syntaxes: list[str], archive: Archive, tm
     with answering(archive, tmp_path) as house, receiving([CT], syntaxes) as received:
         house.send_to("DESTINATION", received.port, TOWNSHIP)
         asked = identifier("STUDY", StudyInstanceUID=sent.StudyInstanceUID)
-        with associated("TOWNSHIP", house.peer, [build_context(ROOTS["move", "STUDY"])]) as association:
+        with open_association("TOWNSHIP", house.peer, [build_context(ROOTS["move", "STUDY"])]) as association:
             responses = list(association.send_c_move(asked, "DESTINATION", ROOTS["move", "STUDY"]))
     got = Encoded(dataset=received.bytes_[uid], transfer_syntax=received.syntaxes[uid])
 
     assert responses[-1][0].Status == 0x0000
     assert got.transfer_syntax == syntaxes[-1]
-    assert same(got, Encoded(dataset=thing(sent).dataset, transfer_syntax=EXPLICIT_LITTLE))
+    assert same_instance(got, Encoded(dataset=thing(sent).dataset, transfer_syntax=EXPLICIT_LITTLE))
     if syntaxes[-1] != HTJ2K_RPCL:
         assert sent.PixelData in got.dataset
         assert b"YBR_RCT" not in got.dataset
@@ -414,7 +414,7 @@ def test_a_disc_for_patients_has_native_pixels(correction: Correction | None, ar
     uid = archive.take(thing(sent)).sop_instance_uid
     compact(archive)
     bytes_, instance = look(archive, uid)
-    content = b"".join(exported(bytes_, [Item(instance=instance, correction=correction)], new_uid))
+    content = b"".join(zip_stream(bytes_, [Item(instance=instance, correction=correction)], new_uid))
     with zipfile.ZipFile(io.BytesIO(content)) as archive_:
         (name,) = (one for one in archive_.namelist() if one != "DICOMDIR")
         file = whole(archive_.read(name))
@@ -431,7 +431,7 @@ def test_the_same_instance_again_is_never_a_conflict(archive: Archive) -> None:
     compact(archive)
     stored_one = stored_form(opened(archive, uid))
     htj2k = Object(transfer_syntax=HTJ2K_RPCL, sop_class=first.sop_class, sop_instance=uid, dataset=stored_one.dataset)
-    native_again = made(opened(archive, uid), None, EXPLICIT_LITTLE)
+    native_again = outgoing_file(opened(archive, uid), None, EXPLICIT_LITTLE)
     plain_again = Object(
         transfer_syntax=EXPLICIT_LITTLE,
         sop_class=first.sop_class,

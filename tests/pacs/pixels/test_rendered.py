@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from pacs.pixels.opened import NoSuchFrame, Opened
-from pacs.pixels.rendered import BadParameter, Picture, Rendering, Shape, Window, render, rendering, windowed
+from pacs.pixels.opened import NoSuchFrame, StoredInstance
+from pacs.pixels.rendered import BadParameter, Picture, Rendering, Shape, Window, apply_window, render, rendering
 from pacs.pixels.transcode import NotDecodable
 from tests.archive import Archive
 from tests.builders import image, thing
@@ -27,8 +27,8 @@ def shown(archive: Archive, dataset: Dataset, *, number: int = 1, **query: str |
     return np.asarray(Image.open(BytesIO(render(opened, opened.header(), number, asked, Picture.PNG))))
 
 
-def opened_in(archive: Archive, sop_instance_uid: str) -> Opened:
-    return Opened(*bytes_of(archive, sop_instance_uid))
+def opened_in(archive: Archive, sop_instance_uid: str) -> StoredInstance:
+    return StoredInstance(*bytes_of(archive, sop_instance_uid))
 
 
 def grey(values: list[list[int]], **shown_: Any) -> Dataset:
@@ -49,7 +49,7 @@ def grey(values: list[list[int]], **shown_: Any) -> Dataset:
 )
 def test_a_window_is_what_the_standard_says(shape: Shape, values: dict[int, int]) -> None:
     array = np.array([list(values)], dtype=np.int16)
-    found = windowed(array, Window(center=50, width=101, shape=shape))[0]
+    found = apply_window(array, Window(center=50, width=101, shape=shape))[0]
 
     assert np.abs(found.astype(int) - np.array(list(values.values()))).max() <= 1
 

@@ -14,17 +14,17 @@ from pynetdicom.association import Association
 from pacs.arriving.receive import Sender
 from pacs.dimse.listener import Listener
 from pacs.dimse.negotiation import Offer
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from pacs.service_classes.commitment import (
     FAILURE_REASON,
     Conversation,
+    Delivery,
     Report,
     Request,
     StorageCommitment,
-    Told,
     event_of,
     proposal,
-    tell,
+    send_report,
     unsupported,
 )
 from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
@@ -61,7 +61,7 @@ class There:
     device: Modality
 
     @contextmanager
-    def associated(self, *proposed: str) -> Iterator[tuple[Association, Conversation]]:
+    def open_association(self, *proposed: str) -> Iterator[tuple[Association, Conversation]]:
         with self.device.associated(self.listener.address, proposed=proposed or (PUSH_MODEL,)) as association:
             conversation = self.service.conversations()[-1]
             yield association, conversation
@@ -85,7 +85,7 @@ def report(*verdicts: Verdict, retrieve: str = "") -> Report:
 
 def test_a_request_is_taken_in_and_remembered_where_it_was_made(there: There) -> None:
     references = [(CT, f"1.2.3.{number}") for number in range(10_000)]
-    with there.associated() as (association, conversation):
+    with there.open_association() as (association, conversation):
         status = ask(association, "1.9", references)
         asked = set(conversation.asked)
     ((sender, request),) = there.kept.requests
@@ -115,7 +115,7 @@ def test_what_is_not_taken_in_is_told_why(
     there: There, transaction: str, references: list[tuple[str, str]], changed: dict[str, object], status: int
 ) -> None:
     there.kept.requests.append((TOWNSHIP, Request(transaction_uid="1.1", references=())))
-    with there.associated() as (association, conversation):
+    with there.open_association() as (association, conversation):
         answered = ask(association, transaction, references, **changed)  # type: ignore[arg-type]
         again = ask(association, "1.9", ONE)
 
@@ -165,38 +165,38 @@ def test_each_verdict_but_success_has_its_reason() -> None:
 
 
 def test_a_device_that_waits_is_told_where_it_asked(there: There) -> None:
-    with there.associated() as (association, conversation):
+    with there.open_association() as (association, conversation):
         ask(association, "1.9", ONE)
-        told = conversation.tell(report(Verdict.COMMITTED), 10)
+        told = conversation.send_report(report(Verdict.COMMITTED), 10)
         again = ask(association, "1.9", ONE)
         still_open = conversation.open
     (heard,) = there.device.heard
 
-    assert (told, again, still_open) == (Told.DELIVERED, 0x0000, True)
+    assert (told, again, still_open) == (Delivery.DELIVERED, 0x0000, True)
     assert (heard.event_type, heard.called, heard.committed) == (1, False, ["1.2.1"])
 
 
 def test_a_device_that_refuses_is_not_told_there_again(there: There) -> None:
     there.device.answers.append(0x0110)
-    with there.associated() as (_, conversation):
-        told = conversation.tell(report(Verdict.COMMITTED), 10)
+    with there.open_association() as (_, conversation):
+        told = conversation.send_report(report(Verdict.COMMITTED), 10)
 
-        assert (told, conversation.open) == (Told.REFUSED, False)
+        assert (told, conversation.open) == (Delivery.REFUSED, False)
 
 
 def test_a_device_that_lets_go_instead_of_answering_is_let_go_at_once(there: There) -> None:
     with Device(address=there.listener.address, contexts=[(PUSH_MODEL, [EXPLICIT_LITTLE])]) as device:
         (conversation,) = there.service.conversations()
         wait_until(lambda: conversation.open, what="an association")
-        told: list[Told] = []
-        telling = threading.Thread(target=lambda: told.append(conversation.tell(report(Verdict.COMMITTED), 30)))
+        told: list[Delivery] = []
+        telling = threading.Thread(target=lambda: told.append(conversation.send_report(report(Verdict.COMMITTED), 30)))
         began = time.monotonic()
         telling.start()
         kinds = [device.receive()[0], device.receive()[0]]  # the request, its data set
     telling.join()
 
     assert kinds == [4, 4]
-    assert (told, conversation.open) == ([Told.SILENT], False)
+    assert (told, conversation.open) == ([Delivery.SILENT], False)
     assert time.monotonic() - began < 10
 
 
@@ -205,8 +205,8 @@ def test_what_a_device_asks_before_it_answers_is_served(there: There, small_arch
     with Device(address=there.listener.address, contexts=contexts) as device:
         (conversation,) = there.service.conversations()
         wait_until(lambda: conversation.open, what="an association")
-        told: list[Told] = []
-        telling = threading.Thread(target=lambda: told.append(conversation.tell(report(Verdict.COMMITTED), 30)))
+        told: list[Delivery] = []
+        telling = threading.Thread(target=lambda: told.append(conversation.send_report(report(Verdict.COMMITTED), 30)))
         telling.start()
         device.receive()
         device.receive()
@@ -216,7 +216,7 @@ def test_what_a_device_asks_before_it_answers_is_served(there: There, small_arch
         telling.join()
         statuses.append(device.echo())
 
-    assert (told, statuses) == ([Told.DELIVERED], [0, 0, 0])
+    assert (told, statuses) == ([Delivery.DELIVERED], [0, 0, 0])
     assert len(small_archive.instances()) == 1
 
 
@@ -237,7 +237,7 @@ def test_a_device_in_the_middle_of_an_instance_is_not_quiet(there: There) -> Non
 
 
 def test_only_an_association_with_the_context_is_talked_to_and_an_ended_one_is_told_once_more(there: There) -> None:
-    with there.associated(VERIFICATION) as (_, conversation):
+    with there.open_association(VERIFICATION) as (_, conversation):
         without = conversation.open
     wait_until(lambda: conversation.over, what="the end")
     ended = there.service.conversations()
@@ -270,10 +270,10 @@ def test_a_device_that_is_called_hears_us_as_provider(role: bool) -> None:
     contexts, roles = proposal()
     with device.listening(role=role) as port:
         peer = Peer(ae_title="TOWNSHIP", host="127.0.0.1", port=port)
-        with associated("TIERREAD", peer, contexts, roles=roles) as association:
-            told = [tell(association, report(Verdict.COMMITTED, Verdict.UNKNOWN)) for _ in range(2)]
+        with open_association("TIERREAD", peer, contexts, roles=roles) as association:
+            told = [send_report(association, report(Verdict.COMMITTED, Verdict.UNKNOWN)) for _ in range(2)]
 
-    assert told == [Told.DELIVERED, Told.REFUSED]
+    assert told == [Delivery.DELIVERED, Delivery.REFUSED]
     assert [one.called for one in device.heard] == [True, True]
     assert device.heard[0].failed == {"1.2.2": 0x0112}
     assert device.heard[0].their_role_accepted is role

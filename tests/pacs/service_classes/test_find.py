@@ -10,7 +10,7 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom.presentation import build_context
 
-from pacs.dimse.peer import associated
+from pacs.dimse.peer import open_association
 from pacs.service_classes import find
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import DX, image, new_uid, thing
@@ -151,7 +151,7 @@ def test_answers_are_in_the_set_of_the_devices_entry(house: House, character_set
 def test_a_search_that_nobody_wants_any_more_ends(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "PAGE", 1)
     context = build_context(ROOTS["find", "STUDY"])
-    with associated("TOWNSHIP", house.peer, [context]) as association:
+    with open_association("TOWNSHIP", house.peer, [context]) as association:
         # It can be sent before the request is answered, so that nothing depends on who is quicker.
         responses = association.send_c_find(identifier("STUDY"), ROOTS["find", "STUDY"], msg_id=7)
         first = next(responses)

@@ -11,10 +11,10 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import ModalityPerformedProcedureStep  # pyright: ignore[reportAttributeAccessIssue]
 
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller
 from pacs.service_classes.mpps import PerformedSteps, Verdict
-from pacs.service_classes.mpps_message import Performed
+from pacs.service_classes.mpps_message import PerformedStep
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import encoded
 from tests.mpps import STEP, beginning, ending
@@ -30,15 +30,15 @@ class Register:
 
     verdict: Verdict = Verdict.DONE
     failure: Exception | None = None
-    said: list[tuple[str, str, Performed]] = field(default_factory=list[tuple[str, str, Performed]])
+    said: list[tuple[str, str, PerformedStep]] = field(default_factory=list[tuple[str, str, PerformedStep]])
 
-    def creating(self, caller: Caller, instance: str, said: Performed) -> Verdict:
+    def creating(self, caller: Caller, instance: str, said: PerformedStep) -> Verdict:
         return self._taken("create", caller, instance, said)
 
-    def changing(self, caller: Caller, instance: str, said: Performed) -> Verdict:
+    def changing(self, caller: Caller, instance: str, said: PerformedStep) -> Verdict:
         return self._taken("set", caller, instance, said)
 
-    def _taken(self, kind: str, caller: Caller, instance: str, said: Performed) -> Verdict:
+    def _taken(self, kind: str, caller: Caller, instance: str, said: PerformedStep) -> Verdict:
         assert caller.sender == TOWNSHIP
         if self.failure is not None:
             raise self.failure
@@ -50,7 +50,7 @@ class Register:
 def device(archive: Archive, register: Register) -> Iterator[Association]:
     with archive.listening([PerformedSteps(register.creating, register.changing)]) as listener:
         peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=listener.address[1])
-        with associated("TOWNSHIP", peer, [build_context(MPPS)]) as association:
+        with open_association("TOWNSHIP", peer, [build_context(MPPS)]) as association:
             yield association
 
 

@@ -10,7 +10,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from pacs.dataset.dicom_json import to_json
-from pacs.service_classes.mpps_message import Listed, Reference, Wrong, changed, created
+from pacs.service_classes.mpps_message import PerformedInstance, Reference, RefusedMessage, n_create, n_set
 from tests.builders import encoded
 from tests.mpps import SERIES, beginning, ending
 
@@ -21,7 +21,7 @@ def read(said: Dataset) -> dict[str, Any]:
 
 
 def test_what_is_read_out_of_a_beginning() -> None:
-    found = created(read(beginning()))
+    found = n_create(read(beginning()))
 
     assert (found.state, found.modality) == ("in_progress", "DX")
     assert found.references == [
@@ -32,14 +32,14 @@ def test_what_is_read_out_of_a_beginning() -> None:
 
 
 def test_what_is_read_out_of_an_end() -> None:
-    done = changed(read(ending("1.2.1", "1.2.2")))
-    broken_off = changed(read(ending(status="DISCONTINUED")))
-    says_nothing = changed(read(Dataset()))
+    done = n_set(read(ending("1.2.1", "1.2.2")))
+    broken_off = n_set(read(ending(status="DISCONTINUED")))
+    says_nothing = n_set(read(Dataset()))
 
     assert done.state == "completed"
     assert done.instances == [
-        Listed(series_uid=SERIES, sop_instance_uid="1.2.1"),
-        Listed(series_uid=SERIES, sop_instance_uid="1.2.2"),
+        PerformedInstance(series_uid=SERIES, sop_instance_uid="1.2.1"),
+        PerformedInstance(series_uid=SERIES, sop_instance_uid="1.2.2"),
     ]
     assert (broken_off.state, broken_off.instances) == ("discontinued", [])
     assert broken_off.reason == {"value": "110513", "scheme": "DCM", "meaning": "Discontinued"}
@@ -52,7 +52,7 @@ def test_objects_that_are_no_images_count() -> None:
     series.ReferencedNonImageCompositeSOPInstanceSequence = series.ReferencedImageSequence
     series.ReferencedImageSequence = []
 
-    assert changed(read(said)).instances == [Listed(series_uid=SERIES, sop_instance_uid="1.2.1")]
+    assert n_set(read(said)).instances == [PerformedInstance(series_uid=SERIES, sop_instance_uid="1.2.1")]
 
 
 @pytest.mark.parametrize(
@@ -72,8 +72,8 @@ def test_objects_that_are_no_images_count() -> None:
     ],
 )
 def test_a_beginning_that_is_refused(said: Dataset, status: int, tag: str) -> None:
-    with pytest.raises(Wrong) as refused:
-        created(read(said))
+    with pytest.raises(RefusedMessage) as refused:
+        n_create(read(said))
 
     assert (refused.value.status, refused.value.tag) == (status, tag)
 
@@ -91,8 +91,8 @@ def test_a_beginning_that_is_refused(said: Dataset, status: int, tag: str) -> No
     ],
 )
 def test_an_end_that_is_refused(said: Dataset, status: int, tag: str) -> None:
-    with pytest.raises(Wrong) as refused:
-        changed(read(said))
+    with pytest.raises(RefusedMessage) as refused:
+        n_set(read(said))
 
     assert (refused.value.status, refused.value.tag) == (status, tag)
 
@@ -102,6 +102,6 @@ def test_words_that_are_too_long_or_no_text_are_refused() -> None:
     step = attributes["00400270"]["Value"][0]
     for element in ({"vr": "SH", "Value": ["X" * 17]}, {"vr": "SH", "Value": ["\x1b"]}, {"vr": "SQ", "Value": [{}]}):
         step["00080050"] = element
-        with pytest.raises(Wrong) as refused:
-            created(attributes)
+        with pytest.raises(RefusedMessage) as refused:
+            n_create(attributes)
         assert (refused.value.status, refused.value.tag) == (0x0106, "00080050")

@@ -16,7 +16,7 @@ from pynetdicom import evt
 from pynetdicom.ae import ApplicationEntity
 from pynetdicom.presentation import build_context, build_role
 
-from pacs.dimse.peer import associated
+from pacs.dimse.peer import open_association
 from pacs.dimse.storage_scu import proposals
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import CT, DX, compressed, image, new_uid, thing
@@ -60,7 +60,7 @@ def filled(archive: Archive, directory: Path) -> Iterator[House]:
 def move(house: House, destination: str, level: str = "STUDY", root: str = "STUDY", **keys: Any) -> list[Any]:
     """Each response of a C-MOVE: its status with its counts, and its identifier."""
     keys = keys or {"StudyInstanceUID": STUDY}
-    with associated("TOWNSHIP", house.peer, [build_context(ROOTS["move", root])]) as association:
+    with open_association("TOWNSHIP", house.peer, [build_context(ROOTS["move", root])]) as association:
         return list(association.send_c_move(identifier(level, **keys), destination, ROOTS["move", root], msg_id=9))
 
 
@@ -164,7 +164,7 @@ def test_an_asker_that_cancels_hears_what_remains(small_house: House) -> None:
     assert server is not None
     small_house.send_to("DESTINATION", server.server_address[1], TOWNSHIP)
     root = ROOTS["move", "STUDY"]
-    with associated("TOWNSHIP", small_house.peer, [build_context(root)]) as association:
+    with open_association("TOWNSHIP", small_house.peer, [build_context(root)]) as association:
         responses = association.send_c_move(identifier("STUDY", StudyInstanceUID=STUDY), "DESTINATION", root, msg_id=9)
         threading.Thread(target=_cancel, args=(association, arrived, go_on), daemon=True).start()
         ends = list(responses)
@@ -189,7 +189,7 @@ def test_what_is_got_comes_back_on_the_same_association(house: House) -> None:
 
     root = ROOTS["get", "PATIENT"]
     contexts = [build_context(root), *(build_context(CT, one) for one in (EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE))]
-    with associated("TOWNSHIP", house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
+    with open_association("TOWNSHIP", house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
         association.bind(evt.EVT_C_STORE, take)
         responses = list(association.send_c_get(identifier("PATIENT", PatientID="P0001"), root))
 
@@ -260,7 +260,7 @@ def test_a_peer_that_hangs_up_in_the_middle_ends_it(small_house: House) -> None:
         return 0
 
     contexts = [build_context(root), build_context(CT, EXPLICIT_LITTLE)]
-    with associated("TOWNSHIP", small_house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
+    with open_association("TOWNSHIP", small_house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
         association.bind(evt.EVT_C_STORE, leave)
         asked = identifier("STUDY", StudyInstanceUID=large.StudyInstanceUID)
         list(association.send_c_get(asked, root))

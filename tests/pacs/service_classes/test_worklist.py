@@ -24,10 +24,10 @@ from pynetdicom.sop_class import (  # pyright: ignore[reportAttributeAccessIssue
 from sqlalchemy.exc import OperationalError
 
 from pacs.dataset.dicom_json import to_json
-from pacs.dimse.peer import Peer, associated
+from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller
-from pacs.service_classes.worklist import MOST_ANSWERS, Offer, Worklist
-from pacs.service_classes.worklist_item import Scheduled
+from pacs.service_classes.worklist import MOST_ANSWERS, Worklist, WorklistPage
+from pacs.service_classes.worklist_item import ScheduledStep
 from tests.archive import TOWNSHIP, Archive
 from tests.conftest import need_tool
 from tests.running import wait_until
@@ -42,11 +42,11 @@ WANG, LI = CHEST, replace(CHEST, study_uid="2.25.2", alphabetic="LI^NA", ideogra
 class Desk:
     """What the site has; remembers who asked for which days."""
 
-    def __init__(self, *scheduled: Scheduled, character_set: str = "", whole: bool = True) -> None:
+    def __init__(self, *scheduled: ScheduledStep, character_set: str = "", whole: bool = True) -> None:
         self.asked: list[tuple[str, date | None, date | None]] = []
-        self.offer = Offer(scheduled=scheduled, whole=whole, character_set=character_set)
+        self.offer = WorklistPage(scheduled=scheduled, whole=whole, character_set=character_set)
 
-    def offering(self, caller: Caller, first: date | None, last: date | None) -> Offer:
+    def offering(self, caller: Caller, first: date | None, last: date | None) -> WorklistPage:
         assert caller.sender == TOWNSHIP
         self.asked.append((caller.ae_title, first, last))
         return self.offer
@@ -55,8 +55,8 @@ class Desk:
 class SlowDesk(Desk):
     """Finds its second examination only when whoever asks has called off."""
 
-    def offering(self, caller: Caller, first: date | None, last: date | None) -> Offer:
-        def found() -> Iterator[Scheduled]:
+    def offering(self, caller: Caller, first: date | None, last: date | None) -> WorklistPage:
+        def found() -> Iterator[ScheduledStep]:
             for place, one in enumerate(self.offer.scheduled):
                 if place:
                     wait_until(lambda: caller.association.dimse.cancel_req, what="a C-CANCEL")
@@ -83,7 +83,7 @@ def query(**keys: Any) -> Dataset:
 
 def found(port: int, asked: Dataset, *, sop_class: str = FIND) -> list[tuple[int, Dataset | None]]:
     peer = Peer(ae_title="TIERREAD", host="127.0.0.1", port=port)
-    with associated("TOWNSHIP", peer, [build_context(FIND)]) as association:
+    with open_association("TOWNSHIP", peer, [build_context(FIND)]) as association:
         answers = association.send_c_find(asked, FIND if sop_class == FIND else sop_class)
         return [(status.Status, identifier) for status, identifier in answers]
 
@@ -229,7 +229,7 @@ def test_too_much_is_told_and_not_silently_cut(small_archive: Archive) -> None:
 
 
 def test_a_register_that_is_away_is_told_as_such(small_archive: Archive) -> None:
-    def away(_caller: Caller, _first: date | None, _last: date | None) -> Offer:
+    def away(_caller: Caller, _first: date | None, _last: date | None) -> WorklistPage:
         raise OperationalError("select", {}, Exception())
 
     with small_archive.listening([Worklist(away)]) as listener:

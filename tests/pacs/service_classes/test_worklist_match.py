@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
-from pacs.dataset.answer_charset import readable
+from pacs.dataset.answer_charset import answer_charset
 from pacs.dataset.dicom_json import person_name
-from pacs.service_classes.worklist_item import Scheduled, attributes
-from pacs.service_classes.worklist_match import Answer, Malformed, answer, days
+from pacs.service_classes.worklist_item import ScheduledStep, attributes
+from pacs.service_classes.worklist_match import Answer, MalformedKey, answer, days
 from tests.scheduled import CHEST
 
-UTF8 = readable("ISO_IR 192", ())
+UTF8 = answer_charset("ISO_IR 192", ())
 
 
 def keys(step: dict[str, Any] | None = None, **root: Any) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def _elements(values: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def asked_of(step: Scheduled, asked: dict[str, Any]) -> Answer | None:
+def asked_of(step: ScheduledStep, asked: dict[str, Any]) -> Answer | None:
     return answer(asked, attributes(step, UTF8))
 
 
@@ -69,7 +69,7 @@ def asked_of(step: Scheduled, asked: dict[str, Any]) -> Answer | None:
         (keys(RequestedProcedureID="ABCDEFGHJKMNPQRS"), True),
         (keys(RequestedProcedureID="X"), False),
         (keys(PatientBirthDate="19800101-19901231"), True),
-        (keys(PatientBirthDate="1991"), Malformed),
+        (keys(PatientBirthDate="1991"), MalformedKey),
         (keys(PatientSex="M"), False),
         (keys(RequestedProcedurePriority="STAT"), True),
         (keys({}), True),
@@ -86,18 +86,18 @@ def asked_of(step: Scheduled, asked: dict[str, Any]) -> Answer | None:
         (keys({"ScheduledProcedureStepStartDate": "20260301-20260303"}), True),
         (keys({"ScheduledProcedureStepStartDate": "-20260302"}), True),
         (keys({"ScheduledProcedureStepStartDate": "20260303-"}), False),
-        (keys({"ScheduledProcedureStepStartDate": "today"}), Malformed),
+        (keys({"ScheduledProcedureStepStartDate": "today"}), MalformedKey),
         (keys({"ScheduledProcedureStepStartDate": "20261301"}), False),
         (keys({"ScheduledProcedureStepStartTime": "16"}), True),
         (keys({"ScheduledProcedureStepStartTime": "160500"}), True),
         (keys({"ScheduledProcedureStepStartTime": "1500-1605"}), True),
         (keys({"ScheduledProcedureStepStartTime": "-1604"}), False),
-        (keys({"ScheduledProcedureStepStartTime": "noon"}), Malformed),
+        (keys({"ScheduledProcedureStepStartTime": "noon"}), MalformedKey),
     ],
 )
-def test_what_is_meant(asked: dict[str, Any], means: bool | type[Malformed]) -> None:
-    if means is Malformed:
-        with pytest.raises(Malformed):
+def test_what_is_meant(asked: dict[str, Any], means: bool | type[MalformedKey]) -> None:
+    if means is MalformedKey:
+        with pytest.raises(MalformedKey):
             asked_of(CHEST, asked)
         return
 
@@ -130,7 +130,7 @@ def test_the_days_that_are_asked() -> None:
     assert between("20260301-20260303") == (date(2026, 3, 1), date(2026, 3, 3))
     assert between("-20260303") == (None, date(2026, 3, 3))
     assert (between(""), days(keys())) == ((None, None), (None, None))
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedKey):
         between("20261301")
 
 
@@ -191,7 +191,7 @@ def test_optional_keys_that_are_not_supported_are_told() -> None:
 
 
 def test_two_items_in_a_sequence_are_no_identifier() -> None:
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedKey):
         asked_of(CHEST, keys(ScheduledProcedureStepSequence=[{}, {}]))
 
 
