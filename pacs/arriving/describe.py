@@ -1,4 +1,4 @@
-"""Describes what has arrived, off the acknowledgement path: DICOM JSON of the header, frame ranges, pixel digest."""
+"""Describes arrived instances, after they were acknowledged: DICOM JSON of the header, and the pixel digest."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ FLOATS: Final = {32: ("7FE00008", "OF"), 64: ("7FE00009", "OD")}
 
 
 class Problem(StrEnum):
-    """Why a description holds no more than the index row."""
+    """Why a description repeats the index row alone."""
 
     UNREADABLE = "unreadable"
     TOO_DEEP = "too_deep"
@@ -48,7 +48,7 @@ class Problem(StrEnum):
 @dataclass(frozen=True, kw_only=True)
 class Description:
     instance: dict[str, Any]
-    """DICOM JSON model, as received: attribution is applied when it goes out."""
+    """DICOM JSON model of the received header; corrections are applied whenever it goes out."""
     problem: Problem | None = None
 
     def encoded(self) -> bytes:
@@ -59,41 +59,41 @@ class Description:
 
 
 OnDescribed = Callable[[Connection, Instance, dict[str, Any]], None]
-"""(tx, instance, its description): in the transaction that writes the description, so once for each."""
+"""(tx, instance, its description): called once for each instance, in the transaction that writes its description."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Described:
-    """What is to be written of one instance."""
+    """An instance with the description and digest to be written."""
 
     instance: Instance
     description: Description
     pixel_digest: bytes | None
 
 
-def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, told: OnDescribed | None = None) -> int:
-    """Describe some of what waits and say how many: the worker's step. One that is hostile never stops the next.
+def describe_pending(engine: Engine, bytes_: Bytes, limit: int = BATCH, on_described: OnDescribed | None = None) -> int:
+    """Describe up to ``limit`` instances that wait, and return how many: a step of the worker.
 
-    ``told`` hears of each once; where it fails, that one waits on.
+    ``on_described`` is called once for each; where it fails, the instance waits for the next step.
 
     Raises:
-        ExceptionGroup: of what went wrong with single ones; the others are described.
+        ExceptionGroup: what went wrong with single instances; the others are described.
 
     """
     quieten()
     failures: list[Exception] = []
     done, last = 0, None
-    for _ in range(_PAGES):  # behind those that cannot be described now stand others that can
+    for _ in range(_PAGES):  # a page of instances that cannot be described now must not hide the next
         with snapshot(engine) as tx:
             waiting = queries.undescribed(tx, limit, after=last)
         if not waiting:
             break
-        done = _write(engine, _describe_all(bytes_, waiting, failures), told, failures)
+        done = _write(engine, _describe_all(bytes_, waiting, failures), on_described, failures)
         if done:
             break
         last = waiting[-1]
     if failures:
-        raise ExceptionGroup("instances that wait on", failures)
+        raise ExceptionGroup("instances that were not described", failures)
     return done
 
 
@@ -104,7 +104,7 @@ def _describe_all(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exc
             described = describe(bytes_, instance)
             digest = pixel_digest(bytes_, instance)
         except HolderAway:
-            continue  # its own node describes it, or we do once it is stored
+            continue  # the node that holds it describes it, or this one does once it is in the object store
         except (BytesMissing, EOFError, OSError) as failure:
             failures.append(failure)
             continue
@@ -112,23 +112,25 @@ def _describe_all(bytes_: Bytes, waiting: Sequence[Instance], failures: list[Exc
     return found
 
 
-def _write(engine: Engine, found: Sequence[_Described], told: OnDescribed | None, failures: list[Exception]) -> int:
-    """All in one transaction, since on SQLite devices wait for each flush; one by one where that fails."""
+def _write(
+    engine: Engine, found: Sequence[_Described], on_described: OnDescribed | None, failures: list[Exception]
+) -> int:
+    """Write all in one transaction, since devices wait for each flush on SQLite; one by one where that fails."""
     if not found:
         return 0
     try:
         with transaction(engine) as tx:
             for one in found:
-                _write_one(tx, one, told)
-    except Exception as failure:  # noqa: BLE001 # told by the caller; it keeps none of the others waiting
+                _write_one(tx, one, on_described)
+    except Exception as failure:  # noqa: BLE001 # the caller raises it; the others are written
         if len(found) > 1:
-            return sum(_write(engine, [one], told, failures) for one in found)
+            return sum(_write(engine, [one], on_described, failures) for one in found)
         failures.append(failure)
         return 0
     return len(found)
 
 
-def _write_one(tx: Connection, one: _Described, told: OnDescribed | None) -> None:
+def _write_one(tx: Connection, one: _Described, on_described: OnDescribed | None) -> None:
     queries.describe(
         tx,
         one.instance.sop_instance_uid,
@@ -136,12 +138,12 @@ def _write_one(tx: Connection, one: _Described, told: OnDescribed | None) -> Non
         frame_ranges=None,
         pixel_digest=one.pixel_digest,
     )
-    if told is not None:
-        told(tx, one.instance, one.description.instance)
+    if on_described is not None:
+        on_described(tx, one.instance, one.description.instance)
 
 
 def describe(bytes_: Bytes, instance: Instance) -> Description:
-    """The header of one instance; what cannot be read is described by its index row."""
+    """The description of one instance: its header, or its index row where the header cannot be read."""
     bulk = bulk_root(instance)
     opened = StoredInstance(bytes_, instance)
     try:
@@ -154,7 +156,7 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
     for tag, element in from_index_row(instance).items():
         found.setdefault(tag, element)
     if instance.recoded and found.get("00280004", {}).get("Value") == ["YBR_RCT"]:
-        found["00280004"]["Value"] = ["RGB"]  # as it came, and as whoever decodes it has it
+        found["00280004"]["Value"] = ["RGB"]  # as received, and as a decoder returns it
     if instance.frames:
         tag, vr = _pixel_element(instance, found)
         found[tag] = {"vr": vr, "BulkDataURI": f"{bulk}/{tag}"}
@@ -162,7 +164,7 @@ def describe(bytes_: Bytes, instance: Instance) -> Description:
 
 
 def from_index_row(instance: Instance) -> dict[str, Any]:
-    """What the index knows, for an instance whose header cannot be read."""
+    """The index row in the DICOM JSON model, for an instance whose header cannot be read."""
     study_uid, series_uid = instance.named
     found: dict[str, Any] = {
         "00080016": {"vr": "UI", "Value": [instance.sop_class_uid]},
@@ -178,16 +180,16 @@ def from_index_row(instance: Instance) -> dict[str, Any]:
 
 
 def bulk_root(instance: Instance) -> str:
-    """Where the bulk data of an instance that was never moved is had, relative to the service's base.
+    """The address of an instance's bulk data, relative to the base of DICOMweb, under its received UIDs.
 
-    A route of `pacs.dicomweb.wado`; `moved_bulk` puts the place in which an instance is shown.
+    `pacs.dicomweb.wado` serves it; `moved_bulk` replaces it where the instance was moved to another series.
     """
     return _bulk(*instance.named, instance.sop_instance_uid)
 
 
 def moved_bulk(instance: Instance, description: bytes) -> bytes:
-    """The description, the addresses of its bulk data those of the place in which the instance is shown."""
-    # A quote inside a value is always escaped, so this key with its opening quote cannot come from one.
+    """The description with bulk data addresses under the study and series that the instance was moved to."""
+    # A quote inside a value is escaped, so this key with its opening quote occurs only as a key.
     here = _bulk(instance.study_uid, instance.series_uid, instance.sop_instance_uid)
     key = '"BulkDataURI":"'
     return description.replace(f"{key}{bulk_root(instance)}/".encode(), f"{key}{here}/".encode())
@@ -198,10 +200,10 @@ def _bulk(study_uid: str, series_uid: str, sop_instance_uid: str) -> str:
 
 
 def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
-    """SHA-256 of all frames in native little endian, or of the codestreams where decoders may differ (lossy).
+    """SHA-256 of all frames in native little endian, or of lossy codestreams, which decoders may decode differently.
 
-    None where there are no pixels or they cannot be read. Equal pixels in another lossless transfer
-    syntax have an equal digest.
+    None where there are no pixels or they cannot be read. Equal pixels in two lossless transfer syntaxes have the same
+    digest.
     """
     if not instance.frames:
         return None
@@ -231,7 +233,7 @@ def _all_frames(opened: StoredInstance) -> Any:
 def _pixel_element(instance: Instance, found: dict[str, Any]) -> tuple[str, str]:
     """Tag and VR of the pixel data: OW in implicit VR and beyond eight bits, OB when encapsulated (PS3.5 A.1 to 4)."""
     bits = (found.get("00280100", {}).get("Value") or [16])[0]
-    if bits in FLOATS and "00280103" not in found:  # floats say nothing of signs (PS3.3 C.7.6.24)
+    if bits in FLOATS and "00280103" not in found:  # float pixels have no Pixel Representation (PS3.3 C.7.6.24)
         return FLOATS[bits]
     came_as = instance.received_transfer_syntax_uid
     if came_as not in NATIVE:

@@ -20,9 +20,9 @@ from pacs.errors import UnreadableData
 SOURCE: Final = "import"
 _CHUNK: Final = 1 << 20
 _IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-"""What a file is taken for that does not say how it is encoded: the default of PS3.5 10."""
+"""Assumed for a file that names no transfer syntax: the default of PS3.5 10."""
 _COMPONENTS_MAX: Final = 8
-"""Of a File ID (PS3.10 8.2)."""
+"""Components of a File ID (PS3.10 8.2)."""
 
 
 class UnreadableDicomdir(UnreadableData):
@@ -30,10 +30,10 @@ class UnreadableDicomdir(UnreadableData):
 
 
 def receive_file(receiver: Receiver, sender: Sender, file: IO[bytes]) -> Outcome | None:
-    """Hand over one file; None when it is no DICOM, or a DICOMDIR, whose files speak for themselves.
+    """Receive one file; None when it is not DICOM, or a DICOMDIR, whose files are received by themselves.
 
     Raises:
-        OSError: it cannot be read; nothing of it remains.
+        OSError: the file cannot be read; nothing of it is kept.
 
     """
     head = file.read(META_MAX_BYTES)
@@ -80,10 +80,10 @@ def is_dicom(path: Path) -> bool:
 
 
 def files_of(directory: Path) -> Iterator[tuple[str, ...]]:
-    """The File IDs that a DICOMDIR names, each as its components; none leads out of its folder (PS3.10 8.2).
+    """The File IDs that a DICOMDIR names, each as its components; any that leads out of its folder is left out.
 
     Raises:
-        Unreadable: it is none, or broken.
+        UnreadableDicomdir: the file is no DICOMDIR, or is broken.
 
     """
     try:

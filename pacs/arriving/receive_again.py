@@ -1,4 +1,4 @@
-"""Receives bytes once more that were refused and are kept: after a repair of the program they may be understood."""
+"""Receives refused bytes once more out of quarantine: a corrected program may understand them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _META_MAX_BYTES: Final = 64 << 10
 
 
 def receive_again(receiver: Receiver, sender: Sender, path: Path, transfer_syntax_uid: str) -> Outcome:
-    """Hand a quarantine file to the receiver as though it came now; what is refused again stays as it is.
+    """Receive a quarantine file as if it arrived now; when it is refused again, its quarantine entry stays.
 
     Raises:
         FileNotFoundError: the file lies on another node.
@@ -38,7 +38,7 @@ def receive_again(receiver: Receiver, sender: Sender, path: Path, transfer_synta
 
 
 def quarantine_chunks(path: Path) -> Iterator[bytes]:
-    """The bytes of a quarantine file; it is opened at once.
+    """The bytes of a quarantine file, which is opened by this call.
 
     Raises:
         FileNotFoundError: it lies on another node.
@@ -55,7 +55,7 @@ def quarantine_chunks(path: Path) -> Iterator[bytes]:
 
 
 def _dataset_start(head: bytes) -> int:
-    """Where the data set begins: behind the head that we wrote before it (`pacs.dataset.part10`), or at once."""
+    """Offset of the data set: behind the PS3.10 head where `pacs.dataset.part10` wrote one, else 0."""
     if head[_PREAMBLE - 4 : _PREAMBLE] != b"DICM":
         return 0
     at = _PREAMBLE

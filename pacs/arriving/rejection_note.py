@@ -19,7 +19,7 @@ class RejectionNote:
 
 
 def rejection_note(sop_class_uid: str, instance: dict[str, Any]) -> RejectionNote | None:
-    """What an instance in the DICOM JSON model (PS3.18 F.2) rejects; None where it is no such note."""
+    """The rejection in an instance in the DICOM JSON model (PS3.18 F.2); None where it is no rejection note."""
     if sop_class_uid != KEY_OBJECT_SELECTION:
         return None
     # Document Title is the concept name of the root (PS3.16 TID 2010 row 1).
@@ -31,7 +31,7 @@ def rejection_note(sop_class_uid: str, instance: dict[str, Any]) -> RejectionNot
 
 
 def _referenced(instance: dict[str, Any]) -> Iterator[str]:
-    """What the evidence lists, series by series, and what the document itself names."""
+    """SOP Instance UIDs of the evidence sequence, then those of the content items."""
     for study in _items(instance, "0040A375"):
         for series in _items(study, "00081115"):
             yield from _sops(series)

@@ -1,4 +1,4 @@
-"""Compares newcomers that are held: the same instance in other bytes is a duplicate, another waits for a person."""
+"""Settles held newcomers: the stored instance in other bytes is a duplicate, another instance waits for a person."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from storage.index.queries import Held, Instance, InstanceRow, held, instance_of
 from storage.nodes.reader import HolderAway
 
 _MAX_COMPARED: Final = 512 << 20
-"""Bytes of an instance that is compared by machine; a larger one is left to a person."""
+"""Largest instance in bytes that is compared by machine; a larger one is left to a person."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,10 +28,10 @@ class Settled:
 
 
 def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *, limit: int = 50) -> Settled:
-    """One worker step over the newcomers that have waited longest; what lies with another node waits on.
+    """Settle up to ``limit`` newcomers, the oldest first: a step of the worker. Those on an absent node wait.
 
     Raises:
-        ExceptionGroup: of what went wrong with single ones; the others are settled.
+        ExceptionGroup: what went wrong with single newcomers; the others are settled.
 
     """
     with snapshot(engine) as tx:
@@ -46,7 +46,7 @@ def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *,
             duplicate = _is_duplicate(bytes_, newcomer, stored.get(newcomer.id))
         except HolderAway:
             continue
-        except Exception as failure:  # noqa: BLE001 # told below; one that cannot be read keeps none waiting
+        except Exception as failure:  # noqa: BLE001 # raised below; the other newcomers are settled
             failures.append(failure)
             continue
         with transaction(engine) as tx:
@@ -56,12 +56,12 @@ def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *,
                 duplicates += 1
                 note_holding(tx, newcomer)
     if failures:
-        raise ExceptionGroup("newcomers that wait on", failures)
+        raise ExceptionGroup("newcomers that were not settled", failures)
     return Settled(duplicates=duplicates, conflicts=conflicts)
 
 
 def _is_duplicate(bytes_: Bytes, newcomer: Held, stored: Instance | None) -> bool:
-    """A newcomer that belongs to another study than the stored one, or to another patient, is never a duplicate."""
+    """Whether both are the same instance; never where the newcomer names another study or series."""
     if stored is None or newcomer.row is None or newcomer.segment_id is None or newcomer.offset is None:
         return False
     if max(stored.size, newcomer.size) > _MAX_COMPARED:

@@ -1,4 +1,4 @@
-"""The character set that a device can read, and text as it can be written in it (PS3.3 C.12.1.1.2)."""
+"""The character set in which a device is answered, and text written in it (PS3.3 C.12.1.1.2)."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from pacs.dataset.character_sets import TEXT_VRS
 
 @dataclass(frozen=True, kw_only=True)
 class CharacterSet:
-    """What a device reads."""
+    """A character set that a device can read."""
 
     terms: tuple[str, ...]
     """Specific Character Set; empty for the default repertoire."""
     codec: str
-    """Python's name for what it can hold."""
+    """Python's codec."""
     chinese: bool
 
     def holds(self, text: str) -> bool:
@@ -58,25 +58,25 @@ _TO_GB2312: Final = b"\x1b$)A"
 """PS3.3 Table C.12-4."""
 _DELIMITED: Final = re.compile(r"([\\^=])")
 NAMES: Final = tuple(name for name in _KNOWN if name)
-"""What may be entered for a device."""
+"""The sets that may be entered for a device."""
 
 
 def answer_charset(entered: str, asked: Sequence[str]) -> CharacterSet:
-    """The set to answer in: as it is entered for the device, else as its request says, else the default repertoire.
+    """The set entered for the device, else that of its request, else the default repertoire.
 
-    Of a request with code extensions the one for Chinese counts, wherever it stands.
+    Where a request names several sets (code extensions), the last known one counts.
     """
     for term in (entered, *reversed(asked)):
         found = _KNOWN.get(_normal(term))
         if found is not None and found is not ASCII:
             return found
         if term is entered and found is ASCII and entered:
-            return ASCII  # somebody entered that it reads nothing else
+            return ASCII  # entered for the device: it reads nothing else
     return ASCII
 
 
 def write_in(charset: CharacterSet, dataset: Dataset) -> None:
-    """Have a data set written in a character set: pydicom leaves out the escapes of ISO 2022 IR 58."""
+    """Prepare a data set for writing in a character set; pydicom would leave out the escapes of ISO 2022 IR 58."""
     if charset.terms:
         dataset.SpecificCharacterSet = list(charset.terms)
     if charset.codec == "gb2312":
@@ -95,7 +95,7 @@ def _escape(dataset: Dataset) -> None:
 
 
 def _escaped(piece: str) -> bytes:
-    """Up to the next delimiter, behind which the first set is active again (PS3.5 6.1.2.5.3)."""
+    """Text between two delimiters, behind each of which the first set is active again (PS3.5 6.1.2.5.3)."""
     at = next((at for at, letter in enumerate(piece) if not letter.isascii()), None)
     if at is None:
         return piece.encode("ascii")
@@ -103,7 +103,7 @@ def _escaped(piece: str) -> bytes:
 
 
 def ascii_only(text: str) -> str:
-    """The text without what ASCII does not have: accents go, everything else becomes a question mark."""
+    """The text in ASCII: accents are dropped, any other character becomes a question mark."""
     bare = unicodedata.normalize("NFKD", text)
     kept = "".join(letter for letter in bare if not unicodedata.combining(letter))
     return kept.encode("ascii", "replace").decode("ascii")

@@ -1,4 +1,4 @@
-"""Turns the bytes of text elements into text by their Specific Character Set, and sees through sets that lie."""
+"""Decodes text elements by their Specific Character Set, and recognises Chinese under a wrong one."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SINGLE: Final = {
     "GB18030": "gb18030",
     "GBK": "gb18030",
 }
-# The same sets with code extensions ("ISO 2022 IR n"), and those that exist only so.
+# Sets that exist only with code extensions ("ISO 2022 IR n").
 _EXTENDED: Final = {
     "ISO 2022 IR 87": "iso2022_jp",
     "ISO 2022 IR 159": "iso2022_jp_2",
@@ -56,26 +56,26 @@ _ESCAPES: Final = {
     b"\x1b$)A": "gb2312",
 }
 _ESCAPE: Final = re.compile(rb"\x1b(?:\$[()][A-Z]|\$[AB]|[()\-][A-Za-z])")
-# In these two, bytes below 80 are halves of characters, so a delimiter among them is none.
+# In these two, bytes below 80H are halves of characters, so none of them is a delimiter.
 _SEVEN_BIT: Final = frozenset(("iso2022_jp", "iso2022_jp_2"))
 # PS3.5 6.1.2.5.3: behind these the first set is active again.
 _DELIMITERS: Final = re.compile(rb"([\\\r\n\f\t^=])")
 
 TEXT_VRS: Final = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
-"""The VRs that Specific Character Set speaks of (PS3.5 6.1.2.3); all others are ASCII."""
+"""The VRs that Specific Character Set governs (PS3.5 6.1.2.3); all others are ASCII."""
 
 _UNTRUSTED: Final = frozenset(("ascii", "latin-1"))
 
 
 def charsets_of(raw: bytes) -> tuple[str, ...]:
-    """The values of (0008,0005), as written but for padding."""
+    """The values of (0008,0005) without padding."""
     return tuple(term.strip() for term in raw.rstrip(b"\0 ").decode("latin-1").split("\\")) if raw.strip(b"\0 ") else ()
 
 
 def decode(raw: bytes, charsets: tuple[str, ...], vr: str) -> str:
     """The text of one element, trailing padding removed, its values still separated by backslashes.
 
-    Never raises: what no set explains becomes U+FFFD. Decode before splitting at the backslash, since
+    Never raises: bytes that no set explains become U+FFFD. Decode before splitting at the backslash, since
     the second byte of a character of GBK can be one.
     """
     raw = raw.rstrip(b"\0 ")
@@ -94,9 +94,9 @@ def decode(raw: bytes, charsets: tuple[str, ...], vr: str) -> str:
 
 
 def settled(charsets: tuple[str, ...], values: Iterable[bytes]) -> tuple[str, ...]:
-    """The sets to decode a data set by: its own, or what all its text together shows them to be.
+    """The sets to decode a data set by: its own, or the one that is recognised in its text.
 
-    One name of one character says little; a whole header says more. Pass the raw text values.
+    ``values`` are the raw text values of the whole data set, since a single name is often too short to recognise one.
     """
     codecs = _codecs(charsets)
     if len(codecs) > 1 or codecs[0] not in _UNTRUSTED:
@@ -106,7 +106,7 @@ def settled(charsets: tuple[str, ...], values: Iterable[bytes]) -> tuple[str, ..
 
 
 def recognise(values: Iterable[bytes]) -> str | None:
-    """'gb18030' or 'utf-8' where bytes that call themselves Latin or ASCII are really that, else None."""
+    """'gb18030' or 'utf-8' where values labelled as Latin or ASCII are really in that encoding, else None."""
     high = [value for value in values if not value.isascii()]
     if not high or any(b"\x1b" in value for value in high):
         return None
@@ -114,7 +114,7 @@ def recognise(values: Iterable[bytes]) -> str | None:
     if utf8 and any(ord(character) >= 0x800 for value in high for character in value.decode()):
         return "utf-8"
     if utf8 and any(re.search(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]", value) for value in high):
-        return "utf-8"  # accented letters among plain ones
+        return "utf-8"  # accented letters beside plain ones
     if all(_fits(value, "gbk") for value in high) and any(_looks_chinese(value) for value in high):
         return "gb18030"
     return "utf-8" if utf8 else None
@@ -123,8 +123,8 @@ def recognise(values: Iterable[bytes]) -> str | None:
 def _looks_chinese(raw: bytes) -> bool:
     """Whether bytes that fit GBK read as Chinese rather than as accented Latin letters.
 
-    Latin text has single high bytes, or two, between letters (AÇÃO); Chinese has them in pairs, four
-    and more in a row, or one pair that stands apart (a name of one character).
+    Latin text has one or two high bytes between letters (AÇÃO); Chinese has pairs of them, four bytes and more in a
+    row, or one pair that stands apart (a name of one character).
     """
     for run in re.finditer(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+", raw):
         pairs = [run[0][at : at + 2] for at in range(0, len(run[0]), 2)]
@@ -134,7 +134,7 @@ def _looks_chinese(raw: bytes) -> bool:
         before, after = raw[: run.start()][-1:], raw[run.end() :][:1]
         if common and not (_joins(before) and _joins(after)) and not after.islower():
             return True
-        # Rarer characters: a Latin letter before a backslash ends a word, it does not stand alone.
+        # Rarer characters: an accented Latin letter before a backslash would end a word, not stand alone.
         if (len(pairs) >= 2 and common) or (run[0][1:2] == b"\\" and not _joins(before)):
             return True
     return False
@@ -146,7 +146,7 @@ def _joins(neighbour: bytes) -> bool:
 
 @lru_cache(256)
 def _codecs(charsets: tuple[str, ...]) -> list[str]:
-    """At least one."""
+    """Python's codecs of the sets, at least one."""
     return [_codec(term) for term in charsets or ("",)]
 
 
@@ -162,7 +162,7 @@ def _codec(term: str) -> str:
 
 
 def _decode_extended(raw: bytes, codecs: list[str]) -> str:
-    """Text with code extensions (PS3.5 6.1.2.5): each escape sequence names the set of what follows."""
+    """Decode text with code extensions (PS3.5 6.1.2.5): each escape sequence names the set of the bytes behind it."""
     first = codecs[0] if codecs[0] not in _SEVEN_BIT else "shift_jis"
     out: list[str] = []
     active = first
@@ -176,7 +176,7 @@ def _decode_extended(raw: bytes, codecs: list[str]) -> str:
 
 
 def _decode_stretch(raw: bytes, active: str, first: str, out: list[str]) -> str:
-    """Decodes up to the next escape sequence and says which set is active then."""
+    """Decode a stretch without escape sequences; returns the set that is active at its end."""
     if active in _SEVEN_BIT:
         designator = b"\x1b$B" if active == "iso2022_jp" else b"\x1b$(D"
         out.append((designator + raw + b"\x1b(B").decode(active, "replace"))

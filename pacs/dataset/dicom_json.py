@@ -1,4 +1,4 @@
-"""The DICOM JSON model (PS3.18 F) of a data set, made from raw elements, so that one bad value costs only itself."""
+"""The DICOM JSON model (PS3.18 F) of a data set, made from raw elements, so that a bad value spoils no other."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ _GROUPS: Final = ("Alphabetic", "Ideographic", "Phonetic")
 
 
 class TooDeep(UnreadableData):
-    """Sequences nested deeper than any device makes."""
+    """Sequences are nested deeper than `MAX_DEPTH`."""
 
 
 def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None, depth: int = 0) -> dict[str, Any]:
-    """The elements but group lengths and pixel data; ``bulk`` is the URI under which long values are had.
+    """The elements except group lengths and pixel data; ``bulk`` is the URI under which long values are served.
 
     Raises:
-        TooDeep: see `MAX_DEPTH`.
+        TooDeep: sequences are nested deeper than `MAX_DEPTH`.
 
     """
     if depth > MAX_DEPTH:
@@ -71,13 +71,13 @@ def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None
             found[name] = _element(vr, _encoded(element), charsets, f"{bulk}/{name}", little=True)
     said = f"{SPECIFIC_CHARACTER_SET:08X}"
     if said in found or (charsets and not depth):
-        # JSON is UTF-8: whoever writes a data set from it has to know that, not what the bytes said, rightly or not.
+        # JSON is UTF-8, and so is a data set written from it, whatever the received set was.
         found[said] = {"vr": "CS", "Value": ["ISO_IR 192"]}
     return dict(sorted(found.items()))
 
 
 def person_name(value: str) -> dict[str, str]:
-    """A person name's component groups (PS3.5 6.2.1.1); Chinese that stands alone is ideographic."""
+    """A person name's component groups (PS3.5 6.2.1.1); a single group of Chinese characters is the ideographic one."""
     groups = [group.strip(" ") for group in value.split("=")[:3]]
     if len(groups) == 1 and any(ord(character) >= 0x2E80 for character in groups[0]):
         groups = ["", groups[0]]
@@ -85,7 +85,7 @@ def person_name(value: str) -> dict[str, str]:
 
 
 def vr_of(dataset: Dataset, tag: BaseTag, element: RawDataElement | DataElement | None, *, signed: bool = False) -> str:
-    """The VR as written, or as the dictionaries say where it was not (implicit VR, UN of a known attribute)."""
+    """The written VR, or that of the dictionaries for implicit VR and for UN of a known attribute."""
     written = None if element is None else element.VR
     if written not in (None, "UN"):
         return str(written) if written in _KNOWN else "UN"
@@ -105,7 +105,7 @@ def _creator(dataset: Dataset, tag: BaseTag) -> str:
 
 
 def charsets_of(dataset: Dataset, inherited: tuple[str, ...] | None) -> tuple[str, ...]:
-    """The sets to decode by: at the top what all the text together shows, else the item's or its parent's."""
+    """The sets to decode by: recognised from all text at the top level, in an item its own or its parent's."""
     raw = raw_of(dataset, SPECIFIC_CHARACTER_SET)
     own = tuple(term.strip() for term in raw.decode("latin-1").strip(" \0").split("\\")) if raw.strip(b" \0") else None
     if inherited is not None:
@@ -124,7 +124,7 @@ def _is_text(element: RawDataElement | DataElement) -> bool:
 
 
 def _items(dataset: Dataset, tag: BaseTag) -> Iterable[Dataset] | None:
-    """None where what calls itself a sequence is none."""
+    """The items; None where the element is labelled a sequence and is none."""
     try:
         value = dataset[tag].value
     except RecursionError:
@@ -135,7 +135,7 @@ def _items(dataset: Dataset, tag: BaseTag) -> Iterable[Dataset] | None:
 
 
 def raw_of(dataset: Dataset, tag: int) -> bytes:
-    """The bytes of an element's value; none where it is not there."""
+    """The bytes of an element's value; empty where the element is missing."""
     element = dataset.get_item(tag) if tag in dataset else None
     if isinstance(element, RawDataElement):
         return element.value or b""
@@ -143,7 +143,7 @@ def raw_of(dataset: Dataset, tag: int) -> bytes:
 
 
 def _encoded(element: DataElement) -> bytes:
-    """A value that pydicom had converted already, as bytes again (UTF-8 and little endian)."""
+    """The bytes (UTF-8, little endian) of a value that pydicom has already converted."""
     value = element.value
     if value is None:
         return b""
@@ -190,7 +190,7 @@ def _numbers(vr: str, raw: bytes, order: str) -> list[Any]:
 
 
 def _number(vr: str, text: str) -> Any:
-    """A number, or the text where it is none (PS3.18 F.2.3 allows both for DS and IS)."""
+    """The number, or the text where it is not one (PS3.18 F.2.3 allows both for DS and IS)."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""Writes the DICOMDIR of a file-set: patients, studies, series and what is in them (PS3.3 F, PS3.10 8)."""
+"""Writes the DICOMDIR of a file-set: records of patients, studies, series and instances (PS3.3 F, PS3.10 8)."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KINDS: Final = {
     "1.2.840.10008.5.1.4.1.1.67": "VALUE MAP",
     "1.2.840.10008.5.1.4.1.1.4.2": "SPECTROSCOPY",
 }
-"""SOP class to its record (PS3.3 F.4); families by prefix below; all others are images."""
+"""Directory Record Type by SOP class (PS3.3 F.4); `FAMILIES` has those by prefix, and all others are images."""
 FAMILIES: Final = (
     ("1.2.840.10008.5.1.4.1.1.88.", "SR DOCUMENT"),
     ("1.2.840.10008.5.1.4.1.1.11.", "PRESENTATION"),
@@ -68,14 +68,14 @@ class _Record:
 
 
 class Directory:
-    """Collects the records of instances and writes them; keeps no more of an instance than its record."""
+    """Collects the records of instances and writes them; holds only the record of each instance."""
 
     def __init__(self) -> None:
         self._patients: list[_Record] = []
         self._known: dict[tuple[str, ...], _Record] = {}
 
     def add(self, header: Dataset, *, file_id: tuple[str, ...], transfer_syntax_uid: str) -> None:
-        """Note an instance: its header as it goes out (text decoded), and where its file lies."""
+        """Add the record of an instance; ``header`` is the outgoing one, with its text decoded."""
         keys = (str(header.get("PatientID") or ""), str(header.StudyInstanceUID), str(header.SeriesInstanceUID))
         records = self._patients
         for depth, kind in enumerate(ROOT_ATTRIBUTES, start=1):
@@ -96,7 +96,7 @@ class Directory:
         before = len(meta) + len(_front(0, 0, 0))
         records = list(_walk(self._patients))
         at = before
-        for record in records:  # an offset has four bytes, whatever it is: sizes are known before offsets are
+        for record in records:  # an offset always takes four bytes, so sizes are known before offsets
             record.at, record.size = at, _RECORD_HEAD.size + len(_encoded(record, 0))
             at += record.size
         following = _following(self._patients)
@@ -112,7 +112,7 @@ def _walk(records: list[_Record]) -> Iterator[_Record]:
 
 
 def _following(records: list[_Record]) -> dict[int, int]:
-    """Each record, by identity, to where the next one of its level begins."""
+    """Offset of the next record of the same level, by the identity of each record."""
     found = {id(one): after.at for one, after in pairwise(records)}
     for record in records:
         found |= _following(record.lower)
@@ -153,7 +153,7 @@ def _upper(header: Dataset, kind: str) -> Dataset:
     for keyword in ROOT_ATTRIBUTES[kind]:
         value = header.get(keyword)
         _set(record, keyword, "" if value is None else str(value))
-    # Keys that a record must have (type 1) and a received study may lack.
+    # Keys of type 1, which a received study may lack.
     for keyword, otherwise in (("StudyID", "0"), ("SeriesNumber", "0"), ("Modality", "OT"), ("PatientID", "0")):
         if keyword in record and not str(record[keyword].value or ""):
             _set(record, keyword, otherwise)
@@ -169,7 +169,7 @@ def _leaf(header: Dataset, file_id: tuple[str, ...], transfer_syntax_uid: str) -
     record.ReferencedTransferSyntaxUIDInFile = transfer_syntax_uid
     try:
         record.update(DIRECTORY_RECORDERS[kind](header))
-    except (ValueError, AttributeError, KeyError):  # an attribute that its record must have is missing
+    except (ValueError, AttributeError, KeyError):  # an attribute of type 1 is missing
         record.DirectoryRecordType = "IMAGE"
         _set(record, "InstanceNumber", str(header.get("InstanceNumber") or 0))
     return record

@@ -1,4 +1,4 @@
-"""What differs between two instances under one UID: attribute by attribute for a person to read, and the pixels."""
+"""Differences of two instances with one UID, for a person to read: attribute by attribute, and the pixels."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from pacs.dataset.elements import BrokenStructure, Path
 from pacs.dataset.sameness import OF_THE_CODING, Encoded, elements_of, inflated, same_pixels
 
 MOST: Final = 200
-"""Differing attributes that are listed; beyond it the two have little in common."""
+"""Most differing attributes that are listed."""
 LONGEST: Final = 120
-"""Characters of a value that is shown."""
+"""Most characters of a value that are displayed."""
 _HEX_MAX: Final = 16
-"""Bytes of a binary value that are written out."""
+"""Most bytes of a binary value that are displayed."""
 _NUMBERS: Final = {"FD": "d", "FL": "f", "SL": "i", "SS": "h", "SV": "q", "UL": "I", "US": "H", "UV": "Q"}
 _ASCII: Final = frozenset(("AE", "AS", "CS", "DA", "DS", "DT", "IS", "TM", "UI", "UR"))
 
@@ -38,7 +38,7 @@ class Difference:
     """One attribute; a value is None where that side does not have it."""
 
     keyword: str
-    """PS3.6 keyword, in sequences with those above it; of a private attribute its tag."""
+    """PS3.6 keyword, preceded by those of the enclosing sequences; the tag of a private attribute."""
     stored: str | None = field(repr=False)
     newcomer: str | None = field(repr=False)
 
@@ -47,12 +47,12 @@ class Difference:
 class Differences:
     attributes: tuple[Difference, ...]
     more: int
-    """How many more there are than are listed."""
+    """Number of differing attributes that are not listed."""
     pixels: Pixels
 
 
 def differences(stored: Encoded, newcomer: Encoded) -> Differences | None:
-    """What differs; None where one of them cannot be read."""
+    """The differences; None where one of the two cannot be read."""
     try:
         sides = [inflated(one) for one in (stored, newcomer)]
         ours, theirs = (elements_of(one) for one in sides)
@@ -104,7 +104,7 @@ def _displayed(raw: bytes, vr: str, charsets: tuple[str, ...]) -> str:
 
 
 def _vr(path: Path) -> str:
-    """As the dictionary says: an explicit one is not kept with the value, and says little more."""
+    """The dictionary's VR; `elements` does not return an explicit one."""
     try:
         vr = dictionary_VR(path[-1])
     except KeyError:
@@ -113,7 +113,7 @@ def _vr(path: Path) -> str:
 
 
 def _keyword(path: Path) -> str:
-    """The tags of the path by their keywords; item numbers, which count from 0, are left out."""
+    """The keywords of the tags in a path; item numbers are left out."""
     names: list[str] = []
     for tag in path[::2]:
         try:
@@ -131,5 +131,5 @@ _FIRST: Final = (tags.PATIENT_NAME, tags.PATIENT_ID, tags.PATIENT_BIRTH_DATE, ta
 
 
 def _order(path: Path) -> tuple[int, Path]:
-    """Who it is comes first, then by tag."""
+    """Sort the identity of the patient first, then by tag."""
     return (_FIRST.index(path[0]) if path[0] in _FIRST else len(_FIRST), path)

@@ -1,4 +1,4 @@
-"""Every element of a data set as raw bytes in little endian, sequences taken apart, whatever the encoding."""
+"""Every element of a data set, in sequences too, as raw bytes in little endian, whatever the encoding."""
 
 from __future__ import annotations
 
@@ -35,14 +35,14 @@ _WORD_BYTES: Final = {
 
 
 class BrokenStructure(UnreadableData):
-    """The structure does not hold; what was received is walked before it is stored, so this is for old bytes."""
+    """The structure does not hold. Instances are checked before they are stored, so this concerns older ones."""
 
 
 def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Element]:
-    """Each element that is no sequence, by its path; encapsulated pixel data comes as all its fragments joined.
+    """Each element that is not a sequence, by its path; encapsulated pixel data as all its fragments joined.
 
     Raises:
-        Unreadable: while iterating.
+        BrokenStructure: the structure does not hold; raised while iterating.
 
     """
     reader = Reader(dataset, transfer_syntax)
@@ -53,7 +53,7 @@ def elements(dataset: memoryview | bytes, transfer_syntax: str) -> Iterator[Elem
 
 
 class Reader:
-    """Reads one element after another; ``at`` is where it stands."""
+    """Reads one element after another; ``at`` is the offset of the next byte to read."""
 
     def __init__(self, dataset: memoryview | bytes, transfer_syntax: str) -> None:
         self.data = dataset
@@ -64,7 +64,7 @@ class Reader:
         self.at = 0
 
     def elements(self, start: int, end: int, path: Path, *, implicit: bool) -> Iterator[Element]:
-        """To ``end``, or to the delimiter of the item that encloses them."""
+        """The elements up to ``end``, or to the delimiter of the enclosing item."""
         if len(path) > 2 * MAX_DEPTH:
             raise BrokenStructure
         self.at = start
@@ -95,7 +95,7 @@ class Reader:
                 return
             if tag != ITEM:
                 raise BrokenStructure
-            # An empty item is one, too.
+            # Each item is returned too, so that empty ones are compared.
             yield (*path, number), b"SQ", b""
             if size == UNDEFINED:
                 yield from self.elements(self.at, end, (*path, number), implicit=implicit)
@@ -115,13 +115,13 @@ class Reader:
                 return bytes(parts)
             if size > len(self.data) - self.at:
                 raise BrokenStructure
-            if not first:  # the offset table may be left out or put in on the way
+            if not first:  # the offset table is optional, and other software adds or drops it
                 parts += self.data[self.at : self.at + size]
             first = False
             self.at += size
 
     def header(self, *, implicit: bool) -> tuple[int, bytes, int]:
-        """Tag, VR and length of the element that begins here; afterwards it stands at its value."""
+        """Tag, VR and length of the next element; ``at`` moves to its value."""
         group, element, vr, length = self._explicit(self.data, self.at)
         tag = group << 16 | element
         if implicit or group == 0xFFFE or not (vr.isalpha() and vr.isupper()):
@@ -136,7 +136,7 @@ class Reader:
         return tag, vr, length
 
     def value(self, length: int, vr: bytes) -> bytes:
-        """A value in little endian. Raises: Unreadable."""
+        """A value in little endian. Raises: BrokenStructure."""
         if length > len(self.data) - self.at:
             raise BrokenStructure
         raw = bytes(self.data[self.at : self.at + length])
@@ -148,7 +148,7 @@ class Reader:
 
 
 def _known_vr(tag: int) -> bytes:
-    """The dictionary's VR; UN for what it does not know, as every private element."""
+    """The dictionary's VR; UN for unknown tags, private ones among them."""
     try:
         return dictionary_VR(tag).encode()[:2]
     except KeyError:

@@ -1,4 +1,4 @@
-"""Elements in explicit VR little endian, whatever VR encoding and byte order they came in; values stay as they are."""
+"""Rewrites elements of any VR encoding and byte order in explicit VR little endian; values do not change."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ from pacs.dataset.walk import IMPLICIT_LITTLE, ITEM, ITEM_END, LONG_VRS, MAX_DEP
 _LONGEST_SHORT: Final = 0xFFFE
 _WORD_BYTES: Final = {b"US": 2, b"SS": 2, b"UL": 4, b"SL": 4, b"FL": 4, b"AT": 4, b"FD": 8}
 _OTHER_WORDS: Final = frozenset(("OB or OW", "US or OW", "US or SS or OW"))
-"""Left to the data set by PS3.6: words in implicit VR (PS3.5 A.1), and too long for US where they are tables."""
+"""VRs of PS3.6 that depend on the data set: OW in implicit VR (PS3.5 A.1), where tables may be too long for US."""
 
 
 def explicit(elements: bytes | memoryview, transfer_syntax: str, *, signed: bool) -> bytes:
-    """A run of top-level elements without pixel data; group lengths, which are the encoding's, are left out.
+    """Rewrite top-level elements, none of them pixel data; group lengths, which belong to the encoding, are dropped.
 
-    ``signed``: Pixel Representation is 1. What no dictionary knows has the VR UN (PS3.5 6.2.2).
+    ``signed``: Pixel Representation is 1. Elements that no dictionary knows get the VR UN (PS3.5 6.2.2).
 
     Raises:
-        Unreadable: the structure does not hold.
+        BrokenStructure: the structure does not hold.
 
     """
     written = _Transcriber(elements, transfer_syntax, signed=signed)
@@ -39,7 +39,7 @@ class _Transcriber(Reader):
         self._signed = signed
 
     def run(self, start: int, end: int, depth: int, *, implicit: bool) -> Iterator[bytes]:
-        """To ``end``, or to the delimiter of the item that encloses them."""
+        """The elements up to ``end``, or to the delimiter of the enclosing item."""
         if depth > MAX_DEPTH:
             raise BrokenStructure
         self.at = start
@@ -92,7 +92,7 @@ class _Transcriber(Reader):
         return vr if vr in SHORT_VRS or vr in LONG_VRS else b"UN"
 
     def _vr(self, tag: int, value: bytes, creators: dict[int, str]) -> bytes:
-        """The VR that the dictionaries give, where the encoding names none."""
+        """The VR of an element of implicit VR, from the dictionaries."""
         if not tag >> 16 & 1:
             return self._known(tag)
         if 0x10 <= tag & 0xFFFF <= 0xFF:

@@ -1,4 +1,4 @@
-"""The index row of a walked data set: its wanted elements as text and numbers."""
+"""The index row of a walked data set: the indexed elements as text and numbers."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _TEXT: Final = {
 
 
 def uid_of(walked: Walked, tag: int) -> str:
-    """A UID as it stands in the data set, padding removed; empty where it is missing."""
+    """A UID of the data set without padding; empty where it is missing."""
     return walked.elements.get(tag, b"").strip(b"\0 ").decode("latin-1")
 
 
@@ -47,9 +47,9 @@ def instance_row(
     dataset_offset: int,
     received_digest: bytes,
 ) -> InstanceRow:
-    """The row; ``issuer`` is the device's, for patient ids whose data set names none.
+    """The index row.
 
-    So is ``character_set``, for text whose data set does not say what it is written in.
+    ``issuer`` and ``character_set`` are those of the device, used where the data set names none.
 
     Raises:
         storage.instance_row.UnfitUid: a UID is empty or is no UID.

@@ -1,4 +1,4 @@
-"""The preamble and File Meta Information of PS3.10 7.1: that which we write before a data set, and that of others."""
+"""Preamble and File Meta Information (PS3.10 7.1): written before a data set, and read from files."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _TRANSFER_SYNTAX: Final = 0x00020010
 
 
 class NoMeta(UnreadableData):
-    """The bytes do not begin as a PS3.10 file does, or have no data set."""
+    """The bytes are no PS3.10 file, or have no data set."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Meta:
     end: int
-    """Where the data set begins."""
+    """Offset of the data set."""
     elements: Mapping[int, bytes]
 
     @property
@@ -62,7 +62,7 @@ def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str)
 
 
 def dataset_offset(file: bytes) -> int:
-    """Where the data set begins in a file whose head is ours."""
+    """Offset of the data set in a file whose head was written by `head`."""
     (group_length,) = struct.unpack_from("<I", file, 140)
     return 144 + group_length
 

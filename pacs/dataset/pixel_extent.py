@@ -1,4 +1,4 @@
-"""How many frames a walked data set has, where each lies, and whether its pixels are all there."""
+"""The frames of a walked data set: their number, their byte ranges, and whether all pixels are present."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from pacs.dataset import tags
 from pacs.dataset.walk import DEFLATED, Fragments, Native, Walked
 
 MAX_FRAMES: Final = 1_000_000
-"""Frames whose ranges are listed; a larger number is a lie or is served by decoding."""
+"""Most frames whose ranges are kept; frames of larger images are decoded."""
 
 _SUBSAMPLED: Final = frozenset(("YBR_FULL_422", "YBR_PARTIAL_422"))
-# PS3.5 8.2.5 to 8.2.9, 8.2.15: a whole video lies in few fragments, which are not its frames.
+# PS3.5 8.2.5 to 8.2.9, 8.2.15: a video lies in few fragments, each with many frames.
 _VIDEO: Final = (*(f"1.2.840.10008.1.2.4.{number}" for number in range(100, 109)), "1.2.840.10008.1.2.7.")
 
 Ranges = tuple[tuple[int, int], ...]
@@ -25,13 +25,13 @@ class Extent:
     ranges: Ranges | None
     """(offset, length) of each frame from the start of the data set; None where frames are not plain byte ranges."""
     complete: bool
-    """False where pixel data is fewer bytes, or fewer fragments, than Rows, Columns and frames promise."""
+    """False where pixel data has fewer bytes or fragments than Rows, Columns and Number of Frames promise."""
 
 
 def extent_of(walked: Walked, transfer_syntax: str) -> Extent:
     pixels = walked.pixels
     if pixels is None:
-        # A header without pixels, such as a header that was copied into a test or a plan, is whole.
+        # A header that promises no pixels is complete without them.
         return Extent(frames=0, ranges=None, complete=True)
     frames = _frames(walked)
     if isinstance(pixels, Fragments):
@@ -50,7 +50,7 @@ def _encapsulated(pixels: Fragments, frames: int, transfer_syntax: str) -> Exten
 
 def _native(walked: Walked, pixels: Native, frames: int, transfer_syntax: str) -> Extent:
     frame_bits = _frame_bits(walked)
-    if not frame_bits:  # something other than an image, or an image that does not say its size
+    if not frame_bits:  # no image, or an image without its size
         return Extent(frames=frames if pixels.length else 0, ranges=None, complete=True)
     promised = frame_bits * frames
     complete = (promised + 7) // 8 <= pixels.length

@@ -1,4 +1,4 @@
-"""Keeps pydicom from repeating what it reads: its warnings and its log hold values of data sets, names among them."""
+"""Silences pydicom, whose warnings and log repeat values of data sets, names among them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pydicom import config
 
 
 def quieten() -> None:
-    """Once a process, before the first data set is read; what is wrong with one we find out ourselves."""
+    """Call once a process, before the first data set is read; our own checks find what is wrong with one."""
     config.settings.reading_validation_mode = config.IGNORE
     logging.getLogger("pydicom").setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", module=r"(pydicom|pacs|pylibjpeg)\b")

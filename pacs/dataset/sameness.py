@@ -21,7 +21,7 @@ _MAX_INFLATED: Final = 256 << 20
 _EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 _NATIVE: Final = frozenset(("1.2.840.10008.1.2", _EXPLICIT_LITTLE, "1.2.840.10008.1.2.2")) | DEFLATED
 _TRAILING_PADDING: Final = 0xFFFCFFFC
-# PS3.5 8.2: they follow the codestream, and return with the native form; extended offset tables go with it.
+# PS3.5 8.2: these attributes change with the encoding of the pixels; extended offset tables exist only with it.
 OF_THE_CODING: Final = frozenset(
     ((tags.PHOTOMETRIC_INTERPRETATION,), (0x00280006,), (0x00280008,), (0x7FE00001,), (0x7FE00002,))
 )
@@ -30,14 +30,14 @@ _NUMBERS: Final = frozenset((b"AT", b"FD", b"FL", b"SL", b"SS", b"SV", b"UL", b"
 
 @dataclass(frozen=True, kw_only=True)
 class Encoded:
-    """A data set as it lies in its file, without File Meta Information."""
+    """An encoded data set, without File Meta Information."""
 
     dataset: bytes
     transfer_syntax: str
 
 
 def same_instance(one: Encoded, other: Encoded) -> bool:
-    """Equal elements and pixels; what cannot be read or decoded is not the same."""
+    """Whether elements and pixels are equal; False where one of the two cannot be read or decoded."""
     try:
         ours, theirs = inflated(one), inflated(other)
         mine, their_own = elements_of(ours), elements_of(theirs)
@@ -60,7 +60,7 @@ def same_instance(one: Encoded, other: Encoded) -> bool:
 
 
 def inflated(encoded: Encoded) -> Encoded:
-    """The same inflated, where it is deflated. Raises: zlib.error."""
+    """The data set, inflated where its syntax is deflated. Raises: zlib.error."""
     if encoded.transfer_syntax not in DEFLATED:
         return encoded
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
@@ -68,28 +68,28 @@ def inflated(encoded: Encoded) -> Encoded:
 
 
 def elements_of(encoded: Encoded) -> dict[Path, bytes]:
-    """Each element by its path, without what belongs to the encoding alone. Raises: Unreadable."""
+    """Each element by its path, without those that belong to the encoding. Raises: BrokenStructure."""
     found: dict[Path, bytes] = {}
     for path, vr, raw in elements(encoded.dataset, encoded.transfer_syntax):
-        # Group lengths and padding are the encoding's, not the instance's.
+        # Group lengths and padding belong to the encoding, not to the instance.
         if path[-1] & 0xFFFF == 0 and path[-1] > 0xFFFF:
             continue
         if path[-1] != _TRAILING_PADDING:
-            # Padding at the end says nothing (PS3.5 6.2), and toolkits write more or less of it. Of a
-            # private element one encoding knows the VR and the other does not.
+            # Padding at the end of a value has no meaning (PS3.5 6.2), and toolkits write more or less of it.
+            # Private elements have no VR in implicit VR, so they are compared without padding too.
             exact = vr in _NUMBERS and not path[-1] & 0x10000
             found[path] = raw if exact else raw.rstrip(b"\0 ")
     return found
 
 
 def same_pixels(one: Encoded, other: Encoded) -> bool:
-    """Frame by frame, so that two long series of frames are never in memory together."""
+    """Whether all pixels are equal; frames are decoded one by one, so that memory holds two at most."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's remarks quote values
+            warnings.simplefilter("ignore")  # pydicom's warnings quote values
             frames = zip_longest(_frames(one), _frames(other))
             return all(ours is not None and theirs is not None and _equal(ours, theirs) for ours, theirs in frames)
-    except Exception:  # noqa: BLE001 # whatever a decoder raises: then a person looks at it
+    except Exception:  # noqa: BLE001 # whatever a decoder raises, a person decides then
         return False
 
 
@@ -99,5 +99,5 @@ def _frames(encoded: Encoded) -> Iterator[np.ndarray]:
 
 
 def _equal(ours: np.ndarray, theirs: np.ndarray) -> bool:
-    kinds = [(one.dtype.kind, one.dtype.itemsize) for one in (ours, theirs)]  # in either byte order
+    kinds = [(one.dtype.kind, one.dtype.itemsize) for one in (ours, theirs)]  # whatever the byte order
     return kinds[0] == kinds[1] and bool(np.array_equal(ours, theirs))

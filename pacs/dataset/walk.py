@@ -1,4 +1,4 @@
-"""Walks the structure of an encoded data set to its end, without decoding it, trusting nothing that it says."""
+"""Walks an encoded data set to its end without decoding it, and trusts no length or tag in it."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SEQUENCE_END: Final = 0xFFFEE0DD
 MAX_DEPTH: Final = 64
 """Nested items of undefined length; readers that recurse fail at a few hundred."""
 MAX_STEPS: Final = 20_000_000
-"""Elements, items and delimiters of one data set; beyond it the sender means harm."""
+"""Most elements, items and delimiters of one data set; no device makes as many."""
 MAX_FRAGMENTS: Final = 1_000_000
 MAX_VALUE: Final = 64 * 1024
-"""Bytes of a wanted value that are kept; none that we index is longer."""
+"""Most bytes that are kept of an indexed value."""
 
 LONG_VRS: Final = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV"))
 """Explicit VRs with two reserved bytes and a length of 32 bits (PS3.5 7.1.2)."""
@@ -35,9 +35,9 @@ SHORT_VRS: Final = frozenset(b"AE AS AT CS DA DS DT FD FL IS LO LT PN SH SL SS S
 
 class Problem(StrEnum):
     TRUNCATED = "truncated"
-    """Something begins that does not end: a length beyond the end, a sequence without its delimiter."""
+    """The end is missing: a length reaches beyond it, or a sequence has no delimiter."""
     MALFORMED = "malformed"
-    """What stands there is no element."""
+    """The bytes are no element."""
     TOO_DEEP = "too_deep"
     TOO_LARGE = "too_large"
     """More elements or fragments than any device makes."""
@@ -54,7 +54,7 @@ class Native:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fragments:
-    """Encapsulated pixel data (PS3.5 A.4): (offset, length) of each fragment's value, the basic offset table apart."""
+    """Encapsulated pixel data (PS3.5 A.4): (offset, length) of the basic offset table and of each fragment's value."""
 
     offset_table: tuple[int, int]
     pieces: list[tuple[int, int]]
@@ -66,7 +66,7 @@ class Walked:
     """Raw values of the wanted top-level elements by tag (group << 16 | element), padding included."""
     pixels: Native | Fragments | None
     end: int
-    """Where the last element ends; zero bytes behind it are padding."""
+    """Offset behind the last element; zero bytes from there on are padding."""
     problem: Problem | None
     big_endian: bool
 
@@ -82,10 +82,10 @@ class _Stop(Exception):
 
 
 def walk(buffer: memoryview | bytes, transfer_syntax: str, *, stop_at: int | None = None) -> Walked:
-    """Walks a data set; for the syntaxes of DEFLATED the buffer is the inflated one.
+    """Walk a data set; for the syntaxes of `DEFLATED` the buffer holds the inflated one.
 
-    What was found before a problem is in the answer beside it. ``stop_at`` ends the walk without
-    looking further at the first top-level element of that tag or beyond.
+    After a problem the result has the elements found before it. ``stop_at`` ends the walk at the first top-level
+    element with that tag or a higher one.
     """
     walker = _Walker(buffer, transfer_syntax, stop_at)
     problem: Problem | None = None
@@ -94,7 +94,7 @@ def walk(buffer: memoryview | bytes, transfer_syntax: str, *, stop_at: int | Non
     except _Stop as stop:
         problem = stop.problem
     except struct.error:
-        problem = Problem.TRUNCATED  # a header that the end cuts in two
+        problem = Problem.TRUNCATED  # the end cuts an element header in two
     return Walked(
         elements=walker.elements,
         pixels=walker.pixels,
@@ -121,7 +121,7 @@ class _Walker:
         self.steps = 0
 
     def run(self) -> None:
-        """The top level: its elements are what is wanted, so it is kept apart from what is nested."""
+        """Walk the top level, whose elements are kept; nested ones are only stepped over."""
         buffer, end, wanted, elements = self.buffer, self.end, tags.WANTED, self.elements
         while True:
             self._plain_stretch()
@@ -130,7 +130,7 @@ class _Walker:
             start = self.offset
             tag, length, implicit_inside = self._header(implicit=self.implicit)
             if tag == SEQUENCE_END and length == 0:
-                continue  # one delimiter too many, as some ultrasound devices write behind their fragments
+                continue  # a superfluous delimiter, which some ultrasound devices write behind their fragments
             if tag >> 16 == 0xFFFE:
                 self.offset = start
                 raise _Stop(Problem.MALFORMED)
@@ -154,7 +154,7 @@ class _Walker:
             self.offset = value + length
 
     def _plain_stretch(self) -> None:
-        """Steps over plain elements, up to the first of another kind, without a call for each: most of any header."""
+        """Step over the plain elements, which are most of any header, in one loop without a call for each."""
         buffer, elements, wanted, implicit = self.buffer, self.elements, tags.WANTED, self.implicit
         unpack = self.implicit_header if implicit else self.explicit_header
         limit = min(self.stop_at, tags.FLOAT_PIXEL_DATA)
@@ -178,7 +178,7 @@ class _Walker:
         self.offset, self.steps = offset, steps
 
     def _header(self, *, implicit: bool) -> tuple[int, int, bool]:
-        """Tag, length, and whether what lies inside is implicit VR; the offset moves behind the header."""
+        """Tag, length, and whether the content is implicit VR; the offset moves behind the header."""
         self.steps += 1
         if self.steps > MAX_STEPS:
             raise _Stop(Problem.TOO_LARGE)
@@ -206,8 +206,8 @@ class _Walker:
         return group << 16 | element, length, True
 
     def _nested(self, *, implicit: bool) -> None:
-        """A sequence of undefined length, to its delimiter; what has a length is stepped over."""
-        # One entry per open sequence or item: (it is an item, its content is implicit VR).
+        """Walk a sequence of undefined length to its delimiter; elements of defined length are stepped over."""
+        # One entry for each open sequence or item: (whether it is an item, whether its content is implicit VR).
         stack: list[tuple[bool, bool]] = [(False, implicit)]
         while stack:
             in_item, implicit = stack[-1]
@@ -255,7 +255,7 @@ class _Walker:
         self.pixels = Fragments(offset_table=table, pieces=pieces)
 
     def _only_padding(self) -> bool:
-        """Zero bytes to the end: a file padded to its sector size, not an element (0000,0000)."""
+        """Whether only zero bytes follow: padding of the file, not an element (0000,0000)."""
         start = self.offset
         if self.buffer[start] or any(self.buffer[start : start + 8]):
             return False

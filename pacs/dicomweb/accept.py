@@ -1,4 +1,4 @@
-"""What a client can take: Accept with DICOMweb's type and transfer-syntax parameters (PS3.18 8.7)."""
+"""The media types that a client accepts, with DICOMweb's type and transfer-syntax parameters (PS3.18 8.7)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ ANY_SYNTAX: Final = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Acceptable:
-    """One thing that the client can take, best first."""
+    """One media type that the client accepts."""
 
     media: str
-    """Of the content, wildcards included: for multipart/related the type of its parts."""
+    """Media type of the content, which may be a wildcard; for multipart/related that of its parts."""
     multipart: bool | None
-    """Whether in multipart/related; None: either."""
+    """Whether the content must be in multipart/related; None: either way."""
     transfer_syntax: str | None
-    """As asked, ``*`` for any; None where the client did not say."""
+    """``*`` for any; None where the client names none."""
     quality: float
 
     def takes(self, media: str) -> bool:
@@ -34,7 +34,7 @@ class Acceptable:
 
 
 def acceptable(request: Request) -> list[Acceptable]:
-    """The Accept header, or the query parameter of the same name, which wins (PS3.18 8.3.3.1)."""
+    """The accepted media types, best first: of the query parameter ``accept``, else of the header (PS3.18 8.3.3.1)."""
     asked: Iterable[str] = request.query_params.getlist("accept") or request.headers.getlist("accept") or ["*/*"]
     found = [one for text in asked for piece in split_quoted(text, ",") if piece.strip() for one in _parse(piece)]
     return sorted((one for one in found if one.quality > 0), key=lambda one: -one.quality)

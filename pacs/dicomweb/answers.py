@@ -1,4 +1,4 @@
-"""Answers with validators, byte ranges and caching rules (RFC 9110, RFC 9111)."""
+"""HTTP responses with validators, byte ranges and caching rules (RFC 9110, RFC 9111)."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from starlette.responses import Response
 REVALIDATE: Final = "private, no-cache"
 SHIFT_SECONDS: Final = 12 * 60 * 60
 IMMUTABLE: Final = f"private, max-age={SHIFT_SECONDS}, immutable"
-"""For addresses that carry the digest of what they give: a shift long, until sign-out clears it."""
+"""Caching of a resource whose address holds its digest: for a shift, or until signing out clears it."""
 VARY: Final = "Accept, Cookie"
 
 
 def etag(*parts: str | bytes | int) -> str:
-    """A strong validator of a body that is made from these parts alone."""
+    """A strong validator (ETag) of a body that depends on these parts alone."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part if isinstance(part, bytes) else str(part).encode())
@@ -28,7 +28,7 @@ def etag(*parts: str | bytes | int) -> str:
 
 
 def not_modified(request: Request, tag: str, caching: str = REVALIDATE) -> Response | None:
-    """304 where If-None-Match names what we would send (RFC 9110 13.1.2)."""
+    """304 where If-None-Match names the current validator (RFC 9110 13.1.2), else None."""
     asked = [one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")]
     if tag not in asked and asked != ["*"]:
         return None
@@ -40,7 +40,7 @@ def headers(tag: str, caching: str = REVALIDATE) -> dict[str, str]:
 
 
 def whole_or_range(request: Request, body: bytes, media: str, tag: str, caching: str = REVALIDATE) -> Response:
-    """The body, or the one byte range of it that Range asks for (RFC 9110 14); several ranges get the whole."""
+    """The body, or its byte range where Range names a single one (RFC 9110 14)."""
     fields = headers(tag, caching) | {"Accept-Ranges": "bytes", "Content-Type": media}
     asked = request.headers.get("range")
     if asked is None or request.headers.get("if-range", tag) != tag:
@@ -62,7 +62,7 @@ def warning_headers(response: Response, warnings: Iterable[str]) -> None:
 
 
 def _range(asked: str, size: int) -> tuple[int, int] | None:
-    """The half-open range of bytes; empty where it lies outside; None where it is not one range of bytes."""
+    """The half-open byte range; empty where it lies outside the body; None where Range is not a single byte range."""
     found = re.fullmatch(r"bytes=(\d{0,18})-(\d{0,18})", asked.replace(" ", ""), re.ASCII)
     if found is None or found[0] == "bytes=-":
         return None

@@ -1,4 +1,4 @@
-"""A cache in memory that holds so many bytes and forgets what was not asked for the longest."""
+"""A cache in memory of bounded size, which drops the least recently used entry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class Cache(Generic[T]):
-    """``size_of`` says what an entry weighs; one that is heavier than a quarter of ``max_bytes`` is not kept."""
+    """``size_of`` answers the bytes of an entry; entries larger than a quarter of ``max_bytes`` are not kept."""
 
     def __init__(self, max_bytes: int, size_of: Callable[[T], int]) -> None:
         self._max_bytes = max_bytes
@@ -21,7 +21,7 @@ class Cache(Generic[T]):
         self._lock = threading.Lock()
 
     def get(self, key: Hashable, make: Callable[[], T]) -> T:
-        """The entry, made now if need be; two callers at once may both make it, which costs time only."""
+        """The entry, made where it is missing; two callers at once may both make it, which costs only time."""
         with self._lock:
             if key in self._entries:
                 self._entries.move_to_end(key)

@@ -1,4 +1,4 @@
-"""What every DICOMweb route stands on: the door, the index, the bytes, and bounded caches of what was made."""
+"""The context of every DICOMweb route: access, index, bytes, and bounded caches."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ class DicomwebContext:
         return viewer
 
     def study(self, request: Request, study_uid: str, action: str) -> VisibleStudy:
-        """Raises: SignedOut; NotThere where there is no such study, or not for this viewer."""
+        """Raises: SignedOut; NotThere where the study does not exist, or this viewer may not see it."""
         try:
             return self.door.open_study(self.viewer(request), study_uid, action)
         except NotVisible as error:
             raise NotThere from error
 
     def instances(self, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-        """Raises: NotThere where there are none."""
+        """Raises: NotThere where the study or series has none."""
         with snapshot(self.engine) as tx:
             found = instances_in(tx, study_uid, series_uid)
         if not found:
@@ -63,7 +63,7 @@ class DicomwebContext:
         return found
 
     def instance(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> Instance:
-        """Raises: NotThere, also where the instance is hidden, or shown in another study or series."""
+        """Raises: NotThere, also where the instance is hidden, or was moved to another study or series."""
         with snapshot(self.engine) as tx:
             found = instance_of(tx, sop_instance_uid)
         if found is None or found.hidden or (found.study_uid, found.series_uid) != (study_uid, series_uid):
@@ -71,7 +71,7 @@ class DicomwebContext:
         return found
 
     def corrections(self, shown: VisibleStudy, instances: Sequence[Instance]) -> list[Correction | None]:
-        """What goes out otherwise than it came, for each of these instances of the study."""
+        """The correction of each of these instances of the study; None where its bytes go out unchanged."""
         if not any(one.moved for one in instances):
             return [shown.correction] * len(instances)
         with snapshot(self.engine) as tx:
@@ -86,7 +86,7 @@ class DicomwebContext:
         return StoredInstance(self.bytes_, instance)
 
     def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
-        """The description with the attribution applied, made now where the worker has not come to it yet."""
+        """The description with the correction applied; made now where the worker has not described the instance yet."""
         if instance.description is None:
             written = describe(self.bytes_, instance).encoded()
         else:

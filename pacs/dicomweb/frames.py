@@ -1,4 +1,4 @@
-"""WADO-RS frames: each as stored, native, or HTJ2K, in the form that the client likes best (PS3.18 10.4.1.1.6)."""
+"""WADO-RS frames, as stored, native or as HTJ2K, in the form that the client prefers (PS3.18 10.4.1.1.6)."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from pacs.pixels.frames import (
 from pacs.pixels.opened import NATIVE, StoredInstance
 
 MAX_FRAMES = 200
-"""Of one request: they are put together in memory."""
+"""Most frames of one request, which are held in memory together."""
 
 
 class Form(Enum):
@@ -47,7 +47,7 @@ class Choice:
 
 
 def frames(service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str) -> Response:
-    """The frames of a list such as ``1,2,5``, in its order, as multipart/related; a single one also alone."""
+    """The frames of a list such as ``1,2,5``, in its order, in multipart/related; a single frame also without it."""
     asked = frame_numbers(numbers)
     service.study(request, study_uid, "frames")
     instance = find()[0]
@@ -71,13 +71,13 @@ def frames(service: DicomwebContext, request: Request, study_uid: str, find: Fin
 
 
 def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Acceptable], *, single: bool) -> Choice:
-    """The first thing asked that can be had.
+    """The first accepted form in which the frames can be sent.
 
-    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which costs nobody anything; but what
-    we have made HTJ2K is native to those who take anything.
+    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which needs no work; but for ``*/*``,
+    frames that compaction recoded as HTJ2K are sent native.
 
     Raises:
-        NotAcceptable: none of them.
+        NotAcceptable: they can be sent in none of the accepted forms.
 
     """
     stored, media = stored_syntax(opened), stored_media(opened)

@@ -1,4 +1,4 @@
-"""multipart/related (RFC 2387) as DICOMweb uses it: written part by part, read from a stream within bounds."""
+"""multipart/related (RFC 2387): parts to write, and a reader of a stream in bounded memory."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class MediaType:
 
 
 def media_type(text: str) -> MediaType:
-    """Parse a Content-Type or one element of Accept (RFC 9110 8.3.1); never raises, an odd part is passed over."""
+    """Parse a Content-Type or one element of Accept (RFC 9110 8.3.1); malformed parameters are ignored."""
     pieces = split_quoted(text, ";")
     parameters: dict[str, str] = {}
     for piece in pieces[1:]:
@@ -57,7 +57,7 @@ def split_quoted(text: str, separator: str) -> list[str]:
 
 
 def boundary_for(*parts: str | bytes | int) -> str:
-    """The boundary of a body that is always the same for the same object, so that byte ranges fit together."""
+    """A boundary that depends on the object alone, so that byte ranges of two responses fit together."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part if isinstance(part, bytes) else str(part).encode())
@@ -83,7 +83,7 @@ def body_of(boundary: str, parts: Iterable[tuple[str, bytes]]) -> bytes:
 
 
 class Part(Protocol):
-    """Where the content of one part goes."""
+    """Takes the content of one part."""
 
     def write(self, chunk: memoryview) -> None: ...
 
@@ -93,7 +93,7 @@ class Part(Protocol):
 
 
 class Reader:
-    """Reads a multipart body from chunks of any size, and holds no more of it than a delimiter's length.
+    """Reads a multipart body in chunks of any size, and holds only as much as a delimiter is long.
 
     ``begin`` is called with the header fields (names in lower case) of each part.
     """
@@ -104,7 +104,7 @@ class Reader:
         self._delimiter = b"\r\n--" + boundary.encode()
         self._begin = begin
         self._part: Part | None = None
-        # The first delimiter need not follow a line break; with one in front all are alike.
+        # The first delimiter may stand without a line break; with this one, all delimiters are alike.
         self._held = bytearray(b"\r\n")
         self._step = self._preamble
         self.parts = 0
@@ -120,7 +120,7 @@ class Reader:
         """The body has ended.
 
         Raises:
-            BadMultipart: it ended before its closing delimiter; the part under way is abandoned.
+            BadMultipart: it ended before its closing delimiter; the open part is abandoned.
 
         """
         if not self.complete:
@@ -128,7 +128,7 @@ class Reader:
             raise BadMultipart("the body stops before its closing delimiter")
 
     def abandon(self) -> None:
-        """The caller has gone away: nothing of the part under way remains."""
+        """Abandon the open part: the caller is gone."""
         part, self._part = self._part, None
         if part is not None:
             part.abandon()

@@ -1,4 +1,4 @@
-"""What DICOMweb asks of the rest of the house: who calls, and what they may see."""
+"""What DICOMweb needs from outside this package: who calls, and what they may see."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ __all__ = ["Door", "NotVisible", "VisibleStudy"]
 
 @dataclass(frozen=True, kw_only=True)
 class Door:
-    """The one door, handed in by `service/wiring`.
+    """Access to a person's data, handed in by `service/wiring`.
 
-    ``identify`` answers the viewer, or None for a caller that nobody knows (401).
-    ``open_study`` takes viewer, Study Instance UID and action, leaves an audit event, and raises
-    `NotVisible`. ``sender_of`` names the machine that may store; None for everybody else (403).
+    ``identify`` answers the viewer, or None for an unknown caller (401).
+    ``open_study`` takes viewer, Study Instance UID and action, records an audit event, and raises
+    `NotVisible`. ``sender_of`` answers the machine that may store, None for any other viewer (403).
     """
 
     identify: Callable[[Request], object | None]

@@ -12,40 +12,40 @@ from pacs.errors import PacsError
 
 
 class DicomwebProblem(PacsError):
-    """Base: a request that is answered with ``application/problem+json``."""
+    """Base of the problems; the request is answered with ``application/problem+json``."""
 
     status: ClassVar[HTTPStatus]
     slug: ClassVar[str]
 
     @property
     def fields(self) -> dict[str, Any]:
-        """What the caller can act on; never a value that identifies somebody."""
+        """Members that help the caller; never a value that identifies somebody."""
         return {}
 
 
 class SignedOut(DicomwebProblem):
-    """Nobody that we know."""
+    """The caller is not known."""
 
     status = HTTPStatus.UNAUTHORIZED
     slug = "signed-out"
 
 
 class NotThere(DicomwebProblem):
-    """Not there, or not the caller's: one answer for both."""
+    """It does not exist, or the caller may not see it; both are answered alike."""
 
     status = HTTPStatus.NOT_FOUND
     slug = "not-there"
 
 
 class NotAllowed(DicomwebProblem):
-    """Known, but not for this."""
+    """The caller is known, but may not do this."""
 
     status = HTTPStatus.FORBIDDEN
     slug = "not-allowed"
 
 
 class BadRequest(DicomwebProblem):
-    """A parameter that we do not understand or cannot honour."""
+    """A parameter is unknown or cannot be honoured."""
 
     status = HTTPStatus.BAD_REQUEST
     slug = "invalid"
@@ -61,7 +61,7 @@ class BadRequest(DicomwebProblem):
 
 
 class NotAcceptable(DicomwebProblem):
-    """Nothing that Accept names fits the object."""
+    """The object cannot be sent in any accepted media type."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     slug = "not-acceptable"
@@ -76,14 +76,14 @@ class NotAcceptable(DicomwebProblem):
 
 
 class WrongContent(DicomwebProblem):
-    """A body of a kind that we do not take."""
+    """The body has a media type that is not accepted."""
 
     status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     slug = "unsupported-media-type"
 
 
 class HolderAway(DicomwebProblem):
-    """The bytes are known, but their holder cannot be reached now."""
+    """Another node holds the bytes, and cannot be reached now."""
 
     status = HTTPStatus.SERVICE_UNAVAILABLE
     slug = "holder-away"

@@ -16,14 +16,14 @@ from storage.index.queries import Scope, search_instances, search_series, search
 
 @dataclass(frozen=True, kw_only=True)
 class Found:
-    """Results in the DICOM JSON model, and what to say of them in Warning headers."""
+    """Results in the DICOM JSON model, and the Warning headers of the response."""
 
     results: list[dict[str, Any]]
     warnings: tuple[str, ...]
 
 
 def search(tx: Connection, scope: Scope, query: Query, base: str, described: Describe) -> Found:
-    """Run a query; ``base`` is the service's address, for Retrieve URL."""
+    """Run a query; ``base`` is the address of the service, for Retrieve URL."""
     if ambiguous_patient(tx, scope, query.match):
         return Found(results=[], warnings=query.warnings)
     warnings = list(query.warnings)
@@ -52,6 +52,6 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
 
 
 def _address(result: dict[str, Any], base: str) -> str:
-    """Retrieve URL of what a result is about."""
+    """The Retrieve URL of a result."""
     named = (("studies", "0020000D"), ("series", "0020000E"), ("instances", "00080018"))
     return base + "".join(f"/{kind}/{result[tag]['Value'][0]}" for kind, tag in named if tag in result)

@@ -1,4 +1,4 @@
-"""A QIDO-RS query string read strictly: every key is matched or refused, never passed over (PS3.18 8.3.4)."""
+"""Parses a QIDO-RS query string; a key that cannot be matched is refused, never ignored (PS3.18 8.3.4)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from pacs.search.matching_keys import Level, UnfitKey, condition, matched_at
 from storage.index.queries import Condition
 
 MOST: Final = {Level.STUDY: 500, Level.SERIES: 2_000, Level.INSTANCE: 10_000}
-"""Results of one answer where the client asks for more, or does not say."""
+"""Most results of one response, and their number where the client sets no limit."""
 MAX_KEYS: Final = 64
 NO_FUZZY: Final = (
     '299 tierread "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
@@ -28,7 +28,7 @@ class Query:
     level: Level
     match: tuple[tuple[str, Condition], ...]
     include: frozenset[int]
-    """Tags asked beyond the defaults."""
+    """Tags to return beyond the defaults."""
     include_all: bool
     limit: int
     offset: int
@@ -39,7 +39,7 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
     """Read the query of a search at ``level``.
 
     Raises:
-        BadRequest: a key that is unknown, cannot be matched at this level, or has a value it cannot have.
+        BadRequest: a key is unknown, cannot be matched at this level, or has an impossible value.
 
     """
     match: dict[str, Condition] = {}
@@ -97,10 +97,10 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
 
 
 def tag_of(field: str, name: str) -> int:
-    """A keyword or eight hex digits of the dictionary (PS3.18 8.3.4.1); sequences of them are not matched.
+    """The tag of a keyword or of eight hex digits (PS3.18 8.3.4.1); paths into sequences are not supported.
 
     Raises:
-        BadRequest: neither.
+        BadRequest: the dictionary has no such attribute.
 
     """
     tag = int(name, 16) if re.fullmatch(r"[0-9A-Fa-f]{8}", name, re.ASCII) else tag_for_keyword(name)

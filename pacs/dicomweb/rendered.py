@@ -19,12 +19,12 @@ from storage.index.queries import Instance
 NO_ANNOTATION = '299 tierread "The annotation parameter is not supported."'
 NO_PROFILE = '299 tierread "The iccprofile parameter is not supported."'
 KINDS = (Picture.JPEG, Picture.PNG)
-"""The first one where the client does not care."""
+"""Media types, the preferred one first."""
 _UNSUPPORTED = {"annotation": NO_ANNOTATION, "iccprofile": NO_PROFILE}
 
 
 def picture(service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str = "1") -> Response:
-    """One frame as PNG or JPEG; the middle one of many frames where none is named."""
+    """One frame as PNG or JPEG; the first where none is named."""
     number = frame_numbers(numbers)[0]
     query = request.query_params
     try:
@@ -40,7 +40,7 @@ def picture(service: DicomwebContext, request: Request, study_uid: str, find: Fi
 def thumbnail(
     service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str | None = None
 ) -> Response:
-    """A small JPEG of the middle image that there is."""
+    """A small picture of the middle image."""
     named = None if numbers is None else frame_numbers(numbers)[0]
     try:
         how = rendering(request.query_params.get("viewport"), None, None)

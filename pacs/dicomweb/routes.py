@@ -1,4 +1,4 @@
-"""The DICOMweb routes (PS3.18 10), each a line to the module that does it."""
+"""The DICOMweb routes (PS3.18 10); each calls the module that serves it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ from storage.index.queries import Instance, Scope
 from storage.nodes.reader import Bytes, HolderAway
 
 FEED_BYTES: Final = 1 << 20
-"""Of a body that is handed to a worker thread at a time."""
+"""Bytes of a body that a worker thread is given at a time."""
 _UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]] = {
     NoSuchFrame: NotThere,
@@ -44,7 +44,7 @@ PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]]
 
 
 class _Route(APIRoute):
-    """Turns what was raised into its answer, in one table."""
+    """Answers errors by the one table `PROBLEM_OF`."""
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
@@ -195,7 +195,7 @@ def _search_results(
     parsed = query.parse(asked, level)
     scope = service.door.scope(viewer)
     if study is not None:
-        # A look at one study passes the door; one that is not there, or not theirs, has no results.
+        # Access to one study is checked and recorded; a study that is not visible has no results.
         try:
             service.door.open_study(viewer, study, "search")
         except NotVisible:
@@ -218,7 +218,7 @@ def _description(service: DicomwebContext, viewer: object, instance: Instance) -
 async def _store_instances(
     service: DicomwebContext, receiver: Receiver, request: Request, study: str | None
 ) -> Response:
-    """The one endpoint that is async: its body comes piece by piece, and may stop."""
+    """Async, unlike the other routes, because its body arrives in pieces and may break off."""
     viewer = await run_in_threadpool(service.viewer, request)
     sender = await run_in_threadpool(service.door.sender_of, viewer)
     if sender is None:

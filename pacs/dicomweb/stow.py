@@ -1,4 +1,4 @@
-"""STOW-RS: instances in multipart/related end in the same `pacs.arriving.receive` as those of C-STORE (PS3.18 10.5)."""
+"""STOW-RS (PS3.18 10.5): gives the parts of multipart/related to `pacs.arriving.receive`, as C-STORE does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CANNOT_UNDERSTAND: Final = 0xC000
 UNSUPPORTED_MEDIA: Final = 0x0110
 NOT_OF_STUDY: Final = 0xA900
 STUDY_MAX_BYTES: Final = 16 << 20
-"""Bytes within which the study of an instance must be named, where the request names one."""
+"""The Study Instance UID must stand within these bytes where the request names a study."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,7 +49,7 @@ class StowRequest:
         self.kept.append(PartOutcome(outcome=outcome, status=status))
 
     def answer(self, base: str) -> tuple[HTTPStatus, dict[str, Any]]:
-        """The Store Instances Response Module (PS3.18 Table I.2-1), and the status that goes with it."""
+        """The Store Instances Response Module (PS3.18 Table I.2-1) and its HTTP status."""
         stored = [one.outcome for one in self.kept if one.outcome.accepted]
         failed = [one for one in self.kept if not one.outcome.accepted]
         content: dict[str, Any] = {}
@@ -66,7 +66,7 @@ class StowRequest:
 
 
 class _Part:
-    """A PS3.10 file on its way in: its meta information says how the rest is to be read."""
+    """An arriving PS3.10 file, whose meta information names the transfer syntax of the rest."""
 
     def __init__(
         self, store: StowRequest, receiver: Receiver, sender: Sender, study_uid: str | None, *, refused: bool
@@ -108,7 +108,7 @@ class _Part:
             self._reception.abandon()
 
     def _open(self, *, whole: bool) -> None:
-        """Begin the reception as soon as the meta information is there, and the study where one was named."""
+        """Begin the reception once the meta information has arrived, and the study UID where one was requested."""
         try:
             meta = read_meta(self._head, whole=whole)
         except NoMeta:
@@ -132,7 +132,7 @@ class _Part:
         self._head = bytearray()
 
     def _is_of_study(self, syntax: str, start: int, *, whole: bool) -> bool:
-        """Whether it is of the study that the request names (PS3.18 10.5.1.1); not yet known counts as not."""
+        """Whether the instance is of the requested study (PS3.18 10.5.1.1); False while that is unknown."""
         if self._study_uid is None:
             return True
         if not whole and len(self._head) < self._next_look:

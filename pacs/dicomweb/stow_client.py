@@ -31,11 +31,11 @@ _log: Final = structlog.get_logger()
 
 
 class ServerAway(PeerAway):
-    """Nobody answers there, or it is no server that we understand: later."""
+    """No server answers, or it answers that it cannot serve now; try again later."""
 
 
 class StowTarget:
-    """One connection to a server; ``meanwhile`` is called with every piece that is sent."""
+    """One connection to a server; ``meanwhile`` is called before each piece is sent."""
 
     def __init__(self, url: str, token: str, meanwhile: Callable[[], None] = do_nothing) -> None:
         parts = urlsplit(url)
@@ -61,7 +61,7 @@ class StowTarget:
         """`SUCCESS`, or why not, as `pacs.dimse.storage_scu.Outlet` says it.
 
         Raises:
-            ServerAway: see there; what was sent may have come or not.
+            ServerAway: the server may or may not have stored the instance.
 
         """
         try:
@@ -89,7 +89,11 @@ class StowTarget:
             self._connection.request("POST", self._path, body=self._body(head, pieces, tail), headers=headers)
             response = self._connection.getresponse()
             body = response.read(MOST_ANSWER_BYTES)
-        except (HolderAway, BytesMissing, StoreAway) as error:  # in the middle: the server gets no whole request
+        except (
+            HolderAway,
+            BytesMissing,
+            StoreAway,
+        ) as error:  # a broken request, which the server drops
             self._connection.close()
             _log.error("instance_broken_off", reason=type(error).__name__)
             return AWAY
@@ -108,7 +112,7 @@ class StowTarget:
     def _status(self, status: int, body: bytes) -> int:
         if status in (429, 502, 503, 504):
             raise ServerAway
-        if status not in (200, 202):  # a redirect among them: where it leads nobody has allowed
+        if status not in (200, 202):  # redirects are refused too: their target was not approved
             self._connection.close()
             _log.warning("instance_refused", http_status=status)
             return FAILED

@@ -1,4 +1,4 @@
-"""WADO-RS: studies, series, instances, metadata and bulk data as a client can take them (PS3.18 10.4)."""
+"""WADO-RS: studies, series, instances, metadata and bulk data (PS3.18 10.4)."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
 PIXEL_DATA: Final = "7FE00010"
 _GZIP_LEVEL: Final = 4
-"""JSON of a series repeats itself: beyond this level there is next to nothing to gain."""
+"""Higher levels hardly make JSON of a series smaller."""
 PIXELS: Final = (PIXEL_DATA, "7FE00008", "7FE00009")
 _PATH: Final = re.compile(r"([0-9A-Fa-f]{8}/[0-9]{1,6}/){0,16}[0-9A-Fa-f]{8}", re.ASCII)
 
 
 Find = Callable[[], list[Instance]]
-"""Finds the instances of a resource, once the door is open."""
+"""Answers the instances of a resource; called after the access check."""
 
 
 def objects(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
-    """Whole instances in multipart/related; a single one also alone."""
+    """Whole instances in multipart/related; a single instance also without it."""
     shown = service.study(request, study_uid, "retrieve")
     instances = find()
     asked = [one for one in acceptable(request) if one.takes(DICOM) and _has_form(one, instances)]
@@ -65,20 +65,20 @@ def objects(service: DicomwebContext, request: Request, study_uid: str, find: Fi
 
 
 class _File:
-    """One instance on its way out: as stored, or made for this client."""
+    """One outgoing instance, as stored or transcoded for this client."""
 
     def __init__(
         self, service: DicomwebContext, instance: Instance, correction: Correction | None, choice: Acceptable
     ) -> None:
         self._opened = service.opened(instance)
         self._correction = correction
-        # Who names no syntax takes what devices send, and not what we have made of it.
+        # A client that names no syntax is not sent HTJ2K that compaction made.
         unnamed = choice.transfer_syntax is None and default_syntax(self._opened) != instance.transfer_syntax_uid
         self._transcode = unnamed or not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
 
     @property
     def size(self) -> int | None:
-        """Known where the stored bytes go out untouched."""
+        """Known only where the stored bytes are sent unchanged."""
         return None if self._transcode or self._correction is not None else self._opened.instance.size
 
     @property
@@ -117,7 +117,7 @@ def _size(boundary: str, files: list[_File]) -> int | None:
 
 
 def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, the first two read already: what fails then fails before the answer has begun."""
+    """The same pieces; the first two are read now, so that an error comes before the response has begun."""
     first = [piece for _, piece in zip(range(2), pieces, strict=False)]
 
     def rest() -> Iterator[bytes]:
@@ -128,7 +128,7 @@ def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def metadata(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
-    """DICOM JSON of all instances (PS3.18 10.4.1.1.2), attribution applied."""
+    """DICOM JSON of all instances (PS3.18 10.4.1.1.2), with corrections applied."""
     shown = service.study(request, study_uid, "metadata")
     instances = find()
     media = next(
@@ -148,8 +148,8 @@ def metadata(service: DicomwebContext, request: Request, study_uid: str, find: F
 
     def plain() -> bytes:
         written = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
-        # Bulk data URIs are relative in the description; a quote inside a value is always escaped, so
-        # this key with its opening quote cannot come from one.
+        # Bulk data URIs are relative in the description; a quote inside a value is escaped, so
+        # this key with its opening quote occurs only as a key.
         return written.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
 
     if not packed:
@@ -174,9 +174,9 @@ def _json(service: DicomwebContext, instances: Sequence[Instance], corrections: 
 
 
 def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: Find, path: str) -> Response:
-    """One value that metadata left out, by its path of tags and item numbers: ``00880200/0/7FE00010``.
+    """One value that metadata refers to, by its path of tags and item numbers: ``00880200/0/7FE00010``.
 
-    Pixel data that is compressed comes as one part for each frame (PS3.18 8.7.3.3).
+    Compressed pixel data is sent as one part for each frame (PS3.18 8.7.3.3).
     """
     shown = service.study(request, study_uid, "retrieve")
     instance = find()[0]
@@ -204,7 +204,7 @@ def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: 
 
 
 def _native_pixels(service: DicomwebContext, opened: StoredInstance) -> bytes:
-    """The pixels as they came, where we have made them HTJ2K: the address in the metadata promised those."""
+    """Native pixels of an instance that compaction recoded as HTJ2K: its metadata promises those."""
     header = service.header(opened)
     frames = (native_form(opened, header, number) for number in range(1, opened.instance.frames + 1))
     pixels = b"".join(frames)
@@ -212,7 +212,7 @@ def _native_pixels(service: DicomwebContext, opened: StoredInstance) -> bytes:
 
 
 def _value(opened: StoredInstance, correction: Correction | None, path: str) -> bytes:
-    """Raises: NotThere where the path leads nowhere, or not to bytes."""
+    """Raises: NotThere where the path leads to no binary value."""
     if not _PATH.fullmatch(path):
         raise NotThere
     dataset = opened.whole()

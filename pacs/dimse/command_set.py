@@ -1,4 +1,4 @@
-"""Command sets (PS3.7 6.3): the few elements of a C-STORE that the receive path reads and writes."""
+"""Command sets of C-STORE (PS3.7 6.3): read and written by the receive path and by the storage SCU."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _HEADER: Final = struct.Struct("<HHI")
 
 
 class Malformed(InvalidInput):
-    """The peer breaks the protocol so that nothing can be answered but an abort."""
+    """The peer breaks the protocol; the only answer is an abort."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StoreRequest:
-    """C-STORE-RQ (PS3.7 9.3.1.1); UIDs as they came, without padding."""
+    """C-STORE-RQ (PS3.7 9.3.1.1); UIDs as received, without padding."""
 
     message_id: bytes
     sop_class_uid: bytes
@@ -44,7 +44,7 @@ def parse(encoded: bytes) -> dict[int, bytes]:
     """The elements of group 0000, implicit little endian, by element number.
 
     Raises:
-        Malformed: it is no such thing.
+        Malformed: the bytes are no command set.
 
     """
     elements: dict[int, bytes] = {}
@@ -65,17 +65,17 @@ def field_of(elements: dict[int, bytes]) -> int:
     """The Command Field.
 
     Raises:
-        Malformed: there is none.
+        Malformed: the field is missing.
 
     """
     return _number(elements, _COMMAND_FIELD)
 
 
 def store_request(elements: dict[int, bytes]) -> StoreRequest:
-    """The request in a command set whose field is C_STORE_RQ.
+    """The request of a command set whose Command Field is C_STORE_RQ.
 
     Raises:
-        Malformed: it names no message, no SOP class, no instance, or brings no data set.
+        Malformed: message id, SOP class or instance is missing, or no data set follows.
 
     """
     if _number(elements, _DATA_SET_TYPE) == _NO_DATA_SET:

@@ -1,4 +1,4 @@
-"""Does what a device does, to see whether it would work: an echo, a worklist query, a store of an invented picture."""
+"""Tries what a device does: C-ECHO, a worklist query, and C-STORE of a generated test picture."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ _SIDE: Final = 16
 
 
 def offers(association: Association, sop_class_uid: str) -> bool:
-    """Whether the peer has accepted a context for it."""
+    """Whether the peer accepted a presentation context for this SOP class."""
     return any(_is_for(context, sop_class_uid) for context in association.accepted_contexts)
 
 
 def echo(association: Association) -> int | None:
-    """The status of a C-ECHO, None where no answer came."""
+    """The status of a C-ECHO, None where there was no response."""
     return association.send_c_echo().get("Status")
 
 
 def worklist(association: Association) -> tuple[int | None, int]:
-    """The status of a worklist query for all that waits (PS3.4 K), and the number of matches; not what they say."""
+    """The status of a worklist query for everything (PS3.4 K), and the number of matches."""
     step = Dataset()
     step.Modality = step.ScheduledStationAETitle = step.ScheduledProcedureStepStartDate = ""
     identifier = Dataset()
@@ -48,7 +48,7 @@ def worklist(association: Association) -> tuple[int | None, int]:
 
 
 def store(association: Association) -> int | None:
-    """The status of a C-STORE of a small invented picture that says of itself that it is a test."""
+    """The status of a C-STORE of a small generated picture, which is labelled as a test."""
     return association.send_c_store(_picture()).get("Status")
 
 

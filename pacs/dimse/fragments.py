@@ -1,4 +1,4 @@
-"""Speaking on an association by hand: fragments in bounded memory, and who may take what comes in meanwhile."""
+"""Sends messages in fragments with bounded memory, and receives C-STORE responses past pynetdicom's reactor."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from pacs.errors import PeerAway
 
 _ESTABLISHED: Final = "Sta6"
 _QUEUED: Final = 8
-"""Fragments that wait to be sent; beyond them the maker of more waits, so that a slow peer costs no memory."""
+"""Most fragments that wait to be sent; `wait_for_room` holds back more, so that a slow peer costs no memory."""
 _LONGEST_PDU: Final = 128 * 1024
 _PDV_HEADER_BYTES: Final = 6
 _STALLED_SECONDS: Final = 60.0
 
 
 class AssociationLost(PeerAway, ConnectionError):
-    """The peer has left the association, or takes nothing any more."""
+    """The association has ended, or the peer takes no more bytes."""
 
 
 def do_nothing() -> None:
-    """What is to be done while the peer is busy: nothing."""
+    """Do nothing while the peer is busy."""
 
 
 def wait_for_room(association: Association, meanwhile: Callable[[], None] = do_nothing) -> None:
-    """Wait until little is left to be sent.
+    """Wait until fewer than `_QUEUED` fragments wait to be sent.
 
     Raises:
-        Gone: the association has ended, or nothing was taken for a minute.
+        AssociationLost: the association has ended, or the peer took nothing for `_STALLED_SECONDS`.
 
     """
     waiting = association.dul.to_provider_queue
@@ -56,16 +56,16 @@ def wait_for_room(association: Association, meanwhile: Callable[[], None] = do_n
 
 
 def abort_if_alive(association: Association) -> None:
-    """Abort, if there is still somebody to tell."""
+    """Abort the association where it is still established."""
     if association.dul.is_alive() and association.dul.state_machine.current_state == _ESTABLISHED:
         association.abort(block=False)
 
 
 def fragment_bytes(association: Association) -> int:
-    """How much of a message fits into one PDU of the peer's (PS3.8 D.1: 0 is no limit); even (PS3.8 E.1).
+    """Bytes of a message that fit into one PDU of the peer (PS3.8 D.1: 0 is no limit); even (PS3.8 E.1).
 
     Raises:
-        Gone: nothing does.
+        AssociationLost: none fit.
 
     """
     limit = int(association.dimse.maximum_pdu_size or _LONGEST_PDU)
@@ -76,7 +76,7 @@ def fragment_bytes(association: Association) -> int:
 
 
 def send_fragment(association: Association, context_id: int, control: int, data: bytes | memoryview) -> None:
-    """One P-DATA request with one presentation data value (PS3.8 9.3.5)."""
+    """Send a P-DATA request with one presentation data value (PS3.8 9.3.5)."""
     primitive = P_DATA()
     fragment: Any = [context_id, bytes((control,)) + bytes(data)]  # its setter wants a list, whatever its type says
     primitive.presentation_data_value_list = [fragment]
@@ -86,10 +86,10 @@ def send_fragment(association: Association, context_id: int, control: int, data:
 def store_status(
     association: Association, message_id: int, seconds: float, meanwhile: Callable[[], None] = do_nothing
 ) -> int:
-    """The status of the C-STORE-RSP to a message.
+    """Wait for the C-STORE-RSP to a message; returns its status.
 
     Raises:
-        Gone: the association has ended, something else came, or nothing in time.
+        AssociationLost: the association has ended, another message came, or none in time.
 
     """
     deadline = time.monotonic() + seconds
@@ -107,7 +107,7 @@ def store_status(
 
 @contextmanager
 def paused_reactor(association: Association) -> Generator[None]:
-    """Keep the thread of an association that we asked for from taking the messages that we wait for."""
+    """Pause the reactor of an association that we requested, which would take the responses of the block."""
     association._reactor_checkpoint.clear()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] # as its own send_c_store does
     try:
         while not association._is_paused:  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]

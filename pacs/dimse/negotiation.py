@@ -1,4 +1,4 @@
-"""Which SOP classes and transfer syntaxes a peer is offered, and which of its proposals we prefer."""
+"""The SOP classes and transfer syntaxes that are accepted, in order of preference."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ VERIFICATION: Final = "1.2.840.10008.1.1"
 
 _STORAGE_ARC: Final = "1.2.840.10008.5.1.4.1.1."
 _NOT_STORAGE: Final = frozenset(("1.2.840.10008.1.3.10", "1.2.840.10008.1.20.1", "1.2.840.10008.1.20.2"))
-"""Media Storage Directory and the Storage Commitment models: storage by name only."""
+"""Media Storage Directory and the Storage Commitment models, whose names contain "Storage" only."""
 
 _UNCOMPRESSED: Final = ("1.2.840.10008.1.2.1", "1.2.840.10008.1.2")
-# Behind them what loses nothing, in the order of how well we serve it; big endian last, as it is retired.
+# Lossless syntaxes, those that are served best first; big endian last, as it is retired.
 _LOSSLESS: Final = (
     "1.2.840.10008.1.2.4.202",  # HTJ2K, RPCL
     "1.2.840.10008.1.2.4.201",  # HTJ2K
@@ -35,7 +35,7 @@ _LOSSLESS: Final = (
     "1.2.840.10008.1.2.2",
 )
 _NO_DATA_SETS: Final = frozenset(("1.2.840.10008.1.2.6.1", "1.2.840.10008.1.2.6.2", "1.2.840.10008.1.20"))
-"""MIME, XML and Papyrus: what comes in them is no data set of PS3.5."""
+"""MIME, XML and Papyrus, which do not hold data sets of PS3.5."""
 
 
 def _known(kind: str) -> list[str]:
@@ -43,14 +43,14 @@ def _known(kind: str) -> list[str]:
 
 
 def transfer_syntaxes(private: Iterable[str] = ()) -> tuple[str, ...]:
-    """Everything that we take, most wanted first: uncompressed, lossless, the rest, private ones."""
+    """All accepted syntaxes, the preferred first: uncompressed, lossless, others, private ones."""
     first = (*_UNCOMPRESSED, *_LOSSLESS)
     known = [uid for uid in _known("Transfer Syntax") if uid not in _NO_DATA_SETS]
     return (*first, *(uid for uid in known if uid not in first), *private)
 
 
 class Offer:
-    """What this application entity takes; private SOP classes and transfer syntaxes by setting."""
+    """What this application entity accepts; private SOP classes and transfer syntaxes come from settings."""
 
     def __init__(
         self,
@@ -64,16 +64,16 @@ class Offer:
         self._services = frozenset((VERIFICATION, *services))
         self._not_storage = {uid for uid in _known("SOP Class") if "Storage" not in UID_dictionary[uid][0]}
         self._storage = {uid for uid in _known("SOP Class") if uid not in self._not_storage | _NOT_STORAGE}
-        # Contexts are read only once made, so all associations share them: copying them cost 60 ms each.
+        # Contexts never change, so all associations share them: copying them cost 60 ms an association.
         self._contexts: dict[str, PresentationContext] = {}
 
     def contexts_for(self, abstract_syntaxes: Iterable[str]) -> list[PresentationContext]:
-        """Our side of the negotiation (PS3.8 7.1.1.13) for what a peer proposes, one context a SOP class."""
+        """The supported contexts (PS3.8 7.1.1.13) among the proposed abstract syntaxes, one for each."""
         wanted = dict.fromkeys(abstract_syntaxes)
         return [self._context(uid) for uid in wanted if uid in self._services or self.stores(uid)]
 
     def stores(self, abstract_syntax: str) -> bool:
-        """Whether it is a storage SOP class; one of the standard's that is newer than our dictionary is."""
+        """Whether it is a storage SOP class; UIDs of the standard that are newer than our dictionary count as one."""
         if abstract_syntax in self._storage or abstract_syntax in self._private:
             return True
         return abstract_syntax.startswith(_STORAGE_ARC) and (
@@ -89,8 +89,8 @@ class Offer:
                 context.transfer_syntax = list(self._syntaxes[:2])
             else:
                 context.transfer_syntax = list(self._syntaxes)
-                # Either role where the peer asks for it (PS3.7 D.3.3.4): it is SCP of storage within a C-GET.
+                # Both roles where the peer proposes them (PS3.7 D.3.3.4): within a C-GET it is the storage SCP.
                 context.scu_role = context.scp_role = True
             if abstract_syntax in self._storage | self._private | self._services:
-                self._contexts[abstract_syntax] = context  # others are a peer's invention and would pile up
+                self._contexts[abstract_syntax] = context  # any other UID is made up by a peer, and would fill memory
         return context

@@ -1,4 +1,4 @@
-"""Associations that we ask for: with a device that is told something, or an archive that is sent to."""
+"""Associations that we request, of devices and archives."""
 
 from __future__ import annotations
 
@@ -34,26 +34,26 @@ class Peer:
     port: int
     tls: ssl.SSLContext | None = None
     certificate_digest: bytes | None = None
-    """SHA-256 of the one certificate that it must show, None where any trusted one will do."""
+    """SHA-256 of the only certificate that is accepted; None where any trusted one is."""
 
 
 class Failure(StrEnum):
     """Why there is no association with a peer."""
 
     AWAY = "away"
-    """Nothing answers there: switched off, another address, a firewall."""
+    """No connection: switched off, another address, or a firewall."""
     REFUSED = "refused"
-    """It answers with A-ASSOCIATE-RJ: it does not know us, or knows itself by another title."""
+    """It answered with A-ASSOCIATE-RJ: it does not know our title, or has another one."""
     ABORTED = "aborted"
-    """It hangs up, or what answers there does not speak DICOM."""
+    """It closed the connection, or does not speak DICOM."""
     UNTRUSTED = "untrusted"
-    """No TLS with it: it speaks none, its certificate is not trusted or another than it should be, or ours is not."""
+    """TLS failed: it speaks none, or one side does not trust the certificate of the other."""
     NO_CONTEXT = "no_context"
-    """It speaks DICOM, but nothing of what we proposed."""
+    """It accepted none of the proposed presentation contexts."""
 
 
 class Unreachable(PeerAway):
-    """There is no association with a peer; its name and address stay out of the text."""
+    """A peer could not be associated with; the text has neither its name nor its address."""
 
     def __init__(self, failure: Failure) -> None:
         super().__init__(failure)
@@ -69,12 +69,12 @@ def open_association(
     roles: Sequence[SCP_SCU_RoleSelectionNegotiation] = (),
     seconds: float = 30,
 ) -> Generator[Association]:
-    """An established association with at least one accepted context; released at the end, aborted when the block fails.
+    """Request an association, which is released at the end of the block, or aborted when the block fails.
 
-    ``seconds`` is the time that the peer has for the connection and for each answer.
+    At least one context is accepted. The peer has ``seconds`` for the connection and for each response.
 
     Raises:
-        Unreachable: there is none.
+        Unreachable: the association was not established.
 
     """
     quieten()
@@ -106,7 +106,7 @@ def open_association(
 
 
 class _Entity(ApplicationEntity):
-    """Calls over sockets of ours."""
+    """An application entity whose associations use `_Socket`."""
 
     def _create_socket(
         self, assoc: Association, address: AddressInformation, tls_args: tuple[ssl.SSLContext, str] | None
@@ -117,7 +117,7 @@ class _Entity(ApplicationEntity):
 
 
 class _Socket(AssociationSocket):
-    """Connects as pynetdicom's does, and remembers how far it came; sends small packets at once."""
+    """Connects, remembers how far that came for `_failure`, and sends small packets at once."""
 
     connected = False
     untrusted = False
@@ -149,7 +149,7 @@ class _Socket(AssociationSocket):
     def _shutdown_socket(self) -> None:
         sock = self.socket
         if sock is not None:
-            with contextlib.suppress(OSError):  # it was never connected, or the peer was quicker
+            with contextlib.suppress(OSError):  # it was never connected, or the peer closed it first
                 sock.shutdown(socket.SHUT_RDWR)
             sock.close()
 
@@ -166,7 +166,7 @@ def _failure(association: Association) -> Failure:
 
 
 def _peer_digest(association: Association) -> bytes | None:
-    """The digest of the certificate that the peer showed."""
+    """SHA-256 of the peer's certificate; None without TLS."""
     sock = association.dul.socket
     secure = sock.socket if isinstance(sock, _Socket) else None
     return digest_of(secure) if isinstance(secure, ssl.SSLSocket) else None

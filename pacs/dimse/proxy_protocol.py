@@ -1,4 +1,4 @@
-"""Who calls through a proxy: the PROXY protocol, versions 1 and 2, as HAProxy, nginx and load balancers send it.
+"""The PROXY protocol, versions 1 and 2, by which HAProxy, nginx and load balancers say who calls through them.
 
 https://www.haproxy.org/download/2.8/doc/proxy-protocol.txt
 """
@@ -17,9 +17,9 @@ Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _SIGNATURE: Final = b"\r\n\r\n\0\r\nQUIT\n"
 _LONGEST_LINE: Final = 107
-"""Of version 1, its line end included (2.1)."""
+"""Longest header of version 1, with its line end (2.1)."""
 _LONGEST_BLOCK: Final = 4096
-"""Of version 2: addresses and whatever the proxy adds; the longest that is in use is below 600 bytes."""
+"""Longest block of version 2: addresses and additions of the proxy; those in use are below 600 bytes."""
 _LOCAL: Final = 0x20
 _PROXY: Final = 0x21
 _IPV4: Final = 0x1
@@ -27,11 +27,11 @@ _IPV6: Final = 0x2
 
 
 class NoHeader(InvalidInput):
-    """A trusted proxy did not say for whom it calls; what a proxy passes on without that is never guessed (5)."""
+    """A trusted proxy sent no valid PROXY header; the caller is never guessed then (5)."""
 
 
 def is_of(address: str, networks: tuple[Network, ...]) -> bool:
-    """Whether an address is one of these networks'; IPv4 inside IPv6 counts as IPv4."""
+    """Whether an address lies in one of these networks; IPv4 mapped into IPv6 counts as IPv4."""
     try:
         caller = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -41,12 +41,12 @@ def is_of(address: str, networks: tuple[Network, ...]) -> bool:
 
 
 def caller_of(sock: socket.socket, seconds: float) -> tuple[str, int] | None:
-    """Read the header, and nothing behind it: the caller's address, None where the proxy calls for itself.
+    """Read the header and nothing behind it; returns the caller's address, None where the proxy calls for itself.
 
     Raises:
-        NoHeader: what comes is none.
-        TimeoutError: it does not come within ``seconds``.
-        ConnectionError: the proxy hangs up.
+        NoHeader: the bytes are no PROXY header.
+        TimeoutError: the header does not arrive within ``seconds``.
+        ConnectionError: the proxy closes the connection.
 
     """
     deadline = time.monotonic() + seconds
@@ -64,10 +64,10 @@ def _of_block(sock: socket.socket, deadline: float) -> tuple[str, int] | None:
         raise NoHeader
     block = _exactly(sock, length, deadline)
     if command == _LOCAL:
-        return None  # a check of the proxy's own (2.2)
+        return None  # a health check of the proxy itself (2.2)
     size = {_IPV4: 4, _IPV6: 16}.get(family >> 4, 0)
     if not size or len(block) < 2 * size + 4:
-        raise NoHeader  # a Unix socket's, or unspecified: it names no address
+        raise NoHeader  # Unix sockets and unspecified families name no address
     (port,) = struct.unpack_from(">H", block, 2 * size)
     return str(ipaddress.ip_address(block[:size])), port
 

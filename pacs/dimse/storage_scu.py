@@ -1,6 +1,6 @@
-"""Sends instances over an association, as they are stored where the peer takes that, else made for it.
+"""The SCU of the storage service: sends instances as stored where the peer accepts that, else transcoded.
 
-C-GET, C-MOVE and forwarding send alike: pynetdicom would decode and encode each data set, and hold it whole.
+C-GET, C-MOVE and forwarding use it, because pynetdicom would decode each data set and hold it whole.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from storage.objects.store import StoreAway
 
 __all__ = ["FAILED", "SUCCESS", "AssociationLost", "Originator", "Proposal", "StorageScu", "proposals"]
 
-# What a sub-operation comes to (PS3.4 Table B.2-1), whether the peer says so or it never came to that.
+# Statuses of a sub-operation (PS3.4 Table B.2-1), of the peer's response or where nothing was sent.
 SUCCESS: Final = 0x0000
 FAILED: Final = 0xC000
 NO_CONTEXT: Final = 0x0122
@@ -45,7 +45,7 @@ WARNINGS: Final = frozenset((0xB000, 0xB006, 0xB007))
 MAX_CONTEXTS: Final = 128
 """Their ids are odd and below 256 (PS3.8 9.3.2.2)."""
 ANSWER_SECONDS: Final = 120.0
-"""That a peer has to put away what it received."""
+"""The peer must answer a C-STORE within this time."""
 _LAST: Final = 2
 _COMMAND: Final = 1
 _PRIORITY_MEDIUM: Final = 0
@@ -55,7 +55,7 @@ _log: Final = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Originator:
-    """Who asked for a C-MOVE, and in which message."""
+    """The requestor of a C-MOVE, and its message id."""
 
     ae_title: str
     message_id: int
@@ -63,17 +63,17 @@ class Originator:
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """Presentation contexts for one association, and the SOP classes that they are for."""
+    """Presentation contexts for one association, and their SOP classes."""
 
     contexts: Sequence[PresentationContext]
     sop_classes: frozenset[str]
 
 
 def proposals(kinds: Iterable[tuple[str, str]]) -> list[Proposal]:
-    """What to propose for pairs of SOP class and stored transfer syntax: each syntax in a context of its own.
+    """Proposals for pairs of SOP class and stored transfer syntax, several where one association cannot carry all.
 
-    So the peer cannot choose one that would have to be made where it also takes what is there. The
-    uncompressed ones are always among them. Several proposals where one association cannot carry all.
+    Each syntax has a context of its own, so that a peer that accepts the stored one cannot choose another, which would
+    have to be transcoded. The uncompressed syntaxes are always proposed too.
     """
     syntaxes: dict[str, dict[str, None]] = {}
     for sop_class, syntax in kinds:
@@ -97,7 +97,7 @@ def proposals(kinds: Iterable[tuple[str, str]]) -> list[Proposal]:
 
 
 class StorageScu:
-    """One association on which we are the SCU of storage; within a C-GET it is the peer that asked for it.
+    """One association on which we are the storage SCU; in a C-GET the peer requested it.
 
     ``meanwhile`` is called again and again while the peer is busy.
     """
@@ -120,10 +120,10 @@ class StorageScu:
                 by_syntax.setdefault(str(context.transfer_syntax[0]), context.context_id)
 
     def send(self, opened: StoredInstance, correction: Correction | None) -> int:
-        """The status that the peer answers, or why it was not asked.
+        """Send one instance; returns the status of the peer, or that of an instance that could not be sent.
 
         Raises:
-            Gone: the association has ended under it.
+            AssociationLost: the association has ended.
 
         """
         instance = opened.instance
@@ -158,7 +158,7 @@ class StorageScu:
         for piece in self._whole(pieces):
             view = memoryview(held + piece if held else piece)
             at = 0
-            while len(view) - at > longest:  # the last one is kept back: only it may be the end
+            while len(view) - at > longest:  # the last fragment is sent below, marked as the last
                 wait_for_room(self._association, self._meanwhile)
                 send_fragment(self._association, context_id, 0, view[at : at + longest])
                 at += longest
@@ -167,7 +167,7 @@ class StorageScu:
         send_fragment(self._association, context_id, _LAST, held)
 
     def _whole(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
-        """The pieces; where they stop too early the association ends: a message that has begun cannot be undone."""
+        """The pieces; where they break off the association is aborted, since the message has begun."""
         try:
             yield from pieces
         except (HolderAway, BytesMissing, StoreAway, OSError) as error:
@@ -177,7 +177,7 @@ class StorageScu:
 
 
 def _dataset(opened: StoredInstance, correction: Correction | None, syntax: str) -> Iterator[bytes]:
-    """The data set in pieces; from the segment where nothing has to be made, else in memory."""
+    """The data set in pieces; read from the segment where it is sent as stored, else made in memory."""
     if syntax == opened.syntax and correction is None:
         return opened.dataset_stream()
     file = outgoing_file(opened, correction, None if syntax == opened.syntax else syntax)
@@ -185,5 +185,5 @@ def _dataset(opened: StoredInstance, correction: Correction | None, syntax: str)
 
 
 def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces, the first one read already: what fails then fails before anything was sent."""
+    """The same pieces; the first is read now, so that an error comes before anything is sent."""
     return chain([next(pieces, b"")], pieces)

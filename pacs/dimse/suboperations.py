@@ -1,4 +1,4 @@
-"""What became of the sub-operations of a C-MOVE or C-GET, and the responses that say so (PS3.7 9.1.3, 9.1.4)."""
+"""Counts the sub-operations of a C-MOVE or C-GET, and sends the responses with the counts (PS3.7 9.1.3, 9.1.4)."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ CANCELLED: Final = 0xFE00
 ALL_FAILED: Final = 0xA702
 SOME_FAILED: Final = 0xB000
 _LONGEST_LIST: Final = 1_000
-"""UIDs: an explicit VR UI has room for 65,534 bytes (PS3.5 7.1.2)."""
+"""Most UIDs in a list; a value of explicit VR UI has at most 65,534 bytes (PS3.5 7.1.2)."""
 
 
 class Tally:
-    """Counts of one request; before `begin` there is nothing to count."""
+    """The counts of one request, known from `begin` on."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, None] = {}
@@ -37,7 +37,7 @@ class Tally:
 
     @property
     def counted(self) -> bool:
-        """Whether it is known how many there are."""
+        """Whether the number of sub-operations is known."""
         return self._counted
 
     def begin(self, sop_instance_uids: Sequence[str]) -> None:
@@ -54,7 +54,7 @@ class Tally:
             self.failed.append(sop_instance_uid)
 
     def fail_the_rest(self, *, cancelled: bool) -> None:
-        """What was never tried has failed, unless the peer did not want it any more."""
+        """Count the sub-operations that were not tried as failed, unless the peer cancelled them."""
         if not cancelled:
             self.failed += self._waiting
             self._waiting = {}
@@ -69,7 +69,7 @@ class Tally:
 
 
 def respond(association: Association, request: Any, context: PresentationContext, status: int, tally: Tally) -> None:
-    """One C-MOVE-RSP or C-GET-RSP; what remains is told in pending ones and when the peer cancelled."""
+    """Send a C-MOVE-RSP or C-GET-RSP; a pending or cancelled one also has the number of remaining sub-operations."""
     response = type(request)()
     response.MessageIDBeingRespondedTo = request.MessageID
     response.AffectedSOPClassUID = request.AffectedSOPClassUID

@@ -1,4 +1,4 @@
-"""TLS for associations as PS3.15 B.12 asks (BCP 195, RFC 8996 and RFC 9325); certificates may be renewed meanwhile."""
+"""TLS for associations by PS3.15 B.12 (BCP 195, RFC 8996 and RFC 9325), with certificates that may be renewed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ import structlog
 from pacs.errors import WrongSetup
 
 CIPHERS: Final = (
-    # RFC 9325 4.2, in its order of preference; TLS 1.3 has its own, all of which are fit.
+    # RFC 9325 4.2, in its order of preference; TLS 1.3 has suites of its own, all of which are allowed.
     "ECDHE-ECDSA-AES128-GCM-SHA256",
     "ECDHE-RSA-AES128-GCM-SHA256",
     "ECDHE-ECDSA-AES256-GCM-SHA384",
@@ -30,32 +30,32 @@ _log: Final = structlog.get_logger()
 
 
 class ClientCertificate(StrEnum):
-    """Whether who calls by TLS has to show a certificate."""
+    """Whether a caller must show a certificate."""
 
     OPTIONAL = "optional"
-    """One that is shown must be good; a device that is bound to a certificate must show it."""
+    """A certificate that is shown must be valid; a device that is bound to one must show it."""
     REQUIRED = "required"
 
 
 class Failure(StrEnum):
-    """Why a handshake failed, as far as our side can know."""
+    """Why a handshake failed, as far as our side knows."""
 
     NOT_TLS = "not_tls"
-    """The caller speaks something else here: plain DICOM, most likely."""
+    """The caller does not speak TLS: most likely plain DICOM."""
     OLD_TLS = "old_tls"
-    """No protocol version or cipher suite that both sides take."""
+    """Both sides support no common protocol version or cipher suite."""
     NO_CERTIFICATE = "no_certificate"
     CERTIFICATE_EXPIRED = "certificate_expired"
-    """Or not valid yet: a clock that is wrong looks the same."""
+    """Or not valid yet, as with a wrong clock."""
     CERTIFICATE_UNTRUSTED = "certificate_untrusted"
-    """Signed by nobody whom we know."""
+    """No known authority signed it."""
     DISTRUSTS_US = "distrusts_us"
     """The caller does not accept our certificate."""
     FAILED = "tls_failed"
 
 
 class UnusableCertificate(WrongSetup):
-    """The files do not make a certificate that can be shown; ``path`` is the one that is wrong."""
+    """The files cannot be used for TLS; ``path`` is the wrong one."""
 
     def __init__(self, path: Path, problem: str) -> None:
         super().__init__(path, problem)
@@ -65,13 +65,13 @@ class UnusableCertificate(WrongSetup):
 
 @dataclass(frozen=True, kw_only=True)
 class CertificateFiles:
-    """PEM files: what we show, and who may sign what others show."""
+    """PEM files: our certificate and key, and the authorities that we trust."""
 
     certificate: Path | None = None
-    """With the certificates between it and the authority behind it."""
+    """Followed by its intermediate certificates."""
     key: Path | None = None
     authorities: Path | None = None
-    """Authorities, or single certificates of devices that are trusted in themselves."""
+    """Certificates of authorities, or of single devices that are trusted directly."""
 
     @property
     def all(self) -> tuple[Path, ...]:
@@ -79,7 +79,7 @@ class CertificateFiles:
 
 
 class Certificates:
-    """Contexts made of files; when a file changes the next connection gets the new one, others go on as they are."""
+    """TLS contexts of these files; after a file changes, new connections use it."""
 
     def __init__(
         self, files: CertificateFiles, client_certificate: ClientCertificate = ClientCertificate.OPTIONAL
@@ -87,7 +87,7 @@ class Certificates:
         """Read the files.
 
         Raises:
-            Unusable: one of them cannot be used.
+            UnusableCertificate: a file cannot be used.
 
         """
         self._files = files
@@ -97,12 +97,12 @@ class Certificates:
         self._server, self._client = self._made()
 
     def server(self) -> ssl.SSLContext:
-        """To accept with."""
+        """The context for connections that we accept."""
         self._refresh()
         return self._server
 
     def client(self) -> ssl.SSLContext:
-        """To call with: the peer's certificate must be signed by one of the authorities, whatever name is in it."""
+        """The context for connections that we open; the peer's certificate must be trusted, whatever name is in it."""
         self._refresh()
         return self._client
 
@@ -111,7 +111,7 @@ class Certificates:
             looks = _fingerprints(self._files.all)
             if looks == self._looks:
                 return
-            self._looks = looks  # also when they are no good: they are read again once they change again
+            self._looks = looks  # also where the files are unusable: they are read again after their next change
             try:
                 self._server, self._client = self._made()
             except UnusableCertificate as unusable:
@@ -146,7 +146,7 @@ class Certificates:
         try:
             made.load_cert_chain(certificate, key, password=_no_password)
         except ssl.SSLError as wrong:
-            # OpenSSL does not say which of the two it is, except where they do not belong together.
+            # OpenSSL does not say which of the two files is wrong, except for a mismatch.
             mismatch = wrong.reason == "KEY_VALUES_MISMATCH"
             problem = "the key is not that of the certificate" if mismatch else "no certificate with a plain key in PEM"
             raise UnusableCertificate(certificate, problem) from wrong
@@ -156,7 +156,7 @@ class Certificates:
             ) from unreadable
 
     def _trust(self, made: ssl.SSLContext) -> bool:
-        """Whether there is a file of whom to trust."""
+        """Load the authorities; False where none are configured."""
         path = self._files.authorities
         if path is None:
             return False
@@ -166,18 +166,18 @@ class Certificates:
             raise UnusableCertificate(path, "no certificate in PEM") from wrong
         except OSError as unreadable:
             raise UnusableCertificate(path, "cannot be read") from unreadable
-        made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # a device's own certificate, put there, is enough
+        made.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN  # trust a device's own certificate in the file
         return True
 
 
 def digest_of(sock: ssl.SSLSocket) -> bytes | None:
-    """SHA-256 of the certificate that the peer showed, None where it showed none."""
+    """SHA-256 of the peer's certificate; None where it showed none."""
     shown = sock.getpeercert(binary_form=True)
     return hashlib.sha256(shown).digest() if shown else None
 
 
 def failure_of(error: ssl.SSLError) -> Failure:
-    """What a failed handshake means."""
+    """The failure that an error of OpenSSL stands for."""
     if isinstance(error, ssl.SSLCertVerificationError):
         # X509_V_ERR_CERT_NOT_YET_VALID and X509_V_ERR_CERT_HAS_EXPIRED.
         return Failure.CERTIFICATE_EXPIRED if error.verify_code in {9, 10} else Failure.CERTIFICATE_UNTRUSTED
@@ -199,7 +199,7 @@ _REASONS: Final = {
     Failure.OLD_TLS: ("UNSUPPORTED_PROTOCOL", "NO_SHARED_CIPHER", "VERSION_TOO_LOW", "PROTOCOL_VERSION"),
     Failure.DISTRUSTS_US: ("ALERT_UNKNOWN_CA", "ALERT_BAD_CERTIFICATE", "ALERT_CERTIFICATE", "ALERT_UNSUPPORTED_CERT"),
 }
-"""OpenSSL's reasons, or parts of them."""
+"""Parts of OpenSSL's reasons."""
 
 
 def _profile(made: ssl.SSLContext) -> ssl.SSLContext:
@@ -210,12 +210,12 @@ def _profile(made: ssl.SSLContext) -> ssl.SSLContext:
 
 
 def _no_password() -> str:
-    """A key that is encrypted cannot be read; without this OpenSSL asks at the terminal."""
+    """No password, so that OpenSSL refuses an encrypted key instead of asking at the terminal."""
     return ""
 
 
 def _fingerprints(paths: Sequence[Path]) -> tuple[tuple[int, int, int] | None, ...]:
-    """Enough of each file to see that it is another one."""
+    """Inode, time and size of each file, which change with its content; None where it is missing."""
     looks: list[tuple[int, int, int] | None] = []
     for path in paths:
         try:

@@ -1,9 +1,8 @@
-"""Attribution applied to what goes out: a person's corrections, and an account of them that does not repeat the error.
+"""Applies a person's corrections to outgoing data sets, with an account that does not repeat the corrected error.
 
-Bytes never change; every egress does. When a study was taken under the wrong person, the earlier
-name and number must appear nowhere any more, so Original Attributes Sequence (PS3.3 C.12.1.1.9)
-names the attributes that changed, when, why and by which system, with their previous values empty:
-docs/adr/0004-original-attributes.md.
+Stored bytes never change. When a study was taken under the wrong person, the earlier name and number must not appear in
+anything sent, so Original Attributes Sequence (PS3.3 C.12.1.1.9) names the attributes that changed, when, why and by
+which system, with their previous values empty: docs/adr/0004-original-attributes.md.
 """
 
 from __future__ import annotations
@@ -40,10 +39,9 @@ TYPE_2: Final = frozenset({PATIENT_NAME, PATIENT_ID, 0x00100030, 0x00100040})
 
 @dataclass(frozen=True, kw_only=True)
 class Correction:
-    """What goes out otherwise than it came, keyword to value.
+    """The corrected values by keyword, of one revision of the study's attribution (0: none).
 
-    A revision of the study's attribution (0: none) and, for an instance that is shown elsewhere than its bytes say,
-    its place.
+    For an instance that was moved to another study or series they include its new UIDs.
     """
 
     attributes: Mapping[str, str]
@@ -57,10 +55,9 @@ class Correction:
 
 
 def apply_correction(dataset: Dataset, correction: Correction) -> None:
-    """Put the corrected values into a whole data set, and take the earlier ones out at every depth.
+    """Put the corrected values into a whole data set, and remove the earlier ones at every depth.
 
-    The text is decoded first and goes out as ISO_IR 192, since a corrected Chinese name may not
-    fit the character set that the device used.
+    All text is decoded and written as ISO_IR 192, since the device's character set may lack a corrected Chinese name.
     """
     changes = correction.by_tag()
     earlier_person = _earlier_person(dataset)
@@ -93,7 +90,7 @@ def apply_correction(dataset: Dataset, correction: Correction) -> None:
 
 
 def apply_correction_json(instance: dict[str, Any], correction: Correction) -> None:
-    """The same for an instance in the DICOM JSON model (PS3.18 F.2), changed in place."""
+    """Apply a correction to an instance in the DICOM JSON model (PS3.18 F.2), in place."""
     changes = {f"{tag:08X}": value for tag, value in correction.by_tag().items()}
     earlier_person = _Person(
         name=_json_text(instance.get(f"{PATIENT_NAME:08X}")), number=_json_text(instance.get(f"{PATIENT_ID:08X}"))
@@ -127,9 +124,9 @@ def apply_correction_json(instance: dict[str, Any], correction: Correction) -> N
 
 
 def to_unicode(dataset: Dataset, charsets: tuple[str, ...] | None = None) -> None:
-    """Decode every text at every depth through `pacs.dataset.character_sets`, which also knows mislabelled bytes.
+    """Decode every text at every depth by `pacs.dataset.character_sets`, which recognises mislabelled bytes.
 
-    Afterwards the data set writes as UTF-8 once its Specific Character Set says so.
+    The caller must set Specific Character Set to ISO_IR 192 before the data set is written.
     """
     charsets = charsets_of(dataset, charsets)
     for tag in list(dataset.keys()):
@@ -148,7 +145,7 @@ def to_unicode(dataset: Dataset, charsets: tuple[str, ...] | None = None) -> Non
 
 
 def _of_earlier_person(before: Mapping[int, str], changes: Mapping[int, str], changed: set[int]) -> list[int]:
-    """What else belongs to the earlier person when the number changes: the patient group, and what points at it."""
+    """The other attributes of the earlier person where the Patient ID changed: its group, and references to it."""
     if PATIENT_ID not in changed:
         return []
     return [
@@ -159,7 +156,7 @@ def _of_earlier_person(before: Mapping[int, str], changes: Mapping[int, str], ch
 
 
 def _scrub(dataset: Dataset, changes: Mapping[int, str], trace: Trace) -> set[int]:
-    """Empty what still carries the earlier person; a nested patient attribute takes the corrected value."""
+    """Empty values that name the earlier person; nested patient attributes take the corrected value."""
     found: set[int] = set()
     for tag in list(dataset.keys()):
         if int(tag) in PIXELS or int(tag) == SPECIFIC_CHARACTER_SET:
@@ -199,22 +196,22 @@ def _scrub_json(instance: dict[str, Any], changes: Mapping[str, str], trace: Tra
 
 @dataclass(frozen=True, kw_only=True)
 class _Person:
-    """Who a data set said that it is of."""
+    """The person that a data set named before its correction."""
 
     name: str
     number: str
     raw: tuple[bytes, ...] = ()
-    """Both as they came, where that is known."""
+    """Name and number as received bytes, where they are known."""
 
     def trace(self, changed: set[int]) -> Trace | None:
-        """What to look for: a new number is another person; a new name alone another spelling; else nobody changed."""
+        """The traces to search: name and number after a new number, the name alone after a new name, else None."""
         if PATIENT_ID in changed:
             return Trace(self.name, self.number, self.raw)
         return Trace(self.name, "", self.raw[:1]) if PATIENT_NAME in changed else None
 
 
 def _earlier_person(dataset: Dataset) -> _Person:
-    """Called before the text is decoded, so that the bytes as they came are known too."""
+    """Call before the text is decoded, which replaces the received bytes."""
     charsets = charsets_of(dataset, None)
     texts: list[str] = []
     raw: list[bytes] = []
@@ -243,7 +240,7 @@ def _json_element(vr: str, value: str) -> dict[str, Any]:
 
 
 def _json_text(element: Mapping[str, Any] | None) -> str:
-    """The values of an element of the JSON model as they would stand in a data set."""
+    """The values of an element of the JSON model as the text of a data set element."""
     if element is None:
         return ""
     texts: list[str] = []
@@ -271,5 +268,5 @@ def _date_time(at: datetime) -> str:
 
 
 def _reference(correction: Correction) -> str:
-    """Where our own record of the previous values is: opaque, and useless to anybody but us."""
+    """Source of Previous Values: a reference into our own record, which tells nobody else anything."""
     return f"{SYSTEM} ATTRIBUTION REVISION {correction.revision}" if correction.revision else f"{SYSTEM} PLACEMENT"

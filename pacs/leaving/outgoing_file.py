@@ -1,4 +1,4 @@
-"""An instance as it goes out: with its attribution, in the transfer syntax that its receiver takes."""
+"""An outgoing instance: corrected, and in a transfer syntax that its receiver takes."""
 
 from __future__ import annotations
 
@@ -8,26 +8,26 @@ from pacs.pixels.transcode import file_bytes, to_little
 
 
 def default_syntax(opened: StoredInstance) -> str:
-    """The transfer syntax for a receiver that cannot be asked what it takes: nothing that few can read.
+    """The transfer syntax for a receiver that names none: the stored one.
 
-    As stored; but what we have made HTJ2K goes out as the native pixels that came.
+    An instance that compaction recoded as HTJ2K is sent with native pixels, as it was received.
     """
     recoded = opened.instance.recoded and opened.syntax in HTJ2K
     return EXPLICIT_LITTLE if recoded and opened.instance.received_transfer_syntax_uid in NATIVE else opened.syntax
 
 
 def outgoing_file(opened: StoredInstance, correction: Correction | None, syntax: str | None = None) -> bytes:
-    """A PS3.10 file, in memory; the stored bytes stay as they are.
+    """A PS3.10 file in memory, corrected and transcoded.
 
-    ``syntax`` is Explicit or Implicit VR Little Endian; None leaves it in the syntax that it is stored in.
+    ``syntax`` is Explicit or Implicit VR Little Endian; None keeps the stored syntax.
 
     Raises:
-        Unreadable: it cannot be corrected, so it does not go out.
-        NotDecodable: it cannot be transcoded.
+        Unreadable: the instance cannot be corrected, and must not be sent.
+        NotDecodable: the pixels cannot be transcoded.
 
     """
     whole = opened.whole()
     if correction is not None:
         apply_correction(whole, correction)
-    # A deflated one was inflated to be read, and goes out deflated again.
+    # A deflated data set was inflated when it was read, and is deflated again.
     return file_bytes(whole, opened.syntax) if syntax is None else to_little(whole, syntax)

@@ -1,4 +1,4 @@
-"""Instances that are shown in another study or series than their bytes name go out as of where they are shown."""
+"""Corrections of instances that were moved: their bytes name one study and series, and they are sent under another."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from storage.index.queries import Instance, Study
 def corrections(
     tx: Connection, study: Study, correction: Correction | None, instances: Sequence[Instance]
 ) -> list[Correction | None]:
-    """What goes out otherwise than it came, for each of these instances of ``study``.
+    """The correction of each of these instances of ``study``; None where its bytes go out unchanged.
 
-    ``correction`` is the study's attribution. One that was moved also takes the UIDs of its place, and what this
-    study says of patient and study otherwise than the one that it names: a study is of one patient.
+    ``correction`` is the study's attribution. A moved instance also takes its new UIDs, and the patient and study
+    attributes in which this study differs from the one that its bytes name.
     """
     moved = [one for one in instances if one.moved]
     if not moved:
@@ -29,7 +29,7 @@ def corrections(
 
 
 def correction_of(engine: Engine, shown: VisibleStudy, instance: Instance) -> Correction | None:
-    """What goes out otherwise than it came, for one instance of a study that somebody sees."""
+    """The correction of one instance of a visible study; None where its bytes go out unchanged."""
     if not instance.moved:
         return shown.correction
     with snapshot(engine) as tx:
@@ -52,7 +52,7 @@ def _placed(instance: Instance, correction: Correction | None, said: dict[str, s
 
 
 def validator_parts(instance: Instance, correction: Correction | None) -> tuple[str | bytes, ...]:
-    """What an egress of it is made from, beside the revision of its study: parts of a validator."""
+    """Parts of an HTTP validator for an outgoing instance; the study's revision is another part."""
     stored = (instance.sop_instance_uid, instance.stored_digest)
     if correction is None or not instance.moved:
         return stored

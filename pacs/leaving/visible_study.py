@@ -1,4 +1,4 @@
-"""A study that somebody may see, and what a person corrected in it: what every door answers."""
+"""Result of an access check: the study with its corrections."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from storage.index.queries import Study
 
 
 class NotVisible(NotFound):
-    """Not there, or not this viewer's: callers cannot tell which."""
+    """The study does not exist, or this viewer may not see it; callers cannot tell which."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class VisibleStudy:
-    """A study that the viewer may see, with what a person corrected in it (none: revision 0)."""
+    """A study that the viewer may see, with a person's corrections (revision 0: none)."""
 
     study: Study
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -27,7 +27,7 @@ class VisibleStudy:
 
     @property
     def correction(self) -> Correction | None:
-        """The attribution to apply to every egress; None leaves the bytes as they came."""
+        """The correction to apply whenever the study is sent; None where there is none."""
         if self.revision == 0 or not self.attributes or self.made_at is None:
             return None
         return Correction(attributes=self.attributes, revision=self.revision, reason=self.reason, made_at=self.made_at)

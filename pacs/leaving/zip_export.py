@@ -1,4 +1,4 @@
-"""Images as a zip with a DICOMDIR, piece by piece: never more than one instance in memory, names without identity."""
+"""Exports images as a zip with a DICOMDIR, piece by piece, with one instance in memory; file names identify nobody."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from storage.index.queries import Instance
 MOST_BYTES: Final = 8 << 30
 MOST_INSTANCES: Final = 20_000
 WHEN: Final = (1980, 1, 1, 0, 0, 0)
-"""The least time of a zip: when files were written is nobody's business."""
+"""Time of every file, the earliest of the zip format, so that the zip does not tell when it was made."""
 UNREADABLE_NAME: Final = "UNREAD"
-"""Folder of instances that no reader understands: they go out as they came, outside of the directory."""
+"""Folder of unreadable instances, which are exported as received and are not in the DICOMDIR."""
 
 
 class TooLarge(AskForLess):
-    """More than is exported at once."""
+    """The images are more than `MOST_INSTANCES` or `MOST_BYTES`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,13 +37,13 @@ class Item:
 
 
 def zip_stream(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) -> Iterator[bytes]:
-    """The zip, in pieces; files are stored in it as they are, since pixels are not made smaller by it.
+    """The zip in pieces, without compression, which would not make pixels smaller.
 
-    Native pixels go out in explicit little endian (PS3.11 D), compressed ones as they are but for HTJ2K: viewers that
-    come with a disc do not know it.
+    Native pixels are written in explicit little endian (PS3.11 D), compressed ones as stored; but HTJ2K is decoded,
+    because viewers on discs cannot read it.
 
     Raises:
-        TooMuch: before the first piece.
+        TooLarge: more than is exported at once; raised before the first piece.
 
     """
     if len(items) > MOST_INSTANCES or sum(_most_bytes(one.instance) for one in items) > MOST_BYTES:
@@ -52,7 +52,7 @@ def zip_stream(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str])
 
 
 class _Sink:
-    """What `zipfile` writes to: it cannot seek, so sizes follow their files."""
+    """The file that `zipfile` writes to; it cannot seek, so the zip has each size behind its file."""
 
     def __init__(self) -> None:
         self._held: list[bytes] = []
@@ -62,7 +62,7 @@ class _Sink:
         return len(data)
 
     def flush(self) -> None:
-        """Nothing is kept back."""
+        """Do nothing: no write is delayed."""
 
     def taken(self) -> bytes:
         taken = b"".join(self._held)
@@ -99,7 +99,7 @@ def _pieces(bytes_: Bytes, items: Sequence[Item], new_uid: Callable[[], str]) ->
 
 
 class _File:
-    """One instance on its way out, corrected."""
+    """One outgoing instance, corrected."""
 
     def __init__(self, bytes_: Bytes, item: Item) -> None:
         self._opened = StoredInstance(bytes_, item.instance)
@@ -115,7 +115,12 @@ class _File:
         return iter([outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
 
     def _header(self) -> Dataset | None:
-        """As it goes out; None where nobody can read it, which is no reason to keep it back unless it was corrected."""
+        """The outgoing header; None where it cannot be read.
+
+        Raises:
+            Unreadable: the instance has a correction, which cannot be applied.
+
+        """
         try:
             header = self._opened.header()
             if self._correction is not None:
@@ -131,7 +136,7 @@ class _File:
 
 
 def _most_bytes(instance: Instance) -> int:
-    """What it may take in the zip: HTJ2K becomes native pixels of at most three samples of 16 bits."""
+    """Largest size in the zip: HTJ2K becomes native pixels of at most three samples of 16 bits."""
     if instance.transfer_syntax_uid not in HTJ2K:
         return instance.size
     return instance.size + (instance.rows or 0) * (instance.columns or 0) * instance.frames * 6

@@ -14,7 +14,7 @@ from pacs.pixels.transcode import NotDecodable, decoded, native
 OCTETS: Final = "application/octet-stream"
 HTJ2K_RPCL: Final = "1.2.840.10008.1.2.4.202"
 HTJ2K_MEDIA: Final = "image/jphc"
-# PS3.18 Table 8.7.3-2 and 8.7.3-4: how a stored codestream is named.
+# PS3.18 Tables 8.7.3-2 and 8.7.3-4: media types of stored codestreams.
 MEDIA_OF: Final = {
     "1.2.840.10008.1.2.4.50": "image/jpeg",
     "1.2.840.10008.1.2.4.51": "image/jpeg",
@@ -40,13 +40,13 @@ LOSSLESS: Final = NATIVE | {
     "1.2.840.10008.1.2.4.202",
     "1.2.840.10008.1.2.5",
 }
-# Other colour spaces change on the way through a codestream, and the header that the client has does not.
+# Encoding changes other colour spaces, while the header that the client has stays the same.
 _ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"))
 LOWEST_RESOLUTION_PIXELS: Final = 64
 
 
 def stored_syntax(opened: StoredInstance) -> str:
-    """The transfer syntax in which frames go out "as stored": native ones always in little endian."""
+    """The transfer syntax of frames that are sent as stored; native ones are in little endian."""
     return EXPLICIT_LITTLE if opened.syntax in NATIVE else opened.syntax
 
 
@@ -55,10 +55,10 @@ def stored_media(opened: StoredInstance) -> str:
 
 
 def may_be_htj2k(opened: StoredInstance, header: Dataset) -> bool:
-    """Whether HTJ2K gives back exactly these pixels under the header that the client has.
+    """Whether HTJ2K reproduces the pixels exactly, under the header that the client has.
 
-    Integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits), and
-    nothing that was lossy before.
+    True for integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits) that were not lossy
+    before.
     """
     return (
         opened.instance.frames > 0
@@ -91,7 +91,7 @@ def htj2k_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
 def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
     """Encode (rows, columns) or (rows, columns, 3) of 8 or 16 bit integers; the pixels come back exactly.
 
-    ``rgb``: whether three samples are transformed reversibly; None leaves it to the encoder, which does.
+    ``rgb``: whether three samples get the reversible colour transform; None lets the encoder decide (it does).
 
     Raises:
         NotDecodable: the encoder refuses the array.

@@ -1,4 +1,4 @@
-"""A stored instance opened for reading: its header, its frames, its whole data set."""
+"""Reads a stored instance: its header, its frames, its whole data set."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95"))
 NATIVE: Final = frozenset((EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)) | DEFLATED
 HTJ2K: Final = frozenset(("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"))
-"""Few readers outside of a browser know it yet: what leaves without a negotiation does not leave in it."""
+"""Few readers outside browsers decode HTJ2K, so it is sent only where the receiver asks for it."""
 MAX_INFLATED_BYTES: Final = 256 << 20
 PIXEL_KEYWORDS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _BLOCK_BYTES: Final = 256 * 1024
 
 
 class Unreadable(UnreadableData):
-    """The stored bytes cannot be understood; ``reason`` is a word of ours, never a value of the data set."""
+    """The stored bytes cannot be read; ``reason`` never quotes a value of the data set."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -43,7 +43,7 @@ class NoSuchFrame(NotFound):
 
 
 class Bytes(Protocol):
-    """Reads what lies in segments: `storage.nodes.reader.Bytes`."""
+    """Reads the bytes of instances: `storage.nodes.reader.Bytes`."""
 
     def read(self, instance: Instance, offset: int, length: int) -> bytes: ...
 
@@ -53,7 +53,7 @@ class Bytes(Protocol):
 class _File(io.RawIOBase):
     """The PS3.10 file of an instance as a seekable file, read in blocks."""
 
-    name = "instance"  # pydicom asks for one
+    name = "instance"  # pydicom needs the attribute
 
     def __init__(self, bytes_: Bytes, instance: Instance) -> None:
         self._bytes = bytes_
@@ -83,7 +83,7 @@ class _File(io.RawIOBase):
 
 
 class StoredInstance:
-    """One instance; nothing is read before it is asked for."""
+    """One stored instance; each part is read when it is asked for."""
 
     def __init__(self, bytes_: Bytes, instance: Instance) -> None:
         self.instance = instance
@@ -94,10 +94,10 @@ class StoredInstance:
         return self.instance.transfer_syntax_uid
 
     def header(self) -> Dataset:
-        """The data set before its pixel data, elements raw.
+        """The elements before the pixel data, not converted.
 
         Raises:
-            Unreadable: pydicom cannot find its way, or finds nothing.
+            Unreadable: pydicom cannot parse the data set, or it is empty.
 
         """
         return self._parse(before_pixels=True)
@@ -112,11 +112,11 @@ class StoredInstance:
         return self._parse(before_pixels=False)
 
     def frame(self, number: int) -> bytes:
-        """Frame ``number`` (from 1) as stored: a codestream, or native bytes.
+        """Frame ``number`` (from 1) as stored: a codestream or native pixels.
 
         Raises:
             NoSuchFrame: the instance has no such frame.
-            Unreadable: the frames are no byte ranges, and the data set does not give them either.
+            Unreadable: the frame has no byte range, and cannot be taken from the parsed data set either.
 
         """
         instance = self.instance
@@ -164,11 +164,11 @@ class StoredInstance:
             raise Unreadable("structure") from error
         if len(dataset) == 0:
             raise Unreadable("empty")
-        self._say_the_set(dataset)
+        self._complete_charset(dataset)
         return dataset
 
-    def _say_the_set(self, dataset: Dataset) -> None:
-        """Text of a device that does not say what it writes in is read as its entry in the register says."""
+    def _complete_charset(self, dataset: Dataset) -> None:
+        """Where the data set names no character set, read it by the one that is registered for the device."""
         entered = self.instance.character_set
         said = dataset.get_item(SPECIFIC_CHARACTER_SET) if SPECIFIC_CHARACTER_SET in dataset else None
         if entered and (said is None or not said.value):
@@ -176,7 +176,7 @@ class StoredInstance:
             dataset[SPECIFIC_CHARACTER_SET] = DataElement(SPECIFIC_CHARACTER_SET, "CS", terms)
 
     def _inflated(self) -> bytes:
-        """The file in explicit little endian, which is what a deflated one holds (PS3.5 A.5)."""
+        """A deflated instance as a file in explicit little endian, its inflated form (PS3.5 A.5)."""
         stored = self.file_bytes()[self.instance.dataset_offset :]
         stream = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
@@ -194,10 +194,10 @@ class StoredInstance:
 
 
 def native_frame(whole: Dataset, number: int, frames: int) -> bytes:
-    """One native frame in little endian, out of a data set that is not addressable by bytes.
+    """One native frame in little endian, for an instance without byte ranges.
 
     Raises:
-        Unreadable: there is less than the header promises.
+        Unreadable: the pixel data is shorter than the header promises.
 
     """
     pixels = little_endian_pixels(whole)
@@ -209,27 +209,27 @@ def native_frame(whole: Dataset, number: int, frames: int) -> bytes:
         raise Unreadable("pixels")
     if bits % 8 == 0:
         return pixels[(number - 1) * bits // 8 : number * bits // 8]
-    # Frames of single bits follow each other without padding (PS3.5 8.1.1): shift this one to a byte's edge.
+    # Frames of single bits follow each other without padding (PS3.5 8.1.1): shift this one to a byte boundary.
     start = (number - 1) * bits
     covering = int.from_bytes(pixels[start // 8 : (start + bits + 7) // 8], "little")
     return (covering >> start % 8 & (1 << bits) - 1).to_bytes((bits + 7) // 8, "little")
 
 
 WORD_BYTES: Final = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
-"""Of the VRs whose values are swapped in big endian (PS3.5 7.3)."""
+"""Word size of the VRs whose words are swapped in big endian (PS3.5 7.3)."""
 
 
 def little_endian(value: bytes, word_bytes: int) -> bytes:
-    """Words of big endian turned; what is less than a word at the end is left out."""
+    """Swap big endian words to little endian; an incomplete last word is dropped."""
     usable = value[: len(value) // word_bytes * word_bytes]
     return np.frombuffer(usable, f">u{word_bytes}").astype(f"<u{word_bytes}").tobytes()
 
 
 def little_endian_pixels(whole: Dataset) -> bytes:
-    """The native pixel data of a data set, swapped if it came in big endian (PS3.5 7.3).
+    """The native pixel data of a data set, swapped where its syntax is big endian (PS3.5 7.3).
 
     Raises:
-        Unreadable: it has none.
+        Unreadable: the data set has no pixel data.
 
     """
     keyword = next((one for one in PIXEL_KEYWORDS if one in whole), None)

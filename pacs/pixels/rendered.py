@@ -1,4 +1,4 @@
-"""A picture for people: one frame through modality LUT, VOI LUT and presentation (PS3.18 8.3.5, 10.4.1.1.3)."""
+"""Renders a frame for people: modality LUT, VOI LUT and presentation (PS3.18 8.3.5, 10.4.1.1.3)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ SHAPES: Final = frozenset(shape.value for shape in Shape)
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """In units after the modality LUT."""
+    """A window, in units after the modality LUT."""
 
     center: float
     width: float
@@ -57,7 +57,7 @@ class Window:
 
 @dataclass(frozen=True, kw_only=True)
 class Viewport:
-    """The picture fits into width x height; of the frame only ``region`` (left, top, width, height) is shown."""
+    """The picture fits into width x height pixels; ``region`` (left, top, width, height) crops the frame before."""
 
     width: int
     height: int
@@ -89,7 +89,7 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
     """Frame ``number`` (from 1) as a picture.
 
     Raises:
-        NotDecodable, NoSuchFrame, Unreadable: there is no picture in it.
+        NotDecodable, NoSuchFrame, Unreadable: the frame cannot be rendered.
 
     """
     frame = opened.frame(number)
@@ -162,7 +162,7 @@ def _window_of(header: Dataset) -> Window | None:
 
 
 def _full_range(values: np.ndarray) -> Window:
-    """A window over what the frame holds, a half percent at each end apart."""
+    """A window over the values of the frame without the lowest and highest half percent."""
     finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
     if finite.size == 0:
         return Window(center=0, width=1, shape=Shape.LINEAR_EXACT)
@@ -173,7 +173,7 @@ def _full_range(values: np.ndarray) -> Window:
 
 
 def _of_frame(header: Dataset, number: int) -> Dataset:
-    """The header with the functional groups of one frame put where a single-frame image has them (PS3.3 C.7.6.16)."""
+    """The header with one frame's functional groups moved to where a single-frame image has them (PS3.3 C.7.6.16)."""
     shared = header.get("SharedFunctionalGroupsSequence") or [Dataset()]
     per_frame = header.get("PerFrameFunctionalGroupsSequence") or []
     groups = [shared[0], per_frame[number - 1] if number <= len(per_frame) else Dataset()]
@@ -189,7 +189,7 @@ def _of_frame(header: Dataset, number: int) -> Dataset:
 
 
 def _fit(image: Image.Image, aspect: float, viewport: Viewport | None) -> Image.Image:
-    """Pixels that are not square are made so; then the picture fits into the viewport, its shape kept."""
+    """Crop, make the pixels square, and scale the picture into the viewport with its aspect ratio."""
     if viewport is not None and viewport.region is not None:
         left, top, width, height = viewport.region
         box = (max(0, int(left)), max(0, int(top)), int(left + width), int(top + height))
@@ -206,7 +206,7 @@ def _fit(image: Image.Image, aspect: float, viewport: Viewport | None) -> Image.
 
 
 def _pixel_aspect(header: Dataset) -> float:
-    """Height of a pixel over its width (PS3.3 C.7.6.3.1.7); 1 where nothing says otherwise."""
+    """Height of a pixel over its width (PS3.3 C.7.6.3.1.7); 1 where the header has none."""
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "PixelAspectRatio"):
         pair: Any = header.get(keyword)
         try:

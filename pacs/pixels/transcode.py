@@ -1,4 +1,4 @@
-"""Transcoding: a frame or an instance in a transfer syntax that a client can take."""
+"""Transcodes a frame or an instance to an uncompressed transfer syntax."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from pacs.pixels.opened import (
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
 """Deflated Image Frame Compression (PS3.5 A.4.14): each frame a deflate stream of native pixels."""
 MAX_FRAME_BYTES: Final = 512 << 20
-"""Of one decoded frame; Rows x Columns of a hostile header promise more."""
+"""Largest decoded frame; Rows and Columns of a hostile header may promise more."""
 _DESCRIBING: Final = (
     "SamplesPerPixel",
     "PhotometricInterpretation",
@@ -46,7 +46,7 @@ _DESCRIBING: Final = (
 
 
 class NotDecodable(UnreadableData):
-    """The pixels cannot be decoded; ``reason`` is a word of ours."""
+    """The pixels cannot be decoded; ``reason`` never quotes a value of the data set."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -54,12 +54,12 @@ class NotDecodable(UnreadableData):
 
 
 def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndarray:
-    """One frame as (rows, columns) or (rows, columns, samples); ``rgb``: YBR is converted.
+    """One frame as (rows, columns) or (rows, columns, samples); ``rgb`` converts YBR.
 
-    ``frame`` is as `Opened.frame` gives it, so native ones are in little endian already.
+    ``frame`` comes from `StoredInstance.frame`: a native one is in little endian.
 
     Raises:
-        NotDecodable: no decoder takes it, or it holds less than the header promises.
+        NotDecodable: no decoder takes the frame, or it is shorter than the header promises.
 
     """
     bits = _number(header, "BitsAllocated")
@@ -90,7 +90,7 @@ def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndar
 
 
 def _float(frame: bytes, header: Dataset, bits: int) -> np.ndarray:
-    """Float and Double Float Pixel Data, which say nothing of signs (PS3.3 C.7.6.24)."""
+    """Float and Double Float Pixel Data, which have no Pixel Representation (PS3.3 C.7.6.24)."""
     try:
         return np.frombuffer(frame, f"<f{bits // 8}").reshape(header.Rows, header.Columns)
     except ValueError as error:
@@ -105,9 +105,9 @@ def _inflated(frame: bytes, max_bytes: int) -> bytes:
 
 
 def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
-    """A frame as it is in explicit little endian; colour comes as RGB, colour by pixel.
+    """A frame in explicit little endian; colour becomes RGB, colour by pixel.
 
-    YBR_FULL in HTJ2K is what it is in native pixels, and returns so: the header that the client has says it.
+    YBR_FULL in HTJ2K stays YBR_FULL, as the header says that the client has.
 
     Raises:
         NotDecodable: see `decoded`.
@@ -122,12 +122,12 @@ def native(header: Dataset, syntax: str, frame: bytes) -> bytes:
 
 
 def _is_ybr_as_native(header: Dataset, syntax: str) -> bool:
-    """No colour transform lies between the samples of the codestream and those of native pixels (PS3.5 8.2.4)."""
+    """Whether the samples of the codestream equal the native ones, without a colour transform (PS3.5 8.2.4)."""
     return syntax in HTJ2K and str(header.get("PhotometricInterpretation", "")) == "YBR_FULL"
 
 
 def _packed(array: np.ndarray) -> bytes:
-    """Single bits, the first pixel in the least significant one (PS3.5 8.1.1)."""
+    """Pack single bits, the first pixel in the least significant one (PS3.5 8.1.1)."""
     return np.packbits(array.ravel(), bitorder="little").tobytes()
 
 
@@ -136,7 +136,7 @@ def _pixels_in(whole: Dataset) -> int:
 
 
 def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
-    """A PS3.10 file in Explicit or Implicit VR Little Endian, for those who cannot take what is stored.
+    """A PS3.10 file in Explicit or Implicit VR Little Endian.
 
     Raises:
         NotDecodable: the pixels cannot be decoded.
@@ -148,7 +148,7 @@ def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
             whole.decompress(as_rgb=not _is_ybr_as_native(whole, syntax), generate_instance_uid=False)
         except Exception as error:
             raise NotDecodable("pixels") from error
-        if _number(whole, "BitsAllocated") == 1:  # pydicom leaves a byte for each pixel
+        if _number(whole, "BitsAllocated") == 1:  # pydicom decodes to a byte for each pixel
             bits = _packed(np.frombuffer(whole.PixelData, np.uint8)[: _pixels_in(whole)])
             whole.PixelData = bits + b"\0" * (len(bits) % 2)
     elif syntax == EXPLICIT_BIG:
@@ -159,7 +159,7 @@ def to_little(whole: FileDataset, wanted: str = EXPLICIT_LITTLE) -> bytes:
 
 
 def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
-    """The data set as a PS3.10 file: preamble empty, meta information ours.
+    """The data set as a PS3.10 file, with an empty preamble and our meta information.
 
     Raises:
         Unreadable: an element cannot be written.
@@ -172,7 +172,7 @@ def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
     try:
         if syntax != before:
             for _ in plain.iterall():
-                pass  # what was not asked for yet is still in the form that it was read in
+                pass  # converts elements that are still raw in the encoding that they were read from
         dcmwrite(
             out,
             plain,
@@ -196,7 +196,7 @@ def file_bytes(dataset: FileDataset, syntax: str) -> bytes:
 
 
 def _swap_words(dataset: Dataset) -> None:
-    """Words in every element but the pixel data, at every depth; numbers turn when pydicom reads them."""
+    """Swap the words of all elements except pixel data, at every depth; pydicom swaps numbers when it reads them."""
     for element in dataset:
         if element.VR == "SQ":
             for item in element.value:

@@ -1,4 +1,4 @@
-"""The attributes that searches match, and what a value asks of them: for QIDO-RS and C-FIND alike (PS3.4 C.2.2.2)."""
+"""Matching keys of QIDO-RS and C-FIND, and the conditions that their values make (PS3.4 C.2.2.2)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ class Level(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """An attribute that can be matched: the index column that answers for it, and the level where it lives."""
+    """An attribute that can be matched, with its index column and its level."""
 
     column: str
     level: Level
     only_there: bool = False
 
 
-# The required keys of PS3.18 Table 10.6.1-5 and of PS3.4 C.6, and what the index has beyond them. Those
+# The required keys of PS3.18 Table 10.6.1-5 and of PS3.4 C.6, and others of the index. Attributes
 # of the tables that the index does not keep (performed procedure step, request attributes) are not matched.
 KEYS: Final = {
     0x00100010: Key(column="patient_name", level=Level.PATIENT),
@@ -40,7 +40,7 @@ KEYS: Final = {
     0x00080020: Key(column="study_date", level=Level.STUDY),
     0x00080030: Key(column="study_time", level=Level.STUDY),
     0x00080050: Key(column="accession_number", level=Level.STUDY),
-    # Of the study: at the levels below, the same column would ask the series alone.
+    # Matched at the study level only: below it, the same column means the modality of the series.
     0x00080061: Key(column="modality", level=Level.STUDY, only_there=True),
     0x00080090: Key(column="referring_physician", level=Level.STUDY),
     0x00081030: Key(column="study_description", level=Level.STUDY),
@@ -63,7 +63,7 @@ _INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 
 
 class UnfitKey(InvalidInput):
-    """A value that its attribute cannot have; ``problem`` is in words of ours."""
+    """A key has a value that its attribute cannot have; ``problem`` does not quote it."""
 
     def __init__(self, problem: str) -> None:
         super().__init__(problem)
@@ -71,16 +71,16 @@ class UnfitKey(InvalidInput):
 
 
 def matched_at(tag: int, level: Level) -> Key | None:
-    """The key that a search at ``level`` can match, there or above."""
+    """The key of a tag where a search at ``level`` can match it, else None."""
     key = KEYS.get(tag)
     return None if key is None or key.level > level or (key.only_there and key.level != level) else key
 
 
 def condition(tag: int, value: str) -> Condition | None:
-    """What the value asks of the column; None for universal matching (PS3.4 C.2.2.2.3).
+    """The condition on the column; None for universal matching (PS3.4 C.2.2.2.3).
 
     Raises:
-        Unfit: the attribute cannot have that value.
+        UnfitKey: the attribute cannot have that value.
 
     """
     if value in ("", "*"):

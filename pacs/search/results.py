@@ -1,4 +1,4 @@
-"""What a search found, in the DICOM JSON model with its attribution applied: for QIDO-RS and C-FIND alike."""
+"""Results of QIDO-RS and C-FIND in the DICOM JSON model, with corrections applied."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from storage.index.queries import (
 
 Result = dict[str, Any]
 Describe = Callable[[Instance], Result]
-"""The description of an instance with its study's attribution applied."""
+"""Answers the description of an instance with its correction applied."""
 
 _MANY: Final = 100_000
 _PATIENT: Final = ("00100010", "00100020", "00100021", "00100030", "00100040")
@@ -38,7 +38,7 @@ _FROM_STUDY_ON: Final = frozenset({0x00080056, 0x00080201})
 
 
 def answered_at(level: Level) -> frozenset[int]:
-    """The attributes that the index answers at a level, whether it knows a value or not."""
+    """The attributes that the index answers at a level, also where their value is empty."""
     answered = {tag for tag, key in KEYS.items() if key.level <= level and not (key.only_there and key.level != level)}
     match level:
         case Level.PATIENT:
@@ -52,7 +52,7 @@ def answered_at(level: Level) -> frozenset[int]:
 
 
 def ambiguous_patient(tx: Connection, scope: Scope, match: Iterable[tuple[str, Condition]]) -> bool:
-    """Whether a PatientID reaches several issuers without naming one: then it matches none."""
+    """Whether a Patient ID without issuer exists under several issuers; it then matches nothing."""
     asked = dict(match)
     patient_id = asked.get("patient_id")
     if not isinstance(patient_id, Exact) or "issuer" in asked or "study_uid" in asked:
@@ -73,7 +73,7 @@ def patients(tx: Connection, scope: Scope, found: Sequence[Patient], described: 
         | number(0x00201200, one.studies)
         | number(0x00201204, one.instances)
         for one in found
-        if one.study_uid in shown  # else hidden between two statements
+        if one.study_uid in shown  # else it was hidden between two statements
     ]
 
 
@@ -91,7 +91,7 @@ def series(tx: Connection, scope: Scope, found: Sequence[Series], described: Des
     results: list[Result] = []
     for one in found:
         study = parents.get(one.study_uid)
-        if study is not None:  # else hidden between two statements
+        if study is not None:  # else it was hidden between two statements
             result = _study(study, [one], whole=False) | _series(one)
             results.append(_corrected(tx, scope, result, described) if _is_corrected(study, one) else result)
     return results
@@ -106,7 +106,7 @@ def instances(
     include: frozenset[int] = frozenset(),
     include_all: bool = False,
 ) -> list[Result]:
-    """With the attributes of ``include``, or all, from the header where the index does not have them."""
+    """Instances; attributes of ``include``, or all, come from the header where the index lacks them."""
     parents = _studies_of(tx, scope, [one.study_uid for one in found])
     by_study = _series_of(tx, scope, parents)
     by_uid = {one.series_uid: one for each in by_study.values() for one in each}
@@ -115,7 +115,7 @@ def instances(
     for one in found:
         study, parent = parents.get(one.study_uid), by_uid.get(one.series_uid)
         if study is None or parent is None:
-            continue  # hidden between two statements
+            continue  # it was hidden between two statements
         result = _study(study, [parent], whole=False) | _series(parent) | _instance(one)
         if from_header:
             header = described(one)
@@ -126,14 +126,14 @@ def instances(
 
 
 def _is_corrected(study: Study, series: Series) -> bool:
-    """Whether a person's word stands over what came: about the study, or about where the series is shown."""
+    """Whether a person corrected the study, or moved the series to it."""
     return bool(study.attribution_revision) or series.received_study_uid is not None
 
 
 def _corrected(tx: Connection, scope: Scope, result: Result, described: Describe) -> Result:
-    """Texts of a corrected study may name the earlier person: they come from a header to which the attribution applied.
+    """Replace the texts of a corrected study, which may name the earlier person, by those of a corrected header.
 
-    That of the instance itself, or of the first one in the series or study.
+    The header is that of the instance, or of the first one in the series or study.
     """
     finest = next(tag for tag in ("00080018", "0020000E", "0020000D") if tag in result)
     column = KEYS[int(finest, 16)].column
@@ -211,7 +211,7 @@ def _instance(one: Instance) -> Result:
 
 
 def text(tag: int, value: str) -> Result:
-    """One attribute as an element of the JSON model; empty where nothing is known."""
+    """One attribute as an element of the JSON model; without a value where the text is empty."""
     vr = dictionary_VR(tag)
     values: list[Any] = [one for one in value.split("\\") if one]
     if vr == "PN":
@@ -225,4 +225,4 @@ def number(tag: int, value: int | None) -> Result:
 
 
 _HEADERLESS: Final = frozenset(KEYS) | {0x00080056, 0x00081190} | _AT_INSTANCE
-"""What the index answers at the instance level without looking at a description."""
+"""Attributes that the index answers at the instance level without the header."""

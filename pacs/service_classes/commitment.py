@@ -1,4 +1,4 @@
-"""Storage Commitment, Push Model (PS3.4 J): requests that devices make, and what they are told."""
+"""Storage Commitment, Push Model (PS3.4 J), as its SCP: requests of devices, and the reports on them."""
 
 from __future__ import annotations
 
@@ -45,12 +45,12 @@ _log: Final = structlog.get_logger()
 
 
 class Refusal(StrEnum):
-    """Why a request is not taken in."""
+    """Why a request is refused."""
 
     FAILED = "failed"
     NO_SUCH_INSTANCE = "no_such_instance"
     INVALID_ARGUMENT = "invalid_argument"
-    """No transaction, nothing named, a malformed UID."""
+    """No transaction UID, no references, or a malformed UID."""
     TRANSACTION_IN_USE = "transaction_in_use"
     INVALID_INSTANCE = "invalid_instance"
     NO_SUCH_CLASS = "no_such_class"
@@ -70,7 +70,7 @@ STATUS: Final = {
 
 
 class RefusedRequest(InvalidInput):
-    """A request that is not taken in."""
+    """A request is refused with the status of ``refusal``."""
 
     def __init__(self, refusal: Refusal) -> None:
         super().__init__(refusal)
@@ -79,7 +79,7 @@ class RefusedRequest(InvalidInput):
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """What a device asks us to answer for."""
+    """The instances whose commitment a device requests."""
 
     transaction_uid: str
     references: tuple[Reference, ...]
@@ -87,16 +87,16 @@ class Request:
 
 @dataclass(frozen=True, kw_only=True)
 class Report:
-    """What a device is told of one transaction."""
+    """The result of one transaction, for the device."""
 
     transaction_uid: str
     outcomes: Sequence[Outcome]
     retrieve_ae_title: str
-    """From which it can fetch what is committed; empty where it cannot."""
+    """AE title from which the device can retrieve committed instances; empty where it cannot."""
 
 
 class Delivery(StrEnum):
-    """What became of a report."""
+    """How the device took a report."""
 
     DELIVERED = "delivered"
     SILENT = "silent"
@@ -107,13 +107,13 @@ class Delivery(StrEnum):
 
 @dataclass(kw_only=True, eq=False)
 class Conversation:
-    """A device's association on which it can be told something."""
+    """A device's association, on which it can be sent reports."""
 
     caller: Caller
     asked: set[str] = field(default_factory=set[str])
-    """Ids of the requests that it made here."""
+    """Ids of the requests that were made on it."""
     deaf: bool = False
-    """It was told something here, and did not answer."""
+    """A report on it was not delivered."""
 
     @property
     def open(self) -> bool:
@@ -132,11 +132,11 @@ class Conversation:
         return self.caller.association.quiet_seconds
 
     def keep(self) -> None:
-        """A device that waits for its report is silent with good reason."""
+        """Keep the association open while the device waits for its report."""
         self.caller.association.keep_alive()
 
     def send_report(self, report: Report, seconds: float) -> Delivery:
-        """Tell it here (PS3.4 J.3.3); one that does not answer is not told anything here any more."""
+        """Send a report on this association (PS3.4 J.3.3); after a failure no other is sent on it."""
         context = self.context()
         if context is None or context.context_id is None:
             return Delivery.SILENT
@@ -147,13 +147,10 @@ class Conversation:
 
 
 class StorageCommitment:
-    """Takes requests in by ``take``, which answers the id under which it keeps one.
+    """Answers N-ACTION requests; ``take`` records a request and answers its id.
 
-    ``take`` runs in the thread of the association; it is given the SOP classes of the request that are not stored here.
-
-    Raises (``take``):
-        TransactionInUse: the device has another request under this transaction.
-
+    ``take`` runs in the thread of the association, and raises `TransactionInUse` where the device has another request
+    with the same transaction UID.
     """
 
     sop_classes = frozenset({PUSH_MODEL})
@@ -170,7 +167,7 @@ class StorageCommitment:
         return [(evt.EVT_N_ACTION, lambda event: self._answer(conversation, event))]
 
     def conversations(self) -> list[Conversation]:
-        """Those that are not over; each that has ended is answered once more, so that it can be taken leave of."""
+        """The open conversations, and once more each that has ended since the last call."""
         with self._lock:
             found = list(self._conversations)
             self._conversations = [one for one in found if not one.over]
@@ -185,7 +182,7 @@ class StorageCommitment:
         except TransactionInUse:
             refusal = Refusal.TRANSACTION_IN_USE
             return _status(STATUS[refusal], refusal), None
-        except Exception:  # noqa: BLE001 # the device hears that it is not taken in, and asks again
+        except Exception:  # noqa: BLE001 # the device is refused, and asks again
             _log.error("commitment_failed", device_id=conversation.caller.sender.device_id, exc_info=True)
             return _status(STATUS[Refusal.FAILED], Refusal.FAILED), None
         return _status(0x0000), None
@@ -195,7 +192,7 @@ def request_of(event: Any) -> Request:
     """The request in an N-ACTION (PS3.4 J.3.2.1).
 
     Raises:
-        Refused: it is none.
+        RefusedRequest: the message is no valid request.
 
     """
     asked = event.request
@@ -216,7 +213,7 @@ def request_of(event: Any) -> Request:
             )
             for one in information.get("ReferencedSOPSequence") or ()
         )
-    except Exception as error:  # whatever pydicom meets in it
+    except Exception as error:  # whatever pydicom raises
         raise RefusedRequest(Refusal.INVALID_ARGUMENT) from error
     uids = [transaction_uid, *(uid for one in references for uid in (one.sop_class_uid, one.sop_instance_uid))]
     if not references or not all(is_uid(uid) for uid in uids):
@@ -225,19 +222,19 @@ def request_of(event: Any) -> Request:
 
 
 def proposal() -> tuple[list[PresentationContext], list[SCP_SCU_RoleSelectionNegotiation]]:
-    """What we propose to a device that we call to tell it something: we are SCP of the service (PS3.4 J.3.3)."""
+    """The contexts and roles for an association that we request to send a report: we are the SCP (PS3.4 J.3.3)."""
     return [build_context(PUSH_MODEL, list(_SYNTAXES))], [build_role(PUSH_MODEL, scp_role=True)]
 
 
 def send_report(association: Association, report: Report) -> Delivery:
-    """Tell a device on an association that we asked for."""
+    """Send a report on an association that we requested."""
     event_type, information = event_of(report)
     status, _ = association.send_n_event_report(information, event_type, PUSH_MODEL, PUSH_MODEL_INSTANCE)
     return _delivery(status.get("Status"))
 
 
 def event_of(report: Report) -> tuple[int, Dataset]:
-    """Event type and information (PS3.4 J.3.3.1): 1 where all are committed, else 2 with both lists."""
+    """Event type and information (PS3.4 J.3.3.1): type 1 where all are committed, else 2 with both lists."""
     information = Dataset()
     information.TransactionUID = report.transaction_uid
     committed = [one.reference for one in report.outcomes if one.verdict is Verdict.COMMITTED]
@@ -261,7 +258,7 @@ def _event_report(report: Report, context: PresentationContext) -> N_EVENT_REPOR
     syntax = UID(context.transfer_syntax[0])
     encoded = encode(information, syntax.is_implicit_VR, syntax.is_little_endian)
     if encoded is None:
-        raise ValueError("a report that cannot be written")
+        raise ValueError("the report cannot be encoded")
     request = N_EVENT_REPORT()
     request.MessageID = 1
     request.AffectedSOPClassUID = UID(PUSH_MODEL)
@@ -281,7 +278,7 @@ def _item(reference: Reference) -> Dataset:
 def _delivery(status: int | None) -> Delivery:
     if status is None:
         return Delivery.SILENT
-    # Success, and the warnings of PS3.7 Annex C.4: it was heard.
+    # Success and the warnings of PS3.7 Annex C.4.
     return Delivery.DELIVERED if status in (0x0000, 0x0001, 0x0107, 0x0116) or status >> 12 == 0xB else Delivery.REFUSED
 
 
@@ -294,5 +291,5 @@ def _status(code: int, comment: str = "") -> Dataset:
 
 
 def unsupported(references: Iterable[Reference], stores: Callable[[str], bool]) -> frozenset[str]:
-    """SOP classes among these of which nothing is stored here."""
+    """The SOP classes of these references that are not stored here."""
     return frozenset(uid for uid in {one.sop_class_uid for one in references} if not stores(uid))

@@ -1,4 +1,4 @@
-"""C-FIND of the Query/Retrieve service (PS3.4 C.4.1): searches of the index, answered match by match."""
+"""C-FIND of the Query/Retrieve service (PS3.4 C.4.1): searches the index, and answers match by match."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ IDENTIFIER_UNFIT: Final = 0xA900
 UNABLE: Final = 0xC000
 
 PAGE: Final = 200
-"""Matches that are read at a time; no transaction is open while the peer takes them."""
+"""Matches that are read at a time; no transaction is open while they are sent."""
 
 _log: Final = structlog.get_logger()
 
@@ -63,12 +63,12 @@ class FindService:
         return [(evt.EVT_C_FIND, partial(self._answers, caller))]
 
     def _answers(self, caller: Caller, event: Any) -> Iterator[tuple[int, Dataset | None]]:
-        """Every match with its status; the last status is pynetdicom's, unless the search ends otherwise."""
+        """Every match with its status; pynetdicom adds the final success, unless another status ends the search."""
         try:
             character_set = self._door.character_set(caller.sender)
             try:
                 identifier = event.identifier
-            except Exception as error:  # its decoder raises whatever it meets
+            except Exception as error:  # its decoder may raise anything
                 raise UnfitKey("cannot be read") from error
             asked = query(identifier, ROOTS[str(event.context.abstract_syntax)], character_set)
             for result in self._found(caller.sender, asked):
@@ -87,7 +87,7 @@ class FindService:
         except OperationalError:
             _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
             yield OUT_OF_RESOURCES, None
-        except Exception:  # noqa: BLE001 # the unforeseen is a failure status, never the end of a list
+        except Exception:  # noqa: BLE001 # the unforeseen is a failure status, never a complete list
             _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
             yield UNABLE, None
 
@@ -115,7 +115,7 @@ class FindService:
 
 
 class _Pages:
-    """Reads a search page by page, each after what the last one ended with."""
+    """Reads a search page by page; each page begins behind the last one."""
 
     def __init__(self, scope: Scope, asked: ParsedIdentifier, described: Describe) -> None:
         self._scope = scope

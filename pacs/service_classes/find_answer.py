@@ -1,4 +1,4 @@
-"""One match of a C-FIND as the data set that its asker can read (PS3.4 C.4.1.1.3)."""
+"""One match of a C-FIND as a data set in the character set of the device (PS3.4 C.4.1.1.3)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ UNICODE: Final = "ISO_IR 192"
 class FindAnswer:
     dataset: Dataset
     left_out: bool
-    """Whether something that was asked for cannot be said."""
+    """Whether a requested attribute could not be returned."""
 
 
 def answer_dataset(result: Result, asked: ParsedIdentifier, ae_title: str, character_set: str) -> FindAnswer:
-    """What was asked for of one result, in ``character_set``, or in UTF-8 where none is given."""
+    """The requested attributes of one result, in ``character_set``, or in UTF-8 where it is empty."""
     written = character_set or UNICODE
     readable = None if written == UNICODE else _encodings(written)
     dataset = Dataset()
@@ -49,12 +49,12 @@ def answer_dataset(result: Result, asked: ParsedIdentifier, ae_title: str, chara
 
 
 def _element(tag: int, found: dict[str, Any], readable: list[str] | None) -> DataElement | None:
-    """None for what is not in the description: long binary values, and what pydicom makes nothing of."""
+    """The element; None for long binary values, which a description lacks, and for values that pydicom refuses."""
     if "BulkDataURI" in found:
         return None
     single = Dataset()
     vr = str(found["vr"])
-    if not vr:  # the header does not have it: known, and empty
+    if not vr:  # the header lacks the attribute: return it empty
         try:
             single.add_new(tag, dictionary_VR(tag)[:2], None)
         except KeyError:
@@ -64,7 +64,7 @@ def _element(tag: int, found: dict[str, Any], readable: list[str] | None) -> Dat
         found = _readable(found, readable)
     try:
         return Dataset.from_json({f"{tag:08X}": found}, bulk_data_uri_handler=lambda _uri: None)[tag]
-    except Exception:  # noqa: BLE001 # whatever a device wrote there, the rest of the match is said
+    except Exception:  # noqa: BLE001 # whatever a device wrote there, the rest of the match is returned
         return None
 
 
@@ -80,7 +80,7 @@ def _encodings(character_set: str) -> list[str]:
 
 
 def _readable(found: dict[str, Any], encodings: list[str]) -> dict[str, Any]:
-    """The same with a question mark for each character that the device's sets do not have."""
+    """The element with a question mark for each character that the device's sets lack."""
     vr = found["vr"]
     values = found.get("Value")
     if values is None or (vr not in TEXT_VRS and vr != "SQ"):
@@ -93,7 +93,7 @@ def _replaced(value: Any, encodings: list[str]) -> Any:
         return "".join(one if _fits(one, encodings) else "?" for one in value)
     if not isinstance(value, dict):
         return value
-    # A person name's groups, or an item of a sequence.
+    # The groups of a person name, or an item of a sequence.
     return {
         name: _readable(inner, encodings) if isinstance(inner, dict) else _replaced(inner, encodings)
         for name, inner in value.items()

@@ -1,4 +1,4 @@
-"""Identifiers of C-FIND, C-MOVE and C-GET (PS3.4 C.4): which level is asked, and what is to be matched there."""
+"""Parses identifiers of C-FIND, C-MOVE and C-GET (PS3.4 C.4): the level and the conditions on it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ UNIQUE: Final = {
 }
 """The unique key of each level (PS3.4 C.3)."""
 LEVELS: Final = {"PATIENT": Level.PATIENT, "STUDY": Level.STUDY, "SERIES": Level.SERIES, "IMAGE": Level.INSTANCE}
-# Read, or answered without being asked: these match nothing.
+# Read otherwise, or always returned: these are no matching keys.
 _ABOUT: Final = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, 0x00080054, 0x00080056, 0x00080201})
 
 
@@ -44,16 +44,16 @@ class ParsedIdentifier:
     level: Level
     match: tuple[tuple[str, Condition], ...]
     wanted: frozenset[int]
-    """Attributes to answer: of the index at this level, or at the level of instances of the header."""
+    """Attributes to return, from the index, or at the instance level from the header."""
     ignored: bool
-    """Whether there are keys that are neither matched nor answered (status FF01)."""
+    """Whether there are keys that are neither matched nor returned (status FF01)."""
 
 
 def query(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifier:
-    """A C-FIND identifier; ``character_set`` is what the device writes in when it does not say.
+    """Parse a C-FIND identifier; ``character_set`` is the device's, used where the identifier names none.
 
     Raises:
-        Unfit: it names no level of the model, or no single entity above it, or a value that cannot be.
+        UnfitKey: no level of the model, no single entity for each level above it, or an impossible value.
 
     """
     texts = _texts(identifier, character_set)
@@ -68,7 +68,7 @@ def query(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifi
             continue
         key = matched_at(tag, level)
         if key is None:
-            # What is only to be answered comes from the index, or for an instance from its header.
+            # A return key is answered from the index, or at the instance level from the header.
             if text in ("", "*") and (tag in answered or (level is Level.INSTANCE and not BaseTag(tag).is_private)):
                 wanted.add(tag)
             else:
@@ -82,10 +82,10 @@ def query(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifi
 
 
 def retrieval(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifier:
-    """A C-MOVE or C-GET identifier: unique keys alone, of its level one or a list (PS3.4 C.4.2.1.4, C.4.3.1.3).
+    """Parse a C-MOVE or C-GET identifier: unique keys only, at its level one or a list (PS3.4 C.4.2.1.4, C.4.3.1.3).
 
     Raises:
-        Unfit: as `query`; something else is to be matched, which would retrieve more than was asked.
+        UnfitKey: as `query`, or another key has a value: ignoring it would retrieve more than was meant.
 
     """
     texts = _texts(identifier, character_set)
@@ -115,7 +115,7 @@ def _level(texts: dict[int, str], root: Root) -> Level:
 
 
 def _above(texts: dict[int, str], root: Root, level: Level) -> dict[str, Condition]:
-    """The entities that the level lies under: one of each (PS3.4 C.4.1.2.1)."""
+    """Conditions of the levels above: a single entity of each (PS3.4 C.4.1.2.1)."""
     match: dict[str, Condition] = {}
     for higher in root.levels:
         if higher < level:
@@ -129,7 +129,7 @@ def _above(texts: dict[int, str], root: Root, level: Level) -> dict[str, Conditi
 
 def _condition(tag: int, text: str) -> Condition | None:
     asked = condition(tag, text)
-    # Several codes, as workstations ask for modalities: any of them (PS3.4 C.2.2.2.8).
+    # Workstations send several codes, such as modalities, and mean any of them (PS3.4 C.2.2.2.8).
     if isinstance(asked, Exact | Wildcard) and tag in _CODES and "\\" in text:
         return UidList(tuple(text.split("\\")))
     return asked
@@ -139,7 +139,7 @@ _CODES: Final = frozenset({0x00080060, 0x00080061, 0x00100040, 0x00180015})
 
 
 def _texts(identifier: Dataset, character_set: str) -> dict[int, str]:
-    """Each attribute's value as text, a sequence's that has items as something that nothing matches."""
+    """The value of each attribute as text; a sequence with items is a text that no value equals."""
     inherited = tuple(character_set.split("\\")) if character_set else None
     charsets = charsets_of(identifier, None if SPECIFIC_CHARACTER_SET in identifier else inherited)
     texts: dict[int, str] = {}

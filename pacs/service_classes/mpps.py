@@ -35,7 +35,7 @@ Response: TypeAlias = tuple[int | Dataset, Dataset | None]
 
 
 class Verdict(Enum):
-    """What the register of performed steps made of a message, with its status."""
+    """The result of recording a message, with its DIMSE status."""
 
     DONE = 0x0000
     DUPLICATE = 0x0111
@@ -44,11 +44,11 @@ class Verdict(Enum):
 
 
 Recorder: TypeAlias = Callable[[Caller, str, PerformedStep], Verdict]
-"""(who says it, SOP Instance UID, what it says) -> what became of it, durably."""
+"""(caller, SOP Instance UID, message): records the message durably."""
 
 
 class PerformedSteps:
-    """Hands what devices say to ``creating`` and ``changing``."""
+    """Answers N-CREATE and N-SET; ``creating`` and ``changing`` record the messages."""
 
     sop_classes = frozenset({str(ModalityPerformedProcedureStep)})
 
@@ -71,7 +71,7 @@ class PerformedSteps:
         status = self._taken(caller, "created", self._creating, n_create, uid, event, request.AttributeList)
         answered = Dataset()
         if given is None:
-            answered.AffectedSOPInstanceUID = uid  # PS3.7 10.1.5.1.4: the SCP names it then
+            answered.AffectedSOPInstanceUID = uid  # PS3.7 10.1.5.1.4: the SCP chooses the UID
         return status, answered
 
     def _set(self, caller: Caller, event: Any) -> Response:
@@ -100,7 +100,7 @@ class PerformedSteps:
         except RefusedMessage as wrong:
             _log.info("performed_step_refused", device_id=caller.sender.device_id, status=wrong.status, tag=wrong.tag)
             return _refusal(wrong)
-        except Exception:  # noqa: BLE001 -- whatever keeps us from writing it down: the device sends it again
+        except Exception:  # noqa: BLE001 # whatever the reason, the device sends it again
             _log.error("performed_step_failed", device_id=caller.sender.device_id, exc_info=True)
             return PROCESSING_FAILURE
         _log.info("performed_step", what=what, device_id=caller.sender.device_id, verdict=verdict.name.lower())
@@ -115,7 +115,7 @@ def _attributes(event: Any, encoded: BytesIO | None) -> Attributes:
     encoded.seek(0)
     try:
         return to_json(decode(encoded, syntax.is_implicit_VR, syntax.is_little_endian), "")
-    except Exception as problem:  # whatever pydicom meets in it
+    except Exception as problem:  # whatever pydicom raises
         raise UnreadableData from problem
 
 

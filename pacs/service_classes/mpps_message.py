@@ -1,4 +1,4 @@
-"""What an MPPS message must hold, and what is read out of it (PS3.4 F.7.2, Tables F.7.2-1 and F.7.2-2)."""
+"""Checks and parses MPPS messages (PS3.4 F.7.2, Tables F.7.2-1 and F.7.2-2)."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ MISSING_VALUE: Final = 0x0121
 
 STATES: Final = {"IN PROGRESS": "in_progress", "COMPLETED": "completed", "DISCONTINUED": "discontinued"}
 TYPE_1: Final = ("00400253", "00400241", "00400244", "00400245", STATUS, MODALITY, STEPS)
-"""Of an N-CREATE: step id, station, start date and time, status, modality, what it answers. Attributes of type 2 may
-be left out: devices do, and nobody would be helped by a refusal."""
+"""Attributes that an N-CREATE must have: step id, station, start date and time, status, modality, scheduled steps.
+Attributes of type 2 may be missing: devices leave them out, and a refusal would help nobody."""
 SHORT: Final = 16
 """Characters of an SH or a CS (PS3.5 6.2)."""
 LONG: Final = 64
 
 
 class RefusedMessage(InvalidInput):
-    """The message is refused; ``tag`` is the attribute, its value stays out."""
+    """The message is refused because of attribute ``tag``, whose value is not quoted."""
 
     def __init__(self, status: int, tag: str) -> None:
         super().__init__(status, tag)
@@ -42,7 +42,7 @@ class RefusedMessage(InvalidInput):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference:
-    """A scheduled step, or one that nobody scheduled."""
+    """A reference to a scheduled step; its step id is empty where none was scheduled."""
 
     study_uid: str = field(repr=False)
     accession_number: str = field(repr=False)
@@ -51,7 +51,7 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class PerformedInstance:
-    """An instance that was made."""
+    """An instance that the step produced."""
 
     series_uid: str = field(repr=False)
     sop_instance_uid: str = field(repr=False)
@@ -59,23 +59,23 @@ class PerformedInstance:
 
 @dataclass(frozen=True, kw_only=True)
 class PerformedStep:
-    """A message that holds what it must."""
+    """A valid message."""
 
     attributes: Attributes = field(repr=False)
     state: str | None
-    """One of `STATES`; None where it does not say."""
+    """One of the values of `STATES`; None where the message has none."""
     modality: str = ""
     references: Sequence[Reference] = ()
     instances: Sequence[PerformedInstance] | None = field(default=None, repr=False)
-    """Everything that was made, None where it lists nothing."""
+    """All instances of the step; None where the message has no series sequence."""
     reason: Mapping[str, str] | None = None
 
 
 def n_create(attributes: Attributes) -> PerformedStep:
-    """An N-CREATE.
+    """Parse an N-CREATE.
 
     Raises:
-        Wrong: an attribute of type 1 is missing or empty, it does not begin, or a value breaks its form.
+        RefusedMessage: an attribute of type 1 has no value, the status is not IN PROGRESS, or a value is malformed.
 
     """
     for tag in TYPE_1:
@@ -95,10 +95,10 @@ def n_create(attributes: Attributes) -> PerformedStep:
 
 
 def n_set(attributes: Attributes) -> PerformedStep:
-    """An N-SET.
+    """Parse an N-SET.
 
     Raises:
-        Wrong: the status is none, or a value breaks its form.
+        RefusedMessage: the status is unknown, or a value is malformed.
 
     """
     status = _code_string(attributes, STATUS)

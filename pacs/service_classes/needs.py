@@ -1,4 +1,4 @@
-"""What queries and retrievals by DIMSE ask of the house: what a device may see, and where another listens."""
+"""What query and retrieve need from outside this package: what a device may see, and where others listen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from storage.index.queries import Scope
 
 @dataclass(frozen=True, kw_only=True)
 class Destination:
-    """A device that can be sent to: who it is, and where it is called."""
+    """A device to which instances can be moved, and its address."""
 
     sender: Sender
     peer: Peer
@@ -21,15 +21,15 @@ class Destination:
 
 @dataclass(frozen=True, kw_only=True)
 class DimseDoor:
-    """The one door, handed in by `service`.
+    """Access to a person's data, handed in by `service/wiring`.
 
-    ``scope`` puts on record that a device searches. ``open_study`` takes device, Study Instance UID and
-    action, leaves an audit event, and raises `pacs.leaving.visible_study.NotVisible`. ``destination`` finds the device
-    of an AE title for the device that asks; None where nobody is called by it.
+    ``scope`` answers what a device may see, and records that it searches. ``open_study`` takes device, Study Instance
+    UID and action, records an audit event, and raises `pacs.leaving.visible_study.NotVisible`. ``destination`` finds
+    the device of an AE title for the requesting device; None where no device has it.
     """
 
     scope: Callable[[Sender], Scope]
     open_study: Callable[[Sender, str, str], VisibleStudy]
     destination: Callable[[str, Sender], Destination | None]
     character_set: Callable[[Sender], str]
-    """What a device's text is written in when it does not say; empty where nobody knows."""
+    """The character set of a device's text where the text names none; empty where it is not known."""

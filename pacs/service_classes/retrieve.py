@@ -50,14 +50,14 @@ IDENTIFIER_UNFIT: Final = 0xA900
 UNABLE: Final = 0xC000
 UNRECOGNIZED_OPERATION: Final = 0x0211
 MOST: Final = 0xFFFF
-"""Sub-operations are counted in two bytes."""
+"""Most sub-operations, which are counted in two bytes."""
 PENDING_EVERY_SECONDS: Final = 1.0
 
 _log: Final = structlog.get_logger()
 
 
 class RetrieveService:
-    """Serves Patient Root and Study Root retrievals, to the asker itself and to other devices."""
+    """Serves Patient Root and Study Root retrievals, to the requestor (C-GET) and to other devices (C-MOVE)."""
 
     sop_classes = frozenset(ROOTS)
 
@@ -67,7 +67,7 @@ class RetrieveService:
         self._door = door
         self._ae_title = ae_title
 
-    def handlers(self, caller: Caller) -> Handlers:  # it speaks for itself
+    def handlers(self, caller: Caller) -> Handlers:  # it answers by `serve`
         return []
 
     def serve(self, caller: Caller, request: Any, context: PresentationContext) -> None:
@@ -78,7 +78,7 @@ class RetrieveService:
             if isinstance(request, C_MOVE if moving else C_GET):
                 status = self._retrieve(caller, request, context, tally, moving=moving)
         except AssociationLost:
-            abort_if_alive(caller.association)  # in the middle of a message there is nothing else to say
+            abort_if_alive(caller.association)  # in the middle of a message only an abort is possible
             return
         except UnfitKey as unfit:
             _log.info("retrieval_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
@@ -124,7 +124,7 @@ class RetrieveService:
                     originator = Originator(ae_title=run.caller.ae_title, message_id=int(run.request.MessageID))
                     run.send(StorageScu(association, originator=originator, meanwhile=run.meanwhile), theirs)
             except (Unreachable, AssociationLost) as error:
-                # What was not sent counts as failed; the asker hears of each by its UID.
+                # Instances that were not sent count as failed, and the final response lists their UIDs.
                 _log.warning("destination_lost", device_id=destination.sender.device_id, reason=type(error).__name__)
                 run.check()
 
@@ -132,7 +132,7 @@ class RetrieveService:
         try:
             syntax = context.transfer_syntax[0]
             identifier = decode(request.Identifier, syntax.is_implicit_VR, syntax.is_little_endian)
-        except Exception as error:  # its decoder raises whatever it meets
+        except Exception as error:  # its decoder may raise anything
             raise UnfitKey("cannot be read") from error
         asked = retrieval(identifier, ROOTS[str(context.abstract_syntax)], self._door.character_set(caller.sender))
         scope: Scope = self._door.scope(caller.sender)
@@ -141,10 +141,10 @@ class RetrieveService:
                 return []
             return search_parts(tx, scope, asked.match, limit=MOST + 1)
 
-    # -- what a run asks
+    # -- what `_Run` calls
 
     def opened(self, part: Part) -> StoredInstance | None:
-        """None where it is gone since it was found."""
+        """The instance to send; None where it was hidden or erased since it was found."""
         with snapshot(self._engine) as tx:
             instance = instance_of(tx, part.sop_instance_uid)
         return None if instance is None or instance.hidden else StoredInstance(self._bytes, instance)
@@ -153,7 +153,7 @@ class RetrieveService:
         return correction_of(self._engine, shown, opened.instance)
 
     def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> VisibleStudy | None:
-        """The study as it goes out; None where the asker, or who is to receive it, may not see it."""
+        """The study with its corrections; None where the requestor or the destination may not see it."""
         try:
             shown = self._door.open_study(sender, study_uid, "retrieve")
             if destination is not None and destination.sender != sender:
@@ -203,12 +203,12 @@ class _Run:
             self._say_pending()
 
     def meanwhile(self) -> None:
-        """While the destination is busy the asker hears that we are not dead."""
+        """Send the requestor a pending response now and then while the destination is busy."""
         if time.monotonic() - self._said_at >= PENDING_EVERY_SECONDS:
             self._say_pending()
 
     def check(self) -> None:
-        """Raises: Gone where the asker has left."""
+        """Raises: AssociationLost where the requestor has gone."""
         wait_for_room(self.caller.association)
 
     def _say_pending(self) -> None:

@@ -1,4 +1,4 @@
-"""Modality Worklist as its SCP: what is to be examined, told to the devices of the site (PS3.4 K)."""
+"""Modality Worklist as its SCP: scheduled examinations for the devices of a site (PS3.4 K)."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pacs.service_classes.worklist_item import ScheduledStep, attributes
 from pacs.service_classes.worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
 
 MOST_ANSWERS: Final = 500
-"""Matches that one query is answered with."""
+"""Most matches of one query."""
 # PS3.4 K.4.1.1.4, Table K.4-1.
 MATCH: Final = 0xFF00
 MATCH_UNSUPPORTED_KEYS: Final = 0xFF01
@@ -40,21 +40,21 @@ Response: TypeAlias = tuple[int | Dataset, Dataset | None]
 
 @dataclass(frozen=True, kw_only=True)
 class WorklistPage:
-    """What a site has for a device that asks."""
+    """The scheduled steps of a site for the device that queries."""
 
     scheduled: Iterable[ScheduledStep]
     whole: bool
-    """False: there was more than is looked through for one query."""
+    """False where the site has more steps than are searched for one query."""
     character_set: str
-    """As it is entered for the device, empty where nothing is."""
+    """The set entered for the device, else empty."""
 
 
 WorklistSource: TypeAlias = Callable[[Caller, date | None, date | None], WorklistPage]
-"""(who asks, first day, last day) -> what their site offers on these days, the earliest first."""
+"""(caller, first day, last day) -> the steps of its site on these days, the earliest first."""
 
 
 class Worklist:
-    """Answers C-FIND of the Modality Worklist Information Model from what ``offering`` says."""
+    """Answers C-FIND of the Modality Worklist Information Model with the steps of ``offering``."""
 
     sop_classes = frozenset({str(ModalityWorklistInformationFind)})
 
@@ -78,16 +78,16 @@ class Worklist:
                 given += 1
                 yield (MATCH if one.supported else MATCH_UNSUPPORTED_KEYS), one.dataset
         except MalformedKey as problem:
-            yield _failed(NOT_OF_THIS_CLASS, "a key is malformed", problem.tag), None
+            yield _failed(NOT_OF_THIS_CLASS, "a matching key is malformed", problem.tag), None
         except UnreadableData:
             yield _failed(CANNOT_UNDERSTAND, "the identifier cannot be read"), None
         except SQLAlchemyError:
             _log.error("worklist_failed", device_id=caller.sender.device_id, exc_info=True)
-            yield _failed(OUT_OF_RESOURCES, "the register cannot be asked now"), None
+            yield _failed(OUT_OF_RESOURCES, "the database cannot be reached now"), None
         else:
             _log.info("worklist", device_id=caller.sender.device_id, keys=len(asked), answers=given)
             if not whole:
-                yield _failed(OUT_OF_RESOURCES, "there is more: ask for less"), None
+                yield _failed(OUT_OF_RESOURCES, "too many matches: narrow the query"), None
 
     def _matches(self, caller: Caller, event: Any) -> tuple[Keys, Iterator[Answer], bool]:
         asked, said = _keys(event, None)
@@ -108,7 +108,7 @@ class Worklist:
 
 
 def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str, ...]]:
-    """The identifier, and the character sets that it says it is written in."""
+    """The identifier, and the character sets that it names."""
     quieten()
     syntax = event.context.transfer_syntax
     identifier = event.request.Identifier
@@ -116,12 +116,12 @@ def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str
     try:
         asked = decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)
         return to_json(asked, "", charsets), charsets_of(raw_of(asked, CHARACTER_SET))
-    except Exception as problem:  # whatever pydicom meets in it
+    except Exception as problem:  # whatever pydicom raises
         raise UnreadableData from problem
 
 
 def _failed(status: int, comment: str, tag: int | None = None) -> Dataset:
-    """A status with its explanation (PS3.7 C.4.1.1.3.1); at most 64 characters, nothing of what was asked."""
+    """A status with its explanation (PS3.7 C.4.1.1.3.1) of at most 64 characters, which quotes no key."""
     answered = Dataset()
     answered.Status = status
     answered.ErrorComment = comment

@@ -1,4 +1,4 @@
-"""One examination that a device is offered, as the attributes of a worklist item (PS3.4 K.6.1.2.2, Table K.6-1)."""
+"""The attributes of a worklist item (PS3.4 K.6.1.2.2, Table K.6-1), from a scheduled step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from pacs.dataset.answer_charset import CharacterSet
 
 CODING_SCHEME: Final = "99TIERREAD"
-"""Of our codes for examinations: modality, body part and side, as DX-CHEST or DX-HAND-L (PS3.3 8.2, local scheme)."""
+"""Coding scheme of our examination codes, such as DX-CHEST or DX-HAND-L (PS3.3 8.2, local scheme)."""
 PRIORITIES: Final = {"emergency": "STAT", "urgent": "HIGH", "routine": "ROUTINE"}
 """(0040,1003), PS3.3 Table C.4-11."""
 LONGEST: Final = 64
@@ -22,7 +22,7 @@ SHORT: Final = 16
 
 @dataclass(frozen=True, kw_only=True)
 class ScheduledStep:
-    """A procedure that is to be made; texts in Chinese and in words that any device can show."""
+    """A scheduled procedure step; texts in Chinese, and in plain words that any device can show."""
 
     study_uid: str = field(repr=False)
     accession_number: str = field(repr=False)
@@ -31,7 +31,7 @@ class ScheduledStep:
     begins: datetime
     """In the site's time zone."""
     stations: Sequence[str]
-    """AE titles that may make it; the one that asks comes first."""
+    """AE titles that may perform it, that of the querying device first."""
     started: bool
     alphabetic: str = field(repr=False)
     """The patient's name in letters."""
@@ -50,23 +50,23 @@ class ScheduledStep:
 
 
 class Match(Enum):
-    """How a key is compared (PS3.4 C.2.2.2)."""
+    """How a matching key is compared (PS3.4 C.2.2.2)."""
 
     TEXT = "text"
     """Single value or wildcard."""
     NAME = "name"
-    """The same without case, in any component group."""
+    """As `TEXT`, without case, in any component group."""
     DATE = "date"
     TIME = "time"
     UID = "uid"
     """One of a list."""
     NOT_HELD = "not_held"
-    """We never have a value: returned empty, not matched."""
+    """We never have a value: the attribute is returned empty and not matched."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Value:
-    """What we have under an attribute; of several values each may match."""
+    """The values of an attribute, any of which may match."""
 
     vr: str
     values: tuple[str, ...] = ()
@@ -77,7 +77,7 @@ Attributes: TypeAlias = Mapping[int, "Value | Sequence[Attributes]"]
 
 
 def attributes(step: ScheduledStep, readable: CharacterSet) -> Attributes:
-    """Everything that can be asked of it. Type 1 attributes always have a value, type 2 may be empty."""
+    """All attributes of the item. Those of type 1 always have a value, those of type 2 may be empty."""
     name = readable.name(step.alphabetic, step.ideographic)
     words = readable.text(step.examination, step.examination_plain)[:LONGEST]
     codes = [_code(step, words)]
@@ -136,7 +136,7 @@ def _code(step: ScheduledStep, words: str) -> Attributes:
     parts = [part for part in (step.modality, step.body_part, step.laterality) if part]
     value = "-".join(parts)
     return {
-        # An SH holds 16 characters: what is longer is told by its beginning and, in full, by its meaning.
+        # An SH holds 16 characters: a longer code is cut, and its meaning is complete.
         0x00080100: Value(vr="SH", values=(value[:SHORT],)),
         0x00080102: Value(vr="SH", values=(CODING_SCHEME,)),
         0x00080104: Value(vr="LO", values=(words or value[:LONGEST],)),
@@ -144,7 +144,7 @@ def _code(step: ScheduledStep, words: str) -> Attributes:
 
 
 def _some(text: str) -> tuple[str, ...]:
-    """Line ends are none of LO's characters, and a backslash would make two values of one."""
+    """The text as a value of LO or CS, which can hold neither line ends nor a backslash."""
     plain = " ".join(text.replace("\\", "/").split())
     return (plain,) if plain else ()
 

@@ -1,4 +1,4 @@
-"""Which worklist items a device means, and which of their attributes it hears (PS3.4 C.2.2.2 and K.2)."""
+"""Matches worklist items against an identifier, and makes the answers (PS3.4 C.2.2.2 and K.2)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _STARS: Final = re.compile(r"\*+")
 
 
 class MalformedKey(InvalidInput):
-    """The identifier cannot be understood; ``tag`` is where."""
+    """The identifier is malformed at attribute ``tag``."""
 
     def __init__(self, tag: int) -> None:
         super().__init__(tag)
@@ -36,18 +36,18 @@ class MalformedKey(InvalidInput):
 
 @dataclass(kw_only=True)
 class Answer:
-    """The attributes of one match."""
+    """One match."""
 
     dataset: Dataset = field(default_factory=Dataset)
     supported: bool = True
-    """False: some key is unknown here, or is one that we hold no values of (PS3.4 C.4.1.1.4, FF01)."""
+    """False where a key is unknown, or we hold no values for it (PS3.4 C.4.1.1.4, FF01)."""
 
 
 def answer(asked: Keys, item: Attributes) -> Answer | None:
-    """What to send of ``item``; None where it is none of those that are meant.
+    """The answer for ``item``; None where it does not match.
 
     Raises:
-        Malformed: a date or a time is none, or a sequence holds more than one item.
+        MalformedKey: a date or a time is malformed, or a sequence holds more than one item.
 
     """
     found = Answer()
@@ -55,10 +55,10 @@ def answer(asked: Keys, item: Attributes) -> Answer | None:
 
 
 def days(asked: Keys) -> tuple[date | None, date | None]:
-    """The first and the last day on which a meant step may begin; None where the range is open.
+    """The first and last day on which a matching step may begin; None where the range is open.
 
     Raises:
-        Malformed: see `answer`.
+        MalformedKey: as `answer`.
 
     """
     key = _text(_item(asked, STEPS).get(f"{STEP_DATE:08X}", {}))
@@ -111,7 +111,7 @@ def _fill_sequence(found: Answer, into: Dataset, tag: int, asked: Keys, held: Se
     answers: list[Dataset] = []
     for one in held:
         filled = Dataset()
-        # A sequence without an item asks for all of it (PS3.4 C.2.2.2.6).
+        # A sequence without an item requests all its attributes (PS3.4 C.2.2.2.6).
         if _fill(found, filled, key or {f"{inner:08X}": {} for inner in one}, one):
             answers.append(filled)
     if not answers and any(_texts(key)):
@@ -128,7 +128,7 @@ def _item(asked: Keys, tag: int) -> Keys:
 
 
 def _texts(key: Keys) -> Iterator[str]:
-    """What a sequence's item asks for with a value."""
+    """The values of the keys in a sequence item."""
     for element in key.values():
         for value in element.get("Value") or ():
             if isinstance(value, Mapping) and element.get("vr") == "SQ":
@@ -140,7 +140,7 @@ def _texts(key: Keys) -> Iterator[str]:
 def _text(element: Mapping[str, Any]) -> str:
     """A key as one text, its values separated by backslashes, the groups of a name by equals signs.
 
-    Stars alone ask for everything, as nothing does (PS3.4 C.2.2.2.4).
+    Stars alone match everything, as an empty key does (PS3.4 C.2.2.2.4).
     """
     text = "\\".join(_value_text(value) for value in element.get("Value") or () if value is not None)
     return "" if _STARS.fullmatch(text) else text
@@ -169,7 +169,7 @@ def _fits(key: str, value: str, held: Value, tag: int) -> bool:
 
 
 def _name_matches(key: str, value: str) -> bool:
-    """Each group that is asked fits some group, whatever its case (PS3.4 C.2.2.2.1 leaves that to us) and its ``^``."""
+    """Whether each group of the key matches a group of the name, without regard to case (PS3.4 C.2.2.2.1) and ``^``."""
     wanted = [group for group in key.split("=") if group.strip("^ ")]
     groups = [group for group in value.split("=") if group]
     return all(any(_same_name(one, group) for group in groups) for one in wanted)
@@ -188,7 +188,7 @@ def _parts(group: str) -> str:
 
 def _wildcard(key: str) -> re.Pattern[str]:
     """PS3.4 C.2.2.2.4: ``*`` is any text, ``?`` any one character."""
-    # Stars beside each other say the same as one, and would cost much to search.
+    # Adjacent stars mean the same as one, and would make the search slow.
     plain = _STARS.sub("*", key)
     return re.compile("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in plain), re.DOTALL)
 
@@ -197,7 +197,7 @@ def _wildcard(key: str) -> re.Pattern[str]:
 
 
 def _combined(asked: Keys) -> tuple[str, str] | None:
-    """First and last moment, where both the date and the time of the step are ranges: they count as one."""
+    """First and last moment where date and time of the step are both ranges, which are combined then."""
     day, clock = (_text(asked.get(f"{tag:08X}", {})) for tag in (STEP_DATE, STEP_TIME))
     if not (_RANGE.fullmatch(day) and _RANGE.fullmatch(clock)):
         return None
@@ -221,7 +221,7 @@ def _bounds(key: str, tag: int, read: Any) -> tuple[str, str]:
 
 
 def _clock_bounds(key: str, tag: int) -> tuple[str, str]:
-    """A time says as much as it says: 10 lasts until 10:59:59.999999."""
+    """Both ends of a range of times; the last one includes its whole unit: 10 ends at 10:59:59.999999."""
     first, last = _bounds(key, tag, _time)
     return first, last + "999999999999"[len(last) :] if last else ""
 

@@ -117,7 +117,7 @@ def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
             )
             rejections.take(Context(tx, house.audit, house.clock(), SYSTEM), house.keys, note)
 
-    return lambda: describe_pending(house.engine, bytes_, told=told)
+    return lambda: describe_pending(house.engine, bytes_, on_described=told)
 
 
 def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:

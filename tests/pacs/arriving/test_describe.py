@@ -186,7 +186,7 @@ def test_one_that_cannot_be_told_waits_on_alone(archive: Archive) -> None:
         heard.append(instance.sop_instance_uid)
 
     with pytest.raises(ExceptionGroup):
-        describe_pending(archive.engine, bytes_, told=told)
+        describe_pending(archive.engine, bytes_, on_described=told)
 
     described = {row["sop_instance_uid"] for row in archive.instances() if row["description"]}
     assert described == {first, third}
