@@ -7,16 +7,13 @@ from typing import Final
 import sqlalchemy as sa
 
 from storage.database import UtcDateTime, metadata
+from storage.segment_moves import SegmentState
 
 UID: Final = sa.String(64)
 ULID: Final = sa.String(26)
 SHA256: Final = sa.LargeBinary(32)
 
-UNSTORED: Final = ("open", "sealed")
-"""States of a segment that lies in one node's spool only."""
-
-# A segment that others are rewritten into (storage.rewriting.rewrite) is 'writing' until the rows lead to it, and those
-# that it replaces are 'retired' until delete_at, since requests may still read them; then they are 'gone'.
+# What the states mean, and which moves lead from one to another: storage.segment_moves.
 segment: Final = sa.Table(
     "segment",
     metadata,
@@ -41,7 +38,7 @@ segment: Final = sa.Table(
     sa.Column("delete_at", UtcDateTime),
     # It may hold bytes of what was erased, and is to be written without them.
     sa.Column("purge", sa.Boolean, nullable=False, server_default=sa.false()),
-    sa.CheckConstraint("state in ('open', 'sealed', 'writing', 'stored', 'retired', 'gone')", name="state"),
+    sa.CheckConstraint(f"state in ({', '.join(repr(state.value) for state in SegmentState)})", name="state"),
     sa.Index("ix_segment_state", "state"),
     # The queue of compaction: only what still waits is in it.
     sa.Index(

@@ -24,6 +24,7 @@ from storage.index.queries import Index
 from storage.keeping.shipping import ship
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
 from storage.rebuild.dead_writers import recover
+from storage.segment_moves import SegmentState
 from storage.segments import quarantine_files
 from storage.segments.spool import Spool
 
@@ -125,7 +126,9 @@ def _unstored(engine: Engine, spool_dir: Path) -> int:
     here = [path.stem for path in (spool_dir / "segments").glob("*/*.tar")]
     segment = tables.segment.c
     with snapshot(engine) as tx:
-        stored = set(tx.scalars(sa.select(segment.id).where(segment.id.in_(here), segment.state == "stored")))
+        stored = set(
+            tx.scalars(sa.select(segment.id).where(segment.id.in_(here), segment.state == SegmentState.STORED))
+        )
     return len(set(here) - stored)
 
 

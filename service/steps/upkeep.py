@@ -21,7 +21,7 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from storage.database import snapshot, transaction
 from storage.keeping import second_copy
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 from storage.upkeep import repair, rounds
 from storage.upkeep import sweep as sweeping
 from storage.upkeep.repair import Checked, Checker, Segment

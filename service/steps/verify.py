@@ -17,6 +17,7 @@ from reading.audit import Break
 from reading.cases import cases
 from storage.database import snapshot
 from storage.objects.store import StoreAway
+from storage.segment_moves import SegmentState
 from storage.segments.inspection import Finding, Wanted
 from storage.tables import instance, segment
 from storage.upkeep import repair as mending
@@ -91,7 +92,7 @@ def size_of(tx: Connection, scope: Scope) -> Size:
         asked = asked.where(row.received_at >= scope.since)
     instances, size = tx.execute(asked).one()
     if scope.whole:
-        stored = sa.select(sa.func.coalesce(sa.func.sum(segment.c.size), 0)).where(segment.c.state != "gone")
+        stored = sa.select(sa.func.coalesce(sa.func.sum(segment.c.size), 0)).where(segment.c.state != SegmentState.GONE)
         return Size(instances=instances, bytes=max(int(size), int(tx.scalar(stored) or 0)))
     chosen = instances
     if scope.instances is not None:
@@ -206,4 +207,4 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
 
 def lost(segment_id: str) -> Segment:
     """A segment that instances lead to and that nobody knows."""
-    return Segment(id=segment_id, state="stored", size=0)
+    return Segment(id=segment_id, state=SegmentState.STORED, size=0)

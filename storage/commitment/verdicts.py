@@ -21,7 +21,9 @@ from storage.commitment import requests
 from storage.commitment.requests import Undecided, Verdict
 from storage.database import snapshot, transaction
 from storage.objects.store import NoSuchObject, ObjectStore, StoreAway, StoreRefuses
-from storage.segments.spool import await_storing, segment_key
+from storage.segment_moves import SegmentState
+from storage.segments.segment_rows import segment_key
+from storage.segments.spool import await_storing
 
 _LOOK_LEASE: Final = timedelta(seconds=60)
 """After which another worker looks at what one has begun to read and does not finish."""
@@ -73,7 +75,7 @@ class Place:
     offset: int
     """Of its data set, from the start of the segment's file."""
     size: int
-    state: str
+    state: SegmentState
     stored_at: datetime | None
 
 
@@ -117,12 +119,12 @@ def judge(seen: Seen, asked_at: datetime, now: datetime, patience: Patience) -> 
         return Verdict.QUARANTINED if seen.quarantined.refused else Verdict.UNKNOWN
     if seen.place.sop_class_uid != seen.sop_class_uid:
         return Verdict.OTHER_CLASS
-    if seen.place.state == "stored":
+    if seen.place.state is SegmentState.STORED:
         read_since = seen.place.stored_at is not None and seen.place.stored_at >= asked_at
         return Verdict.COMMITTED if read_since else Next.READ
     if asked_at + patience.put <= now:
         return Verdict.NOT_STORED
-    return Next.SEAL if seen.place.state == "open" else Next.PUT
+    return Next.SEAL if seen.place.state is SegmentState.OPEN else Next.PUT
 
 
 def pause(age: timedelta) -> timedelta:
@@ -251,7 +253,7 @@ def _place(row: Any) -> Place:
         segment_id=row.segment_id,
         offset=row.offset + row.dataset_offset,
         size=row.size - row.dataset_offset,
-        state=row.state or "open",  # its row is noted a moment later
+        state=SegmentState(row.state or SegmentState.OPEN),  # its row is noted a moment later
         stored_at=row.stored_at,
     )
 

@@ -20,6 +20,7 @@ from storage.decisions.placement import recount
 from storage.index import journal
 from storage.index.entry_batch import DAMAGED
 from storage.rewriting.rewrite import NothingGained, Work, alone, rewrite
+from storage.segment_moves import ENDED, SegmentState
 
 KIND: Final = "erasure"
 HOLD: Final = "hold"
@@ -79,13 +80,13 @@ def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
     return tx.execute(changed).rowcount == 1
 
 
-def pending(engine: Engine) -> list[tuple[str, str, str]]:
+def pending(engine: Engine) -> list[tuple[str, str, SegmentState]]:
     """Study, segment and state of what is still to be written without what was erased."""
     asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(
-        _SEGMENT.c.purge, _SEGMENT.c.state != "gone"
+        _SEGMENT.c.purge, _SEGMENT.c.state != SegmentState.GONE
     )
     with snapshot(engine) as tx:
-        return [(row.study_uid, row.id, row.state) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
+        return [(row.study_uid, row.id, SegmentState(row.state)) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
 
 
 def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
@@ -98,7 +99,7 @@ def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
     done = 0
     failures: list[Exception] = []
     for study_uid, segment_id, state in pending(work.engine):
-        if state != "stored":
+        if state is not SegmentState.STORED:
             continue
         with alone(work.engine, study_uid) as ours:
             if not ours:
@@ -161,10 +162,10 @@ def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datet
 
 
 def _mark_each(tx: Connection, these: sa.ColumnElement[bool], at: datetime) -> None:
-    there = _SEGMENT.c.state.in_(("open", "sealed", "writing", "stored"))
+    there = _SEGMENT.c.state.not_in(ENDED)
     # Nobody waits for more of it: it is sealed as soon as it is free.
     tx.execute(sa.update(_SEGMENT).where(these, there).values(purge=True, awaited=True))
-    tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == "retired").values(delete_at=at))
+    tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == SegmentState.RETIRED).values(delete_at=at))
 
 
 def _chunks(uids: Sequence[str]) -> Iterator[Sequence[str]]:

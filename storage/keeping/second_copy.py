@@ -16,8 +16,9 @@ from storage.database import snapshot, transaction
 from storage.files import write_file
 from storage.index import journal
 from storage.objects.store import NoSuchObject, ObjectStore
+from storage.segment_moves import SegmentState
 from storage.segments.inspection import InStore, inspect
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _AT_ONCE: Final = 20
 _OTHERS_AFTER: Final = timedelta(hours=1)
@@ -55,7 +56,7 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
 
     """
     here = (_SEGMENT.node == node) | (_SEGMENT.stored_at < now - _OTHERS_AFTER)
-    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == "stored") & _SEGMENT.id.not_in(passed_over)
+    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == SegmentState.STORED) & _SEGMENT.id.not_in(passed_over)
     with snapshot(engine) as tx:
         asked = sa.select(_SEGMENT.id).where(waiting, here).order_by(_SEGMENT.id).limit(_AT_ONCE)
         ids = tx.scalars(asked).all()
@@ -76,10 +77,10 @@ def forget_gone(engine: Engine, second: ObjectStore) -> int:
     Those of a study wait until all of it that is stored has its copy: what replaced them is among that.
     """
     other = tables.segment.alias()
-    uncopied = (other.c.state == "stored") & other.c.copied_at.is_(None)
+    uncopied = (other.c.state == SegmentState.STORED) & other.c.copied_at.is_(None)
     waits = sa.exists().where(other.c.study_uid == _SEGMENT.study_uid, uncopied)
     with snapshot(engine) as tx:
-        gone = (_SEGMENT.state == "gone") & _SEGMENT.copied_at.is_not(None) & ~waits
+        gone = (_SEGMENT.state == SegmentState.GONE) & _SEGMENT.copied_at.is_not(None) & ~waits
         ids = tx.scalars(sa.select(_SEGMENT.id).where(gone).order_by(_SEGMENT.id).limit(_AT_ONCE)).all()
     for segment_id in ids:
         second.delete(segment_key(segment_id))
@@ -112,7 +113,7 @@ def copy_journal(spool_dir: Path, store: ObjectStore, second: ObjectStore, days:
 
 
 def backlog(tx: Connection) -> Backlog:
-    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == "stored")
+    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == SegmentState.STORED)
     row = tx.execute(sa.select(sa.func.count(), sa.func.min(_SEGMENT.stored_at)).where(waiting)).one()
     return Backlog(segments=row[0], oldest=row[1])
 

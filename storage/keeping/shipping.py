@@ -19,9 +19,10 @@ from storage.database import snapshot, transaction
 from storage.index import journal
 from storage.index.entry_batch import Batch, Entered, Known, Raced
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
-from storage.segments import members
+from storage.segment_moves import NOT_YET_STORED, SegmentMove, SegmentState
+from storage.segments import members, segment_rows
 from storage.segments.members import Entry
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _SEGMENT: Final = tables.segment
 _BATCH: Final = 256
@@ -70,7 +71,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
     """
     journal.ship(engine, spool_dir, store, now)
     with snapshot(engine) as tx:
-        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "sealed").order_by(_SEGMENT.c.id)
+        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.SEALED).order_by(_SEGMENT.c.id)
         sealed = [one for one in tx.execute(asked).scalars() if (spool_dir / segment_key(one)).exists()]
     postponed = postponed or Postponed()
     shipped = 0
@@ -92,9 +93,8 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
                 continue
             postponed.stored(segment_id)
             with transaction(engine) as tx:
-                stored = {"state": "stored", "stored_at": now, "size": size, "compact_at": now}
-                tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(stored))
-            shipped += 1
+                ours = _SEGMENT.c.id == segment_id
+                shipped += segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, size=size, compact_at=now)
     _remove_copies(engine, spool_dir, store, now)
     if failures:
         raise ExceptionGroup("segments that stay in the spool", failures)
@@ -103,7 +103,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
 
 def behind_seconds(tx: Connection, now: datetime) -> float:
     """How long the sealed segment waits that waits longest, of all nodes."""
-    asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == "sealed")
+    asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == SegmentState.SEALED)
     oldest = tx.execute(asked).scalar_one()
     return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
 
@@ -114,7 +114,9 @@ def stored_of(engine: Engine, keys: Sequence[str]) -> set[str]:
     with snapshot(engine) as tx:
         for start in range(0, len(keys), _BATCH):
             some = _SEGMENT.c.key.in_(keys[start : start + _BATCH])
-            found.update(tx.execute(sa.select(_SEGMENT.c.key).where(some, _SEGMENT.c.state == "stored")).scalars())
+            found.update(
+                tx.execute(sa.select(_SEGMENT.c.key).where(some, _SEGMENT.c.state == SegmentState.STORED)).scalars()
+            )
     return found
 
 
@@ -178,13 +180,13 @@ def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: dat
         for start in range(0, len(ids), _BATCH):
             asked = sa.select(_SEGMENT.c.id, _SEGMENT.c.state).where(
                 _SEGMENT.c.id.in_(ids[start : start + _BATCH]),
-                _SEGMENT.c.state.in_(("stored", "retired", "gone")),
+                _SEGMENT.c.state.not_in(NOT_YET_STORED),
                 _SEGMENT.c.stored_at <= now - _GRACE,
             )
             settled += [(segment_id, state) for segment_id, state in tx.execute(asked)]
     for segment_id, state in settled:
         # What was rewritten and then given up (`storage.rewriting.rewrite`) is in the object store no longer.
-        if state == "gone" or store.exists(segment_key(segment_id)):
+        if state == SegmentState.GONE or store.exists(segment_key(segment_id)):
             here[segment_id].unlink(missing_ok=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, token
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _PATH: Final = re.compile(r"/segments/([0-7][0-9A-HJKMNP-TV-Z]{25})\?offset=([0-9]{1,15})&length=([0-9]{1,15})")
 _VALID_SECONDS: Final = 60

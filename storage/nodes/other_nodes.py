@@ -16,7 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from storage import tables
 from storage.database import insert_new, snapshot
-from storage.tables import UNSTORED
+from storage.segment_moves import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
 TIME_HEADER: Final = "X-TierRead-Time"

@@ -15,8 +15,8 @@ from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway
 from storage.pieces import Pieces
 from storage.records import Instance
-from storage.segments.spool import segment_key
-from storage.tables import UNSTORED
+from storage.segment_moves import UNSTORED
+from storage.segments.segment_rows import segment_key
 
 __all__ = ["Bytes", "BytesMissing", "HolderAway"]
 

@@ -22,10 +22,11 @@ from storage.files import write_at
 from storage.ids import made_at, new_id
 from storage.index.group_commit import Index
 from storage.index.queries import note_lost
-from storage.segments import members, quarantine_files
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import members, quarantine_files, segment_rows
 from storage.segments.members import Entry
 from storage.segments.pax import BLOCK, HEADER_BYTES, Header, encode
-from storage.segments.spool import Spool, segment_key
+from storage.segments.spool import Spool
 
 _MAGIC: Final = b"ustar\00000"
 _MAGIC_AT: Final = 257
@@ -157,7 +158,7 @@ def _note_sealed(spool: Spool, fd: int, segment_id: str, sealed: list[Entry]) ->
     # Its writer may have died between the footer and the row.
     study_uid = sealed[0].row.study_uid if sealed else ""
     with transaction(spool.engine) as tx:
-        _note(tx, spool.node, segment_id, study_uid, {"state": "sealed", "size": os.fstat(fd).st_size})
+        _note(tx, spool.node, segment_id, study_uid, SegmentMove.SEAL, os.fstat(fd).st_size)
 
 
 def look(fd: int, segment_id: str) -> Found:
@@ -217,11 +218,11 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
         end = header.end
     if end == 0:
         path.unlink()
-        state, size = "gone", 0
+        move, size = SegmentMove.DISCARD, 0
     else:
-        state, size = "sealed", members.seal(fd, segment_id, end, found.good)
+        move, size = SegmentMove.SEAL, members.seal(fd, segment_id, end, found.good)
     with transaction(spool.engine) as tx:
-        _note(tx, spool.node, segment_id, found.study_uid, {"state": state, "size": size})
+        _note(tx, spool.node, segment_id, found.study_uid, move, size)
         note_lost(tx, segment_id, {header.body_offset for header in found.good})
 
 
@@ -251,20 +252,12 @@ def _segment_of(name: str) -> str:
     return name.partition("/")[2].partition("-")[0]
 
 
-def _note(tx: Connection, node: str, segment_id: str, study_uid: str, became: dict[str, Any]) -> None:
+def _note(  # noqa: PLR0917
+    tx: Connection, node: str, segment_id: str, study_uid: str, move: SegmentMove, size: int
+) -> None:
     segment = tables.segment
     # Whoever has the file now holds the segment: a spool may have come from another node, or got another name.
-    tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state != "stored").values(node=node))
-    values = {**became, "sealed_at": made_at(segment_id)}
-    done = tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state == "open").values(values))
-    if done.rowcount == 0:  # sealed already, or the row was lost with the database
-        tx.execute(
-            insert_new(tx, segment).values(
-                id=segment_id,
-                study_uid=study_uid,
-                node=node,
-                key=segment_key(segment_id),
-                opened_at=made_at(segment_id),
-                **values,
-            )
-        )
+    ours = (segment.c.id == segment_id) & (segment.c.state != SegmentState.STORED)
+    tx.execute(sa.update(segment).where(ours).values(node=node))
+    begun = {"study_uid": study_uid, "node": node}  # where the row was lost with the database
+    segment_rows.change_or_begin(tx, segment_id, move, begun, size=size, sealed_at=made_at(segment_id))

@@ -19,7 +19,7 @@ from storage.objects.store import NoSuchObject, ObjectStore
 from storage.segments import members
 from storage.segments.members import Entry, Manifest
 from storage.segments.pax import HEADER_BYTES, decode
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 FOLDER: Final = "segments"
 _NAME: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")

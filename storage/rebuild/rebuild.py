@@ -30,10 +30,10 @@ from storage.rebuild import replay as replaying
 from storage.rebuild.dead_writers import take
 from storage.rebuild.manifests import Ordered, Replaced, Tail
 from storage.rebuild.replay import Replay
-from storage.segments import quarantine_files
+from storage.segment_moves import ENDED, SegmentMove
+from storage.segments import quarantine_files, segment_rows
 from storage.segments.members import Entry, Where
-from storage.segments.spool import Spool, segment_key
-from storage.tables import UNSTORED
+from storage.segments.spool import Spool
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
@@ -240,7 +240,7 @@ class _Rebuilding:
 def is_over(tx: Connection, segment_id: str) -> bool:
     """Whether a segment waits for its deletion, or is deleted."""
     state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
-    return state in {"retired", "gone"}
+    return state in ENDED
 
 
 def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
@@ -283,27 +283,24 @@ def _note_segment(tx: Connection, tail: Tail, node: str, now: datetime, *, repla
     entries = tail.manifest.entries if tail.manifest else []
     segment_id = tail.source.segment_id
     sealed_at = max((one.provenance.received_at for one in entries), default=made_at(segment_id))
-    became: dict[str, Any] = {"state": "sealed", "size": tail.size, "sealed_at": sealed_at}
+    move = SegmentMove.SEAL
+    columns: dict[str, Any] = {"size": tail.size, "sealed_at": sealed_at}
     if tail.stored:
+        move = SegmentMove.FIND_STORED
         # Since when is not known: a commitment reads what was stored before its request once more.
         rewritten = bool(tail.manifest and tail.manifest.replaces)
-        became |= {"state": "stored", "stored_at": sealed_at, "compact_at": None if rewritten else now}
+        columns |= {"stored_at": sealed_at, "compact_at": None if rewritten else now}
     if replaced:
-        became |= {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
-    behind = ("open", "sealed", "writing") if tail.stored else ("open",)
-    here = _SEGMENT.c.id == segment_id
-    done = tx.execute(sa.update(_SEGMENT).where(here, _SEGMENT.c.state.in_(behind)).values(became))
-    if done.rowcount == 0:
-        study_uid = entries[0].row.study_uid if entries else ""
-        values = {"id": segment_id, "study_uid": study_uid, "node": node, "key": segment_key(segment_id), **became}
-        tx.execute(insert_new(tx, _SEGMENT).values(opened_at=made_at(segment_id), **values))
+        move = SegmentMove.FIND_REPLACED
+        columns |= {"delete_at": now + _UNTIL_DELETED, "compact_at": None}
+    begun = {"study_uid": entries[0].row.study_uid if entries else "", "node": node}
+    segment_rows.change_or_begin(tx, segment_id, move, begun, **columns)
 
 
 def _note_replaced(tx: Connection, segment_ids: Iterable[str], now: datetime) -> None:
     """Segments that an older backup knows as stored, and whose members are in another by now."""
-    retired = {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
-    there = _SEGMENT.c.id.in_(list(segment_ids)) & _SEGMENT.c.state.in_((*UNSTORED, "stored"))
-    tx.execute(sa.update(_SEGMENT).where(there).values(retired))
+    these = _SEGMENT.c.id.in_(list(segment_ids))
+    segment_rows.change(tx, these, SegmentMove.FIND_REPLACED, delete_at=now + _UNTIL_DELETED, compact_at=None)
 
 
 def _lead_on(tx: Connection, rewritten: Sequence[Entry]) -> None:

@@ -16,6 +16,7 @@ from storage.decisions.quarantine import Overtaken
 from storage.index import entry_batch, queries
 from storage.index.entry_batch import point_at
 from storage.instance_row import Place, Provenance
+from storage.segment_moves import READABLE
 from storage.segments.members import Entry
 
 Replay: TypeAlias = Callable[[Connection, Mapping[str, Any], datetime], bool]
@@ -58,7 +59,7 @@ def _healed(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
     entry, (segment_id, offset) = Entry.from_json(payload["entry"]), payload["instead_of"]
     lost = Place(segment_id=segment_id, offset=offset, size=entry.place.size)
     state = tx.scalar(sa.select(tables.segment.c.state).where(tables.segment.c.id == entry.place.segment_id))
-    if state not in {*tables.UNSTORED, "stored"}:
+    if state not in READABLE:
         return False  # the bytes that were sent again are not there either: nothing leads to nowhere
     point_at(tx, entry, instead_of=lost, same_sender=True)
     return queries.instance_of(tx, entry.row.sop_instance_uid) is not None

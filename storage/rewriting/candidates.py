@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.segment_moves import NOT_YET_STORED, SegmentState
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
@@ -55,7 +56,7 @@ def of_study(tx: Connection, study_uid: str, native: Sequence[str]) -> Waiting:
     """What there is to know before segments of a study are rewritten; ``native`` syntaxes can become smaller."""
     columns = (_SEGMENT.c.id, _SEGMENT.c.state, _SEGMENT.c.size, _SEGMENT.c.compact_at)
     rows = tx.execute(sa.select(*columns).where(_SEGMENT.c.study_uid == study_uid).order_by(_SEGMENT.c.id)).all()
-    stored = [row for row in rows if row.state == "stored"]
+    stored = [row for row in rows if row.state == SegmentState.STORED]
     there = _INSTANCE.c
     pixels = there.transfer_syntax_uid.in_(native) & (there.frames > 0)
     counted = sa.select(
@@ -80,7 +81,7 @@ def of_study(tx: Connection, study_uid: str, native: Sequence[str]) -> Waiting:
             )
             for row in stored
         ),
-        unstored=any(row.state in (*tables.UNSTORED, "writing") for row in rows),
+        unstored=any(row.state in NOT_YET_STORED for row in rows),
         undescribed=any(row.undescribed for row in counts.values()),
         damaged=any(row.damaged for row in counts.values()),
         shown_in=shown_in,
@@ -101,7 +102,7 @@ def nothing_to_gain(tx: Connection, segment_ids: Sequence[str]) -> None:
 
 def is_receiving(tx: Connection, node: str) -> bool:
     """Whether instances are being written on this node, or were a moment ago."""
-    asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "open", _SEGMENT.c.node == node)
+    asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.OPEN, _SEGMENT.c.node == node)
     return tx.execute(asked.limit(1)).first() is not None
 
 

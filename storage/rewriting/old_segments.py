@@ -6,7 +6,7 @@ import fcntl
 import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -15,7 +15,9 @@ from storage import tables
 from storage.database import snapshot, transaction
 from storage.objects.store import ObjectStore, StoreRefuses
 from storage.rewriting.row_switch import led_to
-from storage.segments.spool import segment_key
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import segment_rows
+from storage.segments.segment_rows import segment_key
 
 GRACE: Final = timedelta(days=1)
 """Longer than any request that may still read an old segment: 8 GB over a line of 4 Mbit/s take five hours."""
@@ -34,15 +36,14 @@ class _LedTo(Exception):
 
 def give_up(engine: Engine, segment_id: str, now: datetime) -> bool:
     """Nothing leads to a segment that was being written, and nothing ever will; False when its rows were switched."""
-    ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "writing")
     with transaction(engine) as tx:
-        given_up = {"state": "retired", "delete_at": now}
-        return tx.execute(sa.update(_SEGMENT).where(ours).values(given_up)).rowcount == 1
+        return segment_rows.change(tx, _SEGMENT.c.id == segment_id, SegmentMove.GIVE_UP, delete_at=now) == 1
 
 
 def tidy(engine: Engine, spool_dir: Path, node: str, now: datetime) -> int:
     """Give up what a process that died was writing, and remove its drafts; answers how many."""
-    writing = sa.select(_SEGMENT.c.id, _SEGMENT.c.node, _SEGMENT.c.opened_at).where(_SEGMENT.c.state == "writing")
+    columns = (_SEGMENT.c.id, _SEGMENT.c.node, _SEGMENT.c.opened_at)
+    writing = sa.select(*columns).where(_SEGMENT.c.state == SegmentState.WRITING)
     with snapshot(engine) as tx:
         begun = tx.execute(writing).all()
     # Looked for after the rows: whoever writes a segment has its draft before its row.
@@ -62,24 +63,26 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
         ExceptionGroup: of what went wrong for single segments, which are tried again in a day; the others are deleted.
 
     """
-    due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "retired", _SEGMENT.c.delete_at <= now)
+    due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.RETIRED, _SEGMENT.c.delete_at <= now)
     with snapshot(engine) as tx:
         segment_ids = list(tx.execute(due.order_by(_SEGMENT.c.delete_at).limit(limit)).scalars())
     removed = 0
     failures: list[Exception] = []
     for segment_id in segment_ids:
+        ours = _SEGMENT.c.id == segment_id
         try:
             _remove(engine, store, segment_id)
         except (StoreRefuses, _LedTo) as failure:
             failures.append(failure)
-            became: dict[str, Any] = {"delete_at": now + _AGAIN}
-        else:
-            # A copy may be there although it was never noted: `storage.keeping.second_copy` removes it.
-            became = {"state": "gone", "copied_at": sa.func.coalesce(_SEGMENT.c.copied_at, now)}
-            removed += 1
+            with transaction(engine) as tx:
+                retired = sa.update(_SEGMENT).where(ours, _SEGMENT.c.state == SegmentState.RETIRED)
+                tx.execute(retired.values(delete_at=now + _AGAIN))
+            continue
+        removed += 1
         with transaction(engine) as tx:
-            ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "retired")
-            tx.execute(sa.update(_SEGMENT).where(ours).values(became))
+            # A copy may be there although it was never noted: `storage.keeping.second_copy` removes it.
+            copied_at = sa.func.coalesce(_SEGMENT.c.copied_at, now)
+            segment_rows.change(tx, ours, SegmentMove.DELETE, copied_at=copied_at)
     if failures:
         raise ExceptionGroup("old segments that are kept", failures)
     return removed

@@ -22,14 +22,14 @@ from storage import tables
 from storage.database import snapshot, transaction
 from storage.keeping.shipping import StoredBadly, reads_back
 from storage.objects.store import NoSuchObject, ObjectStore
-from storage.prepared import Values
 from storage.records import Instance, columns_of, shaped
 from storage.rewriting.new_segment import Damaged, Local, Old, Recode, Recoded, Unfit, check_room, draft, write_members
 from storage.rewriting.old_segments import GRACE, give_up
 from storage.rewriting.row_switch import Overtaken, switch
-from storage.segments import members
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import members, segment_rows
 from storage.segments.members import Manifest
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 __all__ = [
     "Damaged",
@@ -126,7 +126,7 @@ def rewrite(  # all of them are of one act
             raise NothingGained
         with transaction(work.engine) as tx:
             # The row comes first, so that whatever a crash leaves in the object store is known.
-            tx.execute(sa.insert(_SEGMENT).values(_row(work, segment_id, study_uid, size)))
+            _begin(tx, work, segment_id, study_uid, size)
         try:
             _put(work.store, fd, path, segment_id)
             with transaction(work.engine) as tx:
@@ -164,7 +164,7 @@ def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], 
         columns = (_QUARANTINE.c.segment_id, _QUARANTINE.c.offset, _QUARANTINE.c.id)
         held = tx.execute(sa.select(*columns).where(_QUARANTINE.c.segment_id.in_(segment_ids)))
         quarantined: dict[tuple[str, int], str] = {(row.segment_id, row.offset): row.id for row in held}
-    if {row.state for row in segments} != {"stored"} or len(segments) != len(segment_ids):
+    if {row.state for row in segments} != {SegmentState.STORED} or len(segments) != len(segment_ids):
         raise Unfit("not_stored")
     if any(one.damaged for one in instances.values()):
         raise Unfit("damaged")
@@ -247,22 +247,14 @@ def _put(store: ObjectStore, fd: int, path: Path, segment_id: str) -> None:
         raise StoredBadly(segment_id)
 
 
-def _row(work: Work, segment_id: str, study_uid: str, size: int) -> Values:
-    return {
-        "id": segment_id,
-        "study_uid": study_uid,
-        "node": work.node,
-        "key": segment_key(segment_id),
-        "state": "writing",
-        "size": size,
-        "opened_at": work.clock(),
-        "sealed_at": work.clock(),
-    }
+def _begin(tx: Connection, work: Work, segment_id: str, study_uid: str, size: int) -> None:
+    now = work.clock()
+    own = {"study_uid": study_uid, "node": work.node, "size": size, "opened_at": now, "sealed_at": now}
+    segment_rows.begin(tx, SegmentMove.REWRITE, segment_id, **own)
 
 
 def _note_stored(tx: Connection, segment_id: str, now: datetime, compact_at: datetime | None) -> None:
     """Raises: Overtaken where it was given up meanwhile."""
-    ours = sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id, _SEGMENT.c.state == "writing")
-    stored = {"state": "stored", "stored_at": now, "compact_at": compact_at}
-    if tx.execute(ours.values(stored)).rowcount != 1:
+    ours = _SEGMENT.c.id == segment_id
+    if segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, compact_at=compact_at) != 1:
         raise Overtaken

@@ -13,6 +13,8 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.instance_row import Place, Ranges, encode_ranges
 from storage.prepared import Prepared, write
+from storage.segment_moves import SegmentMove
+from storage.segments import segment_rows
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
@@ -60,9 +62,8 @@ def switch(tx: Connection, segment_ids: Sequence[str], switches: Sequence[Switch
 
     """
     # The old segments' rows first: whoever rewrites the same waits here, and finds them retired.
-    retire = sa.update(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids), _SEGMENT.c.state == "stored")
-    retired = {"state": "retired", "delete_at": delete_at, "compact_at": None, "purge": False}
-    if tx.execute(retire.values(retired)).rowcount != len(segment_ids):
+    these, retired = _SEGMENT.c.id.in_(segment_ids), {"delete_at": delete_at, "compact_at": None, "purge": False}
+    if segment_rows.change(tx, these, SegmentMove.REPLACE, **retired) != len(segment_ids):
         raise Overtaken
     # In the order of their keys, as all who write many of them.
     moved = sorted((one for one in switches if one.new is not None), key=lambda one: one.sop_instance_uid)

@@ -23,8 +23,10 @@ from storage.database import snapshot, transaction
 from storage.files import FILE_MODE, Chunk, make_folder, sync_folder, write_at
 from storage.ids import made_at, new_id
 from storage.instance_row import InstanceRow, Place, Provenance, is_uid
-from storage.segments import members, quarantine_files
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import members, quarantine_files, segment_rows
 from storage.segments.pax import HEADER_BYTES, Header, Kind, encode, split_name
+from storage.segments.segment_rows import segment_key
 
 __all__ = ["FlushFailed", "Member", "NoSpace", "Place", "Provenance", "Segment", "Spool"]
 
@@ -43,17 +45,12 @@ class FlushFailed(Exception):
     """The bytes did not reach stable storage; the segment is abandoned and the flush is never retried."""
 
 
-def segment_key(segment_id: str) -> str:
-    """Where a segment lies in spool and object store: made of our id alone."""
-    return f"segments/{made_at(segment_id):%Y%m%d}/{segment_id}.tar"
-
-
 def await_storing(tx: Connection, segment_ids: Collection[str]) -> None:
     """Say that somebody waits for these: whoever writes them seals them at once, see `Spool.seal_awaited`."""
     row = tables.segment.c
     tx.execute(
         sa.update(tables.segment)
-        .where(row.id.in_(segment_ids), row.state == "open", row.awaited.is_(False))
+        .where(row.id.in_(segment_ids), row.state == SegmentState.OPEN, row.awaited.is_(False))
         .values(awaited=True)
     )
 
@@ -227,8 +224,8 @@ class Spool:
         self._keep_free_bytes = keep_free_bytes
         self._lock = threading.Lock()
         self._free: list[Segment] = []
-        self._unnoted: dict[str, dict[str, Any]] = {}
-        """What became of segments, by id, that the database does not know yet."""
+        self._unnoted: dict[str, tuple[SegmentMove, dict[str, Any]]] = {}
+        """Moves of segments, by id, that the database does not know yet, with the columns that change with them."""
         make_folder(directory)
 
     def free_bytes(self) -> int:
@@ -261,8 +258,8 @@ class Spool:
 
     def seal_idle(self, now: datetime) -> int:
         """Seal the segments that nothing was added to for ``idle_seconds``; answers how many."""
-        for segment_id, became in list(self._unnoted.items()):
-            self._note(segment_id, became)
+        for segment_id, (move, columns) in list(self._unnoted.items()):
+            self._note(segment_id, move, columns)
         with self._lock:
             idle = [segment for segment in self._free if segment.last_used + self._idle <= now]
             self._free = [segment for segment in self._free if segment not in idle]
@@ -272,7 +269,7 @@ class Spool:
     def seal_awaited(self) -> int:
         """Seal the segments that somebody waits for and that nothing is written to now; answers how many."""
         asked = sa.select(tables.segment.c.id).where(
-            tables.segment.c.state == "open", tables.segment.c.node == self.node, tables.segment.c.awaited
+            tables.segment.c.state == SegmentState.OPEN, tables.segment.c.node == self.node, tables.segment.c.awaited
         )
         with snapshot(self.engine) as tx:
             ids = set(tx.execute(asked).scalars())
@@ -329,8 +326,7 @@ class Spool:
 
     def _open(self, study_uid: str) -> Segment:
         segment_id = new_id()
-        key = segment_key(segment_id)
-        path = self.directory / key
+        path = self.directory / segment_key(segment_id)
         make_folder(path.parent)
         # Locked before it has the name that recovery looks for: nobody else can ever win the lock.
         draft = path.with_name(f".{path.name}.new")
@@ -340,16 +336,7 @@ class Spool:
             draft.rename(path)
             sync_folder(path.parent)
             with transaction(self.engine) as tx:
-                tx.execute(
-                    sa.insert(tables.segment).values(
-                        id=segment_id,
-                        study_uid=study_uid,
-                        node=self.node,
-                        key=key,
-                        state="open",
-                        opened_at=made_at(segment_id),
-                    )
-                )
+                segment_rows.begin(tx, SegmentMove.OPEN, segment_id, study_uid=study_uid, node=self.node)
         except BaseException:
             os.close(fd)
             raise
@@ -384,21 +371,19 @@ class Spool:
         try:
             if segment.end == 0:
                 segment.path.unlink()
-                state, size = "gone", 0
+                move, size = SegmentMove.DISCARD, 0
             else:
                 good = members.headers(segment.fd, segment.id)
-                state, size = "sealed", members.seal(segment.fd, segment.id, segment.end, good)
-            self._note(segment.id, {"state": state, "size": size, "sealed_at": segment.last_used})
+                move, size = SegmentMove.SEAL, members.seal(segment.fd, segment.id, segment.end, good)
+            self._note(segment.id, move, {"size": size, "sealed_at": segment.last_used})
         finally:
             os.close(segment.fd)
 
-    def _note(self, segment_id: str, became: dict[str, Any]) -> None:
-        self._unnoted[segment_id] = became
-        row = tables.segment.c
+    def _note(self, segment_id: str, move: SegmentMove, columns: dict[str, Any]) -> None:
+        self._unnoted[segment_id] = move, columns
         with transaction(self.engine) as tx:
-            # Another process may have noted it since, and stored it.
-            ours = sa.update(tables.segment).where(row.id == segment_id, row.state == "open")
-            tx.execute(ours.values(became))
+            # Nothing is changed where another process has noted it since, and stored it.
+            segment_rows.change(tx, tables.segment.c.id == segment_id, move, **columns)
         self._unnoted.pop(segment_id, None)
 
 

@@ -18,12 +18,10 @@ from storage.files import write_file
 from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, ObjectStore
 from storage.rewriting.row_switch import led_to
+from storage.segment_moves import READABLE, UNSTORED, SegmentState
 from storage.segments.inspection import Finding, InFile, Inspected, InStore, Source, Tell, Wanted, inspect
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
-RETIRED: Final = ("gone", "retired", "writing")
-"""States of segments that nothing should lead to, any more or yet."""
-_UNSTORED: Final = ("open", "sealed")
 _LOOKS: Final = 3
 """A segment that moves while it is read is looked for again this often."""
 
@@ -31,7 +29,7 @@ _LOOKS: Final = 3
 @dataclass(frozen=True, kw_only=True)
 class Segment:
     id: str
-    state: str
+    state: SegmentState
     size: int
     """0 while it is open."""
     copied: bool = False
@@ -106,11 +104,11 @@ class Checker:
                 rows = rows_in(tx, segment.id, since)
             rows = rows if choose is None else choose(rows)
             whole = choose is None and since is None
-            if not rows and (not whole or segment.state in RETIRED):
+            if not rows and (not whole or segment.state not in READABLE):
                 return Checked(instances=0)
             look = _Look(segment=segment, rows=rows, tell=tell, whole=whole, now=now)
             try:
-                found = self._unstored(look) if segment.state in _UNSTORED else self._stored(look, repair=repair)
+                found = self._unstored(look) if segment.state in UNSTORED else self._stored(look, repair=repair)
             except HolderAway:
                 return Checked(instances=len(rows), damages=(look.of_all(Finding.AWAY),))
             if found is not None:
@@ -144,7 +142,7 @@ class Checker:
         """Open or sealed: in one spool only. None: it is there no more."""
         path = self._spool_file(look.segment.id)
         if path.exists():
-            seen = _seen(look, lambda: InFile(path, growing=look.segment.state == "open"))
+            seen = _seen(look, lambda: InFile(path, growing=look.segment.state is SegmentState.OPEN))
         elif self._holders is not None:
             lent = _Lent(self._holders, look.segment.id)
             seen = _seen(look, lambda: lent)
@@ -233,7 +231,7 @@ class Checker:
     def _is_wanted(self, segment_id: str) -> bool:
         with snapshot(self._engine) as tx:
             segment = by_id(tx, segment_id)
-            return (segment is not None and segment.state not in RETIRED) or led_to(tx, [segment_id])
+            return (segment is not None and segment.state in READABLE) or led_to(tx, [segment_id])
 
     def _mark(self, look: _Look, bad: frozenset[int], now: datetime) -> None:
         for one in look.rows:
@@ -253,7 +251,7 @@ def by_id(tx: Connection, segment_id: str) -> Segment | None:
 def after(tx: Connection, last: str, limit: int, *, sealed_since: datetime | None = None) -> list[Segment]:
     """The segments behind ``last`` in the order in which they were made, which is that in which they lie."""
     row = tables.segment.c
-    which = (row.id > last) & (row.state != "gone")
+    which = (row.id > last) & (row.state != SegmentState.GONE)
     if sealed_since is not None:
         which &= row.sealed_at.is_(None) | (row.sealed_at >= sealed_since)
     return _segments(tx, which, limit)
@@ -263,7 +261,9 @@ def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
     """Bytes of the segments up to and with ``position``, and of all."""
     row = tables.segment.c
     size = sa.func.sum(row.size)
-    behind, total = tx.execute(sa.select(size.filter(row.id <= position), size).where(row.state != "gone")).one()
+    behind, total = tx.execute(
+        sa.select(size.filter(row.id <= position), size).where(row.state != SegmentState.GONE)
+    ).one()
     return int(behind or 0), int(total or 0)
 
 
@@ -281,13 +281,13 @@ def repaired_since(tx: Connection, since: datetime | None) -> list[str]:
     """Keys of objects that were put again since then, or ever."""
     row = tables.segment.c
     repaired = row.repaired_at.is_not(None) if since is None else row.repaired_at >= since
-    return list(tx.scalars(sa.select(row.key).where(repaired, row.state != "gone")))
+    return list(tx.scalars(sa.select(row.key).where(repaired, row.state != SegmentState.GONE)))
 
 
 def lost_in(tx: Connection, limit: int) -> list[str]:
     """Segments that instances lead to although nobody knows them, or although they are given up."""
     row, segment = tables.instance.c, tables.segment.c
-    known = sa.exists().where(segment.id == row.segment_id, segment.state != "gone")
+    known = sa.exists().where(segment.id == row.segment_id, segment.state != SegmentState.GONE)
     return list(tx.scalars(sa.select(row.segment_id).where(~known).distinct().limit(limit)))
 
 
@@ -295,7 +295,7 @@ def _segments(tx: Connection, which: sa.ColumnElement[bool], limit: int) -> list
     row = tables.segment.c
     asked = sa.select(row.id, row.state, row.size, row.copied_at).where(which).order_by(row.id).limit(limit)
     return [
-        Segment(id=one.id, state=one.state, size=one.size, copied=one.copied_at is not None)
+        Segment(id=one.id, state=SegmentState(one.state), size=one.size, copied=one.copied_at is not None)
         for one in tx.execute(asked)
     ]
 

@@ -25,9 +25,10 @@ from storage.files import write_file
 from storage.ids import made_at
 from storage.objects.store import NoSuchObject, ObjectStore
 from storage.rebuild import dead_writers
+from storage.segment_moves import UNSTORED, SegmentState
 from storage.segments import members, quarantine_files
 from storage.segments.members import Entry
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 T = TypeVar("T")
 AGE: Final = timedelta(days=1)
@@ -140,7 +141,7 @@ class Sweeper:
         row = tables.segment.c
         for ids in _batches(here, _PAGE):
             with snapshot(self._engine) as tx:
-                long_ago = (row.state == "stored") & (row.stored_at < self._before)
+                long_ago = (row.state == SegmentState.STORED) & (row.stored_at < self._before)
                 found = tx.execute(sa.select(row.id, row.size).where(row.id.in_(ids), long_ago)).all()
             for one in found:
                 path = here[one.id]
@@ -174,7 +175,7 @@ class Sweeper:
         asked = (
             sa.select(row.id, row.node, row.size, node.seen_at)
             .outerjoin(tables.node, node.name == row.node)
-            .where(row.state.in_(("open", "sealed")), row.opened_at < self._before)
+            .where(row.state.in_(UNSTORED), row.opened_at < self._before)
             .order_by(row.id)
         )
         with snapshot(self._engine) as tx:
@@ -191,7 +192,7 @@ class Sweeper:
         for keys in _batches(store.keys(_SEGMENTS), _PAGE):
             ids = {_id_of(key): key for key in keys}
             with snapshot(self._engine) as tx:
-                known = set(tx.scalars(sa.select(row.id).where(row.id.in_(ids), row.state != "gone")))
+                known = set(tx.scalars(sa.select(row.id).where(row.id.in_(ids), row.state != SegmentState.GONE)))
             tell(len(keys))
             for segment_id in sorted(ids.keys() - known):
                 key = ids[segment_id]

@@ -17,7 +17,8 @@ from storage.commitment.requests import Reference, Verdict
 from storage.commitment.verdicts import Looked, Next, Patience, Place, Quarantined, Seen, judge, pause
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore, StoreAway
-from storage.segments.spool import segment_key
+from storage.segment_moves import SegmentState
+from storage.segments.segment_rows import segment_key
 from tests.storage.instances import DEVICE, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, provenance, row, store, write
 from tests.storage.keeping.test_shipping import Shipyard
 
@@ -26,10 +27,12 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 SECOND = timedelta(seconds=1)
 PATIENCE = Patience(stragglers=60 * SECOND, put=3600 * SECOND)
 
-STORED = Place(sop_class_uid=CT, digest=b"", segment_id="1", offset=0, size=1, state="stored", stored_at=NOON + SECOND)
+STORED = Place(
+    sop_class_uid=CT, digest=b"", segment_id="1", offset=0, size=1, state=SegmentState.STORED, stored_at=NOON + SECOND
+)
 EARLIER = replace(STORED, stored_at=NOON - SECOND)
-SEALED = replace(STORED, state="sealed", stored_at=None)
-OPEN = replace(STORED, state="open", stored_at=None)
+SEALED = replace(STORED, state=SegmentState.SEALED, stored_at=None)
+OPEN = replace(STORED, state=SegmentState.OPEN, stored_at=None)
 REFUSED = Quarantined(refused=True)
 HELD = Quarantined(held=True)
 CONFLICT = Quarantined(held=True, compared=True)

@@ -32,7 +32,8 @@ from storage.rewriting.rewrite import Work, rewrite
 from storage.segments import members, quarantine_files
 from storage.segments.members import Entry
 from storage.segments.pax import Header
-from storage.segments.spool import Spool, segment_key
+from storage.segments.segment_rows import segment_key
+from storage.segments.spool import Spool
 from tests.seaweedfs import SeaweedFS
 from tests.storage.instances import DEVICE, HEAD, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, row, write
 from tests.storage.objects.test_store import bucket

@@ -32,7 +32,8 @@ from storage.rewriting import old_segments
 from storage.rewriting.rewrite import Damaged, Local, Overtaken, Recoded, Rewritten, Unfit, Work, alone, rewrite
 from storage.segments import members
 from storage.segments.members import Manifest
-from storage.segments.spool import Spool, segment_key
+from storage.segments.segment_rows import segment_key
+from storage.segments.spool import Spool
 from tests.seaweedfs import SeaweedFS
 from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
 from tests.storage.objects.test_store import bucket

@@ -21,7 +21,8 @@ from storage.index.queries import Index, instance_of
 from storage.keeping.shipping import ship
 from storage.objects.s3 import S3ObjectStore
 from storage.objects.store import FolderObjectStore, Unfinished
-from storage.segments.spool import Spool, segment_key
+from storage.segments.segment_rows import segment_key
+from storage.segments.spool import Spool
 from storage.upkeep import sweep
 from storage.upkeep.sweep import SAFE, Kind, Litter, Sweeper
 from tests.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, SeaweedFS

@@ -1,0 +1,16 @@
+"""What storage answers when something cannot be done: one base, and the errors that several rooms raise."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """The base of every error of this package; each class names the remedy."""
+
+
+class MoveNotAllowed(StorageError):
+    """The table of moves has no such move from this state; ``state`` is None where nothing is known yet."""
+
+    def __init__(self, state: str | None, move: str) -> None:
+        super().__init__(state, move)
+        self.state = state
+        self.move = move
