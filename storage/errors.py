@@ -7,6 +7,10 @@ class StorageError(Exception):
     """The base of every error of this package; each class names the remedy."""
 
 
+class Overtaken(StorageError):
+    """The rows have changed since they were looked at, and nothing has happened: look again."""
+
+
 class MoveNotAllowed(StorageError):
     """The table of moves has no such move from this state; ``state`` is None where nothing is known yet."""
 

@@ -19,6 +19,7 @@ from pacs.arriving.outcome import STATUS, Outcome, Reason
 from pacs.dataset import part10, tags
 from pacs.dataset.index_header import instance_row, uid_of
 from pacs.dataset.walk import DEFLATED, walk
+from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_uid
 from storage.segments.spool import FlushFailed, Member, NoSpace, Spool
@@ -226,7 +227,7 @@ class Reception:
                 return self._outcome(refused.reason)
             identity = self._identity
             self._receiver.spool.quarantine(
-                refused.reason,
+                quarantine_moves.Reason(refused.reason),
                 self._received(),
                 provenance=provenance,
                 sop_instance_uid=identity and identity.sop_instance_uid,

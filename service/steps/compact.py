@@ -16,9 +16,10 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import COMPACTED_BYTES, COMPACTED_INSTANCES, COMPACTED_STUDIES
 from storage.database import snapshot, transaction
 from storage.decisions import erasure
+from storage.errors import Overtaken
 from storage.rewriting import candidates, old_segments
 from storage.rewriting.candidates import Stored, Waiting
-from storage.rewriting.rewrite import Damaged, NothingGained, Overtaken, Rewritten, Unfit, Work, alone, rewrite
+from storage.rewriting.rewrite import Damaged, NothingGained, Rewritten, Unfit, Work, alone, rewrite
 from storage.segments.spool import NoSpace
 
 MOST_BYTES: Final = 1 << 30

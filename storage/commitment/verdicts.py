@@ -21,6 +21,7 @@ from storage.commitment import requests
 from storage.commitment.requests import Undecided, Verdict
 from storage.database import snapshot, transaction
 from storage.objects.store import NoSuchObject, ObjectStore, StoreAway, StoreRefuses
+from storage.quarantine_moves import Reason
 from storage.segment_moves import SegmentState
 from storage.segments.segment_rows import segment_key
 from storage.segments.spool import await_storing
@@ -258,29 +259,21 @@ def _place(row: Any) -> Place:
     )
 
 
-_HELD: Final = "held"
-"""The reason of a newcomer that the machine has not compared yet."""
-_CONFLICT: Final = "conflict"
-"""What the machine settles a newcomer as that is another; whatever else it is settled as, nobody waits for it."""
-
-
 def _quarantined(tx: Connection, request: Undecided) -> dict[str, Quarantined]:
     row, reference = tables.quarantine.c, tables.commitment_reference.c
     named = sa.select(reference.sop_instance_uid).where(
         reference.commitment_id == request.id, reference.verdict.is_(None)
     )
-    asked = sa.select(row.sop_instance_uid, row.segment_id, row.reason, row.settled_as).where(
-        row.sop_instance_uid.in_(named),
-        row.site_id == request.site_id,
-        sa.or_(row.settled_at.is_(None), row.settled_as == _CONFLICT),
+    asked = sa.select(row.sop_instance_uid, row.segment_id, row.reason).where(
+        row.sop_instance_uid.in_(named), row.site_id == request.site_id, row.settled_at.is_(None)
     )
     found: dict[str, Quarantined] = {}
-    for uid, segment_id, reason, settled_as in tx.execute(asked):
+    for uid, segment_id, reason in tx.execute(asked):
         earlier = found.get(uid, Quarantined())
         acknowledged = segment_id is not None  # what is refused goes to a file of its own
         found[uid] = Quarantined(
             refused=earlier.refused or not acknowledged,
             held=earlier.held or acknowledged,
-            compared=earlier.compared or (acknowledged and (reason != _HELD or settled_as is not None)),
+            compared=earlier.compared or (acknowledged and reason != Reason.HELD),
         )
     return found

@@ -15,7 +15,9 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.database import insert_new
 from storage.ids import new_id
-from storage.index.entry_batch import DAMAGED, MENDED, note_healed
+from storage.index import quarantine_rows
+from storage.index.entry_batch import note_healed
+from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.pax import HEADER_BYTES
 
 _INSTANCE: Final = tables.instance.c
@@ -24,7 +26,7 @@ _QUARANTINE: Final = tables.quarantine.c
 
 def key_of(segment_id: str, offset: int) -> str:
     """Names the place that was lost: a damaged range that recovery copied has a file of such a name, others none."""
-    return f"quarantine/{DAMAGED}/{segment_id}-{offset}"
+    return f"quarantine/{Reason.DAMAGED}/{segment_id}-{offset}"
 
 
 def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
@@ -47,14 +49,13 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
     by_recovery = key_of(segment_id, offset - HEADER_BYTES)
     if tx.scalar(sa.select(_QUARANTINE.id).where(_QUARANTINE.key == by_recovery)) is not None:
         return
-    # What had healed is damaged once more; else it is asked for the first time, or was asked before.
-    again = sa.update(tables.quarantine).where(_QUARANTINE.key == key, _QUARANTINE.settled_as == MENDED)
-    if tx.execute(again.values(settled_at=None, settled_as=None, received_at=now)).rowcount:
+    # Asked again where it had healed; else for the first time, and an earlier question stays as it is.
+    if quarantine_rows.change(tx, _QUARANTINE.key == key, QuarantineMove.DAMAGE, None, received_at=now):
         return
     tx.execute(
         insert_new(tx, tables.quarantine).values(
             id=new_id(),
-            reason=DAMAGED,
+            reason=Reason.DAMAGED,
             sop_instance_uid=sop_instance_uid,
             study_uid=row.study_uid,
             transfer_syntax_uid=row.transfer_syntax_uid,

@@ -18,7 +18,7 @@ from storage import tables
 from storage.database import insert_new, snapshot, transaction
 from storage.decisions.placement import recount
 from storage.index import journal
-from storage.index.entry_batch import DAMAGED
+from storage.quarantine_moves import Reason
 from storage.rewriting.rewrite import NothingGained, Work, alone, rewrite
 from storage.segment_moves import ENDED, SegmentState
 
@@ -134,14 +134,15 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
         columns = (kept.key, kept.segment_id, kept.reason)
         for row in tx.execute(sa.select(*columns).where(kept.sop_instance_uid.in_(some))):
             # A question about damage has a key and no file.
-            files += [row.key] if row.key is not None and row.reason != DAMAGED else []
+            files += [row.key] if row.key is not None and row.reason != Reason.DAMAGED else []
             segments |= {row.segment_id} if row.segment_id is not None else set()
             quarantined += 1
         instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
         tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
         tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
     # What recovery copied of a segment tells no instance, and may be of any of the study.
-    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None) & kept.reason.in_((DAMAGED, "torn"))
+    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None)
+    of_recovery &= kept.reason.in_((Reason.DAMAGED, Reason.TORN))
     for row in tx.execute(sa.select(kept.key).where(of_recovery)):
         files += [row.key] if row.key is not None else []
         quarantined += 1

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.index import journal
+from storage.index import journal, quarantine_rows
 from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
 from storage.index.entry_statements import (
     ASKED,
@@ -30,17 +30,15 @@ from storage.index.entry_statements import (
 )
 from storage.instance_row import InstanceRow, Place
 from storage.prepared import Prepared, Values, fetch, write
+from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.members import Entry
 
-HOLDING: Final = "holding"
-HEALED: Final = "healed"
-HELD: Final = "held"
-"""Kinds of the journal: what a segment does not tell of its instances."""
-
-DAMAGED: Final = "damaged"
-"""The reason of a question about what a disk lost."""
-MENDED: Final = "healed"
-"""What such a question is settled as: the instance was restored from another copy, or sent again."""
+KIND_HOLDING: Final = "holding"
+"""In the journal, as the next two, since no segment tells it: a second site has sent an instance."""
+KIND_RESENT: Final = "healed"
+"""An instance whose bytes the disk had lost was sent again; the new bytes take their place."""
+KIND_HELD: Final = "held"
+"""An instance was held when it came, whatever would be said of it when the index is made again."""
 _KNOWN_MAX: Final = 50_000
 
 
@@ -216,10 +214,10 @@ class Batch:
             uid, came = entry.row.sop_instance_uid, entry.provenance
             if (uid, came.site_id) not in known:
                 payload = {"sop_instance_uid": uid, "provenance": came.to_json()}
-                told.setdefault((uid, came.site_id), (HOLDING, payload, came.received_at))
+                told.setdefault((uid, came.site_id), (KIND_HOLDING, payload, came.received_at))
         healed = [
             (
-                HEALED,
+                KIND_RESENT,
                 {"entry": entry.to_json(), "instead_of": [lost.segment_id, lost.offset]},
                 entry.provenance.received_at,
             )
@@ -231,7 +229,7 @@ class Batch:
     def _held_at(questions: Iterable[Values]) -> list[tuple[str, dict[str, Any], datetime]]:
         """Which of two that contradict each other was the second: their times do not always tell."""
         return [
-            (HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
+            (KIND_HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
             for one in questions
         ]
 
@@ -377,9 +375,8 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
 
 def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
     """An instance that was damaged is whole: nobody need look any more."""
-    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == DAMAGED)
-    open_ones = sa.update(tables.quarantine).where(asked, tables.quarantine.c.settled_at.is_(None))
-    tx.execute(open_ones.values(settled_at=now, settled_as=MENDED))
+    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == Reason.DAMAGED)
+    quarantine_rows.change(tx, asked, QuarantineMove.HEAL, now)
 
 
 _WHERE_SHOWN: Final = frozenset(

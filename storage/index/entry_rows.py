@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from storage.ids import new_id
 from storage.instance_row import encode_ranges
+from storage.quarantine_moves import Reason
 from storage.segments.members import Entry
 
 SHOWN: Final = (
@@ -126,7 +127,7 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
     }
 
 
-def held_values(entry: Entry, reason: str = "held") -> dict[str, Any]:
+def held_values(entry: Entry, reason: Reason = Reason.HELD) -> dict[str, Any]:
     return {
         "id": new_id(),
         "reason": reason,

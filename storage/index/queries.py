@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.database import insert_new
 from storage.index import journal
 from storage.index.entry_batch import Entered
 from storage.index.entry_rows import compared_names
@@ -57,11 +56,9 @@ __all__ = [
     "Wildcard",
     "arrivals_since",
     "describe",
-    "held",
     "hide",
     "instance_of",
     "instances_in",
-    "note_holding",
     "note_lost",
     "search_instances",
     "search_parts",
@@ -69,7 +66,6 @@ __all__ = [
     "search_series",
     "search_studies",
     "series_in",
-    "settle",
     "show",
     "study_of",
     "undescribed",
@@ -79,8 +75,6 @@ __all__ = [
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
-_HOLDING: Final = tables.holding
-_QUARANTINE: Final = tables.quarantine
 
 HIDE: Final = "hide"
 UNHIDE: Final = "unhide"
@@ -200,14 +194,6 @@ def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) ->
     return shaped(Instance, tx.execute(asked.order_by(*order).limit(limit)))
 
 
-def held(tx: Connection, limit: int, *, reason: str | None = None) -> list[Held]:
-    """What waits in quarantine for a decision, the longest waiting first; refused bytes too, or one reason's alone."""
-    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
-    if reason is not None:
-        asked = asked.where(_QUARANTINE.c.reason == reason)
-    return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
-
-
 def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
     """Mark the instances of a segment of whose bytes the disk kept none that begin there; answers how many.
 
@@ -219,27 +205,3 @@ def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
         these = _INSTANCE.c.sop_instance_uid.in_(lost[start : start + _AT_ONCE])
         tx.execute(sa.update(_INSTANCE).where(these, _INSTANCE.c.segment_id == segment_id).values(damaged=sa.true()))
     return len(lost)
-
-
-def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -> bool:
-    """Note a decision; False when somebody else had decided before."""
-    done = tx.execute(
-        sa.update(_QUARANTINE)
-        .where(_QUARANTINE.c.id == quarantine_id, _QUARANTINE.c.settled_at.is_(None))
-        .values(settled_at=now, settled_as=settled_as)
-    )
-    return done.rowcount == 1
-
-
-def note_holding(tx: Connection, newcomer: Held) -> None:
-    """The site of a newcomer that is the same as what is stored, in other bytes, has its holding of it."""
-    owner = sa.select(
-        _STUDY.c.study_uid,
-        sa.literal(newcomer.sop_instance_uid),
-        sa.literal(newcomer.site_id),
-        sa.literal(newcomer.device_id),
-        sa.literal(newcomer.received_at, _HOLDING.c.received_at.type),
-        _STUDY.c.site_id != newcomer.site_id,
-    ).where(_STUDY.c.study_uid == newcomer.study_uid)
-    columns = ["study_uid", "sop_instance_uid", "site_id", "device_id", "received_at", "shared"]
-    tx.execute(insert_new(tx, tables.holding).from_select(columns, owner))

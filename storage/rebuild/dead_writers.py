@@ -22,6 +22,7 @@ from storage.files import write_at
 from storage.ids import made_at, new_id
 from storage.index.group_commit import Index
 from storage.index.queries import note_lost
+from storage.quarantine_moves import Reason
 from storage.segment_moves import SegmentMove, SegmentState
 from storage.segments import members, quarantine_files, segment_rows
 from storage.segments.members import Entry
@@ -204,10 +205,10 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
     """Keep what is torn or damaged, then write the manifest behind the last good member; note what is lost."""
     segment_id = path.stem
     for start, end in found.damaged:
-        _quarantine(spool, fd, f"damaged/{segment_id}-{start}", start, end)
+        _quarantine(spool, fd, segment_id, Reason.DAMAGED, start, end)
     end = found.end
     if found.written_to > end:
-        _quarantine(spool, fd, f"torn/{segment_id}-{end}", end, found.written_to)
+        _quarantine(spool, fd, segment_id, Reason.TORN, end, found.written_to)
         # The header's room holds at most a torn header, and the quarantine has that now.
         size = max(0, found.written_to - end - HEADER_BYTES)
         digest = hashlib.sha256()
@@ -226,7 +227,7 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
         note_lost(tx, segment_id, {header.body_offset for header in found.good})
 
 
-def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
+def _quarantine(spool: Spool, fd: int, segment_id: str, reason: Reason, start: int, end: int) -> None:  # noqa: PLR0917
     """Copy the bytes; where they lie names the copy, so that a second recovery makes no second one.
 
     Whose they were is told by the study of the segment, where that is in the index.
@@ -234,22 +235,18 @@ def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
     segment, study = tables.segment.c, tables.study.c
     asked = sa.select(study.study_uid, study.site_id).join(tables.segment, segment.study_uid == study.study_uid)
     with snapshot(spool.engine) as tx:
-        study_uid, site_id = tx.execute(asked.where(segment.id == _segment_of(name))).one_or_none() or (None, None)
+        study_uid, site_id = tx.execute(asked.where(segment.id == segment_id)).one_or_none() or (None, None)
     values: dict[str, Any] = {
         "id": new_id(),
-        "reason": name.partition("/")[0],
+        "reason": reason,
         "study_uid": study_uid,
         "site_id": site_id,
-        "key": f"{quarantine_files.FOLDER}/{name}",
+        "key": f"{quarantine_files.FOLDER}/{reason}/{segment_id}-{start}",
         "received_at": datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC),
     }
     row = quarantine_files.keep(spool.directory, values, members.read_in_chunks(fd, start, end - start))
     with transaction(spool.engine) as tx:
         tx.execute(insert_new(tx, tables.quarantine).values(row))
-
-
-def _segment_of(name: str) -> str:
-    return name.partition("/")[2].partition("-")[0]
 
 
 def _note(  # noqa: PLR0917

@@ -230,7 +230,7 @@ class _Rebuilding:
 
     def _told_now(self, decision: Decision) -> Mapping[str, Any]:
         """The decision, of bytes where they lie now: they may have been rewritten since."""
-        if decision.kind != entry_batch.HEALED:
+        if decision.kind != entry_batch.KIND_RESENT:
             return decision.payload
         place = decision.payload["entry"]["place"]
         moved = self._moved.get((place["segment_id"], place["offset"]))
@@ -256,13 +256,13 @@ def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
 
 def _held_places(store: ObjectStore) -> dict[Where, str]:
     """Where what was held lay then, with the id that its question had."""
-    told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.HELD)
+    told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.KIND_HELD)
     return {(one["segment_id"], one["offset"]): one["id"] for one in told}
 
 
 def _healing_places(store: ObjectStore) -> frozenset[Where]:
     """Where what took the place of lost bytes lay when it came."""
-    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.HEALED)
+    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.KIND_RESENT)
     return frozenset((place["segment_id"], place["offset"]) for place in told)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.database import insert_new
 from storage.decisions import erasure, placement, quarantine
-from storage.decisions.quarantine import Overtaken
+from storage.errors import Overtaken
 from storage.index import entry_batch, queries
 from storage.index.entry_batch import point_at
 from storage.instance_row import Place, Provenance
@@ -54,7 +54,7 @@ def _holding(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
     return True
 
 
-def _healed(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
+def _resent(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
     """Bytes that the disk lost stay where they are lost; what was sent again leads on."""
     entry, (segment_id, offset) = Entry.from_json(payload["entry"]), payload["instead_of"]
     lost = Place(segment_id=segment_id, offset=offset, size=entry.place.size)
@@ -82,9 +82,9 @@ REPLAYS: Final[Mapping[str, Replay]] = {
     placement.KIND: _placement,
     queries.HIDE: _hide,
     queries.UNHIDE: _unhide,
-    entry_batch.HOLDING: _holding,
-    entry_batch.HEALED: _healed,
-    entry_batch.HELD: _held,
+    entry_batch.KIND_HOLDING: _holding,
+    entry_batch.KIND_RESENT: _resent,
+    entry_batch.KIND_HELD: _held,
     quarantine.KIND: _quarantine,
     erasure.KIND: erasure.replay,
     erasure.HOLD: erasure.replay_hold,

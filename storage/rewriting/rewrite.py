@@ -20,12 +20,13 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import Overtaken
 from storage.keeping.shipping import StoredBadly, reads_back
 from storage.objects.store import NoSuchObject, ObjectStore
 from storage.records import Instance, columns_of, shaped
 from storage.rewriting.new_segment import Damaged, Local, Old, Recode, Recoded, Unfit, check_room, draft, write_members
 from storage.rewriting.old_segments import GRACE, give_up
-from storage.rewriting.row_switch import Overtaken, switch
+from storage.rewriting.row_switch import switch
 from storage.segment_moves import SegmentMove, SegmentState
 from storage.segments import members, segment_rows
 from storage.segments.members import Manifest
@@ -35,7 +36,6 @@ __all__ = [
     "Damaged",
     "Local",
     "NothingGained",
-    "Overtaken",
     "Recode",
     "Recoded",
     "Rewritten",

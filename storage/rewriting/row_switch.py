@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.errors import Overtaken
 from storage.instance_row import Place, Ranges, encode_ranges
 from storage.prepared import Prepared, write
 from storage.segment_moves import SegmentMove
@@ -19,10 +20,6 @@ from storage.segments import segment_rows
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
-
-
-class Overtaken(Exception):
-    """The rows changed while segments were rewritten: nothing has happened, and it is tried again later."""
 
 
 @dataclass(frozen=True, kw_only=True)

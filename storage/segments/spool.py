@@ -23,6 +23,7 @@ from storage.database import snapshot, transaction
 from storage.files import FILE_MODE, Chunk, make_folder, sync_folder, write_at
 from storage.ids import made_at, new_id
 from storage.instance_row import InstanceRow, Place, Provenance, is_uid
+from storage.quarantine_moves import Reason
 from storage.segment_moves import SegmentMove, SegmentState
 from storage.segments import members, quarantine_files, segment_rows
 from storage.segments.pax import HEADER_BYTES, Header, Kind, encode, split_name
@@ -287,7 +288,7 @@ class Spool:
 
     def quarantine(
         self,
-        reason: str,
+        reason: Reason,
         content: Iterable[Chunk],
         *,
         provenance: Provenance,

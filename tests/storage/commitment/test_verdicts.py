@@ -19,7 +19,18 @@ from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore, StoreAway
 from storage.segment_moves import SegmentState
 from storage.segments.segment_rows import segment_key
-from tests.storage.instances import DEVICE, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, provenance, row, store, write
+from tests.storage.instances import (
+    DEVICE,
+    NOON,
+    OTHER_TOWNSHIP,
+    TOWNSHIP,
+    compared,
+    opened,
+    provenance,
+    row,
+    store,
+    write,
+)
 from tests.storage.keeping.test_shipping import Shipyard
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -259,11 +270,7 @@ def test_what_lies_in_quarantine_is_no_success(yard: Yard) -> None:
     yard.look()
     at_first = yard.verdicts(request)
     with transaction(yard.engine) as tx:
-        tx.execute(
-            sa.update(tables.quarantine)
-            .where(tables.quarantine.c.reason == "held")
-            .values(settled_at=NOON, settled_as="conflict")
-        )
+        compared(tx)
     yard.look(10)
     yard.look(70)
 

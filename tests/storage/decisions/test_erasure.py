@@ -14,6 +14,7 @@ from storage import tables
 from storage.database import snapshot, transaction
 from storage.decisions import damage, erasure, quarantine
 from storage.decisions.erasure import Erased
+from storage.errors import Overtaken
 from storage.index import journal, queries
 from storage.index.queries import Entered
 from storage.keeping.shipping import ship
@@ -174,7 +175,7 @@ def test_erasing_again_erases_what_has_come_since(yard: Yard) -> None:
 def test_a_decision_about_a_rival_that_is_gone_is_overtaken(yard: Yard) -> None:
     (rival,) = yard.held()
     erase(yard)
-    with pytest.raises(quarantine.Overtaken), transaction(yard.engine) as tx:
+    with pytest.raises(Overtaken), transaction(yard.engine) as tx:
         quarantine.dismiss(tx, rival, yard.now)
 
 

@@ -18,8 +18,9 @@ from storage import tables
 from storage.database import snapshot, transaction
 from storage.decisions import damage, placement, quarantine
 from storage.decisions.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
-from storage.index import journal, queries
-from storage.index.queries import Entered, Index, describe, held, instance_of
+from storage.index import journal, quarantine_rows, queries
+from storage.index.quarantine_rows import unsettled
+from storage.index.queries import Entered, Index, describe, instance_of
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.keeping.shipping import ship
 from storage.objects.store import FolderObjectStore, ObjectStore
@@ -35,7 +36,7 @@ from storage.segments.pax import Header
 from storage.segments.segment_rows import segment_key
 from storage.segments.spool import Spool
 from tests.seaweedfs import SeaweedFS
-from tests.storage.instances import DEVICE, HEAD, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, row, write
+from tests.storage.instances import DEVICE, HEAD, NOON, OTHER_TOWNSHIP, TOWNSHIP, compared, opened, row, write
 from tests.storage.objects.test_store import bucket
 from tests.storage.rewriting.test_rewrite import small
 
@@ -72,7 +73,7 @@ class Yard:
 
     def conflict(self, sop_instance_uid: str) -> Held:
         with snapshot(self.engine) as tx:
-            return next(one for one in held(tx, 99) if one.sop_instance_uid == sop_instance_uid)
+            return next(one for one in unsettled(tx, 99) if one.sop_instance_uid == sop_instance_uid)
 
     def ship(self) -> None:
         self.spool.close()
@@ -135,12 +136,6 @@ def busy(yard: Yard) -> None:
     yard.spool.quarantine("truncated", [b"half an image"], provenance=told)
 
 
-def compared(tx: Connection) -> None:
-    """What the machine does with each newcomer that is held."""
-    for one in held(tx, 99, reason="held"):
-        quarantine.note_conflict(tx, one.id, quarantine.conflict_of(tx, one))
-
-
 SPLIT: Final = (
     StudyMade(study_uid="1.2.99", like="1.2.3"),
     SeriesMade(series_uid="1.2.99.1", study_uid="1.2.99", like="1.2.3.1"),
@@ -163,7 +158,7 @@ def journalled(yard: Yard) -> None:
     shown, dismissed = ("1.2.3.1.2", "show", 10), ("1.2.3.1.9", "keep", 90)
     with transaction(yard.engine) as tx:
         for uid, move, seconds in (shown, dismissed):
-            one = next(one for one in quarantine.find(tx, tables.quarantine.c.sop_instance_uid == uid, limit=9) if
+            one = next(one for one in quarantine_rows.find(tx, tables.quarantine.c.sop_instance_uid == uid, limit=9) if
                        one.settled_as != "replaced")  # fmt: skip
             earlier = tx.scalar(sa.select(tables.quarantine.c.id).where(tables.quarantine.c.settled_as == "replaced"))
             told = {"id": one.id, "segment_id": one.segment_id, "offset": one.offset, "move": move, "undo": False}

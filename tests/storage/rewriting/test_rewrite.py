@@ -21,7 +21,8 @@ from sqlalchemy.engine import Connection, Engine
 from storage import tables
 from storage.database import connect, snapshot, transaction
 from storage.decisions import damage, erasure, quarantine
-from storage.index import queries
+from storage.errors import Overtaken
+from storage.index import quarantine_rows, queries
 from storage.index.queries import Entered, Held, Index, Instance, instance_of
 from storage.keeping import second_copy
 from storage.keeping.shipping import StoredBadly, ship
@@ -29,13 +30,13 @@ from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
 from storage.rebuild.dead_writers import recover
 from storage.rewriting import old_segments
-from storage.rewriting.rewrite import Damaged, Local, Overtaken, Recoded, Rewritten, Unfit, Work, alone, rewrite
+from storage.rewriting.rewrite import Damaged, Local, Recoded, Rewritten, Unfit, Work, alone, rewrite
 from storage.segments import members
 from storage.segments.members import Manifest
 from storage.segments.segment_rows import segment_key
 from storage.segments.spool import Spool
 from tests.seaweedfs import SeaweedFS
-from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
+from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, compared, opened, provenance, row, store, write
 from tests.storage.objects.test_store import bucket
 
 SMALL = "1.2.840.10008.1.2.4.202"
@@ -127,8 +128,9 @@ class Yard:
         return {key.rpartition("/")[2].partition(".")[0] for key in self.store.keys("segments/")}
 
     def held(self) -> list[Held]:
-        with snapshot(self.engine) as tx:
-            return quarantine.find(tx, sa.true(), limit=10)
+        with transaction(self.engine) as tx:
+            compared(tx)
+            return quarantine_rows.find(tx, sa.true(), limit=10)
 
 
 def data(number: int) -> bytes:
@@ -291,7 +293,7 @@ def test_what_waits_in_quarantine_is_carried_over_byte_for_byte_and_can_be_decid
     (newcomer,) = yard.held()
     done = yard.rewrite(recode=small)
     (moved,) = yard.held()
-    with pytest.raises(quarantine.Overtaken), transaction(yard.engine) as tx:
+    with pytest.raises(Overtaken), transaction(yard.engine) as tx:
         quarantine.show_instead(tx, newcomer, NOON)  # looked at before its bytes went elsewhere
     with transaction(yard.engine) as tx:
         earlier = quarantine.show_instead(tx, moved, NOON)
@@ -310,12 +312,12 @@ def test_what_a_decision_leads_to_stays_in_its_form_and_the_decision_can_be_take
     store(yard.spool, yard.index, row(1), b"other content")
     yard.seal()
     with transaction(yard.engine) as tx:
-        (newcomer,) = quarantine.find(tx, sa.true(), limit=1)
+        (newcomer,) = compared(tx)
         earlier = quarantine.show_instead(tx, newcomer, NOON)
     yard.describe(1)
     done = yard.rewrite(recode=small)
     with snapshot(yard.engine) as tx:
-        moved = quarantine.by_id(tx, newcomer.id)
+        moved = quarantine_rows.by_id(tx, newcomer.id)
     assert moved is not None
     with transaction(yard.engine) as tx:
         quarantine.show_again(tx, moved, earlier, NOON)
@@ -369,7 +371,7 @@ def test_whoever_points_a_row_elsewhere_meanwhile_wins_and_it_is_tried_again(yar
     old = yard.segments()
 
     def decide(tx: Connection) -> None:
-        (newcomer,) = quarantine.find(tx, sa.true(), limit=1)
+        (newcomer,) = compared(tx)
         quarantine.show_instead(tx, newcomer, NOON)
 
     with pytest.raises(Overtaken):
