@@ -18,8 +18,7 @@ from service.telemetry.logs import logger
 from storage.database import snapshot
 from storage.decisions import erasure
 from storage.decisions.erasure import Erased
-from storage.decisions.placement import all_instances_in
-from storage.index.queries import Study
+from storage.index.queries import Study, all_instances_in
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rewriting import old_segments
 from storage.rewriting.rewrite import Work

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -54,11 +54,16 @@ __all__ = [
     "UidList",
     "UnknownColumn",
     "Wildcard",
+    "all_instances_in",
+    "all_series_in",
     "arrivals_since",
     "describe",
+    "differences",
     "hide",
     "instance_of",
     "instances_in",
+    "instances_of",
+    "merged_into",
     "note_lost",
     "search_instances",
     "search_parts",
@@ -107,6 +112,53 @@ def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
     """The instance, also one that is hidden."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
     return next(iter(shaped(Instance, tx.execute(asked))), None)
+
+
+def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
+    """By series number; also series whose instances are all hidden."""
+    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
+    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+
+
+def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
+    """By series, then by instance number; also hidden instances."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
+    return shaped(Instance, tx.execute(asked.order_by(*order)))
+
+
+def instances_of(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
+    """The indexed instances among these UIDs, hidden or not."""
+    found: dict[str, Instance] = {}
+    uids = sorted(set(sop_instance_uids))
+    for start in range(0, len(uids), _AT_ONCE):
+        these = _INSTANCE.c.sop_instance_uid.in_(uids[start : start + _AT_ONCE])
+        asked = sa.select(*columns_of(Instance, _INSTANCE)).where(these)
+        found |= {one.sop_instance_uid: one for one in shaped(Instance, tx.execute(asked))}
+    return found
+
+
+def differences(tx: Connection, study: Study, named: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The attributes that ``study``, in which instances are shown, gives another value than the study that they name.
+
+    Answers, for each study in ``named``, DICOM keywords of study and patient with the values of ``study``; time zones
+    belong to the instances.
+    """
+    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(named))))
+    return {
+        study_uid: {
+            keyword: str(getattr(study, column))
+            for keyword, column in SHOWN_AS.items()
+            if keyword != "TimezoneOffsetFromUTC" and str(getattr(study, column)) != received.get(column, "")
+        }
+        for study_uid, received in tx.execute(asked)
+    }
+
+
+def merged_into(tx: Connection, study_uid: str) -> list[str]:
+    """The studies that are shown in this one."""
+    asked = sa.select(_STUDY.c.study_uid).where(_STUDY.c.merged_into == study_uid)
+    return list(tx.scalars(asked.order_by(_STUDY.c.study_uid)))
 
 
 def arrivals_since(tx: Connection, since: datetime) -> list[Study]:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
-from storage.decisions import erasure, placement, quarantine
+from storage.decisions import erasure, placement, placement_changes, quarantine
 from storage.errors import Overtaken
 from storage.index import entry_batch, queries
 from storage.index.entry_batch import point_at
@@ -24,7 +24,7 @@ Replay: TypeAlias = Callable[[Connection, Mapping[str, Any], datetime], bool]
 
 
 def _placement(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
-    return placement.replay(tx, placement.from_json(payload["changes"]), at)
+    return placement.replay(tx, placement_changes.from_json(payload["changes"]), at)
 
 
 def _hide(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:

@@ -9,8 +9,8 @@ import sqlalchemy as sa
 from storage.database import UtcDateTime, metadata
 from storage.tables.columns import SHA256, UID, ULID
 
-# A request waits for its decision, then for its report (storage.commitment). held_by names the node that reports, or that
-# has an open association with the device.
+# A request waits for its decision, then for its report (storage.commitment). held_by names the node that reports, or
+# that has an open association with the device.
 commitment: Final = sa.Table(
     "commitment",
     metadata,

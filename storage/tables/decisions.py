@@ -9,9 +9,9 @@ import sqlalchemy as sa
 from storage.database import UtcDateTime, metadata
 from storage.tables.columns import SHA256, UID, ULID
 
-# Everything that arrived and is not in the index, and what a newcomer replaced (storage.quarantine_moves). The bytes lie
-# in a segment (segment_id, offset) or in a quarantine file (key). Site and device are unknown (null) for the torn tail
-# of a segment.
+# Everything that arrived and is not in the index, and what a newcomer replaced (storage.quarantine_moves). The bytes
+# lie in a segment (segment_id, offset) or in a quarantine file (key). Site and device are unknown (null) for the torn
+# tail of a segment.
 quarantine: Final = sa.Table(
     "quarantine",
     metadata,

@@ -96,8 +96,7 @@ series: Final = sa.Table(
 )
 
 # study_uid and series_uid say where an instance is *shown*. received_study_uid and received_series_uid are what its
-# bytes name, and null while that is the same. `storage.decisions.placement` writes these and hidden, which is a decision
-# too.
+# bytes name, and null while that is the same. `storage.decisions.placement` writes these, and hidden.
 # Hash-partitioned by UID on PostgreSQL from the first migration: 650 M rows a year in a province.
 instance: Final = sa.Table(
     "instance",

@@ -17,7 +17,16 @@ from ulid import ULID
 from storage import tables
 from storage.database import snapshot, transaction
 from storage.decisions import damage, placement, quarantine
-from storage.decisions.placement import Hidden, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade, Unhidden
+from storage.decisions.placement_changes import (
+    Hidden,
+    InstancesMoved,
+    Merged,
+    SeriesMade,
+    SeriesMoved,
+    StudyMade,
+    Unhidden,
+    inverse,
+)
 from storage.index import journal, quarantine_rows, queries
 from storage.index.quarantine_rows import unsettled
 from storage.index.queries import Entered, Index, describe, instance_of
@@ -367,7 +376,7 @@ def test_a_merge_that_was_taken_back_leaves_later_series_where_they_came(yard: Y
     yard.came(of(1, "1.2.4"), b"b", 2)
     yard.decide(10, lambda tx, now: placement.apply(tx, MERGE, now))
     yard.came(of(1, "1.2.4", "1.2.4.2"), b"while it was merged", 20)
-    yard.decide(30, lambda tx, now: placement.apply(tx, placement.inverse(MERGE), now))
+    yard.decide(30, lambda tx, now: placement.apply(tx, inverse(MERGE), now))
     yard.came(of(1, "1.2.4", "1.2.4.3"), b"after that", 40)
     yard.decide(50, lambda tx, now: placement.apply(tx, [Hidden(sop_instance_uids=("1.2.3.1.1",))], now))
     yard.decide(60, lambda tx, now: placement.apply(tx, [Unhidden(sop_instance_uids=("1.2.3.1.1",))], now))
