@@ -22,7 +22,8 @@ from pacs.dataset.walk import DEFLATED, walk
 from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_uid
-from storage.segments.spool import FlushFailed, Member, NoSpace, Spool
+from storage.segments.open_segment import FlushFailed, Member, NoSpace
+from storage.segments.spool import Spool
 
 _FIRST_SEARCH: Final = 2048
 """Bytes after which the UIDs are first searched for; each further search waits for twice as many."""

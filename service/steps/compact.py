@@ -20,7 +20,7 @@ from storage.errors import Overtaken
 from storage.rewriting import candidates, old_segments
 from storage.rewriting.candidates import Stored, Waiting
 from storage.rewriting.rewrite import Damaged, NothingGained, Rewritten, Unfit, Work, alone, rewrite
-from storage.segments.spool import NoSpace
+from storage.segments.open_segment import NoSpace
 
 MOST_BYTES: Final = 1 << 30
 MOST_INSTANCES: Final = 4000

@@ -23,8 +23,7 @@ from storage.database import snapshot, transaction
 from storage.objects.store import NoSuchObject, ObjectStore, StoreAway, StoreRefuses
 from storage.quarantine_moves import Reason
 from storage.segment_moves import SegmentState
-from storage.segments.segment_rows import segment_key
-from storage.segments.spool import await_storing
+from storage.segments.segment_rows import await_storing, segment_key
 
 _LOOK_LEASE: Final = timedelta(seconds=60)
 """After which another worker looks at what one has begun to read and does not finish."""

@@ -11,10 +11,8 @@ from __future__ import annotations
 
 import os
 import shutil
-import struct
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,17 +21,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
+from storage.objects.block_file import Block, DamagedBlock, FileBlock, MemoryBlock, trailer
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRefuses
 
 BLOCK_BYTES: Final = 8 << 20
 KEEP_FREE_BYTES: Final = 1 << 30
 """Of the disk: the cache gives way before the spool feels it."""
-_CHECKED_BYTES: Final = 64 << 10
-_FOOTER: Final = struct.Struct("<8sII")
-"""Magic, length of the block, checksum of the checksums."""
-_MAGIC: Final = b"TRblock1"
-_TOUCH_SECONDS: Final = 60
-"""How exactly it is known when a block was last used."""
 _DRAFT_SECONDS: Final = 600
 """After which a file that nobody finished was a dead process's."""
 _AHEAD_THREADS: Final = 2
@@ -65,10 +58,6 @@ class Source(Protocol):
 
         """
         ...
-
-
-class _Damaged(Exception):
-    """The file is not what was written."""
 
 
 def _untold(_use: Use, _bytes: int) -> None:
@@ -151,7 +140,7 @@ class BlockCache:
         self._ahead.shutdown(cancel_futures=True)
 
     def _pieces(  # noqa: PLR0917
-        self, key: str, block: _Block, number: int, offset: int, length: int, chunk: int
+        self, key: str, block: Block, number: int, offset: int, length: int, chunk: int
     ) -> Iterator[bytes]:
         end = offset + length
         while True:
@@ -161,7 +150,7 @@ class BlockCache:
                 size = min(chunk, stop - offset)
                 try:
                     piece = block.read(offset - start, size)
-                except _Damaged:
+                except DamagedBlock:
                     block = self._again(key, number)
                     piece = block.read(offset - start, size)
                 offset += size
@@ -174,24 +163,24 @@ class BlockCache:
             block = self._block(key, number)
             self._follow(key, number, end)
 
-    def _block(self, key: str, number: int) -> _Block:
+    def _block(self, key: str, number: int) -> Block:
         path = self._path(key, number)
         try:
-            block = _File(path, self._block_bytes)
+            block = FileBlock(path, self._block_bytes)
         except FileNotFoundError:
             pass
-        except _Damaged:
+        except DamagedBlock:
             return self._again(key, number)
         except OSError:  # a disk that does not read is no cache
             self._tell(Use.DAMAGED, 0)
         else:
             self._tell(Use.HIT, block.length)
             return block
-        return _Memory(self._fetch(key, number, Use.MISS))
+        return MemoryBlock(self._fetch(key, number, Use.MISS))
 
-    def _again(self, key: str, number: int) -> _Block:
+    def _again(self, key: str, number: int) -> Block:
         self._path(key, number).unlink(missing_ok=True)
-        return _Memory(self._fetch(key, number, Use.DAMAGED))
+        return MemoryBlock(self._fetch(key, number, Use.DAMAGED))
 
     def _fetch(self, key: str, number: int, use: Use) -> bytes:
         """From the store, by one thread of this process for all that ask meanwhile."""
@@ -221,9 +210,9 @@ class BlockCache:
     def _written_meanwhile(self, key: str, number: int) -> bytes | None:
         """What another thread or process put here since it was looked for."""
         try:
-            block = _File(self._path(key, number), self._block_bytes)
+            block = FileBlock(self._path(key, number), self._block_bytes)
             return block.read(0, block.length)
-        except (OSError, _Damaged):
+        except (OSError, DamagedBlock):
             return None
 
     def _follow(self, key: str, number: int, end: int) -> None:
@@ -261,7 +250,7 @@ class BlockCache:
                 return
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with draft.open("wb", buffering=0) as file:
-                for part in (content, *_trailer(content)):
+                for part in (content, *trailer(content)):
                     if file.write(part) != len(part):
                         raise OSError  # noqa: TRY301 # the disk is full
             draft.rename(path)
@@ -306,86 +295,3 @@ class BlockCache:
 
     def _path(self, key: str, number: int) -> Path:
         return self._folder(key) / str(number)
-
-
-class _Block(Protocol):
-    length: int
-    """Less than a block where the object ends."""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Raises _Damaged."""
-        ...
-
-
-class _Memory:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.length = len(content)
-
-    def read(self, offset: int, size: int) -> bytes:
-        return self._content[offset : offset + size]
-
-
-class _File:
-    """A block on disk, open until it is given up.
-
-    Raises:
-        FileNotFoundError, OSError.
-        _Damaged: it is not as long as it says, or its checksums are not what they were.
-
-    """
-
-    _fd: int = -1
-
-    def __init__(self, path: Path, block_bytes: int) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        stat = os.fstat(self._fd)
-        most = 4 * -(-block_bytes // _CHECKED_BYTES) + _FOOTER.size
-        tail = os.pread(self._fd, most, max(0, stat.st_size - most))
-        try:
-            magic, self.length, checksum = _FOOTER.unpack(tail[-_FOOTER.size :])
-        except struct.error:
-            raise _Damaged from None
-        count = -(-self.length // _CHECKED_BYTES)
-        self._sums = tail[len(tail) - _FOOTER.size - 4 * count : -_FOOTER.size]
-        if (
-            magic != _MAGIC
-            or not 0 < self.length <= block_bytes
-            or stat.st_size != self.length + 4 * count + _FOOTER.size
-            or zlib.crc32(self._sums) != checksum
-        ):
-            raise _Damaged
-        if time.time() - stat.st_mtime > _TOUCH_SECONDS:
-            with suppress(OSError):
-                os.utime(self._fd)
-
-    def read(self, offset: int, size: int) -> bytes:
-        first, last = offset // _CHECKED_BYTES, (offset + size - 1) // _CHECKED_BYTES
-        start = first * _CHECKED_BYTES
-        wanted = min((last + 1) * _CHECKED_BYTES, self.length) - start
-        try:
-            content = os.pread(self._fd, wanted, start)
-        except OSError:
-            raise _Damaged from None
-        view = memoryview(content)
-        for number in range(first, last + 1):
-            at = (number - first) * _CHECKED_BYTES
-            if zlib.crc32(view[at : at + _CHECKED_BYTES]) != int.from_bytes(
-                self._sums[4 * number : 4 * number + 4], "little"
-            ):
-                raise _Damaged
-        return content if len(content) == size else content[offset - start : offset - start + size]
-
-    def __del__(self) -> None:
-        # A stream that is given up before its end has nobody else to close the file.
-        if self._fd >= 0:
-            fd, self._fd = self._fd, -1
-            os.close(fd)
-
-
-def _trailer(content: bytes) -> tuple[bytes, bytes]:
-    view = memoryview(content)
-    sums = b"".join(
-        zlib.crc32(view[at : at + _CHECKED_BYTES]).to_bytes(4, "little") for at in range(0, len(view), _CHECKED_BYTES)
-    )
-    return sums, _FOOTER.pack(_MAGIC, len(content), zlib.crc32(sums))

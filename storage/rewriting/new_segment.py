@@ -21,9 +21,9 @@ from storage.rewriting.old_segments import DRAFTS
 from storage.rewriting.row_switch import Form, Switch
 from storage.segments import members
 from storage.segments.members import CHUNK, Entry
+from storage.segments.open_segment import NoSpace
 from storage.segments.pax import HEADER_BYTES, Header, Kind, encode, padded
 from storage.segments.segment_rows import segment_key
-from storage.segments.spool import NoSpace
 
 _KEEP_FREE: Final = 2 << 30
 """Bytes that receiving is left on the spool's disk."""

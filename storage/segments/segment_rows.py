@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from storage import tables
 from storage.database import insert_new
 from storage.errors import MoveNotAllowed
 from storage.ids import made_at
-from storage.segment_moves import SOURCES, TARGET, SegmentMove, after
+from storage.segment_moves import SOURCES, TARGET, SegmentMove, SegmentState, after
 
 
 def segment_key(segment_id: str) -> str:
@@ -54,6 +55,16 @@ def change_or_begin(tx: Connection, segment_id: str, move: SegmentMove, begun: d
     """
     if change(tx, tables.segment.c.id == segment_id, move, **columns) == 0:
         tx.execute(insert_new(tx, tables.segment).values(_begun(move, segment_id, begun | columns)))
+
+
+def await_storing(tx: Connection, segment_ids: Collection[str]) -> None:
+    """Note that somebody waits for these segments, so that their writers seal them at once (`Spool.seal_awaited`)."""
+    row = tables.segment.c
+    tx.execute(
+        sa.update(tables.segment)
+        .where(row.id.in_(segment_ids), row.state == SegmentState.OPEN, row.awaited.is_(False))
+        .values(awaited=True)
+    )
 
 
 def _begun(move: SegmentMove, segment_id: str, columns: dict[str, Any]) -> dict[str, Any]:
