@@ -26,7 +26,7 @@ from storage.database import snapshot
 from storage.nodes.other_nodes import alive
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rebuild import rebuild
-from storage.rebuild.rebuild import Rebuilt
+from storage.rebuild.outcome import Rebuilt
 from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
 from storage.tables import instance

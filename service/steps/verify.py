@@ -20,8 +20,10 @@ from storage.objects.store import StoreAway
 from storage.segment_moves import SegmentState
 from storage.segments.inspection import Finding, Wanted
 from storage.tables import instance, segment
-from storage.upkeep import repair as mending
-from storage.upkeep.repair import Checked, Checker, Damage, Segment
+from storage.upkeep import segment_queries
+from storage.upkeep.look import Damage
+from storage.upkeep.repair import Checked, Checker
+from storage.upkeep.segment_queries import Segment
 
 PAGE: Final = 200
 MOST_NAMED: Final = 5000
@@ -195,13 +197,13 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
     last = ""
     while True:
         with snapshot(engine) as tx:
-            page = mending.after(tx, last, PAGE, sealed_since=since and since - _MARGIN)
+            page = segment_queries.after(tx, last, PAGE, sealed_since=since and since - _MARGIN)
         yield from page
         if len(page) < PAGE:
             break
         last = page[-1].id
     with snapshot(engine) as tx:
-        ids = mending.lost_in(tx, MOST_NAMED)
+        ids = segment_queries.lost_in(tx, MOST_NAMED)
     yield from map(lost, ids)
 
 

@@ -1,4 +1,4 @@
-"""What devices asked us to answer for: the requests, their verdicts, and whether the device was told (PS3.4 J)."""
+"""The requests of devices for storage commitment, and the verdict on each instance that they name (PS3.4 J)."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
@@ -58,28 +58,6 @@ class Undecided:
     id: str
     site_id: str
     asked_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Untold:
-    """A decided request whose device does not know it yet."""
-
-    id: str
-    device_id: str
-    transaction_uid: str
-    decided_at: datetime
-    next_at: datetime
-    attempts: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """What a device was not told, for whoever helps it."""
-
-    reports: int
-    since: datetime
-    failure: str | None
-    """Why the last one did not get through, a word of ours."""
 
 
 class TransactionInUse(Exception):
@@ -241,93 +219,6 @@ def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
         )
         for found in tx.execute(asked.order_by(row.place))
     ]
-
-
-# -- telling the device
-
-
-def untold(tx: Connection, node: str, now: datetime, *, devices_here: Collection[str], limit: int) -> list[Untold]:
-    """Decided requests that this node may tell: those that are due, and those of devices that are talking to it."""
-    row = _COMMITMENT.c
-    asked = (
-        sa.select(_COMMITMENT)
-        .where(row.decided_at.is_not(None), row.reported_at.is_(None), row.given_up_at.is_(None))
-        .where(_free_for(node, now))
-        .where(sa.or_(row.next_at <= now, row.device_id.in_(devices_here)))
-        .order_by(row.next_at, row.id)
-        .limit(limit)
-    )
-    return [_untold(found) for found in tx.execute(asked)]
-
-
-def hold(tx: Connection, commitment_ids: Collection[str], node: str, now: datetime, until: datetime) -> set[str]:
-    """Keep other nodes from telling these; answers those that are this node's now."""
-    held: set[str] = set()
-    for one in sorted(commitment_ids):  # in one order, so that two nodes never wait for each other in a ring
-        ours = sa.update(_COMMITMENT).where(
-            _COMMITMENT.c.id == one, _COMMITMENT.c.reported_at.is_(None), _free_for(node, now)
-        )
-        if tx.execute(ours.values(held_by=node, held_until=until)).rowcount == 1:
-            held.add(one)
-    return held
-
-
-def let_go(tx: Connection, commitment_ids: Collection[str], node: str) -> None:
-    row = _COMMITMENT.c
-    ours = sa.update(_COMMITMENT).where(row.id.in_(commitment_ids), row.held_by == node)
-    tx.execute(ours.values(held_by=None, held_until=None))
-
-
-def told(tx: Connection, commitment_id: str, now: datetime) -> None:
-    done = {"reported_at": now, "failure": None, "held_by": None, "held_until": None}
-    tx.execute(sa.update(_COMMITMENT).where(_COMMITMENT.c.id == commitment_id).values(done))
-
-
-def postpone(
-    tx: Connection, commitment_id: str, failure: str, *, next_at: datetime, given_up_at: datetime | None
-) -> None:
-    """The device could not be told; ``failure`` is a word of ours."""
-    row = _COMMITMENT.c
-    tx.execute(
-        sa.update(_COMMITMENT)
-        .where(row.id == commitment_id, row.reported_at.is_(None))
-        .values(
-            failure=str(failure),
-            attempts=row.attempts + 1,
-            next_at=next_at,
-            given_up_at=given_up_at,
-            held_by=None,
-            held_until=None,
-        )
-    )
-
-
-def waiting_of(tx: Connection, device_id: str) -> Waiting | None:
-    """What a device was not told yet, or never will be; None when it knows everything."""
-    row = _COMMITMENT.c
-    left = sa.select(row.decided_at, row.failure).where(
-        row.device_id == device_id, row.decided_at.is_not(None), row.reported_at.is_(None)
-    )
-    found = tx.execute(left.order_by(row.decided_at)).all()
-    if not found:
-        return None
-    return Waiting(reports=len(found), since=found[0].decided_at, failure=found[-1].failure)
-
-
-def _free_for(node: str, now: datetime) -> sa.ColumnElement[bool]:
-    row = _COMMITMENT.c
-    return sa.or_(row.held_until.is_(None), row.held_until <= now, row.held_by == node)
-
-
-def _untold(found: Row[tuple[object, ...]]) -> Untold:
-    return Untold(
-        id=found.id,
-        device_id=found.device_id,
-        transaction_uid=found.transaction_uid,
-        decided_at=found.decided_at,
-        next_at=found.next_at,
-        attempts=found.attempts,
-    )
 
 
 def _digest(references: Sequence[Reference]) -> bytes:

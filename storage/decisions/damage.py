@@ -16,7 +16,7 @@ from storage import tables
 from storage.database import insert_new
 from storage.ids import new_id
 from storage.index import quarantine_rows
-from storage.index.entry_batch import note_healed
+from storage.index.other_bytes import note_healed
 from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.pax import HEADER_BYTES
 

@@ -19,8 +19,8 @@ from storage.database import insert_new
 from storage.decisions.comparison import conflict_of, note_conflict, study_of_series
 from storage.errors import Overtaken
 from storage.index import quarantine_rows
-from storage.index.entry_batch import point_at
 from storage.index.entry_rows import Home, held_values, instance_values, series_values
+from storage.index.other_bytes import point_at
 from storage.index.quarantine_rows import by_id, find
 from storage.index.queries import instance_of, study_of
 from storage.instance_row import InstanceRow, Place, Provenance

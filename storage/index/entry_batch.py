@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import tables
-from storage.index import journal, quarantine_rows
+from storage.index import journal
 from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
 from storage.index.entry_statements import (
     ASKED,
@@ -28,9 +26,10 @@ from storage.index.entry_statements import (
     INSTANCES_THERE,
     OWNERS,
 )
+from storage.index.known_studies import Known, Owner
+from storage.index.other_bytes import note_healed, point_at
 from storage.instance_row import InstanceRow, Place
 from storage.prepared import Prepared, Values, fetch, write
-from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.members import Entry
 
 KIND_HOLDING: Final = "holding"
@@ -39,7 +38,6 @@ KIND_RESENT: Final = "healed"
 """An instance whose bytes the disk had lost was sent again; the new bytes take their place."""
 KIND_HELD: Final = "held"
 """An instance was held when it came, whatever would be said of it when the index is made again."""
-_KNOWN_MAX: Final = 50_000
 
 
 class Entered(Enum):
@@ -57,44 +55,6 @@ class Entered(Enum):
 
 class Raced(Exception):
     """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whom a study belongs to; never changes."""
-
-    site_id: str
-    patient_id: str
-    issuer: str
-
-
-@dataclass
-class Known:
-    """What was seen committed of studies and series, to spare a look each time.
-
-    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
-    looked up anew.
-    """
-
-    owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
-    shown_in: dict[str, str] = field(default_factory=dict[str, str])
-    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
-    homes: dict[str, Home] = field(default_factory=dict[str, Home])
-    """Of series."""
-
-    def clear(self) -> None:
-        self.owners.clear()
-        self.shown_in.clear()
-        self.homes.clear()
-
-    def learn(self, seen: Known) -> None:
-        if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
-            self.clear()
-        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
-        own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
-        self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
-        self.shown_in.update({uid: uid for uid in own})
-        self.homes.update(seen.homes)
 
 
 @dataclass(frozen=True)
@@ -356,30 +316,3 @@ class Batch:
                 row["id"] = (self._again or {}).get((entry.place.segment_id, entry.place.offset), row["id"])
                 rows.append(row)
         return rows
-
-
-def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
-    """Let the row of an instance lead to these bytes; False when it leads to those of ``instead_of`` no longer.
-
-    Where it is shown stays; what was found out about the earlier bytes is found out again. With
-    ``same_sender`` who sent them and when stays as it is.
-    """
-    instance = tables.instance.c
-    there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
-    kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
-    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
-    values = {name: value for name, value in found.items() if name not in kept}
-    there &= instance.segment_id == instead_of.segment_id
-    return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
-
-
-def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
-    """An instance that was damaged is whole: nobody need look any more."""
-    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == Reason.DAMAGED)
-    quarantine_rows.change(tx, asked, QuarantineMove.HEAL, now)
-
-
-_WHERE_SHOWN: Final = frozenset(
-    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
-)
-_OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})

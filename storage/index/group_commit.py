@@ -15,7 +15,8 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from storage import tables
-from storage.index.entry_batch import Batch, Entered, Known, Raced
+from storage.index.entry_batch import Batch, Entered, Raced
+from storage.index.known_studies import Known
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.segments.members import Entry
 

@@ -17,7 +17,8 @@ from sqlalchemy.engine import Connection, Engine
 from storage import tables
 from storage.database import snapshot, transaction
 from storage.index import journal
-from storage.index.entry_batch import Batch, Entered, Known, Raced
+from storage.index.entry_batch import Batch, Entered, Raced
+from storage.index.known_studies import Known
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
 from storage.segment_moves import NOT_YET_STORED, SegmentMove, SegmentState
 from storage.segments import members, segment_rows

@@ -6,12 +6,9 @@ Everything may be interrupted and done again: what is there already is passed ov
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,14 +18,18 @@ from storage import tables
 from storage.database import insert_new, snapshot, transaction
 from storage.ids import made_at
 from storage.index import entry_batch, journal
-from storage.index.entry_batch import Batch, Known, Raced, point_at
+from storage.index.entry_batch import Batch, Raced
 from storage.index.journal import Decision
+from storage.index.known_studies import Known
+from storage.index.other_bytes import point_at
 from storage.instance_row import Place
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
 from storage.rebuild import replay as replaying
 from storage.rebuild.dead_writers import take
+from storage.rebuild.journal_facts import all_decisions, held_places, resent_places
 from storage.rebuild.manifests import Ordered, Replaced, Tail
+from storage.rebuild.outcome import Rebuilt
 from storage.rebuild.replay import Replay
 from storage.segment_moves import ENDED, SegmentMove
 from storage.segments import quarantine_files, segment_rows
@@ -42,35 +43,6 @@ _REBUILDING: Final = tables.rebuilding
 _AT_ONCE: Final = 256
 _UNTIL_DELETED: Final = timedelta(days=1)
 """That a segment stays which others have replaced: longer than any request that may still read it."""
-
-
-@dataclass(kw_only=True)
-class Rebuilt:
-    """What came of it. In a check: what would."""
-
-    segments: int = 0
-    """Segments that were read."""
-    entries: int = 0
-    """Instances that they tell."""
-    instances: int = 0
-    """Rows that were missing."""
-    holdings: int = 0
-    held: int = 0
-    """Rows of the quarantine."""
-    decisions: int = 0
-    """Decisions that were made again."""
-    incomplete: list[str] = field(default_factory=list[str])
-    """Ids of decisions about something that is not here."""
-    mended: list[str] = field(default_factory=list[str])
-    """Ids of segments without their end: their members were asked one by one."""
-    unreadable: list[str] = field(default_factory=list[str])
-    """Ids of segments that tell nothing."""
-    differing: int = 0
-    """Rows that say something else than the segments; they are left as they are."""
-
-    @property
-    def whole(self) -> bool:
-        return not (self.incomplete or self.mended or self.unreadable or self.differing)
 
 
 def is_unfinished(engine: Engine) -> bool:
@@ -127,8 +99,8 @@ class _Rebuilding:
             tx.execute(insert_new(tx, _REBUILDING).values(begun))
         before = _counts(self._engine)
         take(self._spool)  # what a writer that died left open is sealed, and its rows follow below
-        self._held = _held_places(self._store)
-        self._healing = _healing_places(self._store)
+        self._held = held_places(self._store)
+        self._healing = resent_places(self._store)
         self._enter_segments()
         for row in quarantine_files.noted(self._spool.directory):
             with transaction(self._engine) as tx:
@@ -241,29 +213,6 @@ def is_over(tx: Connection, segment_id: str) -> bool:
     """Whether a segment waits for its deletion, or is deleted."""
     state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
     return state in ENDED
-
-
-def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
-    """Those of the object store, and those that a backup without its index brought; in order, each once."""
-    with snapshot(engine) as tx:
-        ours = journal.unapplied(tx)
-    last = ""
-    for decision in heapq.merge(journal.decisions(store), ours, key=attrgetter("id")):
-        if decision.id != last:
-            yield decision
-        last = decision.id
-
-
-def _held_places(store: ObjectStore) -> dict[Where, str]:
-    """Where what was held lay then, with the id that its question had."""
-    told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.KIND_HELD)
-    return {(one["segment_id"], one["offset"]): one["id"] for one in told}
-
-
-def _healing_places(store: ObjectStore) -> frozenset[Where]:
-    """Where what took the place of lost bytes lay when it came."""
-    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.KIND_RESENT)
-    return frozenset((place["segment_id"], place["offset"]) for place in told)
 
 
 def _in_chunks(decisions: Iterator[Decision]) -> Iterator[list[Decision]]:

@@ -15,8 +15,10 @@ from storage.index import journal
 from storage.index.entry_rows import Home, instance_values
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
+from storage.rebuild.journal_facts import all_decisions
 from storage.rebuild.manifests import Replaced, Tail
-from storage.rebuild.rebuild import Rebuilt, all_decisions, is_over
+from storage.rebuild.outcome import Rebuilt
+from storage.rebuild.rebuild import is_over
 from storage.segments import quarantine_files
 from storage.segments.members import Entry
 from storage.segments.spool import Spool

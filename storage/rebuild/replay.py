@@ -14,7 +14,7 @@ from storage.database import insert_new
 from storage.decisions import erasure, placement, placement_changes, quarantine
 from storage.errors import Overtaken
 from storage.index import entry_batch, queries
-from storage.index.entry_batch import point_at
+from storage.index.other_bytes import point_at
 from storage.instance_row import Place, Provenance
 from storage.segment_moves import READABLE
 from storage.segments.members import Entry

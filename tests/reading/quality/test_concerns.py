@@ -23,7 +23,8 @@ from reading.viewers import Staff
 from storage.database import transaction
 from storage.decisions import damage, quarantine
 from storage.decisions.comparison import conflict_of, note_conflict, note_duplicate
-from storage.index.entry_batch import Batch, Known
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
 from storage.index.quarantine_rows import by_id, unsettled
 from storage.quarantine_moves import Reason
 from storage.records import Held

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from storage.commitment import requests
+from storage.commitment import requests, unsent_reports
 from storage.commitment.requests import Reference, TransactionInUse, Verdict
 from storage.database import snapshot, transaction
 from tests.storage.instances import DEVICE, NOON, TOWNSHIP
@@ -46,7 +46,7 @@ def untold(
     engine: Engine, node: str = "here", *, at: timedelta = MINUTE, devices_here: tuple[str, ...] = ()
 ) -> list[str]:
     with snapshot(engine) as tx:
-        found = requests.untold(tx, node, NOON + at, devices_here=devices_here, limit=10)
+        found = unsent_reports.due(tx, node, NOON + at, devices_here=devices_here, limit=10)
     return [one.id for one in found]
 
 
@@ -65,7 +65,7 @@ def test_a_request_that_was_answered_is_decided_again_when_it_comes_again(engine
     decide(engine, request)
     while_untold = ask(engine), undecided(engine)
     with transaction(engine) as tx:
-        requests.told(tx, request, NOON)
+        unsent_reports.note_sent(tx, request, NOON)
     when_told = untold(engine)
     ask(engine)
 
@@ -102,13 +102,13 @@ def test_one_node_tells_a_device_until_it_lets_go_or_is_dead(engine: Engine) -> 
     request = ask(engine)
     decide(engine, request)
     with transaction(engine) as tx:
-        ours = requests.hold(tx, [request], "here", NOON, NOON + 5 * MINUTE)
-        theirs = requests.hold(tx, [request], "there", NOON + MINUTE, NOON + 6 * MINUTE)
+        ours = unsent_reports.lease(tx, [request], "here", NOON, NOON + 5 * MINUTE)
+        theirs = unsent_reports.lease(tx, [request], "there", NOON + MINUTE, NOON + 6 * MINUTE)
     while_held = untold(engine, "here"), untold(engine, "there"), untold(engine, "there", at=5 * MINUTE)
     with transaction(engine) as tx:
-        requests.let_go(tx, [request], "there")
-        kept = requests.hold(tx, [request], "here", NOON, NOON + 5 * MINUTE)
-        requests.let_go(tx, [request], "here")
+        unsent_reports.release(tx, [request], "there")
+        kept = unsent_reports.lease(tx, [request], "here", NOON, NOON + 5 * MINUTE)
+        unsent_reports.release(tx, [request], "here")
 
     assert (ours, theirs, kept) == ({request}, set(), {request})
     assert while_held == ([request], [], [request])
@@ -119,17 +119,17 @@ def test_what_could_not_be_told_waits_its_turn_unless_the_device_is_here(engine:
     request = ask(engine)
     decide(engine, request)
     with transaction(engine) as tx:
-        requests.postpone(tx, request, "away", next_at=NOON + 5 * MINUTE, given_up_at=None)
-        waiting = requests.waiting_of(tx, DEVICE)
+        unsent_reports.postpone(tx, request, "away", next_at=NOON + 5 * MINUTE, given_up_at=None)
+        waiting = unsent_reports.backlog_of(tx, DEVICE)
     found = untold(engine), untold(engine, devices_here=(DEVICE,)), untold(engine, at=5 * MINUTE)
     with transaction(engine) as tx:
-        requests.postpone(tx, request, "refused", next_at=NOON, given_up_at=NOON)
+        unsent_reports.postpone(tx, request, "refused", next_at=NOON, given_up_at=NOON)
 
     assert found == ([], [request], [request])
     assert waiting is not None
     assert (waiting.reports, waiting.since, waiting.failure) == (1, NOON, "away")
     assert untold(engine, devices_here=(DEVICE,)) == []
     with transaction(engine) as tx:
-        assert requests.waiting_of(tx, DEVICE) is not None
-        requests.told(tx, request, NOON)
-        assert requests.waiting_of(tx, DEVICE) is None
+        assert unsent_reports.backlog_of(tx, DEVICE) is not None
+        unsent_reports.note_sent(tx, request, NOON)
+        assert unsent_reports.backlog_of(tx, DEVICE) is None

@@ -28,7 +28,8 @@ from storage.decisions.placement_changes import (
 )
 from storage.errors import Overtaken
 from storage.index import queries
-from storage.index.entry_batch import Batch, Known
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
 from storage.index.queries import (
     Entered,
     Index,

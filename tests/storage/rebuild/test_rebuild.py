@@ -34,7 +34,8 @@ from storage.instance_row import InstanceRow, Place, Provenance
 from storage.keeping.shipping import ship
 from storage.objects.store import FolderObjectStore, ObjectStore
 from storage.rebuild import rebuild as rebuilding
-from storage.rebuild.rebuild import Rebuilt, rebuild
+from storage.rebuild.outcome import Rebuilt
+from storage.rebuild.rebuild import rebuild
 from storage.rebuild.rebuild_check import lacking
 from storage.records import Held
 from storage.rewriting.old_segments import remove_retired

@@ -24,8 +24,9 @@ from storage.nodes.lender import Lender
 from storage.nodes.other_nodes import Holders
 from storage.objects.store import FolderObjectStore
 from storage.segments.inspection import Finding
+from storage.segments.segment_rows import segment_key
 from storage.segments.spool import Spool
-from storage.upkeep import repair as mending
+from storage.upkeep import segment_queries
 from storage.upkeep.repair import Checked, Checker
 from tests.storage.instances import NOON, opened, provenance, row, store
 
@@ -56,7 +57,7 @@ class Ward:
         return next(self.spool.directory.glob("segments/*/*.tar"))
 
     def second_copy(self) -> Path:
-        self.copy.put_file(mending.segment_key(self.id), next((self.folder / "objects").rglob("*.tar")))
+        self.copy.put_file(segment_key(self.id), next((self.folder / "objects").rglob("*.tar")))
         with transaction(self.engine) as tx:
             tx.execute(sa.update(tables.segment).values(copied_at=NOON))
         return next((self.folder / "copy").rglob("*.tar"))
@@ -70,7 +71,7 @@ class Ward:
     def check(self, *, repair: bool = False, copy: bool = False, lent: Holders | None = None) -> Checked:
         checker = Checker(self.engine, self.spool.directory, self.store, holders=lent, copy=self.copy if copy else None)
         with snapshot(self.engine) as tx:
-            segment = mending.after(tx, "", 1)[0]
+            segment = segment_queries.after(tx, "", 1)[0]
         return checker.check(segment, LATER, tell=lambda _: None, repair=repair)
 
     def damaged(self) -> list[int]:
@@ -255,7 +256,7 @@ def test_instances_that_came_since_are_read_alone(ward: Ward) -> None:
     reads: list[int] = []
     checker = Checker(ward.engine, ward.spool.directory, ward.store)
     with snapshot(ward.engine) as tx:
-        segments = mending.after(tx, "", 10)
+        segments = segment_queries.after(tx, "", 10)
     read = [checker.check(one, LATER, tell=reads.append, since=LATER).instances for one in segments]
 
     assert (read, reads) == ([0, 1], [len(b"late")])
@@ -307,7 +308,7 @@ def test_what_was_given_up_since_it_was_listed_is_not_brought_back(ward: Ward) -
     stored = ward.ship()
     ward.second_copy()
     with snapshot(ward.engine) as tx:
-        (listed,) = mending.after(tx, "", 1)
+        (listed,) = segment_queries.after(tx, "", 1)
     given_up(ward)
     stored.unlink()
     checker = Checker(ward.engine, ward.spool.directory, ward.store, copy=ward.copy)

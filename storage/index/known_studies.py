@@ -1,0 +1,48 @@
+"""What a process has seen of studies and series in the index, to spare a look for each instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from storage.index.entry_rows import Home
+
+_KNOWN_MAX: Final = 50_000
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Whom a study belongs to; never changes."""
+
+    site_id: str
+    patient_id: str
+    issuer: str
+
+
+@dataclass
+class Known:
+    """What was seen committed of studies and series, to spare a look each time.
+
+    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
+    looked up anew.
+    """
+
+    owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
+    shown_in: dict[str, str] = field(default_factory=dict[str, str])
+    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
+    homes: dict[str, Home] = field(default_factory=dict[str, Home])
+    """Of series."""
+
+    def clear(self) -> None:
+        self.owners.clear()
+        self.shown_in.clear()
+        self.homes.clear()
+
+    def learn(self, seen: Known) -> None:
+        if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
+            self.clear()
+        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
+        own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
+        self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
+        self.shown_in.update({uid: uid for uid in own})
+        self.homes.update(seen.homes)
