@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Self
 
+from storage.errors import StorageError
+
 # Text that is longer than its column is cut: an odd value must never cost the image.
 TEXT_LIMITS: Final = {
     "patient_id": 128,
@@ -57,7 +59,7 @@ def is_uid(value: str | None) -> bool:
     return value is not None and _UID.fullmatch(value) is not None
 
 
-class UnfitUid(ValueError):
+class UnfitUid(StorageError, ValueError):
     """A UID that no row, file or archive member may be named by."""
 
     def __init__(self, field: str) -> None:

@@ -192,6 +192,6 @@ def columns_of(shape: type[Shape], table: sa.Table) -> list[sa.ColumnElement[Any
     return [table.c[_RENAMED.get(field.name, field.name)].label(field.name) for field in fields(shape)]
 
 
-def shaped(shape: type[Shape], rows: Iterable[Row[Any]]) -> list[Shape]:
+def records_of(shape: type[Shape], rows: Iterable[Row[Any]]) -> list[Shape]:
     names = [field.name for field in fields(shape)]
     return [shape(**dict(zip(names, row, strict=True))) for row in rows]

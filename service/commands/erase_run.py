@@ -17,7 +17,7 @@ from service.installation.stores import object_store_of
 from service.telemetry.logs import logger
 from storage.database import snapshot
 from storage.decisions import erasure
-from storage.decisions.erasure import Erased
+from storage.decisions.erasure import Erasure
 from storage.index.queries import Study, all_instances_in
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rewriting import old_segments
@@ -30,7 +30,7 @@ def count(tx: Connection, studies: Sequence[Study]) -> int:
     return sum(len(all_instances_in(tx, one.study_uid)) for one in studies)
 
 
-def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime) -> Erased:
+def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime) -> Erasure:
     """Take a study's images out of the index for good; `remove_files` and `finish` follow after the transaction."""
     erased = erasure.erase(tx, study.study_uid, made_by=SYSTEM.id, reason=reason, now=now)
     audit.record(
@@ -45,7 +45,7 @@ def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime
     return erased
 
 
-def remove_files(folders: Folders, erased: Erased) -> int:
+def remove_files(folders: Folders, erased: Erasure) -> int:
     """Remove refused copies from this node's spool; answers how many lie in another's."""
     elsewhere = 0
     for key in erased.files:

@@ -26,7 +26,7 @@ from storage.database import snapshot
 from storage.nodes.other_nodes import alive
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rebuild import rebuild
-from storage.rebuild.outcome import Rebuilt
+from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
 from storage.tables import instance
@@ -115,11 +115,11 @@ def _has_organisations(engine: Engine) -> bool:
         return tx.scalar(sa.select(organisation.c.id).limit(1)) is not None
 
 
-def _adds(found: Rebuilt) -> bool:
+def _adds(found: RebuildOutcome) -> bool:
     return any((found.instances, found.holdings, found.held, found.decisions))
 
 
-def _said(found: Rebuilt, *, check: bool, without_people: bool) -> str:
+def _said(found: RebuildOutcome, *, check: bool, without_people: bool) -> str:
     would = "would be" if check else "were"
     lines = [
         f"{found.segments} segments tell of {found.entries} instances;",

@@ -20,7 +20,7 @@ from service.installation.house import House, now
 from service.installation.installation import CannotStart, Folders, make_folders, only_one, open_database
 from service.installation.settings import Settings
 from storage.backup import database_dump, schedule
-from storage.backup.archive import Contents, Unfit
+from storage.backup.archive import BrokenBackup, Contents
 from storage.backup.database_dump import NotEmpty
 from storage.database import connect, transaction
 from storage.schema import SchemaTooNew
@@ -75,7 +75,7 @@ def restore(settings: Settings, path: Path, *, as_json: bool) -> int:
         try:
             with _progress("restoring", "parts", None) as advance:
                 contents = database_dump.restore(engine, path, now(), advance)
-        except (Unfit, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
+        except (BrokenBackup, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
             raise _cannot(refused, path) from refused
     told = {"rows": contents.rows, "made_at": contents.made_at.isoformat(), "with_index": contents.whole}
     typer.echo(json.dumps({**told, "keys": str(folders.keys)}) if as_json else _restored(contents, folders))
@@ -120,7 +120,7 @@ def _forget(folder: Path, keep: int) -> None:
 
 def _cannot(refused: Exception, path: Path) -> CannotStart:
     match refused:
-        case Unfit():
+        case BrokenBackup():
             return CannotStart(f"{path} cannot be restored: {refused.reason}", "nothing was written; take another one")
         case SchemaTooNew():
             return CannotStart(

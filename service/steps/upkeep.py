@@ -24,7 +24,7 @@ from storage.keeping import second_copy
 from storage.segments.segment_rows import segment_key
 from storage.upkeep import rounds, segment_queries
 from storage.upkeep.litter import SAFE, Kind, Litter, dispose
-from storage.upkeep.repair import Checked, Checker
+from storage.upkeep.repair import Checker, CheckOutcome
 from storage.upkeep.rounds import Round, Task
 from storage.upkeep.segment_queries import Segment
 from storage.upkeep.sweep import Sweeper
@@ -195,7 +195,7 @@ class Upkeep:
         with transaction(house.engine) as tx:
             rounds.advance(tx, Task.VERIFY, self._node, segment.id, house.clock())
 
-    def _tell(self, checked: Checked) -> None:
+    def _tell(self, checked: CheckOutcome) -> None:
         VERIFIED.inc(checked.instances)
         for one in checked.damages:
             DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()

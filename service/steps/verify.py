@@ -18,11 +18,11 @@ from reading.cases import cases
 from storage.database import snapshot
 from storage.objects.store import StoreAway
 from storage.segment_moves import SegmentState
-from storage.segments.inspection import Finding, Wanted
+from storage.segments.inspection import Finding, IndexedInstance
 from storage.tables import instance, segment
 from storage.upkeep import segment_queries
 from storage.upkeep.look import Damage
-from storage.upkeep.repair import Checked, Checker
+from storage.upkeep.repair import Checker, CheckOutcome
 from storage.upkeep.segment_queries import Segment
 
 PAGE: Final = 200
@@ -138,7 +138,7 @@ def verify(
             away += 1
             if away == _AWAY_MAX:
                 raise
-            checked = Checked(
+            checked = CheckOutcome(
                 instances=0, damages=(Damage(segment_id=one.id, offset=0, finding=Finding.AWAY, instances=0),)
             )
         else:
@@ -182,8 +182,8 @@ class _Draw:
         self._left = of
         self._random = random.SystemRandom()
 
-    def __call__(self, rows: Sequence[Wanted]) -> Sequence[Wanted]:
-        drawn: list[Wanted] = []
+    def __call__(self, rows: Sequence[IndexedInstance]) -> Sequence[IndexedInstance]:
+        drawn: list[IndexedInstance] = []
         for one in rows:
             if self._random.random() * max(self._left, 1) < self._wanted:
                 drawn.append(one)

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
-from storage.backup import archive as archives
+from storage.backup import archive
 from storage.backup.archive import Contents
 from storage.database import UtcDateTime, insert_new, snapshot, transaction
+from storage.errors import StorageError
 from storage.schema import SchemaTooNew, is_known, migrate, revision_of
 
 INDEX: Final = frozenset(
@@ -26,7 +27,7 @@ _REVISION: Final = "alembic_version"
 _AT_ONCE: Final = 500
 
 
-class NotEmpty(Exception):
+class NotEmpty(StorageError):
     """There is something in the database already: nothing is ever written over."""
 
 
@@ -45,40 +46,41 @@ def write(
         OSError: the disk does not take it; nothing is left of it.
 
     """
-    with _frozen(engine) as tx, archives.writing(path, now) as archive:
+    with _frozen(engine) as tx, archive.create(path, now) as writer:
         for table in _tables(tx):
             if with_index or table.name not in INDEX:
-                archive.table(table.name, {column.name: _kind(column) for column in table.columns}, _rows(tx, table))
+                writer.table(table.name, {column.name: _kind(column) for column in table.columns}, _rows(tx, table))
             tell()
-        return archive.end(revision_of(tx) or "", whole=with_index)
+        return writer.end(revision_of(tx) or "", whole=with_index)
 
 
 def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None]) -> Contents:
     """Read a backup into an empty database and bring that to the schema of this version; ``tell`` hears of each part.
 
-    Afterwards the database is marked: what came and was decided since the backup is made again first (`rebuilding`).
+    The database is marked, so that nothing is served before `storage.rebuild.rebuild` has added what came and was
+    decided since the backup.
 
     Raises:
-        Unfit: the file is not whole; nothing was written.
+        BrokenBackup: the file is not whole; nothing was written.
         SchemaTooNew: a newer version wrote it.
         NotEmpty: there is something in the database, or it has a newer schema than the backup.
 
     """
-    contents = archives.read(path, tell)
+    contents = archive.read(path, tell)
     if not is_known(contents.revision):
         raise SchemaTooNew(contents.revision)
     _check_empty(engine, contents.revision)
     migrate(engine, contents.revision)
     with transaction(engine) as tx, _self_references_wait(tx):
         there = {table.name: table for table in _tables(tx)}
-        for told, rows in archives.rows(path, contents):
+        for told, rows in archive.rows(path, contents):
             table = there[told.name]
             for start in range(0, len(rows), _AT_ONCE):
                 tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
             tell()
         for told in contents.tables:
             if tx.scalar(sa.select(sa.func.count()).select_from(there[told.name])) != told.rows:
-                raise archives.Unfit("the database did not take all of it")
+                raise archive.BrokenBackup("the database did not take all of it")
     migrate(engine)
     with transaction(engine) as tx:
         tx.execute(insert_new(tx, tables.rebuilding).values(name="index", started_at=now))

@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
+from storage.errors import StorageError
 from storage.ids import new_id
 
 _COMMITMENT: Final = tables.commitment
@@ -60,7 +61,7 @@ class Undecided:
     asked_at: datetime
 
 
-class TransactionInUse(Exception):
+class TransactionInUse(StorageError):
     """The device has named another list of instances by this transaction."""
 
 
@@ -196,7 +197,7 @@ def look_again(tx: Connection, commitment_id: str, at: datetime) -> None:
     tx.execute(sa.update(_COMMITMENT).where(row.id == commitment_id).values(look_at=at))
 
 
-def decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
+def note_decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
     """Note that every reference has its verdict; False when one has none."""
     row, reference = _COMMITMENT.c, _REFERENCE.c
     left = sa.exists().where(reference.commitment_id == commitment_id, reference.verdict.is_(None))

@@ -80,7 +80,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
+class ReferenceState:
     """One reference as it stands now."""
 
     number: int
@@ -99,7 +99,7 @@ class Damage:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
+class LookOutcome:
     """What became of one look."""
 
     verdicts: int
@@ -107,7 +107,7 @@ class Looked:
     decided: bool
 
 
-def judge(seen: Seen, asked_at: datetime, now: datetime, patience: Patience) -> Verdict | Next:
+def judge(seen: ReferenceState, asked_at: datetime, now: datetime, patience: Patience) -> Verdict | Next:
     """The verdict on one instance, or what it waits for."""
     late = asked_at + patience.stragglers <= now
     if seen.quarantined.held:
@@ -132,7 +132,7 @@ def pause(age: timedelta) -> timedelta:
     return min(max(age / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
-def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) -> Looked | None:
+def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) -> LookOutcome | None:
     """Look at the request that has waited longest; None when none is due."""
     with transaction(engine) as tx:
         request = requests.next_undecided(tx, now, now + _LOOK_LEASE)
@@ -150,10 +150,10 @@ def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) 
         requests.write_verdicts(tx, request.id, verdicts)
         if open_segments:
             await_storing(tx, open_segments)
-        decided = requests.decided(tx, request.id, now)
+        decided = requests.note_decided(tx, request.id, now)
         if not decided:
             requests.look_again(tx, request.id, now if more else now + pause(now - request.asked_at))
-    return Looked(verdicts=len(verdicts), damages=damages, decided=decided)
+    return LookOutcome(verdicts=len(verdicts), damages=damages, decided=decided)
 
 
 def _when_away(request: Undecided, now: datetime, patience: Patience) -> Verdict | None:
@@ -161,7 +161,7 @@ def _when_away(request: Undecided, now: datetime, patience: Patience) -> Verdict
 
 
 def _read(
-    store: ObjectStore, wanted: Sequence[Seen], *, away: Verdict | None
+    store: ObjectStore, wanted: Sequence[ReferenceState], *, away: Verdict | None
 ) -> tuple[dict[int, Verdict], tuple[Damage, ...], bool]:
     """Verdicts by reading, with ``away`` for what cannot be read now; and whether more can be read at once."""
     verdicts: dict[int, Verdict] = {}
@@ -188,7 +188,7 @@ def _read(
     return verdicts, tuple(damages), False
 
 
-def _where(one: Seen) -> tuple[str, int]:
+def _where(one: ReferenceState) -> tuple[str, int]:
     return (one.place.segment_id, one.place.offset) if one.place is not None else ("", 0)
 
 
@@ -199,7 +199,7 @@ def _data_digest(store: ObjectStore, place: Place) -> bytes:
     return digest.digest()
 
 
-def _seen(tx: Connection, request: Undecided) -> list[Seen]:
+def _seen(tx: Connection, request: Undecided) -> list[ReferenceState]:
     quarantined = _quarantined(tx, request)
     reference, instance, holding, segment = (
         tables.commitment_reference.c,
@@ -236,7 +236,7 @@ def _seen(tx: Connection, request: Undecided) -> list[Seen]:
         .order_by(reference.place)
     )
     return [
-        Seen(
+        ReferenceState(
             number=row.place,
             sop_class_uid=row.named_class,
             place=_place(row) if row.held_by is not None and row.segment_id is not None else None,

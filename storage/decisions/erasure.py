@@ -34,7 +34,7 @@ _AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Erased:
+class Erasure:
     """What was taken out of the index."""
 
     instances: int
@@ -44,7 +44,7 @@ class Erased:
     """Keys of the quarantine's files, which lie in the spool of the node that received them."""
 
 
-def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erased:
+def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erasure:
     """Erase all that is shown in a study, hidden images too; more than once is as once.
 
     Whatever else was received under their SOP Instance UIDs goes with them.
@@ -52,7 +52,7 @@ def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: dat
     shown = sa.select(_INSTANCE.c.sop_instance_uid).where(_INSTANCE.c.study_uid == study_uid)
     uids = sorted(tx.execute(shown).scalars())
     if not uids:
-        return Erased(instances=0, quarantined=0, files=())
+        return Erasure(instances=0, quarantined=0, files=())
     erased = _take_out(tx, study_uid, uids, now)
     told = {"study_uid": study_uid, "sop_instance_uids": uids, "made_by": made_by, "reason": reason}
     journal.write(tx, KIND, told, now)
@@ -118,7 +118,7 @@ def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
     return done
 
 
-def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erased:
+def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erasure:
     # The tombstones first: whoever enters the same meanwhile is seen by what follows, or refused.
     graves = [{"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at} for uid in uids]
     tx.execute(insert_new(tx, _TOMBSTONE), graves)
@@ -151,7 +151,7 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
     emptied = (_STUDY.c.study_uid == study_uid) & (_STUDY.c.instances == 0)
     tx.execute(sa.update(_STUDY).where(emptied).values(erased_at=at))
     _mark(tx, studies, segments, at)
-    return Erased(instances=instances, quarantined=quarantined, files=tuple(files))
+    return Erasure(instances=instances, quarantined=quarantined, files=tuple(files))
 
 
 def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datetime) -> None:

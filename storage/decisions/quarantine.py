@@ -24,7 +24,7 @@ from storage.index.other_bytes import point_at
 from storage.index.quarantine_rows import by_id, find
 from storage.index.queries import instance_of, study_of
 from storage.instance_row import InstanceRow, Place, Provenance
-from storage.quarantine_moves import QuarantineMove, QuarantineState, Reason, after
+from storage.quarantine_moves import QuarantineMove, QuarantineState, Reason, after, state_of
 from storage.records import Held, Instance
 from storage.segments.members import Entry
 
@@ -101,7 +101,7 @@ def show_again(tx: Connection, one: Held, earlier_id: str, now: datetime) -> Non
 
     """
     earlier = by_id(tx, earlier_id)
-    if earlier is None or earlier.settled_as != QuarantineState.REPLACED:
+    if earlier is None or state_of(earlier.reason, earlier.settled_as) is not QuarantineState.REPLACED:
         raise Overtaken
     if not point_at(tx, _entry(earlier), instead_of=_entry(one).place):
         raise Overtaken
@@ -183,7 +183,8 @@ def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
     one = by_id(tx, decided["id"]) or next(iter(find(tx, lies_there, limit=1)), None)
     if one is None:
         raise Overtaken
-    if one.reason == Reason.HELD:  # a person decides about what the machine has compared
+    # A person has decided, so the machine had compared.
+    if state_of(one.reason, one.settled_as) is QuarantineState.COMPARING:
         note_conflict(tx, one.id, conflict_of(tx, one))
     match decided["move"], decided["undo"]:
         case "show", False:

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from storage.errors import StorageError
 from storage.index import journal
 from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
 from storage.index.entry_statements import (
@@ -53,7 +54,7 @@ class Entered(Enum):
     """It was erased, and does not come back: nothing of it is kept."""
 
 
-class Raced(Exception):
+class Raced(StorageError):
     """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
 
 

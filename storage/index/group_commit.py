@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from storage import tables
+from storage.errors import StorageError
 from storage.index.entry_batch import Batch, Entered, Raced
 from storage.index.known_studies import Known
 from storage.instance_row import InstanceRow, Place, Provenance
@@ -28,7 +29,7 @@ _RACES_MAX: Final = 100
 """Each lost race means that another process has committed; so many in a row mean that something else is wrong."""
 
 
-class IndexUnavailable(Exception):
+class IndexUnavailable(StorageError):
     """The row was not committed; its bytes stay in the segment and replay enters them later."""
 
 
@@ -249,5 +250,5 @@ def _indexed(tx: Connection, same: Sequence[Entry]) -> list[Entry]:
     return [one for one in same if one.row.sop_instance_uid in there]
 
 
-class _Disconnected(Exception):
+class _Disconnected(StorageError):
     """The connection is gone, and with it perhaps the last commits."""

@@ -11,21 +11,21 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.errors import MoveNotAllowed
 from storage.quarantine_moves import SOURCES, TARGET, UNSETTLED, QuarantineMove, QuarantineState, Reason
-from storage.records import Held, columns_of, shaped
+from storage.records import Held, columns_of, records_of
 
 _QUARANTINE: Final = tables.quarantine
 
 
 def by_id(tx: Connection, quarantine_id: str) -> Held | None:
     asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.id == quarantine_id)
-    return next(iter(shaped(Held, tx.execute(asked))), None)
+    return next(iter(records_of(Held, tx.execute(asked))), None)
 
 
 def find(tx: Connection, where: sa.ColumnElement[bool], *, limit: int, offset: int = 0) -> list[Held]:
     """Rows of the quarantine, the newest first."""
     asked = sa.select(*columns_of(Held, _QUARANTINE)).where(where)
     newest = (_QUARANTINE.c.received_at.desc(), _QUARANTINE.c.id.desc())
-    return shaped(Held, tx.execute(asked.order_by(*newest).limit(limit).offset(offset)))
+    return records_of(Held, tx.execute(asked.order_by(*newest).limit(limit).offset(offset)))
 
 
 def unsettled(tx: Connection, limit: int, *, reason: Reason | None = None) -> list[Held]:
@@ -33,7 +33,7 @@ def unsettled(tx: Connection, limit: int, *, reason: Reason | None = None) -> li
     asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
     if reason is not None:
         asked = asked.where(_QUARANTINE.c.reason == reason)
-    return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
+    return records_of(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
 
 
 def change(

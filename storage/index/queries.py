@@ -31,7 +31,7 @@ from storage.index.search import (
     search_studies,
 )
 from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
-from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, shaped
+from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, records_of
 
 __all__ = [
     "Condition",
@@ -89,13 +89,13 @@ _AT_ONCE: Final = 500
 
 def study_of(tx: Connection, study_uid: str) -> Study | None:
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
-    return next(iter(shaped(Study, tx.execute(asked))), None)
+    return next(iter(records_of(Study, tx.execute(asked))), None)
 
 
 def series_in(tx: Connection, study_uid: str) -> list[Series]:
     """By series number; those that show something."""
     asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid, _SERIES.c.instances > 0)
-    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+    return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
 
 
 def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
@@ -105,26 +105,26 @@ def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) 
     if series_uid is not None:
         asked = asked.where(_INSTANCE.c.series_uid == series_uid)
     order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
-    return shaped(Instance, tx.execute(asked.order_by(*order)))
+    return records_of(Instance, tx.execute(asked.order_by(*order)))
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
     """The instance, also one that is hidden."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
-    return next(iter(shaped(Instance, tx.execute(asked))), None)
+    return next(iter(records_of(Instance, tx.execute(asked))), None)
 
 
 def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
     """By series number; also series whose instances are all hidden."""
     asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
-    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+    return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
 
 
 def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
     """By series, then by instance number; also hidden instances."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
     order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
-    return shaped(Instance, tx.execute(asked.order_by(*order)))
+    return records_of(Instance, tx.execute(asked.order_by(*order)))
 
 
 def instances_of(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
@@ -134,7 +134,7 @@ def instances_of(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, 
     for start in range(0, len(uids), _AT_ONCE):
         these = _INSTANCE.c.sop_instance_uid.in_(uids[start : start + _AT_ONCE])
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(these)
-        found |= {one.sop_instance_uid: one for one in shaped(Instance, tx.execute(asked))}
+        found |= {one.sop_instance_uid: one for one in records_of(Instance, tx.execute(asked))}
     return found
 
 
@@ -164,7 +164,7 @@ def merged_into(tx: Connection, study_uid: str) -> list[str]:
 def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
     """Studies that received something at or after ``since``, the longest ago first."""
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.last_received_at >= since)
-    return shaped(Study, tx.execute(asked.order_by(_STUDY.c.last_received_at)))
+    return records_of(Study, tx.execute(asked.order_by(_STUDY.c.last_received_at)))
 
 
 def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision: int) -> None:
@@ -243,7 +243,7 @@ def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) ->
     if after is not None:
         came_last = (sa.literal(after.received_at, order[0].type), sa.literal(after.sop_instance_uid))
         asked = asked.where(sa.tuple_(*order) > sa.tuple_(*came_last))
-    return shaped(Instance, tx.execute(asked.order_by(*order).limit(limit)))
+    return records_of(Instance, tx.execute(asked.order_by(*order).limit(limit)))
 
 
 def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:

@@ -11,8 +11,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.errors import StorageError
 from storage.index.entry_rows import folded
-from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, shaped
+from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, records_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +64,7 @@ Match = Sequence[tuple[str, Condition]]
 studies and series also ``modality``, ``series_uid``, ``sop_class_uid`` and ``sop_instance_uid`` of what is in them."""
 
 
-class UnknownColumn(Exception):
+class UnknownColumn(StorageError):
     """A search names a column that its level does not have."""
 
     def __init__(self, name: str) -> None:
@@ -115,7 +116,7 @@ def search_patients(
     )
     if after is not None:
         asked = asked.where(sa.tuple_(*who) > sa.tuple_(*(sa.literal(one) for one in after)))
-    return shaped(Patient, tx.execute(asked.limit(limit)))
+    return records_of(Patient, tx.execute(asked.limit(limit)))
 
 
 def search_studies(
@@ -155,7 +156,7 @@ def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> l
     ordered = asked.order_by(None).order_by(
         _INSTANCE.c.study_uid, _INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid
     )
-    return shaped(Part, tx.execute(ordered.limit(limit)))
+    return records_of(Part, tx.execute(ordered.limit(limit)))
 
 
 def _instances(
@@ -172,7 +173,7 @@ def _instances(
 
 
 def _run(tx: Connection, shape: type[Shape], asked: sa.Select[Any], limit: int, offset: int) -> list[Shape]:
-    return shaped(shape, tx.execute(asked.limit(limit).offset(offset)))
+    return records_of(shape, tx.execute(asked.limit(limit).offset(offset)))
 
 
 def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: Match) -> list[sa.ColumnElement[bool]]:

@@ -27,7 +27,7 @@ _SEGMENT: Final = tables.segment.c
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copied:
+class CopyOutcome:
     segments: int
     damaged: tuple[str, ...]
     """Segments that cannot be copied, since neither the spool nor the store has them as they were sealed."""
@@ -48,7 +48,7 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
     node: str,
     now: datetime,
     passed_over: Collection[str] = (),
-) -> Copied:
+) -> CopyOutcome:
     """Copy some of the segments that are stored and have no second copy; again and again is the same.
 
     Raises:
@@ -68,7 +68,7 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
         with transaction(engine) as tx:
             tx.execute(sa.update(tables.segment).where(_SEGMENT.id == segment_id).values(copied_at=now))
         copied += 1
-    return Copied(segments=copied, damaged=tuple(damaged))
+    return CopyOutcome(segments=copied, damaged=tuple(damaged))
 
 
 def forget_gone(engine: Engine, second: ObjectStore) -> int:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,6 +14,8 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import StorageError
+from storage.files import lock
 from storage.index import journal
 from storage.index.entry_batch import Batch, Entered, Raced
 from storage.index.known_studies import Known
@@ -51,7 +51,7 @@ class Postponed:
         return segment_id not in self._until or self._until[segment_id][0] <= now
 
 
-class StoredBadly(Exception):
+class StoredBadly(StorageError):
     """The object store gives back other bytes than were put; the spool keeps its copy."""
 
     def __init__(self, segment_id: str) -> None:
@@ -81,7 +81,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
         if shipped + len(failures) >= _AT_ONCE:
             break
         path = spool_dir / segment_key(segment_id)
-        with _locked(path) as fd:
+        with lock(path) as fd:
             if fd is None:
                 continue
             try:
@@ -189,18 +189,3 @@ def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: dat
         # What was rewritten and then given up (`storage.rewriting.rewrite`) is in the object store no longer.
         if state == SegmentState.GONE or store.exists(segment_key(segment_id)):
             here[segment_id].unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[int | None]:
-    """The file, locked against a second shipper and a recovery; None when another has it."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        yield fd
-    finally:
-        os.close(fd)

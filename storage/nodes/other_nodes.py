@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError
 
 from storage import tables
 from storage.database import insert_new, snapshot
+from storage.errors import StorageError
 from storage.segment_moves import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
@@ -26,7 +27,7 @@ _STORED_MAX: Final = 10_000
 """Segments of which it is remembered that the object store has them."""
 
 
-class HolderAway(Exception):
+class HolderAway(StorageError):
     """Whoever has the bytes, another node's spool or the object store, cannot be asked now: later, not never."""
 
 

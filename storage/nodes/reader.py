@@ -11,9 +11,10 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
+from storage.errors import StorageError
+from storage.files import Pieces
 from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway
-from storage.pieces import Pieces
 from storage.records import Instance
 from storage.segment_moves import UNSTORED
 from storage.segments.segment_rows import segment_key
@@ -21,7 +22,7 @@ from storage.segments.segment_rows import segment_key
 __all__ = ["Bytes", "BytesMissing", "HolderAway"]
 
 
-class BytesMissing(Exception):
+class BytesMissing(StorageError):
     """The index says that the bytes are here and they are not: a fault to be found, never an ordinary answer."""
 
 

@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, Protocol
 
+from storage.errors import StorageError
+
 _CHECKED_BYTES: Final = 64 << 10
 _FOOTER: Final = struct.Struct("<8sII")
 """Magic, length of the block, checksum of the checksums."""
@@ -18,7 +20,7 @@ _TOUCH_SECONDS: Final = 60
 """How exactly it is known when a block was last used."""
 
 
-class DamagedBlock(Exception):
+class DamagedBlock(StorageError):
     """The file is not what was written."""
 
 

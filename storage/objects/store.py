@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from storage.files import make_folder, sync_folder
-from storage.pieces import Pieces
+from storage.errors import StorageError
+from storage.files import Pieces, make_folder, sync_folder
 
 CHUNK_BYTES: Final = 1 << 20
 
 
-class NoSuchObject(Exception):
+class NoSuchObject(StorageError):
     """Nothing is stored under this key."""
 
     def __init__(self, key: str) -> None:
@@ -24,11 +24,11 @@ class NoSuchObject(Exception):
         self.key = key
 
 
-class StoreAway(Exception):
+class StoreAway(StorageError):
     """The store does not answer, or cannot do its work now: later, not never."""
 
 
-class StoreRefuses(Exception):
+class StoreRefuses(StorageError):
     """The store answers and says no, as with a bucket that is not there or keys that it does not know: for a person."""
 
     def __init__(self, bucket: str, code: str) -> None:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import mmap
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new, snapshot, transaction
-from storage.files import write_at
+from storage.files import lock, write_at
 from storage.ids import made_at, new_id
 from storage.index.group_commit import Index
 from storage.index.queries import note_lost
@@ -35,7 +32,7 @@ _ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recovered:
+class Recovery:
     segments: int
     """Segments that were sealed, or found sealed and not yet stored."""
     members: int
@@ -66,7 +63,7 @@ class Found:
         return next((header.row.study_uid for header in self.good if header.row is not None), "")
 
 
-def recover(spool: Spool, index: Index) -> Recovered:
+def recover(spool: Spool, index: Index) -> Recovery:
     """Seal every segment of the spool whose lock is free, and enter what lies in those that are not stored.
 
     Several processes may do so at once: each segment is taken by the one that wins its lock, and entering
@@ -83,7 +80,7 @@ def recover(spool: Spool, index: Index) -> Recovered:
     return recovered
 
 
-def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
+def take(spool: Spool) -> tuple[Recovery, list[Entry]]:
     """As `recover`, without entering what was found, which is answered as well."""
     paths = sorted((spool.directory / "segments").glob("*/*.tar"))
     stored = _stored(spool, [path.stem for path in paths])
@@ -94,9 +91,9 @@ def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
         if path.stem in stored:
             continue
         try:
-            with _locked(path) as fd:
+            with lock(path, os.O_RDWR) as fd:
                 if fd is None:
-                    continue  # its writer lives, or another recovery has it
+                    continue  # its writer lives, another recovery has it, or it was stored and removed meanwhile
                 segments += 1
                 sealed = _sealed(fd, path.stem)
                 if sealed is not None:
@@ -110,7 +107,7 @@ def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
                     _seal(spool, fd, path, found)
         except OSError as error:  # a full disk, a file that cannot be read: no reason to receive nothing more
             left.append(f"{path.stem}: {error.strerror}")
-    found_all = Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
+    found_all = Recovery(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
     return found_all, entries
 
 
@@ -123,24 +120,6 @@ def _stored(spool: Spool, here: list[str]) -> set[str]:
             these = segment.id.in_(here[start : start + _ASKED_AT_ONCE])
             stored.update(tx.execute(sa.select(segment.id).where(these, segment.stored_at.is_not(None))).scalars())
     return stored
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[int | None]:
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None  # stored and removed meanwhile
-        return
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        yield fd if os.fstat(fd).st_nlink else None
-    finally:
-        os.close(fd)
 
 
 def _sealed(fd: int, segment_id: str) -> list[Entry] | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(kw_only=True)
-class Rebuilt:
+class RebuildOutcome:
     """What came of it. In a check: what would."""
 
     segments: int = 0

@@ -25,12 +25,11 @@ from storage.index.other_bytes import point_at
 from storage.instance_row import Place
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
-from storage.rebuild import replay as replaying
 from storage.rebuild.dead_writers import take
 from storage.rebuild.journal_facts import all_decisions, held_places, resent_places
 from storage.rebuild.manifests import Ordered, Replaced, Tail
-from storage.rebuild.outcome import Rebuilt
-from storage.rebuild.replay import Replay
+from storage.rebuild.outcome import RebuildOutcome
+from storage.rebuild.replay import REPLAYS, Replay
 from storage.segment_moves import ENDED, SegmentMove
 from storage.segments import quarantine_files, segment_rows
 from storage.segments.members import Entry, Where
@@ -58,7 +57,7 @@ def count(store: ObjectStore, spool: Spool) -> int:
 
 def rebuild(
     spool: Spool, store: ObjectStore, replays: Mapping[str, Replay], now: datetime, tell: Callable[[], None]
-) -> Rebuilt:
+) -> RebuildOutcome:
     """Make the index again; ``tell`` hears of each segment. Nothing may be served meanwhile.
 
     ``replays`` are those of the journal's kinds that are not the index's own.
@@ -67,7 +66,7 @@ def rebuild(
         StoreAway, StoreRefuses: of the store; what was done stays done.
 
     """
-    return _Rebuilding(spool, store, {**replaying.REPLAYS, **replays}, now, tell).run()
+    return _Rebuilding(spool, store, {**REPLAYS, **replays}, now, tell).run()
 
 
 class _Rebuilding:
@@ -91,9 +90,9 @@ class _Rebuilding:
         self._moved: dict[Where, Entry] = {}
         """Where bytes that took the place of lost ones lay then, and what they are now."""
         self._replaced = Replaced()
-        self._found = Rebuilt()
+        self._found = RebuildOutcome()
 
-    def run(self) -> Rebuilt:
+    def run(self) -> RebuildOutcome:
         begun = {"name": "index", "started_at": self._now}
         with transaction(self._engine) as tx:
             tx.execute(insert_new(tx, _REBUILDING).values(begun))

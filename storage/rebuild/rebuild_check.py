@@ -17,7 +17,7 @@ from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
 from storage.rebuild.journal_facts import all_decisions
 from storage.rebuild.manifests import Replaced, Tail
-from storage.rebuild.outcome import Rebuilt
+from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.rebuild import is_over
 from storage.segments import quarantine_files
 from storage.segments.members import Entry
@@ -30,14 +30,14 @@ _TOLD: Final = ("size", "dataset_offset", "received_digest", "received_transfer_
 """What a row says of the bytes to which it leads, and nobody changes."""
 
 
-def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> Rebuilt:
+def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> RebuildOutcome:
     """Compare; ``tell`` hears of each segment. What is being received meanwhile may be counted as missing.
 
     Raises:
         StoreAway, StoreRefuses: of the store.
 
     """
-    found = Rebuilt()
+    found = RebuildOutcome()
     entries = _entries(spool, store, found, tell)
     while batch := list(islice(entries, _AT_ONCE)):
         with snapshot(spool.engine) as tx:
@@ -50,7 +50,7 @@ def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> Rebui
     return found
 
 
-def _entries(spool: Spool, store: ObjectStore, found: Rebuilt, tell: Callable[[], None]) -> Iterator[Entry]:
+def _entries(spool: Spool, store: ObjectStore, found: RebuildOutcome, tell: Callable[[], None]) -> Iterator[Entry]:
     replaced = Replaced()
     for tail in manifests.read(store, manifests.sources(store, spool.directory)):
         found.segments += 1
@@ -66,14 +66,14 @@ def _entries(spool: Spool, store: ObjectStore, found: Rebuilt, tell: Callable[[]
         tell()
 
 
-def _note(tail: Tail, found: Rebuilt) -> None:
+def _note(tail: Tail, found: RebuildOutcome) -> None:
     if tail.manifest is None and tail.size:
         found.unreadable.append(tail.source.segment_id)
     elif tail.stored and not tail.sealed:  # those of the spool may be open
         found.mended.append(tail.source.segment_id)
 
 
-def _compare(tx: Connection, batch: Sequence[Entry], found: Rebuilt) -> None:
+def _compare(tx: Connection, batch: Sequence[Entry], found: RebuildOutcome) -> None:
     uids = [one.row.sop_instance_uid for one in batch]
     columns = (_INSTANCE.sop_instance_uid, _INSTANCE.segment_id, _INSTANCE.offset, _INSTANCE.transfer_syntax_uid)
     asked = sa.select(*columns, *(_INSTANCE[name] for name in _TOLD)).where(_INSTANCE.sop_instance_uid.in_(uids))

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from storage.errors import StorageError
 from storage.files import FILE_MODE, Chunk, make_folder, write_at
 from storage.ids import new_id_before
 from storage.instance_row import InstanceRow, Place, Ranges
@@ -29,7 +30,7 @@ _KEEP_FREE: Final = 2 << 30
 """Bytes that receiving is left on the spool's disk."""
 
 
-class Unfit(Exception):
+class CannotRewrite(StorageError):
     """These segments cannot be rewritten as they are; ``reason`` is a word of ours."""
 
     def __init__(self, reason: str) -> None:
@@ -37,7 +38,7 @@ class Unfit(Exception):
         self.reason = reason
 
 
-class Damaged(Exception):
+class Damaged(StorageError):
     """The object store does not give back what was stored: what is rewritten would be worth no more."""
 
     def __init__(self, segment_id: str, offset: int) -> None:
@@ -47,7 +48,7 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recoded:
+class OtherForm:
     """An instance in another form, and what its row says then; ``chunks`` are of the whole PS3.10 file."""
 
     chunks: Callable[[], Iterable[Chunk]]
@@ -83,7 +84,7 @@ class Local:
         return members.read_in_chunks(self._fd, instance.offset + offset, length)
 
 
-Recode = Callable[[Local, Instance], AbstractContextManager[Recoded | None]]
+Recode = Callable[[Local, Instance], AbstractContextManager[OtherForm | None]]
 """Makes another form of an instance; None where it stays as it is."""
 
 
@@ -215,7 +216,7 @@ def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
             write_at(fd, chunk, position)
             position += len(chunk)
     if position != instance.offset + recoded.size:
-        raise Unfit("size")
+        raise CannotRewrite("size")
     return Form(
         size=recoded.size,
         head_size=recoded.head_size,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -13,6 +11,8 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import StorageError
+from storage.files import lock
 from storage.objects.store import ObjectStore, StoreRefuses
 from storage.rewriting.row_switch import led_to
 from storage.segment_moves import SegmentMove, SegmentState
@@ -30,7 +30,7 @@ _AGAIN: Final = timedelta(days=1)
 _SEGMENT: Final = tables.segment
 
 
-class _LedTo(Exception):
+class _LedTo(StorageError):
     """A row leads to a segment that was replaced: it stays, and is seen."""
 
 
@@ -47,7 +47,7 @@ def tidy(engine: Engine, spool_dir: Path, node: str, now: datetime) -> int:
     with snapshot(engine) as tx:
         begun = tx.execute(writing).all()
     # Looked for after the rows: whoever writes a segment has its draft before its row.
-    alive = {path.stem for path in (spool_dir / DRAFTS).glob("*.tar") if not _removed(path)}
+    alive = {path.stem for path in (spool_dir / DRAFTS).glob("*.tar") if not _remove_draft(path)}
     given_up = 0
     for row in begun:
         nobodys = row.opened_at + _ABANDONED <= now if row.node != node else row.id not in alive
@@ -95,18 +95,9 @@ def _remove(engine: Engine, store: ObjectStore, segment_id: str) -> None:
     store.delete(segment_key(segment_id))
 
 
-def _removed(path: Path) -> bool:
-    """Remove a draft that nobody writes any more; whether it is gone."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        path.unlink(missing_ok=True)
-        return True
-    finally:
-        os.close(fd)
+def _remove_draft(path: Path) -> bool:
+    """Remove a draft whose writer is dead; False while its writer lives."""
+    with lock(path) as fd:
+        if fd is not None:
+            path.unlink(missing_ok=True)
+    return fd is not None or not path.exists()

@@ -20,11 +20,21 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
-from storage.errors import Overtaken
+from storage.errors import Overtaken, StorageError
 from storage.keeping.shipping import StoredBadly, reads_back
 from storage.objects.store import NoSuchObject, ObjectStore
-from storage.records import Instance, columns_of, shaped
-from storage.rewriting.new_segment import Damaged, Local, Old, Recode, Recoded, Unfit, check_room, draft, write_members
+from storage.records import Instance, columns_of, records_of
+from storage.rewriting.new_segment import (
+    CannotRewrite,
+    Damaged,
+    Local,
+    Old,
+    OtherForm,
+    Recode,
+    check_room,
+    draft,
+    write_members,
+)
 from storage.rewriting.old_segments import GRACE, give_up
 from storage.rewriting.row_switch import switch
 from storage.segment_moves import SegmentMove, SegmentState
@@ -33,13 +43,13 @@ from storage.segments.members import Manifest
 from storage.segments.segment_rows import segment_key
 
 __all__ = [
+    "CannotRewrite",
     "Damaged",
     "Local",
     "NothingGained",
+    "OtherForm",
     "Recode",
-    "Recoded",
-    "Rewritten",
-    "Unfit",
+    "RewriteOutcome",
     "Work",
     "alone",
     "rewrite",
@@ -51,12 +61,12 @@ _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
 
 
-class NothingGained(Exception):
+class NothingGained(StorageError):
     """A single segment would be what it is: nothing was erased, and no instance has another form."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rewritten:
+class RewriteOutcome:
     """What has become of segments."""
 
     segment_id: str | None
@@ -89,13 +99,13 @@ def rewrite(  # all of them are of one act
     grace: timedelta = GRACE,
     compact_at: datetime | None = None,
     pause: Callable[[], None] = lambda: None,
-) -> Rewritten:
+) -> RewriteOutcome:
     """Make one segment out of stored ones of a study, without what was erased; ``pause`` is called between members.
 
     Raises:
         NothingGained: see there.
         Overtaken: rows have changed meanwhile.
-        Unfit: a segment is not stored, or rows lead to what its manifest does not know.
+        CannotRewrite: a segment is not stored, or rows lead to what its manifest does not know.
         Damaged: a member is not as it was stored.
         NoSpace: the spool's disk has not enough room for the draft.
         StoredBadly: the new object does not read back; it is deleted again (`storage.rewriting.old_segments`).
@@ -106,7 +116,7 @@ def rewrite(  # all of them are of one act
     olds, erased, bytes_before = _olds(work, segment_ids)
     kept = [old for old in olds if old.entry.row.sop_instance_uid not in erased]
     gone = [old.switch(None) for old in olds if old.entry.row.sop_instance_uid in erased]
-    counted = Rewritten(
+    counted = RewriteOutcome(
         segment_id=None,
         instances=sum(old.instance is not None for old in kept),
         erased=len(gone),
@@ -160,14 +170,14 @@ def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], 
     with snapshot(work.engine) as tx:
         segments = tx.execute(sa.select(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids))).all()
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.segment_id.in_(segment_ids))
-        instances = {(one.segment_id, one.offset): one for one in shaped(Instance, tx.execute(asked))}
+        instances = {(one.segment_id, one.offset): one for one in records_of(Instance, tx.execute(asked))}
         columns = (_QUARANTINE.c.segment_id, _QUARANTINE.c.offset, _QUARANTINE.c.id)
         held = tx.execute(sa.select(*columns).where(_QUARANTINE.c.segment_id.in_(segment_ids)))
         quarantined: dict[tuple[str, int], str] = {(row.segment_id, row.offset): row.id for row in held}
     if {row.state for row in segments} != {SegmentState.STORED} or len(segments) != len(segment_ids):
-        raise Unfit("not_stored")
+        raise CannotRewrite("not_stored")
     if any(one.damaged for one in instances.values()):
-        raise Unfit("damaged")
+        raise CannotRewrite("damaged")
     entries = [entry for segment_id in segment_ids for entry in _manifest(work.store, segment_id).entries]
     olds = [
         Old(entry=entry, instance=instances.pop(where, None), quarantine_id=quarantined.pop(where, None))
@@ -175,7 +185,7 @@ def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], 
         for where in [(entry.place.segment_id, entry.place.offset)]
     ]
     if instances or quarantined:
-        raise Unfit("unknown_members")
+        raise CannotRewrite("unknown_members")
     erased = _erased(work.engine, [entry.row.sop_instance_uid for entry in entries])
     return list(_worth_keeping(work, olds, erased)), erased, sum(row.size for row in segments)
 

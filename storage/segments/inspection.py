@@ -11,10 +11,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from storage.files import Pieces
 from storage.objects.store import CHUNK_BYTES, ObjectStore
-from storage.pieces import Pieces
 from storage.segments import members
-from storage.segments.members import Footer, Listed
+from storage.segments.members import Footer, ManifestLine
 from storage.segments.pax import HEADER_BYTES, decode, padded
 
 _NEAR: Final = 1 << 20
@@ -41,7 +41,7 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class IndexedInstance:
     """An instance as its row in the index describes it; ``offset`` counts from the start of the segment."""
 
     sop_instance_uid: str
@@ -91,7 +91,7 @@ class InFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspected:
+class Inspection:
     """What one reading of a segment showed."""
 
     changed: frozenset[int] = frozenset()
@@ -126,7 +126,7 @@ class _Piece:
 Tell = Callable[[int], None]
 
 
-def inspect(source: Source, segment_id: str, rows: Sequence[Wanted], tell: Tell, *, whole: bool) -> Inspected:
+def inspect(source: Source, segment_id: str, rows: Sequence[IndexedInstance], tell: Tell, *, whole: bool) -> Inspection:
     """Compare ``rows`` with what can be read; with ``whole`` also everything else that a sealed segment says of itself.
 
     ``tell`` hears of each piece that was read, in bytes. What it raises ends the reading.
@@ -166,10 +166,10 @@ def inspect(source: Source, segment_id: str, rows: Sequence[Wanted], tell: Tell,
             (changed if piece.of_instance else labels).add(piece.member)
     for piece in waiting:  # beyond the end of the file
         (changed if piece.of_instance else labels).add(piece.member)
-    return Inspected(changed=frozenset(changed), astray=astray, labels=frozenset(labels))
+    return Inspection(changed=frozenset(changed), astray=astray, labels=frozenset(labels))
 
 
-def _contents(source: Source, segment_id: str) -> tuple[Footer, list[Listed]] | None:
+def _contents(source: Source, segment_id: str) -> tuple[Footer, list[ManifestLine]] | None:
     """The footer and the table of contents of a sealed segment; None when they cannot be read."""
     size = source.size or 0
     footer = _footer(source, size, segment_id)
@@ -195,7 +195,7 @@ def _range(source: Source, offset: int, length: int) -> bytes:
         return b""
 
 
-def _of_members(listed: Iterable[Listed]) -> Iterator[_Piece]:
+def _of_members(listed: Iterable[ManifestLine]) -> Iterator[_Piece]:
     for one in listed:
         data, end = one.offset + one.head_size, one.offset + one.size
         yield _Piece(start=one.offset - HEADER_BYTES, end=one.offset, member=one.offset)

@@ -67,11 +67,10 @@ class Footer:
     manifest_size: int
     manifest_digest: bytes
     members: int
-    rewritten: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class ManifestLine:
     """One instance as the manifest lists it; ``offset`` is where its body begins."""
 
     offset: int
@@ -192,7 +191,6 @@ def read_footer(tail: bytes, segment_id: str) -> Footer | None:
         manifest_size=read["manifest_size"],
         manifest_digest=bytes.fromhex(read["manifest_sha256"]),
         members=read["members"],
-        rewritten=read.get("rewritten", False),
     )
 
 
@@ -216,13 +214,13 @@ def parse_manifest(manifest: bytes, segment_id: str) -> Manifest:
     return Manifest(entries=entries, replaces=replaces)
 
 
-def read_listing(manifest: bytes) -> Iterator[Listed]:
+def read_listing(manifest: bytes) -> Iterator[ManifestLine]:
     """Where the members of a manifest's body lie, a line at a time: a manifest may be large when it is unpacked."""
     for line in _lines(manifest):
         told: dict[str, Any] = json.loads(line)
         if "offset" not in told:
             continue  # a line about the segment itself
-        yield Listed(
+        yield ManifestLine(
             offset=told["offset"],
             size=told["size"],
             head_size=told["head_size"],

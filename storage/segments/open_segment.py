@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from storage.errors import StorageError
 from storage.files import Chunk, write_at
 from storage.ids import made_at
 from storage.instance_row import InstanceRow, Place, Provenance
@@ -21,11 +22,11 @@ _RESERVE_MIN: Final = 4 << 20
 _RESERVE_MAX: Final = 64 << 20
 
 
-class NoSpace(Exception):
+class NoSpace(StorageError):
     """The disk is full, or nearly; nothing of the member was kept."""
 
 
-class FlushFailed(Exception):
+class FlushFailed(StorageError):
     """The bytes did not reach stable storage; the segment is abandoned and the flush is never retried."""
 
 

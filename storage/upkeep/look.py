@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from storage.objects.store import NoSuchObject
-from storage.segments.inspection import Finding, Inspected, Source, Tell, Wanted, inspect
+from storage.segments.inspection import Finding, IndexedInstance, Inspection, Source, Tell, inspect
 from storage.upkeep.segment_queries import Segment
 
 
@@ -36,7 +36,7 @@ class Look:
     """One segment, and what is looked for in it."""
 
     segment: Segment
-    rows: Sequence[Wanted]
+    rows: Sequence[IndexedInstance]
     tell: Tell
     whole: bool
     now: datetime
@@ -45,10 +45,10 @@ class Look:
     def offsets(self) -> frozenset[int]:
         return frozenset(one.offset for one in self.rows)
 
-    def at(self, source: Source) -> Inspected:
+    def at(self, source: Source) -> Inspection:
         return inspect(source, self.segment.id, self.rows, self.tell, whole=self.whole)
 
-    def whole_in(self, source: Source) -> Inspected:
+    def whole_in(self, source: Source) -> Inspection:
         return inspect(source, self.segment.id, self.rows, self.tell, whole=True)
 
     def of_all(self, finding: Finding, *, repaired: bool = False) -> Damage:
@@ -62,11 +62,11 @@ class Look:
             study_uids=frozenset(one.study_uid for one in self.rows),
         )
 
-    def lacking(self, seen: Inspected | None) -> list[Damage]:
+    def lacking(self, seen: Inspection | None) -> list[Damage]:
         """As `told`, of what may not be there at all."""
         return [self.of_all(Finding.MISSING)] if seen is None else self.told(seen)
 
-    def told(self, seen: Inspected) -> list[Damage]:
+    def told(self, seen: Inspection) -> list[Damage]:
         studies = {one.offset: one.study_uid for one in self.rows}
         kinds = {Finding.CHANGED: seen.changed, Finding.ASTRAY: seen.astray - seen.changed, Finding.LABEL: seen.labels}
         return [
@@ -82,7 +82,7 @@ class Look:
         ]
 
 
-def inspect_there(look: Look, source: Callable[[], Source], *, whole: bool = False) -> Inspected | None:
+def inspect_there(look: Look, source: Callable[[], Source], *, whole: bool = False) -> Inspection | None:
     try:
         return look.whole_in(source()) if whole else look.at(source())
     except (NoSuchObject, FileNotFoundError):

@@ -19,7 +19,7 @@ from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, ObjectStore
 from storage.rewriting.row_switch import led_to
 from storage.segment_moves import READABLE, UNSTORED, SegmentState
-from storage.segments.inspection import Finding, InFile, InStore, Source, Tell, Wanted
+from storage.segments.inspection import Finding, IndexedInstance, InFile, InStore, Source, Tell
 from storage.segments.segment_rows import segment_key
 from storage.upkeep.look import Damage, Found, Look, inspect_there
 from storage.upkeep.segment_queries import Segment, by_id, rows_in
@@ -29,12 +29,12 @@ _LOOKS: Final = 3
 
 
 @dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckOutcome:
     instances: int
     damages: tuple[Damage, ...] = ()
 
 
-Choose = Callable[[Sequence[Wanted]], Sequence[Wanted]]
+Choose = Callable[[Sequence[IndexedInstance]], Sequence[IndexedInstance]]
 
 
 class Checker:
@@ -67,7 +67,7 @@ class Checker:
         choose: Choose | None = None,
         since: datetime | None = None,
         repair: bool = False,
-    ) -> Checked:
+    ) -> CheckOutcome:
         """Compare what lies in a segment with what came, and mark what is damaged, or whole again.
 
         With ``choose`` or ``since`` only some of its instances are read; else all of it, once in each place.
@@ -84,12 +84,12 @@ class Checker:
             rows = rows if choose is None else choose(rows)
             whole = choose is None and since is None
             if not rows and (not whole or segment.state not in READABLE):
-                return Checked(instances=0)
+                return CheckOutcome(instances=0)
             look = Look(segment=segment, rows=rows, tell=tell, whole=whole, now=now)
             try:
                 found = self._unstored(look) if segment.state in UNSTORED else self._stored(look, repair=repair)
             except HolderAway:
-                return Checked(instances=len(rows), damages=(look.of_all(Finding.AWAY),))
+                return CheckOutcome(instances=len(rows), damages=(look.of_all(Finding.AWAY),))
             if found is not None:
                 break
             with snapshot(self._engine) as tx:
@@ -99,11 +99,11 @@ class Checker:
                 break
             segment = moved
         else:
-            return Checked(instances=0)  # it goes from place to place: another time
+            return CheckOutcome(instances=0)  # it goes from place to place: another time
         if found.damages and not self._is_wanted(segment.id):
-            return Checked(instances=0)  # given up while it was read
+            return CheckOutcome(instances=0)  # given up while it was read
         self._mark(look, found.bad, now)
-        return Checked(instances=len(rows), damages=tuple(self._needed(found.damages)))
+        return CheckOutcome(instances=len(rows), damages=tuple(self._needed(found.damages)))
 
     def _needed(self, damages: Sequence[Damage]) -> Iterator[Damage]:
         """Without the bytes that nothing leads to any more, as when what was damaged was sent again."""

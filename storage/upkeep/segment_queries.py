@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.segment_moves import SegmentState
-from storage.segments.inspection import Wanted
+from storage.segments.inspection import IndexedInstance
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,14 +46,14 @@ def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
     return int(behind or 0), int(total or 0)
 
 
-def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> list[Wanted]:
+def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> list[IndexedInstance]:
     """The instances whose rows lead into a segment, as they lie in it."""
     row = tables.instance.c
-    names = [each.name for each in fields(Wanted)]
+    names = [each.name for each in fields(IndexedInstance)]
     asked = sa.select(*(row[name] for name in names)).where(row.segment_id == segment_id).order_by(row.offset)
     if since is not None:
         asked = asked.where(row.received_at >= since)
-    return [Wanted(**dict(zip(names, one, strict=True))) for one in tx.execute(asked)]
+    return [IndexedInstance(**dict(zip(names, one, strict=True))) for one in tx.execute(asked)]
 
 
 def repaired_since(tx: Connection, since: datetime | None) -> list[str]:

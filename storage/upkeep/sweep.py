@@ -5,7 +5,6 @@ What may hold an image that the index does not know is reported, never removed.
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
@@ -19,7 +18,7 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
-from storage.files import write_file
+from storage.files import lock, write_file
 from storage.ids import made_at
 from storage.objects.store import NoSuchObject, ObjectStore
 from storage.rebuild import dead_writers
@@ -88,7 +87,7 @@ class Sweeper:
         whole = (path for folder in ("repair", "copying") for path in (self._spool_dir / folder).glob("*"))
         for path in sorted({*hidden, *whole}):
             found = _file(path)
-            if found is not None and _at(found) < self._before and _unlocked(path):
+            if found is not None and _at(found) < self._before and _is_free(path):
                 yield self._litter(Kind.DRAFT, path, found.st_size)
 
     def _spool_copies(self) -> Iterator[Litter]:
@@ -251,19 +250,10 @@ def _at(found: os.stat_result) -> datetime:
     return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
-def _unlocked(path: Path) -> bool:
-    """Whether nobody writes it: a writer of segments holds a lock of it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(fd)
-    return True
+def _is_free(path: Path) -> bool:
+    """Whether nobody writes the file: a writer of segments holds its lock."""
+    with lock(path) as fd:
+        return fd is not None
 
 
 def _unlink(*paths: Path) -> None:

@@ -11,10 +11,19 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables
-from storage.commitment import requests
-from storage.commitment import verdicts as committing
+from storage.commitment import requests, verdicts
 from storage.commitment.requests import Reference, Verdict
-from storage.commitment.verdicts import Looked, Next, Patience, Place, Quarantined, Seen, judge, pause
+from storage.commitment.verdicts import (
+    LookOutcome,
+    Next,
+    Patience,
+    Place,
+    Quarantined,
+    ReferenceState,
+    judge,
+    look,
+    pause,
+)
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore, StoreAway
 from storage.segment_moves import SegmentState
@@ -78,7 +87,7 @@ NOTHING = Quarantined()
 def test_what_is_answered_or_waited_for(
     place: Place | None, quarantined: Quarantined, named: str, after: int, found: Verdict | Next
 ) -> None:
-    seen = Seen(number=1, sop_class_uid=named, place=place, quarantined=quarantined)
+    seen = ReferenceState(number=1, sop_class_uid=named, place=place, quarantined=quarantined)
 
     assert judge(seen, NOON, NOON + after * SECOND, PATIENCE) is found
 
@@ -117,8 +126,8 @@ class Yard(Shipyard):
                 now=at,
             )
 
-    def look(self, after: float = 1) -> Looked | None:
-        return committing.look(self.engine, self.store, NOON + after * SECOND, PATIENCE)
+    def look(self, after: float = 1) -> LookOutcome | None:
+        return look(self.engine, self.store, NOON + after * SECOND, PATIENCE)
 
     def verdicts(self, request: str) -> list[str | None]:
         with snapshot(self.engine) as tx:
@@ -154,8 +163,8 @@ def test_an_instance_is_committed_when_its_segment_was_put_since_the_request(yar
     yard.store.cut = True  # shipping has read it back: nothing is read a second time
     looked = yard.look(3)
 
-    assert waiting == Looked(verdicts=0, damages=(), decided=False)
-    assert looked == Looked(verdicts=1, damages=(), decided=True)
+    assert waiting == LookOutcome(verdicts=0, damages=(), decided=False)
+    assert looked == LookOutcome(verdicts=1, damages=(), decided=True)
     assert yard.verdicts(request) == ["committed"]
 
 
@@ -180,7 +189,7 @@ def test_what_was_stored_long_ago_is_read_again(yard: Yard) -> None:
     request = yard.ask(1, 2, 3)
     looked = yard.look()
 
-    assert looked == Looked(verdicts=3, damages=(), decided=True)
+    assert looked == LookOutcome(verdicts=3, damages=(), decided=True)
     assert set(yard.verdicts(request)) == {"committed"}
 
 
@@ -316,7 +325,7 @@ def test_ten_thousand_references_are_decided_a_part_at_a_time(yard: Yard, monkey
         store(yard.spool, yard.index, row(number), b"body")
     yard.put(NOON - timedelta(days=3))
     request = yard.ask(*range(1, 10_001))
-    monkeypatch.setattr(committing, "_READS", 3)
+    monkeypatch.setattr(verdicts, "_READS", 3)
     parts = [yard.look(), yard.look(), yard.look(1.5), yard.look(61)]
 
     assert [one and one.verdicts for one in parts] == [3, 2, None, 9995]

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from storage import tables
 from storage.database import snapshot, transaction
 from storage.decisions import damage, erasure, quarantine
-from storage.decisions.erasure import Erased
+from storage.decisions.erasure import Erasure
 from storage.errors import Overtaken
 from storage.index import journal, queries
 from storage.index.queries import Entered
@@ -21,7 +21,7 @@ from storage.keeping.shipping import ship
 from storage.rebuild import rebuild
 from storage.rewriting import old_segments
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
-from tests.storage.rewriting.test_rewrite import LATER, Yard, data, small
+from tests.storage.rewriting.rewriting_yard import LATER, Yard, data, small
 
 OTHER = "1.2.4"
 
@@ -39,7 +39,7 @@ def yard(database_url: str, tmp_path: Path) -> Iterator[Yard]:
         yield made
 
 
-def erase(yard: Yard, study_uid: str = "1.2.3") -> Erased:
+def erase(yard: Yard, study_uid: str = "1.2.3") -> Erasure:
     with transaction(yard.engine) as tx:
         return erasure.erase(tx, study_uid, made_by="01PERSON", reason="asked for", now=yard.now)
 
