@@ -1,7 +1,7 @@
-"""The file of a backup: a compressed tar of JSON lines, a table after another, and at its end what it holds.
+"""The file of a backup: a compressed tar of JSON lines, table after table, with its table of contents at the end.
 
-It says nothing about the kind of database, so that what one wrote another reads. Each row is a list of the values of
-its columns; times are UTC, bytes are base64.
+It is the same for both kinds of database. Each row is a list of the values of its columns; times are UTC, bytes are
+base64.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from storage.files import sync_folder
 from storage.instance_row import compact_json
 
 MODE: Final = 0o600
-"""It holds names and numbers of people."""
+"""For the owner alone: a backup has names and numbers of people."""
 _MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "backup 1"
 _PART_BYTES: Final = 4 << 20
@@ -34,7 +34,7 @@ _LEVEL: Final = 6
 
 
 class BrokenBackup(StorageError):
-    """No backup of ours, or not whole any more; ``reason`` is a word of ours."""
+    """The file is no backup of TierRead, or is damaged; ``reason`` is a sentence about it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -47,7 +47,7 @@ class Table:
 
     name: str
     columns: Mapping[str, str]
-    """Name to the kind of its values: a key of `ENCODERS`, or anything else for what JSON has itself."""
+    """Name to the kind of its values: a key of `ENCODERS`, or another word for values that JSON has itself."""
     rows: int
     digest: bytes
     """SHA-256 of its lines."""
@@ -63,12 +63,12 @@ class Table:
 @dataclass(frozen=True, kw_only=True)
 class Contents:
     revision: str
-    """Of the schema."""
+    """The revision of the schema."""
     made_at: datetime
     whole: bool
-    """Whether the index of images is in it too."""
+    """Whether it includes the index of images."""
     tables: tuple[Table, ...]
-    """In an order in which what is referred to comes first."""
+    """Ordered so that a table follows those that it refers to."""
 
     @property
     def rows(self) -> int:
@@ -88,7 +88,7 @@ DECODERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 class Writer:
-    """Writes tables into an archive; rows go out a few megabytes at a time."""
+    """Writes tables into an archive, a few megabytes of rows at a time."""
 
     def __init__(self, archive: tarfile.TarFile, made_at: datetime) -> None:
         self._archive = archive
@@ -156,10 +156,10 @@ def create(path: Path, made_at: datetime) -> Generator[Writer]:
 
 
 def read(path: Path, tell: Callable[[], None]) -> Contents:
-    """What an archive holds, after reading all of it; ``tell`` hears of each part.
+    """The contents of an archive, after reading all of it; ``tell`` is called for each part.
 
     Raises:
-        BrokenBackup: it is cut off or altered, or no backup of ours.
+        BrokenBackup: it is cut off or altered, or no backup of TierRead.
 
     """
     digests: dict[str, Any] = {}

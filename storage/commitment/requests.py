@@ -22,7 +22,7 @@ _REFERENCE: Final = tables.commitment_reference
 
 
 class Verdict(StrEnum):
-    """What we answer for one instance."""
+    """The answer for one instance."""
 
     COMMITTED = "committed"
     """Its bytes were read from the object store since the request, and had their digest."""
@@ -31,13 +31,13 @@ class Verdict(StrEnum):
     OTHER_CLASS = "other_class"
     """It is here as another SOP class."""
     UNSUPPORTED = "unsupported"
-    """Nothing of its SOP class is stored here."""
+    """Instances of its SOP class are not stored here."""
     QUARANTINED = "quarantined"
-    """It was refused, or differs from what is here: a person decides."""
+    """It was refused, or differs from the stored instance: a person decides."""
     DAMAGED = "damaged"
     """The object store gives back other bytes, or none."""
     NOT_STORED = "not_stored"
-    """It is here, but did not reach the object store in time."""
+    """It was received, but did not reach the object store in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +54,7 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Undecided:
-    """A request that somebody has to look at."""
+    """A request that waits for its decision."""
 
     id: str
     site_id: str
@@ -62,7 +62,7 @@ class Undecided:
 
 
 class TransactionInUse(StorageError):
-    """The device has named another list of instances by this transaction."""
+    """The device has used this Transaction UID for another list of instances."""
 
 
 def ask(
@@ -75,9 +75,9 @@ def ask(
     unsupported: Collection[str],
     now: datetime,
 ) -> str:
-    """Take a request in; answers its id. The same request again is answered again, once for each pair of references.
+    """Enter a request; answers its id. The same request again is answered again.
 
-    ``unsupported`` are SOP classes of which nothing is stored here.
+    ``unsupported`` are SOP classes whose instances are not stored here.
 
     Raises:
         TransactionInUse: the transaction is another request's.
@@ -143,7 +143,7 @@ def _ask_again(tx: Connection, device_id: str, transaction_uid: str, digest: byt
 
 
 def of_site(tx: Connection, site_id: str, references: Sequence[Reference]) -> dict[str, tuple[str, str]]:
-    """SOP Instance UID to its study and series, for those that this site has sent."""
+    """Study and Series Instance UID of each instance that this site has sent, by SOP Instance UID."""
     instance, holding = tables.instance.c, tables.holding.c
     asked = sa.select(instance.sop_instance_uid, instance.study_uid, instance.series_uid).join(
         tables.holding, sa.and_(holding.sop_instance_uid == instance.sop_instance_uid, holding.site_id == site_id)
@@ -164,7 +164,7 @@ _PARAMETERS: Final = 1000
 
 
 def next_undecided(tx: Connection, now: datetime, look_again_at: datetime) -> Undecided | None:
-    """The request that has waited longest to be looked at; nobody else looks at it before ``look_again_at``."""
+    """The request that has waited longest; nobody else gets it before ``look_again_at``."""
     row = _COMMITMENT.c
     asked = sa.select(row.id, row.site_id, row.asked_at, row.look_at).where(row.decided_at.is_(None))
     for found in tx.execute(asked.where(row.look_at <= now).order_by(row.look_at).limit(_TRIES)).all():
@@ -178,7 +178,7 @@ _TRIES: Final = 5
 
 
 def write_verdicts(tx: Connection, commitment_id: str, verdicts: Mapping[int, Verdict]) -> None:
-    """Verdicts by place; one that was written stays."""
+    """Write verdicts by place in the request; a verdict that was written before stays."""
     row = _REFERENCE.c
     by_verdict: dict[Verdict, list[int]] = {}
     for place, verdict in sorted(verdicts.items()):
@@ -198,7 +198,7 @@ def look_again(tx: Connection, commitment_id: str, at: datetime) -> None:
 
 
 def note_decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
-    """Note that every reference has its verdict; False when one has none."""
+    """Close the request if every reference has its verdict; False where one has none."""
     row, reference = _COMMITMENT.c, _REFERENCE.c
     left = sa.exists().where(reference.commitment_id == commitment_id, reference.verdict.is_(None))
     done = tx.execute(
@@ -210,7 +210,7 @@ def note_decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
 
 
 def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
-    """What was decided, in the order of the request."""
+    """The verdicts, in the order of the request."""
     row = _REFERENCE.c
     asked = sa.select(row.sop_class_uid, row.sop_instance_uid, row.verdict).where(row.commitment_id == commitment_id)
     return [
@@ -223,6 +223,6 @@ def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
 
 
 def _digest(references: Sequence[Reference]) -> bytes:
-    """Of the set, whatever its order."""
+    """A digest of the set of references, whatever their order."""
     lines = sorted(f"{one.sop_class_uid} {one.sop_instance_uid}" for one in references)
     return hashlib.sha256("\n".join(lines).encode()).digest()

@@ -1,4 +1,4 @@
-"""Decides what we answer for: an instance is committed once its bytes were read back from the object store.
+"""Decides on requests: an instance is committed once its bytes were read back from the object store.
 
 Read back means since the request. The read of the whole object that follows each put (`storage.keeping.shipping`)
 counts when it came after the request; what was stored before is read again now, and its digest compared.
@@ -26,12 +26,12 @@ from storage.segment_moves import SegmentState
 from storage.segments.segment_rows import await_storing, segment_key
 
 _LOOK_LEASE: Final = timedelta(seconds=60)
-"""After which another worker looks at what one has begun to read and does not finish."""
+"""A worker that has not finished a request by then loses it to another."""
 _SHORTEST_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _READS: Final = 200
 _READ_BYTES: Final = 256 << 20
-"""How much is read for one request before others have their turn."""
+"""Bytes that are read for one request before others have their turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Patience:
     """How long a request waits."""
 
     stragglers: timedelta
-    """For instances that have not arrived, or that the machine is still comparing."""
+    """For instances that have not arrived, or that the machine has not compared yet."""
     put: timedelta
     """For the object store."""
 
@@ -55,14 +55,14 @@ class Next(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Quarantined:
-    """What of one UID lies in quarantine, from the site that asks."""
+    """The quarantined bytes of one UID, from the site that asks."""
 
     refused: bool = False
-    """It was refused when it came, and the device heard so."""
+    """The instance was refused, and the device was told."""
     held: bool = False
-    """It was acknowledged and differs from what is here: the machine compares it, then a person decides."""
+    """The instance was acknowledged and differs from the stored one: the machine compares, then a person decides."""
     compared: bool = False
-    """The machine has compared, and it is another."""
+    """The machine has compared, and found another instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,7 +73,7 @@ class Place:
     digest: bytes
     segment_id: str
     offset: int
-    """Of its data set, from the start of the segment's file."""
+    """Offset of its data set, from the start of the segment's file."""
     size: int
     state: SegmentState
     stored_at: datetime | None
@@ -81,7 +81,7 @@ class Place:
 
 @dataclass(frozen=True, kw_only=True)
 class ReferenceState:
-    """One reference as it stands now."""
+    """What is known now about one instance of a request."""
 
     number: int
     """Its place in the request."""
@@ -92,7 +92,7 @@ class ReferenceState:
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """Where an instance lies that the object store does not give back as it came."""
+    """The place of an instance that the object store does not return as it came."""
 
     segment_id: str
     offset: int
@@ -100,7 +100,7 @@ class Damage:
 
 @dataclass(frozen=True, kw_only=True)
 class LookOutcome:
-    """What became of one look."""
+    """The outcome of one look at a request."""
 
     verdicts: int
     damages: tuple[Damage, ...]
@@ -128,7 +128,7 @@ def judge(seen: ReferenceState, asked_at: datetime, now: datetime, patience: Pat
 
 
 def pause(age: timedelta) -> timedelta:
-    """When to look again at a request that is so old: soon at first, then ever later."""
+    """The pause before the next look at a request of this age: short at first, longer as it grows older."""
     return min(max(age / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 

@@ -1,7 +1,6 @@
-"""Marks instances whose bytes are damaged, so that the same one sent again takes the place, and asks a person to look.
+"""Marks damaged instances, so that the same instance sent again replaces them, and asks a person to look.
 
-The question lies in the quarantine beside what a recovery found damaged. It is settled by itself when the instance is
-whole again.
+The question is a row of the quarantine. A machine settles it when the instance is whole again.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ _QUARANTINE: Final = tables.quarantine.c
 
 
 def key_of(segment_id: str, offset: int) -> str:
-    """Names the place that was lost: a damaged range that recovery copied has a file of such a name, others none."""
+    """The key of a question about a damaged place. Only a range that recovery copied has a file of that name."""
     return f"quarantine/{Reason.DAMAGED}/{segment_id}-{offset}"
 
 
 def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
-    """The bytes of an instance are not as they came; nothing happens when its row leads elsewhere by now."""
+    """Note that the bytes of an instance are damaged; nothing happens when its row leads elsewhere by now."""
     there = _there(sop_instance_uid, segment_id, offset)
     asked = sa.select(
         _INSTANCE.study_uid,
@@ -70,7 +69,7 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
 
 
 def clear(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
-    """The bytes are as they came, unless the row leads elsewhere by now."""
+    """Note that the bytes are whole again; nothing happens when the row leads elsewhere by now."""
     there = _there(sop_instance_uid, segment_id, offset)
     if tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.false())).rowcount:
         note_healed(tx, sop_instance_uid, now)

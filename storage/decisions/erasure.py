@@ -1,7 +1,7 @@
 """Erases images: their rows at once and for good, their bytes as soon as segments are written without them.
 
-Who looks afterwards finds nothing, and who sends the same again is refused (`storage.index.entry_batch`). The decision
-is in the journal, so that an index that is made again does not show them either.
+Searches find nothing afterwards, and the same instance sent again is refused (`storage.index.entry_batch`). The
+decision is in the journal, so that a rebuilt index does not show the images either.
 """
 
 from __future__ import annotations
@@ -35,19 +35,19 @@ _AT_ONCE: Final = 500
 
 @dataclass(frozen=True, kw_only=True)
 class Erasure:
-    """What was taken out of the index."""
+    """What an erasure took out of the index."""
 
     instances: int
     quarantined: int
-    """Copies in quarantine."""
+    """Rows of the quarantine."""
     files: tuple[str, ...]
-    """Keys of the quarantine's files, which lie in the spool of the node that received them."""
+    """Keys of quarantine files, which lie in the spool of the node that received them."""
 
 
 def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erasure:
-    """Erase all that is shown in a study, hidden images too; more than once is as once.
+    """Erase all images that are shown in a study, hidden ones too. May be repeated.
 
-    Whatever else was received under their SOP Instance UIDs goes with them.
+    Quarantined bytes with the same SOP Instance UIDs go with them.
     """
     shown = sa.select(_INSTANCE.c.sop_instance_uid).where(_INSTANCE.c.study_uid == study_uid)
     uids = sorted(tx.execute(shown).scalars())
@@ -60,13 +60,13 @@ def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: dat
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
-    """The decision again, in an index that was made again; what has come since is of other UIDs and stays."""
+    """Make the decision again in a rebuilt index; images with other UIDs, received since, stay."""
     _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at)
     return True
 
 
 def hold(tx: Connection, study_uid: str, reason: str, now: datetime) -> None:
-    """Say why the images of a study must not be erased; nothing: they may."""
+    """Note why the images of a study must not be erased; an empty reason ends that."""
     _hold(tx, study_uid, reason)
     journal.write(tx, HOLD, {"study_uid": study_uid, "reason": reason}, now)
 
@@ -81,7 +81,7 @@ def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
 
 
 def pending(engine: Engine) -> list[tuple[str, str, SegmentState]]:
-    """Study, segment and state of what is still to be written without what was erased."""
+    """Study, id and state of each segment that may still hold erased bytes."""
     asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(
         _SEGMENT.c.purge, _SEGMENT.c.state != SegmentState.GONE
     )
@@ -90,10 +90,10 @@ def pending(engine: Engine) -> list[tuple[str, str, SegmentState]]:
 
 
 def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
-    """Write stored segments without what was erased; answers how many. Those that are not stored yet wait.
+    """Rewrite stored segments without erased bytes; answers how many. Segments that are not stored yet wait.
 
     Raises:
-        ExceptionGroup: of what went wrong with single ones; the others are done.
+        ExceptionGroup: of failures with single segments; the others are done.
 
     """
     done = 0
@@ -119,7 +119,7 @@ def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
 
 
 def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erasure:
-    # The tombstones first: whoever enters the same meanwhile is seen by what follows, or refused.
+    # The tombstones first: an instance that is entered meanwhile is found below, or refused.
     graves = [{"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at} for uid in uids]
     tx.execute(insert_new(tx, _TOMBSTONE), graves)
     studies, series, segments = {study_uid}, set[str](), set[str]()
@@ -140,7 +140,7 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
         instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
         tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
         tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
-    # What recovery copied of a segment tells no instance, and may be of any of the study.
+    # A range that recovery copied names no instance, and may belong to any of the study.
     of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None)
     of_recovery &= kept.reason.in_((Reason.DAMAGED, Reason.TORN))
     for row in tx.execute(sa.select(kept.key).where(of_recovery)):
@@ -155,7 +155,7 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
 
 
 def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datetime) -> None:
-    """Every segment that may have the bytes: those of the studies too, for some bytes are in no row."""
+    """Mark every segment that may hold the bytes: those of the studies too, since no row leads to some bytes."""
     for some in _chunks(sorted(segment_ids)):
         _mark_each(tx, _SEGMENT.c.id.in_(some), at)
     for some in _chunks(sorted(study_uids)):

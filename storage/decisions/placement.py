@@ -42,9 +42,9 @@ KIND: Final = "placement"
 
 
 def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
-    """Make the changes, count anew, write the journal; answers the studies that show more or less than before.
+    """Make the changes, count again, write the journal; answers the studies whose visible images may have changed.
 
-    Applied again they are what they were, but for moves, whose instances have left.
+    Changes may be applied again, except moves, whose instances have left.
 
     Raises:
         Overtaken: something is not where a change says it is; roll back.
@@ -64,7 +64,7 @@ def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset
 def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
     """Make changes of the journal again, in an index made from the segments; False when some did not fit.
 
-    What is not where a change says it is, since its bytes are lost, is left out; the others are made.
+    An instance that is not where a change says, since its bytes are lost, is left out.
     """
     study_uids, series_uids = _touched(tx, changes)
     whole = True
@@ -84,7 +84,7 @@ def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
 
 
 def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
-    """Where series are shown that came after a merge, since they are in the index before it is made again."""
+    """Move series that came after a merge: in a rebuilt index they are entered before the merge is made again."""
     first = sa.select(sa.func.min(_INSTANCE.c.received_at)).where(_INSTANCE.c.series_uid == _SERIES.c.series_uid)
     named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid) == change.study_uid
     later = sa.select(_SERIES.c.series_uid, _SERIES.c.study_uid).where(
@@ -102,7 +102,7 @@ def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
 
 
 def _fitting(tx: Connection, change: Change) -> Change | None:
-    """The part of a change that is about instances which are there."""
+    """The change without instances that are missing; None where nothing is left of it."""
     match change:
         case InstancesMoved():
             there = instances_of(tx, change.sop_instance_uids)
@@ -187,7 +187,7 @@ def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> No
 
 
 def _move_holdings(tx: Connection, these: sa.ColumnElement[bool], study_uid: str) -> None:
-    """Whoever else sent an instance sees the study in which it is shown."""
+    """Other sites that sent an instance see the study in which it is shown."""
     moved = sa.select(_INSTANCE.c.sop_instance_uid).where(these)
     tx.execute(sa.update(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(moved)).values(study_uid=study_uid))
 
@@ -202,7 +202,7 @@ _NAMED: Final = {
     "received_study_uid": sa.func.coalesce(_INSTANCE.c.received_study_uid, _INSTANCE.c.study_uid),
     "received_series_uid": sa.func.coalesce(_INSTANCE.c.received_series_uid, _INSTANCE.c.series_uid),
 }
-"""What the bytes name is kept when an instance first leaves its place."""
+"""The UIDs in the bytes are kept when an instance first leaves its place."""
 
 
 def _exactly(rows: int, done: sa.CursorResult[Any]) -> None:
@@ -214,7 +214,7 @@ def _exactly(rows: int, done: sa.CursorResult[Any]) -> None:
 
 
 def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[str]]:
-    """Studies and series whose counts may change."""
+    """The studies and series whose counts may change."""
     studies: set[str] = set()
     series: set[str] = set()
     uids: set[str] = set()
@@ -254,7 +254,7 @@ def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
 
 
 def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
-    """Let studies and series say how many instances they show."""
+    """Count the visible instances of studies and series again."""
     for column, inside, uids in (
         (_STUDY.c.study_uid, _INSTANCE.c.study_uid, study_uids),
         (_SERIES.c.series_uid, _INSTANCE.c.series_uid, series_uids),

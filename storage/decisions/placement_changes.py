@@ -26,7 +26,7 @@ class SeriesMade:
 
 @dataclass(frozen=True, kw_only=True)
 class SeriesMoved:
-    """A whole series is shown in another study, and so is what comes for it later."""
+    """A whole series is shown in another study, later instances of it too."""
 
     series_uid: str
     from_study: str
@@ -35,7 +35,7 @@ class SeriesMoved:
 
 @dataclass(frozen=True, kw_only=True)
 class InstancesMoved:
-    """Single instances are shown in another series; what comes later for the first one stays there."""
+    """Single instances are shown in another series; later instances of the first series stay there."""
 
     sop_instance_uids: tuple[str, ...]
     from_study: str
@@ -46,7 +46,7 @@ class InstancesMoved:
 
 @dataclass(frozen=True, kw_only=True)
 class Merged:
-    """New series of a study are shown in another one from now on; ``to_study`` None ends that."""
+    """New series of a study are shown in another study from now on; ``to_study`` None ends that."""
 
     study_uid: str
     from_study: str | None
@@ -92,7 +92,7 @@ def from_json(written: Iterable[dict[str, Any]]) -> list[Change]:
 
 
 def inverse(changes: Sequence[Change]) -> list[Change]:
-    """What takes these changes back; an empty study or series stays, since rows are never deleted."""
+    """The changes that take these back; an empty study or series stays, since rows are never deleted."""
     return [back for change in reversed(changes) for back in _inverse(change)]
 
 

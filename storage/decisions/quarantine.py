@@ -1,7 +1,7 @@
-"""What becomes of bytes in quarantine: they stay out, enter a study, or are shown instead of what is stored.
+"""Decides about bytes in quarantine: they stay out, enter a study, or are shown instead of what is stored.
 
-Nothing is overwritten: whatever goes out of sight is kept as a row of the quarantine, and each act has
-the one that takes it back.
+Nothing is overwritten: an instance that is no longer shown is kept as a row of the quarantine, and each decision can be
+taken back.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ _SERIES: Final = tables.series
 _STUDY: Final = tables.study
 
 KIND: Final = "quarantine"
-"""Of decisions about what lies here, in the journal."""
+"""The kind of these decisions in the journal."""
 
 
 def as_instance(one: Held) -> Instance | None:
-    """What a newcomer would be in the index, so that it can be read and drawn; None where it is no whole instance."""
+    """A newcomer as an indexed instance, so that it can be read and drawn; None where it is no whole instance."""
     if one.row is None or one.segment_id is None or one.offset is None:
         return None
     entry = _entry(one)
@@ -63,7 +63,7 @@ def reopen(tx: Connection, one: Held) -> None:
 
 
 def fits_instead(tx: Connection, one: Held) -> Instance | None:
-    """What is stored under the UID of a newcomer that could be shown instead: of the same series, patient and site."""
+    """The stored instance that a newcomer of the same series, patient and site could be shown instead of."""
     if one.row is None or one.segment_id is None or one.sop_instance_uid is None:
         return None
     row, stored = InstanceRow.from_json(one.row), instance_of(tx, one.sop_instance_uid)
@@ -75,9 +75,9 @@ def fits_instead(tx: Connection, one: Held) -> Instance | None:
 
 
 def show_instead(tx: Connection, one: Held, now: datetime, *, keep_as: str | None = None) -> str:
-    """Let the UID of a newcomer lead to its bytes; answers the row of the quarantine that keeps the earlier ones.
+    """Show a newcomer instead of the stored instance; answers the id of the row that keeps the stored one.
 
-    ``keep_as`` is the id of that row where the index is made again.
+    ``keep_as`` is the id that the row had, where the index is rebuilt.
 
     Raises:
         Overtaken: it was decided before, or no longer fits.
@@ -110,7 +110,7 @@ def show_again(tx: Connection, one: Held, earlier_id: str, now: datetime) -> Non
 
 
 def fits_in(tx: Connection, one: Held) -> bool:
-    """Whether a newcomer can enter the study that it names: its UID is free, its series no other study's."""
+    """Whether a newcomer can enter the study that it names: its UID is free, and its series is in no other study."""
     if one.row is None or one.segment_id is None:
         return False
     row = InstanceRow.from_json(one.row)
@@ -122,7 +122,7 @@ def fits_in(tx: Connection, one: Held) -> bool:
 
 
 def admit(tx: Connection, one: Held, now: datetime) -> None:
-    """Enter a newcomer into the study that it names, whosever it said that it is.
+    """Enter a newcomer into the study that it names, whatever patient it names.
 
     Raises:
         Overtaken: it was decided before, or no longer fits.
@@ -144,7 +144,7 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
-        # Those who sent it do not see another site's study for that.
+        # Not shared: the sender gains no access to the other site's study.
         "shared": False,
     }
     tx.execute(insert_new(tx, tables.holding).values(holding))
@@ -172,10 +172,10 @@ def take_out(tx: Connection, one: Held) -> None:
 
 
 def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
-    """Make a decision of the journal again, in an index that was made again from the segments.
+    """Make a decision of the journal again in a rebuilt index.
 
     Raises:
-        Overtaken: the bytes are none that wait, or it was made again already.
+        Overtaken: the bytes do not wait for a decision, or it was made again already.
 
     """
     lies_there = (_QUARANTINE.c.segment_id == decided["segment_id"]) & (_QUARANTINE.c.offset == decided["offset"])
@@ -223,7 +223,7 @@ def _change(tx: Connection, one: Held, move: QuarantineMove, now: datetime | Non
 
 
 def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) -> str:
-    """A row of the quarantine for what goes out of sight; it may have one, if it was a newcomer itself."""
+    """Keep the stored instance in a row of the quarantine; it has a row where it was a newcomer itself."""
     lies_there = (_QUARANTINE.c.segment_id == stored.segment_id) & (_QUARANTINE.c.offset == stored.offset)
     known: str | None = tx.execute(sa.select(_QUARANTINE.c.id).where(lies_there)).scalar_one_or_none()
     if known is not None:
@@ -243,7 +243,7 @@ def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) 
 
 
 def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
-    """The row of an indexed instance as it came, put together from instance, series and study."""
+    """The row of an indexed instance as it came, made of its instance, series and study."""
     study_uid, series_uid = stored.named
     as_it_came = stored.stored_digest == stored.received_digest
     series = tx.execute(sa.select(_SERIES).where(_SERIES.c.series_uid == stored.series_uid)).one()
@@ -280,7 +280,7 @@ def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
 
 
 def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_at: datetime | None) -> None:
-    """The counts of study and series; what enters now arrives now, so that the study's case hears of it."""
+    """Change the counts of study and series; ``arrived_at`` lets the study's case notice an arrival."""
     study = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid)
     study = study.values(instances=_STUDY.c.instances + more)
     if arrived_at is not None:
@@ -292,7 +292,7 @@ def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_a
 
 
 def _home(tx: Connection, row: InstanceRow) -> Home:
-    """Where an instance of this series is shown: with the others of it, else with the other series of its study."""
+    """Where an instance is shown: with its series, else with the other series of its study."""
     known = sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == row.series_uid)
     merged = sa.select(_STUDY.c.merged_into).where(_STUDY.c.study_uid == row.study_uid)
     return Home(tx.scalar(known) or tx.scalar(merged) or row.study_uid, row.study_uid)
@@ -303,7 +303,7 @@ def _place(stored: Instance) -> Place:
 
 
 def _entry(one: Held) -> Entry:
-    """The newcomer as its segment told it."""
+    """The newcomer as its segment describes it."""
     if one.row is None or one.segment_id is None or one.offset is None:
         raise Overtaken
     return Entry(

@@ -1,4 +1,4 @@
-"""Enters instances into the index: one batch, one transaction, the same result however often it is repeated."""
+"""Enters a batch of instances into the index in one transaction; repeating it changes nothing."""
 
 from __future__ import annotations
 
@@ -42,32 +42,32 @@ KIND_HELD: Final = "held"
 
 
 class Entered(Enum):
-    """What became of an instance."""
+    """The outcome of entering an instance."""
 
     NEW = "new"
     SAME = "same"
-    """The same content was there already; the site has its holding of it. The new bytes are not needed."""
+    """The same content is stored already; the site has its holding of it. The new bytes are not needed."""
     HELD = "held"
-    """Other content under this UID, or the study or series belongs to another patient, site or study: a
-    person decides, until then it waits in quarantine and its bytes stay where they were written."""
+    """It has a UID with other content, or its study or series belongs to another patient, site or study. It waits in
+    quarantine until a person decides, and its bytes stay where they were written."""
     ERASED = "erased"
-    """It was erased, and does not come back: nothing of it is kept."""
+    """It was erased for good: nothing of the new bytes is kept."""
 
 
 class Raced(StorageError):
-    """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
+    """Another process inserted the same key, or moved what is counted: begin the transaction anew."""
 
 
 @dataclass(frozen=True)
 class _There:
-    """What makes an indexed instance the same as a newcomer, or another."""
+    """An indexed instance, as far as a newcomer is compared with it."""
 
     segment_id: str
     offset: int
     received: tuple[bytes, str]
-    """Digest and transfer syntax of what came."""
+    """Digest and transfer syntax as it came."""
     stored: tuple[bytes, str]
-    """Of what is stored of it: also what a peer has that fetched it from us."""
+    """Digest and syntax of the stored form; a peer that retrieved the instance sends these back."""
     study_uid: str
     """The study in which it is shown."""
     site_id: str
@@ -78,7 +78,7 @@ class _There:
 
 
 def _there(columns: Sequence[Any]) -> _There:
-    """Of the columns of `INSTANCES_THERE` behind the UID."""
+    """From the columns of `INSTANCES_THERE` that follow the UID."""
     segment_id, offset, received, received_syntax, stored, stored_syntax, study_uid, site_id, damaged = columns
     return _There(
         segment_id=segment_id,
@@ -92,7 +92,7 @@ def _there(columns: Sequence[Any]) -> _There:
 
 
 def _as_received(entry: Entry, there: _There) -> Entry:
-    """The same bytes as those of which the disk lost the stored form: what first came is kept for ever."""
+    """An entry that replaces damaged bytes, with the digest and syntax in which the instance first came."""
     row = entry.row
     if row.received_as == there.received:
         return entry
@@ -102,10 +102,11 @@ def _as_received(entry: Entry, there: _There) -> Entry:
 
 
 class Batch:
-    """Sorts a batch into new, same and held, and writes it; what the bytes do not tell goes into the journal.
+    """Sorts a batch into new, same and held, and writes it; the journal gets what no segment has.
 
-    ``again`` is for an index that is made again: the places (segment and offset) of what was held the first time, with
-    the id that its question had. It is held again, whatever comes before it now, and the journal is not written.
+    ``again`` is for an index that is rebuilt: the places (segment and offset) of instances that were held the first
+    time, each with the id of its row. They are held again, whatever is entered before them, and the journal is not
+    written.
     """
 
     def __init__(
@@ -128,10 +129,10 @@ class Batch:
         self._held: list[Entry] = []
 
     def enter(self) -> list[Entered]:
-        """Write the batch; in the order of the keys, so that two processes never wait for each other in a ring.
+        """Write the batch, in the order of keys, so that two processes never wait for each other in a ring.
 
         Raises:
-            Raced: roll back, forget what was known, and do it again.
+            Raced: roll back, clear what is known, and do it again.
 
         """
         results = [self._sort_in(entry) for entry in self._entries]
@@ -165,7 +166,7 @@ class Batch:
         return results
 
     def _not_in_the_bytes(self, same: Sequence[Entry]) -> list[tuple[str, dict[str, Any], datetime]]:
-        """What no segment tells: that a second site sent the same, and what took the place of lost bytes."""
+        """Decisions that no segment has: a second site sent the same, or new bytes replace damaged ones."""
         sharing = [
             entry for entry in same if self._there[entry.row.sop_instance_uid].site_id != entry.provenance.site_id
         ]
@@ -188,7 +189,7 @@ class Batch:
 
     @staticmethod
     def _held_at(questions: Iterable[Values]) -> list[tuple[str, dict[str, Any], datetime]]:
-        """Which of two that contradict each other was the second: their times do not always tell."""
+        """Which of two contradicting instances came second: their times do not always show it."""
         return [
             (KIND_HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
             for one in questions
@@ -206,7 +207,7 @@ class Batch:
         studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
         series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         instances = {entry.row.sop_instance_uid for entry in self._entries}
-        # From the bottom up: where another process commits in between, an instance that is seen has its study.
+        # From the bottom up: if another process commits in between, each instance that is found has its study.
         found = self._found(INSTANCES_THERE, instances)
         self._erased = {there[0] for there in found if there[1] is None}
         self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
@@ -226,7 +227,7 @@ class Batch:
         there = self._there.get(row.sop_instance_uid)
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
-                return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+                return Entered.NEW  # a repetition, or a commit whose answer was lost: these bytes are indexed
             if self._was_held(place):
                 self._held.append(entry)
                 return Entered.HELD
@@ -305,7 +306,7 @@ class Batch:
         ]
 
     def _questions(self) -> list[Values]:
-        """The rows of what is held; a device that sends a conflict again and again makes one question, decided once."""
+        """The rows of held instances; a device that sends a conflict again and again makes one row, decided once."""
         asked = self._found(ASKED, {entry.row.sop_instance_uid for entry in self._held})
         known = {(uid, bytes(digest), site_id) for uid, digest, site_id in asked}
         rows: list[Values] = []

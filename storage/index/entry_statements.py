@@ -1,4 +1,4 @@
-"""The statements by which a batch looks up, inserts and counts: made once, run by the driver itself."""
+"""The statements with which a batch looks up, inserts and counts, compiled once and run by the driver."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _THERE: Final = (
     _INSTANCE.site_id,
     _INSTANCE.damaged,
 )
-# What was erased comes with the same look, as a row without a segment.
+# Erased instances are found by the same query, as rows without a segment.
 INSTANCES_THERE: Final = Prepared(
     lambda dialect: sa.union_all(
         sa.select(*_THERE).where(_among(dialect, _INSTANCE.sop_instance_uid)),

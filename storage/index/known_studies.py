@@ -12,7 +12,7 @@ _KNOWN_MAX: Final = 50_000
 
 @dataclass(frozen=True)
 class Owner:
-    """Whom a study belongs to; never changes."""
+    """The owner of a study; it never changes."""
 
     site_id: str
     patient_id: str
@@ -21,17 +21,16 @@ class Owner:
 
 @dataclass
 class Known:
-    """What was seen committed of studies and series, to spare a look each time.
+    """Committed studies and series that this process has seen.
 
-    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
-    looked up anew.
+    A home may have changed since; counting finds that out (`Raced`), and everything is looked up anew.
     """
 
     owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
     shown_in: dict[str, str] = field(default_factory=dict[str, str])
-    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
+    """Study UID to the study in which its new series are shown: itself, unless it was merged into another."""
     homes: dict[str, Home] = field(default_factory=dict[str, Home])
-    """Of series."""
+    """Series UID to its home."""
 
     def clear(self) -> None:
         self.owners.clear()
@@ -41,7 +40,7 @@ class Known:
     def learn(self, seen: Known) -> None:
         if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
             self.clear()
-        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
+        # A merged study is looked up each time: no count shows when the merge is taken back.
         own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
         self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
         self.shown_in.update({uid: uid for uid in own})

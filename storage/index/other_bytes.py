@@ -22,10 +22,9 @@ _OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})
 
 
 def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
-    """Let the row of an instance lead to these bytes; False when it leads to those of ``instead_of`` no longer.
+    """Let the row of an instance lead to these bytes; False when it no longer leads to those of ``instead_of``.
 
-    Where it is shown stays; what was found out about the earlier bytes is found out again. With
-    ``same_sender`` who sent them and when stays as it is.
+    Its study and series stay, its description is made again. With ``same_sender`` site, device and time stay too.
     """
     instance = tables.instance.c
     there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
@@ -37,6 +36,6 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
 
 
 def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
-    """An instance that was damaged is whole: nobody need look any more."""
+    """Settle the question about a damaged instance, which is whole again."""
     asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == Reason.DAMAGED)
     quarantine_rows.change(tx, asked, QuarantineMove.HEAL, now)

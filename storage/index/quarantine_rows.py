@@ -1,4 +1,4 @@
-"""The rows of the quarantine: found, and moved from state to state."""
+"""The rows of the quarantine, and their moves from state to state."""
 
 from __future__ import annotations
 

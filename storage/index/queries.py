@@ -1,4 +1,4 @@
-"""The index of what lies in the segments: what it answers, and what may change in it."""
+"""Studies, series and instances in the index: read, hidden, corrected and described."""
 
 from __future__ import annotations
 
@@ -93,13 +93,13 @@ def study_of(tx: Connection, study_uid: str) -> Study | None:
 
 
 def series_in(tx: Connection, study_uid: str) -> list[Series]:
-    """By series number; those that show something."""
+    """By series number; without series whose instances are all hidden."""
     asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid, _SERIES.c.instances > 0)
     return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
 
 
 def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-    """By series, then by instance number; without what is hidden."""
+    """By series, then by instance number; without hidden instances."""
     asked = sa.select(*columns_of(Instance, _INSTANCE))
     asked = asked.where(_INSTANCE.c.study_uid == study_uid, _INSTANCE.c.hidden.is_(False))
     if series_uid is not None:
@@ -109,7 +109,7 @@ def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) 
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
-    """The instance, also one that is hidden."""
+    """The instance, hidden or not."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
     return next(iter(records_of(Instance, tx.execute(asked))), None)
 
@@ -168,9 +168,9 @@ def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
 
 
 def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision: int) -> None:
-    """Make the shown columns follow an attribution revision: what came, with ``attributes`` (DICOM keywords) over it.
+    """Show a study as an attribution revision says: the received values, replaced by ``attributes`` (DICOM keywords).
 
-    Keywords that no column of the study shows are passed over.
+    Keywords without a column of the study are ignored.
     """
     received: dict[str, str] = tx.execute(
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
@@ -186,9 +186,9 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
 
 
 def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, str]) -> dict[str, str]:
-    """What came, without what it says of the person under whom it came by mistake.
+    """The received values, without those of the person under whom the study came by mistake.
 
-    A new number is another person: name, birth date and sex go with the old one. Other texts go if they name them.
+    A new patient id means another person: name, birth date and sex are emptied, and texts that name the first person.
     """
     name, number = received.get("patient_name", ""), received.get("patient_id", "")
     another = corrected.get("patient_id", number) != number
@@ -205,7 +205,7 @@ def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, st
 
 
 def hide(tx: Connection, study_uid: str, now: datetime) -> None:
-    """Take the study out of every search that does not ask for hidden ones."""
+    """Hide a study from every search that does not ask for hidden ones."""
     set_hidden(tx, study_uid, hidden=True)
     journal.write(tx, HIDE, {"study_uid": study_uid}, now)
 
@@ -216,7 +216,7 @@ def unhide(tx: Connection, study_uid: str, now: datetime) -> None:
 
 
 def set_hidden(tx: Connection, study_uid: str, *, hidden: bool) -> bool:
-    """What `hide` and `unhide` change, for a journal that is read again; False when there is no such study."""
+    """Hide or show a study without writing the journal; False when there is no such study."""
     done = tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=hidden))
     return done.rowcount == 1
 
@@ -229,7 +229,7 @@ def describe(
     frame_ranges: Ranges | None,
     pixel_digest: bytes | None,
 ) -> None:
-    """Note what was found out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
+    """Write what is worked out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
     found = {"description": description, "pixel_digest": pixel_digest}
     if frame_ranges is not None:
         found["frame_ranges"] = encode_ranges(frame_ranges)
@@ -247,9 +247,9 @@ def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) ->
 
 
 def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
-    """Mark the instances of a segment of whose bytes the disk kept none that begin there; answers how many.
+    """Mark the instances of a segment as damaged whose offsets are not among those of ``whole`` members.
 
-    ``whole`` are the offsets of the members that are as they came.
+    Answers how many.
     """
     asked = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.offset).where(_INSTANCE.c.segment_id == segment_id)
     lost = [uid for uid, offset in tx.execute(asked) if offset not in whole]

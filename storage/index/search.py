@@ -18,7 +18,7 @@ from storage.records import Instance, Part, Patient, Series, Shape, Study, colum
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a viewer may see: the studies of these sites, those that these sites also hold, and those named."""
+    """The studies that a viewer may see: those of these sites, those that these sites also sent, and those named."""
 
     site_ids: frozenset[str] = frozenset()
     study_uids: frozenset[str] = frozenset()
@@ -91,7 +91,7 @@ _SHOWN: Final = {
     _SERIES: _SERIES.c.instances > 0,
     _INSTANCE: _INSTANCE.c.hidden.is_(False),
 }
-"""What is found of each level: that which is not hidden, or holds something that is not."""
+"""The rows that a search finds at each level: those that are not hidden, or hold an instance that is not."""
 _GLOB: Final = ({"*": "[*]", "?": "[?]", "[": "[[]"}, {"*": "*", "?": "?"})
 _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 """How each language quotes a character that it gives a meaning, and how it writes our two wildcards."""
@@ -100,7 +100,7 @@ _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 def search_patients(
     tx: Connection, scope: Scope, match: Match, *, limit: int, after: tuple[str, str] | None = None
 ) -> list[Patient]:
-    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. Blank ones are nobody's."""
+    """Patients by id and issuer, without blank ids; ``after`` is the pair that came last."""
     who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
         sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
@@ -151,7 +151,7 @@ def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, 
 
 
 def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> list[Part]:
-    """The same, of each only what says how it can be sent: by study, so that a study's instances follow each other."""
+    """As `search_instances`, with only the fields that sending needs, sorted by study."""
     asked = _instances(tx, scope, match, columns_of(Part, _INSTANCE))
     ordered = asked.order_by(None).order_by(
         _INSTANCE.c.study_uid, _INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid
@@ -181,7 +181,7 @@ def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: M
 
 
 def _visible(scope: Scope) -> list[sa.ColumnElement[bool]]:
-    # The second site's holdings are few, so they are looked up once instead of joined.
+    # Shared holdings are few, so they are looked up once instead of joined.
     also_held = sa.select(_HOLDING.c.study_uid).where(_HOLDING.c.shared, _HOLDING.c.site_id.in_(scope.site_ids))
     seen = sa.or_(
         _STUDY.c.site_id.in_(scope.site_ids),
@@ -238,7 +238,7 @@ def _any_group(tx: Connection, column: sa.Column[Any], name: str, *, wild: bool)
         return _matches_a_group(tx, sa.func.lower(column), asked, wild=wild)
     if tx.dialect.name != "postgresql" or not asked or asked[0] in "*?":
         return _matches_name(tx, _STUDY.c, asked, wild=wild)
-    # Whose name it is first: for some names PostgreSQL believes that many match, and walks back by date for seconds.
+    # Names are matched first: for some names PostgreSQL expects many matches, and walks back by date for seconds.
     named = _STUDY.alias()
     found = sa.select(named.c.study_uid).where(_matches_name(tx, named.c, asked, wild=wild)).cte("named")
     return _STUDY.c.study_uid.in_(sa.select(found.prefix_with("MATERIALIZED").c.study_uid))

@@ -22,7 +22,7 @@ from storage.segments.segment_rows import segment_key
 
 _AT_ONCE: Final = 20
 _OTHERS_AFTER: Final = timedelta(hours=1)
-"""What its own node has not copied by then, any node copies from the store."""
+"""A segment that its own node has not copied by then is copied from the store by any node."""
 _SEGMENT: Final = tables.segment.c
 
 
@@ -37,7 +37,7 @@ class CopyOutcome:
 class Backlog:
     segments: int
     oldest: datetime | None
-    """When the one that waits longest was stored."""
+    """When the segment that waits longest was stored."""
 
 
 def copy_segments(  # noqa: PLR0917 - what it is made of
@@ -49,7 +49,7 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
     now: datetime,
     passed_over: Collection[str] = (),
 ) -> CopyOutcome:
-    """Copy some of the segments that are stored and have no second copy; again and again is the same.
+    """Copy some of the stored segments that have no second copy. May be repeated.
 
     Raises:
         StoreAway, StoreRefuses: of either store, which ends the round.
@@ -72,9 +72,9 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
 
 
 def forget_gone(engine: Engine, second: ObjectStore) -> int:
-    """Remove the copies of segments that were given up, as an erasure asks; answers how many.
+    """Remove the copies of segments that are gone; answers how many.
 
-    Those of a study wait until all of it that is stored has its copy: what replaced them is among that.
+    A copy stays until every stored segment of its study, the one that replaced it among them, has a copy.
     """
     other = tables.segment.alias()
     uncopied = (other.c.state == SegmentState.STORED) & other.c.copied_at.is_(None)
@@ -119,7 +119,7 @@ def backlog(tx: Connection) -> Backlog:
 
 
 def _copy(spool_dir: Path, store: ObjectStore, second: ObjectStore, segment_id: str) -> bool:
-    """Whether the second copy is there, whole."""
+    """Copy one segment; False where neither spool nor store has it whole."""
     key = segment_key(segment_id)
     path = spool_dir / key
     try:

@@ -1,4 +1,4 @@
-"""Takes sealed segments to the object store, and gives the spool's room back when they are safe there."""
+"""Puts sealed segments into the object store, and removes them from the spool when they are safe there."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LONGEST_DELAY: Final = timedelta(minutes=16)
 
 
 class Postponed:
-    """Segments that could not be stored, and when each is tried again: later each time, while the others go up."""
+    """Segments that could not be stored, and when each is tried again: after a delay that doubles each time."""
 
     def __init__(self) -> None:
         self._until: dict[str, tuple[datetime, int]] = {}
@@ -103,14 +103,14 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
 
 
 def behind_seconds(tx: Connection, now: datetime) -> float:
-    """How long the sealed segment waits that waits longest, of all nodes."""
+    """Seconds that the oldest sealed segment of all nodes has waited."""
     asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == SegmentState.SEALED)
     oldest = tx.execute(asked).scalar_one()
     return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
 
 
 def stored_of(engine: Engine, keys: Sequence[str]) -> set[str]:
-    """Those of the keys that are of segments in the object store."""
+    """The keys among these that belong to stored segments."""
     found: set[str] = set()
     with snapshot(engine) as tx:
         for start in range(0, len(keys), _BATCH):
@@ -139,7 +139,7 @@ def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_i
 
 
 def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> set[Entered]:
-    """Rows that the index committed asynchronously are made sure of, and those that it could not take are entered."""
+    """Enter rows again in synchronous commits: the index commits asynchronously, and may have failed to take some."""
     became: set[Entered] = set()
     for start in range(0, len(entries), _BATCH):
         while True:
@@ -163,7 +163,7 @@ def reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, 
 
 
 def _digests(store: ObjectStore, key: str, entry: Entry) -> tuple[bytes, bytes]:
-    """Of what stands before the data set, and of the data set."""
+    """Digests of the bytes before the data set, and of the data set."""
     head, data, position = hashlib.sha256(), hashlib.sha256(), 0
     for chunk in store.stream(key, entry.place.offset, entry.place.size):
         before = max(0, entry.row.dataset_offset - position)

@@ -23,11 +23,11 @@ __all__ = ["Bytes", "BytesMissing", "HolderAway"]
 
 
 class BytesMissing(StorageError):
-    """The index says that the bytes are here and they are not: a fault to be found, never an ordinary answer."""
+    """The index leads to bytes that nobody has: a fault that somebody must look into."""
 
 
 class Ranges(Protocol):
-    """What is asked of an object store, or of a cache in front of one."""
+    """An object store, or the cache in front of one."""
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]: ...
 
@@ -70,7 +70,7 @@ class Bytes:
             raise HolderAway from away
 
     def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The same in pieces; what can fail at once fails before the first piece is asked for."""
+        """As `read`, in pieces; errors that are known at once are raised before the first piece."""
         length = instance.size - offset if length is None else length
         _check(instance, offset, length)
         return self._pieces(instance, offset, length, CHUNK_BYTES)

@@ -1,10 +1,10 @@
-"""A bounded cache on disk of what is read from a distant object store, in aligned blocks of 8 MiB.
+"""A bounded cache on disk of what was read from a distant object store, in aligned blocks of 8 MiB.
 
-A file holds one block, a checksum of every 64 KiB of it, and a footer. Nothing is served that does not have its
-checksum, so a file that was cut or damaged costs a read from the store and no more. Objects never change under their
-key, so a block that is here is right for as long as the object is there; whose object was deleted, `forget` and
-`keep_only` take away, and whose object was damaged and repaired, `drop`. Processes share the folder without locks: a
-file appears whole by its rename, and one that is open stays readable when another process removes it.
+Only bytes with the right checksum are served (`storage.objects.block_file`), so a file that was cut or damaged costs a
+read from the store and no more. Objects never change under their key, so a block stays right as long as its object is
+there. `forget` and `keep_only` remove the blocks of deleted objects, `drop` those of an object that was repaired.
+Processes share the folder without locks: a file appears whole by its rename, and an open one stays readable when
+another process removes it.
 """
 
 from __future__ import annotations
@@ -26,25 +26,25 @@ from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRef
 
 BLOCK_BYTES: Final = 8 << 20
 KEEP_FREE_BYTES: Final = 1 << 30
-"""Of the disk: the cache gives way before the spool feels it."""
+"""Bytes of the disk that the cache leaves free, so that the spool never lacks room because of it."""
 _DRAFT_SECONDS: Final = 600
-"""After which a file that nobody finished was a dead process's."""
+"""A draft this old belongs to a process that died."""
 _AHEAD_THREADS: Final = 2
 _FOLLOWED: Final = 256
-"""Objects of which it is remembered how far they were read."""
+"""Objects whose position of reading is remembered."""
 
 
 class Use(StrEnum):
-    """What became of a block that somebody wanted."""
+    """How a block was had."""
 
     HIT = "hit"
     MISS = "miss"
     AHEAD = "ahead"
-    """Read before anybody asked, since the object is read from front to back."""
+    """Read ahead, since the object is read from front to back."""
     DAMAGED = "damaged"
-    """The file did not have its checksum, and was read from the store again."""
+    """The file had a wrong checksum; the block was read from the store again."""
     UNWRITTEN = "unwritten"
-    """The disk did not take it."""
+    """The disk did not take the file."""
 
 
 class Source(Protocol):
@@ -65,7 +65,7 @@ def _untold(_use: Use, _bytes: int) -> None:
 
 
 class BlockCache:
-    """Reads ranges of objects, from the folder where it can; ``tell`` hears of each block and its bytes."""
+    """Reads ranges of objects, from the folder where it can; ``tell`` is called for each block with its bytes."""
 
     def __init__(
         self,
@@ -87,16 +87,16 @@ class BlockCache:
         self._coming: dict[tuple[str, int], Future[bytes]] = {}
         """Blocks that a thread of this process is reading from the store."""
         self._reached: OrderedDict[str, int] = OrderedDict()
-        """How far each object was read, to tell whether it is read from front to back."""
+        """The position to which each object was read: shows whether it is read from front to back."""
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         """Objects that were deleted lately; keys are never used again."""
         self._unseen_bytes = max_bytes
-        """Written since room was last made: at first everything may be full."""
+        """Bytes written since room was last made; at first the folder may be full already."""
         self._ahead = ThreadPoolExecutor(_AHEAD_THREADS, "read-ahead")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
-        """Exactly ``length`` bytes from ``offset`` in pieces of at most ``chunk``; the first block is had at once.
+        """Exactly ``length`` bytes from ``offset`` in pieces of at most ``chunk``; the first block is read at once.
 
         Raises:
             NoSuchObject, StoreAway, StoreRefuses; EOFError: the object ends before.
@@ -114,7 +114,7 @@ class BlockCache:
     def forget(self, key: str) -> None:
         """Drop the blocks of an object that was deleted.
 
-        What another process is reading this moment it may still write; `keep_only` takes that.
+        Another process that is reading one now may still write it; `keep_only` removes that.
         """
         with self._lock:
             self._forgotten[key] = None
@@ -123,11 +123,11 @@ class BlockCache:
         self.drop(key)
 
     def drop(self, key: str) -> None:
-        """Drop the blocks of an object that was put again: they are read from the store anew."""
+        """Remove the blocks of an object that was put again; they are read from the store anew."""
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def keep_only(self, still_there: Callable[[Sequence[str]], set[str]]) -> int:
-        """Drop the blocks of objects that are not there any more, and make room; answers how many objects went."""
+        """Remove the blocks of deleted objects, and make room; answers of how many objects."""
         keys = sorted({str(path.parent.relative_to(self._directory)) for path in self._files()})
         gone = set(keys) - still_there(keys) if keys else set[str]()
         for key in gone:
@@ -136,7 +136,7 @@ class BlockCache:
         return len(gone)
 
     def close(self) -> None:
-        """Give up what is read ahead."""
+        """Stop reading ahead."""
         self._ahead.shutdown(cancel_futures=True)
 
     def _pieces(  # noqa: PLR0917
@@ -183,7 +183,7 @@ class BlockCache:
         return MemoryBlock(self._fetch(key, number, Use.DAMAGED))
 
     def _fetch(self, key: str, number: int, use: Use) -> bytes:
-        """From the store, by one thread of this process for all that ask meanwhile."""
+        """Read a block from the store, in one thread of this process for all that ask meanwhile."""
         with self._lock:
             coming = self._coming.get((key, number))
             mine: Future[bytes] | None = None
@@ -208,7 +208,7 @@ class BlockCache:
         return content
 
     def _written_meanwhile(self, key: str, number: int) -> bytes | None:
-        """What another thread or process put here since it was looked for."""
+        """The block, if another thread or process has written it since it was looked for."""
         try:
             block = FileBlock(self._path(key, number), self._block_bytes)
             return block.read(0, block.length)
@@ -216,7 +216,7 @@ class BlockCache:
             return None
 
     def _follow(self, key: str, number: int, end: int) -> None:
-        """Read the next block ahead when this one is read on from the one before, or past its middle."""
+        """Read the next block ahead when the object is read from front to back."""
         with self._lock:
             before = self._reached.pop(key, -1)
             self._reached[key] = end
@@ -263,7 +263,7 @@ class BlockCache:
             self._tell(Use.UNWRITTEN, len(content))
 
     def _make_room(self, wanted: int = 0) -> bool:
-        """Remove what was not used for longest; False when the disk has no room for ``wanted`` all the same."""
+        """Remove the blocks that were not used for longest; False when there is still no room for ``wanted`` bytes."""
         found: list[tuple[float, int, Path]] = []
         for path in self._files():
             with suppress(FileNotFoundError):  # another process was faster

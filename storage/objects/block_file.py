@@ -17,16 +17,16 @@ _FOOTER: Final = struct.Struct("<8sII")
 """Magic, length of the block, checksum of the checksums."""
 _MAGIC: Final = b"TRblock1"
 _TOUCH_SECONDS: Final = 60
-"""How exactly it is known when a block was last used."""
+"""The time of last use of a block is written at most this often."""
 
 
 class DamagedBlock(StorageError):
-    """The file is not what was written."""
+    """The file is not as it was written; read the block from the store."""
 
 
 class Block(Protocol):
     length: int
-    """Less than a block where the object ends."""
+    """Bytes; fewer than a whole block where the object ends."""
 
     def read(self, offset: int, size: int) -> bytes:
         """Raises DamagedBlock."""
@@ -43,11 +43,11 @@ class MemoryBlock:
 
 
 class FileBlock:
-    """A block on disk, open until it is given up.
+    """A block in a file, open as long as this object lives.
 
     Raises:
         FileNotFoundError, OSError.
-        DamagedBlock: it is not as long as it says, or its checksums are not what they were.
+        DamagedBlock: its length or its checksums are wrong.
 
     """
 

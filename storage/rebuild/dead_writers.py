@@ -1,4 +1,4 @@
-"""What a process that died left behind: its segments are sealed and their instances entered again."""
+"""Recovers the segments of a process that died: they are sealed, and their instances entered again."""
 
 from __future__ import annotations
 
@@ -40,48 +40,48 @@ class Recovery:
     torn: int
     """Segments whose writer died in the middle of a member."""
     damaged: int
-    """Members that were whole once and are no longer: lost by the disk, not by us."""
+    """Damaged ranges between members: the disk lost what was flushed."""
     left: tuple[str, ...] = ()
-    """Segments, each with what the disk said, that could not be read or sealed; what could be read is entered."""
+    """Segments that could not be read or sealed, each with the disk's error; readable instances are entered."""
 
 
 @dataclass(kw_only=True)
 class Found:
-    """What lies in a segment's file."""
+    """The content of a segment's file."""
 
     good: list[Header] = field(default_factory=list[Header])
     damaged: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Ranges of bytes between good members that are none."""
+    """Ranges of bytes between good members that are no good members."""
     end: int = 0
     """Where the last good member ends."""
     written_to: int = 0
-    """Behind the last byte that is not zero; more than ``end`` when the writer died in the middle of a member."""
+    """The end of the bytes that are not zero; more than ``end`` when the writer died in the middle of a member."""
 
     @property
     def study_uid(self) -> str:
-        """Of the segment; empty when it has no instance."""
+        """The study of the segment; empty when it has no instance."""
         return next((header.row.study_uid for header in self.good if header.row is not None), "")
 
 
 def recover(spool: Spool, index: Index) -> Recovery:
     """Seal every segment of the spool whose lock is free, and enter what lies in those that are not stored.
 
-    Several processes may do so at once: each segment is taken by the one that wins its lock, and entering
-    again changes nothing. What is taken belongs to the spool's node from now on.
+    Several processes may do so at once: the one that wins a segment's lock takes it, and entering again changes
+    nothing. A segment that is taken belongs to the spool's node from then on.
 
     Raises:
         IndexUnavailable: rows could not be entered.
 
     """
     recovered, entries = take(spool)
-    # In the order in which they came, so that of two that contradict the same one is held again.
+    # In the order in which they came, so that of two contradicting instances the same one is held again.
     entries.sort(key=lambda entry: entry.provenance.received_at)
     index.enter_all(entries)
     return recovered
 
 
 def take(spool: Spool) -> tuple[Recovery, list[Entry]]:
-    """As `recover`, without entering what was found, which is answered as well."""
+    """As `recover`, but answers the entries instead of entering them."""
     paths = sorted((spool.directory / "segments").glob("*/*.tar"))
     stored = _stored(spool, [path.stem for path in paths])
     entries: list[Entry] = []
@@ -112,7 +112,7 @@ def take(spool: Spool) -> tuple[Recovery, list[Entry]]:
 
 
 def _stored(spool: Spool, here: list[str]) -> set[str]:
-    """Those of the segments here that are stored, or were rewritten since; the index knows many more, of years."""
+    """The segments among these that are stored, or were rewritten since."""
     stored: set[str] = set()
     segment = tables.segment.c
     with snapshot(spool.engine) as tx:
@@ -142,7 +142,7 @@ def _note_sealed(spool: Spool, fd: int, segment_id: str, sealed: list[Entry]) ->
 
 
 def look(fd: int, segment_id: str) -> Found:
-    """Every member whose digests are right, also behind a place where none is where one should be."""
+    """Find every member whose digests are right, also behind damaged ranges."""
     found = Found(written_to=_written_to(fd))
     position = 0
     while position < found.written_to:
@@ -169,7 +169,7 @@ def _next_magic(fd: int, position: int, end: int) -> int:
 
 
 def _written_to(fd: int) -> int:
-    """Behind the last byte that is not zero: what follows was reserved and never written."""
+    """The end of the bytes that are not zero: the rest was reserved and never written."""
     end = os.fstat(fd).st_size
     while end:
         start = max(0, end - members.CHUNK)
@@ -181,7 +181,7 @@ def _written_to(fd: int) -> int:
 
 
 def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
-    """Keep what is torn or damaged, then write the manifest behind the last good member; note what is lost."""
+    """Copy torn and damaged ranges to quarantine, seal the segment, and mark the lost instances."""
     segment_id = path.stem
     for start, end in found.damaged:
         _quarantine(spool, fd, segment_id, Reason.DAMAGED, start, end)
@@ -207,9 +207,9 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
 
 
 def _quarantine(spool: Spool, fd: int, segment_id: str, reason: Reason, start: int, end: int) -> None:  # noqa: PLR0917
-    """Copy the bytes; where they lie names the copy, so that a second recovery makes no second one.
+    """Copy a range of bytes to quarantine. Its place names the copy, so that a second recovery makes no second one.
 
-    Whose they were is told by the study of the segment, where that is in the index.
+    Study and site are those of the segment's study, where that is in the index.
     """
     segment, study = tables.segment.c, tables.study.c
     asked = sa.select(study.study_uid, study.site_id).join(tables.segment, segment.study_uid == study.study_uid)

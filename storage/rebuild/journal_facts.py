@@ -16,7 +16,7 @@ from storage.segments.members import Where
 
 
 def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
-    """Those of the object store, and those that a backup without its index brought; in order, each once."""
+    """The decisions of the object store and those that a backup without its index brought, in order, each once."""
     with snapshot(engine) as tx:
         ours = journal.unapplied(tx)
     last = ""
@@ -27,12 +27,12 @@ def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
 
 
 def held_places(store: ObjectStore) -> dict[Where, str]:
-    """Where what was held lay then, with the id that its question had."""
+    """The places of held instances when they came, each with the id of its row."""
     told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.KIND_HELD)
     return {(one["segment_id"], one["offset"]): one["id"] for one in told}
 
 
 def resent_places(store: ObjectStore) -> frozenset[Where]:
-    """Where what took the place of lost bytes lay when it came."""
+    """The places of resent bytes when they came."""
     told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.KIND_RESENT)
     return frozenset((place["segment_id"], place["offset"]) for place in told)

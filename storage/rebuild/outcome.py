@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 
 @dataclass(kw_only=True)
 class RebuildOutcome:
-    """What came of it. In a check: what would."""
+    """The outcome of a rebuild; in a check, what a rebuild would do."""
 
     segments: int = 0
     """Segments that were read."""
     entries: int = 0
-    """Instances that they tell."""
+    """Instances in them."""
     instances: int = 0
     """Rows that were missing."""
     holdings: int = 0
@@ -21,13 +21,13 @@ class RebuildOutcome:
     decisions: int = 0
     """Decisions that were made again."""
     incomplete: list[str] = field(default_factory=list[str])
-    """Ids of decisions about something that is not here."""
+    """Ids of decisions about instances that are not here."""
     mended: list[str] = field(default_factory=list[str])
-    """Ids of segments without their end: their members were asked one by one."""
+    """Ids of segments without a readable end: the headers of their members were read one by one."""
     unreadable: list[str] = field(default_factory=list[str])
-    """Ids of segments that tell nothing."""
+    """Ids of segments of which nothing can be read."""
     differing: int = 0
-    """Rows that say something else than the segments; they are left as they are."""
+    """Rows that differ from the segments; they are left as they are."""
 
     @property
     def whole(self) -> bool:

@@ -1,7 +1,7 @@
-"""Makes the index again from segments and journal alone: what is missing is added, what is right stays as it is.
+"""Rebuilds the index from segments and journal alone: missing rows are added, right ones stay as they are.
 
-Entries come first, in the order in which they were received; then each decision, in the order in which they were made.
-Everything may be interrupted and done again: what is there already is passed over.
+Instances are entered first, in the order in which they were received; then decisions are made again, in the order in
+which they were made. Rebuilding may be interrupted and begun anew.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ _QUARANTINE: Final = tables.quarantine
 _REBUILDING: Final = tables.rebuilding
 _AT_ONCE: Final = 256
 _UNTIL_DELETED: Final = timedelta(days=1)
-"""That a segment stays which others have replaced: longer than any request that may still read it."""
+"""A replaced segment stays longer than any request that may still read it."""
 
 
 def is_unfinished(engine: Engine) -> bool:
-    """Whether somebody began and did not end: the index may show what was hidden."""
+    """Whether a rebuild was begun and has not ended: the index may show hidden images."""
     with snapshot(engine) as tx:
         return tx.scalar(sa.select(_REBUILDING.c.name)) is not None
 
@@ -58,9 +58,9 @@ def count(store: ObjectStore, spool: Spool) -> int:
 def rebuild(
     spool: Spool, store: ObjectStore, replays: Mapping[str, Replay], now: datetime, tell: Callable[[], None]
 ) -> RebuildOutcome:
-    """Make the index again; ``tell`` hears of each segment. Nothing may be served meanwhile.
+    """Rebuild the index; ``tell`` is called for each segment. Nothing may be served meanwhile.
 
-    ``replays`` are those of the journal's kinds that are not the index's own.
+    ``replays`` make decisions of kinds again that other packages write.
 
     Raises:
         StoreAway, StoreRefuses: of the store; what was done stays done.
@@ -88,7 +88,7 @@ class _Rebuilding:
         self._held: dict[Where, str] = {}
         self._healing: frozenset[Where] = frozenset()
         self._moved: dict[Where, Entry] = {}
-        """Where bytes that took the place of lost ones lay then, and what they are now."""
+        """Resent bytes that replaced damaged ones: their place then, and their entry now."""
         self._replaced = Replaced()
         self._found = RebuildOutcome()
 
@@ -128,7 +128,7 @@ class _Rebuilding:
         yield from ordered.rest()
 
     def _told(self, tail: Tail) -> list[Entry]:
-        """What is to be entered of a segment; nothing of one whose members are in another now."""
+        """The entries of a segment; none where another segment has its members by now."""
         found, segment_id = self._found, tail.source.segment_id
         found.segments += 1
         if tail.manifest is None:
@@ -151,7 +151,7 @@ class _Rebuilding:
         return entries
 
     def _is_over(self, segment_id: str) -> bool:
-        """Whether the database knows that nothing leads there any more: replaced, or given up when half written."""
+        """Whether the database knows that the segment was replaced, or given up half written."""
         with snapshot(self._engine) as tx:
             return is_over(tx, segment_id)
 
@@ -200,7 +200,7 @@ class _Rebuilding:
             self._found.incomplete.append(decision.id)
 
     def _told_now(self, decision: Decision) -> Mapping[str, Any]:
-        """The decision, of bytes where they lie now: they may have been rewritten since."""
+        """The decision's payload with the place where resent bytes lie now: they may have been rewritten."""
         if decision.kind != entry_batch.KIND_RESENT:
             return decision.payload
         place = decision.payload["entry"]["place"]
@@ -209,7 +209,7 @@ class _Rebuilding:
 
 
 def is_over(tx: Connection, segment_id: str) -> bool:
-    """Whether a segment waits for its deletion, or is deleted."""
+    """Whether a segment was replaced or given up."""
     state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
     return state in ENDED
 
@@ -227,7 +227,7 @@ def _counts(engine: Engine) -> tuple[int, int, int]:
 
 
 def _note_segment(tx: Connection, tail: Tail, node: str, now: datetime, *, replaced: bool) -> None:
-    """The row of a segment that was read; one that is right stays as it is."""
+    """Write the row of a segment that was read; a row that is right stays."""
     entries = tail.manifest.entries if tail.manifest else []
     segment_id = tail.source.segment_id
     sealed_at = max((one.provenance.received_at for one in entries), default=made_at(segment_id))
@@ -246,13 +246,13 @@ def _note_segment(tx: Connection, tail: Tail, node: str, now: datetime, *, repla
 
 
 def _note_replaced(tx: Connection, segment_ids: Iterable[str], now: datetime) -> None:
-    """Segments that an older backup knows as stored, and whose members are in another by now."""
+    """Retire segments that an older backup knows as stored, and that another segment has replaced."""
     these = _SEGMENT.c.id.in_(list(segment_ids))
     segment_rows.change(tx, these, SegmentMove.FIND_REPLACED, delete_at=now + _UNTIL_DELETED, compact_at=None)
 
 
 def _lead_on(tx: Connection, rewritten: Sequence[Entry]) -> None:
-    """Let rows that lead to where bytes lay before lead to where they lie now."""
+    """Let rows that lead to an earlier place of bytes lead to their place now."""
     if not rewritten:
         return
     uids = [one.row.sop_instance_uid for one in rewritten]

@@ -1,4 +1,4 @@
-"""What the index lacks of what segments and journal tell: `storage.rebuild.rebuild` asked, and nothing done."""
+"""Finds what the index lacks of segments and journal, as `storage.rebuild.rebuild` would, and changes nothing."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _INSTANCE: Final = tables.instance.c
 _QUARANTINE: Final = tables.quarantine.c
 _AT_ONCE: Final = 256
 _TOLD: Final = ("size", "dataset_offset", "received_digest", "received_transfer_syntax_uid", "stored_digest", "site_id")
-"""What a row says of the bytes to which it leads, and nobody changes."""
+"""Columns that describe the bytes of a row and never change."""
 
 
 def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> RebuildOutcome:
-    """Compare; ``tell`` hears of each segment. What is being received meanwhile may be counted as missing.
+    """Compare; ``tell`` is called for each segment. Instances that arrive meanwhile may be counted as missing.
 
     Raises:
         StoreAway, StoreRefuses: of the store.
@@ -103,7 +103,7 @@ def _compare(tx: Connection, batch: Sequence[Entry], found: RebuildOutcome) -> N
 
 
 def _contents(row: Any) -> tuple[tuple[bytes, str], ...]:
-    """What came and what is stored of it: either again is the same instance."""
+    """Digest and syntax as it came and as it is stored: either, sent again, is the same instance."""
     received = bytes(row.received_digest), row.received_transfer_syntax_uid
     return received, (bytes(row.stored_digest), row.transfer_syntax_uid)
 

@@ -1,4 +1,4 @@
-"""The end of segments that were replaced, and of what was begun and never came to an end."""
+"""Removes segments that were replaced, and drafts whose writer died."""
 
 from __future__ import annotations
 
@@ -20,28 +20,28 @@ from storage.segments import segment_rows
 from storage.segments.segment_rows import segment_key
 
 GRACE: Final = timedelta(days=1)
-"""Longer than any request that may still read an old segment: 8 GB over a line of 4 Mbit/s take five hours."""
+"""A replaced segment stays longer than any request that reads it: 8 GB over 4 Mbit/s take five hours."""
 DRAFTS: Final = "rewriting"
 """The folder of a spool in which segments are rewritten, each under its lock."""
 _ABANDONED: Final = timedelta(days=1)
-"""After which a segment that another node was writing is nobody's."""
+"""A segment that another node has not finished by then is given up."""
 _AGAIN: Final = timedelta(days=1)
-"""When to try again to delete what the object store will not give up yet, such as what it has under a lock."""
+"""The pause before an object is deleted that the store refused to delete, for instance because of a lock."""
 _SEGMENT: Final = tables.segment
 
 
 class _LedTo(StorageError):
-    """A row leads to a segment that was replaced: it stays, and is seen."""
+    """A row still leads to a segment that was replaced: the segment stays, and somebody has to look."""
 
 
 def give_up(engine: Engine, segment_id: str, now: datetime) -> bool:
-    """Nothing leads to a segment that was being written, and nothing ever will; False when its rows were switched."""
+    """Give up a segment that was being written; False when the rows were switched to it meanwhile."""
     with transaction(engine) as tx:
         return segment_rows.change(tx, _SEGMENT.c.id == segment_id, SegmentMove.GIVE_UP, delete_at=now) == 1
 
 
 def tidy(engine: Engine, spool_dir: Path, node: str, now: datetime) -> int:
-    """Give up what a process that died was writing, and remove its drafts; answers how many."""
+    """Give up the segments of writers that died, and remove their drafts; answers how many."""
     columns = (_SEGMENT.c.id, _SEGMENT.c.node, _SEGMENT.c.opened_at)
     writing = sa.select(*columns).where(_SEGMENT.c.state == SegmentState.WRITING)
     with snapshot(engine) as tx:
@@ -60,7 +60,7 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
 
     Raises:
         StoreAway: of the store.
-        ExceptionGroup: of what went wrong for single segments, which are tried again in a day; the others are deleted.
+        ExceptionGroup: of failures with single segments, which are tried again in a day; the others are deleted.
 
     """
     due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.RETIRED, _SEGMENT.c.delete_at <= now)

@@ -1,7 +1,7 @@
-"""Rewrites stored segments: a new one is made out of members of old ones, and the rows lead to it from then on.
+"""Rewrites stored segments: a new one is made of members of old ones, and the rows are switched to it.
 
-Bytes, then rows, then the end of the old bytes: the new object was read back before a row leads to it, and the old ones
-stay until no request can read them any more (docs/adr/0007-rewritten-segments.md).
+The new object is read back before a row leads to it, and the old ones stay until no request reads them any more
+(docs/adr/0007-rewritten-segments.md).
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ _QUARANTINE: Final = tables.quarantine
 
 
 class NothingGained(StorageError):
-    """A single segment would be what it is: nothing was erased, and no instance has another form."""
+    """Rewriting the one segment would change nothing: nothing was erased, and no instance gets another form."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RewriteOutcome:
-    """What has become of segments."""
+    """The outcome of rewriting some segments of a study."""
 
     segment_id: str | None
-    """The new one; None where nothing was left to keep."""
+    """The new segment; None where no instance was left."""
     instances: int
     recoded: int
     erased: int
@@ -80,7 +80,7 @@ class RewriteOutcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What rewriting stands on."""
+    """The places, the node and the clock that rewriting works with."""
 
     engine: Engine
     """Commits synchronously."""
@@ -100,16 +100,16 @@ def rewrite(  # all of them are of one act
     compact_at: datetime | None = None,
     pause: Callable[[], None] = lambda: None,
 ) -> RewriteOutcome:
-    """Make one segment out of stored ones of a study, without what was erased; ``pause`` is called between members.
+    """Make one segment of stored ones of a study, without erased instances; ``pause`` is called between members.
 
     Raises:
-        NothingGained: see there.
+        NothingGained: the one segment would stay as it is.
         Overtaken: rows have changed meanwhile.
         CannotRewrite: a segment is not stored, or rows lead to what its manifest does not know.
         Damaged: a member is not as it was stored.
         NoSpace: the spool's disk has not enough room for the draft.
         StoredBadly: the new object does not read back; it is deleted again (`storage.rewriting.old_segments`).
-        StoreAway, StoreRefuses: of the store; what was begun is tidied up later (`storage.rewriting.old_segments`).
+        StoreAway, StoreRefuses: of the store; `storage.rewriting.old_segments` removes what was begun.
 
     """
     segment_ids = sorted(segment_ids)
@@ -151,7 +151,7 @@ def rewrite(  # all of them are of one act
 
 @contextmanager
 def alone(engine: Engine, study_uid: str) -> Generator[bool]:
-    """Whether nobody else rewrites this study meanwhile; on SQLite there is one node, whose worker is one process."""
+    """Whether nobody else rewrites this study meanwhile. On SQLite one process of one node rewrites."""
     if engine.dialect.name != "postgresql":
         yield True
         return
@@ -166,7 +166,7 @@ def alone(engine: Engine, study_uid: str) -> Generator[bool]:
 
 
 def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], int]:
-    """The members in their order, the UIDs of those that were erased, and the size of the old segments."""
+    """The members in order, the UIDs of erased ones, and the size of the old segments in bytes."""
     with snapshot(work.engine) as tx:
         segments = tx.execute(sa.select(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids))).all()
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.segment_id.in_(segment_ids))
@@ -216,7 +216,7 @@ def _manifest(store: ObjectStore, segment_id: str) -> Manifest:
 
 
 def _worth_keeping(work: Work, olds: Sequence[Old], erased: Collection[str]) -> Iterator[Old]:
-    """All but those that no row leads to while one leads to the very same content."""
+    """The members, without those that no row leads to while a row leads to the same content elsewhere."""
     for old in olds:
         row = old.entry.row
         led_to = old.instance is not None or old.quarantine_id is not None
@@ -229,7 +229,7 @@ def _known_elsewhere(engine: Engine, old: Old) -> bool:
     digest = row.received_as[0]
     there, held = _INSTANCE.c, _QUARANTINE.c
     with snapshot(engine) as tx:
-        # Not when what the row leads to is damaged: then these may be the last good bytes.
+        # Where the row leads to damaged bytes, these may be the last good ones.
         stored = sa.select(there.received_digest, there.received_transfer_syntax_uid).where(
             there.sop_instance_uid == row.sop_instance_uid, there.damaged.is_(False)
         )

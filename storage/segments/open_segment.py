@@ -41,7 +41,7 @@ class Segment:
         self.end = 0
         """Where the next member begins."""
         self.broken = False
-        """Set when a write or a flush failed: nothing more is written here, recovery takes it at the next start."""
+        """A write or a flush failed: nothing more is written here; recovery seals the segment at the next start."""
         self.last_used = made_at(segment_id)
         self._reserved = 0
         self._member: Member | None = None
@@ -75,7 +75,7 @@ class Segment:
         self._reserved = wanted
 
     def give_back(self, offset: int) -> None:
-        """Make everything from ``offset`` on as if it had never been written."""
+        """Undo everything that was written from ``offset`` on."""
         with self.writing():
             os.ftruncate(self.fd, offset)
             # Grown again at once: a view of the body that still lives then reads zeros instead of faulting.
@@ -84,7 +84,7 @@ class Segment:
 
     @contextmanager
     def writing(self) -> Generator[None]:
-        """Turn a failed system call into the remedy that it asks for."""
+        """Turn a failed system call into the error that names its remedy."""
         try:
             yield
         except OSError as error:
@@ -93,7 +93,7 @@ class Segment:
             raise failure from error
 
     def end_borrowing(self) -> None:
-        """Take back what was begun and never finished."""
+        """Undo a member that was begun and never finished."""
         if self._member is not None and not self._member.finished and not self.broken:
             self._member.abandon()
         self._member = None
@@ -129,7 +129,7 @@ class Member:
         return self._data_hash.digest()
 
     def body(self) -> memoryview:
-        """What was written, head included, without a copy; do not keep it beyond `finish` or `abandon`."""
+        """The bytes that were written, head included, without a copy; do not use them after `finish` or `abandon`."""
         if not self.size:
             return memoryview(b"")
         start = self.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
@@ -166,7 +166,7 @@ class Member:
         return Place(segment_id=segment.id, offset=self.offset, size=self.size)
 
     def abandon(self) -> None:
-        """Take the member back, finished or not; only while its segment is still borrowed."""
+        """Undo the member, finished or not; only while its segment is borrowed."""
         self.finished = True
         self._segment.give_back(self._start)
 
@@ -179,5 +179,5 @@ class Member:
 
 
 def failure_of(error: OSError) -> NoSpace | FlushFailed:
-    """The remedy that a failed system call asks for: room, or another disk."""
+    """The error for a failed system call: more room helps, or another disk."""
     return NoSpace() if error.errno in (errno.ENOSPC, errno.EDQUOT) else FlushFailed()

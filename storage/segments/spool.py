@@ -56,7 +56,7 @@ class Spool:
         make_folder(directory)
 
     def free_bytes(self) -> int:
-        """What unprivileged writers may still use of the spool's disk."""
+        """Bytes of the spool's disk that unprivileged writers may still use."""
         disk = os.statvfs(self.directory)
         return disk.f_bavail * disk.f_frsize
 
@@ -84,7 +84,7 @@ class Spool:
                 self._return(segment)
 
     def seal_idle(self, now: datetime) -> int:
-        """Seal the segments that nothing was added to for ``idle_seconds``; answers how many."""
+        """Seal the segments to which nothing was appended for ``idle_seconds``; answers how many."""
         for segment_id, (move, columns) in list(self._unnoted.items()):
             self._note(segment_id, move, columns)
         with self._lock:
@@ -94,7 +94,7 @@ class Spool:
         return len(idle)
 
     def seal_awaited(self) -> int:
-        """Seal the segments that somebody waits for and that nothing is written to now; answers how many."""
+        """Seal the segments that somebody waits for and nobody writes to now; answers how many."""
         asked = sa.select(tables.segment.c.id).where(
             tables.segment.c.state == SegmentState.OPEN, tables.segment.c.node == self.node, tables.segment.c.awaited
         )
@@ -122,7 +122,7 @@ class Spool:
         study_uid: str | None = None,
         transfer_syntax_uid: str | None = None,
     ) -> str:
-        """Keep bytes that were refused, with the reason; answers the id of the quarantine row."""
+        """Keep refused bytes in quarantine, with the reason; answers the id of their row."""
         quarantine_id = new_id()
         values: dict[str, Any] = {
             "id": quarantine_id,

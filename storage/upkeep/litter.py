@@ -1,4 +1,4 @@
-"""What sweeping may find, and which of it may be removed by whom."""
+"""The kinds of things that sweeping finds, and who may remove which."""
 
 from __future__ import annotations
 
@@ -10,35 +10,35 @@ from typing import Final
 
 class Kind(StrEnum):
     DRAFT = "draft"
-    """What a writer that died had begun."""
+    """A draft of a writer that died."""
     UPLOAD = "upload"
-    """An upload that never came to its end, or a draft in a folder store."""
+    """An upload that never ended, or a draft in a folder store."""
     SPOOL_COPY = "spool_copy"
-    """A copy in the spool of what is stored, and was to be removed."""
+    """A copy in the spool of a stored segment, which should have been removed."""
     EMPTY_FOLDER = "empty_folder"
     ORPHAN = "orphan"
-    """An object of no segment, or of one that was given up, each of whose instances is indexed elsewhere or erased."""
+    """An object of no segment or of one that is gone; each of its instances is indexed elsewhere or erased."""
     QUARANTINE_FILE = "quarantine_file"
-    """A file of the quarantine without a note and without a row: its sender was told to send again."""
+    """A quarantine file without a note and a row: its sender was told to send again."""
     NOTED_FILE = "noted_file"
-    """A file of the quarantine with a note and without a row: `rebuild-index` brings its row back."""
+    """A quarantine file with a note and without a row: `rebuild-index` inserts the row again."""
     UNKNOWN_INSTANCES = "unknown_instances"
-    """An object of no segment with instances that the index does not know, or that cannot be read to its end.
+    """An object of no segment that cannot be read to its end, or has instances that the index does not know.
 
-    `rebuild-index` enters what can be read.
+    `rebuild-index` enters the readable ones.
     """
     LOST = "lost"
-    """A segment that is not stored, and its file is not in the spool of its node."""
+    """A segment that is not stored, and not in the spool of its node."""
     ABSENT_NODE = "absent_node"
-    """A segment that is not stored, in the spool of a node that nobody has heard of for an hour."""
+    """A segment that is not stored, in the spool of a node that has been silent for an hour."""
     NOT_IN_STORE = "not_in_store"
-    """A segment that is said to be stored, and only the spool has it."""
+    """A segment that is stored by its row, and that only the spool has."""
 
 
 SAFE: Final = frozenset({Kind.DRAFT, Kind.UPLOAD, Kind.SPOOL_COPY, Kind.EMPTY_FOLDER})
-"""What the worker removes by itself."""
+"""Kinds that the worker removes by itself."""
 REMOVABLE: Final = SAFE | {Kind.ORPHAN, Kind.QUARANTINE_FILE}
-"""What a person may have removed; all else is for a person to look at."""
+"""Kinds that a person may have removed; the others are only reported."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +53,7 @@ class Litter:
 
 
 def dispose(litter: Iterable[Litter], *, only: frozenset[Kind] = REMOVABLE) -> Iterator[Litter]:
-    """Remove what may be, and give back all of it as it goes."""
+    """Remove what may be removed; answers everything, removed or not, one by one."""
     for one in litter:
         if one.remove is not None and one.kind in only:
             one.remove()

@@ -13,13 +13,13 @@ from storage.upkeep.segment_queries import Segment
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """What is not as it should be, by where it lies: never by whose it is."""
+    """A damage, named by its place and never by its patient."""
 
     segment_id: str
     offset: int
     finding: Finding
     instances: int
-    """How many of the index are concerned."""
+    """How many indexed instances it concerns."""
     repaired: bool = False
     study_uids: frozenset[str] = field(default=frozenset[str](), repr=False)
 
@@ -28,12 +28,12 @@ class Damage:
 class Found:
     damages: list[Damage]
     bad: frozenset[int]
-    """Offsets of instances whose bytes are not as they came, in the place that counts."""
+    """Offsets of instances whose bytes are damaged in the place that readers use."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """One segment, and what is looked for in it."""
+    """One segment, and the instances that are checked in it."""
 
     segment: Segment
     rows: Sequence[IndexedInstance]
@@ -62,11 +62,11 @@ class Look:
             study_uids=frozenset(one.study_uid for one in self.rows),
         )
 
-    def lacking(self, seen: Inspection | None) -> list[Damage]:
-        """As `told`, of what may not be there at all."""
-        return [self.of_all(Finding.MISSING)] if seen is None else self.told(seen)
+    def damages_or_missing(self, seen: Inspection | None) -> list[Damage]:
+        """As `damages`, or one damage of all where the segment is not there."""
+        return [self.of_all(Finding.MISSING)] if seen is None else self.damages(seen)
 
-    def told(self, seen: Inspection) -> list[Damage]:
+    def damages(self, seen: Inspection) -> list[Damage]:
         studies = {one.offset: one.study_uid for one in self.rows}
         kinds = {Finding.CHANGED: seen.changed, Finding.ASTRAY: seen.astray - seen.changed, Finding.LABEL: seen.labels}
         return [

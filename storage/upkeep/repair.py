@@ -1,4 +1,4 @@
-"""Checks a segment in every place where it lies, and restores what is damaged from a copy that is whole."""
+"""Compares every copy of a segment with its digests, and restores a damaged one from one that is whole."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from storage.upkeep.look import Damage, Found, Look, inspect_there
 from storage.upkeep.segment_queries import Segment, by_id, rows_in
 
 _LOOKS: Final = 3
-"""A segment that moves while it is read is looked for again this often."""
+"""Attempts to read a segment that moves meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +38,7 @@ Choose = Callable[[Sequence[IndexedInstance]], Sequence[IndexedInstance]]
 
 
 class Checker:
-    """Reads segments where they lie: past every cache, from the store itself, and from the copies that there are.
+    """Reads segments past every cache, from the store itself and from every copy.
 
     ``copy`` is the second store, where there is one.
     """
@@ -68,10 +68,10 @@ class Checker:
         since: datetime | None = None,
         repair: bool = False,
     ) -> CheckOutcome:
-        """Compare what lies in a segment with what came, and mark what is damaged, or whole again.
+        """Compare a segment with its digests, and mark instances as damaged, or as whole again.
 
-        With ``choose`` or ``since`` only some of its instances are read; else all of it, once in each place.
-        What became of the segment since it was listed counts: one that was given up meanwhile is not looked at.
+        With ``choose`` or ``since`` only some of its instances are read; else the whole segment, once in each place.
+        A segment that was given up since it was listed is not read.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -106,7 +106,7 @@ class Checker:
         return CheckOutcome(instances=len(rows), damages=tuple(self._needed(found.damages)))
 
     def _needed(self, damages: Sequence[Damage]) -> Iterator[Damage]:
-        """Without the bytes that nothing leads to any more, as when what was damaged was sent again."""
+        """The damages, without those of bytes that no row leads to any more."""
         for one in damages:
             if one.finding is not Finding.CHANGED or one.instances or one.repaired:
                 yield one
@@ -118,7 +118,7 @@ class Checker:
                     yield one
 
     def _unstored(self, look: Look) -> Found | None:
-        """Open or sealed: in one spool only. None: it is there no more."""
+        """Check a segment that only one spool has; None where it has left it."""
         path = self._spool_file(look.segment.id)
         if path.exists():
             seen = inspect_there(look, lambda: InFile(path, growing=look.segment.state is SegmentState.OPEN))
@@ -127,10 +127,10 @@ class Checker:
             seen = inspect_there(look, lambda: lent)
         else:
             raise HolderAway
-        return seen and Found(damages=look.told(seen), bad=seen.changed)
+        return seen and Found(damages=look.damages(seen), bad=seen.changed)
 
     def _stored(self, look: Look, *, repair: bool) -> Found | None:
-        """In the store, and perhaps still in a spool or in a second copy. None: nowhere."""
+        """Check a stored segment, also in this spool and in the second store; None where it is nowhere."""
         key, path, second = segment_key(look.segment.id), self._spool_file(look.segment.id), self._copy
         seen = inspect_there(look, lambda: InStore(self._store, key))
         spool = inspect_there(look, lambda: InFile(path))
@@ -138,7 +138,7 @@ class Checker:
         if seen is None and spool is None and copied is None and not repair:
             return None
         if seen is not None and seen.intact:
-            damages = look.told(seen)
+            damages = look.damages(seen)
             if spool is not None and not spool.intact:
                 if repair:
                     path.unlink(missing_ok=True)
@@ -157,13 +157,15 @@ class Checker:
             if self._put(look, self._store, key, copies):
                 if spool is not None and not spool.intact:
                     path.unlink(missing_ok=True)
-                damages = [replace(one, repaired=one.finding is not Finding.ASTRAY) for one in look.lacking(seen)]
+                damages = [
+                    replace(one, repaired=one.finding is not Finding.ASTRAY) for one in look.damages_or_missing(seen)
+                ]
                 return Found(damages=damages, bad=frozenset())
             if copies:  # one of them may have been put, and not read back
                 seen = inspect_there(look, lambda: InStore(self._store, key))
         if seen is None and spool is None and copied is None:
             return None
-        return Found(damages=look.lacking(seen), bad=look.offsets if seen is None else seen.changed)
+        return Found(damages=look.damages_or_missing(seen), bad=look.offsets if seen is None else seen.changed)
 
     def _lent(self, segment: Segment) -> list[Callable[[], Source]]:
         """The copy that the spool of its node may still have."""
@@ -173,9 +175,9 @@ class Checker:
         return [lambda: _LentCopy(holders, segment)]
 
     def _put(self, look: Look, store: ObjectStore, key: str, copies: Sequence[Callable[[], Source]]) -> bool:
-        """Put the first of the copies that is whole into a store; whether it reads back.
+        """Put the first whole copy into a store; whether it reads back.
 
-        What is given up meanwhile is not put, or goes again: nobody would delete it any more.
+        A segment that is given up meanwhile is not put, or is deleted again, since nobody else would delete it.
         """
         draft = self._spool_dir / "repair" / f"{look.segment.id}.tar"
         for copy in copies:
@@ -224,7 +226,7 @@ class Checker:
 
 
 class _Lent:
-    """In another node's spool, and nowhere else."""
+    """A segment that only another node's spool has."""
 
     def __init__(self, holders: Holders, segment_id: str) -> None:
         self._holders, self._segment_id = holders, segment_id
@@ -238,7 +240,7 @@ class _Lent:
 
 
 class _LentCopy:
-    """What another node's spool still has of a segment that was stored."""
+    """The copy of a stored segment in another node's spool."""
 
     def __init__(self, holders: Holders, segment: Segment) -> None:
         self._holders, self._segment_id = holders, segment.id

@@ -1,4 +1,4 @@
-"""Segments as checking goes through them: in the order in which they were made, with the rows that lead into each."""
+"""Segments in the order in which checking reads them, and the rows that lead into each."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Segment:
     size: int
     """0 while it is open."""
     copied: bool = False
-    """Whether the second copy is said to be there."""
+    """Whether its row says that the second store has a copy."""
 
 
 def by_id(tx: Connection, segment_id: str) -> Segment | None:
@@ -28,7 +28,7 @@ def by_id(tx: Connection, segment_id: str) -> Segment | None:
 
 
 def after(tx: Connection, last: str, limit: int, *, sealed_since: datetime | None = None) -> list[Segment]:
-    """The segments behind ``last`` in the order in which they were made, which is that in which they lie."""
+    """The segments behind ``last``, in the order in which they were made."""
     row = tables.segment.c
     which = (row.id > last) & (row.state != SegmentState.GONE)
     if sealed_since is not None:
@@ -37,7 +37,7 @@ def after(tx: Connection, last: str, limit: int, *, sealed_since: datetime | Non
 
 
 def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
-    """Bytes of the segments up to and with ``position``, and of all."""
+    """Bytes of the segments up to ``position``, that one included, and of all segments."""
     row = tables.segment.c
     size = sa.func.sum(row.size)
     behind, total = tx.execute(
@@ -47,7 +47,7 @@ def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
 
 
 def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> list[IndexedInstance]:
-    """The instances whose rows lead into a segment, as they lie in it."""
+    """The instances whose rows lead into a segment, by offset."""
     row = tables.instance.c
     names = [each.name for each in fields(IndexedInstance)]
     asked = sa.select(*(row[name] for name in names)).where(row.segment_id == segment_id).order_by(row.offset)
@@ -57,14 +57,14 @@ def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> l
 
 
 def repaired_since(tx: Connection, since: datetime | None) -> list[str]:
-    """Keys of objects that were put again since then, or ever."""
+    """Keys of objects that were repaired since then; without ``since`` of all that ever were."""
     row = tables.segment.c
     repaired = row.repaired_at.is_not(None) if since is None else row.repaired_at >= since
     return list(tx.scalars(sa.select(row.key).where(repaired, row.state != SegmentState.GONE)))
 
 
 def lost_in(tx: Connection, limit: int) -> list[str]:
-    """Segments that instances lead to although nobody knows them, or although they are given up."""
+    """Ids of unknown or gone segments that rows of instances lead to."""
     row, segment = tables.instance.c, tables.segment.c
     known = sa.exists().where(segment.id == row.segment_id, segment.state != SegmentState.GONE)
     return list(tx.scalars(sa.select(row.segment_id).where(~known).distinct().limit(limit)))

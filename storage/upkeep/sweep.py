@@ -1,6 +1,6 @@
-"""Finds what nobody needs: orphans in a store, drafts of dead writers, copies that should have gone, empty folders.
+"""Finds what nobody needs: orphans in a store, drafts of dead writers, forgotten copies, empty folders.
 
-What may hold an image that the index does not know is reported, never removed.
+A thing that may hold an image that the index does not know is reported, never removed.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from storage.upkeep.litter import Kind, Litter
 
 T = TypeVar("T")
 AGE: Final = timedelta(days=1)
-"""Younger things may belong to somebody who is still at work."""
+"""Younger things may belong to a process that is still at work."""
 _SEGMENTS: Final = "segments/"
 _PAGE: Final = 500
 _NODE_AWAY: Final = timedelta(hours=1)
@@ -58,7 +58,7 @@ class Sweeper:
         self._before = now - AGE
 
     def in_spool(self) -> Iterator[Litter]:
-        """What lies about in this node's spool.
+        """What nobody needs in this node's spool.
 
         Raises:
             StoreAway, StoreRefuses: of the store.
@@ -70,7 +70,7 @@ class Sweeper:
         yield from self._empty_folders()
 
     def in_stores(self, tell: Callable[[int], None] = lambda _: None) -> Iterator[Litter]:
-        """What lies about in the stores, and what never reached them; ``tell`` hears of how many were looked at.
+        """What nobody needs in the stores, and what never reached them; ``tell`` gets the number of keys checked.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -105,7 +105,7 @@ class Sweeper:
                     yield Litter(kind=Kind.NOT_IN_STORE, name=one.id, size=one.size)
 
     def _quarantine_files(self) -> Iterator[Litter]:
-        """Files and notes by what they are about: a row knows only the file's name."""
+        """Quarantine files and notes without a row."""
         folder = self._spool_dir / "quarantine"
         there = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
         files = sorted({path.with_name(path.name.removesuffix(quarantine_files.NOTE)) for path in there})
@@ -162,7 +162,7 @@ class Sweeper:
                 yield Litter(kind=kind, name=prefix + key, size=size, remove=remove)
 
     def _entries(self, store: ObjectStore, key: str, segment_id: str) -> tuple[list[Entry] | None, int]:
-        """The instances of an object, as its members tell, and its size; None where some of it cannot be read."""
+        """The instances of an object, from its members, and its size; None where a part cannot be read."""
         size = store.size(key)
         draft = self._spool_dir / "repair" / f"sweep-{segment_id}.tar"
         write_file(draft, store.stream(key, 0, size))
@@ -179,7 +179,7 @@ class Sweeper:
         return [entry for header in found.good if (entry := members.entry_of(header)) is not None], size
 
     def _are_elsewhere(self, segment_id: str, entries: Sequence[Entry]) -> bool:
-        """Whether each of these was erased or is indexed with the same content in another segment, and none in this."""
+        """Whether every instance was erased or is indexed with the same content elsewhere, and no row leads here."""
         instance, held, tombstone = tables.instance.c, tables.quarantine.c, tables.tombstone.c.sop_instance_uid
         with snapshot(self._engine) as tx:
             for table in (instance, held):
@@ -224,7 +224,7 @@ def _id_of(key: str) -> str:
 
 
 def _is_old(segment_id: str, before: datetime) -> bool:
-    """False for what has no id of ours: it is not ours to judge."""
+    """Whether a segment was made before; False for a name that is no id of ours."""
     try:
         return made_at(segment_id) < before
     except ValueError:
