@@ -1,4 +1,4 @@
-"""What storage answers when something cannot be done: one base, and the errors that several rooms raise."""
+"""The base of storage's errors, and those that several rooms raise."""
 
 from __future__ import annotations
 

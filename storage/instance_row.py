@@ -55,7 +55,7 @@ def compact_json(value: object) -> bytes:
 
 
 def is_uid(value: str | None) -> bool:
-    """Whether a row, a file or an archive member may be named by it (PS3.5 9.1, leading zeros let through)."""
+    """Whether a value may name a row, a file or an archive member (PS3.5 9.1, leading zeros let through)."""
     return value is not None and _UID.fullmatch(value) is not None
 
 

@@ -69,7 +69,7 @@ class QuarantineMove(StrEnum):
     REFUSE = "refuse"
     """Bytes are refused, torn or damaged."""
     KEEP = "keep"
-    """What was shown makes room for another."""
+    """Another is shown instead; the row keeps the one that was shown."""
     FIND_DUPLICATE = "find_duplicate"
     FIND_CONFLICT = "find_conflict"
     """The machine has compared: the reason becomes one of the conflicts."""
@@ -78,7 +78,7 @@ class QuarantineMove(StrEnum):
     """`DISMISS` is taken back."""
     SHOW = "show"
     SHOW_EARLIER = "show_earlier"
-    """What made room is shown once more, since `SHOW` of the other is taken back."""
+    """A kept one is shown once more, since `SHOW` of the other is taken back."""
     STOP_SHOWING = "stop_showing"
     """`SHOW` is taken back."""
     ADMIT = "admit"
@@ -87,7 +87,7 @@ class QuarantineMove(StrEnum):
     RECEIVE = "receive"
     HEAL = "heal"
     DAMAGE = "damage"
-    """What had healed is damaged once more."""
+    """A healed instance is damaged once more."""
 
 
 _STATE: Final = QuarantineState
@@ -117,7 +117,7 @@ MOVES: Final[dict[tuple[QuarantineState | None, QuarantineMove], QuarantineState
 UNSETTLED: Final = frozenset({QuarantineState.COMPARING, QuarantineState.WAITING})
 
 BY_MACHINE: Final = frozenset({QuarantineState.DUPLICATE, QuarantineState.HEALED})
-"""Settled so, it is no concern of anybody's any more, or never was."""
+"""A machine settled the row: nobody has to look at it."""
 
 SOURCES: Final[dict[QuarantineMove, frozenset[QuarantineState]]] = {
     move: frozenset(state for state, made in MOVES if made is move and state is not None) for move in QuarantineMove

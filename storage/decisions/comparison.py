@@ -1,4 +1,4 @@
-"""What becomes of a newcomer that a machine has compared with what is stored: a duplicate, or a person's question."""
+"""Notes what a machine found about a held newcomer: a duplicate of the stored instance, or a conflict with it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a process has seen of studies and series in the index, to spare a look for each instance."""
+"""The studies and series that a process knows to be in the index, so that it need not look for each instance."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ class Backlog:
     """When the segment that waits longest was stored."""
 
 
-def copy_segments(  # noqa: PLR0917 - what it is made of
+def copy_segments(  # noqa: PLR0917
     engine: Engine,
     spool_dir: Path,
     store: ObjectStore,

@@ -35,7 +35,7 @@ _FOLLOWED: Final = 256
 
 
 class Use(StrEnum):
-    """How a block was had."""
+    """Where a block came from, and what was wrong with its file."""
 
     HIT = "hit"
     MISS = "miss"

@@ -1,4 +1,4 @@
-"""What an object store is, and the store that is a folder; `storage.objects.s3` is the other."""
+"""The protocol of object stores, and the store that is a folder; `storage.objects.s3` is the other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the journal tells before an index is rebuilt: every decision in order, and facts that no segment has."""
+"""Reads the journal for a rebuild: every decision in order, and the facts that no segment has."""
 
 from __future__ import annotations
 

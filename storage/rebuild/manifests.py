@@ -88,7 +88,7 @@ def read(store: ObjectStore, found: Iterator[Source]) -> Iterator[Tail]:
             yield ahead.popleft().result()
 
 
-class Ordered:
+class ReceivedOrder:
     """Sorts the entries of tails, which come by id, in the order in which they were received; few wait meanwhile."""
 
     def __init__(self) -> None:
@@ -108,7 +108,7 @@ class Ordered:
             yield heapq.heappop(self._waiting)[3]
 
 
-class Replaced:
+class ReplacedSegments:
     """The segments that an earlier one replaced; segments come by id, and only those that may follow are kept."""
 
     def __init__(self) -> None:

@@ -27,7 +27,7 @@ from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
 from storage.rebuild.dead_writers import take
 from storage.rebuild.journal_facts import all_decisions, held_places, resent_places
-from storage.rebuild.manifests import Ordered, Replaced, Tail
+from storage.rebuild.manifests import ReceivedOrder, ReplacedSegments, Tail
 from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.replay import REPLAYS, Replay
 from storage.segment_moves import ENDED, SegmentMove
@@ -66,10 +66,10 @@ def rebuild(
         StoreAway, StoreRefuses: of the store; what was done stays done.
 
     """
-    return _Rebuilding(spool, store, {**REPLAYS, **replays}, now, tell).run()
+    return _Rebuild(spool, store, {**REPLAYS, **replays}, now, tell).run()
 
 
-class _Rebuilding:
+class _Rebuild:
     def __init__(
         self,
         spool: Spool,
@@ -89,7 +89,7 @@ class _Rebuilding:
         self._healing: frozenset[Where] = frozenset()
         self._moved: dict[Where, Entry] = {}
         """Resent bytes that replaced damaged ones: their place then, and their entry now."""
-        self._replaced = Replaced()
+        self._replaced = ReplacedSegments()
         self._found = RebuildOutcome()
 
     def run(self) -> RebuildOutcome:
@@ -121,7 +121,7 @@ class _Rebuilding:
             self._enter(batch)
 
     def _entries(self) -> Iterator[Entry]:
-        ordered = Ordered()
+        ordered = ReceivedOrder()
         for tail in manifests.read(self._store, manifests.sources(self._store, self._spool.directory)):
             yield from ordered.add(tail, self._told(tail))
             self._tell()

@@ -16,7 +16,7 @@ from storage.index.entry_rows import Home, instance_values
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
 from storage.rebuild.journal_facts import all_decisions
-from storage.rebuild.manifests import Replaced, Tail
+from storage.rebuild.manifests import ReplacedSegments, Tail
 from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.rebuild import is_over
 from storage.segments import quarantine_files
@@ -51,7 +51,7 @@ def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> Rebui
 
 
 def _entries(spool: Spool, store: ObjectStore, found: RebuildOutcome, tell: Callable[[], None]) -> Iterator[Entry]:
-    replaced = Replaced()
+    replaced = ReplacedSegments()
     for tail in manifests.read(store, manifests.sources(store, spool.directory)):
         found.segments += 1
         if tail.manifest is not None:

@@ -89,7 +89,7 @@ Recode = Callable[[Local, Instance], AbstractContextManager[OtherForm | None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Old:
+class OldMember:
     """One old member and the rows that lead to it."""
 
     entry: Entry
@@ -108,7 +108,7 @@ class Old:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class NewMember:
     """One new member."""
 
     entry: Entry
@@ -116,7 +116,7 @@ class Written:
     switch: Switch
 
 
-def check_room(spool_dir: Path, kept: Sequence[Old]) -> None:
+def check_room(spool_dir: Path, kept: Sequence[OldMember]) -> None:
     """Raises: NoSpace."""
     disk = os.statvfs(spool_dir)
     room = sum(HEADER_BYTES + padded(old.entry.place.size) for old in kept)
@@ -152,13 +152,13 @@ def write_members(  # noqa: PLR0917 # all of them are of one act
     fd: int,
     segment_id: str,
     replaced: Sequence[str],
-    kept: Sequence[Old],
+    kept: Sequence[OldMember],
     recode: Recode | None,
     pause: Callable[[], None],
-) -> tuple[list[Written], int]:
+) -> tuple[list[NewMember], int]:
     """Write and seal the members; answers them and the size of the file."""
     at = 0
-    written: list[Written] = []
+    written: list[NewMember] = []
     for old in kept:
         pause()
         written.append(_write_member(store, fd, segment_id, at, old, recode))
@@ -167,8 +167,8 @@ def write_members(  # noqa: PLR0917 # all of them are of one act
 
 
 def _write_member(  # noqa: PLR0917 # all of them are of one act
-    store: ObjectStore, fd: int, segment_id: str, at: int, old: Old, recode: Recode | None
-) -> Written:
+    store: ObjectStore, fd: int, segment_id: str, at: int, old: OldMember, recode: Recode | None
+) -> NewMember:
     body = at + HEADER_BYTES
     _copy(store, fd, body, old.entry)
     form = None
@@ -203,7 +203,7 @@ def _write_member(  # noqa: PLR0917 # all of them are of one act
         earlier=(*old.entry.earlier, (old.entry.place.segment_id, old.entry.place.offset)),
         head_digest=head,
     )
-    return Written(entry=entry, header=header, switch=old.switch(new, form))
+    return NewMember(entry=entry, header=header, switch=old.switch(new, form))
 
 
 def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
@@ -228,7 +228,7 @@ def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
     )
 
 
-def _row_as_known(old: Old, form: Form | None) -> InstanceRow:
+def _row_as_known(old: OldMember, form: Form | None) -> InstanceRow:
     """The row in the new member's header, with what the index knows and did not fit into the old header."""
     row = old.entry.row
     if old.instance is not None:
@@ -248,7 +248,7 @@ def _row_as_known(old: Old, form: Form | None) -> InstanceRow:
     )
 
 
-def _description(old: Old, form: Form | None) -> bytes | None:
+def _description(old: OldMember, form: Form | None) -> bytes | None:
     if form is not None:
         return form.description
     return old.entry.description if old.instance is None else old.instance.description

@@ -28,7 +28,7 @@ from storage.rewriting.new_segment import (
     CannotRewrite,
     Damaged,
     Local,
-    Old,
+    OldMember,
     OtherForm,
     Recode,
     check_room,
@@ -165,7 +165,7 @@ def alone(engine: Engine, study_uid: str) -> Generator[bool]:
                 connection.scalar(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
-def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], int]:
+def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[OldMember], set[str], int]:
     """The members in order, the UIDs of erased ones, and the size of the old segments in bytes."""
     with snapshot(work.engine) as tx:
         segments = tx.execute(sa.select(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids))).all()
@@ -180,7 +180,7 @@ def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], 
         raise CannotRewrite("damaged")
     entries = [entry for segment_id in segment_ids for entry in _manifest(work.store, segment_id).entries]
     olds = [
-        Old(entry=entry, instance=instances.pop(where, None), quarantine_id=quarantined.pop(where, None))
+        OldMember(entry=entry, instance=instances.pop(where, None), quarantine_id=quarantined.pop(where, None))
         for entry in entries
         for where in [(entry.place.segment_id, entry.place.offset)]
     ]
@@ -215,7 +215,7 @@ def _manifest(store: ObjectStore, segment_id: str) -> Manifest:
     return members.parse_manifest(manifest, segment_id)
 
 
-def _worth_keeping(work: Work, olds: Sequence[Old], erased: Collection[str]) -> Iterator[Old]:
+def _worth_keeping(work: Work, olds: Sequence[OldMember], erased: Collection[str]) -> Iterator[OldMember]:
     """The members, without those that no row leads to while a row leads to the same content elsewhere."""
     for old in olds:
         row = old.entry.row
@@ -224,7 +224,7 @@ def _worth_keeping(work: Work, olds: Sequence[Old], erased: Collection[str]) -> 
             yield old
 
 
-def _known_elsewhere(engine: Engine, old: Old) -> bool:
+def _known_elsewhere(engine: Engine, old: OldMember) -> bool:
     row = old.entry.row
     digest = row.received_as[0]
     there, held = _INSTANCE.c, _QUARANTINE.c
