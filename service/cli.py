@@ -15,7 +15,7 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Readin
 from reading.patients.keys import KeyFileUnfit
 from service.commands import devices, erase, organisations_people
 from service.commands.forward import forward
-from service.installation.heartbeat import Part, Role
+from service.installation.heartbeat import Role
 from service.installation.installation import CannotStart
 from service.installation.settings import WrongSettings, load
 
@@ -48,19 +48,14 @@ app.command("retention")(erase.keep)
 def serve(
     *,
     role: Annotated[Role | None, typer.Option(help="Run one part only, in this process.")] = None,
-    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
-    number: Annotated[int, typer.Option(hidden=True)] = 1,
-    of: Annotated[int, typer.Option(hidden=True)] = 1,
-    socket: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
 ) -> None:
     """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
     from service.processes import serve as serving  # noqa: PLC0415 the other commands start faster without the servers
 
     settings = load(os.environ)
     if role is None:
-        raise typer.Exit(serving.supervise(settings))
-    part = Part(role=role, number=number, of=of, sockets=tuple(socket or ()))
-    raise typer.Exit(serving.run_role(settings, part, until_input_closes=until_input_closes))
+        raise typer.Exit(serving.supervise(settings, ended))
+    raise typer.Exit(serving.run_alone(settings, role, ended))
 
 
 @app.command()
@@ -83,7 +78,7 @@ def demo() -> None:
 
     for name, value in running.settings_of_a_demonstration(os.environ).items():
         os.environ[name] = value  # for the processes that are started
-    raise typer.Exit(running.run(load(os.environ)))
+    raise typer.Exit(running.run(load(os.environ), ended))
 
 
 @app.command()
@@ -239,16 +234,21 @@ ENDS: Final[Mapping[type[Exception], Callable[[Any], tuple[int, str, str]]]] = {
 
 def main() -> None:
     """The entry point: runs the command and turns our errors into words and exit codes."""
+    sys.exit(ended(app))
+
+
+def ended(run: Callable[[], int]) -> int:
+    """The exit code of what is run; an error of ours is said in words."""
     try:
-        app()
+        return run()
     except WrongSettings as wrong:
         _say("the settings are wrong:", *(f"  {problem.where}: {problem.problem}" for problem in wrong.problems))
-        sys.exit(WRONG_SETTINGS)
+        return WRONG_SETTINGS
     except (CannotStart, KeyFileUnfit, ReadingError) as error:
         kind = next(kind for kind in type(error).__mro__ if kind in ENDS)
         code, problem, remedy = ENDS[kind](error)
         _say(problem, *([f"  {remedy}"] if remedy else []))
-        sys.exit(code)
+        return code
 
 
 def _say(first: str, *more: str) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import threading
+import multiprocessing
+import signal
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -42,20 +43,21 @@ def settings_of_a_demonstration(environ: Mapping[str, str]) -> dict[str, str]:
     }
 
 
-def run(settings: Settings) -> int:
+def run(settings: Settings, guard: serve.Guard) -> int:
     logs.configure("serve", settings.log_level)
     folders = serve.prepare(settings, demo=True)
     made = region.read(folders.data) or _make(settings, folders)
     # Wide enough whatever the terminal: a password that is cut short helps nobody.
     console = Console(width=max(WIDE, Console().width))
 
-    def ready(stop: threading.Event) -> None:
+    def ready() -> None:
         console.print(Panel("示例数据 · DEMONSTRATION: every person and picture is invented", style="bold yellow"))
         console.print(serve.where_things_are(settings, folders), highlight=False, soft_wrap=True)
         _print_people(console, made)
-        threading.Thread(target=_send, args=(settings, made, console, stop), name="demo", daemon=True).start()
+        # A process of its own: the supervisor, which forks again what dies, must hold no thread.
+        multiprocessing.get_context("fork").Process(target=_send, args=(settings, made, console), daemon=True).start()
 
-    return serve.run_all(settings, folders, ready)
+    return serve.run_all(settings, folders, guard, ready)
 
 
 def _make(settings: Settings, folders: Folders) -> Region:
@@ -71,7 +73,9 @@ def _make(settings: Settings, folders: Folders) -> Region:
     return made
 
 
-def _send(settings: Settings, made: Region, console: Console, stop: threading.Event) -> None:
+def _send(settings: Settings, made: Region, console: Console) -> None:
+    for each in (signal.SIGTERM, signal.SIGINT):  # it keeps nothing that would have to come to its end
+        signal.signal(each, signal.SIG_DFL)
     engine = open_database(settings)
     columns = (
         rich.progress.TextColumn("{task.description:<14}"),
@@ -90,8 +94,7 @@ def _send(settings: Settings, made: Region, console: Console, stop: threading.Ev
             bar.update(task, description="pictures", completed=sent, total=sent)
         console.print(f"{sent} pictures were sent." if sent else "All pictures are here.")
     except sending.NotSent as refused:
-        if not stop.is_set():
-            logger().error("demonstration picture refused", device=refused.device, status=refused.status)
+        logger().error("demonstration picture refused", device=refused.device, status=refused.status)
     finally:
         engine.dispose()
 

@@ -169,8 +169,8 @@ def refuse_half_an_index(engine: Engine) -> None:
 
 
 @contextmanager
-def only_one(folders: Folders, what: str) -> Generator[None]:
-    """Hold the lock ``what`` of this data folder.
+def only_one(folders: Folders, what: str) -> Generator[int]:
+    """Hold the lock ``what`` of this data folder; yields its descriptor, which a forked process must close.
 
     Raises:
         CannotStart: another process holds it.
@@ -185,7 +185,7 @@ def only_one(folders: Folders, what: str) -> Generator[None]:
                 f"`tierread serve` ({what}) is already running on {folders.data}",
                 "stop it first, or give this one a data folder of its own with TIERREAD_DATA_DIR",
             ) from held
-        yield
+        yield file
     finally:
         os.close(file)
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from service.installation.installation import CannotStart
 from service.installation.settings import Settings
 from service.telemetry.logs import logger
 from service.telemetry.metrics import CACHE_BLOCKS, CACHE_BYTES
 from storage.objects.block_cache import BlockCache, Use
-from storage.objects.s3 import KeyFiles, Lock, Mode, S3ObjectStore
 from storage.objects.store import FolderObjectStore, ObjectStore, StoreAway, StoreRefuses
+
+if TYPE_CHECKING:
+    from storage.objects.s3 import S3ObjectStore
 
 
 def object_store_of(settings: Settings) -> ObjectStore:
@@ -22,9 +25,20 @@ def copy_store_of(settings: Settings) -> ObjectStore | None:
     return _store_at(settings, settings.copy_store, links=False) if settings.copy_store else None
 
 
+def _bucket_of(store: ObjectStore) -> S3ObjectStore | None:
+    if isinstance(store, FolderObjectStore):
+        return None
+    from storage.objects.s3 import S3ObjectStore  # noqa: PLC0415 as below
+
+    return store if isinstance(store, S3ObjectStore) else None
+
+
 def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
     if not where.startswith("s3://"):
         return FolderObjectStore(Path(where), links=links)
+    # Imported where it is set: installations without a bucket start faster without its client.
+    from storage.objects.s3 import KeyFiles, Lock, Mode, S3ObjectStore  # noqa: PLC0415
+
     assert settings.s3_access_key_file is not None  # noqa: S101 # settings.load has seen to it
     assert settings.s3_secret_key_file is not None  # noqa: S101
     lock = None
@@ -47,10 +61,11 @@ def check_lock(settings: Settings, store: ObjectStore) -> None:
         CannotStart: the bucket locks nothing.
 
     """
-    if settings.s3_retention_days is None or not isinstance(store, S3ObjectStore):
+    bucket = _bucket_of(store)
+    if settings.s3_retention_days is None or bucket is None:
         return
     try:
-        locks = store.can_lock()
+        locks = bucket.can_lock()
     except (StoreAway, StoreRefuses) as unanswered:
         # Images are received all the same, and a bucket that locks nothing refuses each put that asks for it.
         logger().warning("whether the bucket locks is not known", exc_info=unanswered)
@@ -69,10 +84,11 @@ def cache_of(settings: Settings, store: ObjectStore) -> BlockCache | None:
         CannotStart: its folder cannot be made.
 
     """
-    if not isinstance(store, S3ObjectStore) or not settings.cache_mib or settings.cache_dir is None:
+    bucket = _bucket_of(store)
+    if bucket is None or not settings.cache_mib or settings.cache_dir is None:
         return None
     try:
-        return BlockCache(store, settings.cache_dir, max_bytes=settings.cache_mib << 20, tell=_count)
+        return BlockCache(bucket, settings.cache_dir, max_bytes=settings.cache_mib << 20, tell=_count)
     except OSError as unwritable:
         raise CannotStart(
             f"the cache folder {settings.cache_dir} cannot be used: {unwritable.strerror}",

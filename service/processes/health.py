@@ -9,7 +9,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from alembic.util import CommandError
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -58,7 +57,7 @@ def is_ready(parts: Mapping[str, State]) -> bool:
 def _checked(check: Callable[[], bool]) -> State:
     try:
         return State.OK if check() else State.FAILED
-    except (SQLAlchemyError, CommandError, OSError):
+    except (SQLAlchemyError, OSError):
         return State.FAILED
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from importlib import import_module
+from types import ModuleType
 from typing import Final
 
 from service.installation.heartbeat import Heartbeat, Part, Role
@@ -27,9 +28,13 @@ class Ended(Exception):
         self.name = name
 
 
+def module_of(role: Role) -> ModuleType:
+    return import_module(MODULES[role])
+
+
 def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event) -> None:
     """Be that part, in this process, until ``stop`` is set."""
-    import_module(MODULES[part.role]).run(settings, folders, stop, part)
+    module_of(part.role).run(settings, folders, stop, part)
 
 
 def until(stop: threading.Event, folders: Folders, part: Part, well: Callable[[], bool]) -> None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
-import signal
 import socket
-import sys
 import threading
 from collections.abc import Callable, Generator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +22,6 @@ from service.installation.installation import (
     CannotStart,
     Folders,
     count_into,
-    folders_of,
     keys_of,
     make_folders,
     only_one,
@@ -39,23 +37,53 @@ from storage.database import transaction
 
 MOST_LISTENERS: Final = 4
 
+Guard = Callable[[Callable[[], int]], int]
+"""Runs what a process does and answers its exit code, whatever error of ours ends it."""
 
-def supervise(settings: Settings) -> int:
+
+def supervise(settings: Settings, guard: Guard) -> int:
     """Run every role until a signal; answer the exit code."""
     logs.configure("serve", settings.log_level)
     folders = prepare(settings)
-    return run_all(settings, folders, lambda _stop: typer.echo(where_things_are(settings, folders)))
+    return run_all(settings, folders, guard, lambda: typer.echo(where_things_are(settings, folders)))
 
 
-def run_all(settings: Settings, folders: Folders, ready: Callable[[threading.Event], None]) -> int:
-    """Supervise every role on a prepared installation; ``ready`` is called once, with the event that ends it all."""
-    with only_one(folders, "serve"), stopped_by_signals() as stop:
+def run_all(settings: Settings, folders: Folders, guard: Guard, ready: Callable[[], None]) -> int:
+    """Supervise every role on a prepared installation; ``ready`` is called once, when all of them are alive."""
+    with only_one(folders, "serve") as lock:
         certificates_of(settings)
         listen(settings.http_host, settings.http_port).close()
         count_into(folders, afresh=True)
         with _listeners(settings) as listeners:
             parts = [*listeners, Part(role=Role.WEB), Part(role=Role.WORKER)]
-            return Supervisor(folders.run, stop, parts).run(lambda: ready(stop))
+            return _run_parts(settings, folders, parts, lock=lock, guard=guard, ready=ready)
+
+
+def _run_parts(
+    settings: Settings, folders: Folders, parts: list[Part], *, lock: int, guard: Guard, ready: Callable[[], None]
+) -> int:
+    shared = {descriptor for part in parts for descriptor in part.sockets}
+
+    _import({part.role for part in parts})
+    with stopped_by_signals() as stop:
+
+        def be(part: Part) -> int:
+            # Who starts TierRead again must not wait for a child that still ends: it keeps no lock and no other's port.
+            for descriptor in {lock, *shared}.difference(part.sockets):
+                os.close(descriptor)
+            return guard(lambda: run_role(settings, folders, part, stop))
+
+        return Supervisor(folders.run, stop, parts, be).run(ready)
+
+
+def _import(roles: set[Role]) -> None:
+    """Import what the roles are made of once, for all processes that are forked from this one."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads, which no fork takes along
+    gc.disable()  # nothing of it is garbage, and looking for some takes a fifth of the time
+    for each in sorted(roles):
+        role.module_of(each)
+    gc.freeze()  # what is shared stays so: the collector of a child would write into its pages
+    gc.enable()
 
 
 def prepare(settings: Settings, *, demo: bool = False) -> Folders:
@@ -100,19 +128,23 @@ def _listeners(settings: Settings) -> Generator[list[Part]]:
         yield [Part(role=Role.SCP, number=number + 1, of=many, sockets=descriptors) for number in range(many)]
 
 
-def run_role(settings: Settings, part: Part, *, until_input_closes: bool) -> int:
-    """Run one role until a signal; answer the exit code."""
-    logs.configure(part.name, settings.log_level)
-    folders = folders_of(settings) if until_input_closes else prepare(settings)
+def run_alone(settings: Settings, which: Role, guard: Guard) -> int:
+    """Run one role without the others until a signal; answer the exit code."""
+    logs.configure(which, settings.log_level)
+    folders = prepare(settings)
     count_into(folders, afresh=False)
+    if which is Role.SCP and listeners_of(settings, _cores()) > 1:
+        with only_one(folders, "listeners") as lock, _listeners(settings) as listeners:
+            return _run_parts(settings, folders, listeners, lock=lock, guard=guard, ready=lambda: None)
+    with stopped_by_signals() as stop:
+        return run_role(settings, folders, Part(role=which), stop)
 
-    several = part.role is Role.SCP and not until_input_closes and listeners_of(settings, _cores()) > 1
-    if several:
-        with only_one(folders, "listeners"), stopped_by_signals() as stop, _listeners(settings) as listeners:
-            return Supervisor(folders.run, stop, listeners).run(lambda: None)
-    with only_one(folders, part.name), stopped_by_signals() as stop:
-        if until_input_closes:
-            threading.Thread(target=_end_with_input, name="input", daemon=True).start()
+
+def run_role(settings: Settings, folders: Folders, part: Part, stop: threading.Event) -> int:
+    """Be that part of a prepared installation until ``stop`` is set; answer the exit code."""
+    logs.configure(part.name, settings.log_level)
+    count_into(folders, afresh=False)
+    with only_one(folders, part.name):
         role.run(part, settings, folders, stop)
     return 0
 
@@ -147,13 +179,6 @@ def listen(host: str, port: int) -> socket.socket:
 def _cores() -> int:
     """Those that this process may use."""
     return len(os.sched_getaffinity(0))
-
-
-def _end_with_input() -> None:
-    # Without Python's buffer, whose lock a thread that waits here would hold while the interpreter ends.
-    while os.read(sys.stdin.fileno(), 1):  # until the supervisor goes, however it goes
-        pass
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _write_secret(folders: Folders, text: str) -> None:

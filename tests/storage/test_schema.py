@@ -7,10 +7,11 @@ from datetime import datetime
 from importlib import import_module
 
 import sqlalchemy as sa
-from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 
 import reading.tables
@@ -42,6 +43,15 @@ def test_a_second_run_changes_nothing(engine: Engine) -> None:
     migrate(engine)
 
     assert is_current(engine)
+
+
+def test_the_files_of_the_migrations_are_numbered_as_their_revisions() -> None:
+    config = Config()
+    config.set_main_option("script_location", str(schema._MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+
+    assert schema._revisions() == {script.revision for script in scripts.walk_revisions()}
+    assert schema._newest() == scripts.get_current_head()
 
 
 def test_segments_of_before_are_awaited_by_nobody(engine: Engine) -> None:
@@ -106,9 +116,7 @@ def test_devices_that_were_registered_before_keep_their_entries_and_contacts(eng
         else:
             metadata.drop_all(tx)
             tx.exec_driver_sql("DROP TABLE alembic_version")
-        config = schema._config()
-        config.attributes["connection"] = tx
-        command.upgrade(config, "0002")
+        schema._upgrade(tx, "0002")
         tx.execute(
             sa.text(
                 "INSERT INTO organisation (id, code, name, level, since) VALUES ('S', 'T1', 'T', 'township', :now)"
