@@ -78,6 +78,7 @@ def tierread(folder: Path, *, on_postgresql: bool = False, idle_seconds: int = 3
             folder,
             database_url=database_url,
             settings={**SHIPPED, "TIERREAD_SEGMENT_IDLE_SECONDS": str(idle_seconds)},
+            cold=True,
         )
         stack.callback(ours.close)
         ours.start()
@@ -87,7 +88,7 @@ def tierread(folder: Path, *, on_postgresql: bool = False, idle_seconds: int = 3
         stack.callback(engine.dispose)
         supervisor = ours.process
         assert supervisor is not None
-        listeners = [pid for pid in children(supervisor.pid) if b"scp" in command_line(pid)]
+        listeners = [int(alive.read_text("ascii")) for alive in (ours.data_dir / "run").glob("scp*.alive")]
         beside = [database.pid] if database is not None else []
         yield Server(
             name="TierRead on PostgreSQL" if on_postgresql else "TierRead",
@@ -194,7 +195,3 @@ def tree_cpu_seconds(pid: int) -> float:
 def children(pid: int) -> list[int]:
     threads = Path(f"/proc/{pid}/task").iterdir()
     return [int(child) for thread in threads for child in (thread / "children").read_text("ascii").split()]
-
-
-def command_line(pid: int) -> list[bytes]:
-    return Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")

@@ -15,7 +15,8 @@ from typing import Any, Final
 
 import yaml
 
-from tests.running import QUICK, REPOSITORY, command, free_port, wait_until
+from tests import warm
+from tests.running import QUICK, REPOSITORY, free_port, wait_until
 from tests.seaweedfs import PARTS
 
 SHIPPED: Final[dict[str, Any]] = yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))["services"]
@@ -33,7 +34,7 @@ class Composed:
 
     def __init__(self, folder: Path, database_url: str) -> None:
         self.folder = folder
-        self._processes: dict[str, subprocess.Popen[bytes]] = {}
+        self._processes: dict[str, subprocess.Popen[bytes] | warm.Started] = {}
         subprocess.run(
             [str(REPOSITORY / "deploy" / "make-secrets.sh"), "localhost"], cwd=folder, check=True, capture_output=True
         )
@@ -71,18 +72,19 @@ class Composed:
 
     def run(self, service: str) -> None:
         """A service that ends by itself."""
-        done = subprocess.run(
-            command(*SHIPPED[service]["command"]),
-            env=self.environ(service),
-            cwd=REPOSITORY,
-            capture_output=True,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr.decode()
+        done = warm.run(SHIPPED[service]["command"], env=self.environ(service), cwd=REPOSITORY)
+        assert done.returncode == 0, done.stderr
 
     def start(self, service: str) -> None:
         (self.folder / "volumes").mkdir(exist_ok=True)
-        self._spawn(service, command(*SHIPPED[service]["command"]), self.environ(service))
+        with (self.folder / f"{service}.log").open("ab") as log:
+            self._processes[service] = warm.start(
+                SHIPPED[service]["command"],
+                env=self.environ(service),
+                cwd=REPOSITORY,
+                out=log.fileno(),
+                err=log.fileno(),
+            )
 
     def start_seaweedfs(self, weed: Path) -> None:
         """Its own command; what it leaves to the image's defaults gets ports of this machine."""

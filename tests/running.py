@@ -34,6 +34,7 @@ from reading.patients.keys import keys_in
 from reading.patients.patients import Identifier
 from reading.register.registry import Registry
 from storage.database import connect, transaction
+from tests import warm
 
 REPOSITORY: Final = Path(__file__).parent.parent
 PASSWORD: Final = "ein-langes-Wort-17"
@@ -122,8 +123,14 @@ class TierRead:
     """One installation: its folder, its ports, and its processes while they run."""
 
     def __init__(
-        self, folder: Path, *, database_url: str | None = None, settings: Mapping[str, str] | None = None
+        self,
+        folder: Path,
+        *,
+        database_url: str | None = None,
+        settings: Mapping[str, str] | None = None,
+        cold: bool = False,
     ) -> None:
+        """``cold`` starts it as an operator does, not by a fork of a process that has imported it."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.data_dir = folder / "data"
@@ -141,7 +148,8 @@ class TierRead:
             **({"TIERREAD_DATABASE_URL": database_url} if database_url else {}),
             **(settings or {}),
         }
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | warm.Started | None = None
+        self._cold = cold
         self._clients: list[httpx.Client] = []
 
     @property
@@ -152,15 +160,20 @@ class TierRead:
 
     def start(self, *arguments: str, ready: bool = True) -> None:
         """Start `tierread serve` (or other arguments) in a process group of its own."""
+        words = arguments or ("serve",)
         with (self.folder / "out.txt").open("ab") as out, (self.folder / "log.txt").open("ab") as log:
-            self.process = subprocess.Popen(
-                command(*(arguments or ("serve",))),
-                env=self.environ,
-                cwd=self.folder,
-                stdout=out,
-                stderr=log,
-                stdin=subprocess.DEVNULL,
-                start_new_session=True,
+            self.process = (
+                subprocess.Popen(
+                    command(*words),
+                    env=self.environ,
+                    cwd=self.folder,
+                    stdout=out,
+                    stderr=log,
+                    stdin=subprocess.DEVNULL,
+                    start_new_session=True,
+                )
+                if self._cold
+                else warm.start(words, env=self.environ, cwd=self.folder, out=out.fileno(), err=log.fileno())
             )
         if ready:
             self.wait_ready()
@@ -202,9 +215,7 @@ class TierRead:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the CLI."""
-        return subprocess.run(
-            command(*arguments), env=self.environ, cwd=self.folder, capture_output=True, text=True, check=False
-        )
+        return warm.run(arguments, env=self.environ, cwd=self.folder)
 
     # -- callers
 
@@ -310,20 +321,35 @@ class TierRead:
             else:
                 self.process.send_signal(how)
         code = self.process.wait(60)
+        if group:
+            wait_until(lambda group=self.process.pid: not _lives(group), 60, "the end of every process")
         self.process = None
         return code
 
 
+def _lives(group: int) -> bool:
+    """Whether a process of the group is anything but dead and unburied."""
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, _, pgrp = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
+        except OSError:  # it has ended meanwhile
+            continue
+        if int(pgrp) == group and state not in "ZX":
+            return True
+    return False
+
+
 def command(*arguments: str) -> list[str]:
+    """The command as an operator calls it, for whoever starts it by another program."""
     return [sys.executable, "-m", "service.cli", *arguments]
 
 
 @contextmanager
 def serving(
-    folder: Path, *, database_url: str | None = None, settings: Mapping[str, str] | None = None
+    folder: Path, *, database_url: str | None = None, settings: Mapping[str, str] | None = None, cold: bool = False
 ) -> Iterator[TierRead]:
     """A running installation, stopped at the end."""
-    tierread = TierRead(folder, database_url=database_url, settings=settings)
+    tierread = TierRead(folder, database_url=database_url, settings=settings, cold=cold)
     try:
         tierread.start()
         yield tierread

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.context import ForkProcess
 from pathlib import Path
@@ -103,6 +104,8 @@ class Supervisor:
     def _in_fork(self, part: Part) -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _SIGNALS)
         os.close(self._life)
+        with suppress(OSError):  # what `ps` and `top` call it; 15 bytes at most
+            Path("/proc/self/comm").write_text(f"tierread {part.name}", "ascii")
         threading.Thread(target=self._end_with_supervisor, name="supervisor", daemon=True).start()
         try:
             code = self._be(part)

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import random
-import signal
-import subprocess
-import sys
 import threading
 from pathlib import Path
 from typing import Any, Final
@@ -15,47 +11,15 @@ import httpx
 
 from storage.objects.store import FolderObjectStore
 from tests.acceptance.promises import Promises, Township, lost_of
-from tests.running import REPOSITORY, TierRead, listens, wait_until
+from tests.running import TierRead, listens, wait_until
 
 KILLS: Final = 20
 SENDERS: Final = 4
 
 
-class Listener:
-    """The listener of an installation, to be killed and started again quickly."""
-
-    def __init__(self, tierread: TierRead) -> None:
-        self._port = tierread.dicom_port
-        with (tierread.folder / "log.txt").open("ab") as log:
-            self._warm = subprocess.Popen(
-                [sys.executable, "-m", "tests.acceptance.warm"],
-                env=tierread.environ,
-                cwd=REPOSITORY,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-        self._pid = 0
-
-    def start(self) -> None:
-        assert self._warm.stdin is not None
-        assert self._warm.stdout is not None
-        self._warm.stdin.write("\n")
-        self._warm.stdin.flush()
-        self._pid = int(self._warm.stdout.readline())
-        wait_until(lambda: listens(self._port), 60, "the listener")
-
-    def kill(self) -> None:
-        os.kill(self._pid, signal.SIGKILL)
-        wait_until(lambda: not listens(self._port), 10, "its end")
-
-    def close(self) -> None:
-        assert self._warm.stdin is not None
-        assert self._warm.stdout is not None
-        self._warm.stdin.close()
-        self._warm.stdout.close()
-        self._warm.wait(30)
+def start_the_listener(tierread: TierRead) -> None:
+    tierread.start("serve", "--role", "scp", ready=False)
+    wait_until(lambda: listens(tierread.dicom_port), 60, "the listener")
 
 
 def _seen(client: httpx.Client) -> set[str]:
@@ -74,12 +38,11 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) 
     rng = random.Random()
     kills = 300 if at_length else KILLS
     tierread = TierRead(tmp_path / "house")
-    listener = Listener(tierread)
     promises = Promises()
     stop = threading.Event()
     townships: list[Township] = []
     try:
-        listener.start()
+        start_the_listener(tierread)
         cast = tierread.cast()
         townships = [Township(tierread.dicom_port, cast.device, promises, stop, seed) for seed in range(SENDERS)]
         for township in townships:
@@ -88,12 +51,12 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) 
             enough = len(promises.digests) + rng.randint(1, 12)
             wait_until(lambda enough=enough: len(promises.digests) >= enough, 60, "senders that get on")
             stop.wait(rng.uniform(0, 0.02))
-            listener.kill()
-            listener.start()
+            tierread.kill()
+            start_the_listener(tierread)
         stop.set()
         for township in townships:
             township.join()
-        listener.kill()
+        tierread.kill()
         tierread.start()
         ada = tierread.sign_in(cast.ada)
         wait_until(lambda: promises.studies <= _seen(ada), 60, "a case for every study")
@@ -102,7 +65,6 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) 
         stop.set()
         for township in townships:
             township.join()
-        listener.close()
         tierread.close()
 
     print(f"{kills} kills, {len(promises.digests)} instances acknowledged, {len(lost)} lost")

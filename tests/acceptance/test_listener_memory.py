@@ -69,7 +69,9 @@ def film(number: int, frames: int) -> Film:
 def test_four_long_films_and_two_hundred_idle_associations(tmp_path: Path, at_length: bool) -> None:
     frames = 512 if at_length else 50  # of 2 MiB
     tierread = TierRead(
-        tmp_path, settings={"TIERREAD_MAX_ASSOCIATIONS": str(IDLE + SENDERS), "TIERREAD_SEGMENT_IDLE_SECONDS": "600"}
+        tmp_path,
+        settings={"TIERREAD_MAX_ASSOCIATIONS": str(IDLE + SENDERS), "TIERREAD_SEGMENT_IDLE_SECONDS": "600"},
+        cold=True,  # with the memory of a listener alone
     )
     tierread.start("serve", "--role", "scp", ready=False)
     try:

@@ -28,7 +28,7 @@ from tests.conftest import need_tool
 from tests.dicomweb import path_of
 from tests.pacs.objects import rejection_note
 from tests.postgresql import Cluster
-from tests.running import REPOSITORY, Cast, TierRead, command, wait_until
+from tests.running import REPOSITORY, Cast, TierRead, wait_until
 from tests.wire import EXPLICIT_LITTLE
 
 PAGE: Final = REPOSITORY / "docs" / "storage.md"
@@ -94,9 +94,10 @@ def drill(backup: Path) -> tuple[list[str], list[str]]:
 def run(tierread: TierRead, lines: list[str]) -> None:
     for line in lines:
         program, *arguments = shlex.split(line)
-        call = command(*arguments) if program == "tierread" else [program, *arguments]
-        done = subprocess.run(
-            call, env=tierread.environ, cwd=tierread.folder, capture_output=True, text=True, check=False
+        done = (
+            tierread.run(*arguments)
+            if program == "tierread"
+            else subprocess.run([program, *arguments], cwd=tierread.folder, capture_output=True, text=True, check=False)
         )
         assert done.returncode == 0, (line, done.stdout, done.stderr)
 

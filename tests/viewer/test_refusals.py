@@ -34,7 +34,7 @@ from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.region import KEYS
 from tests.storage import instances
 from tests.viewer.house import House
-from viewer.app import api_router
+from viewer import app as viewer_app
 
 STUDY = "1.2.840.1"
 # 11010519491231002X: the sum is 167, 167 mod 11 = 2, and that gives X.
@@ -214,7 +214,7 @@ PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
 
 
 def routes() -> set[tuple[str, str]]:
-    found = iter_route_contexts(api_router().routes)
+    found = iter_route_contexts(viewer_app.routes())
     return {(method, route.path) for route in found for method in (route.methods or ())}
 
 

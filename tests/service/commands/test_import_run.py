@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -23,7 +20,7 @@ from storage import tables
 from storage.database import connect, snapshot
 from tests import corpus
 from tests.builders import image, new_uid
-from tests.running import TierRead, command, wait_until
+from tests.running import TierRead, wait_until
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -131,17 +128,11 @@ def test_killed_in_the_middle_it_goes_on_and_stores_nothing_twice(tierread: Tier
     sent = [str(dcmread(write(folder / f"{n}.dcm", StudyInstanceUID=study)).SOPInstanceUID) for n in range(150)]
     kills = 0
     for enough in (20, 60):
-        process = subprocess.Popen(
-            command("import", str(folder), "--site", "T1"),
-            env=tierread.environ,
-            cwd=tierread.folder,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        wait_until(partial(enough_done, tierread, enough, process), 60)
-        kills += process.poll() is None
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
+        tierread.start("import", str(folder), "--site", "T1", ready=False)
+        wait_until(partial(enough_done, tierread, enough), 60)
+        assert tierread.process is not None
+        kills += tierread.process.poll() is None
+        tierread.kill()
     half = len(rows(tierread, tables.instance.c.sop_instance_uid))
     finished = tierread.run("import", str(folder), "--site", "T1", "--json")
     told = json.loads(finished.stdout)
@@ -152,9 +143,10 @@ def test_killed_in_the_middle_it_goes_on_and_stores_nothing_twice(tierread: Tier
     assert tierread.run("verify").returncode == 0
 
 
-def enough_done(tierread: TierRead, enough: int, process: subprocess.Popen[bytes]) -> bool:
+def enough_done(tierread: TierRead, enough: int) -> bool:
+    assert tierread.process is not None
     lines = sum(path.read_bytes().count(b"\n") for path in (tierread.data_dir / "imports").glob("*.jsonl"))
-    return lines > enough or process.poll() is not None
+    return lines > enough or tierread.process.poll() is not None
 
 
 def test_whose_they_are_is_said_and_checked(tierread: TierRead, tmp_path: Path) -> None:

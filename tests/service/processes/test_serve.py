@@ -6,7 +6,6 @@ import os
 import signal
 import socket
 import stat
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +13,7 @@ import httpx
 import pytest
 
 from service.installation.installation import DEMO_MARK
-from tests.running import TierRead, command, serving, wait_until
+from tests.running import TierRead, serving, wait_until
 
 
 @pytest.fixture
@@ -37,7 +36,7 @@ def lives(process: int) -> bool:
 
 
 def test_it_runs_is_alone_on_its_data_ends_cleanly_and_starts_again(tmp_path: Path) -> None:
-    with serving(tmp_path) as tierread:
+    with serving(tmp_path, cold=True) as tierread:
         roles = [process_of(tierread, role) for role in ("scp", "web", "worker")]
         wait_until(lambda: "stop with Ctrl-C" in tierread.out)
         password_file = tierread.data_dir / "first-administrator.txt"
@@ -123,7 +122,7 @@ def test_a_data_folder_that_cannot_be_used_is_named(tierread: TierRead) -> None:
 def test_keys_that_others_can_read_are_refused(tierread: TierRead) -> None:
     first = tierread.run("org", "list")
     (tierread.data_dir / "keys" / "identifiers.hmac").write_bytes(bytes(32))
-    done = subprocess.run(command("serve"), env=tierread.environ, capture_output=True, text=True, check=False)
+    done = tierread.run("serve")
 
     assert first.returncode == 0
     assert done.returncode == 3
