@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 from collections.abc import Iterator
@@ -14,6 +15,14 @@ from sqlalchemy.engine import Engine
 from storage.database import connect
 from storage.schema import migrate
 from tests import postgresql, seaweedfs
+
+
+gc.disable()  # until everything is imported and collected: a million objects that stay, looked through again and again
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()  # nor does any collection during a test look through them
+    gc.enable()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
