@@ -16,7 +16,6 @@ from storage.database import connect
 from storage.schema import migrate
 from tests import postgresql, seaweedfs
 
-
 gc.disable()  # until everything is imported and collected: a million objects that stay, looked through again and again
 
 

@@ -9,18 +9,22 @@ with serving(tmp_path) as tierread:
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import random
+import shutil
 import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,7 +134,7 @@ class TierRead:
         settings: Mapping[str, str] | None = None,
         cold: bool = False,
     ) -> None:
-        """``cold`` starts it as an operator does, not by a fork of a process that has imported it."""
+        """``cold`` starts it as an operator does, from nothing: no fork of an imported program, no prepared folder."""
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.data_dir = folder / "data"
@@ -138,9 +142,8 @@ class TierRead:
         self.dicom_port = free_port()
         self.url = f"http://127.0.0.1:{self.http_port}"
         self.ae_title = "TIERREAD"
-        outside = {name: value for name, value in os.environ.items() if not name.startswith("TIERREAD_")}
         self.environ = {
-            **outside,
+            **_outside(),
             **QUICK,
             "TIERREAD_DATA_DIR": str(self.data_dir),
             "TIERREAD_HTTP_PORT": str(self.http_port),
@@ -161,6 +164,7 @@ class TierRead:
     def start(self, *arguments: str, ready: bool = True) -> None:
         """Start `tierread serve` (or other arguments) in a process group of its own."""
         words = arguments or ("serve",)
+        self._prepare(words)
         with (self.folder / "out.txt").open("ab") as out, (self.folder / "log.txt").open("ab") as log:
             self.process = (
                 subprocess.Popen(
@@ -215,6 +219,7 @@ class TierRead:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the CLI."""
+        self._prepare(arguments)
         return warm.run(arguments, env=self.environ, cwd=self.folder)
 
     # -- callers
@@ -305,6 +310,12 @@ class TierRead:
         )
         return Patient(id=made.id, number=made.number, name=name, identity_card=identity_card, health_card=health_card)
 
+    def _prepare(self, arguments: Sequence[str]) -> None:
+        """Before the first command: the folder and the database that every first command makes."""
+        begun = self.data_dir.exists() or "TIERREAD_DATABASE_URL" in self.environ
+        if not (begun or self._cold or "demo" in arguments):
+            shutil.copytree(_prepared(), self.data_dir)
+
     def _is_ready(self) -> bool:
         assert self.process is not None
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log[-3000:]}"
@@ -325,6 +336,21 @@ class TierRead:
             wait_until(lambda group=self.process.pid: not _lives(group), 60, "the end of every process")
         self.process = None
         return code
+
+
+def _outside() -> dict[str, str]:
+    """The environment of the tests without settings of whoever runs them."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("TIERREAD_")}
+
+
+@cache
+def _prepared() -> Path:
+    scratch = tempfile.TemporaryDirectory(prefix="tr-prepared-")
+    atexit.register(scratch.cleanup)
+    folder = Path(scratch.name)
+    done = warm.run(["org", "list"], env={**_outside(), "TIERREAD_DATA_DIR": str(folder / "data")}, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return folder / "data"
 
 
 def _lives(group: int) -> bool:
