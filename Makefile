@@ -24,10 +24,10 @@ demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data 
 	exec $(BIN)/tierread demo
 
 test: $(VENV)/test.stamp viewer/static/app/.stamp tools peers ## run the whole suite
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 fuzz: $(VENV)/test.stamp tools ## a hundred thousand broken messages and data sets (about an hour)
-	$(BIN)/pytest -n $(WORKERS) tests/fuzz --fuzz-cases 100000 --timeout 0
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal tests/fuzz --fuzz-cases 100000 --timeout 0
 
 torture: $(VENV)/test.stamp tools ## crash and size tests in full (about an hour, 20 GB of disk)
 	$(BIN)/pytest tests/acceptance --at-length --timeout 0
