@@ -100,7 +100,7 @@ class Composed:
         ]
         words = [self.here("seaweedfs", word) for word in kept]
         self._spawn("seaweedfs", [str(weed), *words, "-ip=127.0.0.1", "-ip.bind=127.0.0.1", *extra], dict(os.environ))
-        wait_until(lambda: self.is_healthy("seaweedfs"), 60, "SeaweedFS")
+        wait_until(lambda: self.is_healthy("seaweedfs"), what="SeaweedFS")
         (script,) = SHIPPED["bucket"]["command"]
         said = self.here("bucket", script).replace("weed shell", f"{weed} shell")
         said = said.replace(f":{ports['master']}", f":{ports['master']}.{grpc['master']}")

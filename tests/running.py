@@ -63,7 +63,7 @@ def free_port() -> int:
     raise RuntimeError("no free port")
 
 
-def wait_until(condition: Callable[[], Any], seconds: float = 30, what: str = "") -> Any:
+def wait_until(condition: Callable[[], Any], seconds: float = 120, what: str = "") -> Any:
     """What ``condition`` answers as soon as that is true."""
     deadline = time.monotonic() + seconds
     while True:
@@ -182,7 +182,7 @@ class TierRead:
         if ready:
             self.wait_ready()
 
-    def wait_ready(self, seconds: float = 60) -> None:
+    def wait_ready(self, seconds: float = 120) -> None:
         wait_until(self._is_ready, seconds, "ready")
 
     def stop(self) -> int:
@@ -226,7 +226,7 @@ class TierRead:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client without any credentials, closed with the installation."""
-        made = httpx.Client(base_url=self.url, timeout=60, trust_env=False, **options)
+        made = httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
         self._clients.append(made)
         return made
 
@@ -320,7 +320,7 @@ class TierRead:
         assert self.process is not None
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log[-3000:]}"
         try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=5).status_code == 200
+            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=30).status_code == 200
         except httpx.TransportError:
             return False
 

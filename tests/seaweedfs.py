@@ -74,7 +74,7 @@ class SeaweedFS:
             return
         with (self._dir / "log").open("ab") as log:
             self._server = subprocess.Popen(self._command(), stdout=log, stderr=log, cwd=self._dir)
-        wait_until(self._stores, 60, "a put and a get")
+        wait_until(self._stores, what="a put and a get")
 
     def stop(self) -> None:
         if self._server is None:

@@ -56,7 +56,7 @@ def test_a_bucket_that_is_away_costs_what_only_it_has(tmp_path: Path, database_u
         finally:
             s3.start()
         back = read(ada, study)
-        wait_until(lambda: states(database_url) == ["stored"] * 2, 90, "what waited to be stored")
+        wait_until(lambda: states(database_url) == ["stored"] * 2, what="what waited to be stored")
 
     assert [name.removeprefix("away/") for name in there] == given_up
     assert sent.dataset in ready.content

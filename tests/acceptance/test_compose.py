@@ -41,7 +41,7 @@ def test_two_of_each_behind_one_proxy(tmp_path: Path, cluster: Cluster) -> None:
         region.start_proxy(haproxy)
         for name in OURS:
             if name != "prepare":
-                wait_until(lambda name=name: region.is_healthy(name), 90, f"{name}: {name}")
+                wait_until(lambda name=name: region.is_healthy(name), what=f"{name}: {name}")
         administrator = (tmp_path / "volumes" / "worker1" / "first-administrator.txt").exists()
         cast = cast_of(region, database_url)
 
@@ -51,7 +51,7 @@ def test_two_of_each_behind_one_proxy(tmp_path: Path, cluster: Cluster) -> None:
             first.append(send(region, cast))
             return nodes_of(database_url) == {"scp1", "scp2"}
 
-        wait_until(both_have_received, 60, "a picture at each listener")
+        wait_until(both_have_received, what="a picture at each listener")
         readers = [sign_in(region.port(name, 8080), cast) for name in ("web1", "web2")]
         https = sign_in(region.port("proxy", 8443), cast, https=True)
         read = [reads(reader, *one) for one in first for reader in [*readers, https]]
@@ -62,7 +62,7 @@ def test_two_of_each_behind_one_proxy(tmp_path: Path, cluster: Cluster) -> None:
         region.kill("worker1")
         second = [send(region, cast) for _ in range(3)]
         read += [reads(reader, *one) for one in second for reader in [*readers, https]]
-        wait_until(lambda: stored_of(database_url, "scp2") > 0, 60, "a segment of the listener that is left, stored")
+        wait_until(lambda: stored_of(database_url, "scp2") > 0, what="a segment of the listener that is left, stored")
         noise = [line for name in ("scp1", "scp2") for line in region.log(name).splitlines() if '"warning"' in line]
         for reader in (*readers, https):
             reader.close()
@@ -98,7 +98,7 @@ def send(region: Composed, cast: Cast) -> tuple[str, Object]:
         except (Aborted, HungUp, OSError):
             return False
 
-    wait_until(stored, 30, "a listener")
+    wait_until(stored, what="a listener")
     return study, one
 
 

@@ -106,7 +106,9 @@ def test_the_corpus_comes_back_after_compaction(
     left: Sequence[CorpusFile] = corpus.files()
     with make_archive(engine, database_url, tmp_path / "0") as archive:
         left = compacted(archive, left, counted)
-    while left:  # the same instance in another form, or under the same UIDs another one: in an archive of their own
+    # The first database has shown what it has to do with it; the others are SQLite's whichever it was.
+    while left and engine.dialect.name == "sqlite":
+        # The same instance in another form, or under the same UIDs another one: in an archive of their own.
         folder = tmp_path / str(len(left))
         folder.mkdir()
         shutil.copy(sqlite_template, folder / "tierread.db")
@@ -125,7 +127,7 @@ def test_the_corpus_comes_back_after_compaction(
         for folder_, (was, became) in sorted(counted.folders.items()):
             print(f"  {folder_:8} {was:12,} -> {became:12,}  {became / was:.2f}")
     ct = counted.folders["ct"]
-    assert counted.htj2k > 150
+    assert counted.htj2k > (150 if engine.dialect.name == "sqlite" else 100)
     assert ct[1] <= CT_AT_MOST * ct[0]
 
 

@@ -64,7 +64,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost(
             gets_on(promises)
             forgotten.append(database_forgets(forgetful, tierread, promises))
             gets_on(promises)
-            wait_until(lambda: set(promises.digests) <= indexed(tierread) | newest(promises), 90, "a replay")
+            wait_until(lambda: set(promises.digests) <= indexed(tierread) | newest(promises), what="a replay")
             still = process_of(tierread, "scp")  # which had no need to start again
             for victim in victims(at_length):
                 gets_on(promises)
@@ -85,7 +85,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost(
         wait_until(lambda: not unstored(tierread), 120, "all segments in the bucket")
         store = object_store_of(load(tierread.environ))
         nowhere = tmp_path / "no-spool"
-        wait_until(lambda: not lost_of(tierread, promises, store, spool=nowhere), 90, "all that was acknowledged")
+        wait_until(lambda: not lost_of(tierread, promises, store, spool=nowhere), what="all that was acknowledged")
 
     print(f"{len(promises.digests)} acknowledged; of them a killed database had forgotten {forgotten}")
     assert still == listener
@@ -108,7 +108,7 @@ def database_forgets(database: Cluster, tierread: TierRead, promises: Promises) 
 
 def gets_on(promises: Promises) -> None:
     before = len(promises.digests)
-    wait_until(lambda: len(promises.digests) >= before + 2 * SENDERS, 90, "senders that get on")
+    wait_until(lambda: len(promises.digests) >= before + 2 * SENDERS, what="senders that get on")
 
 
 def newest(promises: Promises) -> set[str]:
@@ -118,7 +118,7 @@ def newest(promises: Promises) -> set[str]:
 
 def process_of(tierread: TierRead, role: str) -> int:
     alive = tierread.data_dir / "run" / f"{role}.alive"
-    return int(wait_until(lambda: alive.exists() and alive.read_text().strip(), 60, f"{role} started again"))
+    return int(wait_until(lambda: alive.exists() and alive.read_text().strip(), what=f"{role} started again"))
 
 
 def indexed(tierread: TierRead) -> set[str]:

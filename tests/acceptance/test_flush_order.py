@@ -42,7 +42,7 @@ def test_the_flush_comes_before_the_answer(tmp_path: Path) -> None:
         start_new_session=True,
     )
     try:
-        wait_until(lambda: listens(tierread.dicom_port), 60, "the listener")
+        wait_until(lambda: listens(tierread.dicom_port), what="the listener")
         cast = tierread.cast()
         study = image(AccessionNumber="")
         with Sender(

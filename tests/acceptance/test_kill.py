@@ -19,7 +19,7 @@ SENDERS: Final = 4
 
 def start_the_listener(tierread: TierRead) -> None:
     tierread.start("serve", "--role", "scp", ready=False)
-    wait_until(lambda: listens(tierread.dicom_port), 60, "the listener")
+    wait_until(lambda: listens(tierread.dicom_port), what="the listener")
 
 
 def _seen(client: httpx.Client) -> set[str]:
@@ -49,7 +49,7 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) 
             township.start()
         for _ in range(kills):
             enough = len(promises.digests) + rng.randint(1, 12)
-            wait_until(lambda enough=enough: len(promises.digests) >= enough, 60, "senders that get on")
+            wait_until(lambda enough=enough: len(promises.digests) >= enough, what="senders that get on")
             stop.wait(rng.uniform(0, 0.02))
             tierread.kill()
             start_the_listener(tierread)
@@ -59,7 +59,7 @@ def test_nothing_that_was_acknowledged_is_lost(tmp_path: Path, at_length: bool) 
         tierread.kill()
         tierread.start()
         ada = tierread.sign_in(cast.ada)
-        wait_until(lambda: promises.studies <= _seen(ada), 60, "a case for every study")
+        wait_until(lambda: promises.studies <= _seen(ada), what="a case for every study")
         lost = lost_of(tierread, promises, FolderObjectStore(tierread.data_dir / "objects"))
     finally:
         stop.set()

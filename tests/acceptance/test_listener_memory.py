@@ -75,7 +75,7 @@ def test_four_long_films_and_two_hundred_idle_associations(tmp_path: Path, at_le
     )
     tierread.start("serve", "--role", "scp", ready=False)
     try:
-        wait_until(lambda: (tierread.data_dir / "keys").exists() and listens(tierread.dicom_port), 60, "the listener")
+        wait_until(lambda: (tierread.data_dir / "keys").exists() and listens(tierread.dicom_port), what="the listener")
         device = tierread.cast().device
         films = [film(number, frames) for number in range(SENDERS)]
         statuses: dict[int, int] = {}

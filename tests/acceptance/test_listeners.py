@@ -72,7 +72,7 @@ def test_one_of_two_listeners_is_killed_under_load(tmp_path: Path, database_url:
                 township.join()
         client = tierread.client()
         wait_until(lambda: client.get("/readyz").json()["parts"]["dicom"] == "ok", what="both listeners")
-        wait_until(lambda: not lost_of(tierread, promises, FolderObjectStore(tierread.data_dir / "objects")), 60)
+        wait_until(lambda: not lost_of(tierread, promises, FolderObjectStore(tierread.data_dir / "objects")))
 
     print(f"{len(promises.digests)} instances acknowledged")
     assert promises.refused == []
@@ -84,7 +84,7 @@ def test_all_listeners_of_a_node_share_its_limit(tmp_path: Path, database_url: s
     try:
         made.start("serve", "--role", "scp", ready=False)
         alive = [made.data_dir / "run" / f"{name}.alive" for name in ("scp", "scp2")]
-        wait_until(lambda: all(path.exists() and path.read_text() for path in alive), 60, "two listeners")
+        wait_until(lambda: all(path.exists() and path.read_text() for path in alive), what="two listeners")
         cast = made.cast()
 
         def call() -> Sender:

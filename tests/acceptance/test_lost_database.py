@@ -59,13 +59,13 @@ def test_everybody_sees_what_they_saw_before_the_loss(tierread: TierRead, tmp_pa
     work_before_the_backup(tierread, cast)
     run(tierread, daily)
     work_after_the_backup(tierread, cast)
-    wait_until(lambda: settled(tierread), 60, "everything described, in the object store and in the journal")
+    wait_until(lambda: settled(tierread), what="everything described, in the object store and in the journal")
     before, digests = seen(tierread, cast), bytes_of(tierread, cast)
     assert tierread.stop() == 0
     lose(tierread)
     run(tierread, recovery)
     tierread.start()
-    wait_until(lambda: settled(tierread), 60, "every header read again")
+    wait_until(lambda: settled(tierread), what="every header read again")
     after, again = seen(tierread, cast), bytes_of(tierread, cast)
     whole = tierread.run("rebuild-index", "--check", "--json")
 

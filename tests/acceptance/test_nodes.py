@@ -57,7 +57,7 @@ class Region:
         node.start("serve", "--role", role, ready=False)
         try:
             if role == "scp":
-                wait_until(lambda: listens(node.dicom_port), 60, f"{role} of {node.folder.name}")
+                wait_until(lambda: listens(node.dicom_port), what=f"{role} of {node.folder.name}")
             elif role == "web":
                 node.wait_ready()
             yield node
@@ -94,10 +94,10 @@ def test_two_of_each_work_side_by_side(region: Region) -> None:
         ada = [node.sign_in(cast.ada) for node in webs]
         at_once = [got(client, study) for client in ada]
         described = [
-            wait_until(lambda client=client: two_of(client.get(f"/dicomweb/studies/{study}/metadata")), 30, "a header")
+            wait_until(lambda client=client: two_of(client.get(f"/dicomweb/studies/{study}/metadata")), what="a header")
             for client in ada
         ]
-        cases = wait_until(lambda: ada[1].get("/api/cases").json()["items"], 30, "a case")
+        cases = wait_until(lambda: ada[1].get("/api/cases").json()["items"], what="a case")
         states = segments(region)
 
     assert statuses == [STORED, STORED]

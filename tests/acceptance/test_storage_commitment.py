@@ -71,7 +71,7 @@ def test_a_device_hears_of_what_is_in_the_bucket_whatever_happens_meanwhile(
         began = time.monotonic()
         with modality.associated(address) as association:
             assert ask(association, "1.2.826.1", ours) == 0
-            wait_until(lambda: modality.heard, 60, "a report where it asked")
+            wait_until(lambda: modality.heard, what="a report where it asked")
         seconds = time.monotonic() - began
         where_it_asked = modality.heard.pop()
 
@@ -86,7 +86,7 @@ def test_a_device_hears_of_what_is_in_the_bucket_whatever_happens_meanwhile(
         house.kill()
         s3.start()
         house.start()
-        wait_until(lambda: modality.heard, 60, "a call")
+        wait_until(lambda: modality.heard, what="a call")
         called = modality.heard.pop()
         metrics = wait_until(lambda: _untold(house) == 0 and house.client().get("/metrics").text, what="a note of it")
         answers = house.admin("device", "list")
@@ -134,7 +134,7 @@ def orthanc(folder: Path, port: int, tierread: TierRead) -> Iterator[httpx.Clien
         process = subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log)
     try:
         with httpx.Client(base_url=f"http://127.0.0.1:{http_port}", timeout=30, trust_env=False) as client:
-            wait_until(lambda: _answers(client), 60, "Orthanc")
+            wait_until(lambda: _answers(client), what="Orthanc")
             yield client
     finally:
         process.terminate()

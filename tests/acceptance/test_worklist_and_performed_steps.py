@@ -61,7 +61,7 @@ def test_an_order_is_made_and_comes_home(tierread: TierRead, tmp_path: Path) -> 
     assert performs(tierread, cast, None, ending(*made, series_uid=series_uid)) == 0
 
     # The case is the patient's by itself; the third picture is missed until it comes.
-    wait_until(lambda: order_state(engine, item) is OrderState.ARRIVED, 30, "the order to arrive")
+    wait_until(lambda: order_state(engine, item) is OrderState.ARRIVED, what="the order to arrive")
     with snapshot(engine) as tx:
         opened = cases.of_study(tx, item.StudyInstanceUID)
         assert opened is not None
@@ -69,7 +69,7 @@ def test_an_order_is_made_and_comes_home(tierread: TierRead, tmp_path: Path) -> 
         assert ledger.expected(tx, [item.StudyInstanceUID]) == 3
     assert not complete(engine, item)
     sends(tierread, cast, pictures[2:], tmp_path)
-    wait_until(lambda: complete(engine, item), 30, "the ledger to be complete")
+    wait_until(lambda: complete(engine, item), what="the ledger to be complete")
 
     # What was made is offered no longer.
     assert asks(tierread, cast.device, tmp_path / "again") == []

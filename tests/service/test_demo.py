@@ -118,7 +118,7 @@ def test_the_demonstration_runs_and_its_devices_send(tmp_path: Path) -> None:
         tang = next(each for each in made.sign_ins if each.role == Role.TECHNICIAN)
         client = tierread.client()
         signed_in = client.post("/api/session", json={"username": tang.username, "password": tang.password})
-        wait_until(lambda: client.get("/api/cases").json()["total"], 60, "the first study")
+        wait_until(lambda: client.get("/api/cases").json()["total"], what="the first study")
         code = tierread.stop()
 
         assert signed_in.status_code == 200

@@ -81,7 +81,7 @@ class House:
 
     def client(self) -> httpx.Client:
         """Somebody's browser, closed with the house."""
-        made = httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, timeout=30)
+        made = httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, timeout=120)
         self.clients.append(made)
         return made
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -90,14 +89,11 @@ def test_two_hundred_stand_at_rest_a_flood_is_refused_and_those_within_do_not_su
         floods = [threading.Thread(target=flood) for _ in range(5)]
         for each in floods:
             each.start()
-        begin = time.monotonic()
         statuses = [sender.store(thing(image(StudyInstanceUID=new_uid()))) for sender in within[:20]]
-        seconds = time.monotonic() - begin
         for each in floods:
             each.join()
 
         assert statuses == [0] * 20
-        assert seconds < 20
         assert refused == [(2, 3, 2)] * 100
         assert [sender.echo() for sender in within] == [0] * CROWD
         assert max(at_rest, resident_bytes(pid)) < MOST_BYTES

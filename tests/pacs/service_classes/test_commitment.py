@@ -189,15 +189,16 @@ def test_a_device_that_lets_go_instead_of_answering_is_let_go_at_once(there: The
         (conversation,) = there.service.conversations()
         wait_until(lambda: conversation.open, what="an association")
         told: list[Delivery] = []
-        telling = threading.Thread(target=lambda: told.append(conversation.send_report(report(Verdict.COMMITTED), 30)))
-        began = time.monotonic()
+        longer_than_the_test = 3600
+        telling = threading.Thread(
+            target=lambda: told.append(conversation.send_report(report(Verdict.COMMITTED), longer_than_the_test))
+        )
         telling.start()
         kinds = [device.receive()[0], device.receive()[0]]  # the request, its data set
     telling.join()
 
     assert kinds == [4, 4]
     assert (told, conversation.open) == ([Delivery.SILENT], False)
-    assert time.monotonic() - began < 10
 
 
 def test_what_a_device_asks_before_it_answers_is_served(there: There, small_archive: Archive) -> None:
@@ -248,13 +249,14 @@ def test_only_an_association_with_the_context_is_talked_to_and_an_ended_one_is_t
 def test_an_association_that_is_kept_outlasts_its_silence(small_archive: Archive) -> None:
     service = StorageCommitment(Kept().take)
     with (
-        small_archive.listening([service], idle_seconds=1) as listener,
+        small_archive.listening([service], idle_seconds=2) as listener,
         Device(address=listener.address, contexts=[(PUSH_MODEL, [EXPLICIT_LITTLE])]) as device,
     ):
         (conversation,) = service.conversations()
         wait_until(lambda: conversation.open, what="an association")
-        for _ in range(5):
-            time.sleep(0.4)
+        until = time.monotonic() + 5
+        while time.monotonic() < until:
+            time.sleep(0.1)
             conversation.keep()
         kept = conversation.open
         with pytest.raises(Aborted):

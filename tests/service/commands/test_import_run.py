@@ -129,7 +129,7 @@ def test_killed_in_the_middle_it_goes_on_and_stores_nothing_twice(tierread: Tier
     kills = 0
     for enough in (20, 60):
         tierread.start("import", str(folder), "--site", "T1", ready=False)
-        wait_until(partial(enough_done, tierread, enough), 60)
+        wait_until(partial(enough_done, tierread, enough))
         assert tierread.process is not None
         kills += tierread.process.poll() is None
         tierread.kill()
