@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Callable, Mapping
@@ -50,6 +51,7 @@ def serve(
     role: Annotated[Role | None, typer.Option(help="Run one part only, in this process.")] = None,
 ) -> None:
     """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
+    gc.disable()  # until the roles are imported, by `serve`: nothing of what is imported is garbage
     from service.processes import serve as serving  # noqa: PLC0415 the other commands start faster without the servers
 
     settings = load(os.environ)

@@ -77,7 +77,7 @@ def _run_parts(
 
 
 def _import(roles: set[Role]) -> None:
-    """Import what the roles are made of once, for all processes that are forked from this one."""
+    """Import what the roles are made of, once for all processes that are forked from this one."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # numpy would start threads, which no fork takes along
     gc.disable()  # nothing of it is garbage, and looking for some takes a fifth of the time
     for each in sorted(roles):
@@ -136,6 +136,7 @@ def run_alone(settings: Settings, which: Role, guard: Guard) -> int:
     if which is Role.SCP and listeners_of(settings, _cores()) > 1:
         with only_one(folders, "listeners") as lock, _listeners(settings) as listeners:
             return _run_parts(settings, folders, listeners, lock=lock, guard=guard, ready=lambda: None)
+    _import({which})
     with stopped_by_signals() as stop:
         return run_role(settings, folders, Part(role=which), stop)
 
