@@ -169,14 +169,14 @@ def organisation_of(tx: Connection, code: str) -> Organisation:
     """
     one = organisations.by_code(tx, code)
     if one is None or one.until is not None:
-        raise NotThere
+        raise NotThere("organisation", code)
     return one
 
 
 def person_of(tx: Connection, username: str) -> Person:
     one = people.by_username(tx, username)
     if one is None or one.until is not None:
-        raise NotThere
+        raise NotThere("person", username)
     return one
 
 
@@ -190,7 +190,7 @@ def device_of(tx: Connection, ae_title: str, now: datetime) -> Device:
     """
     found = [one for one in devices.list_all(tx) if one.ae_title == ae_title and (one.until is None or one.until > now)]
     if not found:
-        raise NotThere
+        raise NotThere("device", ae_title)
     if len(found) > 1:
         raise Invalid("ae_title", "ambiguous")
     return found[0]

@@ -46,7 +46,7 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
     uids: Collection[str] = cases.study_uids(tx, name) or (name,)
     found = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
     if not found:
-        raise NotThere
+        raise NotThere("case or study")
     return found
 
 

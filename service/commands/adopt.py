@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import sqlalchemy as sa
 import typer
 from sqlalchemy.engine import Engine
 
+from service.commands.output import AsJson
 from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, open_database
-from service.installation.settings import Settings
+from service.installation.settings import Settings, load
 from service.installation.stores import object_store_of
 from storage import tables
 from storage.database import Durability, connect, snapshot
@@ -47,13 +49,21 @@ class Adopted:
     """Segments that are not stored: still written by a node that lives, or unreadable."""
 
 
-def run(settings: Settings, spool_dir: Path, *, as_json: bool) -> int:
-    """Answer the exit code.
+commands = typer.Typer()
 
-    Raises:
-        CannotStart: there is no spool, or the object store does not take it.
 
+@commands.command("adopt")
+def command(
+    spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the spool of a dead node home: index its instances again and take them to the object store.
+
+    Run it where the other settings of this installation hold. Exit code 1: something is still in that spool only.
     """
+    settings = load(os.environ)
+    spool_dir = spool.absolute()
     folders = make_folders(settings, demo=None)
     if not (spool_dir / "segments").is_dir():
         raise CannotStart(
@@ -69,8 +79,8 @@ def run(settings: Settings, spool_dir: Path, *, as_json: bool) -> int:
         ) from refused
     finally:
         engine.dispose()
-    typer.echo(json.dumps(asdict(adopted)) if as_json else _said(adopted, spool_dir))
-    return LEFT if adopted.left else 0
+    typer.echo(json.dumps(asdict(adopted)) if as_json else _words(adopted, spool_dir))
+    raise typer.Exit(LEFT if adopted.left else 0)
 
 
 def adopt(  # noqa: PLR0917 - what it is made of
@@ -129,7 +139,7 @@ def _unstored(engine: Engine, spool_dir: Path) -> int:
     return len(set(here) - stored)
 
 
-def _said(adopted: Adopted, spool_dir: Path) -> str:
+def _words(adopted: Adopted, spool_dir: Path) -> str:
     lines = [
         f"{adopted.instances} instances are in the index, {adopted.stored} segments went to the object store now,",
         f"{adopted.quarantined} files of the quarantine were copied to this node.",

@@ -15,10 +15,10 @@ from sqlalchemy.engine import Engine
 
 from reading.actions import Action
 from reading.audit import SYSTEM, Audit
-from reading.errors import Invalid
 from reading.retention import retention
 from reading.retention.retention import Expired
-from service.commands.organisations_people import AsJson, answer, answer_rows
+from service.commands.errors import Refused
+from service.commands.output import AsJson, answer, answer_rows
 from service.installation.installation import Folders, make_folders, open_database
 from service.installation.settings import Settings, load
 from storage.database import snapshot, transaction
@@ -47,6 +47,10 @@ class _Here:
     audit: Audit
 
 
+commands = typer.Typer()
+
+
+@commands.command("erase")
 def erase(
     name: Name = None,
     *,
@@ -68,6 +72,7 @@ def erase(
         _erase(here, studies, said, as_json=as_json)
 
 
+@commands.command("hold")
 def hold(
     name: Name = None,
     *,
@@ -93,6 +98,7 @@ def hold(
     answer(as_json, {"studies": len(studies), "held": not end}, f"{len(studies)} studies {'may go' if end else 'stay'}")
 
 
+@commands.command("retention")
 def keep(
     *,
     erase_them: Annotated[bool, typer.Option("--erase", help="Erase what is older and need not stay.")] = False,
@@ -106,7 +112,7 @@ def keep(
     with _opened() as here:
         years = here.settings.retention_years
         if not years:
-            raise Invalid("retention_years", "not_set: images are kept for ever")
+            raise Refused("TIERREAD_RETENTION_YEARS is not set: images are kept for ever", "set it, and ask again")
         before = datetime.now(UTC) - timedelta(days=years * DAYS_A_YEAR)
         with snapshot(here.engine) as tx:
             found = retention.expired(tx, before, MOST)
@@ -153,10 +159,10 @@ def _told(one: Expired) -> dict[str, object]:
 
 
 def _named(name: str | None) -> str:
-    """Raises: Invalid."""
+    """Raises: Refused: nothing was named."""
     said = (name if name is not None else sys.stdin.readline()).strip()
     if not said:
-        raise Invalid("case_or_study", "missing")
+        raise Refused("no case or study is named", "name it, or write it as a line to standard input")
     return said
 
 

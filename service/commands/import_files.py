@@ -1,17 +1,16 @@
-"""The command `import`: a progress bar over `service.commands.import_run`, and its outcome in words or JSON."""
+"""The command `import`: receives files, and says what became of them."""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-import rich.progress
 import typer
-from rich.console import Console
 
 from pacs.arriving.media import SOURCE
 from pacs.arriving.outcome import Reason
@@ -24,36 +23,47 @@ from reading.register.registry import device_of, organisation_of
 from service.commands import import_run
 from service.commands.import_run import Became, Imported, Memory
 from service.commands.import_sources import Refused, Source, source_of
+from service.commands.output import AsJson
+from service.commands.progress import BYTES, progress
 from service.installation.house import House, house_of, sender_of
 from service.installation.installation import count_into, make_folders
 from service.installation.nodes import ships
-from service.installation.settings import Settings
+from service.installation.settings import load
 from service.installation.signals import stopped_by_signals
 from service.telemetry import logs
 from storage.database import transaction
 from storage.keeping.shipping import ship
 
 NOT_WELL: Final = 1
-USAGE: Final = 2
 _WRITER: Final = "cli"
 
 
-def run(
-    settings: Settings,
-    path: Path,
+commands = typer.Typer()
+
+
+@commands.command("import")
+def command(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder, a DICOMDIR, a zip, or one file.", exists=True)
+    ],
     *,
-    site: str,
-    device: str | None,
-    issuer: str | None,
-    afresh: bool,
-    as_json: bool,
-) -> int:
-    """Answer the exit code.
+    site: Annotated[str, typer.Option(help="Code of the organisation whose images they are.")],
+    device: Annotated[str | None, typer.Option(help="AE title of the device of the site that made them.")] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            help="Issuer of patient numbers whose images name none; by default the device's, or the site's code. "
+            "Name another for a CD from another hospital."
+        ),
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="Read also what an earlier run has finished.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
 
-    Raises:
-        NotThere, Invalid: of the site and the device.
-
+    Exit code 1: something was refused, is held or could not be read, or there was no DICOM file.
     """
+    settings = load(os.environ)
     folders = make_folders(settings, demo=None)
     count_into(folders, afresh=False)
     from service.processes.receiving import receiving  # noqa: PLC0415
@@ -64,27 +74,26 @@ def run(
 
     logs.configure("import", "warning")
 
-    memory = import_run.memory_of(folders.data / "imports", path, site, device or "", issuer or "")
+    memory = import_run.memory_of(folders.data / "imports", source, site, device or "", issuer or "")
     with house_of(settings, folders, _WRITER) as house:
         with transaction(house.engine) as tx:
             where = organisation_of(tx, site)
         sender = _sender(house, where, device, issuer)
         try:
-            with source_of(path) as source, stopped_by_signals() as stop:
+            with source_of(source) as files, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
-                _note(house, where, Action.IMPORT_BEGIN, {"source": source.kind})
+                _note(house, where, Action.IMPORT_BEGIN, {"source": files.kind})
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
-                    imported = _with_a_bar(receiver, sender, source, Memory(memory), stop, count)
+                    imported = _with_a_bar(receiver, sender, files, Memory(memory), stop, count)
                 _note(house, where, Action.IMPORT_END, {"stopped": imported.stopped, **imported.outcomes})
         except Refused as refused:
-            typer.echo(f"tierread: {refused.why}", err=True)
-            return USAGE
+            raise typer.BadParameter(f"{source}: {refused.why}", param_hint="SOURCE") from refused
         shipped = _ship(house)
-    told = _told(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
-    typer.echo(json.dumps(told) if as_json else _in_words(imported, memory, shipped=shipped))
-    return 0 if imported.well else NOT_WELL
+    values = _values(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
+    typer.echo(json.dumps(values) if as_json else _words(source, imported, memory, shipped=shipped))
+    raise typer.Exit(0 if imported.well else NOT_WELL)
 
 
 def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str | None) -> Sender:
@@ -119,19 +128,10 @@ def _with_a_bar(  # noqa: PLR0917 - what an import is made of
     stop: threading.Event,
     count: Callable[[str], None],
 ) -> Imported:
-    columns = (
-        rich.progress.TextColumn("importing"),
-        rich.progress.BarColumn(),
-        rich.progress.DownloadColumn(),
-        rich.progress.TransferSpeedColumn(),
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-        bar.update(task, total=sum(item.size for item in source.items()))
+    with progress("importing", BYTES, sum(item.size for item in source.items())) as bar:
 
         def tell(size: int, outcome: str | None) -> None:
-            bar.advance(task, size)
+            bar.advance(size)
             if outcome is not None:
                 count(outcome)
 
@@ -157,7 +157,7 @@ _REFUSED: Final = tuple(
     if reason not in {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD} and reason not in import_run.AGAIN
 )
 _UNREAD: Final = (Became.MISSING, Became.FILE_UNREADABLE, Became.UNSAFE_NAME, Became.TOO_LARGE)
-_SAID: Final = {
+SENTENCES: Final = {
     Reason.TRUNCATED: "cut short",
     Reason.UNREADABLE: "cannot be understood",
     Reason.NO_UIDS: "without UIDs",
@@ -172,7 +172,7 @@ _SAID: Final = {
 }
 
 
-def _told(imported: Imported) -> dict[str, Any]:
+def _values(imported: Imported) -> dict[str, Any]:
     counts = imported.outcomes
     return {
         "stored": counts[Reason.STORED],
@@ -186,8 +186,11 @@ def _told(imported: Imported) -> dict[str, Any]:
     }
 
 
-def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
+def _words(source: Path, imported: Imported, memory: Path, *, shipped: bool) -> str:
     counts = imported.outcomes
+    if not imported.has_dicom and not imported.stopped:
+        files = counts[Became.NO_DICOM]
+        return f"{source} holds no DICOM file{f', {files} others' if files else ''}: nothing was imported."
     here = f"{counts[Reason.STORED]} instances stored, {counts[Reason.ALREADY_HERE]} were here already"
     lines = [f"{here}, {counts[Became.NO_DICOM]} files are no DICOM."]
     if imported.earlier:
@@ -197,8 +200,8 @@ def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
     refused = [(reason, counts[reason]) for reason in _REFUSED if counts[reason]]
     for reason, number in refused:
         kept = "" if reason is Reason.ERASED else ": see /quality"
-        lines.append(f"{number} instances refused, {_SAID[reason]}{kept}.")
-    lines += [f"{counts[one]} files {_SAID[one]}." for one in _UNREAD if counts[one]]
+        lines.append(f"{number} instances refused, {SENTENCES[reason]}{kept}.")
+    lines += [f"{counts[one]} files {SENTENCES[one]}." for one in _UNREAD if counts[one]]
     if not imported.well and not imported.stopped:
         lines.append(f"Which files: {memory}")
     if imported.stopped:

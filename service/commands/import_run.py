@@ -62,7 +62,12 @@ class Imported:
 
     @property
     def well(self) -> bool:
-        return not self.stopped and not set(self.outcomes) - WELL
+        return not self.stopped and self.has_dicom and not set(self.outcomes) - WELL
+
+    @property
+    def has_dicom(self) -> bool:
+        """Whether any of the files was one to be received."""
+        return bool(set(self.outcomes) - {Became.NO_DICOM})
 
 
 class Memory:

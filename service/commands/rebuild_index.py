@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
 
-import rich.progress
 import sqlalchemy as sa
 import typer
-from rich.console import Console
 from sqlalchemy.engine import Engine
 
 from reading.intake.replay import REPLAYS
 from reading.tables import organisation
+from service.commands.output import AsJson
+from service.commands.progress import progress
 from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, make_folders, only_one, open_database
-from service.installation.settings import Settings
+from service.installation.settings import load
 from service.installation.stores import object_store_of
 from storage.database import snapshot
 from storage.nodes.other_nodes import alive
@@ -37,14 +37,23 @@ LEFT: Final = 1
 """Exit code: something could not be read, or a check found something that the index lacks."""
 
 
-def run(settings: Settings, *, check: bool, as_json: bool) -> int:
-    """Answer the exit code.
+commands = typer.Typer()
 
-    Raises:
-        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer, or is empty
-            although the index knows images.
 
+@commands.command("rebuild-index")
+def command(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: say what is missing. TierRead may run meanwhile.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the index of images again from the object store and this node's spool, with what people decided.
+
+    TierRead must not run meanwhile, on any node. It can be interrupted and run again: what is there already is passed
+    over. Exit code 1: something cannot be read; with --check, something is missing.
     """
+    settings = load(os.environ)
     folders = make_folders(settings, demo=None)
     with ExitStack() as alone:
         if not check:
@@ -64,11 +73,11 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
                     "the index knows images, and there is no segment in the object store or the spool",
                     "see that TIERREAD_OBJECT_STORE and TIERREAD_DATA_DIR name the right ones; nothing was changed",
                 )
-            with _progress("comparing" if check else "rebuilding", segments) as advance:
+            with progress("comparing" if check else "rebuilding", "segments", segments) as bar:
                 if check:
-                    found = lacking(spool, store, advance)
+                    found = lacking(spool, store, bar.advance)
                 else:
-                    found = rebuild.rebuild(spool, store, REPLAYS, now(), advance)
+                    found = rebuild.rebuild(spool, store, REPLAYS, now(), bar.advance)
         except (StoreAway, StoreRefuses) as refused:
             raise CannotStart(
                 "the object store does not answer, or not to us",
@@ -78,9 +87,9 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
     typer.echo(
         json.dumps({**asdict(found), "check": check, "without_people": without_people})
         if as_json
-        else _said(found, check=check, without_people=without_people)
+        else _words(found, check=check, without_people=without_people)
     )
-    return LEFT if not found.whole or (check and _adds(found)) else 0
+    raise typer.Exit(LEFT if not found.whole or (check and _adds(found)) else 0)
 
 
 def _refuse_beside(engine: Engine, node: str) -> None:
@@ -89,20 +98,6 @@ def _refuse_beside(engine: Engine, node: str) -> None:
         others = [name for name in alive(tx, now() - SILENT) if name != node]
     if others:
         raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
-
-
-@contextmanager
-def _progress(doing: str, total: int) -> Generator[Callable[[], None]]:
-    columns = (
-        rich.progress.TextColumn(doing),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TextColumn("segments"),
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
 
 
 def _has_instances(engine: Engine) -> bool:
@@ -119,7 +114,7 @@ def _adds(found: Rebuilt) -> bool:
     return any((found.instances, found.holdings, found.held, found.decisions))
 
 
-def _said(found: Rebuilt, *, check: bool, without_people: bool) -> str:
+def _words(found: Rebuilt, *, check: bool, without_people: bool) -> str:
     would = "would be" if check else "were"
     lines = [
         f"{found.segments} segments tell of {found.entries} instances;",

@@ -1,24 +1,25 @@
-"""The command `verify`: a progress bar over `service.steps.verify`, and its outcome in words or JSON."""
+"""The command `verify`: reads what is stored again, and names what is damaged."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-import rich.progress
 import typer
-from rich.console import Console
 from sqlalchemy.engine import Engine
 
 from reading.patients.keys import keys_in
+from service.commands.output import AsJson
+from service.commands.progress import BYTES, progress
 from service.installation.house import now
 from service.installation.installation import KEY_FILES, CannotStart, Folders, make_folders, open_database
 from service.installation.nodes import holders_of
-from service.installation.settings import Settings
+from service.installation.settings import Settings, load
 from service.installation.stores import copy_store_of, object_store_of
 from service.steps import verify
 from service.steps.verify import Named, Scope, Verified
@@ -30,6 +31,59 @@ from storage.upkeep.repair import Checker
 
 DAMAGED: Final = 1
 _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
+
+
+commands = typer.Typer()
+
+
+@commands.command("verify")
+def command(
+    *,
+    sample: Annotated[
+        str | None, typer.Option(help="Read a part alone, drawn by chance: 5% of the instances, or 1000 of them.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Read only what was received since: 2026-03-01, or 2026-03-01T18:00.")
+    ] = None,
+    repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read what is stored again and compare its digests; follow the audit's chains. Exit code 1: damage was found."""
+    scope = _scope(sample, since)
+    settings = load(os.environ)
+    folders = make_folders(settings, demo=None)
+    engine = open_database(settings)
+    try:
+        checker = checker_of(settings, folders, engine)
+        with snapshot(engine) as tx:
+            size = verify.size_of(tx, scope)
+        with progress("verifying", BYTES, size.bytes) as bar:
+            found = verify.verify(engine, checker, scope, now, bar.advance, repair=repair)
+            bar.complete()
+    except (StoreAway, StoreRefuses) as away:
+        raise CannotStart(
+            "the object store does not give what is stored",
+            "mend it and verify again; nothing was marked as damaged because of it",
+        ) from away
+    finally:
+        engine.dispose()
+    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else _words(found))
+    raise typer.Exit(0 if found.sound else DAMAGED)
+
+
+def _scope(sample: str | None, since: str | None) -> Scope:
+    """Raises: BadParameter."""
+    try:
+        drawn = sample_of(sample) if sample else {}
+    except ValueError:
+        raise typer.BadParameter(
+            "expected a part such as 5%, or a number of instances", param_hint="--sample"
+        ) from None
+    try:
+        begin = since_of(since) if since else None
+    except ValueError:
+        raise typer.BadParameter("expected a day or a moment such as 2026-03-01T18:00", param_hint="--since") from None
+    return Scope(since=begin, **drawn)  # type: ignore[arg-type]
 
 
 def sample_of(text: str) -> dict[str, float | int]:
@@ -57,41 +111,6 @@ def since_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone()
 
 
-def run(settings: Settings, scope: Scope, *, repair: bool, as_json: bool) -> int:
-    """Answer the exit code.
-
-    Raises:
-        CannotStart: a store does not answer, or refuses.
-
-    """
-    folders = make_folders(settings, demo=None)
-    engine = open_database(settings)
-    try:
-        checker = checker_of(settings, folders, engine)
-        with snapshot(engine) as tx:
-            size = verify.size_of(tx, scope)
-        columns = (
-            rich.progress.TextColumn("verifying"),
-            rich.progress.BarColumn(),
-            rich.progress.DownloadColumn(),
-            rich.progress.TransferSpeedColumn(),
-            rich.progress.TimeRemainingColumn(),
-        )
-        with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("", total=size.bytes)
-            found = verify.verify(engine, checker, scope, now, lambda read: bar.advance(task, read), repair=repair)
-            bar.update(task, total=found.bytes_read, completed=found.bytes_read)
-    except (StoreAway, StoreRefuses) as away:
-        raise CannotStart(
-            "the object store does not give what is stored",
-            "mend it and verify again; nothing was marked as damaged because of it",
-        ) from away
-    finally:
-        engine.dispose()
-    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else _in_words(found))
-    return 0 if found.sound else DAMAGED
-
-
 def checker_of(settings: Settings, folders: Folders, engine: Engine) -> Checker:
     return Checker(
         engine,
@@ -109,7 +128,7 @@ def _holders(folders: Folders, engine: Engine) -> Holders | None:
     return holders_of(engine, keys_in(folders.keys), now)
 
 
-_SAID: Final = {
+SENTENCES: Final = {
     Finding.CHANGED: "changed",
     Finding.MISSING: "missing",
     Finding.AWAY: "away, not known whether it is whole",
@@ -120,7 +139,7 @@ _SAID: Final = {
 }
 
 
-def _in_words(found: Verified) -> str:
+def _words(found: Verified) -> str:
     lines = [f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read"]
     lines += [_named(each) for each in found.damages]
     if found.unnamed:
@@ -143,4 +162,4 @@ def _named(one: Named) -> str:
     where = f"segment {one.segment_id} at byte {one.offset}"
     more = f", {one.instances} instances" if one.instances > 1 else ""
     concerned = f", case {', '.join(one.cases)}" if one.cases else ""
-    return f"{_SAID[one.finding]}: {where}{more}{concerned}{', repaired' if one.repaired else ''}"
+    return f"{SENTENCES[one.finding]}: {where}{more}{concerned}{', repaired' if one.repaired else ''}"

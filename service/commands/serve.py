@@ -1,0 +1,39 @@
+"""The commands `serve` and `prepare`: the service itself, and what it needs before it starts."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from service.installation.heartbeat import Part, Role
+from service.installation.settings import load
+from service.processes import serve
+
+commands = typer.Typer()
+
+
+@commands.command("serve")
+def run(
+    *,
+    role: Annotated[Role | None, typer.Option(help="Run one part only, in this process.")] = None,
+    until_input_closes: Annotated[bool, typer.Option(hidden=True)] = False,
+    number: Annotated[int, typer.Option(hidden=True)] = 1,
+    of: Annotated[int, typer.Option(hidden=True)] = 1,
+    socket: Annotated[list[int] | None, typer.Option(hidden=True)] = None,
+) -> None:
+    """Run TierRead: the DICOM listener, HTTP and the workers, until Ctrl-C or SIGTERM."""
+    settings = load(os.environ)
+    if role is None:
+        raise typer.Exit(serve.supervise(settings))
+    part = Part(role=role, number=number, of=of, sockets=tuple(socket or ()))
+    raise typer.Exit(serve.run_role(settings, part, until_input_closes=until_input_closes))
+
+
+@commands.command("prepare")
+def prepare() -> None:
+    """Make the keys, the schema and the first administrator where they are missing, before several nodes start."""
+    folders = serve.prepare(load(os.environ))
+    if folders.first_password.exists():
+        typer.echo(f"first administrator     {folders.first_password}")
