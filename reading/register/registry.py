@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -139,6 +140,16 @@ class Registry:
     def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
         return self._register.begin_check(tx, one, now)
 
+    def begin_import(self, tx: Connection, site: Organisation, source: str, now: datetime) -> None:
+        """Put on record that files are being imported for a site; ``source`` is the kind of what holds them."""
+        self._note(tx, Action.IMPORT_BEGIN, "organisation", site.id, now, source=source)
+
+    def end_import(
+        self, tx: Connection, site: Organisation, outcomes: Mapping[str, int], now: datetime, *, stopped: bool
+    ) -> None:
+        """Put on record how many files had which outcome, and whether the import was stopped before its end."""
+        self._note(tx, Action.IMPORT_END, "organisation", site.id, now, stopped=stopped, **outcomes)
+
     def make_first_administrator(self, tx: Connection, now: datetime) -> NewPerson | None:
         """The first start makes a system administrator; None when there was one already."""
         if people.by_username(tx, ADMINISTRATOR) is not None:
@@ -154,7 +165,7 @@ class Registry:
             now=now,
         )
 
-    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: str) -> None:
+    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: Any) -> None:
         self.audit.record(
             tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
         )

@@ -10,7 +10,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated, Final
 
-import sqlalchemy as sa
 import typer
 from sqlalchemy.engine import Engine
 
@@ -19,15 +18,14 @@ from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, open_database
 from service.installation.settings import Settings, load
 from service.installation.stores import object_store_of
-from storage import tables
-from storage.database import Durability, connect, snapshot
+from storage.database import Durability, connect
 from storage.files import write_file
 from storage.index.queries import Index
-from storage.keeping.shipping import ship
+from storage.keeping.shipping import ship, stored_of
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
 from storage.rebuild.dead_writers import recover
 from storage.segments import quarantine_files
-from storage.segments.spool import Spool
+from storage.segments.spool import Spool, segment_key
 
 LEFT: Final = 1
 """Exit code: something is still in the spool only."""
@@ -132,11 +130,8 @@ def _keep(file: Path, spool_dir: Path, ours: Path) -> int:
 
 
 def _unstored(engine: Engine, spool_dir: Path) -> int:
-    here = [path.stem for path in (spool_dir / "segments").glob("*/*.tar")]
-    segment = tables.segment.c
-    with snapshot(engine) as tx:
-        stored = set(tx.scalars(sa.select(segment.id).where(segment.id.in_(here), segment.state == "stored")))
-    return len(set(here) - stored)
+    keys = [segment_key(path.stem) for path in (spool_dir / "segments").glob("*/*.tar")]
+    return len(set(keys) - stored_of(engine, keys))
 
 
 def _words(adopted: Adopted, spool_dir: Path) -> str:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading.actions import Action
-from reading.audit import SYSTEM, Audit
 from reading.retention import retention
 from service.installation.house import now as clock
 from service.installation.installation import Folders
@@ -29,21 +26,6 @@ from storage.segments import quarantine_files
 def count(tx: Connection, studies: Sequence[Study]) -> int:
     """The images of these studies, hidden ones too."""
     return sum(len(all_instances_in(tx, one.study_uid)) for one in studies)
-
-
-def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime) -> Erased:
-    """Take a study's images out of the index for good; `remove_files` and `finish` follow after the transaction."""
-    erased = erasure.erase(tx, study.study_uid, made_by=SYSTEM.id, reason=reason, now=now)
-    audit.record(
-        tx,
-        actor=SYSTEM,
-        action=Action.STUDY_ERASE,
-        subject_kind="study",
-        subject_id=study.study_uid,
-        now=now,
-        details={"instances": erased.instances},
-    )
-    return erased
 
 
 def remove_files(folders: Folders, erased: Erased) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -15,14 +15,12 @@ import typer
 from pacs.arriving.media import SOURCE
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
-from reading.actions import Action
-from reading.audit import SYSTEM
-from reading.errors import Invalid
 from reading.register.organisations import Organisation
-from reading.register.registry import device_of, organisation_of
+from reading.register.registry import Registry, device_of, organisation_of
 from service.commands import import_run
+from service.commands.errors import Refused
 from service.commands.import_run import Became, Imported, Memory
-from service.commands.import_sources import Refused, Source, source_of
+from service.commands.import_sources import Source, Unfit, source_of
 from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
 from service.installation.house import House, house_of, sender_of
@@ -79,17 +77,20 @@ def command(
         with transaction(house.engine) as tx:
             where = organisation_of(tx, site)
         sender = _sender(house, where, device, issuer)
+        registry = Registry(house.audit)
         try:
             with source_of(source) as files, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
-                _note(house, where, Action.IMPORT_BEGIN, {"source": files.kind})
+                with transaction(house.engine) as tx:
+                    registry.begin_import(tx, where, files.kind, house.clock())
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
-                    imported = _with_a_bar(receiver, sender, files, Memory(memory), stop, count)
-                _note(house, where, Action.IMPORT_END, {"stopped": imported.stopped, **imported.outcomes})
-        except Refused as refused:
-            raise typer.BadParameter(f"{source}: {refused.why}", param_hint="SOURCE") from refused
+                    imported = _with_progress(receiver, sender, files, Memory(memory), stop, count)
+                with transaction(house.engine) as tx:
+                    registry.end_import(tx, where, imported.outcomes, house.clock(), stopped=imported.stopped)
+        except Unfit as unfit:
+            raise typer.BadParameter(f"{source}: {unfit.why}", param_hint="SOURCE") from unfit
         shipped = _ship(house)
     values = _values(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
     typer.echo(json.dumps(values) if as_json else _words(source, imported, memory, shipped=shipped))
@@ -102,25 +103,12 @@ def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str 
     with transaction(house.engine) as tx:
         device = device_of(tx, ae_title, house.clock())
     if device.site_id != site.id:
-        raise Invalid("device", "of_another_site")
+        raise Refused(f"the device {ae_title} belongs to another site than {site.code}", "name its own site")
     sender = sender_of(device)
     return replace(sender, issuer=issuer) if issuer else sender
 
 
-def _note(house: House, site: Organisation, action: Action, details: Mapping[str, Any]) -> None:
-    with transaction(house.engine) as tx:
-        house.audit.record(
-            tx,
-            actor=SYSTEM,
-            action=action,
-            subject_kind="organisation",
-            subject_id=site.id,
-            now=house.clock(),
-            details=details,
-        )
-
-
-def _with_a_bar(  # noqa: PLR0917 - what an import is made of
+def _with_progress(  # noqa: PLR0917 - what an import is made of
     receiver: Receiver,
     sender: Sender,
     source: Source,

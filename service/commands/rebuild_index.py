@@ -9,12 +9,11 @@ from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated, Final
 
-import sqlalchemy as sa
 import typer
 from sqlalchemy.engine import Engine
 
 from reading.intake.replay import REPLAYS
-from reading.tables import organisation
+from reading.register import organisations
 from service.commands.output import AsJson
 from service.commands.progress import progress
 from service.installation.heartbeat import Role
@@ -23,13 +22,13 @@ from service.installation.installation import CannotStart, make_folders, only_on
 from service.installation.settings import load
 from service.installation.stores import object_store_of
 from storage.database import snapshot
+from storage.index import queries
 from storage.nodes.other_nodes import alive
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rebuild import rebuild
 from storage.rebuild.rebuild import Rebuilt
 from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
-from storage.tables import instance
 
 SILENT: Final = timedelta(seconds=30)
 """After which a node that lends its spool every two seconds is no longer running."""
@@ -68,7 +67,9 @@ def command(
             _refuse_beside(engine, settings.node)
         try:
             segments = rebuild.count(store, spool)
-            if not segments and _has_instances(engine):
+            with snapshot(engine) as tx:
+                knows_images = queries.has_instances(tx)
+            if not segments and knows_images:
                 raise CannotStart(
                     "the index knows images, and there is no segment in the object store or the spool",
                     "see that TIERREAD_OBJECT_STORE and TIERREAD_DATA_DIR name the right ones; nothing was changed",
@@ -83,7 +84,8 @@ def command(
                 "the object store does not answer, or not to us",
                 "mend it and run this again: what was done stays done",
             ) from refused
-        without_people = not _has_organisations(engine)
+        with snapshot(engine) as tx:
+            without_people = not organisations.list_all(tx)
     typer.echo(
         json.dumps({**asdict(found), "check": check, "without_people": without_people})
         if as_json
@@ -98,16 +100,6 @@ def _refuse_beside(engine: Engine, node: str) -> None:
         others = [name for name in alive(tx, now() - SILENT) if name != node]
     if others:
         raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
-
-
-def _has_instances(engine: Engine) -> bool:
-    with snapshot(engine) as tx:
-        return tx.scalar(sa.select(instance.c.sop_instance_uid).limit(1)) is not None
-
-
-def _has_organisations(engine: Engine) -> bool:
-    with snapshot(engine) as tx:
-        return tx.scalar(sa.select(organisation.c.id).limit(1)) is not None
 
 
 def _adds(found: Rebuilt) -> bool:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.tables import case_study
+from reading.cases import cases
 from storage.index import queries
 from storage.index.queries import Study
-from storage.tables import study
 
 RECENT: Final = timedelta(minutes=5)
 """Rows are committed a moment after they were received, and clocks of nodes differ: look back this far."""
@@ -63,12 +61,5 @@ def _mark(one: Study) -> tuple[int, datetime]:
 
 
 def _without_case(tx: Connection) -> list[Study]:
-    missing = (
-        sa.select(study.c.study_uid)
-        .outerjoin(case_study, case_study.c.study_uid == study.c.study_uid)
-        .where(case_study.c.study_uid.is_(None), study.c.instances > 0)
-        .order_by(study.c.last_received_at)
-        .limit(BATCH)
-    )
-    found = [queries.study_of(tx, uid) for uid in tx.scalars(missing)]
+    found = [queries.study_of(tx, uid) for uid in cases.studies_without(tx, BATCH)]
     return [each for each in found if each is not None]

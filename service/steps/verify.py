@@ -9,16 +9,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.audit import Break
 from reading.cases import cases
 from storage.database import snapshot
+from storage.index import queries
 from storage.objects.store import StoreAway
 from storage.segments.inspection import Finding, Wanted
-from storage.tables import instance, segment
 from storage.upkeep import repair as mending
 from storage.upkeep.repair import Checked, Checker, Damage, Segment
 
@@ -85,20 +84,16 @@ class Verified:
 
 def size_of(tx: Connection, scope: Scope) -> Size:
     """What a scope comes to; all is counted in bytes of segments, a part in bytes of instances."""
-    row = instance.c
-    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(row.size), 0)).select_from(instance)
-    if scope.since is not None:
-        asked = asked.where(row.received_at >= scope.since)
-    instances, size = tx.execute(asked).one()
+    instances, size = queries.count_since(tx, scope.since)
     if scope.whole:
-        stored = sa.select(sa.func.coalesce(sa.func.sum(segment.c.size), 0)).where(segment.c.state != "gone")
-        return Size(instances=instances, bytes=max(int(size), int(tx.scalar(stored) or 0)))
+        _, in_segments = mending.bytes_behind(tx, "")
+        return Size(instances=instances, bytes=max(size, in_segments))
     chosen = instances
     if scope.instances is not None:
         chosen = min(instances, scope.instances)
     elif scope.percent is not None:
         chosen = math.ceil(instances * scope.percent / 100)
-    return Size(instances=chosen, bytes=int(size) * chosen // instances if instances else 0)
+    return Size(instances=chosen, bytes=size * chosen // instances if instances else 0)
 
 
 def verify(

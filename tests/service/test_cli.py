@@ -152,7 +152,7 @@ def test_the_help_is_grouped_by_what_people_do(tierread: TierRead) -> None:
     places += [asked.index(f"─ {panel} ─") for panel in ("Keep and check", "Erase")]
 
     assert places == sorted(places)
-    assert asked.count(" device ") == 1
+    assert asked.count("│ device ") == 1
     assert tierread.run("--version").stdout == f"tierread {version('tierread')}\n"
     assert tierread.run("devices", "list").returncode == 0
     assert tierread.run("nothing").returncode == 2
