@@ -12,11 +12,11 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid, NotThere
-from reading.kinds import Level, Role
+from reading.kinds import Level, Role, Tier
 from reading.register import devices, organisations, passwords, people
 from reading.register.device_register import Register
 from reading.register.devices import Device, Entry
-from reading.register.organisations import Organisation
+from reading.register.organisations import Agreement, Organisation
 from reading.register.people import Person
 
 REGION: Final = "REGION"
@@ -62,6 +62,28 @@ class Registry:
         self._note(tx, Action.ORGANISATION_END, "organisation", one.id, now)
         return one
 
+    def agree(self, tx: Connection, site_code: str, reader_code: str, tier: Tier, now: datetime) -> Agreement:
+        """Let an organisation read for a site at a tier from now on."""
+        site, reader = organisation_of(tx, site_code), organisation_of(tx, reader_code)
+        made = organisations.agree(tx, site.id, reader.id, tier, now)
+        self._note(tx, "agreement.add", "organisation", site.id, now, reader_id=reader.id, tier=tier)
+        return made
+
+    def end_agreement(self, tx: Connection, agreement_id: str, now: datetime) -> Agreement:
+        """Let an organisation read for a site no longer; what it has in hand it finishes.
+
+        Raises:
+            NotThere: no such agreement, or it has ended.
+
+        """
+        found = [one for one in organisations.agreements(tx, now) if one.id == agreement_id]
+        if not found:
+            raise NotThere("agreement", agreement_id)
+        organisations.end_agreement(tx, agreement_id, now)
+        (one,) = found
+        self._note(tx, "agreement.end", "organisation", one.site_id, now, reader_id=one.reader_id, tier=one.tier)
+        return one
+
     def add_person(
         self,
         tx: Connection,
@@ -99,6 +121,27 @@ class Registry:
         where = organisation_of(tx, organisation_code)
         people.grant(tx, one.id, where.id, role, now)
         self._note(tx, Action.ROLE_GRANT, "person", one.id, now, role=role, organisation_id=where.id)
+        return one
+
+    def revoke(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
+        """End one role of a person, also in an organisation that has ended.
+
+        Raises:
+            NotThere: no such person, or they do not hold this role there.
+
+        """
+        one = person_of(tx, username)
+        where = organisations.by_code(tx, organisation_code)
+        held = [
+            grant
+            for grant in people.grants_of(tx, one.id, now)
+            if where is not None and grant.role is role and grant.organisation_id == where.id
+        ]
+        if where is None or not held:
+            raise NotThere("role", f"{role} of {username} at {organisation_code}")
+        for grant in held:
+            people.end_grant(tx, grant.id, now)
+        self._note(tx, "role.revoke", "person", one.id, now, role=role, organisation_id=where.id)
         return one
 
     def end_person(self, tx: Connection, username: str, now: datetime) -> Person:

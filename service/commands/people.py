@@ -60,6 +60,20 @@ def grant(
         answer(as_json, _of_person(tx, one, now), f"{username} is now {role} at {org}")
 
 
+@commands.command("revoke")
+def revoke(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation.")],
+    role: Annotated[Role, typer.Option(help="The role that ends.")],
+    as_json: AsJson = False,
+) -> None:
+    """End one role of a person; their sign-in and their other roles stay."""
+    with open_registry() as (tx, registry, now):
+        one = registry.revoke(tx, username, org, role, now)
+        answer(as_json, _of_person(tx, one, now), f"{username} is no longer {role} at {org}")
+
+
 @commands.command("list")
 def list_people(*, as_json: AsJson = False) -> None:
     """List the people with their roles."""

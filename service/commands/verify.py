@@ -7,13 +7,15 @@ import os
 import re
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
+from reading.audit import Flaw
 from reading.patients.keys import keys_in
+from reading.reports.seal import Seal
 from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
 from service.installation.house import now
@@ -48,7 +50,11 @@ def command(
     repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Read what is stored again and compare its digests; follow the audit's chains. Exit code 1: damage was found."""
+    """Read what is stored again, and check the audit and the signatures of reports. Exit code 1: damage was found.
+
+    Images are compared with the digests that they had when they came. The chains of the audit and every signature of
+    every report are checked whole, with --sample and --since too.
+    """
     scope = _scope(sample, since)
     settings = load(os.environ)
     folders = make_folders(settings, demo=None)
@@ -58,7 +64,7 @@ def command(
         with snapshot(engine) as tx:
             size = verify.size_of(tx, scope)
         with progress("verifying", BYTES, size.bytes) as bar:
-            found = verify.verify(engine, checker, scope, now, bar.advance, repair=repair)
+            found = verify.verify(engine, checker, scope, now, bar.advance, repair=repair, seal_key=_seal_key(folders))
             bar.complete()
     except (StoreAway, StoreRefuses) as away:
         raise CannotStart(
@@ -123,9 +129,15 @@ def checker_of(settings: Settings, folders: Folders, engine: Engine) -> Checker:
 
 def _holders(folders: Folders, engine: Engine) -> Holders | None:
     """Reads the spools of the other nodes; None where the keys for it are lost, when verifying matters most."""
-    if not all((Path(folders.keys) / name).exists() for name in KEY_FILES):
-        return None
-    return holders_of(engine, keys_in(folders.keys), now)
+    return holders_of(engine, keys_in(folders.keys), now) if _has_keys(folders) else None
+
+
+def _seal_key(folders: Folders) -> Ed25519PublicKey | None:
+    return Seal.from_folder(folders.keys).public_key if _has_keys(folders) else None
+
+
+def _has_keys(folders: Folders) -> bool:
+    return all((folders.keys / name).exists() for name in KEY_FILES)
 
 
 SENTENCES: Final = {
@@ -139,16 +151,33 @@ SENTENCES: Final = {
 }
 
 
+FLAWS: Final = {
+    Flaw.MISSING: "an event is missing",
+    Flaw.CHANGED: "the event was changed",
+    Flaw.OUT_OF_ORDER: "the event does not follow the one before",
+}
+
+
 def _words(found: Verified) -> str:
-    lines = [f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read"]
+    lines = [
+        f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
+    ]
     lines += [_named(each) for each in found.damages]
     if found.unnamed:
         lines.append(f"and {found.unnamed} more")
-    lines += [f"audit chain {each.writer} breaks at event {each.number}: {each.flaw}" for each in found.breaks]
+    lines += [f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}" for each in found.breaks]
+    lines += [
+        f"report version {each.version_id}: the signature of its {each.role} does not hold"
+        if each.role is not None
+        else f"report version {each.version_id}: it carries no signature, or cannot be read"
+        for each in found.broken_signatures
+    ]
+    if found.seal_missing:
+        lines.append("signatures of reports were NOT checked: the keys are missing")
     if found.sound:
         return "\n".join([*lines, "everything is as it came"])
     left = found.unnamed + sum(not each.repaired for each in found.damages)
-    if found.damages and not left and not found.breaks:
+    if found.damages and not left and not found.breaks and not found.broken_signatures:
         return "\n".join([*lines, "DAMAGE was found, and repaired from another copy"])
     lines.append("DAMAGE was found")
     if left:

@@ -21,6 +21,7 @@ from reading.context import Context
 from reading.intake import intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import queue
+from reading.sessions import failed_proofs
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.arrivals import Arrivals
@@ -60,6 +61,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
+        Step(name="forget failed proofs", every_seconds=3600, run=_in_transaction(house, _forget_proofs(house))),
         Step(name="copy", every_seconds=5, run=upkeep.copy, gives_way=True),
         Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions, gives_way=True),
         Step(name="verify", every_seconds=60, run=upkeep.verify, gives_way=True),
@@ -102,6 +104,10 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: critical.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _forget_proofs(house: House) -> Callable[[Connection], int]:
+    return lambda tx: failed_proofs.forget(tx, house.clock())
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from reading import audit
 from reading.register import organisations
 from reading.register.registry import REGION
+from reading.reports.seal_check import check_signatures
 from service.installation.house import House
 from service.installation.nodes import holders_of
-from service.steps import verify as verifying
+from service.steps import verify
 from service.telemetry.logs import logger
 from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from storage.database import snapshot, transaction
@@ -199,7 +200,7 @@ class Upkeep:
         for one in checked.damages:
             DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()
             with snapshot(self._house.engine) as tx:
-                named = verifying.named(tx, one)
+                named = verify.named(tx, one)
             logger().error(
                 "damage",
                 segment_id=named.segment_id,
@@ -211,17 +212,21 @@ class Upkeep:
             )
 
     def _finish(self, ended: Round, now: datetime) -> None:
-        """The last segment was read: what is no segment's, and the audit's chains."""
+        """Check what is in no segment: lost segments, the chains of the audit, the signatures of reports."""
         with snapshot(self._house.engine) as tx:
-            lost = repair.lost_in(tx, verifying.MOST_NAMED)
+            lost = repair.lost_in(tx, verify.MOST_NAMED)
         for segment_id in lost:
-            self._tell(self._checker.check(verifying.lost(segment_id), now, tell=lambda _: None, repair=True))
+            self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
         with snapshot(self._house.engine) as tx:
             breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
         for one in breaks:
             if one is not None:
                 DAMAGES.labels("audit", "false").inc()
                 logger().error("an audit chain breaks", writer=one.writer, number=one.number, flaw=one.flaw)
+        for page in check_signatures(self._house.engine, self._house.seal.public_key):
+            for broken in page.broken:
+                DAMAGES.labels("signature", "false").inc()
+                logger().error("a signature does not hold", version_id=broken.version_id, role=broken.role)
         with transaction(self._house.engine) as tx:
             rounds.finish(tx, Task.VERIFY, self._node, now)
         days = 0.0 if ended.started_at is None else (now - ended.started_at) / _DAY

@@ -1,4 +1,4 @@
-"""`tierread verify`: reads what is stored again and compares its digests, and follows the audit's chains."""
+"""What is stored read again: digests of images, chains of the audit, signatures of reports."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.audit import Break
 from reading.cases import cases
+from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
 from storage.index import queries
 from storage.objects.store import StoreAway
@@ -76,10 +78,15 @@ class Verified:
     """Further damages."""
     breaks: list[Break] = field(default_factory=list[Break])
     """Chains of the audit that do not hold."""
+    signatures: int = 0
+    """Signatures of reports that were checked against the seal."""
+    broken_signatures: list[BrokenSignature] = field(default_factory=list[BrokenSignature])
+    seal_missing: bool = False
+    """Whether the key of the seal is not in the folder of the keys, so that no signature could be checked."""
 
     @property
     def sound(self) -> bool:
-        return not self.damages and not self.breaks
+        return not self.damages and not self.breaks and not self.broken_signatures
 
 
 def size_of(tx: Connection, scope: Scope) -> Size:
@@ -104,8 +111,11 @@ def verify(
     tell: Callable[[int], None],
     *,
     repair: bool,
+    seal_key: Ed25519PublicKey | None,
 ) -> Verified:
     """Read what the scope says in the order in which it lies, and mark what is damaged; ``tell`` hears of bytes.
+
+    The audit's chains and the signatures of reports are all checked, whatever the scope.
 
     Raises:
         StoreAway: several times in a row.
@@ -140,6 +150,10 @@ def verify(
     with snapshot(engine) as tx:
         breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
     found.breaks += [each for each in breaks if each is not None]
+    found.seal_missing = seal_key is None
+    for page in check_signatures(engine, seal_key) if seal_key is not None else ():
+        found.signatures += page.signatures
+        found.broken_signatures += page.broken
     return found
 
 

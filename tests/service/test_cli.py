@@ -63,6 +63,25 @@ def test_a_newcomer_builds_a_small_region(tierread: TierRead) -> None:
     assert len(token["token"]) >= 40
 
 
+def test_a_role_and_an_agreement_end_by_command(tierread: TierRead) -> None:
+    tierread.admin("org", "add", "C1", "县医院", "--level", "county")
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township", "--parent", "C1")
+    tierread.admin("person", "add", "Ada", "--org", "C1", "--role", "reader")
+    tierread.admin("person", "grant", "ada", "--org", "C1", "--role", "verifier")
+    person = tierread.admin("person", "revoke", "ada", "--org", "C1", "--role", "reader")
+    again = tierread.run("person", "revoke", "ada", "--org", "C1", "--role", "reader")
+    of_town = next(one for one in tierread.admin("org", "agreement", "list") if one["site"] == "T1")
+    ended = tierread.admin("org", "agreement", "end", of_town["id"])
+    unknown = tierread.run("org", "agreement", "end", of_town["id"])
+    left = [(one["site"], one["reader"], one["tier"]) for one in tierread.admin("org", "agreement", "list")]
+
+    assert person["roles"] == [{"role": "verifier", "org": "C1"}]
+    assert (again.returncode, "there is no role reader of ada at C1" in again.stderr) == (4, True)
+    assert (of_town["reader"], ended["id"]) == ("C1", of_town["id"])
+    assert (unknown.returncode, f"there is no agreement {of_town['id']}" in unknown.stderr) == (4, True)
+    assert left == [("C1", "C1", "county")]
+
+
 def test_what_has_ended_is_listed_as_ended_and_every_change_is_on_record(tierread: TierRead) -> None:
     tierread.admin("org", "add", "T1", "卫生院", "--level", "township")
     tierread.admin("device", "add", "DR1", "--host", "10.1.2.0/24", "--site", "T1")
