@@ -16,7 +16,8 @@ from sqlalchemy.engine import Engine
 from service.commands.output import AsJson
 from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, open_database
-from service.installation.settings import Settings, load
+from service.installation.load_settings import load
+from service.installation.settings import Settings
 from service.installation.stores import object_store_of
 from storage.database import Durability, connect
 from storage.files import write_file

@@ -16,7 +16,7 @@ from service.commands.progress import progress
 from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, only_one, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.steps.backup import NAME
 from storage.backup import database_dump, schedule
 from storage.backup.archive import Contents, Unfit

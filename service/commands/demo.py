@@ -7,7 +7,7 @@ import os
 import typer
 
 from service.demo import running
-from service.installation.settings import load
+from service.installation.load_settings import load
 
 commands = typer.Typer()
 

@@ -19,7 +19,7 @@ from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows, to_json
 from service.installation.installation import make_folders, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from storage.commitment import requests
 
 commands = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)

@@ -21,7 +21,8 @@ from service.commands import erase_run
 from service.commands.errors import Refused
 from service.commands.output import AsJson, answer, answer_rows
 from service.installation.installation import Folders, make_folders, open_database
-from service.installation.settings import Settings, load
+from service.installation.load_settings import load
+from service.installation.settings import Settings
 from storage.database import snapshot, transaction
 from storage.index.queries import Study
 

@@ -20,7 +20,7 @@ from reading.errors import (
 )
 from reading.patients.keys import KeyFileUnfit
 from service.installation.installation import CannotStart, database_failure
-from service.installation.settings import WrongSettings
+from service.installation.load_settings import WrongSettings
 from viewer.words.catalogue import Language, catalogue
 
 WRONG_USAGE: Final = 2

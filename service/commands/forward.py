@@ -19,8 +19,8 @@ from reading.register.registry import device_of, organisation_of
 from service.commands.errors import Refused
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
+from service.installation.load_settings import load
 from service.installation.setting_values import origin_of
-from service.installation.settings import load
 
 commands = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
 

@@ -25,8 +25,8 @@ from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
 from service.installation.house import House, house_of, sender_of
 from service.installation.installation import count_into, make_folders
+from service.installation.load_settings import load
 from service.installation.nodes import ships
-from service.installation.settings import load
 from service.installation.signals import stopped_by_signals
 from service.telemetry import logs
 from storage.database import transaction

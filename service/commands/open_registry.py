@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.audit import Audit
 from reading.register.registry import Registry
 from service.installation.installation import make_folders, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from storage.database import transaction
 
 

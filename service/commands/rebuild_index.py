@@ -19,7 +19,7 @@ from service.commands.progress import progress
 from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, make_folders, only_one, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.installation.stores import object_store_of
 from storage.database import snapshot
 from storage.index import queries

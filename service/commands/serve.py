@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from service.installation.heartbeat import Part, Role
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.processes import serve
 
 commands = typer.Typer()

@@ -14,7 +14,7 @@ from service.commands.output import AsJson
 from service.commands.progress import progress
 from service.installation.house import copy_store_of, now, object_store_of
 from service.installation.installation import CannotStart, make_folders, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.upkeep import sweep
 from storage.upkeep.sweep import REMOVABLE, Kind, Litter, Sweeper

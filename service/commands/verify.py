@@ -20,8 +20,9 @@ from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
 from service.installation.house import now
 from service.installation.installation import KEY_FILES, CannotStart, Folders, make_folders, open_database
+from service.installation.load_settings import load
 from service.installation.nodes import holders_of
-from service.installation.settings import Settings, load
+from service.installation.settings import Settings
 from service.installation.stores import copy_store_of, object_store_of
 from service.steps import verify
 from service.steps.verify import Named, Scope, Verified

@@ -13,7 +13,7 @@ from reading.audit import Audit
 from service.installation.heartbeat import Role
 from service.installation.house import House, house_of
 from service.installation.installation import make_folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.steps.backup import NAMES, age_seconds, daily
 from storage.database import snapshot
 

@@ -17,7 +17,7 @@ from reading.reports.seal import Seal
 from reading.tables import audit_event
 from service.installation.house import House, sender_of
 from service.installation.installation import Folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.wiring.queries import Devices
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore
