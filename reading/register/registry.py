@@ -66,7 +66,7 @@ class Registry:
         """Let an organisation read for a site at a tier from now on."""
         site, reader = organisation_of(tx, site_code), organisation_of(tx, reader_code)
         made = organisations.agree(tx, site.id, reader.id, tier, now)
-        self._note(tx, "agreement.add", "organisation", site.id, now, reader_id=reader.id, tier=tier)
+        self._note(tx, Action.AGREEMENT_ADD, "organisation", site.id, now, reader_id=reader.id, tier=tier)
         return made
 
     def end_agreement(self, tx: Connection, agreement_id: str, now: datetime) -> Agreement:
@@ -81,7 +81,7 @@ class Registry:
             raise NotThere("agreement", agreement_id)
         organisations.end_agreement(tx, agreement_id, now)
         (one,) = found
-        self._note(tx, "agreement.end", "organisation", one.site_id, now, reader_id=one.reader_id, tier=one.tier)
+        self._note(tx, Action.AGREEMENT_END, "organisation", one.site_id, now, reader_id=one.reader_id, tier=one.tier)
         return one
 
     def add_person(
@@ -141,7 +141,7 @@ class Registry:
             raise NotThere("role", f"{role} of {username} at {organisation_code}")
         for grant in held:
             people.end_grant(tx, grant.id, now)
-        self._note(tx, "role.revoke", "person", one.id, now, role=role, organisation_id=where.id)
+        self._note(tx, Action.ROLE_REVOKE, "person", one.id, now, role=role, organisation_id=where.id)
         return one
 
     def end_person(self, tx: Connection, username: str, now: datetime) -> Person:
