@@ -1,4 +1,4 @@
-"""The command `adopt`: the spool of a node that is gone is brought home to the object store."""
+"""The command `adopt`: takes the spool of a node that is gone into the index and the object store."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def command(
 def adopt(  # noqa: PLR0917 - what it is made of
     engine: Engine, index: Index, spool_dir: Path, node: str, folders: Folders, store: ObjectStore
 ) -> Adopted:
-    """Recover a spool, store what is in it, and keep its quarantine; again and again is the same.
+    """Recover a spool, store its segments, and keep its quarantine; it can be repeated.
 
     Raises:
         StoreAway, StoreRefuses: of the store.

@@ -1,4 +1,4 @@
-"""The commands `erase`, `hold` and `retention`: images that go for good, and those that must not."""
+"""The commands `erase`, `hold` and `retention`: images erased for good, and kept from being erased."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing from the command line: what may go, what goes, and the bytes that follow."""
+"""What `erase` asks before, and the files and bytes that it removes after, the images left the index."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy.engine import Connection, Engine
 
 from reading.retention import retention
-from service.installation.house import now as clock
+from service.installation.house import now
 from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.installation.stores import object_store_of
@@ -46,12 +46,12 @@ def finish(settings: Settings, folders: Folders, engine: Engine) -> int:
         spool_dir=folders.spool,
         store=object_store_of(settings),
         node=settings.node,
-        clock=clock,
+        clock=now,
     )
     try:
         while erasure.purge(work):
             pass
-        while old_segments.remove_retired(engine, work.store, clock()):
+        while old_segments.remove_retired(engine, work.store, now()):
             pass
     except (StoreAway, StoreRefuses, ExceptionGroup) as failure:
         # The worker goes on with it; whoever asked hears how much is left.

@@ -1,4 +1,4 @@
-"""Imports files through the receive path of every door, in several threads, and remembers what it has done."""
+"""Hands files to the receiver in several threads, and remembers which are done."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from pacs.arriving.receive import Receiver, Sender
 from service.commands.import_sources import Broken, Grown, Item, Source
 
 THREADS: Final = 4
-"""More share one wait for the disk, and hash beside each other."""
+"""They share one flush of the disk, and hash at the same time."""
 _AHEAD: Final = 64
 
 
@@ -40,7 +40,7 @@ class Became(StrEnum):
 
 
 WELL: Final = frozenset({Reason.STORED, Reason.ALREADY_HERE, Became.NO_DICOM})
-"""All else is for a person."""
+"""Every other outcome is for a person to look at."""
 AGAIN: Final = frozenset({Reason.OUT_OF_RESOURCES, Reason.FAILED})
 """Nothing is wrong with the file: the import ends, and goes on when it is called again."""
 _PROBLEMS: Final = {
@@ -58,7 +58,7 @@ class Imported:
     earlier: int = 0
     """How many of them an earlier run had finished."""
     stopped: bool = False
-    """It ended before its time, and goes on when it is called again."""
+    """Whether it ended early; it goes on when it is called again."""
 
     @property
     def well(self) -> bool:

@@ -19,13 +19,13 @@ from pacs.arriving import media
 MOST_ENTRIES: Final = 200_000
 """Files in a zip."""
 MOST_BYTES: Final = 256 << 30
-"""Of a zip, unpacked."""
+"""Bytes of a zip, unpacked."""
 MOST_BYTES_OF_ONE: Final = 8 << 30
 MOST_TIMES: Final = 200
-"""That a zip may grow when it is unpacked, beyond `FREE_BYTES`."""
+"""How many times its size a zip may unpack to, beyond `FREE_BYTES`."""
 FREE_BYTES: Final = 256 << 20
 _MOST_DIRECTORY_BYTES: Final = 48 << 20
-"""Of a zip's own list of files, which is held in memory."""
+"""Bytes of a zip's list of files, which is held in memory."""
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 
@@ -54,7 +54,7 @@ class Broken(Exception):
 
 
 class Grown(Exception):
-    """A file of a zip is larger than any is, or the zip unpacks to more than it may."""
+    """A zip, or one file of it, unpacks to more than it may."""
 
 
 class Source(Protocol):

@@ -31,7 +31,7 @@ from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
 
 SILENT: Final = timedelta(seconds=30)
-"""After which a node that lends its spool every two seconds is no longer running."""
+"""Silence after which a node, which announces itself every two seconds, is taken to be stopped."""
 LEFT: Final = 1
 """Exit code: something could not be read, or a check found something that the index lacks."""
 

@@ -50,12 +50,12 @@ class Folders:
 
     @property
     def keys(self) -> Path:
-        """What must never be lost nor shown: keys of identifiers and the seal."""
+        """Keys of identifiers and of the seal; never to be lost or shown."""
         return self.keys_dir or self.data / "keys"
 
     @property
     def run(self) -> Path:
-        """What only matters while it runs: locks, signs of life, counters."""
+        """Locks, signs of life and counters, of use only while TierRead runs."""
         return self.data / "run"
 
     @property
@@ -135,7 +135,7 @@ def database_failure(error: DatabaseError) -> CannotStart:
             "check TIERREAD_DATABASE_URL, and that the server runs and knows this user",
         )
     return CannotStart(
-        "the database is damaged, or its file is none of a database",
+        "the database is damaged, or its file is not a database",
         "move it away and restore the newest backup with `tierread restore` (docs/storage.md)",
     )
 
@@ -195,7 +195,12 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
 
 
 def refuse_half_an_index(engine: Engine) -> None:
-    """Raises: CannotStart, while the index is made again: half of it shows what somebody has hidden."""
+    """Refuse an index that is still being made again: it may show images that somebody has hidden.
+
+    Raises:
+        CannotStart: it is.
+
+    """
     if is_unfinished(engine):
         raise CannotStart(
             "the database was restored, or its index is being made again: it may show what was hidden since",

@@ -41,7 +41,7 @@ def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
 
 
 def check_lock(settings: Settings, store: ObjectStore) -> None:
-    """See that what is to be locked can be.
+    """Check that the bucket can lock objects where TIERREAD_S3_RETENTION_DAYS asks for that.
 
     Raises:
         CannotStart: the bucket locks nothing.
@@ -63,7 +63,7 @@ def check_lock(settings: Settings, store: ObjectStore) -> None:
 
 
 def cache_of(settings: Settings, store: ObjectStore) -> BlockCache | None:
-    """The cache, None where the store is as near as a cache would be.
+    """The cache in front of a bucket; None in front of a folder.
 
     Raises:
         CannotStart: its folder cannot be made.

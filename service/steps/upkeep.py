@@ -1,4 +1,4 @@
-"""What the worker does for what is stored: reads everything again in rounds, repairs it, copies it, and sweeps."""
+"""The worker's care for what is stored: it reads everything again in rounds, repairs, copies and sweeps."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ NIGHT: Final = (22, 6)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _HALF: Final = 0.5
-"""Of a day: a round that began late in a night goes on early in the next."""
+"""Half a day: a round that began late in one night goes on early in the next."""
 _LEASE: Final = timedelta(hours=2)
-"""After which another node goes on with what one has begun; longer than a segment takes."""
+"""Time after which another node takes over a round; longer than the check of one segment."""
 
 
 class _Stopping(Exception):
@@ -82,7 +82,7 @@ class Upkeep:
         return done
 
     def copy(self) -> int:
-        """Segments that are stored and have no second copy yet.
+        """Copy stored segments that have no second copy yet; answers how many.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -106,7 +106,7 @@ class Upkeep:
         return copied.segments + second_copy.forget_gone(house.engine, house.copy_store)
 
     def copy_decisions(self) -> int:
-        """The decisions of the last two days; once a day, and at the start, all that the second store does not have.
+        """Copy the decisions of the last two days; once a day and at the start, all that the second store lacks.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -124,7 +124,7 @@ class Upkeep:
         return copied
 
     def sweep(self) -> int:
-        """Once a week: remove what is certainly needed by nobody, and tell what a person has to look at.
+        """Remove once a week what nobody needs, and log what a person has to look at.
 
         Raises:
             StoreAway, StoreRefuses: of a store: it is done again later.

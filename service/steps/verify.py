@@ -25,7 +25,7 @@ from storage.upkeep.repair import Checked, Checker, Damage, Segment
 
 PAGE: Final = 200
 MOST_NAMED: Final = 5000
-"""Damages that are named one by one; of a bucket that is gone the number says enough."""
+"""Damages that are named one by one; further ones are only counted."""
 _MOST_STUDIES: Final = 20
 _AWAY_MAX: Final = 3
 """Segments in a row after which a store that does not answer is not asked any more."""
@@ -47,14 +47,14 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What is to be read; all of it where nothing else is said."""
+    """What is to be read: everything, unless a field limits it."""
 
     since: datetime | None = None
     """Only instances that were received then or later."""
     instances: int | None = None
-    """That many, drawn at random."""
+    """Number of instances, drawn at random."""
     percent: float | None = None
-    """Such a part, drawn at random."""
+    """Percentage of the instances, drawn at random."""
 
     @property
     def whole(self) -> bool:
@@ -90,7 +90,7 @@ class Verified:
 
 
 def size_of(tx: Connection, scope: Scope) -> Size:
-    """What a scope comes to; all is counted in bytes of segments, a part in bytes of instances."""
+    """How much a scope reads: the whole in bytes of segments, a part in bytes of instances."""
     instances, size = queries.count_since(tx, scope.since)
     if scope.whole:
         _, in_segments = mending.bytes_behind(tx, "")
@@ -113,7 +113,7 @@ def verify(
     repair: bool,
     seal_key: Ed25519PublicKey | None,
 ) -> Verified:
-    """Read what the scope says in the order in which it lies, and mark what is damaged; ``tell`` hears of bytes.
+    """Read the instances of a scope in their order on disk, and mark the damaged ones; ``tell`` hears of bytes read.
 
     The audit's chains and the signatures of reports are all checked, whatever the scope.
 
@@ -158,7 +158,7 @@ def verify(
 
 
 def add(engine: Engine, found: Verified, damages: Sequence[Damage]) -> None:
-    """Name damages with their cases, as many as anybody reads."""
+    """Add damages with their cases, up to `MOST_NAMED`; further ones are only counted."""
     if not damages:
         return
     room = max(0, MOST_NAMED - len(found.damages))
@@ -199,7 +199,7 @@ class _Draw:
 
 
 def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
-    """In the order in which they lie, a page at a time: no transaction stays open while bytes are read."""
+    """Segments in their order on disk, a page at a time: no transaction stays open while bytes are read."""
     last = ""
     while True:
         with snapshot(engine) as tx:
@@ -214,5 +214,5 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
 
 
 def lost(segment_id: str) -> Segment:
-    """A segment that instances lead to and that nobody knows."""
+    """A segment that rows of instances name and that has no row of its own."""
     return Segment(id=segment_id, state="stored", size=0)
