@@ -98,12 +98,12 @@ $(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
 	@echo "installing the web app's packages ..."
-	@cd $(WEB) && PATH="$(WEB_PATH)" $(NPM_CI)
+	@cd $(WEB) && PATH="$(WEB_PATH)" $(NPM_CI) > /dev/null
 	@touch $@
 
 $(PEERS)/node_modules/.stamp: $(PEERS)/package-lock.json $(VENV)/node.stamp
 	@echo "installing the DICOM peers of the acceptance tests ..."
-	@cd $(PEERS) && PATH="$(WEB_PATH)" $(NPM_CI) --ignore-scripts
+	@cd $(PEERS) && PATH="$(WEB_PATH)" $(NPM_CI) --ignore-scripts > /dev/null
 	@touch $@
 
 viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale viewer/static/base.css -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
