@@ -33,7 +33,7 @@ LEFT: Final = 1
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adopted:
+class Adoption:
     """What became of a spool."""
 
     instances: int
@@ -84,7 +84,7 @@ def command(
 
 def adopt(  # noqa: PLR0917 - what it is made of
     engine: Engine, index: Index, spool_dir: Path, node: str, folders: Folders, store: ObjectStore
-) -> Adopted:
+) -> Adoption:
     """Recover a spool, store its segments, and keep its quarantine; it can be repeated.
 
     Raises:
@@ -97,7 +97,7 @@ def adopt(  # noqa: PLR0917 - what it is made of
     stored = 0
     while shipped := ship(engine, spool_dir, store, now()):
         stored += shipped
-    return Adopted(
+    return Adoption(
         instances=recovered.members,
         stored=stored,
         quarantined=quarantined,
@@ -135,7 +135,7 @@ def _unstored(engine: Engine, spool_dir: Path) -> int:
     return len(set(keys) - stored_of(engine, keys))
 
 
-def _words(adopted: Adopted, spool_dir: Path) -> str:
+def _words(adopted: Adoption, spool_dir: Path) -> str:
     lines = [
         f"{adopted.instances} instances are in the index, {adopted.stored} segments went to the object store now,",
         f"{adopted.quarantined} files of the quarantine were copied to this node.",

@@ -19,7 +19,7 @@ from reading.register.organisations import Organisation
 from reading.register.registry import Registry, device_of, organisation_of
 from service.commands import import_run
 from service.commands.errors import Refused
-from service.commands.import_run import Became, Imported, Memory
+from service.commands.import_run import FileOutcome, ImportRecord, ImportResult
 from service.commands.import_sources import Source, Unfit, source_of
 from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
@@ -86,7 +86,7 @@ def command(
                     registry.begin_import(tx, where, files.kind, house.clock())
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
-                    imported = _with_progress(receiver, sender, files, Memory(memory), stop, count)
+                    imported = _with_progress(receiver, sender, files, ImportRecord(memory), stop, count)
                 with transaction(house.engine) as tx:
                     registry.end_import(tx, where, imported.outcomes, house.clock(), stopped=imported.stopped)
         except Unfit as unfit:
@@ -112,10 +112,10 @@ def _with_progress(  # noqa: PLR0917 - what an import is made of
     receiver: Receiver,
     sender: Sender,
     source: Source,
-    memory: Memory,
+    memory: ImportRecord,
     stop: threading.Event,
     count: Callable[[str], None],
-) -> Imported:
+) -> ImportResult:
     with progress("importing", BYTES, sum(item.size for item in source.items())) as bar:
 
         def tell(size: int, outcome: str | None) -> None:
@@ -144,7 +144,7 @@ _REFUSED: Final = tuple(
     for reason in Reason
     if reason not in {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD} and reason not in import_run.AGAIN
 )
-_UNREAD: Final = (Became.MISSING, Became.FILE_UNREADABLE, Became.UNSAFE_NAME, Became.TOO_LARGE)
+_UNREAD: Final = (FileOutcome.MISSING, FileOutcome.FILE_UNREADABLE, FileOutcome.UNSAFE_NAME, FileOutcome.TOO_LARGE)
 SENTENCES: Final = {
     Reason.TRUNCATED: "cut short",
     Reason.UNREADABLE: "cannot be understood",
@@ -153,34 +153,34 @@ SENTENCES: Final = {
     Reason.UID_MISMATCH: "named otherwise by their own header",
     Reason.NO_PIXELS: "with fewer pixels than promised",
     Reason.ERASED: "erased here for good",
-    Became.MISSING: "named by the DICOMDIR and not there",
-    Became.FILE_UNREADABLE: "not readable from the disk or the zip",
-    Became.UNSAFE_NAME: "with a name that leads out of the zip",
-    Became.TOO_LARGE: "larger than may be unpacked",
+    FileOutcome.MISSING: "named by the DICOMDIR and not there",
+    FileOutcome.FILE_UNREADABLE: "not readable from the disk or the zip",
+    FileOutcome.UNSAFE_NAME: "with a name that leads out of the zip",
+    FileOutcome.TOO_LARGE: "larger than may be unpacked",
 }
 
 
-def _values(imported: Imported) -> dict[str, Any]:
+def _values(imported: ImportResult) -> dict[str, Any]:
     counts = imported.outcomes
     return {
         "stored": counts[Reason.STORED],
         "already_here": counts[Reason.ALREADY_HERE],
         "held": counts[Reason.HELD],
         "refused": {str(reason): counts[reason] for reason in _REFUSED if counts[reason]},
-        "no_dicom": counts[Became.NO_DICOM],
+        "no_dicom": counts[FileOutcome.NO_DICOM],
         "unread": {str(one): counts[one] for one in _UNREAD if counts[one]},
         "earlier": imported.earlier,
         "stopped": imported.stopped,
     }
 
 
-def _words(source: Path, imported: Imported, memory: Path, *, shipped: bool) -> str:
+def _words(source: Path, imported: ImportResult, memory: Path, *, shipped: bool) -> str:
     counts = imported.outcomes
     if not imported.has_dicom and not imported.stopped:
-        files = counts[Became.NO_DICOM]
+        files = counts[FileOutcome.NO_DICOM]
         return f"{source} holds no DICOM file{f', {files} others' if files else ''}: nothing was imported."
     here = f"{counts[Reason.STORED]} instances stored, {counts[Reason.ALREADY_HERE]} were here already"
-    lines = [f"{here}, {counts[Became.NO_DICOM]} files are no DICOM."]
+    lines = [f"{here}, {counts[FileOutcome.NO_DICOM]} files are no DICOM."]
     if imported.earlier:
         lines.append(f"{imported.earlier} of them were done by an earlier run.")
     if counts[Reason.HELD]:

@@ -53,7 +53,7 @@ class Broken(Exception):
     """A file of a zip that cannot be unpacked: damaged, encrypted, or packed in a way that nobody knows."""
 
 
-class Grown(Exception):
+class TooLarge(Exception):
     """A zip, or one file of it, unpacks to more than it may."""
 
 
@@ -63,7 +63,7 @@ class Source(Protocol):
     def items(self) -> Iterator[Item]: ...
 
     def open(self, item: Item) -> IO[bytes]:
-        """Raises: OSError, Broken, Grown: as reading does."""
+        """Raises: OSError, Broken, TooLarge: as reading does."""
         ...
 
 
@@ -201,7 +201,7 @@ class Zip:
         with self._lock:
             self._left -= size
             if self._left < 0:
-                raise Grown
+                raise TooLarge
 
 
 @contextmanager
@@ -226,7 +226,7 @@ class _Bounded:
         self._read += len(chunk)
         self._take(len(chunk))
         if self._read > MOST_BYTES_OF_ONE:
-            raise Grown
+            raise TooLarge
         return chunk
 
     def __enter__(self) -> Self:

@@ -25,7 +25,7 @@ from service.installation.nodes import holders_of
 from service.installation.settings import Settings
 from service.installation.stores import copy_store_of, object_store_of
 from service.steps import verify
-from service.steps.verify import Named, Scope, Verified
+from service.steps.verify import NamedDamage, Scope, Verification
 from storage.database import snapshot
 from storage.nodes.other_nodes import Holders
 from storage.objects.store import StoreAway, StoreRefuses
@@ -159,7 +159,7 @@ FLAWS: Final = {
 }
 
 
-def _words(found: Verified) -> str:
+def _words(found: Verification) -> str:
     lines = [
         f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
     ]
@@ -188,7 +188,7 @@ def _words(found: Verified) -> str:
     return "\n".join(lines)
 
 
-def _named(one: Named) -> str:
+def _named(one: NamedDamage) -> str:
     where = f"segment {one.segment_id} at byte {one.offset}"
     more = f", {one.instances} instances" if one.instances > 1 else ""
     concerned = f", case {', '.join(one.cases)}" if one.cases else ""

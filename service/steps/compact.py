@@ -47,7 +47,7 @@ def work_of(house: House) -> Work:
     )
 
 
-def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
+def compact_step(house: House, stop: threading.Event) -> Callable[[], int]:
     """A step that compacts at most one study; answers how many."""
     after = timedelta(hours=house.settings.compact_after_hours)
     work = work_of(house)
@@ -63,13 +63,13 @@ def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
     return run
 
 
-def writing_out(house: House) -> Callable[[], int]:
+def purge_step(house: House) -> Callable[[], int]:
     """A step that writes segments without what was erased."""
     work = work_of(house)
     return lambda: erasure.purge(work)
 
 
-def tidying(house: House) -> Callable[[], int]:
+def tidy_step(house: House) -> Callable[[], int]:
     """A step that deletes replaced segments and the drafts of rewritings that never ended."""
 
     def run() -> int:

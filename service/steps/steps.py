@@ -26,7 +26,7 @@ from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.arrivals import Arrivals
 from service.steps.backup import daily
-from service.steps.compact import compacting, tidying, writing_out
+from service.steps.compact import compact_step, purge_step, tidy_step
 from service.steps.forward import Forwarder
 from service.steps.upkeep import Upkeep
 from service.steps.worker import Step
@@ -54,9 +54,9 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
         Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
-        Step(name="compact", every_seconds=30, run=compacting(house, stop)),
-        Step(name="write out what was erased", every_seconds=10, run=writing_out(house)),
-        Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
+        Step(name="compact", every_seconds=30, run=compact_step(house, stop)),
+        Step(name="write out what was erased", every_seconds=10, run=purge_step(house)),
+        Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="back up", every_seconds=60, run=daily(house)),

@@ -200,7 +200,7 @@ class Upkeep:
         for one in checked.damages:
             DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()
             with snapshot(self._house.engine) as tx:
-                named = verify.named(tx, one)
+                named = verify.name_damage(tx, one)
             logger().error(
                 "damage",
                 segment_id=named.segment_id,

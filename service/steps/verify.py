@@ -34,7 +34,7 @@ _MARGIN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Named:
+class NamedDamage:
     """A damage with the cases that it concerns."""
 
     segment_id: str
@@ -70,10 +70,10 @@ class Size:
 
 
 @dataclass(kw_only=True)
-class Verified:
+class Verification:
     instances: int = 0
     bytes_read: int = 0
-    damages: list[Named] = field(default_factory=list[Named])
+    damages: list[NamedDamage] = field(default_factory=list[NamedDamage])
     unnamed: int = 0
     """Further damages."""
     breaks: list[Break] = field(default_factory=list[Break])
@@ -112,7 +112,7 @@ def verify(
     *,
     repair: bool,
     seal_key: Ed25519PublicKey | None,
-) -> Verified:
+) -> Verification:
     """Read the instances of a scope in their order on disk, and mark the damaged ones; ``tell`` hears of bytes read.
 
     The audit's chains and the signatures of reports are all checked, whatever the scope.
@@ -125,7 +125,7 @@ def verify(
     with snapshot(engine) as tx:
         size = size_of(tx, scope)
         all_ = size_of(tx, Scope(since=scope.since)).instances
-    found = Verified()
+    found = Verification()
 
     def count(read: int) -> None:
         found.bytes_read += read
@@ -157,20 +157,20 @@ def verify(
     return found
 
 
-def add(engine: Engine, found: Verified, damages: Sequence[Damage]) -> None:
+def add(engine: Engine, found: Verification, damages: Sequence[Damage]) -> None:
     """Add damages with their cases, up to `MOST_NAMED`; further ones are only counted."""
     if not damages:
         return
     room = max(0, MOST_NAMED - len(found.damages))
     with snapshot(engine) as tx:
-        found.damages += [named(tx, one) for one in damages[:room]]
+        found.damages += [name_damage(tx, one) for one in damages[:room]]
     found.unnamed += max(0, len(damages) - room)
 
 
-def named(tx: Connection, one: Damage) -> Named:
+def name_damage(tx: Connection, one: Damage) -> NamedDamage:
     found = (cases.of_study(tx, uid) for uid in sorted(one.study_uids)[:_MOST_STUDIES])
     ids = {case.id for case in found if case is not None}
-    return Named(
+    return NamedDamage(
         segment_id=one.segment_id,
         offset=one.offset,
         finding=one.finding,

@@ -14,7 +14,7 @@ _MOST: Final = 4096
 Answer = TypeVar("Answer")
 
 
-class Lately:
+class AnswerCache:
     """Answers by question, none older than `SECONDS`, none from before the last change in this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

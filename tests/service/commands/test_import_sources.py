@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.commands import import_sources
-from service.commands.import_sources import Broken, Grown, Source, Unfit, source_of
+from service.commands.import_sources import Broken, Source, TooLarge, Unfit, source_of
 
 
 def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
@@ -73,7 +73,7 @@ def test_all_that_is_read_of_a_zip_together_is_bounded(tmp_path: Path, monkeypat
     path = zipped(tmp_path / "a.zip", ("1.dcm", bytes(900)))
     with source_of(path) as source:
         once = len(read(source))
-        with pytest.raises(Grown):
+        with pytest.raises(TooLarge):
             read(source)
 
     assert once == 900
