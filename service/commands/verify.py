@@ -74,7 +74,7 @@ def command(
         ) from away
     finally:
         engine.dispose()
-    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else _words(found))
+    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else words(found))
     raise typer.Exit(0 if found.sound else DAMAGED)
 
 
@@ -159,7 +159,7 @@ FLAWS: Final = {
 }
 
 
-def _words(found: Verification) -> str:
+def words(found: Verification) -> str:
     lines = [
         f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
     ]

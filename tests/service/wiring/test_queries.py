@@ -82,8 +82,8 @@ def test_a_device_sees_its_sites_studies_on_record(
     assert shown.study.study_uid == STUDY
     assert scope.site_ids == {clinic.region.hills.id}
     assert on_record == {
-        (hills.device_id, "retrieve", "done"),
-        (moor.device_id, "retrieve", "refused"),
+        (hills.device_id, "study.retrieve", "done"),
+        (moor.device_id, "study.retrieve", "refused"),
         (hills.device_id, "study.search", "done"),
     }
     assert door.character_set(hills) == "GB18030"
