@@ -83,7 +83,7 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:  # noqa: FBT001 the option's value
     if wanted:
         typer.echo(f"tierread {version('tierread')}")
         raise typer.Exit

@@ -25,7 +25,7 @@ def copy_store_of(settings: Settings) -> ObjectStore | None:
 def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
     if not where.startswith("s3://"):
         return FolderObjectStore(Path(where), links=links)
-    assert settings.s3_access_key_file is not None  # noqa: S101 # settings.load has seen to it
+    assert settings.s3_access_key_file is not None  # noqa: S101 # load_settings.load has seen to it
     assert settings.s3_secret_key_file is not None  # noqa: S101
     lock = None
     if settings.s3_retention_days is not None and where == settings.object_store:
