@@ -28,7 +28,7 @@ metadata: Final = sa.MetaData(
 
 
 LOCK_SECONDS: Final = 30.0
-"""That a statement waits for a lock which somebody else holds; then it fails, so that a device hears of it."""
+"""A statement waits so long for a lock that somebody else holds; then it fails, so that a device hears of it."""
 
 POSTGRESQL_CONNECTION: Final = {
     "connect_timeout": 10,
@@ -41,7 +41,7 @@ POSTGRESQL_CONNECTION: Final = {
 
 
 _CHECKPOINT_PAGES: Final = 8000
-"""Of SQLite's log, 32 MB: a page that many commits touch is brought home once, and devices wait for it less often."""
+"""Pages of SQLite's log before a checkpoint, 32 MB: many commits share one, and devices wait for it less often."""
 
 
 class Durability(Enum):
@@ -50,7 +50,7 @@ class Durability(Enum):
     SYNCHRONOUS = "synchronous"
     """On stable storage. For everything that people do."""
     ASYNCHRONOUS = "asynchronous"
-    """Ordered, but the last ones may be lost at power loss. For the index only, which replay makes again."""
+    """Ordered, but power loss may cost the last ones. Only for the index, which recovery makes again."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):

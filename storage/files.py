@@ -1,11 +1,13 @@
-"""Files and folders that survive a power failure."""
+"""Files: written so that they survive a power failure, read by range, and locked against other processes."""
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, Self
 
 Chunk = bytes | bytearray | memoryview
 
@@ -56,3 +58,69 @@ def write_file(path: Path, chunks: Iterable[Chunk]) -> int:
         os.close(fd)
     sync_folder(path.parent)
     return size
+
+
+@contextmanager
+def lock(path: Path, flags: int = os.O_RDONLY) -> Generator[int | None]:
+    """The open file, locked against every other process until the block ends.
+
+    None where another process has the lock, or where the file is gone.
+    """
+    try:
+        fd = os.open(path, flags | os.O_CLOEXEC)
+    except FileNotFoundError:
+        yield None
+        return
+    try:
+        yield fd if _take_lock(fd) and os.fstat(fd).st_nlink else None
+    finally:
+        os.close(fd)
+
+
+def _take_lock(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+class Pieces(Iterator[bytes]):
+    """Reads exactly ``length`` bytes from ``offset``, at most ``chunk`` at a time; opens the file when it is made.
+
+    Raises:
+        FileNotFoundError: when it is made; there is no such file.
+        EOFError: the file ends before.
+
+    """
+
+    _fd: int | None = None
+
+    def __init__(self, path: Path, offset: int, length: int, chunk: int) -> None:
+        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        self._offset = offset
+        self._end = offset + length
+        self._chunk = chunk
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> bytes:
+        if self._fd is None or self._offset == self._end:
+            self.close()
+            raise StopIteration
+        piece = os.pread(self._fd, min(self._chunk, self._end - self._offset), self._offset)
+        if not piece:
+            self.close()
+            raise EOFError
+        self._offset += len(piece)
+        return piece
+
+    def close(self) -> None:
+        if self._fd is not None:
+            fd, self._fd = self._fd, None
+            os.close(fd)
+
+    def __del__(self) -> None:
+        # A response that is given up before its first piece has nobody else to close the file.
+        self.close()

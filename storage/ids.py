@@ -9,7 +9,7 @@ from typing import Final
 from ulid import ULID
 
 _STEP_BITS: Final = 64
-"""Of the 80 random bits of an id: so far apart are ids of one moment that follow each other."""
+"""Random bits that separate an id from the one that it has to follow or precede; an id has 80."""
 
 
 def new_id() -> str:
@@ -17,7 +17,7 @@ def new_id() -> str:
 
 
 def new_id_after(latest: str | None) -> str:
-    """An id that sorts behind ``latest`` even where another node, whose clock is ahead, has made that."""
+    """An id that sorts behind ``latest``, even where another node made that by a clock that is ahead."""
     made = new_id()
     if latest is None or made > latest:
         return made
@@ -25,7 +25,7 @@ def new_id_after(latest: str | None) -> str:
 
 
 def new_id_before(earliest: str) -> str:
-    """An id that sorts just before ``earliest``, for what takes the place of it and of others behind it."""
+    """An id that sorts just before ``earliest``, for a segment that replaces it and others behind it."""
     return str(ULID.from_int(int(ULID.from_str(earliest)) - 1 - secrets.randbits(_STEP_BITS)))
 
 

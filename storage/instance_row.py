@@ -11,6 +11,8 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, Self
 
+from storage.errors import StorageError
+
 # Text that is longer than its column is cut: an odd value must never cost the image.
 TEXT_LIMITS: Final = {
     "patient_id": 128,
@@ -53,11 +55,11 @@ def compact_json(value: object) -> bytes:
 
 
 def is_uid(value: str | None) -> bool:
-    """Whether a row, a file or an archive member may be named by it (PS3.5 9.1, leading zeros let through)."""
+    """Whether a value may name a row, a file or an archive member (PS3.5 9.1, leading zeros let through)."""
     return value is not None and _UID.fullmatch(value) is not None
 
 
-class UnfitUid(ValueError):
+class UnfitUid(StorageError, ValueError):
     """A UID that no row, file or archive member may be named by."""
 
     def __init__(self, field: str) -> None:
@@ -67,7 +69,7 @@ class UnfitUid(ValueError):
 
 @dataclass(frozen=True, kw_only=True)
 class Provenance:
-    """How an instance came."""
+    """Who sent an instance, when, and by which way."""
 
     site_id: str
     device_id: str
@@ -121,11 +123,11 @@ class InstanceRow:
     received_digest: bytes
     """SHA-256 of the data set's bytes as they came."""
     received_transfer_syntax_uid: str = ""
-    """In which it came, where it is stored in another by now."""
+    """The transfer syntax in which it came, where it is stored in another; else empty."""
     stored_digest: bytes | None = None
-    """SHA-256 of the data set's bytes as they are stored, where that is not as they came."""
+    """SHA-256 of the data set's bytes as they are stored, where that differs from how they came; else None."""
     pixel_digest: bytes | None = None
-    """SHA-256 of the pixels (`pacs.arriving.describe.pixel_digest`), where a rewritten segment tells it."""
+    """SHA-256 of the pixels (`pacs.arriving.describe.pixel_digest`), where a rewritten segment has it."""
     instance_number: int | None = None
     rows: int | None = None
     columns: int | None = None
@@ -154,7 +156,7 @@ class InstanceRow:
     series_date: str = ""
     series_time: str = ""
     character_set: str = ""
-    """Of the device, where the data set does not say what its text is written in (PS3.3 C.12.1.1.2)."""
+    """The character set of the device, where the data set does not name one (PS3.3 C.12.1.1.2)."""
 
     def __post_init__(self) -> None:
         for name in _UIDS:
@@ -176,16 +178,16 @@ class InstanceRow:
 
     @property
     def received_as(self) -> tuple[bytes, str]:
-        """Digest and transfer syntax of what came, whatever is stored of it now."""
+        """Digest and transfer syntax of the data set as it came."""
         return self.received_digest, self.received_transfer_syntax_uid or self.transfer_syntax_uid
 
     @property
     def stored_as(self) -> tuple[bytes, str]:
-        """Digest and transfer syntax of the bytes that are stored."""
+        """Digest and transfer syntax of the data set as it is stored."""
         return self.stored_digest or self.received_digest, self.transfer_syntax_uid
 
     def to_json(self) -> dict[str, Any]:
-        """Only what is known: empty text and absent numbers are left out."""
+        """Without empty text and absent numbers."""
         written = dict(vars(self))
         for name in _DIGESTS:
             digest: bytes | None = written[name]
@@ -209,8 +211,8 @@ class InstanceRow:
     def fitted(self, max_bytes: int) -> tuple[Self, bytes]:
         """The row and its JSON in at most ``max_bytes``.
 
-        Frame ranges go first, since they can be worked out again, then the longest text is cut until
-        the rest fits; who the patient is goes last.
+        Frame ranges are left out first, since they can be worked out again; then the longest text is halved until the
+        rest fits, patient id and issuer last.
         """
         row, encoded = self, _dump(self)
         if len(encoded) > max_bytes and row.frame_ranges is not None:

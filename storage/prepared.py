@@ -1,4 +1,4 @@
-"""Statements of SQLAlchemy's Core that the driver runs itself: for rows that come by the hundred a second.
+"""Statements of SQLAlchemy's Core that the driver runs itself, for rows that come by the hundred a second.
 
 SQLAlchemy takes some 30 µs to execute what SQLite does in 3, and on PostgreSQL each statement is a round trip.
 """
@@ -19,7 +19,7 @@ Values = Mapping[str, Any]
 
 
 class Prepared:
-    """A statement that is compiled once for each dialect; ``build`` makes it, told the dialect's name."""
+    """A statement that is compiled once for each dialect; ``build`` makes it for the dialect of that name."""
 
     def __init__(self, build: Callable[[str], sa.ClauseElement]) -> None:
         self._build = build
@@ -45,7 +45,7 @@ class _Compiled:
         ]
 
     def values(self, row: Values) -> Sequence[Any] | Values:
-        """What the driver takes, converted as the columns' types say; what the row does not name is null."""
+        """The row's values as the driver takes them, converted by the columns' types; a missing value is null."""
         converted = [convert(row.get(name)) if convert else row.get(name) for name, convert in self._converters]
         if self._by_position:
             return converted
@@ -63,7 +63,7 @@ def fetch(tx: Connection, query: Prepared, values: Values) -> list[tuple[Any, ..
 
 
 def write(tx: Connection, work: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[int]:
-    """Run each statement for each of its rows, in order; answers how many rows of the database each touched."""
+    """Run each statement for each of its rows, in order; answers how many rows each statement changed."""
     with driver(tx) as connection:
         cursors: list[Any] = []
         with _one_trip(connection):

@@ -65,7 +65,7 @@ class Study:
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """Who studies are of, as they are shown; ``study_uid`` is one of them."""
+    """A patient as the studies show them; ``study_uid`` is one of the studies."""
 
     patient_id: str
     issuer: str
@@ -76,7 +76,7 @@ class Patient:
 
 @dataclass(frozen=True, kw_only=True)
 class Part:
-    """One of many instances that go out together: which it is, and how it is stored."""
+    """One of many instances that are sent together: its UIDs, and the transfer syntax in which it is stored."""
 
     study_uid: str
     sop_instance_uid: str
@@ -98,7 +98,7 @@ class Series:
     series_time: str
     instances: int
     received_study_uid: str | None = None
-    """The study that its instances name, where it is shown in another."""
+    """The study that its instances name, where the series is shown in another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,11 +129,11 @@ class Instance:
     device_id: str
     received_at: datetime
     character_set: str = ""
-    """What its text is written in where it does not say."""
+    """The character set of its text, where the data set does not name one."""
     damaged: bool = False
     """The disk lost its bytes; the same instance, sent again, takes its place."""
     received_study_uid: str | None = None
-    """What its bytes name, once it was moved; else None. So is the next."""
+    """The Study Instance UID in its bytes, once it was moved; else None. The next field is the same for its series."""
     received_series_uid: str | None = None
     placed_at: datetime | None = None
     """When it was last moved."""
@@ -163,7 +163,7 @@ class Instance:
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """What lies in quarantine; it waits for a decision until ``settled_at``."""
+    """A row of the quarantine (`storage.quarantine_moves`)."""
 
     id: str
     reason: str
@@ -192,6 +192,6 @@ def columns_of(shape: type[Shape], table: sa.Table) -> list[sa.ColumnElement[Any
     return [table.c[_RENAMED.get(field.name, field.name)].label(field.name) for field in fields(shape)]
 
 
-def shaped(shape: type[Shape], rows: Iterable[Row[Any]]) -> list[Shape]:
+def records_of(shape: type[Shape], rows: Iterable[Row[Any]]) -> list[Shape]:
     names = [field.name for field in fields(shape)]
     return [shape(**dict(zip(names, row, strict=True))) for row in rows]

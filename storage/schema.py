@@ -10,8 +10,10 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Connection, Engine
 
+from storage.errors import StorageError
 
-class SchemaTooNew(Exception):
+
+class SchemaTooNew(StorageError):
     """The database was migrated by a newer version of TierRead."""
 
     def __init__(self, revision: str) -> None:

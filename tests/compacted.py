@@ -13,7 +13,7 @@ from storage.database import snapshot
 from storage.keeping.shipping import ship
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
-from storage.rewriting.rewrite import NothingGained, Rewritten, Work, rewrite
+from storage.rewriting.rewrite import NothingGained, RewriteOutcome, Work, rewrite
 from tests.archive import Archive
 
 
@@ -34,14 +34,14 @@ def stored(archive: Archive) -> None:
         pass
 
 
-def compact(archive: Archive) -> list[Rewritten]:
+def compact(archive: Archive) -> list[RewriteOutcome]:
     """Each study's segments become one."""
     stored(archive)
     segment = tables.segment.c
     with snapshot(archive.engine) as tx:
         there = tx.execute(sa.select(segment.study_uid, segment.id).where(segment.state == "stored")).all()
     work = Work(engine=archive.engine, spool_dir=archive.directory, store=store_of(archive), node="node", clock=now)
-    done: list[Rewritten] = []
+    done: list[RewriteOutcome] = []
     for study_uid in sorted({row.study_uid for row in there}):
         ids = [row.id for row in there if row.study_uid == study_uid]
         try:

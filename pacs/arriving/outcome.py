@@ -6,21 +6,23 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from storage import quarantine_moves
+
 
 class Reason(StrEnum):
     """What became of an instance."""
 
     STORED = "stored"
     ALREADY_HERE = "already_here"
-    HELD = "held"
+    HELD = quarantine_moves.Reason.HELD
     """Something else is stored under its UID, or its study belongs to another patient or site."""
-    TRUNCATED = "truncated"
-    UNREADABLE = "unreadable"
-    NO_UIDS = "no_uids"
-    BAD_UID = "bad_uid"
-    UID_MISMATCH = "uid_mismatch"
+    TRUNCATED = quarantine_moves.Reason.TRUNCATED
+    UNREADABLE = quarantine_moves.Reason.UNREADABLE
+    NO_UIDS = quarantine_moves.Reason.NO_UIDS
+    BAD_UID = quarantine_moves.Reason.BAD_UID
+    UID_MISMATCH = quarantine_moves.Reason.UID_MISMATCH
     """The data set names another SOP class or instance than the request."""
-    NO_PIXELS = "no_pixels"
+    NO_PIXELS = quarantine_moves.Reason.NO_PIXELS
     """Fewer pixels than Rows, Columns and Number of Frames promise."""
     ERASED = "erased"
     """It was erased here for good, and may not come back."""

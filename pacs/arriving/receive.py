@@ -19,9 +19,11 @@ from pacs.arriving.outcome import STATUS, Outcome, Reason
 from pacs.dataset import part10, tags
 from pacs.dataset.index_header import instance_row, uid_of
 from pacs.dataset.walk import DEFLATED, walk
+from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_uid
-from storage.segments.spool import FlushFailed, Member, NoSpace, Spool
+from storage.segments.open_segment import FlushFailed, Member, NoSpace
+from storage.segments.spool import Spool
 
 _FIRST_SEARCH: Final = 2048
 """Bytes after which the UIDs are first searched for; each further search waits for twice as many."""
@@ -226,7 +228,7 @@ class Reception:
                 return self._outcome(refused.reason)
             identity = self._identity
             self._receiver.spool.quarantine(
-                refused.reason,
+                quarantine_moves.Reason(refused.reason),
                 self._received(),
                 provenance=provenance,
                 sop_instance_uid=identity and identity.sop_instance_uid,

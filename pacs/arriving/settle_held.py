@@ -12,10 +12,11 @@ from sqlalchemy.engine import Engine
 from pacs.dataset.sameness import Encoded, same_instance
 from pacs.pixels.opened import Bytes
 from storage.database import snapshot, transaction
-from storage.decisions.quarantine import conflict_of, note_conflict
-from storage.index.entry_statements import DUPLICATE
-from storage.index.queries import Held, Instance, InstanceRow, held, instance_of, note_holding, settle
+from storage.decisions.comparison import conflict_of, note_conflict, note_duplicate
+from storage.index.quarantine_rows import unsettled
+from storage.index.queries import Held, Instance, InstanceRow, instance_of
 from storage.nodes.reader import HolderAway
+from storage.quarantine_moves import Reason
 
 _MAX_COMPARED: Final = 512 << 20
 """Largest instance in bytes that is compared by machine; a larger one is left to a person."""
@@ -35,7 +36,7 @@ def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *,
 
     """
     with snapshot(engine) as tx:
-        newcomers = held(tx, limit, reason="held")
+        newcomers = unsettled(tx, limit, reason=Reason.HELD)
         stored = {
             one.id: instance_of(tx, one.sop_instance_uid) for one in newcomers if one.sop_instance_uid is not None
         }
@@ -50,11 +51,10 @@ def settle_held(engine: Engine, bytes_: Bytes, clock: Callable[[], datetime], *,
             failures.append(failure)
             continue
         with transaction(engine) as tx:
-            if not duplicate:
+            if duplicate:
+                duplicates += note_duplicate(tx, newcomer, clock())
+            else:
                 conflicts += note_conflict(tx, newcomer.id, conflict_of(tx, newcomer))
-            elif settle(tx, newcomer.id, DUPLICATE, clock()):
-                duplicates += 1
-                note_holding(tx, newcomer)
     if failures:
         raise ExceptionGroup("newcomers that were not settled", failures)
     return Settled(duplicates=duplicates, conflicts=conflicts)

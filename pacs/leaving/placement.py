@@ -9,8 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 from pacs.leaving.corrections import Correction
 from pacs.leaving.visible_study import VisibleStudy
 from storage.database import snapshot
-from storage.decisions.placement import differences
-from storage.index.queries import Instance, Study
+from storage.index.queries import Instance, Study, differences
 
 
 def corrections(

@@ -29,7 +29,7 @@ from pacs.pixels.native_image import CannotRecode, Geometry, Obstacle, Source, g
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
 from pacs.pixels.transcode import NotDecodable, decoded
 from storage.index.queries import Instance
-from storage.rewriting.new_segment import Local, Recoded
+from storage.rewriting.new_segment import Local, OtherForm
 
 PLANAR_CONFIGURATION: Final = 0x00280006
 _GROUP_LENGTH: Final = 0x00280000
@@ -52,14 +52,14 @@ class _Codestreams:
 
 
 @contextmanager
-def recode(local: Local, instance: Instance) -> Generator[Recoded | None]:
+def recode(local: Local, instance: Instance) -> Generator[OtherForm | None]:
     """The HTJ2K form for `storage.rewriting.rewrite.rewrite`; None where the instance stays as it is."""
     with attempt(local, instance) as made:
         yield None if isinstance(made, Obstacle) else made
 
 
 @contextmanager
-def attempt(local: Local, instance: Instance) -> Generator[Recoded | Obstacle]:
+def attempt(local: Local, instance: Instance) -> Generator[OtherForm | Obstacle]:
     """The HTJ2K form, or why there is none.
 
     Memory holds the header, a few copies of one frame and at most 32 MB of codestreams; a deflated or big-endian image
@@ -67,13 +67,13 @@ def attempt(local: Local, instance: Instance) -> Generator[Recoded | Obstacle]:
     """
     with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as file:
         try:
-            made: Recoded | Obstacle = _recoded(local, instance, _Codestreams(file=file))
+            made: OtherForm | Obstacle = _recoded(local, instance, _Codestreams(file=file))
         except CannotRecode as refused:
             made = refused.obstacle
         yield made
 
 
-def _recoded(local: Local, instance: Instance, into: _Codestreams) -> Recoded:
+def _recoded(local: Local, instance: Instance, into: _Codestreams) -> OtherForm:
     if not instance.frames:
         raise CannotRecode(Obstacle.NO_IMAGE)
     if instance.transfer_syntax_uid not in NATIVE:
@@ -101,7 +101,7 @@ def _recoded(local: Local, instance: Instance, into: _Codestreams) -> Recoded:
     size = len(opening) + sum(8 + even(length) for length in into.lengths) + len(closing)
     if size >= instance.size:
         raise CannotRecode(Obstacle.NOT_SMALLER)
-    return Recoded(
+    return OtherForm(
         chunks=lambda: _chunks(opening, into, closing),
         size=size,
         head_size=len(head),

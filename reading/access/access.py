@@ -28,7 +28,7 @@ from reading.reports import versions
 from reading.reports.versions import ReportVersion, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from storage.decisions.quarantine import find as find_quarantined
+from storage.index import quarantine_rows
 from storage.index.queries import Held, Scope, Study, UidList, search_studies
 from storage.instance_row import is_uid
 from storage.tables import quarantine
@@ -219,7 +219,7 @@ def open_quarantined(ctx: Context[Viewer], quarantine_id: str, action: Action) -
 
     """
     seen = visible_quarantine(ctx.tx, ctx.who, ctx.now)
-    found = find_quarantined(ctx.tx, (quarantine.c.id == quarantine_id) & seen, limit=1)
+    found = quarantine_rows.find(ctx.tx, (quarantine.c.id == quarantine_id) & seen, limit=1)
     if not found:
         raise NotThere
     _looked(ctx, action, "quarantine", quarantine_id)

@@ -28,9 +28,9 @@ from reading.row_rules import known
 from reading.tables import person, rejected_instance, rejection
 from reading.viewers import RoleGrant, Staff
 from storage.database import insert_new
-from storage.decisions import placement
+from storage.decisions import placement, placement_changes
 from storage.ids import new_id
-from storage.index import journal
+from storage.index import journal, queries
 from storage.tables import instance
 
 DECIDED_BY: Final = (Role.TECHNICIAN, Role.QUALITY_MANAGER)
@@ -133,7 +133,7 @@ def hide(ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Se
     reason = cases.reason(why)
     if versions.current(ctx.tx, case_id) is not None:
         raise NotAllowed("withhold_first")
-    there = placement.instances(ctx.tx, sop_instance_uids)
+    there = queries.instances_of(ctx.tx, sop_instance_uids)
     ours = set(cases.study_uids(ctx.tx, case_id))
     if not there or len(there) != len(set(sop_instance_uids)) or any(i.study_uid not in ours for i in there.values()):
         raise Invalid("instances", "unknown")
@@ -191,8 +191,8 @@ def lift(ctx: Context[Staff], keys: Keys, rejection_id: str, *, why: str) -> tup
         still.update(ctx.tx.scalars(others))
     shown = tuple(uid for uid in hidden if uid not in still)
     if shown:
-        _lock_cases(ctx.tx, {one.study_uid for one in placement.instances(ctx.tx, shown).values()})
-        touched = placement.apply(ctx.tx, [placement.Unhidden(sop_instance_uids=shown)], ctx.now)
+        _lock_cases(ctx.tx, {one.study_uid for one in queries.instances_of(ctx.tx, shown).values()})
+        touched = placement.apply(ctx.tx, [placement_changes.Unhidden(sop_instance_uids=shown)], ctx.now)
         follow(ctx, keys, touched, grant=grant, why=reason)
     return shown
 
@@ -256,7 +256,7 @@ def _decide(
     ctx: Context[Who], keys: Keys, sop_instance_uids: Sequence[str], *, grant: RoleGrant | None, why: str
 ) -> None:
     """Hide those of these that are here and of the site of what rejects them."""
-    there = placement.instances(ctx.tx, sop_instance_uids)
+    there = queries.instances_of(ctx.tx, sop_instance_uids)
     ours: set[str] = set()
     found: dict[str, dict[str, Standing]] = {}
     for uids in _chunks(sorted(there)):
@@ -277,7 +277,7 @@ def _decide(
     if not ours:
         return
     _lock_cases(ctx.tx, {there[uid].study_uid for uid in ours})
-    touched = placement.apply(ctx.tx, [placement.Hidden(sop_instance_uids=tuple(sorted(ours)))], ctx.now)
+    touched = placement.apply(ctx.tx, [placement_changes.Hidden(sop_instance_uids=tuple(sorted(ours)))], ctx.now)
     for case in follow(ctx, keys, touched, grant=grant, why=why):
         if case.state is not State.WITHHELD and versions.current(ctx.tx, case.id) is not None:
             outbox.post(ctx.tx, "case.images_rejected", case.id, {}, ctx.now)

@@ -32,8 +32,9 @@ from reading.tables import case_study, person, role_grant
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
 from storage.database import insert_new
-from storage.decisions import placement
-from storage.decisions.placement import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
+from storage.decisions import placement, placement_changes
+from storage.decisions.placement_changes import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
+from storage.errors import Overtaken
 from storage.ids import new_id
 from storage.index import journal, queries
 from storage.records import Instance, Study
@@ -126,7 +127,7 @@ def split(
 
     """
     case, grant, reason = _opened(ctx, case_id, why, other=into_case)
-    there = [one for uid in cases.study_uids(ctx.tx, case_id) for one in placement.all_instances_in(ctx.tx, uid)]
+    there = [one for uid in cases.study_uids(ctx.tx, case_id) for one in queries.all_instances_in(ctx.tx, uid)]
     chosen = frozenset(sop_instance_uids)
     if not chosen or chosen - {one.sop_instance_uid for one in there}:
         raise Invalid("instances", "unknown")
@@ -170,13 +171,13 @@ def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why:
     target = _target(ctx, case, into_case)
     study_uids = cases.study_uids(ctx.tx, case_id)
     _one_person(ctx.tx, case, cases.by_id(ctx.tx, into_case), [*study_uids, target])
-    there = [one for uid in study_uids for one in placement.all_instances_in(ctx.tx, uid)]
+    there = [one for uid in study_uids for one in queries.all_instances_in(ctx.tx, uid)]
     if not there:
         raise Invalid("instances", "unknown")
     changes = separate(there, frozenset(one.sop_instance_uid for one in there), target)
     for uid in study_uids:
         changes += [
-            Merged(study_uid=each, from_study=uid, to_study=target) for each in placement.merged_into(ctx.tx, uid)
+            Merged(study_uid=each, from_study=uid, to_study=target) for each in queries.merged_into(ctx.tx, uid)
         ]
         changes.append(Merged(study_uid=uid, from_study=None, to_study=target))
     _apply(ctx.tx, changes, ctx.now)
@@ -202,7 +203,7 @@ def undo(ctx: Context[Staff], keys: Keys, surgery_id: str, *, why: str) -> list[
         raise NotAllowed("undone_before")
     if row.other_case_id is not None:
         _open_for_surgery(ctx.tx, cases.lock(ctx.tx, row.other_case_id), closed=True)
-    back = placement.inverse(placement.from_json(row.changes))
+    back = placement_changes.inverse(placement_changes.from_json(row.changes))
     try:
         _apply(ctx.tx, back, ctx.now)
     except Stale:
@@ -293,7 +294,7 @@ def _who(study: Study) -> tuple[str, str]:
 def _apply(tx: Connection, changes: Sequence[Change], now: datetime) -> None:
     try:
         placement.apply(tx, changes, now)
-    except placement.Elsewhere:
+    except Overtaken:
         raise Stale(None) from None
 
 
@@ -350,7 +351,7 @@ def _write(ctx: Context[Staff], grant: RoleGrant, step: _Step, *, why: str) -> S
         "case_id": step.case.id,
         "other_case_id": other,
         "instances": step.count,
-        "changes": placement.to_json(step.changes),
+        "changes": placement_changes.to_json(step.changes),
         "reason": why,
         "made_by": ctx.who.person_id,
         "grant_id": grant.id,
@@ -401,7 +402,7 @@ def _surgery(row: sa.Row[Any]) -> Surgery:
         case_id=row.case_id,
         other_case_id=row.other_case_id,
         instances=row.instances,
-        changes=tuple(placement.from_json(dict(one) for one in written)),
+        changes=tuple(placement_changes.from_json(dict(one) for one in written)),
         reason=row.reason,
         made_by=row.maker,
         made_at=row.made_at,

@@ -24,7 +24,8 @@ from reading.context import Context
 from reading.errors import NotThere
 from reading.patients.patients import never_links
 from reading.viewers import Viewer
-from storage.decisions import quarantine
+from storage.index import quarantine_rows
+from storage.quarantine_moves import BY_MACHINE, Reason
 from storage.records import Held
 from storage.tables import quarantine as quarantine_table
 from storage.tables import study
@@ -46,21 +47,21 @@ class Aspect(StrEnum):
 class Kind(StrEnum):
     """Why somebody has to look. Those of bytes are the reasons in the quarantine."""
 
-    COMPARING = "held"
+    COMPARING = Reason.HELD
     """A machine compares it first; nothing to decide yet."""
-    SAME_UID = "conflict_content"
-    OTHER_PATIENT = "conflict_patient"
-    OTHER_ISSUER = "conflict_issuer"
-    OTHER_SITE = "conflict_site"
-    OTHER_SERIES = "conflict_series"
-    TRUNCATED = "truncated"
-    UNREADABLE = "unreadable"
-    NO_UIDS = "no_uids"
-    BAD_UID = "bad_uid"
-    UID_MISMATCH = "uid_mismatch"
-    NO_PIXELS = "no_pixels"
-    TORN = "torn"
-    DAMAGED = "damaged"
+    SAME_UID = Reason.CONFLICT_CONTENT
+    OTHER_PATIENT = Reason.CONFLICT_PATIENT
+    OTHER_ISSUER = Reason.CONFLICT_ISSUER
+    OTHER_SITE = Reason.CONFLICT_SITE
+    OTHER_SERIES = Reason.CONFLICT_SERIES
+    TRUNCATED = Reason.TRUNCATED
+    UNREADABLE = Reason.UNREADABLE
+    NO_UIDS = Reason.NO_UIDS
+    BAD_UID = Reason.BAD_UID
+    UID_MISMATCH = Reason.UID_MISMATCH
+    NO_PIXELS = Reason.NO_PIXELS
+    TORN = Reason.TORN
+    DAMAGED = Reason.DAMAGED
     CLOCK_AHEAD = "clock_ahead"
     """The device's clock was more than five minutes ahead."""
     OTHER_PERSON = "other_person"
@@ -102,9 +103,7 @@ GROUPS: Final[Mapping[Group, tuple[Kind, ...]]] = {
     Group.CLOCK: (Kind.CLOCK_AHEAD,),
 }
 GROUP_OF: Final = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
-BY_MACHINE: Final = (quarantine.Settled.DUPLICATE, quarantine.Settled.HEALED)
-"""Settled so, it is no concern of anybody's any more, or never was."""
-ASIDE: Final = "replaced"
+ASIDE: Final = Reason.REPLACED
 """The reason of a row that keeps what a decision took out of sight: part of that decision, no concern of its own."""
 
 
@@ -179,7 +178,7 @@ def alike(tx: Connection, concern: Concern) -> list[Concern]:
     same = (row.reason == held.reason) & (row.study_uid == held.study_uid) & (row.id != held.id)
     same &= row.site_id.is_not_distinct_from(held.site_id) & row.device_id.is_not_distinct_from(held.device_id)
     state = row.settled_at.is_(None) if held.settled_at is None else row.settled_as == held.settled_as
-    found = map(_of_bytes, quarantine.find(tx, same & state, limit=MOST))
+    found = map(_of_bytes, quarantine_rows.find(tx, same & state, limit=MOST))
     return [one for one in found if _likeness(one) == _likeness(concern)]
 
 
@@ -210,7 +209,7 @@ def _all(tx: Connection, viewer: Viewer, now: datetime, *, decided: bool) -> Ite
     seen = access.visible_quarantine(tx, viewer, now) & (row.reason != ASIDE)
     settled = row.settled_at.is_not(None) & row.settled_as.not_in(BY_MACHINE)
     state = settled if decided else row.settled_at.is_(None)
-    yield from map(_of_bytes, quarantine.find(tx, seen & state, limit=MOST))
+    yield from map(_of_bytes, quarantine_rows.find(tx, seen & state, limit=MOST))
     case = tables.case.c
     theirs = access.visible_concerned_cases(tx, viewer, now) & case.state.not_in(access.HIDDEN)
     theirs &= case.received_at > now - LOOK_BACK

@@ -25,7 +25,7 @@ from reading.reports import versions
 from reading.tables import decision
 from reading.viewers import RoleGrant, Staff
 from storage.decisions import quarantine
-from storage.decisions.quarantine import Overtaken
+from storage.errors import Overtaken
 from storage.ids import new_id
 from storage.index import journal, queries
 from storage.instance_row import InstanceRow

@@ -18,7 +18,7 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.retention import reading_over
 from storage import tables
 from storage.decisions import erasure
-from storage.decisions.erasure import Erased
+from storage.decisions.erasure import Erasure
 from storage.index import queries
 from storage.index.queries import Study
 
@@ -63,7 +63,7 @@ def check(tx: Connection, study: Study, *, open_too: bool) -> None:
         raise NotAllowed("case_is_open")
 
 
-def erase(ctx: Context[Actor], study: Study, reason: str) -> Erased:
+def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
     """Take a study's images out of the index for good; the caller removes their bytes after the transaction."""
     erased = erasure.erase(ctx.tx, study.study_uid, made_by=ctx.who.id, reason=reason, now=ctx.now)
     details = {"instances": erased.instances}

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from reading.tables.columns import UID, ULID, id_column, reference
 from storage.database import UtcDateTime, metadata
 
-# -- reading.intake.surgery: what a person moved or merged; changes are `storage.decisions.placement.Change`s
+# -- reading.intake.surgery: what a person moved or merged; changes are `storage.decisions.placement_changes.Change`s
 surgery: Final = sa.Table(
     "surgery",
     metadata,

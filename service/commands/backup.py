@@ -19,7 +19,7 @@ from service.installation.installation import CannotStart, Folders, make_folders
 from service.installation.load_settings import load
 from service.steps.backup import NAME
 from storage.backup import database_dump, schedule
-from storage.backup.archive import Contents, Unfit
+from storage.backup.archive import BrokenBackup, Contents
 from storage.backup.database_dump import NotEmpty
 from storage.database import connect, transaction
 from storage.schema import SchemaTooNew
@@ -85,7 +85,7 @@ def restore(
         try:
             with progress("restoring", "parts", total=None) as bar:
                 contents = database_dump.restore(engine, path, now(), bar.advance)
-        except (Unfit, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
+        except (BrokenBackup, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
             raise _cannot(refused, path) from refused
     if as_json:
         values = {"rows": contents.rows, "made_at": contents.made_at.isoformat(), "with_index": contents.whole}
@@ -96,7 +96,7 @@ def restore(
 
 def _cannot(refused: Exception, path: Path) -> CannotStart:
     match refused:
-        case Unfit():
+        case BrokenBackup():
             return CannotStart(f"{path} cannot be restored: {refused.reason}", "nothing was written; take another one")
         case SchemaTooNew():
             return CannotStart(

@@ -20,7 +20,7 @@ from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows, to_json
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
-from storage.commitment import requests
+from storage.commitment import unsent_reports
 
 commands = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
 
@@ -204,7 +204,7 @@ def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
 
 def _waiting_for(tx: Connection, one: Device) -> dict[str, object] | None:
     """What a device was not told of its storage commitments, and why."""
-    waiting = requests.waiting_of(tx, one.id)
+    waiting = unsent_reports.backlog_of(tx, one.id)
     if waiting is None:
         return None
     return {"untold": waiting.reports, "since": waiting.since, "failure": waiting.failure}

@@ -14,9 +14,8 @@ from service.installation.stores import object_store_of
 from service.telemetry.logs import logger
 from storage.database import snapshot
 from storage.decisions import erasure
-from storage.decisions.erasure import Erased
-from storage.decisions.placement import all_instances_in
-from storage.index.queries import Study
+from storage.decisions.erasure import Erasure
+from storage.index.queries import Study, all_instances_in
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rewriting import old_segments
 from storage.rewriting.rewrite import Work
@@ -28,7 +27,7 @@ def count(tx: Connection, studies: Sequence[Study]) -> int:
     return sum(len(all_instances_in(tx, one.study_uid)) for one in studies)
 
 
-def remove_files(folders: Folders, erased: Erased) -> int:
+def remove_files(folders: Folders, erased: Erasure) -> int:
     """Remove refused copies from this node's spool; answers how many lie in another's."""
     elsewhere = 0
     for key in erased.files:

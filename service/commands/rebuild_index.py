@@ -26,7 +26,7 @@ from storage.index import queries
 from storage.nodes.other_nodes import alive
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rebuild import rebuild
-from storage.rebuild.rebuild import Rebuilt
+from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
 
@@ -102,11 +102,11 @@ def _refuse_beside(engine: Engine, node: str) -> None:
         raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
 
 
-def _adds(found: Rebuilt) -> bool:
+def _adds(found: RebuildOutcome) -> bool:
     return any((found.instances, found.holdings, found.held, found.decisions))
 
 
-def _words(found: Rebuilt, *, check: bool, without_people: bool) -> str:
+def _words(found: RebuildOutcome, *, check: bool, without_people: bool) -> str:
     would = "would be" if check else "were"
     lines = [
         f"{found.segments} segments tell of {found.entries} instances;",

@@ -16,8 +16,8 @@ from service.installation.house import copy_store_of, now, object_store_of
 from service.installation.installation import CannotStart, make_folders, open_database
 from service.installation.load_settings import load
 from storage.objects.store import StoreAway, StoreRefuses
-from storage.upkeep import sweep
-from storage.upkeep.sweep import REMOVABLE, Kind, Litter, Sweeper
+from storage.upkeep.litter import REMOVABLE, Kind, Litter, dispose
+from storage.upkeep.sweep import Sweeper
 
 LOOK: Final = 1
 _MOST_NAMED: Final = 5000
@@ -61,7 +61,7 @@ def command(
         )
         with progress("sweeping", "objects", total=None) as bar:
             litter: Iterator[Litter] = chain(sweeper.in_spool(), sweeper.in_stores(bar.advance))
-            found = list(sweep.remove(litter) if remove else litter)
+            found = list(dispose(litter) if remove else litter)
     except (StoreAway, StoreRefuses) as away:
         raise CannotStart("the object store does not answer", "mend it and sweep again") from away
     finally:

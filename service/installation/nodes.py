@@ -23,7 +23,7 @@ from storage.nodes import other_nodes
 from storage.nodes.lender import Lender
 from storage.nodes.other_nodes import Holders
 from storage.nodes.reader import Bytes
-from storage.upkeep import repair
+from storage.upkeep import segment_queries
 
 SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
@@ -81,7 +81,7 @@ def trimming(house: House) -> Callable[[], int]:
             return 0
         now = house.clock()
         with snapshot(house.engine) as tx:
-            repaired = repair.repaired_since(tx, trimmed_at and trimmed_at - _REPAIR)
+            repaired = segment_queries.repaired_since(tx, trimmed_at and trimmed_at - _REPAIR)
         for key in repaired:
             house.cache.drop(key)
         trimmed_at = now

@@ -15,11 +15,12 @@ from service.telemetry.metrics import Gauges
 from storage.database import snapshot
 from storage.keeping import second_copy
 from storage.keeping.shipping import behind_seconds
+from storage.segment_moves import SegmentState
 from storage.tables import commitment, quarantine, segment
 from storage.upkeep import rounds
 from storage.upkeep.rounds import Task
 
-_SEALED: Final = segment.c.state == "sealed"
+_SEALED: Final = segment.c.state == SegmentState.SEALED
 
 
 def gauges(house: House) -> Gauges:

@@ -29,7 +29,7 @@ from service.telemetry.metrics import INSTANCES, RECEIVE_SECONDS
 from service.wiring.device_contacts import Contacts, gathering
 from storage.database import Durability, connect
 from storage.index.queries import Index
-from storage.rebuild.dead_writers import Recovered, recover
+from storage.rebuild.dead_writers import Recovery, recover
 from storage.segments.spool import Spool
 
 SEAL_EVERY_SECONDS: Final = 1.0
@@ -147,7 +147,7 @@ def receiving(house: House) -> Generator[Receiving]:
             engine.dispose()
 
 
-def tell(recovered: Recovered) -> None:
+def tell(recovered: Recovery) -> None:
     """Put on the log what recovery found."""
     logger().info("recovered", **asdict(recovered))
     if recovered.damaged:

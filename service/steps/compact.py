@@ -16,10 +16,11 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import COMPACTED_BYTES, COMPACTED_INSTANCES, COMPACTED_STUDIES
 from storage.database import snapshot, transaction
 from storage.decisions import erasure
+from storage.errors import Overtaken
 from storage.rewriting import candidates, old_segments
 from storage.rewriting.candidates import Stored, Waiting
-from storage.rewriting.rewrite import Damaged, NothingGained, Overtaken, Rewritten, Unfit, Work, alone, rewrite
-from storage.segments.spool import NoSpace
+from storage.rewriting.rewrite import CannotRewrite, Damaged, NothingGained, RewriteOutcome, Work, alone, rewrite
+from storage.segments.open_segment import NoSpace
 
 MOST_BYTES: Final = 1 << 30
 MOST_INSTANCES: Final = 4000
@@ -124,7 +125,7 @@ def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pau
         except Damaged as damage:
             logger().error("a stored segment is damaged", segment_id=damage.segment_id, offset=damage.offset)
             _postpone(house, study_uid, house.clock() + _TOMORROW)
-        except Unfit as unfit:
+        except CannotRewrite as unfit:
             logger().warning("segments stay as they are", reason=unfit.reason)
             _postpone(house, study_uid, house.clock() + _TOMORROW)
         except (Overtaken, NoSpace) as later:
@@ -199,7 +200,7 @@ def _postpone(house: House, study_uid: str, until: datetime) -> None:
         candidates.postpone(tx, study_uid, until)
 
 
-def _count(done: Rewritten) -> None:
+def _count(done: RewriteOutcome) -> None:
     COMPACTED_INSTANCES.labels("htj2k").inc(done.recoded)
     COMPACTED_INSTANCES.labels("as_it_was").inc(done.instances - done.recoded)
     COMPACTED_BYTES.labels("before").inc(done.bytes_before)

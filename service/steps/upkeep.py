@@ -22,12 +22,13 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from storage.database import snapshot, transaction
 from storage.keeping import second_copy
-from storage.segments.spool import segment_key
-from storage.upkeep import repair, rounds
-from storage.upkeep import sweep as sweeping
-from storage.upkeep.repair import Checked, Checker, Segment
+from storage.segments.segment_rows import segment_key
+from storage.upkeep import rounds, segment_queries
+from storage.upkeep.litter import SAFE, Kind, Litter, dispose
+from storage.upkeep.repair import Checker, CheckOutcome
 from storage.upkeep.rounds import Round, Task
-from storage.upkeep.sweep import Litter, Sweeper
+from storage.upkeep.segment_queries import Segment
+from storage.upkeep.sweep import Sweeper
 
 NIGHT: Final = (22, 6)
 """Hours of the region's clock between which everything is read again."""
@@ -69,7 +70,7 @@ class Upkeep:
         """
         pace = _Pace(self._house.settings.verify_mib_per_second * (1 << 20), self._stop)
         with snapshot(self._house.engine) as tx:
-            behind, total = repair.bytes_behind(tx, rounds.of(tx, Task.VERIFY).position)
+            behind, total = segment_queries.bytes_behind(tx, rounds.of(tx, Task.VERIFY).position)
         done = 0
         try:
             while (segment := self._next(behind / total if total else 1.0)) is not None:
@@ -140,7 +141,7 @@ class Upkeep:
             copy=house.copy_store,
             now=now,
         )
-        found: Counter[sweeping.Kind] = Counter()
+        found: Counter[Kind] = Counter()
         if not mark.exists() or datetime.fromtimestamp(mark.stat().st_mtime, UTC) + _WEEK <= now:
             found += self._swept(sweeper.in_spool())
             mark.touch()
@@ -154,15 +155,15 @@ class Upkeep:
             with transaction(house.engine) as tx:
                 rounds.finish(tx, Task.SWEEP, self._node, house.clock())
         for kind, number in sorted(found.items()):
-            if kind not in sweeping.SAFE:
+            if kind not in SAFE:
                 logger().warning("look at it with `tierread sweep`", kind=kind, number=number)
-        return sum(found[kind] for kind in sweeping.SAFE)
+        return sum(found[kind] for kind in SAFE)
 
-    def _swept(self, litter: Iterable[Litter]) -> Counter[sweeping.Kind]:
-        found: Counter[sweeping.Kind] = Counter()
-        for one in sweeping.remove(litter, only=sweeping.SAFE):
+    def _swept(self, litter: Iterable[Litter]) -> Counter[Kind]:
+        found: Counter[Kind] = Counter()
+        for one in dispose(litter, only=SAFE):
             found[one.kind] += 1
-            SWEPT.labels(one.kind, str(one.kind in sweeping.SAFE).lower()).inc()
+            SWEPT.labels(one.kind, str(one.kind in SAFE).lower()).inc()
         return found
 
     def _next(self, behind: float) -> Segment | None:
@@ -180,7 +181,7 @@ class Upkeep:
         if claimed is None:
             return None
         with snapshot(house.engine) as tx:
-            following = repair.after(tx, claimed.position, 1)
+            following = segment_queries.after(tx, claimed.position, 1)
         if not following:
             self._finish(claimed, now)
             return None
@@ -195,7 +196,7 @@ class Upkeep:
         with transaction(house.engine) as tx:
             rounds.advance(tx, Task.VERIFY, self._node, segment.id, house.clock())
 
-    def _tell(self, checked: Checked) -> None:
+    def _tell(self, checked: CheckOutcome) -> None:
         VERIFIED.inc(checked.instances)
         for one in checked.damages:
             DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()
@@ -214,7 +215,7 @@ class Upkeep:
     def _finish(self, ended: Round, now: datetime) -> None:
         """Check what is in no segment: lost segments, the chains of the audit, the signatures of reports."""
         with snapshot(self._house.engine) as tx:
-            lost = repair.lost_in(tx, verify.MOST_NAMED)
+            lost = segment_queries.lost_in(tx, verify.MOST_NAMED)
         for segment_id in lost:
             self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
         with snapshot(self._house.engine) as tx:

@@ -19,9 +19,12 @@ from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
 from storage.index import queries
 from storage.objects.store import StoreAway
-from storage.segments.inspection import Finding, Wanted
-from storage.upkeep import repair as mending
-from storage.upkeep.repair import Checked, Checker, Damage, Segment
+from storage.segment_moves import SegmentState
+from storage.segments.inspection import Finding, IndexedInstance
+from storage.upkeep import segment_queries
+from storage.upkeep.look import Damage
+from storage.upkeep.repair import Checker, CheckOutcome
+from storage.upkeep.segment_queries import Segment
 
 PAGE: Final = 200
 MOST_NAMED: Final = 5000
@@ -93,7 +96,7 @@ def size_of(tx: Connection, scope: Scope) -> Size:
     """How much a scope reads: the whole in bytes of segments, a part in bytes of instances."""
     instances, size = queries.count_since(tx, scope.since)
     if scope.whole:
-        _, in_segments = mending.bytes_behind(tx, "")
+        _, in_segments = segment_queries.bytes_behind(tx, "")
         return Size(instances=instances, bytes=max(size, in_segments))
     chosen = instances
     if scope.instances is not None:
@@ -140,7 +143,7 @@ def verify(
             away += 1
             if away == _AWAY_MAX:
                 raise
-            checked = Checked(
+            checked = CheckOutcome(
                 instances=0, damages=(Damage(segment_id=one.id, offset=0, finding=Finding.AWAY, instances=0),)
             )
         else:
@@ -188,8 +191,8 @@ class _Draw:
         self._left = of
         self._random = random.SystemRandom()
 
-    def __call__(self, rows: Sequence[Wanted]) -> Sequence[Wanted]:
-        drawn: list[Wanted] = []
+    def __call__(self, rows: Sequence[IndexedInstance]) -> Sequence[IndexedInstance]:
+        drawn: list[IndexedInstance] = []
         for one in rows:
             if self._random.random() * max(self._left, 1) < self._wanted:
                 drawn.append(one)
@@ -203,16 +206,16 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
     last = ""
     while True:
         with snapshot(engine) as tx:
-            page = mending.after(tx, last, PAGE, sealed_since=since and since - _MARGIN)
+            page = segment_queries.after(tx, last, PAGE, sealed_since=since and since - _MARGIN)
         yield from page
         if len(page) < PAGE:
             break
         last = page[-1].id
     with snapshot(engine) as tx:
-        ids = mending.lost_in(tx, MOST_NAMED)
+        ids = segment_queries.lost_in(tx, MOST_NAMED)
     yield from map(lost, ids)
 
 
 def lost(segment_id: str) -> Segment:
     """A segment that rows of instances name and that has no row of its own."""
-    return Segment(id=segment_id, state="stored", size=0)
+    return Segment(id=segment_id, state=SegmentState.STORED, size=0)

@@ -13,7 +13,7 @@ from pacs.service_classes.commitment import Request, unsupported
 from reading.completeness import ledger
 from reading.completeness.ledger import Named
 from service.installation.house import House
-from storage.commitment import requests
+from storage.commitment import requests, unsent_reports
 from storage.database import transaction
 
 HOLD: Final = timedelta(seconds=30)
@@ -44,7 +44,7 @@ class CommitmentDoor:
                 now=now,
             )
             # From now on this process tells the device, as long as the association on which it asked stands.
-            requests.hold(tx, [taken], self._house.holder, now, now + HOLD)
+            unsent_reports.lease(tx, [taken], self._house.holder, now, now + HOLD)
             _announce(tx, sender, request, now)
         return taken
 

@@ -19,8 +19,8 @@ from service.telemetry.logs import logger
 from service.telemetry.metrics import COMMITMENT_REPORTS
 from service.wiring.commitment import HOLD
 from service.wiring.peers import peer_of
-from storage.commitment import requests as commitments
-from storage.commitment.requests import Untold
+from storage.commitment import requests, unsent_reports
+from storage.commitment.unsent_reports import UnsentReport
 from storage.database import snapshot, transaction
 
 EVERY_SECONDS: Final = 0.5
@@ -59,7 +59,7 @@ class _Errand:
     """Reports for one device, and the conversation that carries them, if one stands."""
 
     device: Device | None
-    reports: Sequence[Untold]
+    reports: Sequence[UnsentReport]
     conversation: Conversation | None
 
 
@@ -112,8 +112,8 @@ class Reporter:
         standing = [one for one in conversations if one.open]
         here = {one.caller.sender.device_id for one in standing}
         with snapshot(self._house.engine) as tx:
-            waiting = commitments.untold(tx, self._node, now, devices_here=here, limit=BATCH)
-            by_device: dict[str, list[Untold]] = {}
+            waiting = unsent_reports.due(tx, self._node, now, devices_here=here, limit=BATCH)
+            by_device: dict[str, list[UnsentReport]] = {}
             for one in waiting:
                 by_device.setdefault(one.device_id, []).append(one)
             known = {device_id: devices.by_id(tx, device_id) for device_id in by_device}
@@ -127,7 +127,7 @@ class Reporter:
 
     def _send(self, device_id: str, errand: _Errand, now: datetime) -> None:
         with transaction(self._house.engine) as tx:
-            ours = commitments.hold(tx, [one.id for one in errand.reports], self._node, now, now + TELL_LEASE)
+            ours = unsent_reports.lease(tx, [one.id for one in errand.reports], self._node, now, now + TELL_LEASE)
         if not ours:
             return
         reports = [one for one in errand.reports if one.id in ours]
@@ -149,7 +149,7 @@ class Reporter:
             with self._lock:
                 self._busy.discard(device_id)
 
-    def _tell_here(self, reports: Sequence[Untold], here: Conversation) -> None:
+    def _tell_here(self, reports: Sequence[UnsentReport], here: Conversation) -> None:
         for one in reports:
             became = here.send_report(self._report(one), ANSWER_SECONDS) if here.open else Delivery.SILENT
             if became is Delivery.DELIVERED:
@@ -180,41 +180,41 @@ class Reporter:
             for one in errand.reports:
                 self._postpone(one, unreachable.failure)
 
-    def _report(self, one: Untold) -> Report:
+    def _report(self, one: UnsentReport) -> Report:
         with snapshot(self._house.engine) as tx:
-            outcomes = commitments.outcomes(tx, one.id)
+            outcomes = requests.outcomes(tx, one.id)
         return Report(transaction_uid=one.transaction_uid, outcomes=outcomes, retrieve_ae_title=self._retrieve_ae_title)
 
-    def _delivered(self, one: Untold) -> None:
+    def _delivered(self, one: UnsentReport) -> None:
         with transaction(self._house.engine) as tx:
-            commitments.told(tx, one.id, self._house.clock())
+            unsent_reports.note_sent(tx, one.id, self._house.clock())
         COMMITMENT_REPORTS.labels(Delivery.DELIVERED).inc()
 
-    def _postpone(self, one: Untold, failure: str, *, at_once: bool = False) -> None:
+    def _postpone(self, one: UnsentReport, failure: str, *, at_once: bool = False) -> None:
         now = self._house.clock()
         next_at = now if at_once else now + delay(one.attempts)
         given_up_at = now if next_at - one.decided_at > GIVE_UP_AFTER else None
         with transaction(self._house.engine) as tx:
-            commitments.postpone(tx, one.id, failure, next_at=next_at, given_up_at=given_up_at)
+            unsent_reports.postpone(tx, one.id, failure, next_at=next_at, given_up_at=given_up_at)
         COMMITMENT_REPORTS.labels("given_up" if given_up_at else failure).inc()
 
     def _keep(self, conversations: Sequence[Conversation], now: datetime) -> None:
         """While a device stands on the association where it asked, it is told there and by this node."""
         asked = {one: frozenset(one.asked) for one in conversations if one.open}
-        for one, requests in asked.items():
-            since = min((self._asked_at.setdefault(each, now) for each in requests), default=None)
+        for one, asked_here in asked.items():
+            since = min((self._asked_at.setdefault(each, now) for each in asked_here), default=None)
             if since is not None and now - since < self._hold and one.quiet_seconds > KEEP_SECONDS:
                 one.keep()
         standing = frozenset[str]().union(*asked.values())
         ended = self._asked_at.keys() - standing
         if ended:
             with transaction(self._house.engine) as tx:
-                commitments.let_go(tx, ended, self._node)
+                unsent_reports.release(tx, ended, self._node)
             for each in ended:
                 del self._asked_at[each]
         if standing and (self._renewed_at is None or now - self._renewed_at >= RENEW_EVERY):
             with transaction(self._house.engine) as tx:
-                held = commitments.hold(tx, standing, self._node, now, now + HOLD)
+                held = unsent_reports.lease(tx, standing, self._node, now, now + HOLD)
             for one in asked:
                 one.asked.difference_update(standing - held)  # told, in whatever way
             self._renewed_at = now
@@ -230,13 +230,13 @@ def _log_failure(done: Future[None]) -> None:
 
 
 def errands(
-    device: Device | None, reports: Sequence[Untold], standing: Sequence[Conversation], now: datetime
+    device: Device | None, reports: Sequence[UnsentReport], standing: Sequence[Conversation], now: datetime
 ) -> list[_Errand]:
     """How a device is told: where it asked; else by a call; one that cannot be called, wherever it talks to us."""
     by_request = {request: one for one in standing for request in frozenset(one.asked)}
     can_be_called = device is not None and device.until is None and devices.called_at(device) is not None
     anywhere = None if can_be_called or not standing else standing[0]
-    made: dict[Conversation | None, list[Untold]] = {}
+    made: dict[Conversation | None, list[UnsentReport]] = {}
     for report in reports:
         conversation = by_request.get(report.id, anywhere)
         if conversation is None and report.next_at > now:

@@ -1,1 +1,1 @@
-"""The database into one file and back."""
+"""Backups: the database written into one file and restored from it."""

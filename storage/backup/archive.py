@@ -1,7 +1,7 @@
-"""The file of a backup: a compressed tar of JSON lines, a table after another, and at its end what it holds.
+"""The file of a backup: a compressed tar of JSON lines, table after table, with its table of contents at the end.
 
-It says nothing about the kind of database, so that what one wrote another reads. Each row is a list of the values of
-its columns; times are UTC, bytes are base64.
+It is the same for both kinds of database. Each row is a list of the values of its columns; times are UTC, bytes are
+base64.
 """
 
 from __future__ import annotations
@@ -21,19 +21,20 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Final, Self
 
+from storage.errors import StorageError
 from storage.files import sync_folder
 from storage.instance_row import compact_json
 
 MODE: Final = 0o600
-"""It holds names and numbers of people."""
+"""For the owner alone: a backup has names and numbers of people."""
 _MANIFEST: Final = "manifest.json"
 _FORMAT: Final = "backup 1"
 _PART_BYTES: Final = 4 << 20
 _LEVEL: Final = 6
 
 
-class Unfit(Exception):
-    """No backup of ours, or not whole any more; ``reason`` is a word of ours."""
+class BrokenBackup(StorageError):
+    """The file is no backup of TierRead, or is damaged; ``reason`` is a sentence about it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -46,7 +47,7 @@ class Table:
 
     name: str
     columns: Mapping[str, str]
-    """Name to the kind of its values: a key of `ENCODERS`, or anything else for what JSON has itself."""
+    """Name to the kind of its values: a key of `ENCODERS`, or another word for values that JSON has itself."""
     rows: int
     digest: bytes
     """SHA-256 of its lines."""
@@ -62,12 +63,12 @@ class Table:
 @dataclass(frozen=True, kw_only=True)
 class Contents:
     revision: str
-    """Of the schema."""
+    """The revision of the schema."""
     made_at: datetime
     whole: bool
-    """Whether the index of images is in it too."""
+    """Whether it includes the index of images."""
     tables: tuple[Table, ...]
-    """In an order in which what is referred to comes first."""
+    """Ordered so that a table follows those that it refers to."""
 
     @property
     def rows(self) -> int:
@@ -87,7 +88,7 @@ DECODERS: Final[Mapping[str, Callable[[Any], Any]]] = {
 
 
 class Writer:
-    """Writes tables into an archive; rows go out a few megabytes at a time."""
+    """Writes tables into an archive, a few megabytes of rows at a time."""
 
     def __init__(self, archive: tarfile.TarFile, made_at: datetime) -> None:
         self._archive = archive
@@ -133,8 +134,8 @@ class Writer:
 
 
 @contextmanager
-def writing(path: Path, made_at: datetime) -> Generator[Writer]:
-    """An archive that has its name once it is whole and flushed, and is gone else."""
+def create(path: Path, made_at: datetime) -> Generator[Writer]:
+    """A new archive. It takes its name when it is whole and flushed; after an error nothing of it is left."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     fd = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, MODE)
@@ -155,10 +156,10 @@ def writing(path: Path, made_at: datetime) -> Generator[Writer]:
 
 
 def read(path: Path, tell: Callable[[], None]) -> Contents:
-    """What an archive holds, after reading all of it; ``tell`` hears of each part.
+    """The contents of an archive, after reading all of it; ``tell`` is called for each part.
 
     Raises:
-        Unfit: it is cut off or altered, or no backup of ours.
+        BrokenBackup: it is cut off or altered, or no backup of TierRead.
 
     """
     digests: dict[str, Any] = {}
@@ -166,7 +167,7 @@ def read(path: Path, tell: Callable[[], None]) -> Contents:
     contents: Contents | None = None
     for name, content in _members(path):
         if contents is not None:
-            raise Unfit("something follows its end")
+            raise BrokenBackup("something follows its end")
         if name == _MANIFEST:
             contents = _contents(content)
             continue
@@ -175,15 +176,15 @@ def read(path: Path, tell: Callable[[], None]) -> Contents:
         counts[table] = counts.get(table, 0) + content.count(b"\n")
         tell()
     if contents is None:
-        raise Unfit("it is cut off")
+        raise BrokenBackup("it is cut off")
     told = {table.name: (table.rows, table.digest) for table in contents.tables}
     if told != {name: (counts[name], digests[name].digest()) for name in digests}:
-        raise Unfit("its tables are not as they were written")
+        raise BrokenBackup("its tables are not as they were written")
     return contents
 
 
 def rows(path: Path, contents: Contents) -> Iterator[tuple[Table, list[dict[str, Any]]]]:
-    """The rows of each part, as its table names its columns. Raises: Unfit."""
+    """The rows of each part, as its table names its columns. Raises: BrokenBackup."""
     tables = {table.name: table for table in contents.tables}
     for name, content in _members(path):
         if name == _MANIFEST:
@@ -208,17 +209,17 @@ def _members(path: Path) -> Iterator[tuple[str, bytes]]:
             for member in archive:
                 file = archive.extractfile(member) if member.isreg() else None
                 if file is None:
-                    raise Unfit("it is no backup of TierRead")
+                    raise BrokenBackup("it is no backup of TierRead")
                 yield member.name, file.read()
     except (tarfile.TarError, EOFError, zlib.error) as broken:
-        raise Unfit("it is cut off or altered") from broken
+        raise BrokenBackup("it is cut off or altered") from broken
 
 
 def _table_of(name: str) -> str:
     folder, _, rest = name.partition("/")
     table, _, part = rest.partition("/")
     if folder != "tables" or not part:
-        raise Unfit("it is no backup of TierRead")
+        raise BrokenBackup("it is no backup of TierRead")
     return table
 
 
@@ -226,7 +227,7 @@ def _contents(content: bytes) -> Contents:
     try:
         told = json.loads(content)
         if told["tierread"] != _FORMAT:
-            raise Unfit("a newer version of TierRead wrote it")
+            raise BrokenBackup("a newer version of TierRead wrote it")
         return Contents(
             revision=told["revision"],
             made_at=datetime.fromisoformat(told["made_at"]),
@@ -234,4 +235,4 @@ def _contents(content: bytes) -> Contents:
             tables=tuple(Table.from_json(each) for each in told["tables"]),
         )
     except (ValueError, KeyError, TypeError) as broken:
-        raise Unfit("it is no backup of TierRead") from broken
+        raise BrokenBackup("it is no backup of TierRead") from broken

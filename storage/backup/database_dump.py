@@ -1,4 +1,4 @@
-"""The database written into one file and read out of it again, whichever kind it is: a backup, and a way to move."""
+"""Writes the database into a backup and restores it, into either kind of database."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
-from storage.backup import archive as archives
+from storage.backup import archive
 from storage.backup.archive import Contents
 from storage.database import UtcDateTime, insert_new, snapshot, transaction
+from storage.errors import StorageError
 from storage.schema import SchemaTooNew, is_known, migrate, revision_of
 
 INDEX: Final = frozenset(
@@ -26,8 +27,8 @@ _REVISION: Final = "alembic_version"
 _AT_ONCE: Final = 500
 
 
-class NotEmpty(Exception):
-    """There is something in the database already: nothing is ever written over."""
+class NotEmpty(StorageError):
+    """The database has rows already: restore into an empty one."""
 
 
 def count(engine: Engine) -> int:
@@ -39,57 +40,58 @@ def count(engine: Engine) -> int:
 def write(
     engine: Engine, path: Path, now: datetime, *, with_index: bool = True, tell: Callable[[], None] = lambda: None
 ) -> Contents:
-    """Write everything as it is at one moment; others may write meanwhile. ``tell`` hears of each table.
+    """Write everything as it is at one moment; others may write meanwhile. ``tell`` is called for each table.
 
     Raises:
-        OSError: the disk does not take it; nothing is left of it.
+        OSError: the disk does not take it; no file is left.
 
     """
-    with _frozen(engine) as tx, archives.writing(path, now) as archive:
+    with _frozen(engine) as tx, archive.create(path, now) as writer:
         for table in _tables(tx):
             if with_index or table.name not in INDEX:
-                archive.table(table.name, {column.name: _kind(column) for column in table.columns}, _rows(tx, table))
+                writer.table(table.name, {column.name: _kind(column) for column in table.columns}, _rows(tx, table))
             tell()
-        return archive.end(revision_of(tx) or "", whole=with_index)
+        return writer.end(revision_of(tx) or "", whole=with_index)
 
 
 def restore(engine: Engine, path: Path, now: datetime, tell: Callable[[], None]) -> Contents:
-    """Read a backup into an empty database and bring that to the schema of this version; ``tell`` hears of each part.
+    """Read a backup into an empty database and migrate that to this version; ``tell`` is called for each part.
 
-    Afterwards the database is marked: what came and was decided since the backup is made again first (`rebuilding`).
+    The database is marked, so that nothing is served before `storage.rebuild.rebuild` has added what came and was
+    decided since the backup.
 
     Raises:
-        Unfit: the file is not whole; nothing was written.
+        BrokenBackup: the file is not whole; nothing was written.
         SchemaTooNew: a newer version wrote it.
-        NotEmpty: there is something in the database, or it has a newer schema than the backup.
+        NotEmpty: the database has rows, or a newer schema than the backup.
 
     """
-    contents = archives.read(path, tell)
+    contents = archive.read(path, tell)
     if not is_known(contents.revision):
         raise SchemaTooNew(contents.revision)
     _check_empty(engine, contents.revision)
     migrate(engine, contents.revision)
     with transaction(engine) as tx, _self_references_wait(tx):
         there = {table.name: table for table in _tables(tx)}
-        for told, rows in archives.rows(path, contents):
+        for told, rows in archive.rows(path, contents):
             table = there[told.name]
             for start in range(0, len(rows), _AT_ONCE):
                 tx.execute(sa.insert(table), rows[start : start + _AT_ONCE])
             tell()
         for told in contents.tables:
             if tx.scalar(sa.select(sa.func.count()).select_from(there[told.name])) != told.rows:
-                raise archives.Unfit("the database did not take all of it")
+                raise archive.BrokenBackup("the database did not take all of it")
     migrate(engine)
     with transaction(engine) as tx:
         tx.execute(insert_new(tx, tables.rebuilding).values(name="index", started_at=now))
-        if not contents.whole:  # what it decided about images is not to be seen in an index that is not there
+        if not contents.whole:  # without the index, no decision has its effect in the database
             tx.execute(sa.update(tables.journal).values(applied=False))
     return contents
 
 
 @contextmanager
 def _frozen(engine: Engine) -> Generator[Connection]:
-    """One moment of the database, however long reading takes."""
+    """A transaction that sees one moment of the database, however long reading takes."""
     if engine.dialect.name != "postgresql":
         with snapshot(engine) as tx:
             yield tx
@@ -100,7 +102,7 @@ def _frozen(engine: Engine) -> Generator[Connection]:
 
 
 def _tables(tx: Connection) -> list[sa.Table]:
-    """As they are in this database, whatever its revision; what is referred to comes first."""
+    """The tables of this database, whatever its revision, each after those that it refers to."""
     found = sa.MetaData()
     parts = _partitions(tx)
     found.reflect(tx, only=lambda name, _: name != _REVISION and name not in parts)
@@ -149,7 +151,7 @@ def _check_empty(engine: Engine, revision: str) -> None:
 
 @contextmanager
 def _self_references_wait(tx: Connection) -> Generator[None]:
-    """A row may come before the one of its own table that it refers to; that it is there is asked at the end."""
+    """Check references of a table to itself at the end: a row may come before the one that it refers to."""
     if tx.dialect.name != "postgresql":
         tx.exec_driver_sql("PRAGMA defer_foreign_keys=ON")
         yield

@@ -1,4 +1,4 @@
-"""When backups were made: one a day is made by one node, and the next takes over from one that died over it."""
+"""When backups were made: one node makes one a day, and another takes over where that node died."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.ids import new_id
 
 _BACKUP: Final = tables.backup
 _LEASE: Final = timedelta(hours=6)
-"""Longer than a backup takes where this is the way to make one."""
+"""Longer than any backup takes."""
 
 
 def claim(tx: Connection, day: date, node: str, now: datetime) -> str | None:
@@ -35,7 +35,7 @@ def finish(tx: Connection, backup_id: str, size: int, now: datetime) -> None:
 
 
 def note(tx: Connection, node: str, size: int, started_at: datetime, now: datetime) -> None:
-    """One that somebody made by hand."""
+    """Note a backup that somebody made by hand."""
     made = {"id": new_id(), "node": node, "started_at": started_at, "finished_at": now, "size": size}
     tx.execute(sa.insert(_BACKUP).values(made))
 

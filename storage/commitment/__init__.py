@@ -1,1 +1,1 @@
-"""Storage commitment: what was asked, what can be said."""
+"""Storage commitment (PS3.4 J): requests, verdicts, and the reports on them."""

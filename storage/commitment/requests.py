@@ -1,4 +1,4 @@
-"""What devices asked us to answer for: the requests, their verdicts, and whether the device was told (PS3.4 J)."""
+"""The requests of devices for storage commitment, and the verdict on each instance that they name (PS3.4 J)."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Row
+from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
+from storage.errors import StorageError
 from storage.ids import new_id
 
 _COMMITMENT: Final = tables.commitment
@@ -21,7 +22,7 @@ _REFERENCE: Final = tables.commitment_reference
 
 
 class Verdict(StrEnum):
-    """What we answer for one instance."""
+    """The answer for one instance."""
 
     COMMITTED = "committed"
     """Its bytes were read from the object store since the request, and had their digest."""
@@ -30,13 +31,13 @@ class Verdict(StrEnum):
     OTHER_CLASS = "other_class"
     """It is here as another SOP class."""
     UNSUPPORTED = "unsupported"
-    """Nothing of its SOP class is stored here."""
+    """Instances of its SOP class are not stored here."""
     QUARANTINED = "quarantined"
-    """It was refused, or differs from what is here: a person decides."""
+    """It was refused, or differs from the stored instance: a person decides."""
     DAMAGED = "damaged"
     """The object store gives back other bytes, or none."""
     NOT_STORED = "not_stored"
-    """It is here, but did not reach the object store in time."""
+    """It was received, but did not reach the object store in time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,37 +54,15 @@ class Outcome:
 
 @dataclass(frozen=True, kw_only=True)
 class Undecided:
-    """A request that somebody has to look at."""
+    """A request that waits for its decision."""
 
     id: str
     site_id: str
     asked_at: datetime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Untold:
-    """A decided request whose device does not know it yet."""
-
-    id: str
-    device_id: str
-    transaction_uid: str
-    decided_at: datetime
-    next_at: datetime
-    attempts: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    """What a device was not told, for whoever helps it."""
-
-    reports: int
-    since: datetime
-    failure: str | None
-    """Why the last one did not get through, a word of ours."""
-
-
-class TransactionInUse(Exception):
-    """The device has named another list of instances by this transaction."""
+class TransactionInUse(StorageError):
+    """The device has used this Transaction UID for another list of instances."""
 
 
 def ask(
@@ -96,9 +75,9 @@ def ask(
     unsupported: Collection[str],
     now: datetime,
 ) -> str:
-    """Take a request in; answers its id. The same request again is answered again, once for each pair of references.
+    """Enter a request; answers its id. The same request again is answered again.
 
-    ``unsupported`` are SOP classes of which nothing is stored here.
+    ``unsupported`` are SOP classes whose instances are not stored here.
 
     Raises:
         TransactionInUse: the transaction is another request's.
@@ -164,7 +143,7 @@ def _ask_again(tx: Connection, device_id: str, transaction_uid: str, digest: byt
 
 
 def of_site(tx: Connection, site_id: str, references: Sequence[Reference]) -> dict[str, tuple[str, str]]:
-    """SOP Instance UID to its study and series, for those that this site has sent."""
+    """Study and Series Instance UID of each instance that this site has sent, by SOP Instance UID."""
     instance, holding = tables.instance.c, tables.holding.c
     asked = sa.select(instance.sop_instance_uid, instance.study_uid, instance.series_uid).join(
         tables.holding, sa.and_(holding.sop_instance_uid == instance.sop_instance_uid, holding.site_id == site_id)
@@ -185,7 +164,7 @@ _PARAMETERS: Final = 1000
 
 
 def next_undecided(tx: Connection, now: datetime, look_again_at: datetime) -> Undecided | None:
-    """The request that has waited longest to be looked at; nobody else looks at it before ``look_again_at``."""
+    """The request that has waited longest; nobody else gets it before ``look_again_at``."""
     row = _COMMITMENT.c
     asked = sa.select(row.id, row.site_id, row.asked_at, row.look_at).where(row.decided_at.is_(None))
     for found in tx.execute(asked.where(row.look_at <= now).order_by(row.look_at).limit(_TRIES)).all():
@@ -199,7 +178,7 @@ _TRIES: Final = 5
 
 
 def write_verdicts(tx: Connection, commitment_id: str, verdicts: Mapping[int, Verdict]) -> None:
-    """Verdicts by place; one that was written stays."""
+    """Write verdicts by place in the request; a verdict that was written before stays."""
     row = _REFERENCE.c
     by_verdict: dict[Verdict, list[int]] = {}
     for place, verdict in sorted(verdicts.items()):
@@ -218,8 +197,8 @@ def look_again(tx: Connection, commitment_id: str, at: datetime) -> None:
     tx.execute(sa.update(_COMMITMENT).where(row.id == commitment_id).values(look_at=at))
 
 
-def decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
-    """Note that every reference has its verdict; False when one has none."""
+def note_decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
+    """Close the request if every reference has its verdict; False where one has none."""
     row, reference = _COMMITMENT.c, _REFERENCE.c
     left = sa.exists().where(reference.commitment_id == commitment_id, reference.verdict.is_(None))
     done = tx.execute(
@@ -231,7 +210,7 @@ def decided(tx: Connection, commitment_id: str, now: datetime) -> bool:
 
 
 def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
-    """What was decided, in the order of the request."""
+    """The verdicts, in the order of the request."""
     row = _REFERENCE.c
     asked = sa.select(row.sop_class_uid, row.sop_instance_uid, row.verdict).where(row.commitment_id == commitment_id)
     return [
@@ -243,94 +222,7 @@ def outcomes(tx: Connection, commitment_id: str) -> list[Outcome]:
     ]
 
 
-# -- telling the device
-
-
-def untold(tx: Connection, node: str, now: datetime, *, devices_here: Collection[str], limit: int) -> list[Untold]:
-    """Decided requests that this node may tell: those that are due, and those of devices that are talking to it."""
-    row = _COMMITMENT.c
-    asked = (
-        sa.select(_COMMITMENT)
-        .where(row.decided_at.is_not(None), row.reported_at.is_(None), row.given_up_at.is_(None))
-        .where(_free_for(node, now))
-        .where(sa.or_(row.next_at <= now, row.device_id.in_(devices_here)))
-        .order_by(row.next_at, row.id)
-        .limit(limit)
-    )
-    return [_untold(found) for found in tx.execute(asked)]
-
-
-def hold(tx: Connection, commitment_ids: Collection[str], node: str, now: datetime, until: datetime) -> set[str]:
-    """Keep other nodes from telling these; answers those that are this node's now."""
-    held: set[str] = set()
-    for one in sorted(commitment_ids):  # in one order, so that two nodes never wait for each other in a ring
-        ours = sa.update(_COMMITMENT).where(
-            _COMMITMENT.c.id == one, _COMMITMENT.c.reported_at.is_(None), _free_for(node, now)
-        )
-        if tx.execute(ours.values(held_by=node, held_until=until)).rowcount == 1:
-            held.add(one)
-    return held
-
-
-def let_go(tx: Connection, commitment_ids: Collection[str], node: str) -> None:
-    row = _COMMITMENT.c
-    ours = sa.update(_COMMITMENT).where(row.id.in_(commitment_ids), row.held_by == node)
-    tx.execute(ours.values(held_by=None, held_until=None))
-
-
-def told(tx: Connection, commitment_id: str, now: datetime) -> None:
-    done = {"reported_at": now, "failure": None, "held_by": None, "held_until": None}
-    tx.execute(sa.update(_COMMITMENT).where(_COMMITMENT.c.id == commitment_id).values(done))
-
-
-def postpone(
-    tx: Connection, commitment_id: str, failure: str, *, next_at: datetime, given_up_at: datetime | None
-) -> None:
-    """The device could not be told; ``failure`` is a word of ours."""
-    row = _COMMITMENT.c
-    tx.execute(
-        sa.update(_COMMITMENT)
-        .where(row.id == commitment_id, row.reported_at.is_(None))
-        .values(
-            failure=str(failure),
-            attempts=row.attempts + 1,
-            next_at=next_at,
-            given_up_at=given_up_at,
-            held_by=None,
-            held_until=None,
-        )
-    )
-
-
-def waiting_of(tx: Connection, device_id: str) -> Waiting | None:
-    """What a device was not told yet, or never will be; None when it knows everything."""
-    row = _COMMITMENT.c
-    left = sa.select(row.decided_at, row.failure).where(
-        row.device_id == device_id, row.decided_at.is_not(None), row.reported_at.is_(None)
-    )
-    found = tx.execute(left.order_by(row.decided_at)).all()
-    if not found:
-        return None
-    return Waiting(reports=len(found), since=found[0].decided_at, failure=found[-1].failure)
-
-
-def _free_for(node: str, now: datetime) -> sa.ColumnElement[bool]:
-    row = _COMMITMENT.c
-    return sa.or_(row.held_until.is_(None), row.held_until <= now, row.held_by == node)
-
-
-def _untold(found: Row[tuple[object, ...]]) -> Untold:
-    return Untold(
-        id=found.id,
-        device_id=found.device_id,
-        transaction_uid=found.transaction_uid,
-        decided_at=found.decided_at,
-        next_at=found.next_at,
-        attempts=found.attempts,
-    )
-
-
 def _digest(references: Sequence[Reference]) -> bytes:
-    """Of the set, whatever its order."""
+    """A digest of the set of references, whatever their order."""
     lines = sorted(f"{one.sop_class_uid} {one.sop_instance_uid}" for one in references)
     return hashlib.sha256("\n".join(lines).encode()).digest()

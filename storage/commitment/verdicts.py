@@ -1,4 +1,4 @@
-"""Decides what we answer for: an instance is committed once its bytes were read back from the object store.
+"""Decides on requests: an instance is committed once its bytes were read back from the object store.
 
 Read back means since the request. The read of the whole object that follows each put (`storage.keeping.shipping`)
 counts when it came after the request; what was stored before is read again now, and its digest compared.
@@ -21,15 +21,17 @@ from storage.commitment import requests
 from storage.commitment.requests import Undecided, Verdict
 from storage.database import snapshot, transaction
 from storage.objects.store import NoSuchObject, ObjectStore, StoreAway, StoreRefuses
-from storage.segments.spool import await_storing, segment_key
+from storage.quarantine_moves import Reason
+from storage.segment_moves import SegmentState
+from storage.segments.segment_rows import await_storing, segment_key
 
 _LOOK_LEASE: Final = timedelta(seconds=60)
-"""After which another worker looks at what one has begun to read and does not finish."""
+"""A worker that has not finished a request by then loses it to another."""
 _SHORTEST_PAUSE: Final = timedelta(seconds=1)
 _LONGEST_PAUSE: Final = timedelta(seconds=30)
 _READS: Final = 200
 _READ_BYTES: Final = 256 << 20
-"""How much is read for one request before others have their turn."""
+"""Bytes that are read for one request before others have their turn."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +39,7 @@ class Patience:
     """How long a request waits."""
 
     stragglers: timedelta
-    """For instances that have not arrived, or that the machine is still comparing."""
+    """For instances that have not arrived, or that the machine has not compared yet."""
     put: timedelta
     """For the object store."""
 
@@ -53,14 +55,14 @@ class Next(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class Quarantined:
-    """What of one UID lies in quarantine, from the site that asks."""
+    """The quarantined bytes of one UID, from the site that asks."""
 
     refused: bool = False
-    """It was refused when it came, and the device heard so."""
+    """The instance was refused, and the device was told."""
     held: bool = False
-    """It was acknowledged and differs from what is here: the machine compares it, then a person decides."""
+    """The instance was acknowledged and differs from the stored one: the machine compares, then a person decides."""
     compared: bool = False
-    """The machine has compared, and it is another."""
+    """The machine has compared, and found another instance."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +73,15 @@ class Place:
     digest: bytes
     segment_id: str
     offset: int
-    """Of its data set, from the start of the segment's file."""
+    """Offset of its data set, from the start of the segment's file."""
     size: int
-    state: str
+    state: SegmentState
     stored_at: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """One reference as it stands now."""
+class ReferenceState:
+    """What is known now about one instance of a request."""
 
     number: int
     """Its place in the request."""
@@ -90,22 +92,22 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Damage:
-    """Where an instance lies that the object store does not give back as it came."""
+    """The place of an instance that the object store does not return as it came."""
 
     segment_id: str
     offset: int
 
 
 @dataclass(frozen=True, kw_only=True)
-class Looked:
-    """What became of one look."""
+class LookOutcome:
+    """The outcome of one look at a request."""
 
     verdicts: int
     damages: tuple[Damage, ...]
     decided: bool
 
 
-def judge(seen: Seen, asked_at: datetime, now: datetime, patience: Patience) -> Verdict | Next:
+def judge(seen: ReferenceState, asked_at: datetime, now: datetime, patience: Patience) -> Verdict | Next:
     """The verdict on one instance, or what it waits for."""
     late = asked_at + patience.stragglers <= now
     if seen.quarantined.held:
@@ -117,20 +119,20 @@ def judge(seen: Seen, asked_at: datetime, now: datetime, patience: Patience) -> 
         return Verdict.QUARANTINED if seen.quarantined.refused else Verdict.UNKNOWN
     if seen.place.sop_class_uid != seen.sop_class_uid:
         return Verdict.OTHER_CLASS
-    if seen.place.state == "stored":
+    if seen.place.state is SegmentState.STORED:
         read_since = seen.place.stored_at is not None and seen.place.stored_at >= asked_at
         return Verdict.COMMITTED if read_since else Next.READ
     if asked_at + patience.put <= now:
         return Verdict.NOT_STORED
-    return Next.SEAL if seen.place.state == "open" else Next.PUT
+    return Next.SEAL if seen.place.state is SegmentState.OPEN else Next.PUT
 
 
 def pause(age: timedelta) -> timedelta:
-    """When to look again at a request that is so old: soon at first, then ever later."""
+    """The pause before the next look at a request of this age: short at first, longer as it grows older."""
     return min(max(age / 10, _SHORTEST_PAUSE), _LONGEST_PAUSE)
 
 
-def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) -> Looked | None:
+def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) -> LookOutcome | None:
     """Look at the request that has waited longest; None when none is due."""
     with transaction(engine) as tx:
         request = requests.next_undecided(tx, now, now + _LOOK_LEASE)
@@ -148,10 +150,10 @@ def look(engine: Engine, store: ObjectStore, now: datetime, patience: Patience) 
         requests.write_verdicts(tx, request.id, verdicts)
         if open_segments:
             await_storing(tx, open_segments)
-        decided = requests.decided(tx, request.id, now)
+        decided = requests.note_decided(tx, request.id, now)
         if not decided:
             requests.look_again(tx, request.id, now if more else now + pause(now - request.asked_at))
-    return Looked(verdicts=len(verdicts), damages=damages, decided=decided)
+    return LookOutcome(verdicts=len(verdicts), damages=damages, decided=decided)
 
 
 def _when_away(request: Undecided, now: datetime, patience: Patience) -> Verdict | None:
@@ -159,7 +161,7 @@ def _when_away(request: Undecided, now: datetime, patience: Patience) -> Verdict
 
 
 def _read(
-    store: ObjectStore, wanted: Sequence[Seen], *, away: Verdict | None
+    store: ObjectStore, wanted: Sequence[ReferenceState], *, away: Verdict | None
 ) -> tuple[dict[int, Verdict], tuple[Damage, ...], bool]:
     """Verdicts by reading, with ``away`` for what cannot be read now; and whether more can be read at once."""
     verdicts: dict[int, Verdict] = {}
@@ -186,7 +188,7 @@ def _read(
     return verdicts, tuple(damages), False
 
 
-def _where(one: Seen) -> tuple[str, int]:
+def _where(one: ReferenceState) -> tuple[str, int]:
     return (one.place.segment_id, one.place.offset) if one.place is not None else ("", 0)
 
 
@@ -197,7 +199,7 @@ def _data_digest(store: ObjectStore, place: Place) -> bytes:
     return digest.digest()
 
 
-def _seen(tx: Connection, request: Undecided) -> list[Seen]:
+def _seen(tx: Connection, request: Undecided) -> list[ReferenceState]:
     quarantined = _quarantined(tx, request)
     reference, instance, holding, segment = (
         tables.commitment_reference.c,
@@ -234,7 +236,7 @@ def _seen(tx: Connection, request: Undecided) -> list[Seen]:
         .order_by(reference.place)
     )
     return [
-        Seen(
+        ReferenceState(
             number=row.place,
             sop_class_uid=row.named_class,
             place=_place(row) if row.held_by is not None and row.segment_id is not None else None,
@@ -251,15 +253,9 @@ def _place(row: Any) -> Place:
         segment_id=row.segment_id,
         offset=row.offset + row.dataset_offset,
         size=row.size - row.dataset_offset,
-        state=row.state or "open",  # its row is noted a moment later
+        state=SegmentState(row.state or SegmentState.OPEN),  # its row is noted a moment later
         stored_at=row.stored_at,
     )
-
-
-_HELD: Final = "held"
-"""The reason of a newcomer that the machine has not compared yet."""
-_CONFLICT: Final = "conflict"
-"""What the machine settles a newcomer as that is another; whatever else it is settled as, nobody waits for it."""
 
 
 def _quarantined(tx: Connection, request: Undecided) -> dict[str, Quarantined]:
@@ -267,18 +263,16 @@ def _quarantined(tx: Connection, request: Undecided) -> dict[str, Quarantined]:
     named = sa.select(reference.sop_instance_uid).where(
         reference.commitment_id == request.id, reference.verdict.is_(None)
     )
-    asked = sa.select(row.sop_instance_uid, row.segment_id, row.reason, row.settled_as).where(
-        row.sop_instance_uid.in_(named),
-        row.site_id == request.site_id,
-        sa.or_(row.settled_at.is_(None), row.settled_as == _CONFLICT),
+    asked = sa.select(row.sop_instance_uid, row.segment_id, row.reason).where(
+        row.sop_instance_uid.in_(named), row.site_id == request.site_id, row.settled_at.is_(None)
     )
     found: dict[str, Quarantined] = {}
-    for uid, segment_id, reason, settled_as in tx.execute(asked):
+    for uid, segment_id, reason in tx.execute(asked):
         earlier = found.get(uid, Quarantined())
         acknowledged = segment_id is not None  # what is refused goes to a file of its own
         found[uid] = Quarantined(
             refused=earlier.refused or not acknowledged,
             held=earlier.held or acknowledged,
-            compared=earlier.compared or (acknowledged and (reason != _HELD or settled_as is not None)),
+            compared=earlier.compared or (acknowledged and reason != Reason.HELD),
         )
     return found

@@ -1,1 +1,1 @@
-"""What people and checks decided: place, quarantine, damage, erasure."""
+"""Decisions of people and checks: place, quarantine, damage, erasure."""

@@ -1,7 +1,6 @@
-"""Marks instances whose bytes are damaged, so that the same one sent again takes the place, and asks a person to look.
+"""Marks damaged instances, so that the same instance sent again replaces them, and asks a person to look.
 
-The question lies in the quarantine beside what a recovery found damaged. It is settled by itself when the instance is
-whole again.
+The question is a row of the quarantine. A machine settles it when the instance is whole again.
 """
 
 from __future__ import annotations
@@ -15,7 +14,9 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.database import insert_new
 from storage.ids import new_id
-from storage.index.entry_batch import DAMAGED, MENDED, note_healed
+from storage.index import quarantine_rows
+from storage.index.other_bytes import note_healed
+from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.pax import HEADER_BYTES
 
 _INSTANCE: Final = tables.instance.c
@@ -23,12 +24,12 @@ _QUARANTINE: Final = tables.quarantine.c
 
 
 def key_of(segment_id: str, offset: int) -> str:
-    """Names the place that was lost: a damaged range that recovery copied has a file of such a name, others none."""
-    return f"quarantine/{DAMAGED}/{segment_id}-{offset}"
+    """The key of a question about a damaged place. Only a range that recovery copied has a file of that name."""
+    return f"quarantine/{Reason.DAMAGED}/{segment_id}-{offset}"
 
 
 def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
-    """The bytes of an instance are not as they came; nothing happens when its row leads elsewhere by now."""
+    """Note that the bytes of an instance are damaged; nothing happens when its row leads elsewhere by now."""
     there = _there(sop_instance_uid, segment_id, offset)
     asked = sa.select(
         _INSTANCE.study_uid,
@@ -47,14 +48,13 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
     by_recovery = key_of(segment_id, offset - HEADER_BYTES)
     if tx.scalar(sa.select(_QUARANTINE.id).where(_QUARANTINE.key == by_recovery)) is not None:
         return
-    # What had healed is damaged once more; else it is asked for the first time, or was asked before.
-    again = sa.update(tables.quarantine).where(_QUARANTINE.key == key, _QUARANTINE.settled_as == MENDED)
-    if tx.execute(again.values(settled_at=None, settled_as=None, received_at=now)).rowcount:
+    # Asked again where it had healed; else for the first time, and an earlier question stays as it is.
+    if quarantine_rows.change(tx, _QUARANTINE.key == key, QuarantineMove.DAMAGE, None, received_at=now):
         return
     tx.execute(
         insert_new(tx, tables.quarantine).values(
             id=new_id(),
-            reason=DAMAGED,
+            reason=Reason.DAMAGED,
             sop_instance_uid=sop_instance_uid,
             study_uid=row.study_uid,
             transfer_syntax_uid=row.transfer_syntax_uid,
@@ -69,7 +69,7 @@ def mark(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, no
 
 
 def clear(tx: Connection, sop_instance_uid: str, segment_id: str, offset: int, now: datetime) -> None:
-    """The bytes are as they came, unless the row leads elsewhere by now."""
+    """Note that the bytes are whole again; nothing happens when the row leads elsewhere by now."""
     there = _there(sop_instance_uid, segment_id, offset)
     if tx.execute(sa.update(tables.instance).where(there).values(damaged=sa.false())).rowcount:
         note_healed(tx, sop_instance_uid, now)

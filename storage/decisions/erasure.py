@@ -1,7 +1,7 @@
 """Erases images: their rows at once and for good, their bytes as soon as segments are written without them.
 
-Who looks afterwards finds nothing, and who sends the same again is refused (`storage.index.entry_batch`). The decision
-is in the journal, so that an index that is made again does not show them either.
+Searches find nothing afterwards, and the same instance sent again is refused (`storage.index.entry_batch`). The
+decision is in the journal, so that a rebuilt index does not show the images either.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from storage import tables
 from storage.database import insert_new, snapshot, transaction
 from storage.decisions.placement import recount
 from storage.index import journal
-from storage.index.entry_batch import DAMAGED
+from storage.quarantine_moves import Reason
 from storage.rewriting.rewrite import NothingGained, Work, alone, rewrite
+from storage.segment_moves import ENDED, SegmentState
 
 KIND: Final = "erasure"
 HOLD: Final = "hold"
@@ -33,25 +34,25 @@ _AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Erased:
-    """What was taken out of the index."""
+class Erasure:
+    """What an erasure took out of the index."""
 
     instances: int
     quarantined: int
-    """Copies in quarantine."""
+    """Rows of the quarantine."""
     files: tuple[str, ...]
-    """Keys of the quarantine's files, which lie in the spool of the node that received them."""
+    """Keys of quarantine files, which lie in the spool of the node that received them."""
 
 
-def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erased:
-    """Erase all that is shown in a study, hidden images too; more than once is as once.
+def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: datetime) -> Erasure:
+    """Erase all images that are shown in a study, hidden ones too. May be repeated.
 
-    Whatever else was received under their SOP Instance UIDs goes with them.
+    Quarantined bytes with the same SOP Instance UIDs go with them.
     """
     shown = sa.select(_INSTANCE.c.sop_instance_uid).where(_INSTANCE.c.study_uid == study_uid)
     uids = sorted(tx.execute(shown).scalars())
     if not uids:
-        return Erased(instances=0, quarantined=0, files=())
+        return Erasure(instances=0, quarantined=0, files=())
     erased = _take_out(tx, study_uid, uids, now)
     told = {"study_uid": study_uid, "sop_instance_uids": uids, "made_by": made_by, "reason": reason}
     journal.write(tx, KIND, told, now)
@@ -59,13 +60,13 @@ def erase(tx: Connection, study_uid: str, *, made_by: str, reason: str, now: dat
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
-    """The decision again, in an index that was made again; what has come since is of other UIDs and stays."""
+    """Make the decision again in a rebuilt index; images with other UIDs, received since, stay."""
     _take_out(tx, payload["study_uid"], payload["sop_instance_uids"], at)
     return True
 
 
 def hold(tx: Connection, study_uid: str, reason: str, now: datetime) -> None:
-    """Say why the images of a study must not be erased; nothing: they may."""
+    """Note why the images of a study must not be erased; an empty reason ends that."""
     _hold(tx, study_uid, reason)
     journal.write(tx, HOLD, {"study_uid": study_uid, "reason": reason}, now)
 
@@ -79,26 +80,26 @@ def _hold(tx: Connection, study_uid: str, reason: str) -> bool:
     return tx.execute(changed).rowcount == 1
 
 
-def pending(engine: Engine) -> list[tuple[str, str, str]]:
-    """Study, segment and state of what is still to be written without what was erased."""
+def pending(engine: Engine) -> list[tuple[str, str, SegmentState]]:
+    """Study, id and state of each segment that may still hold erased bytes."""
     asked = sa.select(_SEGMENT.c.study_uid, _SEGMENT.c.id, _SEGMENT.c.state).where(
-        _SEGMENT.c.purge, _SEGMENT.c.state != "gone"
+        _SEGMENT.c.purge, _SEGMENT.c.state != SegmentState.GONE
     )
     with snapshot(engine) as tx:
-        return [(row.study_uid, row.id, row.state) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
+        return [(row.study_uid, row.id, SegmentState(row.state)) for row in tx.execute(asked.order_by(_SEGMENT.c.id))]
 
 
 def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
-    """Write stored segments without what was erased; answers how many. Those that are not stored yet wait.
+    """Rewrite stored segments without erased bytes; answers how many. Segments that are not stored yet wait.
 
     Raises:
-        ExceptionGroup: of what went wrong with single ones; the others are done.
+        ExceptionGroup: of failures with single segments; the others are done.
 
     """
     done = 0
     failures: list[Exception] = []
     for study_uid, segment_id, state in pending(work.engine):
-        if state != "stored":
+        if state is not SegmentState.STORED:
             continue
         with alone(work.engine, study_uid) as ours:
             if not ours:
@@ -117,8 +118,8 @@ def purge(work: Work, pause: Callable[[], None] = lambda: None) -> int:
     return done
 
 
-def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erased:
-    # The tombstones first: whoever enters the same meanwhile is seen by what follows, or refused.
+def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime) -> Erasure:
+    # The tombstones first: an instance that is entered meanwhile is found below, or refused.
     graves = [{"sop_instance_uid": uid, "study_uid": study_uid, "erased_at": at} for uid in uids]
     tx.execute(insert_new(tx, _TOMBSTONE), graves)
     studies, series, segments = {study_uid}, set[str](), set[str]()
@@ -133,14 +134,15 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
         columns = (kept.key, kept.segment_id, kept.reason)
         for row in tx.execute(sa.select(*columns).where(kept.sop_instance_uid.in_(some))):
             # A question about damage has a key and no file.
-            files += [row.key] if row.key is not None and row.reason != DAMAGED else []
+            files += [row.key] if row.key is not None and row.reason != Reason.DAMAGED else []
             segments |= {row.segment_id} if row.segment_id is not None else set()
             quarantined += 1
         instances += tx.execute(sa.delete(_INSTANCE).where(there.sop_instance_uid.in_(some))).rowcount
         tx.execute(sa.delete(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(some)))
         tx.execute(sa.delete(_QUARANTINE).where(kept.sop_instance_uid.in_(some)))
-    # What recovery copied of a segment tells no instance, and may be of any of the study.
-    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None) & kept.reason.in_((DAMAGED, "torn"))
+    # A range that recovery copied names no instance, and may belong to any of the study.
+    of_recovery = (kept.study_uid == study_uid) & kept.sop_instance_uid.is_(None)
+    of_recovery &= kept.reason.in_((Reason.DAMAGED, Reason.TORN))
     for row in tx.execute(sa.select(kept.key).where(of_recovery)):
         files += [row.key] if row.key is not None else []
         quarantined += 1
@@ -149,11 +151,11 @@ def _take_out(tx: Connection, study_uid: str, uids: Sequence[str], at: datetime)
     emptied = (_STUDY.c.study_uid == study_uid) & (_STUDY.c.instances == 0)
     tx.execute(sa.update(_STUDY).where(emptied).values(erased_at=at))
     _mark(tx, studies, segments, at)
-    return Erased(instances=instances, quarantined=quarantined, files=tuple(files))
+    return Erasure(instances=instances, quarantined=quarantined, files=tuple(files))
 
 
 def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datetime) -> None:
-    """Every segment that may have the bytes: those of the studies too, for some bytes are in no row."""
+    """Mark every segment that may hold the bytes: those of the studies too, since no row leads to some bytes."""
     for some in _chunks(sorted(segment_ids)):
         _mark_each(tx, _SEGMENT.c.id.in_(some), at)
     for some in _chunks(sorted(study_uids)):
@@ -161,10 +163,10 @@ def _mark(tx: Connection, study_uids: set[str], segment_ids: set[str], at: datet
 
 
 def _mark_each(tx: Connection, these: sa.ColumnElement[bool], at: datetime) -> None:
-    there = _SEGMENT.c.state.in_(("open", "sealed", "writing", "stored"))
+    there = _SEGMENT.c.state.not_in(ENDED)
     # Nobody waits for more of it: it is sealed as soon as it is free.
     tx.execute(sa.update(_SEGMENT).where(these, there).values(purge=True, awaited=True))
-    tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == "retired").values(delete_at=at))
+    tx.execute(sa.update(_SEGMENT).where(these, _SEGMENT.c.state == SegmentState.RETIRED).values(delete_at=at))
 
 
 def _chunks(uids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -1,25 +1,35 @@
-"""Where instances are shown and whether they are: decisions of people beside bytes that never change.
+"""Moves and hides instances as people decide; the bytes never change.
 
-Each decision is a list of changes. `apply` makes them, `inverse` says what takes them back, and as JSON they are
-kept and made again when the index is.
+`apply` makes the changes of a decision and writes them to the journal; `replay` makes those of the journal again in an
+index that is rebuilt.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
+from storage.decisions.placement_changes import (
+    Change,
+    Hidden,
+    InstancesMoved,
+    Merged,
+    SeriesMade,
+    SeriesMoved,
+    StudyMade,
+    Unhidden,
+    to_json,
+)
+from storage.errors import Overtaken
 from storage.index import journal
-from storage.index.entry_batch import Batch, Entered, Known
-from storage.records import SHOWN_AS, Instance, Series, Study, columns_of, shaped
-from storage.segments.members import Entry
+from storage.index.queries import instances_of
 
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
@@ -27,138 +37,23 @@ _INSTANCE: Final = tables.instance
 _HOLDING: Final = tables.holding
 _AT_ONCE: Final = 500
 """UIDs in one statement."""
-
-
-class Elsewhere(Exception):
-    """What is to be changed is not where the change says: somebody decided otherwise meanwhile."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class StudyMade:
-    """A study without instances, of the same patient and site as another."""
-
-    study_uid: str
-    like: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeriesMade:
-    """A series without instances in a study, described like another."""
-
-    series_uid: str
-    study_uid: str
-    like: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class SeriesMoved:
-    """A whole series is shown in another study, and so is what comes for it later."""
-
-    series_uid: str
-    from_study: str
-    to_study: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class InstancesMoved:
-    """Single instances are shown in another series; what comes later for the first one stays there."""
-
-    sop_instance_uids: tuple[str, ...]
-    from_study: str
-    from_series: str
-    to_study: str
-    to_series: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Merged:
-    """New series of a study are shown in another one from now on; ``to_study`` None ends that."""
-
-    study_uid: str
-    from_study: str | None
-    to_study: str | None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Hidden:
-    sop_instance_uids: tuple[str, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Unhidden:
-    sop_instance_uids: tuple[str, ...]
-
-
-Change: TypeAlias = StudyMade | SeriesMade | SeriesMoved | InstancesMoved | Merged | Hidden | Unhidden
-_KINDS: Final[dict[str, type[Change]]] = {
-    "study_made": StudyMade,
-    "series_made": SeriesMade,
-    "series_moved": SeriesMoved,
-    "instances_moved": InstancesMoved,
-    "merged": Merged,
-    "hidden": Hidden,
-    "unhidden": Unhidden,
-}
 KIND: Final = "placement"
-"""Of changes in the journal."""
-_NAMES: Final = {shape: name for name, shape in _KINDS.items()}
-
-
-def to_json(changes: Iterable[Change]) -> list[dict[str, Any]]:
-    return [{"change": _NAMES[type(change)], **asdict(change)} for change in changes]
-
-
-def from_json(written: Iterable[dict[str, Any]]) -> list[Change]:
-    changes: list[Change] = []
-    for one in written:
-        kind: str = one["change"]
-        values: dict[str, Any] = {name: value for name, value in one.items() if name != "change"}
-        if "sop_instance_uids" in values:
-            values["sop_instance_uids"] = tuple(values["sop_instance_uids"])
-        changes.append(_KINDS[kind](**values))
-    return changes
-
-
-def inverse(changes: Sequence[Change]) -> list[Change]:
-    """What takes these changes back; an empty study or series stays, since rows are never deleted."""
-    return [back for change in reversed(changes) for back in _inverse(change)]
-
-
-def _inverse(change: Change) -> Iterator[Change]:
-    match change:
-        case StudyMade() | SeriesMade():
-            return
-        case SeriesMoved(from_study=origin, to_study=target):
-            yield replace(change, from_study=target, to_study=origin)
-        case InstancesMoved():
-            yield replace(
-                change,
-                from_study=change.to_study,
-                from_series=change.to_series,
-                to_study=change.from_study,
-                to_series=change.from_series,
-            )
-        case Merged(from_study=before, to_study=after):
-            yield replace(change, from_study=after, to_study=before)
-        case Hidden(sop_instance_uids=uids):
-            yield Unhidden(sop_instance_uids=uids)
-        case Unhidden(sop_instance_uids=uids):
-            yield Hidden(sop_instance_uids=uids)
+"""The kind of these decisions in the journal."""
 
 
 def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset[str]:
-    """Make the changes, count anew, write the journal; answers the studies that show more or less than before.
+    """Make the changes, count again, write the journal; answers the studies whose visible images may have changed.
 
-    Applied again they are what they were, but for moves, whose instances have left.
+    Changes may be applied again, except moves, whose instances have left.
 
     Raises:
-        Elsewhere: something is not where a change says it is; roll back.
+        Overtaken: something is not where a change says it is; roll back.
 
     """
     study_uids, series_uids = touched = _touched(tx, changes)
     _lock(tx, study_uids, series_uids)
     if _touched(tx, changes) != touched:
-        raise Elsewhere  # moved by somebody else before the lock was ours
+        raise Overtaken  # moved by somebody else before the lock was ours
     for change in changes:
         _apply(tx, change, now)
     recount(tx, study_uids, series_uids)
@@ -169,7 +64,7 @@ def apply(tx: Connection, changes: Sequence[Change], now: datetime) -> frozenset
 def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
     """Make changes of the journal again, in an index made from the segments; False when some did not fit.
 
-    What is not where a change says it is, since its bytes are lost, is left out; the others are made.
+    An instance that is not where a change says, since its bytes are lost, is left out.
     """
     study_uids, series_uids = _touched(tx, changes)
     whole = True
@@ -180,7 +75,7 @@ def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
             try:
                 with tx.begin_nested():
                     _apply(tx, fitting, now)
-            except Elsewhere:
+            except Overtaken:
                 whole = False
         if isinstance(change, Merged):
             _lead_later_series(tx, change, now)
@@ -189,7 +84,7 @@ def replay(tx: Connection, changes: Sequence[Change], now: datetime) -> bool:
 
 
 def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
-    """Where series are shown that came after a merge, since they are in the index before it is made again."""
+    """Move series that came after a merge: in a rebuilt index they are entered before the merge is made again."""
     first = sa.select(sa.func.min(_INSTANCE.c.received_at)).where(_INSTANCE.c.series_uid == _SERIES.c.series_uid)
     named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid) == change.study_uid
     later = sa.select(_SERIES.c.series_uid, _SERIES.c.study_uid).where(
@@ -207,10 +102,10 @@ def _lead_later_series(tx: Connection, change: Merged, now: datetime) -> None:
 
 
 def _fitting(tx: Connection, change: Change) -> Change | None:
-    """The part of a change that is about instances which are there."""
+    """The change without instances that are missing; None where nothing is left of it."""
     match change:
         case InstancesMoved():
-            there = instances(tx, change.sop_instance_uids)
+            there = instances_of(tx, change.sop_instance_uids)
             left = tuple(
                 uid
                 for uid in change.sop_instance_uids
@@ -218,81 +113,11 @@ def _fitting(tx: Connection, change: Change) -> Change | None:
                 and (there[uid].study_uid, there[uid].series_uid) == (change.from_study, change.from_series)
             )
         case Hidden() | Unhidden():
-            there = instances(tx, change.sop_instance_uids)
+            there = instances_of(tx, change.sop_instance_uids)
             left = tuple(uid for uid in change.sop_instance_uids if uid in there)
         case _:
             return change
     return replace(change, sop_instance_uids=left) if left else None
-
-
-def enter_in(tx: Connection, entry: Entry, *, study_uid: str, series_uid: str, now: datetime) -> Entered:
-    """Enter an instance as though its bytes named this study and series, which are made where they are not there.
-
-    For what a person takes out of quarantine; replays of the same bytes leave it where it is.
-
-    Raises:
-        storage.index.entry_batch.Raced: roll back and do it again.
-
-    """
-    shown = replace(entry, row=replace(entry.row, study_uid=study_uid, series_uid=series_uid))
-    entered = Batch(tx, [shown], Known()).enter()[0]
-    if entered is Entered.NEW:
-        named = {
-            "received_study_uid": entry.row.study_uid,
-            "received_series_uid": entry.row.series_uid,
-            "placed_at": now,
-        }
-        tx.execute(
-            sa.update(_INSTANCE)
-            .where(_INSTANCE.c.sop_instance_uid == entry.row.sop_instance_uid)
-            .where(_INSTANCE.c.received_study_uid.is_(None))
-            .values(named)
-        )
-    return entered
-
-
-def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
-    """Also those of which everything is hidden; by series number."""
-    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
-    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
-
-
-def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
-    """Also those that are hidden; by series, then by instance number."""
-    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
-    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
-    return shaped(Instance, tx.execute(asked.order_by(*order)))
-
-
-def instances(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
-    """Those of these that are in the index, hidden or not."""
-    found: dict[str, Instance] = {}
-    for uids in _chunks(sorted(set(sop_instance_uids))):
-        asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid.in_(uids))
-        found |= {one.sop_instance_uid: one for one in shaped(Instance, tx.execute(asked))}
-    return found
-
-
-def differences(tx: Connection, study: Study, named: Iterable[str]) -> dict[str, dict[str, str]]:
-    """For each study that instances name: what ``study``, in which they are shown, says otherwise than came there.
-
-    DICOM keywords of study and patient; time zones belong to the instances.
-    """
-    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(named))))
-    return {
-        study_uid: {
-            keyword: str(getattr(study, column))
-            for keyword, column in SHOWN_AS.items()
-            if keyword != "TimezoneOffsetFromUTC" and str(getattr(study, column)) != received.get(column, "")
-        }
-        for study_uid, received in tx.execute(asked)
-    }
-
-
-def merged_into(tx: Connection, study_uid: str) -> list[str]:
-    """The studies that are shown in this one."""
-    asked = sa.select(_STUDY.c.study_uid).where(_STUDY.c.merged_into == study_uid)
-    return list(tx.scalars(asked.order_by(_STUDY.c.study_uid)))
 
 
 # -- one change
@@ -327,11 +152,11 @@ def _copy(
 ) -> None:
     """Insert a row like another; nothing where it is there already.
 
-    Raises: Elsewhere, where there is no row to copy.
+    Raises: Overtaken, where there is no row to copy.
     """
     original = tx.execute(sa.select(*(table.c[name] for name in columns)).where(of)).one_or_none()
     if original is None:
-        raise Elsewhere
+        raise Overtaken
     extra = {"attribution_revision": 0} if table is _STUDY else {}
     values = {**dict(zip(columns, original, strict=True)), **extra, **own}
     tx.execute(insert_new(tx, table).values(values))
@@ -352,7 +177,7 @@ def _move_series(tx: Connection, change: SeriesMoved, now: datetime) -> None:
 def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> None:
     home = tx.scalar(sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == change.to_series))
     if home != change.to_study:
-        raise Elsewhere
+        raise Overtaken
     here = (_INSTANCE.c.study_uid == change.from_study, _INSTANCE.c.series_uid == change.from_series)
     shown = {"study_uid": change.to_study, "series_uid": change.to_series, "placed_at": now}
     for uids in _chunks(change.sop_instance_uids):
@@ -362,7 +187,7 @@ def _move_instances(tx: Connection, change: InstancesMoved, now: datetime) -> No
 
 
 def _move_holdings(tx: Connection, these: sa.ColumnElement[bool], study_uid: str) -> None:
-    """Whoever else sent an instance sees the study in which it is shown."""
+    """Other sites that sent an instance see the study in which it is shown."""
     moved = sa.select(_INSTANCE.c.sop_instance_uid).where(these)
     tx.execute(sa.update(_HOLDING).where(_HOLDING.c.sop_instance_uid.in_(moved)).values(study_uid=study_uid))
 
@@ -377,19 +202,19 @@ _NAMED: Final = {
     "received_study_uid": sa.func.coalesce(_INSTANCE.c.received_study_uid, _INSTANCE.c.study_uid),
     "received_series_uid": sa.func.coalesce(_INSTANCE.c.received_series_uid, _INSTANCE.c.series_uid),
 }
-"""What the bytes name is kept when an instance first leaves its place."""
+"""The UIDs in the bytes are kept when an instance first leaves its place."""
 
 
 def _exactly(rows: int, done: sa.CursorResult[Any]) -> None:
     if done.rowcount != rows:
-        raise Elsewhere
+        raise Overtaken
 
 
 # -- locks and counts
 
 
 def _touched(tx: Connection, changes: Sequence[Change]) -> tuple[set[str], set[str]]:
-    """Studies and series whose counts may change."""
+    """The studies and series whose counts may change."""
     studies: set[str] = set()
     series: set[str] = set()
     uids: set[str] = set()
@@ -429,7 +254,7 @@ def _lock(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
 
 
 def recount(tx: Connection, study_uids: set[str], series_uids: set[str]) -> None:
-    """Let studies and series say how many instances they show."""
+    """Count the visible instances of studies and series again."""
     for column, inside, uids in (
         (_STUDY.c.study_uid, _INSTANCE.c.study_uid, study_uids),
         (_SERIES.c.series_uid, _INSTANCE.c.series_uid, series_uids),

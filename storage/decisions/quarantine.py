@@ -1,7 +1,7 @@
-"""What becomes of bytes in quarantine: they stay out, enter a study, or are shown instead of what is stored.
+"""Decides about bytes in quarantine: they stay out, enter a study, or are shown instead of what is stored.
 
-Nothing is overwritten: whatever goes out of sight is kept as a row of the quarantine, and each act has
-the one that takes it back.
+Nothing is overwritten: an instance that is no longer shown is kept as a row of the quarantine, and each decision can be
+taken back.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -17,12 +16,16 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
-from storage.index.entry_batch import MENDED, point_at
+from storage.decisions.comparison import conflict_of, note_conflict, study_of_series
+from storage.errors import Overtaken
+from storage.index import quarantine_rows
 from storage.index.entry_rows import Home, held_values, instance_values, series_values
-from storage.index.entry_statements import DUPLICATE
+from storage.index.other_bytes import point_at
+from storage.index.quarantine_rows import by_id, find
 from storage.index.queries import instance_of, study_of
 from storage.instance_row import InstanceRow, Place, Provenance
-from storage.records import Held, Instance, columns_of, shaped
+from storage.quarantine_moves import QuarantineMove, QuarantineState, Reason, after, state_of
+from storage.records import Held, Instance
 from storage.segments.members import Entry
 
 _QUARANTINE: Final = tables.quarantine
@@ -30,63 +33,12 @@ _INSTANCE: Final = tables.instance
 _SERIES: Final = tables.series
 _STUDY: Final = tables.study
 
-
 KIND: Final = "quarantine"
-"""Of decisions about what lies here, in the journal."""
-
-
-class Conflict(StrEnum):
-    """Why a newcomer could not simply enter: the reason of its row once it was compared."""
-
-    CONTENT = "conflict_content"
-    """Something else is stored under its SOP Instance UID."""
-    PATIENT = "conflict_patient"
-    """Its study is another patient's."""
-    ISSUER = "conflict_issuer"
-    """Its study is of the same patient id of another issuer."""
-    SITE = "conflict_site"
-    """Its study came from another site."""
-    SERIES = "conflict_series"
-    """Its series belongs to another study."""
-
-
-class Settled(StrEnum):
-    """What a row of the quarantine is settled as."""
-
-    DUPLICATE = DUPLICATE
-    """The stored instance in other bytes; a machine found it."""
-    DISMISSED = "dismissed"
-    """A person let it stay out."""
-    SHOWN = "shown"
-    """Shown instead of what was stored under its UID."""
-    ADMITTED = "admitted"
-    """Entered into the study that it names."""
-    RECEIVED = "received"
-    """Refused once, and understood when it was received again."""
-    REPLACED = "replaced"
-    """Was shown, and makes room for another."""
-    HEALED = MENDED
-    """Was damaged, and is whole again: restored from another copy, or sent again; a machine found it."""
-
-
-class Overtaken(Exception):
-    """What the decision is about has changed since it was looked at."""
-
-
-def by_id(tx: Connection, quarantine_id: str) -> Held | None:
-    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.id == quarantine_id)
-    return next(iter(shaped(Held, tx.execute(asked))), None)
-
-
-def find(tx: Connection, where: sa.ColumnElement[bool], *, limit: int, offset: int = 0) -> list[Held]:
-    """Rows of the quarantine, the newest first."""
-    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(where)
-    newest = (_QUARANTINE.c.received_at.desc(), _QUARANTINE.c.id.desc())
-    return shaped(Held, tx.execute(asked.order_by(*newest).limit(limit).offset(offset)))
+"""The kind of these decisions in the journal."""
 
 
 def as_instance(one: Held) -> Instance | None:
-    """What a newcomer would be in the index, so that it can be read and drawn; None where it is no whole instance."""
+    """A newcomer as an indexed instance, so that it can be read and drawn; None where it is no whole instance."""
     if one.row is None or one.segment_id is None or one.offset is None:
         return None
     entry = _entry(one)
@@ -95,47 +47,23 @@ def as_instance(one: Held) -> Instance | None:
     return Instance(**values, encoded_frame_ranges=encoded)
 
 
-def conflict_of(tx: Connection, newcomer: Held) -> Conflict:
-    """What a held newcomer contradicts, the gravest first."""
-    if newcomer.row is None:
-        return Conflict.CONTENT
-    row = InstanceRow.from_json(newcomer.row)
-    if instance_of(tx, row.sop_instance_uid) is not None:
-        return Conflict.CONTENT
-    study = study_of(tx, row.study_uid)
-    if study is not None and study.received_patient_id != row.patient_id:
-        return Conflict.PATIENT
-    if study is not None and study.site_id != newcomer.site_id:
-        return Conflict.SITE
-    if study is not None and study.received_issuer != row.issuer:
-        return Conflict.ISSUER
-    return Conflict.SERIES if _study_of_series(tx, row.series_uid) not in (None, row.study_uid) else Conflict.CONTENT
-
-
-def note_conflict(tx: Connection, quarantine_id: str, conflict: Conflict) -> bool:
-    """A machine has compared: from now on it waits for a person. False when it had been compared before."""
-    waiting = (_QUARANTINE.c.id == quarantine_id) & (_QUARANTINE.c.reason == "held")
-    done = tx.execute(sa.update(_QUARANTINE).where(waiting, _QUARANTINE.c.settled_at.is_(None)).values(reason=conflict))
-    return done.rowcount == 1
-
-
 def dismiss(tx: Connection, one: Held, now: datetime) -> None:
     """Let it stay out. Raises: Overtaken."""
-    _settle(tx, one, Settled.DISMISSED, now)
+    _change(tx, one, QuarantineMove.DISMISS, now)
 
 
 def received_again(tx: Connection, one: Held, now: datetime) -> None:
     """It was understood when it was received again. Raises: Overtaken."""
-    _settle(tx, one, Settled.RECEIVED, now)
+    _change(tx, one, QuarantineMove.RECEIVE, now)
 
 
 def reopen(tx: Connection, one: Held) -> None:
     """Take a decision back that moved nothing. Raises: Overtaken."""
-    _reopen(tx, one, Settled.DISMISSED)
+    _change(tx, one, QuarantineMove.REOPEN, None)
 
 
 def fits_instead(tx: Connection, one: Held) -> Instance | None:
-    """What is stored under the UID of a newcomer that could be shown instead: of the same series, patient and site."""
+    """The stored instance that a newcomer of the same series, patient and site could be shown instead of."""
     if one.row is None or one.segment_id is None or one.sop_instance_uid is None:
         return None
     row, stored = InstanceRow.from_json(one.row), instance_of(tx, one.sop_instance_uid)
@@ -147,9 +75,9 @@ def fits_instead(tx: Connection, one: Held) -> Instance | None:
 
 
 def show_instead(tx: Connection, one: Held, now: datetime, *, keep_as: str | None = None) -> str:
-    """Let the UID of a newcomer lead to its bytes; answers the row of the quarantine that keeps the earlier ones.
+    """Show a newcomer instead of the stored instance; answers the id of the row that keeps the stored one.
 
-    ``keep_as`` is the id of that row where the index is made again.
+    ``keep_as`` is the id that the row had, where the index is rebuilt.
 
     Raises:
         Overtaken: it was decided before, or no longer fits.
@@ -158,7 +86,7 @@ def show_instead(tx: Connection, one: Held, now: datetime, *, keep_as: str | Non
     stored = fits_instead(tx, one)
     if stored is None:
         raise Overtaken
-    _settle(tx, one, Settled.SHOWN, now)
+    _change(tx, one, QuarantineMove.SHOW, now)
     earlier = _keep(tx, stored, now, keep_as)
     if not point_at(tx, _entry(one), instead_of=_place(stored)):
         raise Overtaken
@@ -173,30 +101,28 @@ def show_again(tx: Connection, one: Held, earlier_id: str, now: datetime) -> Non
 
     """
     earlier = by_id(tx, earlier_id)
-    if earlier is None or earlier.settled_as != Settled.REPLACED:
+    if earlier is None or state_of(earlier.reason, earlier.settled_as) is not QuarantineState.REPLACED:
         raise Overtaken
     if not point_at(tx, _entry(earlier), instead_of=_entry(one).place):
         raise Overtaken
-    again = sa.update(_QUARANTINE).where(_lies_where_it_was(earlier)).values(settled_as=Settled.SHOWN, settled_at=now)
-    if tx.execute(again).rowcount != 1:
-        raise Overtaken
-    _reopen(tx, one, Settled.SHOWN)
+    _change(tx, earlier, QuarantineMove.SHOW_EARLIER, now)
+    _change(tx, one, QuarantineMove.STOP_SHOWING, None)
 
 
 def fits_in(tx: Connection, one: Held) -> bool:
-    """Whether a newcomer can enter the study that it names: its UID is free, its series no other study's."""
+    """Whether a newcomer can enter the study that it names: its UID is free, and its series is in no other study."""
     if one.row is None or one.segment_id is None:
         return False
     row = InstanceRow.from_json(one.row)
     return (
         study_of(tx, row.study_uid) is not None
         and instance_of(tx, row.sop_instance_uid) is None
-        and _study_of_series(tx, row.series_uid) in (None, row.study_uid)
+        and study_of_series(tx, row.series_uid) in (None, row.study_uid)
     )
 
 
 def admit(tx: Connection, one: Held, now: datetime) -> None:
-    """Enter a newcomer into the study that it names, whosever it said that it is.
+    """Enter a newcomer into the study that it names, whatever patient it names.
 
     Raises:
         Overtaken: it was decided before, or no longer fits.
@@ -204,7 +130,7 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
     """
     if not fits_in(tx, one):
         raise Overtaken
-    _settle(tx, one, Settled.ADMITTED, now)
+    _change(tx, one, QuarantineMove.ADMIT, now)
     entry = _entry(one)
     home = _home(tx, entry.row)
     tx.execute(insert_new(tx, _SERIES).values(series_values(entry, home)))
@@ -218,7 +144,7 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
         "site_id": entry.provenance.site_id,
         "device_id": entry.provenance.device_id,
         "received_at": entry.provenance.received_at,
-        # Those who sent it do not see another site's study for that.
+        # Not shared: the sender gains no access to the other site's study.
         "shared": False,
     }
     tx.execute(insert_new(tx, tables.holding).values(holding))
@@ -242,14 +168,14 @@ def take_out(tx: Connection, one: Held) -> None:
         raise Overtaken
     tx.execute(sa.delete(tables.holding).where(tables.holding.c.sop_instance_uid == shown.sop_instance_uid))
     _count(tx, shown.study_uid, shown.series_uid, -1, None)
-    _reopen(tx, one, Settled.ADMITTED)
+    _change(tx, one, QuarantineMove.TAKE_OUT, None)
 
 
 def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
-    """Make a decision of the journal again, in an index that was made again from the segments.
+    """Make a decision of the journal again in a rebuilt index.
 
     Raises:
-        Overtaken: the bytes are none that wait, or it was made again already.
+        Overtaken: the bytes do not wait for a decision, or it was made again already.
 
     """
     lies_there = (_QUARANTINE.c.segment_id == decided["segment_id"]) & (_QUARANTINE.c.offset == decided["offset"])
@@ -257,14 +183,15 @@ def replay(tx: Connection, decided: Mapping[str, Any], now: datetime) -> None:
     one = by_id(tx, decided["id"]) or next(iter(find(tx, lies_there, limit=1)), None)
     if one is None:
         raise Overtaken
-    if one.reason == "held":  # a person decides about what the machine has compared
+    # A person has decided, so the machine had compared.
+    if state_of(one.reason, one.settled_as) is QuarantineState.COMPARING:
         note_conflict(tx, one.id, conflict_of(tx, one))
     match decided["move"], decided["undo"]:
         case "show", False:
             show_instead(tx, one, now, keep_as=decided.get("earlier"))
         case "show", True:
             of_it = (_QUARANTINE.c.sop_instance_uid == one.sop_instance_uid) & (
-                _QUARANTINE.c.settled_as == Settled.REPLACED
+                _QUARANTINE.c.settled_as == QuarantineState.REPLACED
             )
             last = sa.select(_QUARANTINE.c.id).where(of_it).order_by(_QUARANTINE.c.settled_at.desc()).limit(1)
             show_again(tx, one, tx.scalar(last) or "", now)
@@ -289,41 +216,34 @@ def _lies_where_it_was(one: Held) -> sa.ColumnElement[bool]:
     return (row.id == one.id) & (row.segment_id.is_(None) if one.segment_id is None else there)
 
 
-def _settle(tx: Connection, one: Held, settled_as: Settled, now: datetime) -> None:
-    waiting = _lies_where_it_was(one) & _QUARANTINE.c.settled_at.is_(None)
-    done = tx.execute(sa.update(_QUARANTINE).where(waiting).values(settled_at=now, settled_as=settled_as))
-    if done.rowcount != 1:
-        raise Overtaken
-
-
-def _reopen(tx: Connection, one: Held, settled_as: Settled) -> None:
-    row = _lies_where_it_was(one) & (_QUARANTINE.c.settled_as == settled_as)
-    done = tx.execute(sa.update(_QUARANTINE).where(row).values(settled_at=None, settled_as=None))
-    if done.rowcount != 1:
+def _change(tx: Connection, one: Held, move: QuarantineMove, now: datetime | None) -> None:
+    """Raises: Overtaken, where the row has another state by now, or its bytes lie elsewhere."""
+    if quarantine_rows.change(tx, _lies_where_it_was(one), move, now) != 1:
         raise Overtaken
 
 
 def _keep(tx: Connection, stored: Instance, now: datetime, keep_as: str | None) -> str:
-    """A row of the quarantine for what goes out of sight; it may have one, if it was a newcomer itself."""
-    values = {"settled_at": now, "settled_as": Settled.REPLACED}
+    """Keep the stored instance in a row of the quarantine; it has a row where it was a newcomer itself."""
     lies_there = (_QUARANTINE.c.segment_id == stored.segment_id) & (_QUARANTINE.c.offset == stored.offset)
     known: str | None = tx.execute(sa.select(_QUARANTINE.c.id).where(lies_there)).scalar_one_or_none()
     if known is not None:
-        tx.execute(sa.update(_QUARANTINE).where(_QUARANTINE.c.id == known).values(values))
+        if quarantine_rows.change(tx, _QUARANTINE.c.id == known, QuarantineMove.KEEP, now) != 1:
+            raise Overtaken
         return known
     provenance = Provenance(
         site_id=stored.site_id, device_id=stored.device_id, received_at=stored.received_at, source=""
     )
     kept = held_values(
-        Entry(row=_row_of(tx, stored), place=_place(stored), provenance=provenance), reason=Settled.REPLACED
+        Entry(row=_row_of(tx, stored), place=_place(stored), provenance=provenance), reason=Reason.REPLACED
     )
-    kept |= {"id": keep_as or kept["id"], **values}
+    settled_as = after(None, QuarantineMove.KEEP)
+    kept |= {"id": keep_as or kept["id"], "settled_at": now, "settled_as": settled_as}
     tx.execute(sa.insert(_QUARANTINE).values(kept))
     return str(kept["id"])
 
 
 def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
-    """The row of an indexed instance as it came, put together from instance, series and study."""
+    """The row of an indexed instance as it came, made of its instance, series and study."""
     study_uid, series_uid = stored.named
     as_it_came = stored.stored_digest == stored.received_digest
     series = tx.execute(sa.select(_SERIES).where(_SERIES.c.series_uid == stored.series_uid)).one()
@@ -360,7 +280,7 @@ def _row_of(tx: Connection, stored: Instance) -> InstanceRow:
 
 
 def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_at: datetime | None) -> None:
-    """The counts of study and series; what enters now arrives now, so that the study's case hears of it."""
+    """Change the counts of study and series; ``arrived_at`` lets the study's case notice an arrival."""
     study = sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid)
     study = study.values(instances=_STUDY.c.instances + more)
     if arrived_at is not None:
@@ -372,16 +292,10 @@ def _count(tx: Connection, study_uid: str, series_uid: str, more: int, arrived_a
 
 
 def _home(tx: Connection, row: InstanceRow) -> Home:
-    """Where an instance of this series is shown: with the others of it, else with the other series of its study."""
+    """Where an instance is shown: with its series, else with the other series of its study."""
     known = sa.select(_SERIES.c.study_uid).where(_SERIES.c.series_uid == row.series_uid)
     merged = sa.select(_STUDY.c.merged_into).where(_STUDY.c.study_uid == row.study_uid)
     return Home(tx.scalar(known) or tx.scalar(merged) or row.study_uid, row.study_uid)
-
-
-def _study_of_series(tx: Connection, series_uid: str) -> str | None:
-    """The study that the instances of a series name."""
-    named = sa.func.coalesce(_SERIES.c.received_study_uid, _SERIES.c.study_uid)
-    return tx.execute(sa.select(named).where(_SERIES.c.series_uid == series_uid)).scalar_one_or_none()
 
 
 def _place(stored: Instance) -> Place:
@@ -389,7 +303,7 @@ def _place(stored: Instance) -> Place:
 
 
 def _entry(one: Held) -> Entry:
-    """The newcomer as its segment told it."""
+    """The newcomer as its segment describes it."""
     if one.row is None or one.segment_id is None or one.offset is None:
         raise Overtaken
     return Entry(

@@ -1,17 +1,16 @@
-"""Enters instances into the index: one batch, one transaction, the same result however often it is repeated."""
+"""Enters a batch of instances into the index in one transaction; repeating it changes nothing."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from typing import Any, Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from storage import tables
+from storage.errors import StorageError
 from storage.index import journal
 from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
 from storage.index.entry_statements import (
@@ -28,87 +27,47 @@ from storage.index.entry_statements import (
     INSTANCES_THERE,
     OWNERS,
 )
+from storage.index.known_studies import Known, Owner
+from storage.index.other_bytes import note_healed, point_at
 from storage.instance_row import InstanceRow, Place
 from storage.prepared import Prepared, Values, fetch, write
 from storage.segments.members import Entry
 
-HOLDING: Final = "holding"
-HEALED: Final = "healed"
-HELD: Final = "held"
-"""Kinds of the journal: what a segment does not tell of its instances."""
-
-DAMAGED: Final = "damaged"
-"""The reason of a question about what a disk lost."""
-MENDED: Final = "healed"
-"""What such a question is settled as: the instance was restored from another copy, or sent again."""
-_KNOWN_MAX: Final = 50_000
+KIND_HOLDING: Final = "holding"
+"""In the journal, as the next two, since no segment tells it: a second site has sent an instance."""
+KIND_RESENT: Final = "healed"
+"""An instance whose bytes the disk had lost was sent again; the new bytes take their place."""
+KIND_HELD: Final = "held"
+"""An instance was held when it came, whatever would be said of it when the index is made again."""
 
 
 class Entered(Enum):
-    """What became of an instance."""
+    """The outcome of entering an instance."""
 
     NEW = "new"
     SAME = "same"
-    """The same content was there already; the site has its holding of it. The new bytes are not needed."""
+    """The same content is stored already; the site has its holding of it. The new bytes are not needed."""
     HELD = "held"
-    """Other content under this UID, or the study or series belongs to another patient, site or study: a
-    person decides, until then it waits in quarantine and its bytes stay where they were written."""
+    """It has a UID with other content, or its study or series belongs to another patient, site or study. It waits in
+    quarantine until a person decides, and its bytes stay where they were written."""
     ERASED = "erased"
-    """It was erased, and does not come back: nothing of it is kept."""
+    """It was erased for good: nothing of the new bytes is kept."""
 
 
-class Raced(Exception):
-    """Another process inserted the same key meanwhile: begin the transaction anew, now its row is seen."""
-
-
-@dataclass(frozen=True)
-class Owner:
-    """Whom a study belongs to; never changes."""
-
-    site_id: str
-    patient_id: str
-    issuer: str
-
-
-@dataclass
-class Known:
-    """What was seen committed of studies and series, to spare a look each time.
-
-    Homes, and where a merged study is shown, may be others by now; then counting says so (`Raced`), and all is
-    looked up anew.
-    """
-
-    owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
-    shown_in: dict[str, str] = field(default_factory=dict[str, str])
-    """Study to the study in which its new series are shown: itself, unless it was merged into another."""
-    homes: dict[str, Home] = field(default_factory=dict[str, Home])
-    """Of series."""
-
-    def clear(self) -> None:
-        self.owners.clear()
-        self.shown_in.clear()
-        self.homes.clear()
-
-    def learn(self, seen: Known) -> None:
-        if len(self.owners) > _KNOWN_MAX or len(self.homes) > _KNOWN_MAX:
-            self.clear()
-        # What is merged into another is looked up each time: nothing that is counted says when that was taken back.
-        own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
-        self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
-        self.shown_in.update({uid: uid for uid in own})
-        self.homes.update(seen.homes)
+class Raced(StorageError):
+    """Another process inserted the same key, or moved what is counted: begin the transaction anew."""
 
 
 @dataclass(frozen=True)
 class _There:
-    """What makes an indexed instance the same as a newcomer, or another."""
+    """An indexed instance, as far as a newcomer is compared with it."""
 
     segment_id: str
     offset: int
     received: tuple[bytes, str]
-    """Digest and transfer syntax of what came."""
+    """Digest and transfer syntax as it came."""
     stored: tuple[bytes, str]
-    """Of what is stored of it: also what a peer has that fetched it from us."""
+    """Digest and syntax of the stored form; a peer that retrieved the instance sends these back."""
     study_uid: str
     """The study in which it is shown."""
     site_id: str
@@ -119,7 +78,7 @@ class _There:
 
 
 def _there(columns: Sequence[Any]) -> _There:
-    """Of the columns of `INSTANCES_THERE` behind the UID."""
+    """From the columns of `INSTANCES_THERE` that follow the UID."""
     segment_id, offset, received, received_syntax, stored, stored_syntax, study_uid, site_id, damaged = columns
     return _There(
         segment_id=segment_id,
@@ -133,7 +92,7 @@ def _there(columns: Sequence[Any]) -> _There:
 
 
 def _as_received(entry: Entry, there: _There) -> Entry:
-    """The same bytes as those of which the disk lost the stored form: what first came is kept for ever."""
+    """An entry that replaces damaged bytes, with the digest and syntax in which the instance first came."""
     row = entry.row
     if row.received_as == there.received:
         return entry
@@ -143,10 +102,11 @@ def _as_received(entry: Entry, there: _There) -> Entry:
 
 
 class Batch:
-    """Sorts a batch into new, same and held, and writes it; what the bytes do not tell goes into the journal.
+    """Sorts a batch into new, same and held, and writes it; the journal gets what no segment has.
 
-    ``again`` is for an index that is made again: the places (segment and offset) of what was held the first time, with
-    the id that its question had. It is held again, whatever comes before it now, and the journal is not written.
+    ``again`` is for an index that is rebuilt: the places (segment and offset) of instances that were held the first
+    time, each with the id of its row. They are held again, whatever is entered before them, and the journal is not
+    written.
     """
 
     def __init__(
@@ -169,10 +129,10 @@ class Batch:
         self._held: list[Entry] = []
 
     def enter(self) -> list[Entered]:
-        """Write the batch; in the order of the keys, so that two processes never wait for each other in a ring.
+        """Write the batch, in the order of keys, so that two processes never wait for each other in a ring.
 
         Raises:
-            Raced: roll back, forget what was known, and do it again.
+            Raced: roll back, clear what is known, and do it again.
 
         """
         results = [self._sort_in(entry) for entry in self._entries]
@@ -206,7 +166,7 @@ class Batch:
         return results
 
     def _not_in_the_bytes(self, same: Sequence[Entry]) -> list[tuple[str, dict[str, Any], datetime]]:
-        """What no segment tells: that a second site sent the same, and what took the place of lost bytes."""
+        """Decisions that no segment has: a second site sent the same, or new bytes replace damaged ones."""
         sharing = [
             entry for entry in same if self._there[entry.row.sop_instance_uid].site_id != entry.provenance.site_id
         ]
@@ -216,10 +176,10 @@ class Batch:
             uid, came = entry.row.sop_instance_uid, entry.provenance
             if (uid, came.site_id) not in known:
                 payload = {"sop_instance_uid": uid, "provenance": came.to_json()}
-                told.setdefault((uid, came.site_id), (HOLDING, payload, came.received_at))
+                told.setdefault((uid, came.site_id), (KIND_HOLDING, payload, came.received_at))
         healed = [
             (
-                HEALED,
+                KIND_RESENT,
                 {"entry": entry.to_json(), "instead_of": [lost.segment_id, lost.offset]},
                 entry.provenance.received_at,
             )
@@ -229,9 +189,9 @@ class Batch:
 
     @staticmethod
     def _held_at(questions: Iterable[Values]) -> list[tuple[str, dict[str, Any], datetime]]:
-        """Which of two that contradict each other was the second: their times do not always tell."""
+        """Which of two contradicting instances came second: their times do not always show it."""
         return [
-            (HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
+            (KIND_HELD, {name: one[name] for name in ("id", "segment_id", "offset")}, one["received_at"])
             for one in questions
         ]
 
@@ -247,7 +207,7 @@ class Batch:
         studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
         series = {entry.row.series_uid for entry in self._entries} - seen.homes.keys()
         instances = {entry.row.sop_instance_uid for entry in self._entries}
-        # From the bottom up: where another process commits in between, an instance that is seen has its study.
+        # From the bottom up: if another process commits in between, each instance that is found has its study.
         found = self._found(INSTANCES_THERE, instances)
         self._erased = {there[0] for there in found if there[1] is None}
         self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
@@ -267,7 +227,7 @@ class Batch:
         there = self._there.get(row.sop_instance_uid)
         if there is not None:
             if (there.segment_id, there.offset) == (place.segment_id, place.offset):
-                return Entered.NEW  # a replay, or a commit whose answer was lost: these very bytes are indexed
+                return Entered.NEW  # a repetition, or a commit whose answer was lost: these bytes are indexed
             if self._was_held(place):
                 self._held.append(entry)
                 return Entered.HELD
@@ -346,7 +306,7 @@ class Batch:
         ]
 
     def _questions(self) -> list[Values]:
-        """The rows of what is held; a device that sends a conflict again and again makes one question, decided once."""
+        """The rows of held instances; a device that sends a conflict again and again makes one row, decided once."""
         asked = self._found(ASKED, {entry.row.sop_instance_uid for entry in self._held})
         known = {(uid, bytes(digest), site_id) for uid, digest, site_id in asked}
         rows: list[Values] = []
@@ -358,31 +318,3 @@ class Batch:
                 row["id"] = (self._again or {}).get((entry.place.segment_id, entry.place.offset), row["id"])
                 rows.append(row)
         return rows
-
-
-def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bool = False) -> bool:
-    """Let the row of an instance lead to these bytes; False when it leads to those of ``instead_of`` no longer.
-
-    Where it is shown stays; what was found out about the earlier bytes is found out again. With
-    ``same_sender`` who sent them and when stays as it is.
-    """
-    instance = tables.instance.c
-    there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
-    kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
-    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
-    values = {name: value for name, value in found.items() if name not in kept}
-    there &= instance.segment_id == instead_of.segment_id
-    return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
-
-
-def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:
-    """An instance that was damaged is whole: nobody need look any more."""
-    asked = (tables.quarantine.c.sop_instance_uid == sop_instance_uid) & (tables.quarantine.c.reason == DAMAGED)
-    open_ones = sa.update(tables.quarantine).where(asked, tables.quarantine.c.settled_at.is_(None))
-    tx.execute(open_ones.values(settled_at=now, settled_as=MENDED))
-
-
-_WHERE_SHOWN: Final = frozenset(
-    {"sop_instance_uid", "study_uid", "series_uid", "received_study_uid", "received_series_uid", "placed_at", "hidden"}
-)
-_OF_THE_SENDER: Final = frozenset({"site_id", "device_id", "received_at"})

@@ -1,4 +1,4 @@
-"""The rows that an entry makes in the index: of its study, its series and the instance, or of the quarantine."""
+"""The rows of an entry: of its study, series and instance, or of the quarantine."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from storage.ids import new_id
 from storage.instance_row import encode_ranges
+from storage.quarantine_moves import Reason
 from storage.segments.members import Entry
 
 SHOWN: Final = (
@@ -24,7 +25,7 @@ SHOWN: Final = (
     "study_description",
     "timezone_offset",
 )
-"""The columns of a study that an attribution may change; `study.received` keeps what came."""
+"""The columns of a study that an attribution may change; `study.received` keeps the received values."""
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,11 @@ class Home:
 
     study_uid: str
     named: str
-    """The study that the instances themselves name."""
+    """The study that its instances name."""
 
 
 def folded(name: str) -> str:
-    """A person name (PS3.5 6.2) as it is compared: no case, no full-width forms, no empty components at the end."""
+    """A person name (PS3.5 6.2) for comparison, without case, full-width forms and empty components at the end."""
     groups = unicodedata.normalize("NFKC", name).casefold().split("=")
     return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
 
@@ -126,7 +127,7 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
     }
 
 
-def held_values(entry: Entry, reason: str = "held") -> dict[str, Any]:
+def held_values(entry: Entry, reason: Reason = Reason.HELD) -> dict[str, Any]:
     return {
         "id": new_id(),
         "reason": reason,

@@ -1,4 +1,4 @@
-"""The statements by which a batch looks up, inserts and counts: made once, run by the driver itself."""
+"""The statements with which a batch looks up, inserts and counts, compiled once and run by the driver."""
 
 from __future__ import annotations
 
@@ -10,13 +10,15 @@ from sqlalchemy.dialects import postgresql
 from storage import tables
 from storage.database import insert_new_on
 from storage.prepared import Prepared
+from storage.quarantine_moves import QuarantineState
 
-DUPLICATE: Final = "duplicate"
-"""What a newcomer is settled as that is the stored instance in other bytes."""
 _STUDY: Final = tables.study.c
 _SERIES: Final = tables.series.c
 _INSTANCE: Final = tables.instance.c
 _QUARANTINE: Final = tables.quarantine.c
+
+
+_DUPLICATE: Final = sa.literal_column(f"'{QuarantineState.DUPLICATE}'")
 
 
 def _among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
@@ -49,7 +51,7 @@ _THERE: Final = (
     _INSTANCE.site_id,
     _INSTANCE.damaged,
 )
-# What was erased comes with the same look, as a row without a segment.
+# Erased instances are found by the same query, as rows without a segment.
 INSTANCES_THERE: Final = Prepared(
     lambda dialect: sa.union_all(
         sa.select(*_THERE).where(_among(dialect, _INSTANCE.sop_instance_uid)),
@@ -67,7 +69,7 @@ ASKED: Final = Prepared(
     lambda dialect: sa.select(_QUARANTINE.sop_instance_uid, _QUARANTINE.digest, _QUARANTINE.site_id).where(
         _among(dialect, _QUARANTINE.sop_instance_uid),
         _QUARANTINE.row.is_not(None),
-        _QUARANTINE.settled_as.is_(None) | (_QUARANTINE.settled_as != sa.literal_column(f"'{DUPLICATE}'")),
+        _QUARANTINE.settled_as.is_(None) | (_QUARANTINE.settled_as != _DUPLICATE),
     )
 )
 INSERT_STUDY: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.study))

@@ -15,7 +15,9 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from storage import tables
-from storage.index.entry_batch import Batch, Entered, Known, Raced
+from storage.errors import StorageError
+from storage.index.entry_batch import Batch, Entered, Raced
+from storage.index.known_studies import Known
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.segments.members import Entry
 
@@ -24,15 +26,15 @@ _DURABLE_AFTER_SECONDS: Final = 10
 """PostgreSQL flushes an asynchronous commit within three times wal_writer_delay, 0.6 s by default."""
 _PROBE_SECONDS: Final = 5
 _RACES_MAX: Final = 100
-"""Each lost race means that another process has committed; so many in a row mean that something else is wrong."""
+"""Each lost race means that another process has committed; so many in a row have another cause."""
 
 
-class IndexUnavailable(Exception):
-    """The row was not committed; its bytes stay in the segment and replay enters them later."""
+class IndexUnavailable(StorageError):
+    """The row was not committed; the bytes stay in the segment, and recovery enters them later."""
 
 
 class _Call:
-    """Somebody who waits for rows; woken once, with the answer or to commit in their turn."""
+    """A caller that waits for its rows; it is woken once, with the answer or to commit in its turn."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries
@@ -50,13 +52,13 @@ class _Call:
 
 
 class Index:
-    """Commits rows in groups: what waits while one transaction runs goes into the next.
+    """Commits rows in groups: rows that wait while one transaction runs go into the next.
 
-    A caller who finds nobody at it commits for all that wait by then, its own thread sparing two switches,
-    and hands on to the first that came meanwhile.
+    A caller that finds no commit running commits for all that wait, in its own thread, which spares two switches; then
+    it wakes the first caller that came meanwhile.
 
-    ``engine`` commits asynchronously. When PostgreSQL is restarted under us, the commits of the last moment
-    may be lost, so everything that may not have been durable is entered again on the new connection.
+    ``engine`` commits asynchronously. A restart of PostgreSQL may lose the last commits, so rows that may not have been
+    durable are entered again on the new connection.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -117,11 +119,11 @@ class Index:
         return call.results
 
     def _commit_in_turn(self) -> None:
-        """Commit what waits, our own call the first of it, then let the next who waits do so."""
+        """Commit the calls that wait, this caller's first, then let the next caller commit."""
         calls = self._next()
         try:
             self._answer(calls)
-        finally:  # also when we are interrupted: the others hear that it failed
+        finally:  # the others hear of a failure also when this thread is interrupted
             for call in calls:
                 call.answered = True
             self._hand_on()
@@ -160,7 +162,7 @@ class Index:
                 call.failure = failure
 
     def _enter(self, entries: Sequence[Entry]) -> list[Entered]:
-        """Without entries it only asks whether the server still is the one that took the last ones."""
+        """Enter a batch. Without entries it only checks that the connection lives."""
         try:
             results = self._commit(entries)
         except _Disconnected:
@@ -200,7 +202,7 @@ class Index:
             return results
 
     def _connected(self) -> Connection:
-        """The connection; a new one counts only when what the old one may have lost is entered again."""
+        """The connection; on a new one, rows that the old one may have lost are entered again first."""
         if self._connection is None:
             self._known.clear()
             lost = [entry for _, entry, result in self._recent if result is not Entered.SAME]
@@ -232,15 +234,15 @@ class Index:
                     self._call(())
 
     def _forget_durable(self, at: float) -> None:
-        # This very connection has lived since, so the server has, and its log writer has flushed them.
+        # The connection has lived since then, so the server has, and its log writer has flushed these rows.
         while self._recent and self._recent[0][0] < at - _DURABLE_AFTER_SECONDS:
             self._recent.popleft()
 
 
 def _indexed(tx: Connection, same: Sequence[Entry]) -> list[Entry]:
-    """Those whose instance is in the index; the bytes of the others were given back and may be another's by now.
+    """The entries whose instance is in the index. The bytes of the others were undone, and may be overwritten by now.
 
-    Whoever entered the first of them enters it again.
+    The process that entered the first instance of a UID enters it again.
     """
     uid = tables.instance.c.sop_instance_uid
     with tx.begin():
@@ -248,5 +250,5 @@ def _indexed(tx: Connection, same: Sequence[Entry]) -> list[Entry]:
     return [one for one in same if one.row.sop_instance_uid in there]
 
 
-class _Disconnected(Exception):
-    """The connection is gone, and with it perhaps the last commits."""
+class _Disconnected(StorageError):
+    """The connection was lost, perhaps with the last commits."""

@@ -1,7 +1,7 @@
-"""Decisions that change what is shown: a row in the transaction that makes each, then an object beside the segments.
+"""Decisions that change what is shown: a row in the transaction that makes each, then an object in the store.
 
-The index can be made again from segments and journal alone. A decision is in the table exactly when what it decided
-is in the database, and in the object store soon afterwards; between the two nothing can be lost.
+The index can be rebuilt from segments and journal alone. A decision is in the table exactly when its effect is in the
+database, and in the object store soon afterwards.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ from storage.objects.store import ObjectStore
 
 FOLDER: Final = "journal"
 PREFIX: Final = f"{FOLDER}/"
-"""Of the keys of all decisions in the store."""
+"""The prefix of the keys of all decisions in the store."""
 _JOURNAL: Final = tables.journal
 _AT_ONCE: Final = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Ids are in the order in which decisions that touch the same things were made."""
+    """A decision; ids sort decisions about the same rows in the order in which they were made."""
 
     id: str
     kind: str
@@ -49,14 +49,14 @@ class Decision:
 
 
 def write(tx: Connection, kind: str, payload: Mapping[str, Any], now: datetime) -> str:
-    """Keep a decision with what it changes, after the locks of what it changes are held; answers its id."""
+    """Write a decision, after locking the rows that it changes; answers its id."""
     decision_id = new_id_after(tx.scalar(sa.select(sa.func.max(_JOURNAL.c.id))))
     tx.execute(sa.insert(_JOURNAL).values(id=decision_id, kind=kind, at=now, payload=dict(payload)))
     return decision_id
 
 
 def note_applied(tx: Connection, decision: Decision, now: datetime) -> None:
-    """A decision of the object store was made again in this database."""
+    """Note that a decision of the object store was made again in this database."""
     known = sa.update(_JOURNAL).where(_JOURNAL.c.id == decision.id).values(applied=True)
     if tx.execute(known).rowcount == 0:
         made = {"id": decision.id, "kind": decision.kind, "at": decision.at, "payload": decision.payload}
@@ -64,22 +64,22 @@ def note_applied(tx: Connection, decision: Decision, now: datetime) -> None:
 
 
 def applied(tx: Connection, decision_ids: Iterable[str]) -> set[str]:
-    """Those of these whose effect is in the database."""
+    """The ids among these of decisions whose effect is in the database."""
     asked = sa.select(_JOURNAL.c.id).where(_JOURNAL.c.id.in_(list(decision_ids)), _JOURNAL.c.applied)
     return set(tx.scalars(asked))
 
 
 def unapplied(tx: Connection) -> list[Decision]:
-    """What the database knows of and does not show, in order: it was restored without its index."""
+    """Decisions whose effect is not in the database, in order: it was restored without its index."""
     rows = tx.execute(sa.select(_JOURNAL).where(_JOURNAL.c.applied.is_(False)).order_by(_JOURNAL.c.id))
     return [_decision(row) for row in rows]
 
 
 def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime) -> int:
-    """Put what was decided since into the store; answers how many. Several nodes may do so at once.
+    """Put new decisions into the store; answers how many. Several nodes may do so at once.
 
     Raises:
-        StoreAway, StoreRefuses: of the store; what is decided waits in the database.
+        StoreAway, StoreRefuses: of the store; the decisions wait in the database.
 
     """
     shipped = 0
@@ -101,17 +101,17 @@ def key_of(decision_id: str) -> str:
 
 
 def read(store: ObjectStore, key: str, size: int) -> Decision:
-    """Raises: of the store; ValueError, where the object is none of ours."""
+    """Raises: as the store; ValueError, where the object is no decision."""
     return Decision.from_json(Path(key).stem, store.open_range(key, 0, size))
 
 
 def prefix_of(day: datetime) -> str:
-    """Of the keys of the decisions that were made on a day (UTC)."""
+    """The prefix of the keys of one day's decisions (UTC)."""
     return f"{PREFIX}{day.astimezone(UTC):%Y%m%d}/"
 
 
 def decisions(store: ObjectStore) -> Iterator[Decision]:
-    """All of the store, in the order in which they were made."""
+    """All decisions in the store, in the order in which they were made."""
     for day in store.folders(f"{FOLDER}/"):
         for key, size in store.sizes(f"{FOLDER}/{day}/"):
             yield read(store, key, size)

@@ -1,4 +1,4 @@
-"""Recognises what is left of a person under whom something was filed by mistake."""
+"""Recognises the name and number of a person under whom something was filed by mistake."""
 
 from __future__ import annotations
 

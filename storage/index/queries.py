@@ -1,8 +1,8 @@
-"""The index of what lies in the segments: what it answers, and what may change in it."""
+"""Studies, series and instances in the index: read, hidden, corrected and described."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
-from storage.database import insert_new
 from storage.index import journal
 from storage.index.entry_batch import Entered
 from storage.index.entry_rows import compared_names
@@ -32,7 +31,7 @@ from storage.index.search import (
     search_studies,
 )
 from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
-from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, shaped
+from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, records_of
 
 __all__ = [
     "Condition",
@@ -55,13 +54,16 @@ __all__ = [
     "UidList",
     "UnknownColumn",
     "Wildcard",
+    "all_instances_in",
+    "all_series_in",
     "arrivals_since",
     "describe",
-    "held",
+    "differences",
     "hide",
     "instance_of",
     "instances_in",
-    "note_holding",
+    "instances_of",
+    "merged_into",
     "note_lost",
     "search_instances",
     "search_parts",
@@ -69,7 +71,6 @@ __all__ = [
     "search_series",
     "search_studies",
     "series_in",
-    "settle",
     "show",
     "study_of",
     "undescribed",
@@ -79,8 +80,6 @@ __all__ = [
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
-_HOLDING: Final = tables.holding
-_QUARANTINE: Final = tables.quarantine
 
 HIDE: Final = "hide"
 UNHIDE: Final = "unhide"
@@ -90,29 +89,76 @@ _AT_ONCE: Final = 500
 
 def study_of(tx: Connection, study_uid: str) -> Study | None:
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
-    return next(iter(shaped(Study, tx.execute(asked))), None)
+    return next(iter(records_of(Study, tx.execute(asked))), None)
 
 
 def series_in(tx: Connection, study_uid: str) -> list[Series]:
-    """By series number; those that show something."""
+    """By series number; without series whose instances are all hidden."""
     asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid, _SERIES.c.instances > 0)
-    return shaped(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+    return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
 
 
 def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-    """By series, then by instance number; without what is hidden."""
+    """By series, then by instance number; without hidden instances."""
     asked = sa.select(*columns_of(Instance, _INSTANCE))
     asked = asked.where(_INSTANCE.c.study_uid == study_uid, _INSTANCE.c.hidden.is_(False))
     if series_uid is not None:
         asked = asked.where(_INSTANCE.c.series_uid == series_uid)
     order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
-    return shaped(Instance, tx.execute(asked.order_by(*order)))
+    return records_of(Instance, tx.execute(asked.order_by(*order)))
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:
-    """The instance, also one that is hidden."""
+    """The instance, hidden or not."""
     asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid)
-    return next(iter(shaped(Instance, tx.execute(asked))), None)
+    return next(iter(records_of(Instance, tx.execute(asked))), None)
+
+
+def all_series_in(tx: Connection, study_uid: str) -> list[Series]:
+    """By series number; also series whose instances are all hidden."""
+    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid)
+    return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
+
+
+def all_instances_in(tx: Connection, study_uid: str) -> list[Instance]:
+    """By series, then by instance number; also hidden instances."""
+    asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.study_uid == study_uid)
+    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
+    return records_of(Instance, tx.execute(asked.order_by(*order)))
+
+
+def instances_of(tx: Connection, sop_instance_uids: Iterable[str]) -> dict[str, Instance]:
+    """The indexed instances among these UIDs, hidden or not."""
+    found: dict[str, Instance] = {}
+    uids = sorted(set(sop_instance_uids))
+    for start in range(0, len(uids), _AT_ONCE):
+        these = _INSTANCE.c.sop_instance_uid.in_(uids[start : start + _AT_ONCE])
+        asked = sa.select(*columns_of(Instance, _INSTANCE)).where(these)
+        found |= {one.sop_instance_uid: one for one in records_of(Instance, tx.execute(asked))}
+    return found
+
+
+def differences(tx: Connection, study: Study, named: Iterable[str]) -> dict[str, dict[str, str]]:
+    """The attributes that ``study``, in which instances are shown, gives another value than the study that they name.
+
+    Answers, for each study in ``named``, DICOM keywords of study and patient with the values of ``study``; time zones
+    belong to the instances.
+    """
+    asked = sa.select(_STUDY.c.study_uid, _STUDY.c.received).where(_STUDY.c.study_uid.in_(sorted(set(named))))
+    return {
+        study_uid: {
+            keyword: str(getattr(study, column))
+            for keyword, column in SHOWN_AS.items()
+            if keyword != "TimezoneOffsetFromUTC" and str(getattr(study, column)) != received.get(column, "")
+        }
+        for study_uid, received in tx.execute(asked)
+    }
+
+
+def merged_into(tx: Connection, study_uid: str) -> list[str]:
+    """The studies that are shown in this one."""
+    asked = sa.select(_STUDY.c.study_uid).where(_STUDY.c.merged_into == study_uid)
+    return list(tx.scalars(asked.order_by(_STUDY.c.study_uid)))
 
 
 def has_instances(tx: Connection) -> bool:
@@ -133,13 +179,13 @@ def count_since(tx: Connection, since: datetime | None) -> tuple[int, int]:
 def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
     """Studies that received something at or after ``since``, the longest ago first."""
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.last_received_at >= since)
-    return shaped(Study, tx.execute(asked.order_by(_STUDY.c.last_received_at)))
+    return records_of(Study, tx.execute(asked.order_by(_STUDY.c.last_received_at)))
 
 
 def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision: int) -> None:
-    """Make the shown columns follow an attribution revision: what came, with ``attributes`` (DICOM keywords) over it.
+    """Show a study as an attribution revision says: the received values, replaced by ``attributes`` (DICOM keywords).
 
-    Keywords that no column of the study shows are passed over.
+    Keywords without a column of the study are ignored.
     """
     received: dict[str, str] = tx.execute(
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
@@ -155,9 +201,9 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
 
 
 def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, str]) -> dict[str, str]:
-    """What came, without what it says of the person under whom it came by mistake.
+    """The received values, without those of the person under whom the study came by mistake.
 
-    A new number is another person: name, birth date and sex go with the old one. Other texts go if they name them.
+    A new patient id means another person: name, birth date and sex are emptied, and texts that name the first person.
     """
     name, number = received.get("patient_name", ""), received.get("patient_id", "")
     another = corrected.get("patient_id", number) != number
@@ -174,7 +220,7 @@ def _without_the_earlier(received: Mapping[str, str], corrected: Mapping[str, st
 
 
 def hide(tx: Connection, study_uid: str, now: datetime) -> None:
-    """Take the study out of every search that does not ask for hidden ones."""
+    """Hide a study from every search that does not ask for hidden ones."""
     set_hidden(tx, study_uid, hidden=True)
     journal.write(tx, HIDE, {"study_uid": study_uid}, now)
 
@@ -185,7 +231,7 @@ def unhide(tx: Connection, study_uid: str, now: datetime) -> None:
 
 
 def set_hidden(tx: Connection, study_uid: str, *, hidden: bool) -> bool:
-    """What `hide` and `unhide` change, for a journal that is read again; False when there is no such study."""
+    """Hide or show a study without writing the journal; False when there is no such study."""
     done = tx.execute(sa.update(_STUDY).where(_STUDY.c.study_uid == study_uid).values(hidden=hidden))
     return done.rowcount == 1
 
@@ -198,7 +244,7 @@ def describe(
     frame_ranges: Ranges | None,
     pixel_digest: bytes | None,
 ) -> None:
-    """Note what was found out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
+    """Write what is worked out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
     found = {"description": description, "pixel_digest": pixel_digest}
     if frame_ranges is not None:
         found["frame_ranges"] = encode_ranges(frame_ranges)
@@ -212,21 +258,13 @@ def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) ->
     if after is not None:
         came_last = (sa.literal(after.received_at, order[0].type), sa.literal(after.sop_instance_uid))
         asked = asked.where(sa.tuple_(*order) > sa.tuple_(*came_last))
-    return shaped(Instance, tx.execute(asked.order_by(*order).limit(limit)))
-
-
-def held(tx: Connection, limit: int, *, reason: str | None = None) -> list[Held]:
-    """What waits in quarantine for a decision, the longest waiting first; refused bytes too, or one reason's alone."""
-    asked = sa.select(*columns_of(Held, _QUARANTINE)).where(_QUARANTINE.c.settled_at.is_(None))
-    if reason is not None:
-        asked = asked.where(_QUARANTINE.c.reason == reason)
-    return shaped(Held, tx.execute(asked.order_by(_QUARANTINE.c.received_at).limit(limit)))
+    return records_of(Instance, tx.execute(asked.order_by(*order).limit(limit)))
 
 
 def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
-    """Mark the instances of a segment of whose bytes the disk kept none that begin there; answers how many.
+    """Mark the instances of a segment as damaged whose offsets are not among those of ``whole`` members.
 
-    ``whole`` are the offsets of the members that are as they came.
+    Answers how many.
     """
     asked = sa.select(_INSTANCE.c.sop_instance_uid, _INSTANCE.c.offset).where(_INSTANCE.c.segment_id == segment_id)
     lost = [uid for uid, offset in tx.execute(asked) if offset not in whole]
@@ -234,27 +272,3 @@ def note_lost(tx: Connection, segment_id: str, whole: Collection[int]) -> int:
         these = _INSTANCE.c.sop_instance_uid.in_(lost[start : start + _AT_ONCE])
         tx.execute(sa.update(_INSTANCE).where(these, _INSTANCE.c.segment_id == segment_id).values(damaged=sa.true()))
     return len(lost)
-
-
-def settle(tx: Connection, quarantine_id: str, settled_as: str, now: datetime) -> bool:
-    """Note a decision; False when somebody else had decided before."""
-    done = tx.execute(
-        sa.update(_QUARANTINE)
-        .where(_QUARANTINE.c.id == quarantine_id, _QUARANTINE.c.settled_at.is_(None))
-        .values(settled_at=now, settled_as=settled_as)
-    )
-    return done.rowcount == 1
-
-
-def note_holding(tx: Connection, newcomer: Held) -> None:
-    """The site of a newcomer that is the same as what is stored, in other bytes, has its holding of it."""
-    owner = sa.select(
-        _STUDY.c.study_uid,
-        sa.literal(newcomer.sop_instance_uid),
-        sa.literal(newcomer.site_id),
-        sa.literal(newcomer.device_id),
-        sa.literal(newcomer.received_at, _HOLDING.c.received_at.type),
-        _STUDY.c.site_id != newcomer.site_id,
-    ).where(_STUDY.c.study_uid == newcomer.study_uid)
-    columns = ["study_uid", "sop_instance_uid", "site_id", "device_id", "received_at", "shared"]
-    tx.execute(insert_new(tx, tables.holding).from_select(columns, owner))

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.errors import StorageError
 from storage.index.entry_rows import folded
-from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, shaped
+from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, records_of
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What a viewer may see: the studies of these sites, those that these sites also hold, and those named."""
+    """The studies that a viewer may see: those of these sites, those that these sites also sent, and those named."""
 
     site_ids: frozenset[str] = frozenset()
     study_uids: frozenset[str] = frozenset()
@@ -63,7 +64,7 @@ Match = Sequence[tuple[str, Condition]]
 studies and series also ``modality``, ``series_uid``, ``sop_class_uid`` and ``sop_instance_uid`` of what is in them."""
 
 
-class UnknownColumn(Exception):
+class UnknownColumn(StorageError):
     """A search names a column that its level does not have."""
 
     def __init__(self, name: str) -> None:
@@ -90,7 +91,7 @@ _SHOWN: Final = {
     _SERIES: _SERIES.c.instances > 0,
     _INSTANCE: _INSTANCE.c.hidden.is_(False),
 }
-"""What is found of each level: that which is not hidden, or holds something that is not."""
+"""The rows that a search finds at each level: those that are not hidden, or hold an instance that is not."""
 _GLOB: Final = ({"*": "[*]", "?": "[?]", "[": "[[]"}, {"*": "*", "?": "?"})
 _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 """How each language quotes a character that it gives a meaning, and how it writes our two wildcards."""
@@ -99,7 +100,7 @@ _LIKE: Final = ({"%": r"\%", "_": r"\_", "\\": r"\\"}, {"*": "%", "?": "_"})
 def search_patients(
     tx: Connection, scope: Scope, match: Match, *, limit: int, after: tuple[str, str] | None = None
 ) -> list[Patient]:
-    """Who the studies are of, by number and issuer; ``after`` is the pair that came last. Blank ones are nobody's."""
+    """Patients by id and issuer, without blank ids; ``after`` is the pair that came last."""
     who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
         sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
@@ -115,7 +116,7 @@ def search_patients(
     )
     if after is not None:
         asked = asked.where(sa.tuple_(*who) > sa.tuple_(*(sa.literal(one) for one in after)))
-    return shaped(Patient, tx.execute(asked.limit(limit)))
+    return records_of(Patient, tx.execute(asked.limit(limit)))
 
 
 def search_studies(
@@ -150,12 +151,12 @@ def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, 
 
 
 def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> list[Part]:
-    """The same, of each only what says how it can be sent: by study, so that a study's instances follow each other."""
+    """As `search_instances`, with only the fields that sending needs, sorted by study."""
     asked = _instances(tx, scope, match, columns_of(Part, _INSTANCE))
     ordered = asked.order_by(None).order_by(
         _INSTANCE.c.study_uid, _INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid
     )
-    return shaped(Part, tx.execute(ordered.limit(limit)))
+    return records_of(Part, tx.execute(ordered.limit(limit)))
 
 
 def _instances(
@@ -172,7 +173,7 @@ def _instances(
 
 
 def _run(tx: Connection, shape: type[Shape], asked: sa.Select[Any], limit: int, offset: int) -> list[Shape]:
-    return shaped(shape, tx.execute(asked.limit(limit).offset(offset)))
+    return records_of(shape, tx.execute(asked.limit(limit).offset(offset)))
 
 
 def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: Match) -> list[sa.ColumnElement[bool]]:
@@ -180,7 +181,7 @@ def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: M
 
 
 def _visible(scope: Scope) -> list[sa.ColumnElement[bool]]:
-    # The second site's holdings are few, so they are looked up once instead of joined.
+    # Shared holdings are few, so they are looked up once instead of joined.
     also_held = sa.select(_HOLDING.c.study_uid).where(_HOLDING.c.shared, _HOLDING.c.site_id.in_(scope.site_ids))
     seen = sa.or_(
         _STUDY.c.site_id.in_(scope.site_ids),
@@ -237,7 +238,7 @@ def _any_group(tx: Connection, column: sa.Column[Any], name: str, *, wild: bool)
         return _matches_a_group(tx, sa.func.lower(column), asked, wild=wild)
     if tx.dialect.name != "postgresql" or not asked or asked[0] in "*?":
         return _matches_name(tx, _STUDY.c, asked, wild=wild)
-    # Whose name it is first: for some names PostgreSQL believes that many match, and walks back by date for seconds.
+    # Names are matched first: for some names PostgreSQL expects many matches, and walks back by date for seconds.
     named = _STUDY.alias()
     found = sa.select(named.c.study_uid).where(_matches_name(tx, named.c, asked, wild=wild)).cte("named")
     return _STUDY.c.study_uid.in_(sa.select(found.prefix_with("MATERIALIZED").c.study_uid))

@@ -1,1 +1,1 @@
-"""Sealed segments go to the object store, and to a second one."""
+"""Puts sealed segments into the object store, and into a second one."""

@@ -16,17 +16,18 @@ from storage.database import snapshot, transaction
 from storage.files import write_file
 from storage.index import journal
 from storage.objects.store import NoSuchObject, ObjectStore
+from storage.segment_moves import SegmentState
 from storage.segments.inspection import InStore, inspect
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _AT_ONCE: Final = 20
 _OTHERS_AFTER: Final = timedelta(hours=1)
-"""What its own node has not copied by then, any node copies from the store."""
+"""A segment that its own node has not copied by then is copied from the store by any node."""
 _SEGMENT: Final = tables.segment.c
 
 
 @dataclass(frozen=True, kw_only=True)
-class Copied:
+class CopyOutcome:
     segments: int
     damaged: tuple[str, ...]
     """Segments that cannot be copied, since neither the spool nor the store has them as they were sealed."""
@@ -36,10 +37,10 @@ class Copied:
 class Backlog:
     segments: int
     oldest: datetime | None
-    """When the one that waits longest was stored."""
+    """When the segment that waits longest was stored."""
 
 
-def copy_segments(  # noqa: PLR0917 - what it is made of
+def copy_segments(  # noqa: PLR0917
     engine: Engine,
     spool_dir: Path,
     store: ObjectStore,
@@ -47,15 +48,15 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
     node: str,
     now: datetime,
     passed_over: Collection[str] = (),
-) -> Copied:
-    """Copy some of the segments that are stored and have no second copy; again and again is the same.
+) -> CopyOutcome:
+    """Copy some of the stored segments that have no second copy. May be repeated.
 
     Raises:
         StoreAway, StoreRefuses: of either store, which ends the round.
 
     """
     here = (_SEGMENT.node == node) | (_SEGMENT.stored_at < now - _OTHERS_AFTER)
-    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == "stored") & _SEGMENT.id.not_in(passed_over)
+    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == SegmentState.STORED) & _SEGMENT.id.not_in(passed_over)
     with snapshot(engine) as tx:
         asked = sa.select(_SEGMENT.id).where(waiting, here).order_by(_SEGMENT.id).limit(_AT_ONCE)
         ids = tx.scalars(asked).all()
@@ -67,19 +68,19 @@ def copy_segments(  # noqa: PLR0917 - what it is made of
         with transaction(engine) as tx:
             tx.execute(sa.update(tables.segment).where(_SEGMENT.id == segment_id).values(copied_at=now))
         copied += 1
-    return Copied(segments=copied, damaged=tuple(damaged))
+    return CopyOutcome(segments=copied, damaged=tuple(damaged))
 
 
 def forget_gone(engine: Engine, second: ObjectStore) -> int:
-    """Remove the copies of segments that were given up, as an erasure asks; answers how many.
+    """Remove the copies of segments that are gone; answers how many.
 
-    Those of a study wait until all of it that is stored has its copy: what replaced them is among that.
+    A copy stays until every stored segment of its study, the one that replaced it among them, has a copy.
     """
     other = tables.segment.alias()
-    uncopied = (other.c.state == "stored") & other.c.copied_at.is_(None)
+    uncopied = (other.c.state == SegmentState.STORED) & other.c.copied_at.is_(None)
     waits = sa.exists().where(other.c.study_uid == _SEGMENT.study_uid, uncopied)
     with snapshot(engine) as tx:
-        gone = (_SEGMENT.state == "gone") & _SEGMENT.copied_at.is_not(None) & ~waits
+        gone = (_SEGMENT.state == SegmentState.GONE) & _SEGMENT.copied_at.is_not(None) & ~waits
         ids = tx.scalars(sa.select(_SEGMENT.id).where(gone).order_by(_SEGMENT.id).limit(_AT_ONCE)).all()
     for segment_id in ids:
         second.delete(segment_key(segment_id))
@@ -112,13 +113,13 @@ def copy_journal(spool_dir: Path, store: ObjectStore, second: ObjectStore, days:
 
 
 def backlog(tx: Connection) -> Backlog:
-    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == "stored")
+    waiting = (_SEGMENT.copied_at.is_(None)) & (_SEGMENT.state == SegmentState.STORED)
     row = tx.execute(sa.select(sa.func.count(), sa.func.min(_SEGMENT.stored_at)).where(waiting)).one()
     return Backlog(segments=row[0], oldest=row[1])
 
 
 def _copy(spool_dir: Path, store: ObjectStore, second: ObjectStore, segment_id: str) -> bool:
-    """Whether the second copy is there, whole."""
+    """Copy one segment; False where neither spool nor store has it whole."""
     key = segment_key(segment_id)
     path = spool_dir / key
     try:

@@ -1,12 +1,10 @@
-"""Takes sealed segments to the object store, and gives the spool's room back when they are safe there."""
+"""Puts sealed segments into the object store, and removes them from the spool when they are safe there."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
-from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,12 +14,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import StorageError
+from storage.files import lock
 from storage.index import journal
-from storage.index.entry_batch import Batch, Entered, Known, Raced
+from storage.index.entry_batch import Batch, Entered, Raced
+from storage.index.known_studies import Known
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
-from storage.segments import members
+from storage.segment_moves import NOT_YET_STORED, SegmentMove, SegmentState
+from storage.segments import members, segment_rows
 from storage.segments.members import Entry
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _SEGMENT: Final = tables.segment
 _BATCH: Final = 256
@@ -33,7 +35,7 @@ _LONGEST_DELAY: Final = timedelta(minutes=16)
 
 
 class Postponed:
-    """Segments that could not be stored, and when each is tried again: later each time, while the others go up."""
+    """Segments that could not be stored, and when each is tried again: after a delay that doubles each time."""
 
     def __init__(self) -> None:
         self._until: dict[str, tuple[datetime, int]] = {}
@@ -49,7 +51,7 @@ class Postponed:
         return segment_id not in self._until or self._until[segment_id][0] <= now
 
 
-class StoredBadly(Exception):
+class StoredBadly(StorageError):
     """The object store gives back other bytes than were put; the spool keeps its copy."""
 
     def __init__(self, segment_id: str) -> None:
@@ -70,7 +72,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
     """
     journal.ship(engine, spool_dir, store, now)
     with snapshot(engine) as tx:
-        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "sealed").order_by(_SEGMENT.c.id)
+        asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.SEALED).order_by(_SEGMENT.c.id)
         sealed = [one for one in tx.execute(asked).scalars() if (spool_dir / segment_key(one)).exists()]
     postponed = postponed or Postponed()
     shipped = 0
@@ -79,7 +81,7 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
         if shipped + len(failures) >= _AT_ONCE:
             break
         path = spool_dir / segment_key(segment_id)
-        with _locked(path) as fd:
+        with lock(path) as fd:
             if fd is None:
                 continue
             try:
@@ -92,9 +94,8 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
                 continue
             postponed.stored(segment_id)
             with transaction(engine) as tx:
-                stored = {"state": "stored", "stored_at": now, "size": size, "compact_at": now}
-                tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id).values(stored))
-            shipped += 1
+                ours = _SEGMENT.c.id == segment_id
+                shipped += segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, size=size, compact_at=now)
     _remove_copies(engine, spool_dir, store, now)
     if failures:
         raise ExceptionGroup("segments that stay in the spool", failures)
@@ -102,19 +103,21 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
 
 
 def behind_seconds(tx: Connection, now: datetime) -> float:
-    """How long the sealed segment waits that waits longest, of all nodes."""
-    asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == "sealed")
+    """Seconds that the oldest sealed segment of all nodes has waited."""
+    asked = sa.select(sa.func.min(_SEGMENT.c.sealed_at)).where(_SEGMENT.c.state == SegmentState.SEALED)
     oldest = tx.execute(asked).scalar_one()
     return 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds())
 
 
 def stored_of(engine: Engine, keys: Sequence[str]) -> set[str]:
-    """Those of the keys that are of segments in the object store."""
+    """The keys among these that belong to stored segments."""
     found: set[str] = set()
     with snapshot(engine) as tx:
         for start in range(0, len(keys), _BATCH):
             some = _SEGMENT.c.key.in_(keys[start : start + _BATCH])
-            found.update(tx.execute(sa.select(_SEGMENT.c.key).where(some, _SEGMENT.c.state == "stored")).scalars())
+            found.update(
+                tx.execute(sa.select(_SEGMENT.c.key).where(some, _SEGMENT.c.state == SegmentState.STORED)).scalars()
+            )
     return found
 
 
@@ -136,7 +139,7 @@ def _ship_one(engine: Engine, fd: int, path: Path, store: ObjectStore, segment_i
 
 
 def _enter_durably(engine: Engine, entries: Sequence[Entry]) -> set[Entered]:
-    """Rows that the index committed asynchronously are made sure of, and those that it could not take are entered."""
+    """Enter rows again in synchronous commits: the index commits asynchronously, and may have failed to take some."""
     became: set[Entered] = set()
     for start in range(0, len(entries), _BATCH):
         while True:
@@ -160,7 +163,7 @@ def reads_back(store: ObjectStore, key: str, size: int, footer: members.Footer, 
 
 
 def _digests(store: ObjectStore, key: str, entry: Entry) -> tuple[bytes, bytes]:
-    """Of what stands before the data set, and of the data set."""
+    """Digests of the bytes before the data set, and of the data set."""
     head, data, position = hashlib.sha256(), hashlib.sha256(), 0
     for chunk in store.stream(key, entry.place.offset, entry.place.size):
         before = max(0, entry.row.dataset_offset - position)
@@ -178,26 +181,11 @@ def _remove_copies(engine: Engine, spool_dir: Path, store: ObjectStore, now: dat
         for start in range(0, len(ids), _BATCH):
             asked = sa.select(_SEGMENT.c.id, _SEGMENT.c.state).where(
                 _SEGMENT.c.id.in_(ids[start : start + _BATCH]),
-                _SEGMENT.c.state.in_(("stored", "retired", "gone")),
+                _SEGMENT.c.state.not_in(NOT_YET_STORED),
                 _SEGMENT.c.stored_at <= now - _GRACE,
             )
             settled += [(segment_id, state) for segment_id, state in tx.execute(asked)]
     for segment_id, state in settled:
         # What was rewritten and then given up (`storage.rewriting.rewrite`) is in the object store no longer.
-        if state == "gone" or store.exists(segment_key(segment_id)):
+        if state == SegmentState.GONE or store.exists(segment_key(segment_id)):
             here[segment_id].unlink(missing_ok=True)
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[int | None]:
-    """The file, locked against a second shipper and a recovery; None when another has it."""
-    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        yield fd
-    finally:
-        os.close(fd)

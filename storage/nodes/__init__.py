@@ -1,1 +1,1 @@
-"""Bytes wherever they lie: here, in the object store, with another node."""
+"""Bytes of instances, wherever they lie: on this node, in the object store, on another node."""

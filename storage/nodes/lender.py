@@ -1,4 +1,4 @@
-"""Lends ranges of this node's spool to the other nodes of the installation, over HTTP with a token of theirs."""
+"""Serves ranges of this node's spool over HTTP to the other nodes of the installation, which prove it by a token."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, Final
 
 from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, token
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 _PATH: Final = re.compile(r"/segments/([0-7][0-9A-HJKMNP-TV-Z]{25})\?offset=([0-9]{1,15})&length=([0-9]{1,15})")
 _VALID_SECONDS: Final = 60
-"""That a token is good for; clocks of nodes may differ by as much."""
+"""A token is valid so long; clocks of nodes may differ by as much."""
 _IDLE_SECONDS: Final = 30
 
 
@@ -53,7 +53,7 @@ class _Server(ThreadingHTTPServer):
     key: bytes
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A node that hangs up in the middle has its bytes from elsewhere by then."""
+        """Log nothing: a node that hangs up reads the bytes elsewhere."""
 
 
 class _Answer(BaseHTTPRequestHandler):
@@ -110,4 +110,4 @@ class _Answer(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # as the library calls it
-        """Nothing: the log of HTTP is service's, and this is no request of a person's."""
+        """Log nothing: these are no requests of people."""

@@ -1,4 +1,4 @@
-"""Segments that another node holds: who lends one, and ranges of it read there (docs/adr/0005-nodes.md)."""
+"""Reads segments in the spools of other nodes (docs/adr/0005-nodes.md)."""
 
 from __future__ import annotations
 
@@ -16,22 +16,23 @@ from urllib3.exceptions import HTTPError
 
 from storage import tables
 from storage.database import insert_new, snapshot
-from storage.tables import UNSTORED
+from storage.errors import StorageError
+from storage.segment_moves import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
 TIME_HEADER: Final = "X-TierRead-Time"
 _CONNECT_SECONDS: Final = 3
 _READ_SECONDS: Final = 20
 _STORED_MAX: Final = 10_000
-"""Segments of which it is remembered that the object store has them."""
+"""Segments that are remembered as stored."""
 
 
-class HolderAway(Exception):
-    """Whoever has the bytes, another node's spool or the object store, cannot be asked now: later, not never."""
+class HolderAway(StorageError):
+    """The node or the object store that has the bytes does not answer now: try later."""
 
 
 def announce(tx: Connection, name: str, url: str, now: datetime) -> None:
-    """Say where a node lends its spool; empty for one that lends nothing."""
+    """Note the URL at which a node lends its spool; empty for one that lends nothing."""
     node = tables.node
     told = {"url": url, "seen_at": now}
     if tx.execute(sa.update(node).where(node.c.name == name).values(told)).rowcount == 0:
@@ -39,7 +40,7 @@ def announce(tx: Connection, name: str, url: str, now: datetime) -> None:
 
 
 def path_of(segment_id: str, offset: int, length: int) -> str:
-    """What is asked of a lending node."""
+    """The path of a range on a lending node."""
     return f"/segments/{segment_id}?offset={offset}&length={length}"
 
 
@@ -49,12 +50,12 @@ def token(key: bytes, path: str, at: int) -> str:
 
 
 def alive(tx: Connection, since: datetime) -> list[str]:
-    """The names of the nodes that have said since then that they lend their spool."""
+    """The names of the nodes that have announced themselves since then."""
     return list(tx.scalars(sa.select(tables.node.c.name).where(tables.node.c.seen_at >= since).order_by("name")))
 
 
 class Holders:
-    """Reads what lies in the spools of other nodes; ``key`` is the same on all nodes of an installation."""
+    """Reads the spools of other nodes; ``key`` is the same on all nodes of an installation."""
 
     def __init__(self, engine: Engine, key: bytes, clock: Callable[[], datetime]) -> None:
         self._engine = engine
@@ -64,10 +65,10 @@ class Holders:
         self._stored: OrderedDict[str, None] = OrderedDict()
 
     def stream(self, segment_id: str, offset: int, length: int, chunk: int) -> Iterator[bytes] | None:
-        """Exactly these bytes of a segment that is not stored yet; None when the object store has it.
+        """Exactly these bytes of a segment that is not stored yet; None when it is stored.
 
         Raises:
-            HolderAway: its node does not answer, lends nothing, or does not have it; or nobody knows the segment.
+            HolderAway: its node does not answer, lends nothing, or does not have it.
 
         """
         if segment_id in self._stored:
@@ -94,7 +95,7 @@ class Holders:
         return self._ask(url, path_of(segment_id, offset, length), length, chunk)
 
     def _holder_of(self, segment_id: str) -> str | None:
-        """Where the segment is lent; None when it is stored.
+        """The URL of the node that lends the segment; None when it is stored, or unknown.
 
         Raises:
             HolderAway: it is not stored, and nobody lends it.

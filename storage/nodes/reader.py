@@ -11,22 +11,23 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
+from storage.errors import StorageError
+from storage.files import Pieces
 from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway
-from storage.pieces import Pieces
 from storage.records import Instance
-from storage.segments.spool import segment_key
-from storage.tables import UNSTORED
+from storage.segment_moves import UNSTORED
+from storage.segments.segment_rows import segment_key
 
 __all__ = ["Bytes", "BytesMissing", "HolderAway"]
 
 
-class BytesMissing(Exception):
-    """The index says that the bytes are here and they are not: a fault to be found, never an ordinary answer."""
+class BytesMissing(StorageError):
+    """The index leads to bytes that nobody has: a fault that somebody must look into."""
 
 
 class Ranges(Protocol):
-    """What is asked of an object store, or of a cache in front of one."""
+    """An object store, or the cache in front of one."""
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]: ...
 
@@ -69,7 +70,7 @@ class Bytes:
             raise HolderAway from away
 
     def stream(self, instance: Instance, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
-        """The same in pieces; what can fail at once fails before the first piece is asked for."""
+        """As `read`, in pieces; errors that are known at once are raised before the first piece."""
         length = instance.size - offset if length is None else length
         _check(instance, offset, length)
         return self._pieces(instance, offset, length, CHUNK_BYTES)

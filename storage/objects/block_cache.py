@@ -1,20 +1,18 @@
-"""A bounded cache on disk of what is read from a distant object store, in aligned blocks of 8 MiB.
+"""A bounded cache on disk of what was read from a distant object store, in aligned blocks of 8 MiB.
 
-A file holds one block, a checksum of every 64 KiB of it, and a footer. Nothing is served that does not have its
-checksum, so a file that was cut or damaged costs a read from the store and no more. Objects never change under their
-key, so a block that is here is right for as long as the object is there; whose object was deleted, `forget` and
-`keep_only` take away, and whose object was damaged and repaired, `drop`. Processes share the folder without locks: a
-file appears whole by its rename, and one that is open stays readable when another process removes it.
+Only bytes with the right checksum are served (`storage.objects.block_file`), so a file that was cut or damaged costs a
+read from the store and no more. Objects never change under their key, so a block stays right as long as its object is
+there. `forget` and `keep_only` remove the blocks of deleted objects, `drop` those of an object that was repaired.
+Processes share the folder without locks: a file appears whole by its rename, and an open one stays readable when
+another process removes it.
 """
 
 from __future__ import annotations
 
 import os
 import shutil
-import struct
 import threading
 import time
-import zlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,35 +21,30 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final, Protocol
 
+from storage.objects.block_file import Block, DamagedBlock, FileBlock, MemoryBlock, trailer
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRefuses
 
 BLOCK_BYTES: Final = 8 << 20
 KEEP_FREE_BYTES: Final = 1 << 30
-"""Of the disk: the cache gives way before the spool feels it."""
-_CHECKED_BYTES: Final = 64 << 10
-_FOOTER: Final = struct.Struct("<8sII")
-"""Magic, length of the block, checksum of the checksums."""
-_MAGIC: Final = b"TRblock1"
-_TOUCH_SECONDS: Final = 60
-"""How exactly it is known when a block was last used."""
+"""Bytes of the disk that the cache leaves free, so that the spool never lacks room because of it."""
 _DRAFT_SECONDS: Final = 600
-"""After which a file that nobody finished was a dead process's."""
+"""A draft this old belongs to a process that died."""
 _AHEAD_THREADS: Final = 2
 _FOLLOWED: Final = 256
-"""Objects of which it is remembered how far they were read."""
+"""Objects whose position of reading is remembered."""
 
 
 class Use(StrEnum):
-    """What became of a block that somebody wanted."""
+    """Where a block came from, and what was wrong with its file."""
 
     HIT = "hit"
     MISS = "miss"
     AHEAD = "ahead"
-    """Read before anybody asked, since the object is read from front to back."""
+    """Read ahead, since the object is read from front to back."""
     DAMAGED = "damaged"
-    """The file did not have its checksum, and was read from the store again."""
+    """The file had a wrong checksum; the block was read from the store again."""
     UNWRITTEN = "unwritten"
-    """The disk did not take it."""
+    """The disk did not take the file."""
 
 
 class Source(Protocol):
@@ -67,16 +60,12 @@ class Source(Protocol):
         ...
 
 
-class _Damaged(Exception):
-    """The file is not what was written."""
-
-
 def _untold(_use: Use, _bytes: int) -> None:
     """Nobody counts."""
 
 
 class BlockCache:
-    """Reads ranges of objects, from the folder where it can; ``tell`` hears of each block and its bytes."""
+    """Reads ranges of objects, from the folder where it can; ``tell`` is called for each block with its bytes."""
 
     def __init__(
         self,
@@ -98,16 +87,16 @@ class BlockCache:
         self._coming: dict[tuple[str, int], Future[bytes]] = {}
         """Blocks that a thread of this process is reading from the store."""
         self._reached: OrderedDict[str, int] = OrderedDict()
-        """How far each object was read, to tell whether it is read from front to back."""
+        """The position to which each object was read: shows whether it is read from front to back."""
         self._forgotten: OrderedDict[str, None] = OrderedDict()
         """Objects that were deleted lately; keys are never used again."""
         self._unseen_bytes = max_bytes
-        """Written since room was last made: at first everything may be full."""
+        """Bytes written since room was last made; at first the folder may be full already."""
         self._ahead = ThreadPoolExecutor(_AHEAD_THREADS, "read-ahead")
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
-        """Exactly ``length`` bytes from ``offset`` in pieces of at most ``chunk``; the first block is had at once.
+        """Exactly ``length`` bytes from ``offset`` in pieces of at most ``chunk``; the first block is read at once.
 
         Raises:
             NoSuchObject, StoreAway, StoreRefuses; EOFError: the object ends before.
@@ -125,7 +114,7 @@ class BlockCache:
     def forget(self, key: str) -> None:
         """Drop the blocks of an object that was deleted.
 
-        What another process is reading this moment it may still write; `keep_only` takes that.
+        Another process that is reading one now may still write it; `keep_only` removes that.
         """
         with self._lock:
             self._forgotten[key] = None
@@ -134,11 +123,11 @@ class BlockCache:
         self.drop(key)
 
     def drop(self, key: str) -> None:
-        """Drop the blocks of an object that was put again: they are read from the store anew."""
+        """Remove the blocks of an object that was put again; they are read from the store anew."""
         shutil.rmtree(self._folder(key), ignore_errors=True)
 
     def keep_only(self, still_there: Callable[[Sequence[str]], set[str]]) -> int:
-        """Drop the blocks of objects that are not there any more, and make room; answers how many objects went."""
+        """Remove the blocks of deleted objects, and make room; answers of how many objects."""
         keys = sorted({str(path.parent.relative_to(self._directory)) for path in self._files()})
         gone = set(keys) - still_there(keys) if keys else set[str]()
         for key in gone:
@@ -147,11 +136,11 @@ class BlockCache:
         return len(gone)
 
     def close(self) -> None:
-        """Give up what is read ahead."""
+        """Stop reading ahead."""
         self._ahead.shutdown(cancel_futures=True)
 
     def _pieces(  # noqa: PLR0917
-        self, key: str, block: _Block, number: int, offset: int, length: int, chunk: int
+        self, key: str, block: Block, number: int, offset: int, length: int, chunk: int
     ) -> Iterator[bytes]:
         end = offset + length
         while True:
@@ -161,7 +150,7 @@ class BlockCache:
                 size = min(chunk, stop - offset)
                 try:
                     piece = block.read(offset - start, size)
-                except _Damaged:
+                except DamagedBlock:
                     block = self._again(key, number)
                     piece = block.read(offset - start, size)
                 offset += size
@@ -174,27 +163,27 @@ class BlockCache:
             block = self._block(key, number)
             self._follow(key, number, end)
 
-    def _block(self, key: str, number: int) -> _Block:
+    def _block(self, key: str, number: int) -> Block:
         path = self._path(key, number)
         try:
-            block = _File(path, self._block_bytes)
+            block = FileBlock(path, self._block_bytes)
         except FileNotFoundError:
             pass
-        except _Damaged:
+        except DamagedBlock:
             return self._again(key, number)
         except OSError:  # a disk that does not read is no cache
             self._tell(Use.DAMAGED, 0)
         else:
             self._tell(Use.HIT, block.length)
             return block
-        return _Memory(self._fetch(key, number, Use.MISS))
+        return MemoryBlock(self._fetch(key, number, Use.MISS))
 
-    def _again(self, key: str, number: int) -> _Block:
+    def _again(self, key: str, number: int) -> Block:
         self._path(key, number).unlink(missing_ok=True)
-        return _Memory(self._fetch(key, number, Use.DAMAGED))
+        return MemoryBlock(self._fetch(key, number, Use.DAMAGED))
 
     def _fetch(self, key: str, number: int, use: Use) -> bytes:
-        """From the store, by one thread of this process for all that ask meanwhile."""
+        """Read a block from the store, in one thread of this process for all that ask meanwhile."""
         with self._lock:
             coming = self._coming.get((key, number))
             mine: Future[bytes] | None = None
@@ -219,15 +208,15 @@ class BlockCache:
         return content
 
     def _written_meanwhile(self, key: str, number: int) -> bytes | None:
-        """What another thread or process put here since it was looked for."""
+        """The block, if another thread or process has written it since it was looked for."""
         try:
-            block = _File(self._path(key, number), self._block_bytes)
+            block = FileBlock(self._path(key, number), self._block_bytes)
             return block.read(0, block.length)
-        except (OSError, _Damaged):
+        except (OSError, DamagedBlock):
             return None
 
     def _follow(self, key: str, number: int, end: int) -> None:
-        """Read the next block ahead when this one is read on from the one before, or past its middle."""
+        """Read the next block ahead when the object is read from front to back."""
         with self._lock:
             before = self._reached.pop(key, -1)
             self._reached[key] = end
@@ -261,7 +250,7 @@ class BlockCache:
                 return
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with draft.open("wb", buffering=0) as file:
-                for part in (content, *_trailer(content)):
+                for part in (content, *trailer(content)):
                     if file.write(part) != len(part):
                         raise OSError  # noqa: TRY301 # the disk is full
             draft.rename(path)
@@ -274,7 +263,7 @@ class BlockCache:
             self._tell(Use.UNWRITTEN, len(content))
 
     def _make_room(self, wanted: int = 0) -> bool:
-        """Remove what was not used for longest; False when the disk has no room for ``wanted`` all the same."""
+        """Remove the blocks that were not used for longest; False when there is still no room for ``wanted`` bytes."""
         found: list[tuple[float, int, Path]] = []
         for path in self._files():
             with suppress(FileNotFoundError):  # another process was faster
@@ -306,86 +295,3 @@ class BlockCache:
 
     def _path(self, key: str, number: int) -> Path:
         return self._folder(key) / str(number)
-
-
-class _Block(Protocol):
-    length: int
-    """Less than a block where the object ends."""
-
-    def read(self, offset: int, size: int) -> bytes:
-        """Raises _Damaged."""
-        ...
-
-
-class _Memory:
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-        self.length = len(content)
-
-    def read(self, offset: int, size: int) -> bytes:
-        return self._content[offset : offset + size]
-
-
-class _File:
-    """A block on disk, open until it is given up.
-
-    Raises:
-        FileNotFoundError, OSError.
-        _Damaged: it is not as long as it says, or its checksums are not what they were.
-
-    """
-
-    _fd: int = -1
-
-    def __init__(self, path: Path, block_bytes: int) -> None:
-        self._fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        stat = os.fstat(self._fd)
-        most = 4 * -(-block_bytes // _CHECKED_BYTES) + _FOOTER.size
-        tail = os.pread(self._fd, most, max(0, stat.st_size - most))
-        try:
-            magic, self.length, checksum = _FOOTER.unpack(tail[-_FOOTER.size :])
-        except struct.error:
-            raise _Damaged from None
-        count = -(-self.length // _CHECKED_BYTES)
-        self._sums = tail[len(tail) - _FOOTER.size - 4 * count : -_FOOTER.size]
-        if (
-            magic != _MAGIC
-            or not 0 < self.length <= block_bytes
-            or stat.st_size != self.length + 4 * count + _FOOTER.size
-            or zlib.crc32(self._sums) != checksum
-        ):
-            raise _Damaged
-        if time.time() - stat.st_mtime > _TOUCH_SECONDS:
-            with suppress(OSError):
-                os.utime(self._fd)
-
-    def read(self, offset: int, size: int) -> bytes:
-        first, last = offset // _CHECKED_BYTES, (offset + size - 1) // _CHECKED_BYTES
-        start = first * _CHECKED_BYTES
-        wanted = min((last + 1) * _CHECKED_BYTES, self.length) - start
-        try:
-            content = os.pread(self._fd, wanted, start)
-        except OSError:
-            raise _Damaged from None
-        view = memoryview(content)
-        for number in range(first, last + 1):
-            at = (number - first) * _CHECKED_BYTES
-            if zlib.crc32(view[at : at + _CHECKED_BYTES]) != int.from_bytes(
-                self._sums[4 * number : 4 * number + 4], "little"
-            ):
-                raise _Damaged
-        return content if len(content) == size else content[offset - start : offset - start + size]
-
-    def __del__(self) -> None:
-        # A stream that is given up before its end has nobody else to close the file.
-        if self._fd >= 0:
-            fd, self._fd = self._fd, -1
-            os.close(fd)
-
-
-def _trailer(content: bytes) -> tuple[bytes, bytes]:
-    view = memoryview(content)
-    sums = b"".join(
-        zlib.crc32(view[at : at + _CHECKED_BYTES]).to_bytes(4, "little") for at in range(0, len(view), _CHECKED_BYTES)
-    )
-    return sums, _FOOTER.pack(_MAGIC, len(content), zlib.crc32(sums))

@@ -25,41 +25,41 @@ from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRef
 
 _PART_BYTES: Final = 16 << 20
 _PARTS_AT_ONCE: Final = 3
-"""On their way for one object: with the one that is being read 64 MiB of memory."""
+"""Parts of one object that are sent at once; with the one that is being read, 64 MiB of memory."""
 _CONNECT_SECONDS: Final = 5
 _CONNECTIONS: Final = 32
 """Kept open; more are made when more threads ask at once."""
 _MISSING: Final = frozenset({"NoSuchKey", "NoSuchObject"})
 _LATER: Final = frozenset({"InternalError", "RequestTimeout", "ServiceUnavailable", "SlowDown"})
-"""What the server cannot do now, where it says so by a code."""
+"""Codes by which a server says that it cannot do its work now."""
 _NO_LOCK: Final = "ObjectLockConfigurationNotFoundError"
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Patience:
-    """How long a request may take when nothing comes back, and how often it is tried again."""
+    """How long a request waits in silence, and how often it is tried again."""
 
     silent_seconds: int
     again: int
 
 
 _READING: Final = _Patience(silent_seconds=20, again=1)
-"""Somebody waits for it: at most 45 seconds when the server is silent, 15 when nobody is there."""
+"""Somebody waits for a read: at most 45 seconds while the server is silent, 15 where no server answers."""
 _WRITING: Final = _Patience(silent_seconds=60, again=3)
 
 
 class Mode(StrEnum):
-    """Who may delete what is locked before its time."""
+    """Who may delete a locked object before its lock ends."""
 
     GOVERNANCE = "governance"
-    """Whoever has the bucket's right to pass over it."""
+    """Whoever has the bucket's right to bypass the lock."""
     COMPLIANCE = "compliance"
     """Nobody, the owner of the bucket included."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """Each object is put with a lock that holds for so many days."""
+    """Each object is put with a lock that lasts this many days."""
 
     days: int
     mode: Mode
@@ -74,10 +74,10 @@ class KeyFiles(Provider):
         self._read: Credentials | None = None
 
     def retrieve(self) -> Credentials:
-        """The keys as they are now; those before while a file is away or empty, as in the middle of a renewal.
+        """The keys as they are now, or the previous ones while a file is missing or empty, as during a renewal.
 
         Raises:
-            OSError, ValueError: they could never be read.
+            OSError, ValueError: they could not be read even once.
 
         """
         try:
@@ -92,7 +92,7 @@ class KeyFiles(Provider):
 
 
 class S3ObjectStore:
-    """Objects of a bucket, under a prefix; the bucket is there already, for its rules are its owner's."""
+    """Objects of a bucket, under a prefix; the bucket is never made here, since its owner sets its rules."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class S3ObjectStore:
         self._clock = clock
 
     def put_file(self, key: str, path: Path) -> None:
-        with self._told(key):
+        with self._errors(key):
             self._writing.fput_object(
                 self._bucket,
                 self._prefix + key,
@@ -132,7 +132,7 @@ class S3ObjectStore:
         return _read(self._answer(key, offset, length), length, chunk)
 
     def up_to(self, key: str, offset: int, length: int) -> bytes:
-        """At most ``length`` bytes from ``offset``: fewer where the object ends, which saves asking where that is.
+        """At most ``length`` bytes from ``offset``, fewer where the object ends: this saves a request for its size.
 
         Raises:
             NoSuchObject; EOFError: the object ends at ``offset`` or before.
@@ -150,11 +150,11 @@ class S3ObjectStore:
         return True
 
     def size(self, key: str) -> int:
-        with self._told(key):
+        with self._errors(key):
             return self._reading.stat_object(self._bucket, self._prefix + key).size or 0
 
     def delete(self, key: str) -> None:
-        with self._told(key):
+        with self._errors(key):
             self._writing.remove_object(self._bucket, self._prefix + key)
 
     def keys(self, prefix: str) -> Iterator[str]:
@@ -162,13 +162,13 @@ class S3ObjectStore:
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
         # Not every server lists in the order of the bytes: some go folder by folder.
-        with self._told(prefix):
+        with self._errors(prefix):
             listed = self._reading.list_objects(self._bucket, prefix=self._prefix + prefix, recursive=True)
             found = sorted((str(one.object_name).removeprefix(self._prefix), one.size or 0) for one in listed)
         yield from found
 
     def folders(self, prefix: str) -> list[str]:
-        with self._told(prefix):
+        with self._errors(prefix):
             listed = self._reading.list_objects(self._bucket, prefix=self._prefix + prefix)
             return sorted(str(one.object_name).rstrip("/").rpartition("/")[2] for one in listed if one.is_dir)
 
@@ -176,7 +176,7 @@ class S3ObjectStore:
         # The SDK aborts what it begins unless its process dies; to find what is left it has no public call.
         markers: tuple[str | None, str | None] = (None, None)
         while True:
-            with self._told(self._prefix):
+            with self._errors(self._prefix):
                 listed = self._reading._list_multipart_uploads(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
                     self._bucket, prefix=self._prefix, key_marker=markers[0], upload_id_marker=markers[1]
                 )
@@ -188,15 +188,15 @@ class S3ObjectStore:
             markers = (listed.next_key_marker, listed.next_upload_id_marker)
 
     def discard(self, one: Unfinished) -> None:
-        with suppress(NoSuchObject), self._told(one.key):
+        with suppress(NoSuchObject), self._errors(one.key):
             self._writing._abort_multipart_upload(  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
                 self._bucket, self._prefix + one.key, one.id
             )
 
     def can_lock(self) -> bool:
-        """Whether the bucket was made with object lock, which cannot be switched on later everywhere."""
+        """Whether the bucket was made with object lock; not every server can switch it on later."""
         try:
-            with self._told(""):
+            with self._errors(""):
                 return bool(self._reading.get_object_lock_config(self._bucket))
         except StoreRefuses as refused:
             if refused.code == _NO_LOCK:
@@ -204,7 +204,7 @@ class S3ObjectStore:
             raise
 
     def _answer(self, key: str, offset: int, length: int) -> BaseHTTPResponse:
-        with self._told(key):
+        with self._errors(key):
             answer = self._reading.get_object(self._bucket, self._prefix + key, offset=offset, length=length)
         if offset and answer.status != HTTPStatus.PARTIAL_CONTENT:  # something between us knows no ranges
             answer.close()
@@ -218,8 +218,8 @@ class S3ObjectStore:
         return Retention(mode, self._clock() + timedelta(days=self._lock.days))
 
     @contextmanager
-    def _told(self, key: str) -> Generator[None]:
-        """Turns what the SDK raises into errors of ours."""
+    def _errors(self, key: str) -> Generator[None]:
+        """Turn the errors of the SDK into those of storage."""
         try:
             yield
         except S3Error as error:

@@ -1,4 +1,4 @@
-"""Where sealed segments go: what an object store is, and the folder that is one; `storage.objects.s3` is the other."""
+"""The protocol of object stores, and the store that is a folder; `storage.objects.s3` is the other."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Protocol
 
-from storage.files import make_folder, sync_folder
-from storage.pieces import Pieces
+from storage.errors import StorageError
+from storage.files import Pieces, make_folder, sync_folder
 
 CHUNK_BYTES: Final = 1 << 20
 
 
-class NoSuchObject(Exception):
+class NoSuchObject(StorageError):
     """Nothing is stored under this key."""
 
     def __init__(self, key: str) -> None:
@@ -24,23 +24,23 @@ class NoSuchObject(Exception):
         self.key = key
 
 
-class StoreAway(Exception):
-    """The store does not answer, or cannot do its work now: later, not never."""
+class StoreAway(StorageError):
+    """The store does not answer, or cannot do its work now: try later."""
 
 
-class StoreRefuses(Exception):
-    """The store answers and says no, as with a bucket that is not there or keys that it does not know: for a person."""
+class StoreRefuses(StorageError):
+    """The store refuses, as for a bucket that does not exist or unknown keys: a person has to put it right."""
 
     def __init__(self, bucket: str, code: str) -> None:
         super().__init__(bucket, code)
         self.bucket = bucket
         self.code = code
-        """As the server names it, such as NoSuchBucket or AccessDenied."""
+        """The server's word, such as NoSuchBucket or AccessDenied."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Unfinished:
-    """What was begun to be put under a key, and never came to its end."""
+    """A put that was begun and never ended."""
 
     key: str
     id: str
@@ -81,7 +81,7 @@ class ObjectStore(Protocol):
         ...
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
-        """As `keys`, each with the size of its object: one question for a thousand of them."""
+        """As `keys`, each with the size of its object; one request lists a thousand."""
         ...
 
     def folders(self, prefix: str) -> list[str]:
@@ -89,11 +89,11 @@ class ObjectStore(Protocol):
         ...
 
     def unfinished(self, before: datetime) -> Iterator[Unfinished]:
-        """Puts that were begun before, and never came to their end: they take room that no key shows."""
+        """Puts that were begun before a moment and never ended: they take room that no key shows."""
         ...
 
     def discard(self, one: Unfinished) -> None:
-        """Give the room of an unfinished put back."""
+        """Free the room of an unfinished put."""
         ...
 
 

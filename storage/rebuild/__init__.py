@@ -1,1 +1,1 @@
-"""Recovery after a crash, and the index made again from objects alone."""
+"""Recovery after a crash, and rebuilding the index from objects alone."""

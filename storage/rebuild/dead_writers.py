@@ -1,13 +1,10 @@
-"""What a process that died left behind: its segments are sealed and their instances entered again."""
+"""Recovers the segments of a process that died: they are sealed, and their instances entered again."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import mmap
 import os
-from collections.abc import Generator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +15,16 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new, snapshot, transaction
-from storage.files import write_at
+from storage.files import lock, write_at
 from storage.ids import made_at, new_id
 from storage.index.group_commit import Index
 from storage.index.queries import note_lost
-from storage.segments import members, quarantine_files
+from storage.quarantine_moves import Reason
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import members, quarantine_files, segment_rows
 from storage.segments.members import Entry
 from storage.segments.pax import BLOCK, HEADER_BYTES, Header, encode
-from storage.segments.spool import Spool, segment_key
+from storage.segments.spool import Spool
 
 _MAGIC: Final = b"ustar\00000"
 _MAGIC_AT: Final = 257
@@ -33,7 +32,7 @@ _ASKED_AT_ONCE: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recovered:
+class Recovery:
     segments: int
     """Segments that were sealed, or found sealed and not yet stored."""
     members: int
@@ -41,48 +40,48 @@ class Recovered:
     torn: int
     """Segments whose writer died in the middle of a member."""
     damaged: int
-    """Members that were whole once and are no longer: lost by the disk, not by us."""
+    """Damaged ranges between members: the disk lost what was flushed."""
     left: tuple[str, ...] = ()
-    """Segments, each with what the disk said, that could not be read or sealed; what could be read is entered."""
+    """Segments that could not be read or sealed, each with the disk's error; readable instances are entered."""
 
 
 @dataclass(kw_only=True)
 class Found:
-    """What lies in a segment's file."""
+    """The content of a segment's file."""
 
     good: list[Header] = field(default_factory=list[Header])
     damaged: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    """Ranges of bytes between good members that are none."""
+    """Ranges of bytes between good members that are no good members."""
     end: int = 0
     """Where the last good member ends."""
     written_to: int = 0
-    """Behind the last byte that is not zero; more than ``end`` when the writer died in the middle of a member."""
+    """The end of the bytes that are not zero; more than ``end`` when the writer died in the middle of a member."""
 
     @property
     def study_uid(self) -> str:
-        """Of the segment; empty when it has no instance."""
+        """The study of the segment; empty when it has no instance."""
         return next((header.row.study_uid for header in self.good if header.row is not None), "")
 
 
-def recover(spool: Spool, index: Index) -> Recovered:
+def recover(spool: Spool, index: Index) -> Recovery:
     """Seal every segment of the spool whose lock is free, and enter what lies in those that are not stored.
 
-    Several processes may do so at once: each segment is taken by the one that wins its lock, and entering
-    again changes nothing. What is taken belongs to the spool's node from now on.
+    Several processes may do so at once: the one that wins a segment's lock takes it, and entering again changes
+    nothing. A segment that is taken belongs to the spool's node from then on.
 
     Raises:
         IndexUnavailable: rows could not be entered.
 
     """
     recovered, entries = take(spool)
-    # In the order in which they came, so that of two that contradict the same one is held again.
+    # In the order in which they came, so that of two contradicting instances the same one is held again.
     entries.sort(key=lambda entry: entry.provenance.received_at)
     index.enter_all(entries)
     return recovered
 
 
-def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
-    """As `recover`, without entering what was found, which is answered as well."""
+def take(spool: Spool) -> tuple[Recovery, list[Entry]]:
+    """As `recover`, but answers the entries instead of entering them."""
     paths = sorted((spool.directory / "segments").glob("*/*.tar"))
     stored = _stored(spool, [path.stem for path in paths])
     entries: list[Entry] = []
@@ -92,9 +91,9 @@ def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
         if path.stem in stored:
             continue
         try:
-            with _locked(path) as fd:
+            with lock(path, os.O_RDWR) as fd:
                 if fd is None:
-                    continue  # its writer lives, or another recovery has it
+                    continue  # its writer lives, another recovery has it, or it was stored and removed meanwhile
                 segments += 1
                 sealed = _sealed(fd, path.stem)
                 if sealed is not None:
@@ -108,12 +107,12 @@ def take(spool: Spool) -> tuple[Recovered, list[Entry]]:
                     _seal(spool, fd, path, found)
         except OSError as error:  # a full disk, a file that cannot be read: no reason to receive nothing more
             left.append(f"{path.stem}: {error.strerror}")
-    found_all = Recovered(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
+    found_all = Recovery(segments=segments, members=len(entries), torn=torn, damaged=damaged, left=tuple(left))
     return found_all, entries
 
 
 def _stored(spool: Spool, here: list[str]) -> set[str]:
-    """Those of the segments here that are stored, or were rewritten since; the index knows many more, of years."""
+    """The segments among these that are stored, or were rewritten since."""
     stored: set[str] = set()
     segment = tables.segment.c
     with snapshot(spool.engine) as tx:
@@ -121,24 +120,6 @@ def _stored(spool: Spool, here: list[str]) -> set[str]:
             these = segment.id.in_(here[start : start + _ASKED_AT_ONCE])
             stored.update(tx.execute(sa.select(segment.id).where(these, segment.stored_at.is_not(None))).scalars())
     return stored
-
-
-@contextmanager
-def _locked(path: Path) -> Generator[int | None]:
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    except FileNotFoundError:
-        yield None  # stored and removed meanwhile
-        return
-    try:
-        try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield None
-            return
-        yield fd if os.fstat(fd).st_nlink else None
-    finally:
-        os.close(fd)
 
 
 def _sealed(fd: int, segment_id: str) -> list[Entry] | None:
@@ -157,11 +138,11 @@ def _note_sealed(spool: Spool, fd: int, segment_id: str, sealed: list[Entry]) ->
     # Its writer may have died between the footer and the row.
     study_uid = sealed[0].row.study_uid if sealed else ""
     with transaction(spool.engine) as tx:
-        _note(tx, spool.node, segment_id, study_uid, {"state": "sealed", "size": os.fstat(fd).st_size})
+        _note(tx, spool.node, segment_id, study_uid, SegmentMove.SEAL, os.fstat(fd).st_size)
 
 
 def look(fd: int, segment_id: str) -> Found:
-    """Every member whose digests are right, also behind a place where none is where one should be."""
+    """Find every member whose digests are right, also behind damaged ranges."""
     found = Found(written_to=_written_to(fd))
     position = 0
     while position < found.written_to:
@@ -188,7 +169,7 @@ def _next_magic(fd: int, position: int, end: int) -> int:
 
 
 def _written_to(fd: int) -> int:
-    """Behind the last byte that is not zero: what follows was reserved and never written."""
+    """The end of the bytes that are not zero: the rest was reserved and never written."""
     end = os.fstat(fd).st_size
     while end:
         start = max(0, end - members.CHUNK)
@@ -200,13 +181,13 @@ def _written_to(fd: int) -> int:
 
 
 def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
-    """Keep what is torn or damaged, then write the manifest behind the last good member; note what is lost."""
+    """Copy torn and damaged ranges to quarantine, seal the segment, and mark the lost instances."""
     segment_id = path.stem
     for start, end in found.damaged:
-        _quarantine(spool, fd, f"damaged/{segment_id}-{start}", start, end)
+        _quarantine(spool, fd, segment_id, Reason.DAMAGED, start, end)
     end = found.end
     if found.written_to > end:
-        _quarantine(spool, fd, f"torn/{segment_id}-{end}", end, found.written_to)
+        _quarantine(spool, fd, segment_id, Reason.TORN, end, found.written_to)
         # The header's room holds at most a torn header, and the quarantine has that now.
         size = max(0, found.written_to - end - HEADER_BYTES)
         digest = hashlib.sha256()
@@ -217,29 +198,29 @@ def _seal(spool: Spool, fd: int, path: Path, found: Found) -> None:
         end = header.end
     if end == 0:
         path.unlink()
-        state, size = "gone", 0
+        move, size = SegmentMove.DISCARD, 0
     else:
-        state, size = "sealed", members.seal(fd, segment_id, end, found.good)
+        move, size = SegmentMove.SEAL, members.seal(fd, segment_id, end, found.good)
     with transaction(spool.engine) as tx:
-        _note(tx, spool.node, segment_id, found.study_uid, {"state": state, "size": size})
+        _note(tx, spool.node, segment_id, found.study_uid, move, size)
         note_lost(tx, segment_id, {header.body_offset for header in found.good})
 
 
-def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
-    """Copy the bytes; where they lie names the copy, so that a second recovery makes no second one.
+def _quarantine(spool: Spool, fd: int, segment_id: str, reason: Reason, start: int, end: int) -> None:  # noqa: PLR0917
+    """Copy a range of bytes to quarantine. Its place names the copy, so that a second recovery makes no second one.
 
-    Whose they were is told by the study of the segment, where that is in the index.
+    Study and site are those of the segment's study, where that is in the index.
     """
     segment, study = tables.segment.c, tables.study.c
     asked = sa.select(study.study_uid, study.site_id).join(tables.segment, segment.study_uid == study.study_uid)
     with snapshot(spool.engine) as tx:
-        study_uid, site_id = tx.execute(asked.where(segment.id == _segment_of(name))).one_or_none() or (None, None)
+        study_uid, site_id = tx.execute(asked.where(segment.id == segment_id)).one_or_none() or (None, None)
     values: dict[str, Any] = {
         "id": new_id(),
-        "reason": name.partition("/")[0],
+        "reason": reason,
         "study_uid": study_uid,
         "site_id": site_id,
-        "key": f"{quarantine_files.FOLDER}/{name}",
+        "key": f"{quarantine_files.FOLDER}/{reason}/{segment_id}-{start}",
         "received_at": datetime.fromtimestamp(os.fstat(fd).st_mtime, UTC),
     }
     row = quarantine_files.keep(spool.directory, values, members.read_in_chunks(fd, start, end - start))
@@ -247,24 +228,12 @@ def _quarantine(spool: Spool, fd: int, name: str, start: int, end: int) -> None:
         tx.execute(insert_new(tx, tables.quarantine).values(row))
 
 
-def _segment_of(name: str) -> str:
-    return name.partition("/")[2].partition("-")[0]
-
-
-def _note(tx: Connection, node: str, segment_id: str, study_uid: str, became: dict[str, Any]) -> None:
+def _note(  # noqa: PLR0917
+    tx: Connection, node: str, segment_id: str, study_uid: str, move: SegmentMove, size: int
+) -> None:
     segment = tables.segment
     # Whoever has the file now holds the segment: a spool may have come from another node, or got another name.
-    tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state != "stored").values(node=node))
-    values = {**became, "sealed_at": made_at(segment_id)}
-    done = tx.execute(sa.update(segment).where(segment.c.id == segment_id, segment.c.state == "open").values(values))
-    if done.rowcount == 0:  # sealed already, or the row was lost with the database
-        tx.execute(
-            insert_new(tx, segment).values(
-                id=segment_id,
-                study_uid=study_uid,
-                node=node,
-                key=segment_key(segment_id),
-                opened_at=made_at(segment_id),
-                **values,
-            )
-        )
+    ours = (segment.c.id == segment_id) & (segment.c.state != SegmentState.STORED)
+    tx.execute(sa.update(segment).where(ours).values(node=node))
+    begun = {"study_uid": study_uid, "node": node}  # where the row was lost with the database
+    segment_rows.change_or_begin(tx, segment_id, move, begun, size=size, sealed_at=made_at(segment_id))

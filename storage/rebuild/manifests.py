@@ -1,4 +1,4 @@
-"""What stored segments tell of themselves: each is read at its tail, once, several at a time."""
+"""Reads the manifests of all segments: each segment once, at its tail, several at a time."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ from storage.objects.store import NoSuchObject, ObjectStore
 from storage.segments import members
 from storage.segments.members import Entry, Manifest
 from storage.segments.pax import HEADER_BYTES, decode
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 FOLDER: Final = "segments"
 _NAME: Final = re.compile(r"[0-9A-HJKMNP-TV-Z]{26}")
 _TAIL: Final = 256 << 10
-"""Bytes that are read at once: the footer, and the manifest of all but large segments."""
+"""Bytes that are read first: the footer, and the manifest of all but large segments."""
 _AT_ONCE: Final = 8
 _AHEAD: Final = 32
 _SLACK: Final = timedelta(minutes=10)
-"""That an instance may have begun to come before its segment was opened, clocks of nodes that differ included."""
+"""An instance may be this much older than its segment, differing clocks of nodes included."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +42,7 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class Tail:
-    """What a segment tells; no manifest where neither its end nor its members can be read."""
+    """The end of a segment; no manifest where neither the end nor a member can be read."""
 
     source: Source
     manifest: Manifest | None
@@ -50,11 +50,11 @@ class Tail:
     stored: bool
     """Whether it was read in the object store; else it is in the spool alone."""
     sealed: bool
-    """Whether its manifest is as it was written; else each member was asked, up to the first that is damaged."""
+    """Whether its manifest is intact; else its members' headers were read, up to the first damaged one."""
 
 
 def sources(store: ObjectStore, spool_dir: Path) -> Iterator[Source]:
-    """Every segment, by id: in the order in which they were begun. Listed a day at a time."""
+    """Every segment, in the order of ids, in which they were begun. The store is listed a day at a time."""
     there = ((key, size) for day in store.folders(f"{FOLDER}/") for key, size in store.sizes(f"{FOLDER}/{day}/"))
     stored = ((Path(key).stem, size, None) for key, size in there if _NAME.fullmatch(Path(key).stem))
     here = sorted((spool_dir / FOLDER).glob("*/*.tar"), key=lambda path: path.stem)
@@ -88,14 +88,14 @@ def read(store: ObjectStore, found: Iterator[Source]) -> Iterator[Tail]:
             yield ahead.popleft().result()
 
 
-class Ordered:
-    """Entries of tails that come by id, handed on in the order in which they were received; few wait meanwhile."""
+class ReceivedOrder:
+    """Sorts the entries of tails, which come by id, in the order in which they were received; few wait meanwhile."""
 
     def __init__(self) -> None:
         self._waiting: list[tuple[float, str, int, Entry]] = []
 
     def add(self, tail: Tail, entries: list[Entry]) -> Iterator[Entry]:
-        """Answers those that nothing can come before any more."""
+        """Add entries; answers the waiting entries that no later tail can precede."""
         until = (made_at(tail.source.segment_id) - _SLACK).timestamp()
         while self._waiting and self._waiting[0][0] < until:
             yield heapq.heappop(self._waiting)[3]
@@ -108,8 +108,8 @@ class Ordered:
             yield heapq.heappop(self._waiting)[3]
 
 
-class Replaced:
-    """Which of the segments that come by id were replaced by one that came before; knows only those that may follow."""
+class ReplacedSegments:
+    """The segments that an earlier one replaced; segments come by id, and only those that may follow are kept."""
 
     def __init__(self) -> None:
         self._following: list[str] = []
@@ -125,7 +125,7 @@ class Replaced:
 
 
 def _tail(store: ObjectStore, source: Source) -> Tail:
-    """The store's copy comes first, the spool's where that cannot be read."""
+    """Read the stored copy, or the spool's where that cannot be read."""
     if source.stored_size is not None:
         stored = _Stored(store, segment_key(source.segment_id))
         sealed = _manifest(stored, source.segment_id, source.stored_size)
@@ -178,7 +178,7 @@ def _manifest(of: _Stored | _File, segment_id: str, size: int) -> Manifest | Non
 
 
 def _by_headers(of: _Stored | _File, segment_id: str, size: int) -> Manifest | None:
-    """The end is damaged, or was never written: each member says what it is, and where the next begins."""
+    """A manifest made from the members' headers, where the end is damaged or was never written."""
     entries: list[Entry] = []
     offset = 0
     while offset < size:

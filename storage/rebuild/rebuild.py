@@ -1,17 +1,14 @@
-"""Makes the index again from segments and journal alone: what is missing is added, what is right stays as it is.
+"""Rebuilds the index from segments and journal alone: missing rows are added, right ones stay as they are.
 
-Entries come first, in the order in which they were received; then each decision, in the order in which they were made.
-Everything may be interrupted and done again: what is there already is passed over.
+Instances are entered first, in the order in which they were received; then decisions are made again, in the order in
+which they were made. Rebuilding may be interrupted and begun anew.
 """
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
-from operator import attrgetter
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,19 +18,22 @@ from storage import tables
 from storage.database import insert_new, snapshot, transaction
 from storage.ids import made_at
 from storage.index import entry_batch, journal
-from storage.index.entry_batch import Batch, Known, Raced, point_at
+from storage.index.entry_batch import Batch, Raced
 from storage.index.journal import Decision
+from storage.index.known_studies import Known
+from storage.index.other_bytes import point_at
 from storage.instance_row import Place
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
-from storage.rebuild import replay as replaying
 from storage.rebuild.dead_writers import take
-from storage.rebuild.manifests import Ordered, Replaced, Tail
-from storage.rebuild.replay import Replay
-from storage.segments import quarantine_files
+from storage.rebuild.journal_facts import all_decisions, held_places, resent_places
+from storage.rebuild.manifests import ReceivedOrder, ReplacedSegments, Tail
+from storage.rebuild.outcome import RebuildOutcome
+from storage.rebuild.replay import REPLAYS, Replay
+from storage.segment_moves import ENDED, SegmentMove
+from storage.segments import quarantine_files, segment_rows
 from storage.segments.members import Entry, Where
-from storage.segments.spool import Spool, segment_key
-from storage.tables import UNSTORED
+from storage.segments.spool import Spool
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
@@ -41,40 +41,11 @@ _QUARANTINE: Final = tables.quarantine
 _REBUILDING: Final = tables.rebuilding
 _AT_ONCE: Final = 256
 _UNTIL_DELETED: Final = timedelta(days=1)
-"""That a segment stays which others have replaced: longer than any request that may still read it."""
-
-
-@dataclass(kw_only=True)
-class Rebuilt:
-    """What came of it. In a check: what would."""
-
-    segments: int = 0
-    """Segments that were read."""
-    entries: int = 0
-    """Instances that they tell."""
-    instances: int = 0
-    """Rows that were missing."""
-    holdings: int = 0
-    held: int = 0
-    """Rows of the quarantine."""
-    decisions: int = 0
-    """Decisions that were made again."""
-    incomplete: list[str] = field(default_factory=list[str])
-    """Ids of decisions about something that is not here."""
-    mended: list[str] = field(default_factory=list[str])
-    """Ids of segments without their end: their members were asked one by one."""
-    unreadable: list[str] = field(default_factory=list[str])
-    """Ids of segments that tell nothing."""
-    differing: int = 0
-    """Rows that say something else than the segments; they are left as they are."""
-
-    @property
-    def whole(self) -> bool:
-        return not (self.incomplete or self.mended or self.unreadable or self.differing)
+"""A replaced segment stays longer than any request that may still read it."""
 
 
 def is_unfinished(engine: Engine) -> bool:
-    """Whether somebody began and did not end: the index may show what was hidden."""
+    """Whether a rebuild was begun and has not ended: the index may show hidden images."""
     with snapshot(engine) as tx:
         return tx.scalar(sa.select(_REBUILDING.c.name)) is not None
 
@@ -86,19 +57,19 @@ def count(store: ObjectStore, spool: Spool) -> int:
 
 def rebuild(
     spool: Spool, store: ObjectStore, replays: Mapping[str, Replay], now: datetime, tell: Callable[[], None]
-) -> Rebuilt:
-    """Make the index again; ``tell`` hears of each segment. Nothing may be served meanwhile.
+) -> RebuildOutcome:
+    """Rebuild the index; ``tell`` is called for each segment. Nothing may be served meanwhile.
 
-    ``replays`` are those of the journal's kinds that are not the index's own.
+    ``replays`` make decisions of kinds again that other packages write.
 
     Raises:
         StoreAway, StoreRefuses: of the store; what was done stays done.
 
     """
-    return _Rebuilding(spool, store, {**replaying.REPLAYS, **replays}, now, tell).run()
+    return _Rebuild(spool, store, {**REPLAYS, **replays}, now, tell).run()
 
 
-class _Rebuilding:
+class _Rebuild:
     def __init__(
         self,
         spool: Spool,
@@ -117,18 +88,18 @@ class _Rebuilding:
         self._held: dict[Where, str] = {}
         self._healing: frozenset[Where] = frozenset()
         self._moved: dict[Where, Entry] = {}
-        """Where bytes that took the place of lost ones lay then, and what they are now."""
-        self._replaced = Replaced()
-        self._found = Rebuilt()
+        """Resent bytes that replaced damaged ones: their place then, and their entry now."""
+        self._replaced = ReplacedSegments()
+        self._found = RebuildOutcome()
 
-    def run(self) -> Rebuilt:
+    def run(self) -> RebuildOutcome:
         begun = {"name": "index", "started_at": self._now}
         with transaction(self._engine) as tx:
             tx.execute(insert_new(tx, _REBUILDING).values(begun))
         before = _counts(self._engine)
         take(self._spool)  # what a writer that died left open is sealed, and its rows follow below
-        self._held = _held_places(self._store)
-        self._healing = _healing_places(self._store)
+        self._held = held_places(self._store)
+        self._healing = resent_places(self._store)
         self._enter_segments()
         for row in quarantine_files.noted(self._spool.directory):
             with transaction(self._engine) as tx:
@@ -150,14 +121,14 @@ class _Rebuilding:
             self._enter(batch)
 
     def _entries(self) -> Iterator[Entry]:
-        ordered = Ordered()
+        ordered = ReceivedOrder()
         for tail in manifests.read(self._store, manifests.sources(self._store, self._spool.directory)):
             yield from ordered.add(tail, self._told(tail))
             self._tell()
         yield from ordered.rest()
 
     def _told(self, tail: Tail) -> list[Entry]:
-        """What is to be entered of a segment; nothing of one whose members are in another now."""
+        """The entries of a segment; none where another segment has its members by now."""
         found, segment_id = self._found, tail.source.segment_id
         found.segments += 1
         if tail.manifest is None:
@@ -180,7 +151,7 @@ class _Rebuilding:
         return entries
 
     def _is_over(self, segment_id: str) -> bool:
-        """Whether the database knows that nothing leads there any more: replaced, or given up when half written."""
+        """Whether the database knows that the segment was replaced, or given up half written."""
         with snapshot(self._engine) as tx:
             return is_over(tx, segment_id)
 
@@ -229,8 +200,8 @@ class _Rebuilding:
             self._found.incomplete.append(decision.id)
 
     def _told_now(self, decision: Decision) -> Mapping[str, Any]:
-        """The decision, of bytes where they lie now: they may have been rewritten since."""
-        if decision.kind != entry_batch.HEALED:
+        """The decision's payload with the place where resent bytes lie now: they may have been rewritten."""
+        if decision.kind != entry_batch.KIND_RESENT:
             return decision.payload
         place = decision.payload["entry"]["place"]
         moved = self._moved.get((place["segment_id"], place["offset"]))
@@ -238,32 +209,9 @@ class _Rebuilding:
 
 
 def is_over(tx: Connection, segment_id: str) -> bool:
-    """Whether a segment waits for its deletion, or is deleted."""
+    """Whether a segment was replaced or given up."""
     state = tx.scalar(sa.select(_SEGMENT.c.state).where(_SEGMENT.c.id == segment_id))
-    return state in {"retired", "gone"}
-
-
-def all_decisions(engine: Engine, store: ObjectStore) -> Iterator[Decision]:
-    """Those of the object store, and those that a backup without its index brought; in order, each once."""
-    with snapshot(engine) as tx:
-        ours = journal.unapplied(tx)
-    last = ""
-    for decision in heapq.merge(journal.decisions(store), ours, key=attrgetter("id")):
-        if decision.id != last:
-            yield decision
-        last = decision.id
-
-
-def _held_places(store: ObjectStore) -> dict[Where, str]:
-    """Where what was held lay then, with the id that its question had."""
-    told = (decision.payload for decision in journal.decisions(store) if decision.kind == entry_batch.HELD)
-    return {(one["segment_id"], one["offset"]): one["id"] for one in told}
-
-
-def _healing_places(store: ObjectStore) -> frozenset[Where]:
-    """Where what took the place of lost bytes lay when it came."""
-    told = (one.payload["entry"]["place"] for one in journal.decisions(store) if one.kind == entry_batch.HEALED)
-    return frozenset((place["segment_id"], place["offset"]) for place in told)
+    return state in ENDED
 
 
 def _in_chunks(decisions: Iterator[Decision]) -> Iterator[list[Decision]]:
@@ -279,35 +227,32 @@ def _counts(engine: Engine) -> tuple[int, int, int]:
 
 
 def _note_segment(tx: Connection, tail: Tail, node: str, now: datetime, *, replaced: bool) -> None:
-    """The row of a segment that was read; one that is right stays as it is."""
+    """Write the row of a segment that was read; a row that is right stays."""
     entries = tail.manifest.entries if tail.manifest else []
     segment_id = tail.source.segment_id
     sealed_at = max((one.provenance.received_at for one in entries), default=made_at(segment_id))
-    became: dict[str, Any] = {"state": "sealed", "size": tail.size, "sealed_at": sealed_at}
+    move = SegmentMove.SEAL
+    columns: dict[str, Any] = {"size": tail.size, "sealed_at": sealed_at}
     if tail.stored:
+        move = SegmentMove.FIND_STORED
         # Since when is not known: a commitment reads what was stored before its request once more.
         rewritten = bool(tail.manifest and tail.manifest.replaces)
-        became |= {"state": "stored", "stored_at": sealed_at, "compact_at": None if rewritten else now}
+        columns |= {"stored_at": sealed_at, "compact_at": None if rewritten else now}
     if replaced:
-        became |= {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
-    behind = ("open", "sealed", "writing") if tail.stored else ("open",)
-    here = _SEGMENT.c.id == segment_id
-    done = tx.execute(sa.update(_SEGMENT).where(here, _SEGMENT.c.state.in_(behind)).values(became))
-    if done.rowcount == 0:
-        study_uid = entries[0].row.study_uid if entries else ""
-        values = {"id": segment_id, "study_uid": study_uid, "node": node, "key": segment_key(segment_id), **became}
-        tx.execute(insert_new(tx, _SEGMENT).values(opened_at=made_at(segment_id), **values))
+        move = SegmentMove.FIND_REPLACED
+        columns |= {"delete_at": now + _UNTIL_DELETED, "compact_at": None}
+    begun = {"study_uid": entries[0].row.study_uid if entries else "", "node": node}
+    segment_rows.change_or_begin(tx, segment_id, move, begun, **columns)
 
 
 def _note_replaced(tx: Connection, segment_ids: Iterable[str], now: datetime) -> None:
-    """Segments that an older backup knows as stored, and whose members are in another by now."""
-    retired = {"state": "retired", "delete_at": now + _UNTIL_DELETED, "compact_at": None}
-    there = _SEGMENT.c.id.in_(list(segment_ids)) & _SEGMENT.c.state.in_((*UNSTORED, "stored"))
-    tx.execute(sa.update(_SEGMENT).where(there).values(retired))
+    """Retire segments that an older backup knows as stored, and that another segment has replaced."""
+    these = _SEGMENT.c.id.in_(list(segment_ids))
+    segment_rows.change(tx, these, SegmentMove.FIND_REPLACED, delete_at=now + _UNTIL_DELETED, compact_at=None)
 
 
 def _lead_on(tx: Connection, rewritten: Sequence[Entry]) -> None:
-    """Let rows that lead to where bytes lay before lead to where they lie now."""
+    """Let rows that lead to an earlier place of bytes lead to their place now."""
     if not rewritten:
         return
     uids = [one.row.sop_instance_uid for one in rewritten]

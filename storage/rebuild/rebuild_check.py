@@ -1,4 +1,4 @@
-"""What the index lacks of what segments and journal tell: `storage.rebuild.rebuild` asked, and nothing done."""
+"""Finds what the index lacks of segments and journal, as `storage.rebuild.rebuild` would, and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from storage.index import journal
 from storage.index.entry_rows import Home, instance_values
 from storage.objects.store import ObjectStore
 from storage.rebuild import manifests
-from storage.rebuild.manifests import Replaced, Tail
-from storage.rebuild.rebuild import Rebuilt, all_decisions, is_over
+from storage.rebuild.journal_facts import all_decisions
+from storage.rebuild.manifests import ReplacedSegments, Tail
+from storage.rebuild.outcome import RebuildOutcome
+from storage.rebuild.rebuild import is_over
 from storage.segments import quarantine_files
 from storage.segments.members import Entry
 from storage.segments.spool import Spool
@@ -25,17 +27,17 @@ _INSTANCE: Final = tables.instance.c
 _QUARANTINE: Final = tables.quarantine.c
 _AT_ONCE: Final = 256
 _TOLD: Final = ("size", "dataset_offset", "received_digest", "received_transfer_syntax_uid", "stored_digest", "site_id")
-"""What a row says of the bytes to which it leads, and nobody changes."""
+"""Columns that describe the bytes of a row and never change."""
 
 
-def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> Rebuilt:
-    """Compare; ``tell`` hears of each segment. What is being received meanwhile may be counted as missing.
+def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> RebuildOutcome:
+    """Compare; ``tell`` is called for each segment. Instances that arrive meanwhile may be counted as missing.
 
     Raises:
         StoreAway, StoreRefuses: of the store.
 
     """
-    found = Rebuilt()
+    found = RebuildOutcome()
     entries = _entries(spool, store, found, tell)
     while batch := list(islice(entries, _AT_ONCE)):
         with snapshot(spool.engine) as tx:
@@ -48,8 +50,8 @@ def lacking(spool: Spool, store: ObjectStore, tell: Callable[[], None]) -> Rebui
     return found
 
 
-def _entries(spool: Spool, store: ObjectStore, found: Rebuilt, tell: Callable[[], None]) -> Iterator[Entry]:
-    replaced = Replaced()
+def _entries(spool: Spool, store: ObjectStore, found: RebuildOutcome, tell: Callable[[], None]) -> Iterator[Entry]:
+    replaced = ReplacedSegments()
     for tail in manifests.read(store, manifests.sources(store, spool.directory)):
         found.segments += 1
         if tail.manifest is not None:
@@ -64,14 +66,14 @@ def _entries(spool: Spool, store: ObjectStore, found: Rebuilt, tell: Callable[[]
         tell()
 
 
-def _note(tail: Tail, found: Rebuilt) -> None:
+def _note(tail: Tail, found: RebuildOutcome) -> None:
     if tail.manifest is None and tail.size:
         found.unreadable.append(tail.source.segment_id)
     elif tail.stored and not tail.sealed:  # those of the spool may be open
         found.mended.append(tail.source.segment_id)
 
 
-def _compare(tx: Connection, batch: Sequence[Entry], found: Rebuilt) -> None:
+def _compare(tx: Connection, batch: Sequence[Entry], found: RebuildOutcome) -> None:
     uids = [one.row.sop_instance_uid for one in batch]
     columns = (_INSTANCE.sop_instance_uid, _INSTANCE.segment_id, _INSTANCE.offset, _INSTANCE.transfer_syntax_uid)
     asked = sa.select(*columns, *(_INSTANCE[name] for name in _TOLD)).where(_INSTANCE.sop_instance_uid.in_(uids))
@@ -101,7 +103,7 @@ def _compare(tx: Connection, batch: Sequence[Entry], found: Rebuilt) -> None:
 
 
 def _contents(row: Any) -> tuple[tuple[bytes, str], ...]:
-    """What came and what is stored of it: either again is the same instance."""
+    """Digest and syntax as it came and as it is stored: either, sent again, is the same instance."""
     received = bytes(row.received_digest), row.received_transfer_syntax_uid
     return received, (bytes(row.stored_digest), row.transfer_syntax_uid)
 

@@ -1,4 +1,4 @@
-"""Decisions about the index, made again out of the journal in an index that was made again out of the segments."""
+"""Makes decisions of the journal again in an index that is rebuilt from segments."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import insert_new
-from storage.decisions import erasure, placement, quarantine
-from storage.decisions.quarantine import Overtaken
+from storage.decisions import erasure, placement, placement_changes, quarantine
+from storage.errors import Overtaken
 from storage.index import entry_batch, queries
-from storage.index.entry_batch import point_at
+from storage.index.other_bytes import point_at
 from storage.instance_row import Place, Provenance
+from storage.segment_moves import READABLE
 from storage.segments.members import Entry
 
 Replay: TypeAlias = Callable[[Connection, Mapping[str, Any], datetime], bool]
-"""(transaction, payload, when it was decided) -> whether all that it is about is there."""
+"""(transaction, payload, time of the decision) -> whether everything that it is about is there."""
 
 
 def _placement(tx: Connection, payload: Mapping[str, Any], at: datetime) -> bool:
-    return placement.replay(tx, placement.from_json(payload["changes"]), at)
+    return placement.replay(tx, placement_changes.from_json(payload["changes"]), at)
 
 
 def _hide(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
@@ -35,7 +36,7 @@ def _unhide(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
 
 
 def _holding(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
-    """A site that sent what was there already sees it, wherever it is shown by now."""
+    """A site that sent an instance again sees it, wherever it is shown by now."""
     instance, came = tables.instance.c, Provenance.from_json(payload["provenance"])
     asked = sa.select(instance.study_uid, instance.site_id)
     shown = tx.execute(asked.where(instance.sop_instance_uid == payload["sop_instance_uid"])).one_or_none()
@@ -53,13 +54,13 @@ def _holding(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
     return True
 
 
-def _healed(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
-    """Bytes that the disk lost stay where they are lost; what was sent again leads on."""
+def _resent(tx: Connection, payload: Mapping[str, Any], _at: datetime) -> bool:
+    """The row leads to the bytes that were sent again, no longer to the damaged ones."""
     entry, (segment_id, offset) = Entry.from_json(payload["entry"]), payload["instead_of"]
     lost = Place(segment_id=segment_id, offset=offset, size=entry.place.size)
     state = tx.scalar(sa.select(tables.segment.c.state).where(tables.segment.c.id == entry.place.segment_id))
-    if state not in {*tables.UNSTORED, "stored"}:
-        return False  # the bytes that were sent again are not there either: nothing leads to nowhere
+    if state not in READABLE:
+        return False  # the resent bytes are missing too: no row may lead to them
     point_at(tx, entry, instead_of=lost, same_sender=True)
     return queries.instance_of(tx, entry.row.sop_instance_uid) is not None
 
@@ -81,9 +82,9 @@ REPLAYS: Final[Mapping[str, Replay]] = {
     placement.KIND: _placement,
     queries.HIDE: _hide,
     queries.UNHIDE: _unhide,
-    entry_batch.HOLDING: _holding,
-    entry_batch.HEALED: _healed,
-    entry_batch.HELD: _held,
+    entry_batch.KIND_HOLDING: _holding,
+    entry_batch.KIND_RESENT: _resent,
+    entry_batch.KIND_HELD: _held,
     quarantine.KIND: _quarantine,
     erasure.KIND: erasure.replay,
     erasure.HOLD: erasure.replay_hold,

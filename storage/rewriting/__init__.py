@@ -1,1 +1,1 @@
-"""Compaction and erasure: a new segment, the rows switched to it, the old one removed."""
+"""Rewriting for compaction and erasure: a new segment is written, rows switch to it, the old one is removed."""

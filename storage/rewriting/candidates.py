@@ -1,4 +1,4 @@
-"""Stored segments that wait to be looked at: whether they can be rewritten smaller."""
+"""Stored segments that wait for a check whether rewriting makes them smaller."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.segment_moves import NOT_YET_STORED, SegmentState
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
@@ -24,19 +25,19 @@ class Stored:
     id: str
     size: int
     fresh: bool
-    """Written since the study was last looked at."""
+    """Stored since the study was last checked."""
     instances: int
     native: int
-    """Instances with pixels in one of the asked transfer syntaxes."""
+    """Instances with pixels in a transfer syntax that can become smaller."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """The segments of a study, as their instances name it."""
+    """The segments of the study that their instances name, and what may keep them from being rewritten."""
 
     segments: tuple[Stored, ...]
     unstored: bool
-    """Some of it is not in the object store yet, or is being rewritten."""
+    """A segment of it is not stored yet, or is being rewritten."""
     undescribed: bool
     damaged: bool
     shown_in: frozenset[str]
@@ -45,17 +46,17 @@ class Waiting:
 
 
 def due(tx: Connection, now: datetime, limit: int) -> list[str]:
-    """Studies with segments to be looked at, the longest waiting first."""
+    """Studies with segments to check, the longest waiting first."""
     first = sa.func.min(_SEGMENT.c.compact_at)
     asked = sa.select(_SEGMENT.c.study_uid).where(_SEGMENT.c.compact_at <= now).group_by(_SEGMENT.c.study_uid)
     return list(tx.execute(asked.order_by(first).limit(limit)).scalars())
 
 
 def of_study(tx: Connection, study_uid: str, native: Sequence[str]) -> Waiting:
-    """What there is to know before segments of a study are rewritten; ``native`` syntaxes can become smaller."""
+    """The segments of a study; instances in a ``native`` transfer syntax can become smaller."""
     columns = (_SEGMENT.c.id, _SEGMENT.c.state, _SEGMENT.c.size, _SEGMENT.c.compact_at)
     rows = tx.execute(sa.select(*columns).where(_SEGMENT.c.study_uid == study_uid).order_by(_SEGMENT.c.id)).all()
-    stored = [row for row in rows if row.state == "stored"]
+    stored = [row for row in rows if row.state == SegmentState.STORED]
     there = _INSTANCE.c
     pixels = there.transfer_syntax_uid.in_(native) & (there.frames > 0)
     counted = sa.select(
@@ -80,7 +81,7 @@ def of_study(tx: Connection, study_uid: str, native: Sequence[str]) -> Waiting:
             )
             for row in stored
         ),
-        unstored=any(row.state in (*tables.UNSTORED, "writing") for row in rows),
+        unstored=any(row.state in NOT_YET_STORED for row in rows),
         undescribed=any(row.undescribed for row in counts.values()),
         damaged=any(row.damaged for row in counts.values()),
         shown_in=shown_in,
@@ -89,19 +90,19 @@ def of_study(tx: Connection, study_uid: str, native: Sequence[str]) -> Waiting:
 
 
 def postpone(tx: Connection, study_uid: str, until: datetime) -> None:
-    """Look at its segments again then."""
+    """Check its segments again then."""
     waiting = (_SEGMENT.c.study_uid == study_uid) & _SEGMENT.c.compact_at.is_not(None)
     tx.execute(sa.update(_SEGMENT).where(waiting).values(compact_at=until))
 
 
 def nothing_to_gain(tx: Connection, segment_ids: Sequence[str]) -> None:
-    """These stay as they are, until something new comes for their study."""
+    """Leave these segments as they are, until something new is stored for their study."""
     tx.execute(sa.update(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids)).values(compact_at=None))
 
 
 def is_receiving(tx: Connection, node: str) -> bool:
-    """Whether instances are being written on this node, or were a moment ago."""
-    asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "open", _SEGMENT.c.node == node)
+    """Whether this node has an open segment: it receives instances, or did a moment ago."""
+    asked = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.OPEN, _SEGMENT.c.node == node)
     return tx.execute(asked.limit(1)).first() is not None
 
 

@@ -1,4 +1,4 @@
-"""The file of a segment that is rewritten: members of old ones, as they are or in another form."""
+"""Writes the file of a new segment from the members of old ones, as they are or in another form."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from storage.errors import StorageError
 from storage.files import FILE_MODE, Chunk, make_folder, write_at
 from storage.ids import new_id_before
 from storage.instance_row import InstanceRow, Place, Ranges
@@ -21,23 +22,24 @@ from storage.rewriting.old_segments import DRAFTS
 from storage.rewriting.row_switch import Form, Switch
 from storage.segments import members
 from storage.segments.members import CHUNK, Entry
+from storage.segments.open_segment import NoSpace
 from storage.segments.pax import HEADER_BYTES, Header, Kind, encode, padded
-from storage.segments.spool import NoSpace, segment_key
+from storage.segments.segment_rows import segment_key
 
 _KEEP_FREE: Final = 2 << 30
-"""Bytes that receiving is left on the spool's disk."""
+"""Bytes of the spool's disk that are left for receiving."""
 
 
-class Unfit(Exception):
-    """These segments cannot be rewritten as they are; ``reason`` is a word of ours."""
+class CannotRewrite(StorageError):
+    """These segments cannot be rewritten now; ``reason`` is a word of ours."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
 
 
-class Damaged(Exception):
-    """The object store does not give back what was stored: what is rewritten would be worth no more."""
+class Damaged(StorageError):
+    """The object store does not return a member as it was stored: repair the segment first."""
 
     def __init__(self, segment_id: str, offset: int) -> None:
         super().__init__(segment_id, offset)
@@ -46,8 +48,8 @@ class Damaged(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Recoded:
-    """An instance in another form, and what its row says then; ``chunks`` are of the whole PS3.10 file."""
+class OtherForm:
+    """An instance in another transfer syntax, with its columns in the index; ``chunks`` are the whole PS3.10 file."""
 
     chunks: Callable[[], Iterable[Chunk]]
     size: int
@@ -60,7 +62,7 @@ class Recoded:
 
 
 class Local:
-    """Reads an instance that lies in a draft: what `storage.nodes.reader.Bytes` is for what is stored."""
+    """Reads instances in a draft, as `storage.nodes.reader.Bytes` reads stored ones."""
 
     def __init__(self, fd: int) -> None:
         self._fd = fd
@@ -72,7 +74,7 @@ class Local:
         return b"".join(members.read_in_chunks(self._fd, instance.offset + offset, length))
 
     def view(self, instance: Instance) -> memoryview:
-        """All of it without a copy; not to be used any more once something else was written in its place."""
+        """The whole instance without a copy; do not use it after something else was written in its place."""
         start = instance.offset // mmap.ALLOCATIONGRANULARITY * mmap.ALLOCATIONGRANULARITY
         mapped = mmap.mmap(self._fd, instance.offset + instance.size - start, prot=mmap.PROT_READ, offset=start)
         return memoryview(mapped)[instance.offset - start :]
@@ -82,12 +84,12 @@ class Local:
         return members.read_in_chunks(self._fd, instance.offset + offset, length)
 
 
-Recode = Callable[[Local, Instance], AbstractContextManager[Recoded | None]]
-"""Makes another form of an instance; None where it stays as it is."""
+Recode = Callable[[Local, Instance], AbstractContextManager[OtherForm | None]]
+"""Makes another form of an instance, or None where it stays as it is."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Old:
+class OldMember:
     """One old member and the rows that lead to it."""
 
     entry: Entry
@@ -106,7 +108,7 @@ class Old:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Written:
+class NewMember:
     """One new member."""
 
     entry: Entry
@@ -114,7 +116,7 @@ class Written:
     switch: Switch
 
 
-def check_room(spool_dir: Path, kept: Sequence[Old]) -> None:
+def check_room(spool_dir: Path, kept: Sequence[OldMember]) -> None:
     """Raises: NoSpace."""
     disk = os.statvfs(spool_dir)
     room = sum(HEADER_BYTES + padded(old.entry.place.size) for old in kept)
@@ -124,15 +126,15 @@ def check_room(spool_dir: Path, kept: Sequence[Old]) -> None:
 
 @contextmanager
 def draft(spool_dir: Path, replaced: Sequence[str]) -> Generator[tuple[str, Path, int]]:
-    """A new file under its lock, gone afterwards: what was stored has its own name in the object store.
+    """The id, path and descriptor of a new file under its lock; it is removed at the end of the block.
 
-    Its id comes right before those that it replaces: who reads segments in their order meets what came first first,
-    and learns what to pass over before it comes.
+    The id sorts right before those of the replaced segments: whoever reads segments in order meets instances in the
+    order in which they came, and knows which segments to pass over.
     """
     segment_id = new_id_before(min(replaced))
     path = spool_dir / DRAFTS / f"{segment_id}.tar"
     make_folder(path.parent)
-    # Locked before it has the name that `retired.tidy` looks for.
+    # Locked before it has the name that `old_segments.tidy` looks for.
     begun = path.with_name(f".{path.name}.new")
     fd = os.open(begun, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, FILE_MODE)
     try:
@@ -150,13 +152,13 @@ def write_members(  # noqa: PLR0917 # all of them are of one act
     fd: int,
     segment_id: str,
     replaced: Sequence[str],
-    kept: Sequence[Old],
+    kept: Sequence[OldMember],
     recode: Recode | None,
     pause: Callable[[], None],
-) -> tuple[list[Written], int]:
-    """Answers the members and the size of the file."""
+) -> tuple[list[NewMember], int]:
+    """Write and seal the members; answers them and the size of the file."""
     at = 0
-    written: list[Written] = []
+    written: list[NewMember] = []
     for old in kept:
         pause()
         written.append(_write_member(store, fd, segment_id, at, old, recode))
@@ -165,12 +167,12 @@ def write_members(  # noqa: PLR0917 # all of them are of one act
 
 
 def _write_member(  # noqa: PLR0917 # all of them are of one act
-    store: ObjectStore, fd: int, segment_id: str, at: int, old: Old, recode: Recode | None
-) -> Written:
+    store: ObjectStore, fd: int, segment_id: str, at: int, old: OldMember, recode: Recode | None
+) -> NewMember:
     body = at + HEADER_BYTES
     _copy(store, fd, body, old.entry)
     form = None
-    # What a decision about quarantine leads to as well stays as it is: the decision can be taken back.
+    # A member that a row of the quarantine leads to keeps its form, so that the decision can be taken back.
     if recode is not None and old.instance is not None and old.quarantine_id is None:
         form = _recode(fd, recode, replace(old.instance, segment_id=segment_id, offset=body))
     row = _row_as_known(old, form)
@@ -201,11 +203,11 @@ def _write_member(  # noqa: PLR0917 # all of them are of one act
         earlier=(*old.entry.earlier, (old.entry.place.segment_id, old.entry.place.offset)),
         head_digest=head,
     )
-    return Written(entry=entry, header=header, switch=old.switch(new, form))
+    return NewMember(entry=entry, header=header, switch=old.switch(new, form))
 
 
 def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
-    """Bring another form into the place of the copy that it was made of; None where there is none."""
+    """Write another form over the copy that it was made from; None where the instance keeps its form."""
     with recode(Local(fd), instance) as recoded:
         if recoded is None:
             return None
@@ -214,7 +216,7 @@ def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
             write_at(fd, chunk, position)
             position += len(chunk)
     if position != instance.offset + recoded.size:
-        raise Unfit("size")
+        raise CannotRewrite("size")
     return Form(
         size=recoded.size,
         head_size=recoded.head_size,
@@ -226,8 +228,8 @@ def _recode(fd: int, recode: Recode, instance: Instance) -> Form | None:
     )
 
 
-def _row_as_known(old: Old, form: Form | None) -> InstanceRow:
-    """The row that the new member tells: with what the index knows and did not fit into the old one's header."""
+def _row_as_known(old: OldMember, form: Form | None) -> InstanceRow:
+    """The row in the new member's header, with what the index knows and did not fit into the old header."""
     row = old.entry.row
     if old.instance is not None:
         row = replace(row, frame_ranges=old.instance.frame_ranges, pixel_digest=old.instance.pixel_digest)
@@ -246,17 +248,17 @@ def _row_as_known(old: Old, form: Form | None) -> InstanceRow:
     )
 
 
-def _description(old: Old, form: Form | None) -> bytes | None:
+def _description(old: OldMember, form: Form | None) -> bytes | None:
     if form is not None:
         return form.description
     return old.entry.description if old.instance is None else old.instance.description
 
 
 def _copy(store: ObjectStore, fd: int, at: int, entry: Entry) -> None:
-    """Bring a member's body here, and make sure that it is what was stored.
+    """Copy a member's body from the store, and compare it with its digests.
 
     Raises:
-        Damaged: it is not.
+        Damaged: it differs.
 
     """
     place = entry.place
@@ -270,7 +272,7 @@ def _copy(store: ObjectStore, fd: int, at: int, entry: Entry) -> None:
             position += len(chunk)
     except (NoSuchObject, EOFError) as missing:
         raise Damaged(place.segment_id, place.offset) from missing
-    # What a table of contents tells of the head is what came; read from here it would only be what is left of it.
+    # The digest of the head stands in the manifest: taken from these bytes, it would hide that they are damaged.
     if digest.digest() != entry.row.stored_as[0] or entry.head_digest not in {None, head.digest()}:
         raise Damaged(place.segment_id, place.offset)
 

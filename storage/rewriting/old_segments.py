@@ -1,52 +1,53 @@
-"""The end of segments that were replaced, and of what was begun and never came to an end."""
+"""Removes segments that were replaced, and drafts whose writer died."""
 
 from __future__ import annotations
 
-import fcntl
-import os
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import StorageError
+from storage.files import lock
 from storage.objects.store import ObjectStore, StoreRefuses
 from storage.rewriting.row_switch import led_to
-from storage.segments.spool import segment_key
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import segment_rows
+from storage.segments.segment_rows import segment_key
 
 GRACE: Final = timedelta(days=1)
-"""Longer than any request that may still read an old segment: 8 GB over a line of 4 Mbit/s take five hours."""
+"""A replaced segment stays longer than any request that reads it: 8 GB over 4 Mbit/s take five hours."""
 DRAFTS: Final = "rewriting"
 """The folder of a spool in which segments are rewritten, each under its lock."""
 _ABANDONED: Final = timedelta(days=1)
-"""After which a segment that another node was writing is nobody's."""
+"""A segment that another node has not finished by then is given up."""
 _AGAIN: Final = timedelta(days=1)
-"""When to try again to delete what the object store will not give up yet, such as what it has under a lock."""
+"""The pause before an object is deleted that the store refused to delete, for instance because of a lock."""
 _SEGMENT: Final = tables.segment
 
 
-class _LedTo(Exception):
-    """A row leads to a segment that was replaced: it stays, and is seen."""
+class _LedTo(StorageError):
+    """A row still leads to a segment that was replaced: the segment stays, and somebody has to look."""
 
 
 def give_up(engine: Engine, segment_id: str, now: datetime) -> bool:
-    """Nothing leads to a segment that was being written, and nothing ever will; False when its rows were switched."""
-    ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "writing")
+    """Give up a segment that was being written; False when the rows were switched to it meanwhile."""
     with transaction(engine) as tx:
-        given_up = {"state": "retired", "delete_at": now}
-        return tx.execute(sa.update(_SEGMENT).where(ours).values(given_up)).rowcount == 1
+        return segment_rows.change(tx, _SEGMENT.c.id == segment_id, SegmentMove.GIVE_UP, delete_at=now) == 1
 
 
 def tidy(engine: Engine, spool_dir: Path, node: str, now: datetime) -> int:
-    """Give up what a process that died was writing, and remove its drafts; answers how many."""
-    writing = sa.select(_SEGMENT.c.id, _SEGMENT.c.node, _SEGMENT.c.opened_at).where(_SEGMENT.c.state == "writing")
+    """Give up the segments of writers that died, and remove their drafts; answers how many."""
+    columns = (_SEGMENT.c.id, _SEGMENT.c.node, _SEGMENT.c.opened_at)
+    writing = sa.select(*columns).where(_SEGMENT.c.state == SegmentState.WRITING)
     with snapshot(engine) as tx:
         begun = tx.execute(writing).all()
     # Looked for after the rows: whoever writes a segment has its draft before its row.
-    alive = {path.stem for path in (spool_dir / DRAFTS).glob("*.tar") if not _removed(path)}
+    alive = {path.stem for path in (spool_dir / DRAFTS).glob("*.tar") if not _remove_draft(path)}
     given_up = 0
     for row in begun:
         nobodys = row.opened_at + _ABANDONED <= now if row.node != node else row.id not in alive
@@ -59,27 +60,29 @@ def remove_retired(engine: Engine, store: ObjectStore, now: datetime, limit: int
 
     Raises:
         StoreAway: of the store.
-        ExceptionGroup: of what went wrong for single segments, which are tried again in a day; the others are deleted.
+        ExceptionGroup: of failures with single segments, which are tried again in a day; the others are deleted.
 
     """
-    due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == "retired", _SEGMENT.c.delete_at <= now)
+    due = sa.select(_SEGMENT.c.id).where(_SEGMENT.c.state == SegmentState.RETIRED, _SEGMENT.c.delete_at <= now)
     with snapshot(engine) as tx:
         segment_ids = list(tx.execute(due.order_by(_SEGMENT.c.delete_at).limit(limit)).scalars())
     removed = 0
     failures: list[Exception] = []
     for segment_id in segment_ids:
+        ours = _SEGMENT.c.id == segment_id
         try:
             _remove(engine, store, segment_id)
         except (StoreRefuses, _LedTo) as failure:
             failures.append(failure)
-            became: dict[str, Any] = {"delete_at": now + _AGAIN}
-        else:
-            # A copy may be there although it was never noted: `storage.keeping.second_copy` removes it.
-            became = {"state": "gone", "copied_at": sa.func.coalesce(_SEGMENT.c.copied_at, now)}
-            removed += 1
+            with transaction(engine) as tx:
+                retired = sa.update(_SEGMENT).where(ours, _SEGMENT.c.state == SegmentState.RETIRED)
+                tx.execute(retired.values(delete_at=now + _AGAIN))
+            continue
+        removed += 1
         with transaction(engine) as tx:
-            ours = (_SEGMENT.c.id == segment_id) & (_SEGMENT.c.state == "retired")
-            tx.execute(sa.update(_SEGMENT).where(ours).values(became))
+            # A copy may be there although it was never noted: `storage.keeping.second_copy` removes it.
+            copied_at = sa.func.coalesce(_SEGMENT.c.copied_at, now)
+            segment_rows.change(tx, ours, SegmentMove.DELETE, copied_at=copied_at)
     if failures:
         raise ExceptionGroup("old segments that are kept", failures)
     return removed
@@ -92,18 +95,9 @@ def _remove(engine: Engine, store: ObjectStore, segment_id: str) -> None:
     store.delete(segment_key(segment_id))
 
 
-def _removed(path: Path) -> bool:
-    """Remove a draft that nobody writes any more; whether it is gone."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return True
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    else:
-        path.unlink(missing_ok=True)
-        return True
-    finally:
-        os.close(fd)
+def _remove_draft(path: Path) -> bool:
+    """Remove a draft whose writer is dead; False while its writer lives."""
+    with lock(path) as fd:
+        if fd is not None:
+            path.unlink(missing_ok=True)
+    return fd is not None or not path.exists()

@@ -1,7 +1,7 @@
-"""Rewrites stored segments: a new one is made out of members of old ones, and the rows lead to it from then on.
+"""Rewrites stored segments: a new one is made of members of old ones, and the rows are switched to it.
 
-Bytes, then rows, then the end of the old bytes: the new object was read back before a row leads to it, and the old ones
-stay until no request can read them any more (docs/adr/0007-rewritten-segments.md).
+The new object is read back before a row leads to it, and the old ones stay until no request reads them any more
+(docs/adr/0007-rewritten-segments.md).
 """
 
 from __future__ import annotations
@@ -20,26 +20,36 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
+from storage.errors import Overtaken, StorageError
 from storage.keeping.shipping import StoredBadly, reads_back
 from storage.objects.store import NoSuchObject, ObjectStore
-from storage.prepared import Values
-from storage.records import Instance, columns_of, shaped
-from storage.rewriting.new_segment import Damaged, Local, Old, Recode, Recoded, Unfit, check_room, draft, write_members
+from storage.records import Instance, columns_of, records_of
+from storage.rewriting.new_segment import (
+    CannotRewrite,
+    Damaged,
+    Local,
+    OldMember,
+    OtherForm,
+    Recode,
+    check_room,
+    draft,
+    write_members,
+)
 from storage.rewriting.old_segments import GRACE, give_up
-from storage.rewriting.row_switch import Overtaken, switch
-from storage.segments import members
+from storage.rewriting.row_switch import switch
+from storage.segment_moves import SegmentMove, SegmentState
+from storage.segments import members, segment_rows
 from storage.segments.members import Manifest
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 __all__ = [
+    "CannotRewrite",
     "Damaged",
     "Local",
     "NothingGained",
-    "Overtaken",
+    "OtherForm",
     "Recode",
-    "Recoded",
-    "Rewritten",
-    "Unfit",
+    "RewriteOutcome",
     "Work",
     "alone",
     "rewrite",
@@ -51,16 +61,16 @@ _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
 
 
-class NothingGained(Exception):
-    """A single segment would be what it is: nothing was erased, and no instance has another form."""
+class NothingGained(StorageError):
+    """Rewriting the one segment would change nothing: nothing was erased, and no instance gets another form."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rewritten:
-    """What has become of segments."""
+class RewriteOutcome:
+    """The outcome of rewriting some segments of a study."""
 
     segment_id: str | None
-    """The new one; None where nothing was left to keep."""
+    """The new segment; None where no instance was left."""
     instances: int
     recoded: int
     erased: int
@@ -70,7 +80,7 @@ class Rewritten:
 
 @dataclass(frozen=True, kw_only=True)
 class Work:
-    """What rewriting stands on."""
+    """The places, the node and the clock that rewriting works with."""
 
     engine: Engine
     """Commits synchronously."""
@@ -89,24 +99,24 @@ def rewrite(  # all of them are of one act
     grace: timedelta = GRACE,
     compact_at: datetime | None = None,
     pause: Callable[[], None] = lambda: None,
-) -> Rewritten:
-    """Make one segment out of stored ones of a study, without what was erased; ``pause`` is called between members.
+) -> RewriteOutcome:
+    """Make one segment of stored ones of a study, without erased instances; ``pause`` is called between members.
 
     Raises:
-        NothingGained: see there.
+        NothingGained: the one segment would stay as it is.
         Overtaken: rows have changed meanwhile.
-        Unfit: a segment is not stored, or rows lead to what its manifest does not know.
+        CannotRewrite: a segment is not stored, or rows lead to what its manifest does not know.
         Damaged: a member is not as it was stored.
         NoSpace: the spool's disk has not enough room for the draft.
         StoredBadly: the new object does not read back; it is deleted again (`storage.rewriting.old_segments`).
-        StoreAway, StoreRefuses: of the store; what was begun is tidied up later (`storage.rewriting.old_segments`).
+        StoreAway, StoreRefuses: of the store; `storage.rewriting.old_segments` removes what was begun.
 
     """
     segment_ids = sorted(segment_ids)
     olds, erased, bytes_before = _olds(work, segment_ids)
     kept = [old for old in olds if old.entry.row.sop_instance_uid not in erased]
     gone = [old.switch(None) for old in olds if old.entry.row.sop_instance_uid in erased]
-    counted = Rewritten(
+    counted = RewriteOutcome(
         segment_id=None,
         instances=sum(old.instance is not None for old in kept),
         erased=len(gone),
@@ -126,7 +136,7 @@ def rewrite(  # all of them are of one act
             raise NothingGained
         with transaction(work.engine) as tx:
             # The row comes first, so that whatever a crash leaves in the object store is known.
-            tx.execute(sa.insert(_SEGMENT).values(_row(work, segment_id, study_uid, size)))
+            _begin(tx, work, segment_id, study_uid, size)
         try:
             _put(work.store, fd, path, segment_id)
             with transaction(work.engine) as tx:
@@ -141,7 +151,7 @@ def rewrite(  # all of them are of one act
 
 @contextmanager
 def alone(engine: Engine, study_uid: str) -> Generator[bool]:
-    """Whether nobody else rewrites this study meanwhile; on SQLite there is one node, whose worker is one process."""
+    """Whether nobody else rewrites this study meanwhile. On SQLite one process of one node rewrites."""
     if engine.dialect.name != "postgresql":
         yield True
         return
@@ -155,27 +165,27 @@ def alone(engine: Engine, study_uid: str) -> Generator[bool]:
                 connection.scalar(sa.select(sa.func.pg_advisory_unlock(key)))
 
 
-def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[Old], set[str], int]:
-    """The members in their order, the UIDs of those that were erased, and the size of the old segments."""
+def _olds(work: Work, segment_ids: Sequence[str]) -> tuple[list[OldMember], set[str], int]:
+    """The members in order, the UIDs of erased ones, and the size of the old segments in bytes."""
     with snapshot(work.engine) as tx:
         segments = tx.execute(sa.select(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids))).all()
         asked = sa.select(*columns_of(Instance, _INSTANCE)).where(_INSTANCE.c.segment_id.in_(segment_ids))
-        instances = {(one.segment_id, one.offset): one for one in shaped(Instance, tx.execute(asked))}
+        instances = {(one.segment_id, one.offset): one for one in records_of(Instance, tx.execute(asked))}
         columns = (_QUARANTINE.c.segment_id, _QUARANTINE.c.offset, _QUARANTINE.c.id)
         held = tx.execute(sa.select(*columns).where(_QUARANTINE.c.segment_id.in_(segment_ids)))
         quarantined: dict[tuple[str, int], str] = {(row.segment_id, row.offset): row.id for row in held}
-    if {row.state for row in segments} != {"stored"} or len(segments) != len(segment_ids):
-        raise Unfit("not_stored")
+    if {row.state for row in segments} != {SegmentState.STORED} or len(segments) != len(segment_ids):
+        raise CannotRewrite("not_stored")
     if any(one.damaged for one in instances.values()):
-        raise Unfit("damaged")
+        raise CannotRewrite("damaged")
     entries = [entry for segment_id in segment_ids for entry in _manifest(work.store, segment_id).entries]
     olds = [
-        Old(entry=entry, instance=instances.pop(where, None), quarantine_id=quarantined.pop(where, None))
+        OldMember(entry=entry, instance=instances.pop(where, None), quarantine_id=quarantined.pop(where, None))
         for entry in entries
         for where in [(entry.place.segment_id, entry.place.offset)]
     ]
     if instances or quarantined:
-        raise Unfit("unknown_members")
+        raise CannotRewrite("unknown_members")
     erased = _erased(work.engine, [entry.row.sop_instance_uid for entry in entries])
     return list(_worth_keeping(work, olds, erased)), erased, sum(row.size for row in segments)
 
@@ -205,8 +215,8 @@ def _manifest(store: ObjectStore, segment_id: str) -> Manifest:
     return members.parse_manifest(manifest, segment_id)
 
 
-def _worth_keeping(work: Work, olds: Sequence[Old], erased: Collection[str]) -> Iterator[Old]:
-    """All but those that no row leads to while one leads to the very same content."""
+def _worth_keeping(work: Work, olds: Sequence[OldMember], erased: Collection[str]) -> Iterator[OldMember]:
+    """The members, without those that no row leads to while a row leads to the same content elsewhere."""
     for old in olds:
         row = old.entry.row
         led_to = old.instance is not None or old.quarantine_id is not None
@@ -214,12 +224,12 @@ def _worth_keeping(work: Work, olds: Sequence[Old], erased: Collection[str]) -> 
             yield old
 
 
-def _known_elsewhere(engine: Engine, old: Old) -> bool:
+def _known_elsewhere(engine: Engine, old: OldMember) -> bool:
     row = old.entry.row
     digest = row.received_as[0]
     there, held = _INSTANCE.c, _QUARANTINE.c
     with snapshot(engine) as tx:
-        # Not when what the row leads to is damaged: then these may be the last good bytes.
+        # Where the row leads to damaged bytes, these may be the last good ones.
         stored = sa.select(there.received_digest, there.received_transfer_syntax_uid).where(
             there.sop_instance_uid == row.sop_instance_uid, there.damaged.is_(False)
         )
@@ -247,22 +257,14 @@ def _put(store: ObjectStore, fd: int, path: Path, segment_id: str) -> None:
         raise StoredBadly(segment_id)
 
 
-def _row(work: Work, segment_id: str, study_uid: str, size: int) -> Values:
-    return {
-        "id": segment_id,
-        "study_uid": study_uid,
-        "node": work.node,
-        "key": segment_key(segment_id),
-        "state": "writing",
-        "size": size,
-        "opened_at": work.clock(),
-        "sealed_at": work.clock(),
-    }
+def _begin(tx: Connection, work: Work, segment_id: str, study_uid: str, size: int) -> None:
+    now = work.clock()
+    own = {"study_uid": study_uid, "node": work.node, "size": size, "opened_at": now, "sealed_at": now}
+    segment_rows.begin(tx, SegmentMove.REWRITE, segment_id, **own)
 
 
 def _note_stored(tx: Connection, segment_id: str, now: datetime, compact_at: datetime | None) -> None:
     """Raises: Overtaken where it was given up meanwhile."""
-    ours = sa.update(_SEGMENT).where(_SEGMENT.c.id == segment_id, _SEGMENT.c.state == "writing")
-    stored = {"state": "stored", "stored_at": now, "compact_at": compact_at}
-    if tx.execute(ours.values(stored)).rowcount != 1:
+    ours = _SEGMENT.c.id == segment_id
+    if segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, compact_at=compact_at) != 1:
         raise Overtaken

@@ -1,4 +1,4 @@
-"""Lets the rows of the index lead to bytes that were rewritten, all of a segment in one transaction or none."""
+"""Switches the rows of old segments to the new one, all in one transaction or none."""
 
 from __future__ import annotations
 
@@ -11,21 +11,20 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from storage import tables
+from storage.errors import Overtaken
 from storage.instance_row import Place, Ranges, encode_ranges
 from storage.prepared import Prepared, write
+from storage.segment_moves import SegmentMove
+from storage.segments import segment_rows
 
 _SEGMENT: Final = tables.segment
 _INSTANCE: Final = tables.instance
 _QUARANTINE: Final = tables.quarantine
 
 
-class Overtaken(Exception):
-    """The rows changed while segments were rewritten: nothing has happened, and it is tried again later."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class Form:
-    """What the row of an instance says of a form other than the one that it had."""
+    """The columns of an instance that change with its transfer syntax."""
 
     size: int
     head_size: int
@@ -38,37 +37,36 @@ class Form:
 
 @dataclass(frozen=True, kw_only=True)
 class Switch:
-    """One old member, the rows that lead to it, and where they lead from now on."""
+    """One old member, the rows that lead to it, and where they shall lead."""
 
     sop_instance_uid: str
     old: Place
     indexed: bool
-    """Whether the row of the instance leads to it."""
+    """Whether the row of the instance leads to the member."""
     quarantine_id: str | None
-    """The row of the quarantine that leads to it."""
+    """The row of the quarantine that leads to the member."""
     new: Place | None
-    """None: it is kept no longer, and its rows go."""
+    """None where the member was erased; its rows are deleted."""
     form: Form | None = None
-    """None: the bytes are the same."""
+    """None where the bytes are the same."""
 
 
 def switch(tx: Connection, segment_ids: Sequence[str], switches: Sequence[Switch], delete_at: datetime) -> None:
-    """Retire the segments, and let every row lead to the new bytes if each still leads to the old ones.
+    """Retire the segments, and switch their rows to the new bytes.
 
     Raises:
-        Overtaken: roll back.
+        Overtaken: a row no longer leads to the old bytes; roll back.
 
     """
     # The old segments' rows first: whoever rewrites the same waits here, and finds them retired.
-    retire = sa.update(_SEGMENT).where(_SEGMENT.c.id.in_(segment_ids), _SEGMENT.c.state == "stored")
-    retired = {"state": "retired", "delete_at": delete_at, "compact_at": None, "purge": False}
-    if tx.execute(retire.values(retired)).rowcount != len(segment_ids):
+    these, retired = _SEGMENT.c.id.in_(segment_ids), {"delete_at": delete_at, "compact_at": None, "purge": False}
+    if segment_rows.change(tx, these, SegmentMove.REPLACE, **retired) != len(segment_ids):
         raise Overtaken
     # In the order of their keys, as all who write many of them.
     moved = sorted((one for one in switches if one.new is not None), key=lambda one: one.sop_instance_uid)
-    plain = [_moved(one) for one in moved if one.indexed and one.form is None]
-    other = [_moved(one) | _told(one.form) for one in moved if one.indexed and one.form is not None]
-    held = [_moved(one) for one in moved if one.quarantine_id is not None]
+    plain = [_place_values(one) for one in moved if one.indexed and one.form is None]
+    other = [_place_values(one) | _form_values(one.form) for one in moved if one.indexed and one.form is not None]
+    held = [_place_values(one) for one in moved if one.quarantine_id is not None]
     work = [(statement, rows) for statement, rows in ((_MOVE, plain), (_RECODE, other), (_MOVE_HELD, held)) if rows]
     if write(tx, work) != [len(rows) for _, rows in work]:
         raise Overtaken
@@ -132,7 +130,7 @@ _MOVE_HELD: Final = Prepared(
 )
 
 
-def _moved(one: Switch) -> dict[str, object]:
+def _place_values(one: Switch) -> dict[str, object]:
     new = one.new
     return {
         "uid": one.sop_instance_uid,
@@ -144,7 +142,7 @@ def _moved(one: Switch) -> dict[str, object]:
     }
 
 
-def _told(form: Form) -> dict[str, object]:
+def _form_values(form: Form) -> dict[str, object]:
     return {
         "new_size": form.size,
         "head_size": form.head_size,

@@ -1,1 +1,1 @@
-"""The tar files that instances are appended to while they are open, and the files of what was refused."""
+"""Segments, the tar files that instances are appended to, and the files of refused bytes."""

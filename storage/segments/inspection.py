@@ -1,4 +1,4 @@
-"""Reads a segment again, front to back, and says what of it is not as it came."""
+"""Reads a segment from front to back, and compares it with the digests of what came."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
+from storage.files import Pieces
 from storage.objects.store import CHUNK_BYTES, ObjectStore
-from storage.pieces import Pieces
 from storage.segments import members
-from storage.segments.members import Footer, Listed
+from storage.segments.members import Footer, ManifestLine
 from storage.segments.pax import HEADER_BYTES, decode, padded
 
 _NEAR: Final = 1 << 20
-"""Bytes between two instances that are read along rather than asked for anew."""
+"""Two instances with so few bytes between them are read in one request."""
 
 
 class Finding(StrEnum):
-    """What is wrong."""
+    """What is wrong with a segment."""
 
     CHANGED = "changed"
-    """The bytes of an instance do not have the digest that they had when they came."""
+    """The bytes of an instance do not have their digest."""
     MISSING = "missing"
     """The segment is not where the index says."""
     AWAY = "away"
-    """It is in the spool of a node, or in a store, that does not answer: not known whether it is whole."""
+    """The node or the store that has the segment does not answer, so nobody knows whether it is whole."""
     ASTRAY = "astray"
-    """The index leads to a place where its segment has no such instance."""
+    """The index leads to a place of the segment where no such instance begins."""
     LABEL = "label"
-    """A header, or the table of contents of the segment, cannot be read; the images themselves can."""
+    """A header or the table of contents cannot be read; the images can."""
     SPOOL_COPY = "spool_copy"
-    """The copy that this node's spool still has differs from what is stored, and what is stored is whole."""
+    """The copy in this node's spool is damaged; the stored object is whole."""
     SECOND_COPY = "second_copy"
-    """The second copy differs from what is stored, or is not there, and what is stored is whole."""
+    """The second copy is damaged or missing; the stored object is whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wanted:
+class IndexedInstance:
     """An instance as its row in the index describes it; ``offset`` counts from the start of the segment."""
 
     sop_instance_uid: str
@@ -54,10 +54,10 @@ class Wanted:
 
 
 class Source(Protocol):
-    """Where a segment can be read; ``size`` is None where only instances can be asked for.
+    """A place where a segment can be read; ``size`` is None where only ranges of instances can be read.
 
     Raises:
-        NoSuchObject, FileNotFoundError: by any of these, when it is not there.
+        NoSuchObject, FileNotFoundError: by any of these; the segment is not there.
 
     """
 
@@ -91,14 +91,14 @@ class InFile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Inspected:
-    """What one reading of a segment showed."""
+class Inspection:
+    """What one reading of a segment found."""
 
     changed: frozenset[int] = frozenset()
-    """Offsets of instances, whether the index leads to them or not."""
+    """Offsets of damaged instances, whether the index leads to them or not."""
     astray: frozenset[int] = frozenset()
     labels: frozenset[int] = frozenset()
-    """Where a header or the table of contents cannot be read."""
+    """Offsets where a header or the table of contents cannot be read."""
 
     @property
     def sound(self) -> bool:
@@ -106,30 +106,30 @@ class Inspected:
 
     @property
     def intact(self) -> bool:
-        """Whether the bytes are as they were sealed, whatever the index says of them."""
+        """Whether the bytes are as they were sealed, whatever the index says."""
         return not self.changed and not self.labels
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
-    """A range that has to have a digest, or to be a member's header."""
+    """A range of bytes that must have a digest, or must be a member's header."""
 
     start: int
     end: int
     member: int
-    """Where the instance begins to which it belongs."""
+    """The offset of the instance to which it belongs."""
     digest: bytes | None = None
     of_instance: bool = False
-    """Whether it is an instance's own bytes; else what the segment says about them."""
+    """Whether it is part of an instance; else it is part of a header, of padding or of the end."""
 
 
 Tell = Callable[[int], None]
 
 
-def inspect(source: Source, segment_id: str, rows: Sequence[Wanted], tell: Tell, *, whole: bool) -> Inspected:
-    """Compare ``rows`` with what can be read; with ``whole`` also everything else that a sealed segment says of itself.
+def inspect(source: Source, segment_id: str, rows: Sequence[IndexedInstance], tell: Tell, *, whole: bool) -> Inspection:
+    """Compare the bytes of ``rows`` with their digests; with ``whole`` also all else that a sealed segment contains.
 
-    ``tell`` hears of each piece that was read, in bytes. What it raises ends the reading.
+    ``tell`` is called with the size of each chunk that was read; an exception that it raises ends the reading.
     """
     pieces = [
         _Piece(
@@ -162,14 +162,16 @@ def inspect(source: Source, segment_id: str, rows: Sequence[Wanted], tell: Tell,
     waiting = deque(sorted(pieces, key=lambda piece: piece.start))
     for start, end in runs:
         within = _take(waiting, end)
-        for piece in _unlike(_told(partial(source.stream, start, end - start), tell), start, within, segment_id):
+        for piece in _wrong_pieces(
+            _reported(partial(source.stream, start, end - start), tell), start, within, segment_id
+        ):
             (changed if piece.of_instance else labels).add(piece.member)
     for piece in waiting:  # beyond the end of the file
         (changed if piece.of_instance else labels).add(piece.member)
-    return Inspected(changed=frozenset(changed), astray=astray, labels=frozenset(labels))
+    return Inspection(changed=frozenset(changed), astray=astray, labels=frozenset(labels))
 
 
-def _contents(source: Source, segment_id: str) -> tuple[Footer, list[Listed]] | None:
+def _contents(source: Source, segment_id: str) -> tuple[Footer, list[ManifestLine]] | None:
     """The footer and the table of contents of a sealed segment; None when they cannot be read."""
     size = source.size or 0
     footer = _footer(source, size, segment_id)
@@ -188,14 +190,14 @@ def _footer(source: Source, size: int, segment_id: str) -> Footer | None:
 
 
 def _range(source: Source, offset: int, length: int) -> bytes:
-    """What there is of it."""
+    """The bytes of a range; none where the segment was cut short meanwhile."""
     try:
         return b"".join(source.stream(offset, length))
-    except EOFError:  # it was cut short meanwhile
+    except EOFError:
         return b""
 
 
-def _of_members(listed: Iterable[Listed]) -> Iterator[_Piece]:
+def _of_members(listed: Iterable[ManifestLine]) -> Iterator[_Piece]:
     for one in listed:
         data, end = one.offset + one.head_size, one.offset + one.size
         yield _Piece(start=one.offset - HEADER_BYTES, end=one.offset, member=one.offset)
@@ -205,7 +207,7 @@ def _of_members(listed: Iterable[Listed]) -> Iterator[_Piece]:
 
 
 def _of_the_end(footer: Footer, size: int) -> Iterator[_Piece]:
-    """What stands around table of contents and footer, which were read before."""
+    """Header and padding around the table of contents, and the end of the archive; the rest was read before."""
     at, end = footer.manifest_offset, footer.manifest_offset + footer.manifest_size
     yield _Piece(start=at - HEADER_BYTES, end=at, member=at)
     yield _zeros(end, at + padded(footer.manifest_size))
@@ -217,7 +219,7 @@ def _zeros(start: int, end: int) -> _Piece:
 
 
 def _runs(pieces: Sequence[_Piece]) -> list[tuple[int, int]]:
-    """What to ask for: neighbours together."""
+    """The ranges to read: neighbours together."""
     runs: list[tuple[int, int]] = []
     for piece in sorted(pieces, key=lambda piece: piece.start):
         if runs and piece.start <= runs[-1][1] + _NEAR:
@@ -234,8 +236,8 @@ def _take(waiting: deque[_Piece], end: int) -> deque[_Piece]:
     return taken
 
 
-def _told(ask: Callable[[], Iterator[bytes]], tell: Tell) -> Iterator[bytes]:
-    """The chunks, as far as they go: an object that is cut short ends early."""
+def _reported(ask: Callable[[], Iterator[bytes]], tell: Tell) -> Iterator[bytes]:
+    """The chunks, each reported to ``tell``; an object that was cut short ends early."""
     try:
         for chunk in ask():
             yield chunk
@@ -245,7 +247,7 @@ def _told(ask: Callable[[], Iterator[bytes]], tell: Tell) -> Iterator[bytes]:
 
 
 class _Reading:
-    """One piece while it passes by."""
+    """One piece while its bytes pass by."""
 
     def __init__(self, piece: _Piece) -> None:
         self.piece = piece
@@ -265,8 +267,8 @@ class _Reading:
         return header is not None and (header.segment_id, header.offset) == (segment_id, self.piece.start)
 
 
-def _unlike(chunks: Iterator[bytes], at: int, waiting: deque[_Piece], segment_id: str) -> Iterator[_Piece]:
-    """The pieces, sorted by where they start, that are not right in bytes that begin ``at``."""
+def _wrong_pieces(chunks: Iterator[bytes], at: int, waiting: deque[_Piece], segment_id: str) -> Iterator[_Piece]:
+    """The pieces that are not right, in a stream whose first byte has the offset ``at``."""
     passing: list[_Reading] = []
     for chunk in chunks:
         end = at + len(chunk)

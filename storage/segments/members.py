@@ -18,25 +18,25 @@ CHUNK: Final = 1 << 20
 _FOOTER_BODY: Final = 512
 _END_OF_ARCHIVE: Final = bytes(1024)
 _DESCRIPTIONS_MAX: Final = 128 << 20
-"""Bytes of descriptions in one manifest, which is read whole; those beyond it are made again when they are missed."""
+"""Bytes of descriptions in one manifest, which is read whole; further descriptions are made again when needed."""
 END_BYTES: Final = len(_END_OF_ARCHIVE)
 TAIL_BYTES: Final = HEADER_BYTES + _FOOTER_BODY + len(_END_OF_ARCHIVE)
-"""What follows the manifest in a sealed segment: the footer and the end of the archive."""
+"""The footer and the end of the archive, which follow the manifest of a sealed segment."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One received instance as its segment tells it: enough to make its index row again."""
+    """One received instance as its segment describes it: enough to make its index row again."""
 
     row: InstanceRow
     place: Place
     provenance: Provenance
     description: bytes | None = None
-    """Compressed DICOM JSON of the header, where the manifest of a rewritten segment tells it."""
+    """Compressed DICOM JSON of the header, where the manifest of a rewritten segment has it."""
     earlier: tuple[Where, ...] = ()
-    """Where its bytes lay before segments were rewritten, the first place first; the journal may name any of them."""
+    """The places of its bytes before segments were rewritten, the first one first; the journal may name any of them."""
     head_digest: bytes | None = None
-    """Of what stands before the data set; None where only a decision tells of the instance."""
+    """Digest of the bytes before the data set; None where the entry comes from a decision of the journal."""
 
     def to_json(self) -> dict[str, Any]:
         return {"row": self.row.to_json(), "place": asdict(self.place), "provenance": self.provenance.to_json()}
@@ -67,11 +67,10 @@ class Footer:
     manifest_size: int
     manifest_digest: bytes
     members: int
-    rewritten: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class Listed:
+class ManifestLine:
     """One instance as the manifest lists it; ``offset`` is where its body begins."""
 
     offset: int
@@ -98,7 +97,7 @@ def headers(fd: int, segment_id: str, start: int = 0) -> Iterator[Header]:
 
 
 def is_whole(fd: int, header: Header) -> bool:
-    """Whether the body has the digests that its header tells."""
+    """Whether the body has the digests in its header."""
     head = hashlib.sha256()
     data = hashlib.sha256()
     for chunk in read_in_chunks(fd, header.body_offset, header.head_size):
@@ -120,7 +119,7 @@ def read_in_chunks(fd: int, offset: int, length: int) -> Iterator[bytes]:
 
 
 def entry_of(header: Header) -> Entry | None:
-    """The entry that an instance's header tells; None for members that are no instances."""
+    """The entry of an instance's header; None for a member that is no instance."""
     if header.kind is not Kind.INSTANCE or header.row is None or header.provenance is None:
         return None
     place = Place(segment_id=header.segment_id, offset=header.body_offset, size=header.size)
@@ -136,14 +135,14 @@ def write_member(fd: int, header: Header, body: bytes) -> int:
 
 def seal(fd: int, segment_id: str, end: int, good: Iterable[Header]) -> int:
     """Write the manifest of ``good``, footer and end of archive at ``end`` and flush; answers the file's size."""
-    lines = [compact_json(_told(header)) for header in good if header.kind is Kind.INSTANCE]
+    lines = [compact_json(_line(header)) for header in good if header.kind is Kind.INSTANCE]
     return _finish(fd, segment_id, end, lines, {"members": len(lines)})
 
 
 def seal_rewritten(
     fd: int, segment_id: str, end: int, good: Sequence[tuple[Entry, Header]], replaces: Sequence[str]
 ) -> int:
-    """As `seal`; the manifest also tells the descriptions, the earlier places, and what the segment replaces."""
+    """As `seal`; the manifest also has descriptions, earlier places, and the segments that this one replaces."""
 
     def lines() -> Iterator[bytes]:
         yield compact_json({"replaces": list(replaces)})
@@ -151,7 +150,7 @@ def seal_rewritten(
         for entry, header in good:
             description = zlib.decompress(entry.description) if entry.description is not None else b""
             left -= len(description)
-            yield compact_json(_told(header) | _also(entry, description if left >= 0 else b""))
+            yield compact_json(_line(header) | _also(entry, description if left >= 0 else b""))
 
     return _finish(fd, segment_id, end, lines(), {"members": len(good), "rewritten": True})
 
@@ -192,7 +191,6 @@ def read_footer(tail: bytes, segment_id: str) -> Footer | None:
         manifest_size=read["manifest_size"],
         manifest_digest=bytes.fromhex(read["manifest_sha256"]),
         members=read["members"],
-        rewritten=read.get("rewritten", False),
     )
 
 
@@ -202,7 +200,7 @@ def read_manifest(manifest: bytes, segment_id: str) -> list[Entry]:
 
 
 def parse_manifest(manifest: bytes, segment_id: str) -> Manifest:
-    """All that a manifest's body tells."""
+    """The content of a manifest's body."""
     entries: list[Entry] = []
     replaces: tuple[str, ...] = ()
     for line in zlib.decompress(manifest).split(b"\n"):
@@ -216,13 +214,13 @@ def parse_manifest(manifest: bytes, segment_id: str) -> Manifest:
     return Manifest(entries=entries, replaces=replaces)
 
 
-def read_listing(manifest: bytes) -> Iterator[Listed]:
-    """Where the members of a manifest's body lie, a line at a time: a manifest may be large when it is unpacked."""
+def read_listing(manifest: bytes) -> Iterator[ManifestLine]:
+    """The members that a manifest lists, a line at a time: a manifest may be large when it is unpacked."""
     for line in _lines(manifest):
         told: dict[str, Any] = json.loads(line)
         if "offset" not in told:
             continue  # a line about the segment itself
-        yield Listed(
+        yield ManifestLine(
             offset=told["offset"],
             size=told["size"],
             head_size=told["head_size"],
@@ -246,7 +244,7 @@ def _lines(manifest: bytes) -> Iterator[bytes]:
 
 
 def torn_header(segment_id: str, offset: int, size: int, digest: bytes) -> Header:
-    """The header that makes what a dead writer left behind a member like any other."""
+    """The header of a member that holds what a dead writer left behind."""
     return Header(
         kind=Kind.TORN,
         segment_id=segment_id,
@@ -270,7 +268,7 @@ def _plain(kind: Kind, segment_id: str, offset: int, name: str, body: bytes) -> 
     )
 
 
-def _told(header: Header) -> dict[str, Any]:
+def _line(header: Header) -> dict[str, Any]:
     return {
         "name": header.name,
         "offset": header.body_offset,
@@ -284,7 +282,7 @@ def _told(header: Header) -> dict[str, Any]:
 
 
 def _also(entry: Entry, description: bytes) -> dict[str, Any]:
-    """What only a rewritten segment tells; the row as it is known, not as it fits into a member's header."""
+    """What only the manifest of a rewritten segment has; its row is whole, not cut to fit into a member's header."""
     told: dict[str, Any] = {"row": entry.row.to_json(), "earlier": [list(place) for place in entry.earlier]}
     if description:
         told["description"] = json.loads(description)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
+from storage.errors import StorageError
 from storage.instance_row import InstanceRow, Provenance, compact_json
 
 BLOCK: Final = 512
@@ -68,7 +69,7 @@ class Header:
         return self.body_offset + padded(self.size)
 
 
-class UnfitName(ValueError):
+class UnfitName(StorageError, ValueError):
     """A member's name with other characters than file names of ours have, or too long for a ustar header."""
 
 

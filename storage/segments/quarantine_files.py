@@ -1,4 +1,4 @@
-"""What was refused or torn: files of the quarantine in a node's spool, each with a note that makes its row again."""
+"""Files of refused or torn bytes in a node's spool, each with a note from which its row can be made again."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from storage.instance_row import compact_json
 
 FOLDER: Final = "quarantine"
 NOTE: Final = ".json"
-"""How the name of a note ends; that of what it is about is the same without."""
+"""The suffix of a note's name; its file has the same name without it."""
 
 
 def keep(spool_dir: Path, values: dict[str, Any], content: Iterable[Chunk]) -> dict[str, Any]:
-    """Write the bytes, then the note; answers the row, which is to be written last."""
+    """Write the bytes, then the note; answers the row, which the caller writes last."""
     digest = hashlib.sha256()
 
     def hashed() -> Iterator[Chunk]:
@@ -44,7 +44,7 @@ def note_of(path: Path) -> Path:
 
 
 def noted(spool_dir: Path) -> Iterator[dict[str, Any]]:
-    """The rows of all that lies here, by key. What has no note was being written when its writer died."""
+    """The rows of all files here, by key. A file without a note was being written when its writer died."""
     for path in sorted((spool_dir / FOLDER).rglob("*")):
         if path.is_file() and path.name.endswith(NOTE) and not path.name.startswith("."):
             told = json.loads(path.read_bytes())
@@ -56,7 +56,7 @@ def noted(spool_dir: Path) -> Iterator[dict[str, Any]]:
 
 
 def enter(tx: Connection, row: dict[str, Any]) -> bool:
-    """Make a row again; False where it is there."""
+    """Insert a row that was lost; False where it is there."""
     there = sa.select(tables.quarantine.c.id).where(tables.quarantine.c.key == row["key"])
     if tx.scalar(there) is not None:
         return False

@@ -1,1 +1,1 @@
-"""Checking in rounds, repair, sweeping."""
+"""Checking segments in rounds, repairing them, and sweeping up what nobody needs."""

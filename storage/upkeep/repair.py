@@ -1,15 +1,15 @@
-"""Checks a segment in every place where it lies, and restores what is damaged from a copy that is whole."""
+"""Compares every copy of a segment with its digests, and restores a damaged one from one that is whole."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection, Engine
+from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot, transaction
@@ -18,50 +18,27 @@ from storage.files import write_file
 from storage.nodes.other_nodes import HolderAway, Holders
 from storage.objects.store import CHUNK_BYTES, NoSuchObject, ObjectStore
 from storage.rewriting.row_switch import led_to
-from storage.segments.inspection import Finding, InFile, Inspected, InStore, Source, Tell, Wanted, inspect
-from storage.segments.spool import segment_key
+from storage.segment_moves import READABLE, UNSTORED, SegmentState
+from storage.segments.inspection import Finding, IndexedInstance, InFile, InStore, Source, Tell
+from storage.segments.segment_rows import segment_key
+from storage.upkeep.look import Damage, Found, Look, inspect_there
+from storage.upkeep.segment_queries import Segment, by_id, rows_in
 
-RETIRED: Final = ("gone", "retired", "writing")
-"""States of segments that nothing should lead to, any more or yet."""
-_UNSTORED: Final = ("open", "sealed")
 _LOOKS: Final = 3
-"""A segment that moves while it is read is looked for again this often."""
+"""Attempts to read a segment that moves meanwhile."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Segment:
-    id: str
-    state: str
-    size: int
-    """0 while it is open."""
-    copied: bool = False
-    """Whether the second copy is said to be there."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Damage:
-    """What is not as it should be, by where it lies: never by whose it is."""
-
-    segment_id: str
-    offset: int
-    finding: Finding
-    instances: int
-    """How many of the index are concerned."""
-    repaired: bool = False
-    study_uids: frozenset[str] = field(default=frozenset[str](), repr=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Checked:
+class CheckOutcome:
     instances: int
     damages: tuple[Damage, ...] = ()
 
 
-Choose = Callable[[Sequence[Wanted]], Sequence[Wanted]]
+Choose = Callable[[Sequence[IndexedInstance]], Sequence[IndexedInstance]]
 
 
 class Checker:
-    """Reads segments where they lie: past every cache, from the store itself, and from the copies that there are.
+    """Reads segments past every cache, from the store itself and from every copy.
 
     ``copy`` is the second store, where there is one.
     """
@@ -90,11 +67,11 @@ class Checker:
         choose: Choose | None = None,
         since: datetime | None = None,
         repair: bool = False,
-    ) -> Checked:
-        """Compare what lies in a segment with what came, and mark what is damaged, or whole again.
+    ) -> CheckOutcome:
+        """Compare a segment with its digests, and mark instances as damaged, or as whole again.
 
-        With ``choose`` or ``since`` only some of its instances are read; else all of it, once in each place.
-        What became of the segment since it was listed counts: one that was given up meanwhile is not looked at.
+        With ``choose`` or ``since`` only some of its instances are read; else the whole segment, once in each place.
+        A segment that was given up since it was listed is not read.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -106,30 +83,30 @@ class Checker:
                 rows = rows_in(tx, segment.id, since)
             rows = rows if choose is None else choose(rows)
             whole = choose is None and since is None
-            if not rows and (not whole or segment.state in RETIRED):
-                return Checked(instances=0)
-            look = _Look(segment=segment, rows=rows, tell=tell, whole=whole, now=now)
+            if not rows and (not whole or segment.state not in READABLE):
+                return CheckOutcome(instances=0)
+            look = Look(segment=segment, rows=rows, tell=tell, whole=whole, now=now)
             try:
-                found = self._unstored(look) if segment.state in _UNSTORED else self._stored(look, repair=repair)
+                found = self._unstored(look) if segment.state in UNSTORED else self._stored(look, repair=repair)
             except HolderAway:
-                return Checked(instances=len(rows), damages=(look.of_all(Finding.AWAY),))
+                return CheckOutcome(instances=len(rows), damages=(look.of_all(Finding.AWAY),))
             if found is not None:
                 break
             with snapshot(self._engine) as tx:
                 moved = by_id(tx, segment.id)
             if moved is None or moved.state == segment.state:
-                found = _Found(damages=[look.of_all(Finding.MISSING)], bad=look.offsets)
+                found = Found(damages=[look.of_all(Finding.MISSING)], bad=look.offsets)
                 break
             segment = moved
         else:
-            return Checked(instances=0)  # it goes from place to place: another time
+            return CheckOutcome(instances=0)  # it goes from place to place: another time
         if found.damages and not self._is_wanted(segment.id):
-            return Checked(instances=0)  # given up while it was read
+            return CheckOutcome(instances=0)  # given up while it was read
         self._mark(look, found.bad, now)
-        return Checked(instances=len(rows), damages=tuple(self._needed(found.damages)))
+        return CheckOutcome(instances=len(rows), damages=tuple(self._needed(found.damages)))
 
     def _needed(self, damages: Sequence[Damage]) -> Iterator[Damage]:
-        """Without the bytes that nothing leads to any more, as when what was damaged was sent again."""
+        """The damages, without those of bytes that no row leads to any more."""
         for one in damages:
             if one.finding is not Finding.CHANGED or one.instances or one.repaired:
                 yield one
@@ -140,28 +117,28 @@ class Checker:
                 if tx.scalar(sa.select(row.id).where(there, row.settled_at.is_(None))) is not None:
                     yield one
 
-    def _unstored(self, look: _Look) -> _Found | None:
-        """Open or sealed: in one spool only. None: it is there no more."""
+    def _unstored(self, look: Look) -> Found | None:
+        """Check a segment that only one spool has; None where it has left it."""
         path = self._spool_file(look.segment.id)
         if path.exists():
-            seen = _seen(look, lambda: InFile(path, growing=look.segment.state == "open"))
+            seen = inspect_there(look, lambda: InFile(path, growing=look.segment.state is SegmentState.OPEN))
         elif self._holders is not None:
             lent = _Lent(self._holders, look.segment.id)
-            seen = _seen(look, lambda: lent)
+            seen = inspect_there(look, lambda: lent)
         else:
             raise HolderAway
-        return seen and _Found(damages=look.told(seen), bad=seen.changed)
+        return seen and Found(damages=look.damages(seen), bad=seen.changed)
 
-    def _stored(self, look: _Look, *, repair: bool) -> _Found | None:
-        """In the store, and perhaps still in a spool or in a second copy. None: nowhere."""
+    def _stored(self, look: Look, *, repair: bool) -> Found | None:
+        """Check a stored segment, also in this spool and in the second store; None where it is nowhere."""
         key, path, second = segment_key(look.segment.id), self._spool_file(look.segment.id), self._copy
-        seen = _seen(look, lambda: InStore(self._store, key))
-        spool = _seen(look, lambda: InFile(path))
-        copied = None if second is None else _seen(look, lambda: InStore(second, key))
+        seen = inspect_there(look, lambda: InStore(self._store, key))
+        spool = inspect_there(look, lambda: InFile(path))
+        copied = None if second is None else inspect_there(look, lambda: InStore(second, key))
         if seen is None and spool is None and copied is None and not repair:
             return None
         if seen is not None and seen.intact:
-            damages = look.told(seen)
+            damages = look.damages(seen)
             if spool is not None and not spool.intact:
                 if repair:
                     path.unlink(missing_ok=True)
@@ -169,7 +146,7 @@ class Checker:
             if look.segment.copied and (copied is None or not copied.intact) and second is not None:
                 repaired = repair and self._put(look, second, key, [lambda: InStore(self._store, key)])
                 damages.append(look.of_all(Finding.SECOND_COPY, repaired=repaired))
-            return _Found(damages=damages, bad=frozenset())
+            return Found(damages=damages, bad=frozenset())
         if repair:
             copies: list[Callable[[], Source]] = []
             if spool is not None and spool.intact:
@@ -180,13 +157,15 @@ class Checker:
             if self._put(look, self._store, key, copies):
                 if spool is not None and not spool.intact:
                     path.unlink(missing_ok=True)
-                damages = [replace(one, repaired=one.finding is not Finding.ASTRAY) for one in look.lacking(seen)]
-                return _Found(damages=damages, bad=frozenset())
+                damages = [
+                    replace(one, repaired=one.finding is not Finding.ASTRAY) for one in look.damages_or_missing(seen)
+                ]
+                return Found(damages=damages, bad=frozenset())
             if copies:  # one of them may have been put, and not read back
-                seen = _seen(look, lambda: InStore(self._store, key))
+                seen = inspect_there(look, lambda: InStore(self._store, key))
         if seen is None and spool is None and copied is None:
             return None
-        return _Found(damages=look.lacking(seen), bad=look.offsets if seen is None else seen.changed)
+        return Found(damages=look.damages_or_missing(seen), bad=look.offsets if seen is None else seen.changed)
 
     def _lent(self, segment: Segment) -> list[Callable[[], Source]]:
         """The copy that the spool of its node may still have."""
@@ -195,10 +174,10 @@ class Checker:
             return []
         return [lambda: _LentCopy(holders, segment)]
 
-    def _put(self, look: _Look, store: ObjectStore, key: str, copies: Sequence[Callable[[], Source]]) -> bool:
-        """Put the first of the copies that is whole into a store; whether it reads back.
+    def _put(self, look: Look, store: ObjectStore, key: str, copies: Sequence[Callable[[], Source]]) -> bool:
+        """Put the first whole copy into a store; whether it reads back.
 
-        What is given up meanwhile is not put, or goes again: nobody would delete it any more.
+        A segment that is given up meanwhile is not put, or is deleted again, since nobody else would delete it.
         """
         draft = self._spool_dir / "repair" / f"{look.segment.id}.tar"
         for copy in copies:
@@ -220,12 +199,12 @@ class Checker:
             if not self._is_wanted(look.segment.id):
                 store.delete(key)
                 return False
-            back = _seen(look, lambda: InStore(store, key), whole=True)
+            back = inspect_there(look, lambda: InStore(store, key), whole=True)
             if back is not None and back.intact:
                 return True
         return False
 
-    def _note_repair(self, look: _Look) -> None:
+    def _note_repair(self, look: Look) -> None:
         ours = sa.update(tables.segment).where(tables.segment.c.id == look.segment.id)
         with transaction(self._engine) as tx:
             tx.execute(ours.values(repaired_at=look.now))
@@ -233,9 +212,9 @@ class Checker:
     def _is_wanted(self, segment_id: str) -> bool:
         with snapshot(self._engine) as tx:
             segment = by_id(tx, segment_id)
-            return (segment is not None and segment.state not in RETIRED) or led_to(tx, [segment_id])
+            return (segment is not None and segment.state in READABLE) or led_to(tx, [segment_id])
 
-    def _mark(self, look: _Look, bad: frozenset[int], now: datetime) -> None:
+    def _mark(self, look: Look, bad: frozenset[int], now: datetime) -> None:
         for one in look.rows:
             if (one.offset in bad) != one.damaged:
                 act = damage.clear if one.damaged else damage.mark
@@ -246,127 +225,8 @@ class Checker:
         return self._spool_dir / segment_key(segment_id)
 
 
-def by_id(tx: Connection, segment_id: str) -> Segment | None:
-    return next(iter(_segments(tx, tables.segment.c.id == segment_id, 1)), None)
-
-
-def after(tx: Connection, last: str, limit: int, *, sealed_since: datetime | None = None) -> list[Segment]:
-    """The segments behind ``last`` in the order in which they were made, which is that in which they lie."""
-    row = tables.segment.c
-    which = (row.id > last) & (row.state != "gone")
-    if sealed_since is not None:
-        which &= row.sealed_at.is_(None) | (row.sealed_at >= sealed_since)
-    return _segments(tx, which, limit)
-
-
-def bytes_behind(tx: Connection, position: str) -> tuple[int, int]:
-    """Bytes of the segments up to and with ``position``, and of all."""
-    row = tables.segment.c
-    size = sa.func.sum(row.size)
-    behind, total = tx.execute(sa.select(size.filter(row.id <= position), size).where(row.state != "gone")).one()
-    return int(behind or 0), int(total or 0)
-
-
-def rows_in(tx: Connection, segment_id: str, since: datetime | None = None) -> list[Wanted]:
-    """The instances whose rows lead into a segment, as they lie in it."""
-    row = tables.instance.c
-    names = [each.name for each in fields(Wanted)]
-    asked = sa.select(*(row[name] for name in names)).where(row.segment_id == segment_id).order_by(row.offset)
-    if since is not None:
-        asked = asked.where(row.received_at >= since)
-    return [Wanted(**dict(zip(names, one, strict=True))) for one in tx.execute(asked)]
-
-
-def repaired_since(tx: Connection, since: datetime | None) -> list[str]:
-    """Keys of objects that were put again since then, or ever."""
-    row = tables.segment.c
-    repaired = row.repaired_at.is_not(None) if since is None else row.repaired_at >= since
-    return list(tx.scalars(sa.select(row.key).where(repaired, row.state != "gone")))
-
-
-def lost_in(tx: Connection, limit: int) -> list[str]:
-    """Segments that instances lead to although nobody knows them, or although they are given up."""
-    row, segment = tables.instance.c, tables.segment.c
-    known = sa.exists().where(segment.id == row.segment_id, segment.state != "gone")
-    return list(tx.scalars(sa.select(row.segment_id).where(~known).distinct().limit(limit)))
-
-
-def _segments(tx: Connection, which: sa.ColumnElement[bool], limit: int) -> list[Segment]:
-    row = tables.segment.c
-    asked = sa.select(row.id, row.state, row.size, row.copied_at).where(which).order_by(row.id).limit(limit)
-    return [
-        Segment(id=one.id, state=one.state, size=one.size, copied=one.copied_at is not None)
-        for one in tx.execute(asked)
-    ]
-
-
-@dataclass(kw_only=True)
-class _Found:
-    damages: list[Damage]
-    bad: frozenset[int]
-    """Offsets of instances whose bytes are not as they came, in the place that counts."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Look:
-    """One segment, and what is looked for in it."""
-
-    segment: Segment
-    rows: Sequence[Wanted]
-    tell: Tell
-    whole: bool
-    now: datetime
-
-    @property
-    def offsets(self) -> frozenset[int]:
-        return frozenset(one.offset for one in self.rows)
-
-    def at(self, source: Source) -> Inspected:
-        return inspect(source, self.segment.id, self.rows, self.tell, whole=self.whole)
-
-    def whole_in(self, source: Source) -> Inspected:
-        return inspect(source, self.segment.id, self.rows, self.tell, whole=True)
-
-    def of_all(self, finding: Finding, *, repaired: bool = False) -> Damage:
-        """One damage that concerns every instance."""
-        return Damage(
-            segment_id=self.segment.id,
-            offset=min(self.offsets, default=0),
-            finding=finding,
-            instances=len(self.rows),
-            repaired=repaired,
-            study_uids=frozenset(one.study_uid for one in self.rows),
-        )
-
-    def lacking(self, seen: Inspected | None) -> list[Damage]:
-        """As `told`, of what may not be there at all."""
-        return [self.of_all(Finding.MISSING)] if seen is None else self.told(seen)
-
-    def told(self, seen: Inspected) -> list[Damage]:
-        studies = {one.offset: one.study_uid for one in self.rows}
-        kinds = {Finding.CHANGED: seen.changed, Finding.ASTRAY: seen.astray - seen.changed, Finding.LABEL: seen.labels}
-        return [
-            Damage(
-                segment_id=self.segment.id,
-                offset=offset,
-                finding=finding,
-                instances=int(offset in studies),
-                study_uids=frozenset({studies[offset]} if offset in studies else ()),
-            )
-            for finding, offsets in kinds.items()
-            for offset in sorted(offsets)
-        ]
-
-
-def _seen(look: _Look, source: Callable[[], Source], *, whole: bool = False) -> Inspected | None:
-    try:
-        return look.whole_in(source()) if whole else look.at(source())
-    except (NoSuchObject, FileNotFoundError):
-        return None
-
-
 class _Lent:
-    """In another node's spool, and nowhere else."""
+    """A segment that only another node's spool has."""
 
     def __init__(self, holders: Holders, segment_id: str) -> None:
         self._holders, self._segment_id = holders, segment_id
@@ -380,7 +240,7 @@ class _Lent:
 
 
 class _LentCopy:
-    """What another node's spool still has of a segment that was stored."""
+    """The copy of a stored segment in another node's spool."""
 
     def __init__(self, holders: Holders, segment: Segment) -> None:
         self._holders, self._segment_id = holders, segment.id

@@ -1,6 +1,6 @@
-"""Work that goes through everything in rounds: which node does it now, and where it is.
+"""Work that goes through all segments in rounds: which node does it, and its position.
 
-A position is kept in the database, so that a round goes on where it was, on whichever node.
+The position is in the database, so that another node can go on with a round.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from storage.tables import care_round
 
 
 class Task(StrEnum):
-    """What is done in rounds."""
+    """The kinds of work that is done in rounds."""
 
     VERIFY = "verify"
     SWEEP = "sweep"
@@ -52,7 +52,7 @@ def claim(tx: Connection, task: Task, holder: str, now: datetime, lease: timedel
 
 
 def advance(tx: Connection, task: Task, holder: str, position: str, now: datetime) -> None:
-    """What ``holder`` has done; a round begins with its first step."""
+    """Note how far ``holder`` has come; a round begins with its first step."""
     row = care_round.c
     begun = sa.case((row.position == "", sa.bindparam("now", now, type_=row.started_at.type)), else_=row.started_at)
     ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
@@ -60,7 +60,7 @@ def advance(tx: Connection, task: Task, holder: str, position: str, now: datetim
 
 
 def finish(tx: Connection, task: Task, holder: str, now: datetime) -> None:
-    """The round has come to its end; the next begins at the beginning."""
+    """End the round; the next one starts from the beginning."""
     row = care_round.c
     ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
     begun = sa.func.coalesce(row.started_at, sa.bindparam("now", now, type_=row.started_at.type))
@@ -68,7 +68,7 @@ def finish(tx: Connection, task: Task, holder: str, now: datetime) -> None:
 
 
 def release(tx: Connection, task: Task, holder: str) -> None:
-    """Another may go on."""
+    """Let another node go on."""
     row = care_round.c
     ours = sa.update(care_round).where(row.task == task, row.held_by == holder)
     tx.execute(ours.values(held_by=None, held_until=None))

@@ -1,16 +1,13 @@
-"""Finds what nobody needs: orphans in a store, drafts of dead writers, copies that should have gone, empty folders.
+"""Finds what nobody needs: orphans in a store, drafts of dead writers, forgotten copies, empty folders.
 
-What may hold an image that the index does not know is reported, never removed.
+A thing that may hold an image that the index does not know is reported, never removed.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -21,64 +18,22 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import snapshot
-from storage.files import write_file
+from storage.files import lock, write_file
 from storage.ids import made_at
 from storage.objects.store import NoSuchObject, ObjectStore
 from storage.rebuild import dead_writers
+from storage.segment_moves import UNSTORED, SegmentState
 from storage.segments import members, quarantine_files
 from storage.segments.members import Entry
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
+from storage.upkeep.litter import Kind, Litter
 
 T = TypeVar("T")
 AGE: Final = timedelta(days=1)
-"""Younger things may belong to somebody who is still at work."""
+"""Younger things may belong to a process that is still at work."""
 _SEGMENTS: Final = "segments/"
 _PAGE: Final = 500
 _NODE_AWAY: Final = timedelta(hours=1)
-
-
-class Kind(StrEnum):
-    DRAFT = "draft"
-    """What a writer that died had begun."""
-    UPLOAD = "upload"
-    """An upload that never came to its end, or a draft in a folder store."""
-    SPOOL_COPY = "spool_copy"
-    """A copy in the spool of what is stored, and was to be removed."""
-    EMPTY_FOLDER = "empty_folder"
-    ORPHAN = "orphan"
-    """An object of no segment, or of one that was given up, each of whose instances is indexed elsewhere or erased."""
-    QUARANTINE_FILE = "quarantine_file"
-    """A file of the quarantine without a note and without a row: its sender was told to send again."""
-    NOTED_FILE = "noted_file"
-    """A file of the quarantine with a note and without a row: `rebuild-index` brings its row back."""
-    UNKNOWN_INSTANCES = "unknown_instances"
-    """An object of no segment with instances that the index does not know, or that cannot be read to its end.
-
-    `rebuild-index` enters what can be read.
-    """
-    LOST = "lost"
-    """A segment that is not stored, and its file is not in the spool of its node."""
-    ABSENT_NODE = "absent_node"
-    """A segment that is not stored, in the spool of a node that nobody has heard of for an hour."""
-    NOT_IN_STORE = "not_in_store"
-    """A segment that is said to be stored, and only the spool has it."""
-
-
-SAFE: Final = frozenset({Kind.DRAFT, Kind.UPLOAD, Kind.SPOOL_COPY, Kind.EMPTY_FOLDER})
-"""What the worker removes by itself."""
-REMOVABLE: Final = SAFE | {Kind.ORPHAN, Kind.QUARANTINE_FILE}
-"""What a person may have removed; all else is for a person to look at."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Litter:
-    """One thing, named by a key or an id of ours."""
-
-    kind: Kind
-    name: str
-    size: int = 0
-    remove: Callable[[], None] | None = None
-    """None where it is only reported."""
 
 
 class Sweeper:
@@ -103,7 +58,7 @@ class Sweeper:
         self._before = now - AGE
 
     def in_spool(self) -> Iterator[Litter]:
-        """What lies about in this node's spool.
+        """What nobody needs in this node's spool.
 
         Raises:
             StoreAway, StoreRefuses: of the store.
@@ -115,7 +70,7 @@ class Sweeper:
         yield from self._empty_folders()
 
     def in_stores(self, tell: Callable[[int], None] = lambda _: None) -> Iterator[Litter]:
-        """What lies about in the stores, and what never reached them; ``tell`` hears of how many were looked at.
+        """What nobody needs in the stores, and what never reached them; ``tell`` gets the number of keys checked.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -132,7 +87,7 @@ class Sweeper:
         whole = (path for folder in ("repair", "copying") for path in (self._spool_dir / folder).glob("*"))
         for path in sorted({*hidden, *whole}):
             found = _file(path)
-            if found is not None and _at(found) < self._before and _unlocked(path):
+            if found is not None and _at(found) < self._before and _is_free(path):
                 yield self._litter(Kind.DRAFT, path, found.st_size)
 
     def _spool_copies(self) -> Iterator[Litter]:
@@ -140,7 +95,7 @@ class Sweeper:
         row = tables.segment.c
         for ids in _batches(here, _PAGE):
             with snapshot(self._engine) as tx:
-                long_ago = (row.state == "stored") & (row.stored_at < self._before)
+                long_ago = (row.state == SegmentState.STORED) & (row.stored_at < self._before)
                 found = tx.execute(sa.select(row.id, row.size).where(row.id.in_(ids), long_ago)).all()
             for one in found:
                 path = here[one.id]
@@ -150,7 +105,7 @@ class Sweeper:
                     yield Litter(kind=Kind.NOT_IN_STORE, name=one.id, size=one.size)
 
     def _quarantine_files(self) -> Iterator[Litter]:
-        """Files and notes by what they are about: a row knows only the file's name."""
+        """Quarantine files and notes without a row."""
         folder = self._spool_dir / "quarantine"
         there = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
         files = sorted({path.with_name(path.name.removesuffix(quarantine_files.NOTE)) for path in there})
@@ -174,7 +129,7 @@ class Sweeper:
         asked = (
             sa.select(row.id, row.node, row.size, node.seen_at)
             .outerjoin(tables.node, node.name == row.node)
-            .where(row.state.in_(("open", "sealed")), row.opened_at < self._before)
+            .where(row.state.in_(UNSTORED), row.opened_at < self._before)
             .order_by(row.id)
         )
         with snapshot(self._engine) as tx:
@@ -191,7 +146,7 @@ class Sweeper:
         for keys in _batches(store.keys(_SEGMENTS), _PAGE):
             ids = {_id_of(key): key for key in keys}
             with snapshot(self._engine) as tx:
-                known = set(tx.scalars(sa.select(row.id).where(row.id.in_(ids), row.state != "gone")))
+                known = set(tx.scalars(sa.select(row.id).where(row.id.in_(ids), row.state != SegmentState.GONE)))
             tell(len(keys))
             for segment_id in sorted(ids.keys() - known):
                 key = ids[segment_id]
@@ -207,7 +162,7 @@ class Sweeper:
                 yield Litter(kind=kind, name=prefix + key, size=size, remove=remove)
 
     def _entries(self, store: ObjectStore, key: str, segment_id: str) -> tuple[list[Entry] | None, int]:
-        """The instances of an object, as its members tell, and its size; None where some of it cannot be read."""
+        """The instances of an object, from its members, and its size; None where a part cannot be read."""
         size = store.size(key)
         draft = self._spool_dir / "repair" / f"sweep-{segment_id}.tar"
         write_file(draft, store.stream(key, 0, size))
@@ -224,7 +179,7 @@ class Sweeper:
         return [entry for header in found.good if (entry := members.entry_of(header)) is not None], size
 
     def _are_elsewhere(self, segment_id: str, entries: Sequence[Entry]) -> bool:
-        """Whether each of these was erased or is indexed with the same content in another segment, and none in this."""
+        """Whether every instance was erased or is indexed with the same content elsewhere, and no row leads here."""
         instance, held, tombstone = tables.instance.c, tables.quarantine.c, tables.tombstone.c.sop_instance_uid
         with snapshot(self._engine) as tx:
             for table in (instance, held):
@@ -269,7 +224,7 @@ def _id_of(key: str) -> str:
 
 
 def _is_old(segment_id: str, before: datetime) -> bool:
-    """False for what has no id of ours: it is not ours to judge."""
+    """Whether a segment was made before; False for a name that is no id of ours."""
     try:
         return made_at(segment_id) < before
     except ValueError:
@@ -295,19 +250,10 @@ def _at(found: os.stat_result) -> datetime:
     return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
-def _unlocked(path: Path) -> bool:
-    """Whether nobody writes it: a writer of segments holds a lock of it."""
-    try:
-        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    finally:
-        os.close(fd)
-    return True
+def _is_free(path: Path) -> bool:
+    """Whether nobody writes the file: a writer of segments holds its lock."""
+    with lock(path) as fd:
+        return fd is not None
 
 
 def _unlink(*paths: Path) -> None:
@@ -321,11 +267,3 @@ def _remove_folder(path: Path) -> None:
     except OSError:
         if path.exists() and not any(path.iterdir()):
             raise  # else somebody has put something there, which is as good
-
-
-def remove(litter: Iterable[Litter], *, only: frozenset[Kind] = REMOVABLE) -> Iterator[Litter]:
-    """Remove what may be, and give back all of it as it goes."""
-    for one in litter:
-        if one.remove is not None and one.kind in only:
-            one.remove()
-        yield one

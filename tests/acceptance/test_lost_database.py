@@ -22,6 +22,7 @@ from pydicom.uid import UID
 
 from storage import tables
 from storage.database import connect, snapshot
+from storage.segment_moves import UNSTORED
 from tests.builders import image, new_uid
 from tests.conftest import need_tool
 from tests.dicomweb import path_of
@@ -207,7 +208,7 @@ def settled(tierread: TierRead) -> bool:
     engine = connect(tierread.database_url)
     waiting = (
         sa.select(tables.instance.c.sop_instance_uid).where(tables.instance.c.description.is_(None)),
-        sa.select(tables.segment.c.id).where(tables.segment.c.state.in_(tables.UNSTORED)),
+        sa.select(tables.segment.c.id).where(tables.segment.c.state.in_(UNSTORED)),
         sa.select(tables.journal.c.id).where(tables.journal.c.shipped_at.is_(None)),
         sa.select(tables.quarantine.c.id).where(tables.quarantine.c.reason == "held"),
     )

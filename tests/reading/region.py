@@ -15,7 +15,8 @@ from reading.register import organisations, people
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.index import queries
-from storage.index.entry_batch import Batch, Known
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
 from storage.index.queries import Study
 from storage.segments.members import Entry
 from tests.storage.instances import place, provenance, row

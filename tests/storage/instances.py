@@ -9,11 +9,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from storage.database import Durability, connect
+from storage.decisions.comparison import conflict_of, note_conflict
+from storage.index.quarantine_rows import unsettled
 from storage.index.queries import Entered, Index
 from storage.instance_row import InstanceRow, Place, Provenance
+from storage.quarantine_moves import Reason
+from storage.records import Held
 from storage.segments.spool import Spool
 
 TOWNSHIP = "01KTOWNSHIP000000000000000"
@@ -63,6 +67,13 @@ def store(spool: Spool, index: Index, instance: InstanceRow, data: bytes, came: 
     """Write, flush and enter one instance."""
     instance = replace(instance, received_digest=hashlib.sha256(data).digest())
     return index.enter(instance, write(spool, instance, data, came), came or provenance())
+
+
+def compared(tx: Connection) -> list[Held]:
+    """What waits in quarantine once the machine has compared the newcomers, and found each to be another instance."""
+    for one in unsettled(tx, 99, reason=Reason.HELD):
+        note_conflict(tx, one.id, conflict_of(tx, one))
+    return unsettled(tx, 99)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from importlib import import_module
 
@@ -17,6 +18,7 @@ import storage.tables
 from storage import schema
 from storage.database import metadata
 from storage.schema import is_current, migrate
+from storage.segment_moves import SegmentState
 
 TABLES = (storage.tables.study, reading.tables.case)
 
@@ -27,6 +29,13 @@ def test_migrations_equal_the_tables(engine: Engine) -> None:
         difference = compare_metadata(context, metadata)
 
     assert difference == []
+
+
+def test_the_database_takes_the_states_of_a_segment_and_no_other(engine: Engine) -> None:
+    (check,) = sa.inspect(engine).get_check_constraints("segment")
+    written = set(re.findall(r"'(\w+)'", check["sqltext"]))
+
+    assert written == set(SegmentState)
 
 
 def test_a_second_run_changes_nothing(engine: Engine) -> None:

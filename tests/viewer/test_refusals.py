@@ -26,7 +26,8 @@ from reading.patients.patients import Identifier
 from reading.register import devices
 from reading.tables import change_notice
 from storage.database import transaction
-from storage.index.entry_batch import Batch, Known
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
 from storage.segments.members import Entry
 from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify

@@ -17,7 +17,7 @@ from reading.intake import rejections, surgery
 from reading.intake.rejections import Rejection, Title
 from reading.intake.surgery import Surgery
 from reading.viewers import Staff
-from storage.decisions import placement
+from storage.index import queries
 from storage.records import Instance, Series
 from viewer.http.office import Office
 
@@ -40,10 +40,10 @@ def images_of(tx: Connection, case_id: str) -> Shown:
     series: list[tuple[Series, Sequence[Instance]]] = []
     for study_uid in cases.study_uids(tx, case_id):
         inside: dict[str, list[Instance]] = {}
-        for one in placement.all_instances_in(tx, study_uid):
+        for one in queries.all_instances_in(tx, study_uid):
             inside.setdefault(one.series_uid, []).append(one)
         series += [
-            (one, inside[one.series_uid]) for one in placement.all_series_in(tx, study_uid) if one.series_uid in inside
+            (one, inside[one.series_uid]) for one in queries.all_series_in(tx, study_uid) if one.series_uid in inside
         ]
     uids = [one.sop_instance_uid for _, instances in series for one in instances]
     return Shown(series=series, steps=surgery.of_case(tx, case_id), rejections=rejections.about(tx, uids))

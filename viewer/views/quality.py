@@ -21,7 +21,7 @@ from reading.quality.decisions import Decision, Move
 from reading.register import devices, organisations
 from reading.viewers import Staff
 from storage.decisions import quarantine
-from storage.index import queries
+from storage.index import quarantine_rows, queries
 from storage.index.queries import Study
 from storage.instance_row import InstanceRow
 from storage.records import Held, Instance
@@ -174,7 +174,7 @@ def _beside(  # noqa: PLR0917
     instance = queries.instance_of(tx, row.sop_instance_uid)
     swapped = concern.decided and made and made[-1].move is Move.SHOW
     if swapped:
-        earlier = quarantine.by_id(tx, str(made[-1].details["earlier"]))
+        earlier = quarantine_rows.by_id(tx, str(made[-1].details["earlier"]))
         study = queries.study_of(tx, row.study_uid)
         stored = None if earlier is None else quarantine.as_instance(earlier)
         return _Beside(

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from pacs.arriving.describe import Problem, describe, describe_pending, pixel_digest
 from storage.records import Instance
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, thing
 from tests.reading_bytes import bytes_of

@@ -11,7 +11,8 @@ from pydicom.dataset import Dataset
 
 from pacs.arriving.describe import describe_pending
 from storage.database import transaction
-from storage.decisions.placement import (
+from storage.decisions.placement import apply
+from storage.decisions.placement_changes import (
     Change,
     Hidden,
     InstancesMoved,
@@ -20,7 +21,6 @@ from storage.decisions.placement import (
     SeriesMoved,
     StudyMade,
     Unhidden,
-    apply,
     inverse,
 )
 from storage.nodes.reader import Bytes

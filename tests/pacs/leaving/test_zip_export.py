@@ -22,7 +22,8 @@ from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import corrections
 from pacs.leaving.zip_export import MOST_BYTES, Item, TooLarge, zip_stream
 from storage.database import snapshot, transaction
-from storage.decisions.placement import SeriesMoved, StudyMade, apply
+from storage.decisions.placement import apply
+from storage.decisions.placement_changes import SeriesMoved, StudyMade
 from storage.index.queries import instances_in, study_of
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore

@@ -42,7 +42,7 @@ from reading.rules.policy import FIRST_POLICY
 from reading.signing import follow_up_answer, release, withhold
 from reading.signing import signatures as reports
 from reading.viewers import Staff
-from storage.database import Durability, connect, snapshot, transaction
+from storage.database import Durability, connect, metadata, snapshot, transaction
 from storage.tables import study
 from tests import postgresql
 from tests.reading.clinic import NORMAL, PNEUMONIA, RESIDENT, Clinic, another_image, arrive, open_clinic, shown
@@ -68,7 +68,7 @@ class Reading(RuleBasedStateMachine):
         self.now = NOW
         self.released: dict[str, set[SigningRole]] = {}
         with transaction(self.engine) as tx:
-            for table in reversed(tables.metadata.sorted_tables):
+            for table in reversed(metadata.sorted_tables):
                 if table.name not in ("audit_event", "alembic_version"):
                     tx.execute(sa.delete(table))
             self.clinic = _many_hats(tx, open_clinic(tx, NOW, FIRST_POLICY))

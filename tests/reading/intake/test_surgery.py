@@ -23,8 +23,8 @@ from reading.queue import queue
 from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
-from storage.decisions import placement
-from storage.decisions.placement import InstancesMoved, SeriesMade, SeriesMoved
+from storage.decisions import placement, placement_changes
+from storage.decisions.placement_changes import InstancesMoved, SeriesMade, SeriesMoved
 from storage.index import queries
 from storage.index.queries import Instance
 from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send, state, take
@@ -318,11 +318,11 @@ def test_the_changes_of_a_step_make_the_index_again(engine: Engine, now: datetim
         clinic = open_clinic(tx, now)
         case = two_images(tx, clinic, "1.1", now)
         made = split(tx, clinic, case.id, "1.1.1.2", now=now)
-        before = placement.instances(tx, ["1.1.1.2"])["1.1.1.2"]
-        placement.apply(tx, placement.inverse(made.changes), now)
-        placement.apply(tx, placement.from_json(placement.to_json(made.changes)), now)
+        before = queries.instances_of(tx, ["1.1.1.2"])["1.1.1.2"]
+        placement.apply(tx, placement_changes.inverse(made.changes), now)
+        placement.apply(tx, placement_changes.from_json(placement_changes.to_json(made.changes)), now)
 
-        assert placement.instances(tx, ["1.1.1.2"])["1.1.1.2"] == before
+        assert queries.instances_of(tx, ["1.1.1.2"])["1.1.1.2"] == before
 
 
 def test_another_image_for_an_emptied_case_is_read(engine: Engine, now: datetime) -> None:

@@ -22,9 +22,12 @@ from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import transaction
 from storage.decisions import damage, quarantine
-from storage.decisions.quarantine import Conflict
-from storage.index.entry_batch import Batch, Known
-from storage.index.queries import held, settle
+from storage.decisions.comparison import conflict_of, note_conflict, note_duplicate
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
+from storage.index.quarantine_rows import by_id, unsettled
+from storage.quarantine_moves import Reason
+from storage.records import Held
 from storage.segments.members import Entry
 from tests.reading.clinic import arrive, open_clinic
 from tests.reading.region import KEYS, hire, pia
@@ -32,16 +35,21 @@ from tests.storage.instances import place, provenance, row
 
 
 def conflict(tx: Connection, site: Organisation, now: datetime, *, study_uid: str = "1.2.8", **changed: object) -> str:
-    """Two contents under one UID from a site; answers the row of the newcomer."""
+    """Two contents under one UID from a site, compared; answers the row of the newcomer."""
+    newcomer = rival(tx, site, now, study_uid=study_uid, **changed)
+    note_conflict(tx, newcomer.id, conflict_of(tx, newcomer))
+    return newcomer.id
+
+
+def rival(tx: Connection, site: Organisation, now: datetime, *, study_uid: str, **changed: object) -> Held:
+    """The same before a machine has compared."""
     known = {"study_uid": study_uid, "series_uid": f"{study_uid}.1", "sop_instance_uid": f"{study_uid}.1.1"}
     came = provenance(site_id=site.id, received_at=now)
     first = replace(row(issuer=site.code.upper()), **known)  # type: ignore[arg-type]
     second = replace(first, received_digest=b"2" * 32, **changed)  # type: ignore[arg-type]
     for number, one in enumerate((first, second), start=int(f"{study_uid}.0".replace(".", ""))):
         Batch(tx, [Entry(row=one, place=place(number), provenance=came)], Known()).enter()
-    newcomer = next(one for one in held(tx, 100) if one.study_uid == study_uid)
-    quarantine.note_conflict(tx, newcomer.id, quarantine.conflict_of(tx, newcomer))
-    return newcomer.id
+    return next(one for one in unsettled(tx, 100) if one.study_uid == study_uid)
 
 
 def kinds(tx: Connection, staff: Staff, now: datetime) -> dict[Kind, int]:
@@ -52,7 +60,9 @@ def kinds(tx: Connection, staff: Staff, now: datetime) -> dict[Kind, int]:
 def test_every_kind_is_in_one_group() -> None:
     assert set(GROUP_OF) == set(Kind)
     assert sum(len(each) for each in GROUPS.values()) == len(Kind)
-    assert {str(each) for each in Conflict} <= {str(kind) for kind in GROUPS[Group.CONFLICT]}
+    assert {str(each) for each in Reason if each.startswith("conflict")} <= {
+        str(kind) for kind in GROUPS[Group.CONFLICT]
+    }
 
 
 def test_each_sees_what_is_of_their_sites(engine: Engine, now: datetime) -> None:
@@ -104,16 +114,16 @@ def test_bytes_of_nobody_are_for_those_at_the_top(engine: Engine, now: datetime)
 def test_duplicates_and_what_was_set_aside_are_no_concern(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        duplicate = conflict(tx, clinic.region.hills, now)
-        settle(tx, duplicate, "duplicate", now)
+        duplicate = rival(tx, clinic.region.hills, now, study_uid="1.2.8")
+        note_duplicate(tx, duplicate, now)
         swapped = conflict(tx, clinic.region.hills, now, study_uid="1.2.9")
-        newcomer = quarantine.by_id(tx, swapped)
+        newcomer = by_id(tx, swapped)
         assert newcomer is not None
         aside = quarantine.show_instead(tx, newcomer, now)
 
         assert kinds(tx, clinic.mona, now) == {}
         assert [one.subject_id for one in _listed(tx, clinic.mona, now, decided=True)] == [swapped]
-        for hidden in (duplicate, aside):
+        for hidden in (duplicate.id, aside):
             with pytest.raises(NotThere):
                 concerns.open_concern(Context(tx, clinic.audit, now, clinic.mona), Aspect.BYTES, hidden, "concern.open")
 

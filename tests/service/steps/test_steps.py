@@ -24,7 +24,8 @@ from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.steps import steps
 from storage.database import connect, snapshot, transaction
-from storage.decisions.placement import Hidden, apply
+from storage.decisions.placement import apply
+from storage.decisions.placement_changes import Hidden
 from storage.index.queries import Index
 from storage.objects.store import FolderObjectStore
 from tests.storage.instances import place, provenance, row

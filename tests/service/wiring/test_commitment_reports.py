@@ -29,8 +29,8 @@ from service.wiring.device_contacts import Contacts
 from service.wiring.listener import DicomDoor
 from service.wiring.service_classes import services_of
 from storage import tables
-from storage.commitment import requests
-from storage.commitment.requests import Waiting
+from storage.commitment import unsent_reports
+from storage.commitment.unsent_reports import Backlog
 from storage.database import snapshot, transaction
 from storage.keeping.shipping import ship
 from storage.objects.store import FolderObjectStore
@@ -102,9 +102,9 @@ class Hospital:
         self.reporter._look(self.clock())
         wait_until(lambda: not self.reporter._busy, what="the end of what is being said")
 
-    def waiting(self) -> Waiting | None:
+    def waiting(self) -> Backlog | None:
         with snapshot(self.house.engine) as tx:
-            return requests.waiting_of(tx, self.device_id)
+            return unsent_reports.backlog_of(tx, self.device_id)
 
 
 @pytest.fixture
@@ -289,8 +289,8 @@ def test_another_node_tells_nobody_who_stands_on_an_association_here(hospital: H
             hospital.work()  # half a minute passes
             hospital.reporter._keep(hospital.reporter._service.conversations(), hospital.clock())
             with snapshot(hospital.house.engine) as tx:
-                theirs = requests.untold(tx, "another", hospital.clock(), devices_here=(), limit=9)
-                ours = requests.untold(tx, "node", hospital.clock(), devices_here=(), limit=9)
+                theirs = unsent_reports.due(tx, "another", hospital.clock(), devices_here=(), limit=9)
+                ours = unsent_reports.due(tx, "node", hospital.clock(), devices_here=(), limit=9)
         wait_until(lambda: hospital.look() or hospital.modality.heard, what="a report")
         with snapshot(hospital.house.engine) as tx:
             held = tx.execute(sa.select(tables.commitment.c.held_by)).scalars().all()

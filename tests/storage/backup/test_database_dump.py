@@ -18,7 +18,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import audit
 from storage import tables
 from storage.backup import database_dump, schedule
-from storage.backup.archive import Unfit
+from storage.backup.archive import BrokenBackup
 from storage.backup.database_dump import INDEX, NotEmpty, restore, write
 from storage.database import connect, metadata, snapshot, transaction
 from storage.index import journal
@@ -204,7 +204,7 @@ def test_what_is_not_whole_is_refused_and_nothing_is_written(
     file, other = tmp_path / "a.backup", connect(f"sqlite:///{tmp_path / 'other.db'}")
     write(full, file, now)
     file.write_bytes(damage(file.read_bytes()))
-    with pytest.raises(Unfit):
+    with pytest.raises(BrokenBackup):
         restore(other, file, now, quiet)
     with other.connect() as connection:
         there = sa.inspect(connection).get_table_names()

@@ -1,4 +1,4 @@
-"""Requests for commitment are kept once each, and each is told by one node."""
+"""Requests for commitment are kept once each, and decided by one worker."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from storage.commitment import requests
+from storage.commitment import requests, unsent_reports
 from storage.commitment.requests import Reference, TransactionInUse, Verdict
 from storage.database import snapshot, transaction
 from tests.storage.instances import DEVICE, NOON, TOWNSHIP
@@ -33,7 +33,7 @@ def ask(engine: Engine, references: list[Reference] = REFERENCES, *, transaction
 def decide(engine: Engine, request: str, *, count: int = 2) -> None:
     with transaction(engine) as tx:
         requests.write_verdicts(tx, request, dict.fromkeys(range(1, count + 1), Verdict.COMMITTED))
-        assert requests.decided(tx, request, NOON)
+        assert requests.note_decided(tx, request, NOON)
 
 
 def undecided(engine: Engine) -> str | None:
@@ -46,7 +46,7 @@ def untold(
     engine: Engine, node: str = "here", *, at: timedelta = MINUTE, devices_here: tuple[str, ...] = ()
 ) -> list[str]:
     with snapshot(engine) as tx:
-        found = requests.untold(tx, node, NOON + at, devices_here=devices_here, limit=10)
+        found = unsent_reports.due(tx, node, NOON + at, devices_here=devices_here, limit=10)
     return [one.id for one in found]
 
 
@@ -65,7 +65,7 @@ def test_a_request_that_was_answered_is_decided_again_when_it_comes_again(engine
     decide(engine, request)
     while_untold = ask(engine), undecided(engine)
     with transaction(engine) as tx:
-        requests.told(tx, request, NOON)
+        unsent_reports.note_sent(tx, request, NOON)
     when_told = untold(engine)
     ask(engine)
 
@@ -79,9 +79,9 @@ def test_a_verdict_stays_and_every_reference_needs_one(engine: Engine) -> None:
     request = ask(engine, [*REFERENCES, Reference(sop_class_uid="1.2.840.10008.1.1", sop_instance_uid="1.2")])
     with transaction(engine) as tx:
         requests.write_verdicts(tx, request, {1: Verdict.COMMITTED})
-        half = requests.decided(tx, request, NOON)
+        half = requests.note_decided(tx, request, NOON)
         requests.write_verdicts(tx, request, {1: Verdict.DAMAGED, 2: Verdict.UNKNOWN})
-        whole = requests.decided(tx, request, NOON)
+        whole = requests.note_decided(tx, request, NOON)
         found = [one.verdict for one in requests.outcomes(tx, request)]
 
     assert (half, whole) == (False, True)
@@ -96,40 +96,3 @@ def test_one_worker_looks_at_a_request_at_a_time(engine: Engine) -> None:
 
     assert [one and one.id for one in looks] == [request, None]
     assert later is not None
-
-
-def test_one_node_tells_a_device_until_it_lets_go_or_is_dead(engine: Engine) -> None:
-    request = ask(engine)
-    decide(engine, request)
-    with transaction(engine) as tx:
-        ours = requests.hold(tx, [request], "here", NOON, NOON + 5 * MINUTE)
-        theirs = requests.hold(tx, [request], "there", NOON + MINUTE, NOON + 6 * MINUTE)
-    while_held = untold(engine, "here"), untold(engine, "there"), untold(engine, "there", at=5 * MINUTE)
-    with transaction(engine) as tx:
-        requests.let_go(tx, [request], "there")
-        kept = requests.hold(tx, [request], "here", NOON, NOON + 5 * MINUTE)
-        requests.let_go(tx, [request], "here")
-
-    assert (ours, theirs, kept) == ({request}, set(), {request})
-    assert while_held == ([request], [], [request])
-    assert untold(engine, "there") == [request]
-
-
-def test_what_could_not_be_told_waits_its_turn_unless_the_device_is_here(engine: Engine) -> None:
-    request = ask(engine)
-    decide(engine, request)
-    with transaction(engine) as tx:
-        requests.postpone(tx, request, "away", next_at=NOON + 5 * MINUTE, given_up_at=None)
-        waiting = requests.waiting_of(tx, DEVICE)
-    found = untold(engine), untold(engine, devices_here=(DEVICE,)), untold(engine, at=5 * MINUTE)
-    with transaction(engine) as tx:
-        requests.postpone(tx, request, "refused", next_at=NOON, given_up_at=NOON)
-
-    assert found == ([], [request], [request])
-    assert waiting is not None
-    assert (waiting.reports, waiting.since, waiting.failure) == (1, NOON, "away")
-    assert untold(engine, devices_here=(DEVICE,)) == []
-    with transaction(engine) as tx:
-        assert requests.waiting_of(tx, DEVICE) is not None
-        requests.told(tx, request, NOON)
-        assert requests.waiting_of(tx, DEVICE) is None

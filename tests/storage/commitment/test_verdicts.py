@@ -11,14 +11,35 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables
-from storage.commitment import requests
-from storage.commitment import verdicts as committing
+from storage.commitment import requests, verdicts
 from storage.commitment.requests import Reference, Verdict
-from storage.commitment.verdicts import Looked, Next, Patience, Place, Quarantined, Seen, judge, pause
+from storage.commitment.verdicts import (
+    LookOutcome,
+    Next,
+    Patience,
+    Place,
+    Quarantined,
+    ReferenceState,
+    judge,
+    look,
+    pause,
+)
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore, StoreAway
-from storage.segments.spool import segment_key
-from tests.storage.instances import DEVICE, NOON, OTHER_TOWNSHIP, TOWNSHIP, opened, provenance, row, store, write
+from storage.segment_moves import SegmentState
+from storage.segments.segment_rows import segment_key
+from tests.storage.instances import (
+    DEVICE,
+    NOON,
+    OTHER_TOWNSHIP,
+    TOWNSHIP,
+    compared,
+    opened,
+    provenance,
+    row,
+    store,
+    write,
+)
 from tests.storage.keeping.test_shipping import Shipyard
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -26,10 +47,12 @@ MR = "1.2.840.10008.5.1.4.1.1.4"
 SECOND = timedelta(seconds=1)
 PATIENCE = Patience(stragglers=60 * SECOND, put=3600 * SECOND)
 
-STORED = Place(sop_class_uid=CT, digest=b"", segment_id="1", offset=0, size=1, state="stored", stored_at=NOON + SECOND)
+STORED = Place(
+    sop_class_uid=CT, digest=b"", segment_id="1", offset=0, size=1, state=SegmentState.STORED, stored_at=NOON + SECOND
+)
 EARLIER = replace(STORED, stored_at=NOON - SECOND)
-SEALED = replace(STORED, state="sealed", stored_at=None)
-OPEN = replace(STORED, state="open", stored_at=None)
+SEALED = replace(STORED, state=SegmentState.SEALED, stored_at=None)
+OPEN = replace(STORED, state=SegmentState.OPEN, stored_at=None)
 REFUSED = Quarantined(refused=True)
 HELD = Quarantined(held=True)
 CONFLICT = Quarantined(held=True, compared=True)
@@ -64,7 +87,7 @@ NOTHING = Quarantined()
 def test_what_is_answered_or_waited_for(
     place: Place | None, quarantined: Quarantined, named: str, after: int, found: Verdict | Next
 ) -> None:
-    seen = Seen(number=1, sop_class_uid=named, place=place, quarantined=quarantined)
+    seen = ReferenceState(number=1, sop_class_uid=named, place=place, quarantined=quarantined)
 
     assert judge(seen, NOON, NOON + after * SECOND, PATIENCE) is found
 
@@ -103,8 +126,8 @@ class Yard(Shipyard):
                 now=at,
             )
 
-    def look(self, after: float = 1) -> Looked | None:
-        return committing.look(self.engine, self.store, NOON + after * SECOND, PATIENCE)
+    def look(self, after: float = 1) -> LookOutcome | None:
+        return look(self.engine, self.store, NOON + after * SECOND, PATIENCE)
 
     def verdicts(self, request: str) -> list[str | None]:
         with snapshot(self.engine) as tx:
@@ -140,8 +163,8 @@ def test_an_instance_is_committed_when_its_segment_was_put_since_the_request(yar
     yard.store.cut = True  # shipping has read it back: nothing is read a second time
     looked = yard.look(3)
 
-    assert waiting == Looked(verdicts=0, damages=(), decided=False)
-    assert looked == Looked(verdicts=1, damages=(), decided=True)
+    assert waiting == LookOutcome(verdicts=0, damages=(), decided=False)
+    assert looked == LookOutcome(verdicts=1, damages=(), decided=True)
     assert yard.verdicts(request) == ["committed"]
 
 
@@ -166,7 +189,7 @@ def test_what_was_stored_long_ago_is_read_again(yard: Yard) -> None:
     request = yard.ask(1, 2, 3)
     looked = yard.look()
 
-    assert looked == Looked(verdicts=3, damages=(), decided=True)
+    assert looked == LookOutcome(verdicts=3, damages=(), decided=True)
     assert set(yard.verdicts(request)) == {"committed"}
 
 
@@ -256,11 +279,7 @@ def test_what_lies_in_quarantine_is_no_success(yard: Yard) -> None:
     yard.look()
     at_first = yard.verdicts(request)
     with transaction(yard.engine) as tx:
-        tx.execute(
-            sa.update(tables.quarantine)
-            .where(tables.quarantine.c.reason == "held")
-            .values(settled_at=NOON, settled_as="conflict")
-        )
+        compared(tx)
     yard.look(10)
     yard.look(70)
 
@@ -306,7 +325,7 @@ def test_ten_thousand_references_are_decided_a_part_at_a_time(yard: Yard, monkey
         store(yard.spool, yard.index, row(number), b"body")
     yard.put(NOON - timedelta(days=3))
     request = yard.ask(*range(1, 10_001))
-    monkeypatch.setattr(committing, "_READS", 3)
+    monkeypatch.setattr(verdicts, "_READS", 3)
     parts = [yard.look(), yard.look(), yard.look(1.5), yard.look(61)]
 
     assert [one and one.verdicts for one in parts] == [3, 2, None, 9995]

@@ -13,14 +13,15 @@ import sqlalchemy as sa
 from storage import tables
 from storage.database import snapshot, transaction
 from storage.decisions import damage, erasure, quarantine
-from storage.decisions.erasure import Erased
+from storage.decisions.erasure import Erasure
+from storage.errors import Overtaken
 from storage.index import journal, queries
 from storage.index.queries import Entered
 from storage.keeping.shipping import ship
 from storage.rebuild import rebuild
 from storage.rewriting import old_segments
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
-from tests.storage.rewriting.test_rewrite import LATER, Yard, data, small
+from tests.storage.rewriting.rewriting_yard import LATER, Yard, data, small
 
 OTHER = "1.2.4"
 
@@ -38,7 +39,7 @@ def yard(database_url: str, tmp_path: Path) -> Iterator[Yard]:
         yield made
 
 
-def erase(yard: Yard, study_uid: str = "1.2.3") -> Erased:
+def erase(yard: Yard, study_uid: str = "1.2.3") -> Erasure:
     with transaction(yard.engine) as tx:
         return erasure.erase(tx, study_uid, made_by="01PERSON", reason="asked for", now=yard.now)
 
@@ -174,7 +175,7 @@ def test_erasing_again_erases_what_has_come_since(yard: Yard) -> None:
 def test_a_decision_about_a_rival_that_is_gone_is_overtaken(yard: Yard) -> None:
     (rival,) = yard.held()
     erase(yard)
-    with pytest.raises(quarantine.Overtaken), transaction(yard.engine) as tx:
+    with pytest.raises(Overtaken), transaction(yard.engine) as tx:
         quarantine.dismiss(tx, rival, yard.now)
 
 

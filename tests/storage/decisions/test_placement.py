@@ -12,9 +12,9 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import Durability, connect, snapshot, transaction
-from storage.decisions import placement
-from storage.decisions.placement import (
-    Elsewhere,
+from storage.decisions.placement import apply
+from storage.decisions.placement_changes import (
+    Change,
     Hidden,
     InstancesMoved,
     Merged,
@@ -22,13 +22,14 @@ from storage.decisions.placement import (
     SeriesMoved,
     StudyMade,
     Unhidden,
-    apply,
-    enter_in,
     from_json,
     inverse,
     to_json,
 )
-from storage.index.entry_batch import Batch, Known
+from storage.errors import Overtaken
+from storage.index import queries
+from storage.index.entry_batch import Batch
+from storage.index.known_studies import Known
 from storage.index.queries import (
     Entered,
     Index,
@@ -232,8 +233,8 @@ def test_bytes_know_what_they_name_and_a_way_back_is_no_move(index: Index, engin
     ],
     ids=repr,
 )
-def test_what_is_elsewhere_is_not_changed(change: placement.Change, index: Index, engine: Engine) -> None:
-    with pytest.raises(Elsewhere), transaction(engine) as tx:
+def test_what_is_elsewhere_is_not_changed(change: Change, index: Index, engine: Engine) -> None:
+    with pytest.raises(Overtaken), transaction(engine) as tx:
         apply(tx, [change], NOON)
 
     with snapshot(engine) as tx:
@@ -251,24 +252,6 @@ def test_a_second_site_sees_the_study_in_which_its_instance_is_shown(index: Inde
         found = [study.study_uid for study in search_studies(tx, theirs, [], limit=10)]
     assert entered is Entered.SAME
     assert found == ["2.25.1"]
-
-
-def test_what_a_person_takes_out_of_quarantine_is_shown_where_they_say(index: Index, engine: Engine) -> None:
-    stranger = Entry(row=row(5, patient_id="P2"), place=place(5), provenance=provenance())
-    first = index.enter(stranger.row, stranger.place, stranger.provenance)
-    with transaction(engine) as tx:
-        taken = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8", now=NOON)
-        again = enter_in(tx, stranger, study_uid="2.25.7", series_uid="2.25.8", now=NOON)
-    replayed = index.enter(stranger.row, stranger.place, stranger.provenance)
-    resent = index.enter(stranger.row, place(55), stranger.provenance)
-
-    assert (first, taken, again) == (Entered.HELD, Entered.NEW, Entered.NEW)
-    assert (replayed, resent) == (Entered.NEW, Entered.SAME)
-    with snapshot(engine) as tx:
-        found = instance_of(tx, "1.2.3.5")
-        assert shown(tx) == {**BEFORE, "2.25.7": (1, {"2.25.8": (1, ["1.2.3.5"])})}
-    assert found is not None
-    assert found.named == ("1.2.3", FIRST)
 
 
 def test_instances_that_arrive_while_their_series_is_moved_to_and_fro_are_all_counted(
@@ -299,8 +282,8 @@ def test_hiding_counts_once_however_often(index: Index, engine: Engine) -> None:
     with transaction(engine) as tx:
         for _ in range(2):
             apply(tx, HIDE, NOON)
-        hidden = {one.sop_instance_uid: one.hidden for one in placement.all_instances_in(tx, "1.2.3")}
-        empty = [(one.series_uid, one.instances) for one in placement.all_series_in(tx, "1.2.3")]
+        hidden = {one.sop_instance_uid: one.hidden for one in queries.all_instances_in(tx, "1.2.3")}
+        empty = [(one.series_uid, one.instances) for one in queries.all_series_in(tx, "1.2.3")]
         by_instance = search_studies(tx, ALL, [("sop_instance_uid", UidList(("1.2.3.3",)))], limit=10)
         by_series = search_studies(tx, ALL, [("series_uid", UidList((SECOND,)))], limit=10)
         apply(tx, [Unhidden(sop_instance_uids=("1.2.3.3",))], NOON)
@@ -317,9 +300,9 @@ def test_what_came_is_known_beside_what_is_shown(index: Index, engine: Engine) -
         apply(tx, MERGE, NOON)
         study = study_of(tx, OTHER)
         assert study is not None
-        said = placement.differences(tx, replace(study, patient_name="Pia^Peng"), ["1.2.3", OTHER])
-        merged = placement.merged_into(tx, OTHER)
-        found = placement.instances(tx, ["1.2.3.1", "9.9"])
+        said = queries.differences(tx, replace(study, patient_name="Pia^Peng"), ["1.2.3", OTHER])
+        merged = queries.merged_into(tx, OTHER)
+        found = queries.instances_of(tx, ["1.2.3.1", "9.9"])
 
     assert said == {"1.2.3": {"PatientName": "Pia^Peng"}, OTHER: {"PatientName": "Pia^Peng"}}
     assert merged == ["1.2.3"]

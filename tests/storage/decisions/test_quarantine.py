@@ -12,13 +12,16 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage.database import snapshot, transaction
 from storage.decisions import quarantine
-from storage.decisions.quarantine import Conflict, Overtaken
-from storage.index.queries import Entered, Held, Index, held, instance_of, instances_in, series_in, study_of
+from storage.decisions.comparison import conflict_of, note_conflict
+from storage.errors import Overtaken
+from storage.index.quarantine_rows import by_id, unsettled
+from storage.index.queries import Entered, Held, Index, instance_of, instances_in, series_in, study_of
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
+from storage.quarantine_moves import Reason
 from storage.rebuild.dead_writers import recover
 from storage.segments.spool import Spool
-from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, opened, provenance, row, store
+from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, compared, opened, provenance, row, store
 
 LATER = NOON + timedelta(hours=1)
 House = tuple[Spool, Index, Engine]
@@ -52,21 +55,21 @@ def counted(tx: Connection) -> tuple[int, dict[str, int], int]:
 
 
 def newest(tx: Connection) -> Held:
-    return held(tx, 10)[-1]
+    return compared(tx)[-1]
 
 
 @pytest.mark.parametrize(
     ("newcomer", "site", "conflict"),
     [
-        ({"instance_number": 9}, None, Conflict.CONTENT),
-        ({"sop_instance_uid": "1.2.3.9", "patient_id": "P2"}, None, Conflict.PATIENT),
-        ({"sop_instance_uid": "1.2.3.9", "issuer": "LAKE"}, None, Conflict.ISSUER),
-        ({"sop_instance_uid": "1.2.3.9"}, OTHER_TOWNSHIP, Conflict.SITE),
-        ({"sop_instance_uid": "1.2.3.9", "study_uid": "1.2.9"}, None, Conflict.SERIES),
+        ({"instance_number": 9}, None, Reason.CONFLICT_CONTENT),
+        ({"sop_instance_uid": "1.2.3.9", "patient_id": "P2"}, None, Reason.CONFLICT_PATIENT),
+        ({"sop_instance_uid": "1.2.3.9", "issuer": "LAKE"}, None, Reason.CONFLICT_ISSUER),
+        ({"sop_instance_uid": "1.2.3.9"}, OTHER_TOWNSHIP, Reason.CONFLICT_SITE),
+        ({"sop_instance_uid": "1.2.3.9", "study_uid": "1.2.9"}, None, Reason.CONFLICT_SERIES),
     ],
 )
 def test_what_a_newcomer_contradicts_is_named(
-    newcomer: dict[str, object], site: str | None, conflict: Conflict, house: House
+    newcomer: dict[str, object], site: str | None, conflict: Reason, house: House
 ) -> None:
     spool, index, engine = house
     store(spool, index, row(1), b"first")
@@ -74,11 +77,11 @@ def test_what_a_newcomer_contradicts_is_named(
     store(spool, index, replace(row(1), **newcomer), b"second", came)  # type: ignore[arg-type]
 
     with transaction(engine) as tx:
-        one = newest(tx)
-        assert quarantine.conflict_of(tx, one) is conflict
-        assert quarantine.note_conflict(tx, one.id, conflict)
-        assert not quarantine.note_conflict(tx, one.id, conflict)
-        assert [each.reason for each in held(tx, 10)] == [conflict]
+        one = unsettled(tx, 10)[-1]
+        assert conflict_of(tx, one) is conflict
+        assert note_conflict(tx, one.id, conflict)
+        assert not note_conflict(tx, one.id, conflict)
+        assert [each.reason for each in unsettled(tx, 10)] == [conflict]
 
 
 def test_the_newcomer_is_shown_instead_and_the_earlier_one_again(house: House) -> None:
@@ -91,7 +94,7 @@ def test_the_newcomer_is_shown_instead_and_the_earlier_one_again(house: House) -
     instead = shown(house)
     replayed = recover(spool, index)
     with snapshot(engine) as tx:
-        kept = quarantine.by_id(tx, earlier)
+        kept = by_id(tx, earlier)
     with transaction(engine) as tx:
         quarantine.show_again(tx, newcomer, earlier, LATER)
 
@@ -101,7 +104,7 @@ def test_the_newcomer_is_shown_instead_and_the_earlier_one_again(house: House) -
     assert (kept.settled_as, kept.site_id, kept.size) == ("replaced", newcomer.site_id, len(HEAD) + len(b"first"))
     assert shown(house) == b"first"
     with snapshot(engine) as tx:
-        assert [one.id for one in held(tx, 10)] == [newcomer.id]
+        assert [one.id for one in unsettled(tx, 10)] == [newcomer.id]
         assert counted(tx) == (1, {"1.2.3.1": 1}, 1)
 
 
@@ -110,7 +113,7 @@ def test_of_several_decisions_the_last_is_taken_back_first(house: House) -> None
     for content in (b"first", b"second", b"third"):
         store(spool, index, row(1), content)
     with transaction(engine) as tx:
-        second, third = held(tx, 10)
+        second, third = compared(tx)
         first_kept = quarantine.show_instead(tx, second, LATER)
         second_kept = quarantine.show_instead(tx, third, LATER)
     with pytest.raises(Overtaken), transaction(engine) as tx:
@@ -128,7 +131,7 @@ def test_a_replay_after_a_decision_changes_nothing(house: House) -> None:
     store(spool, index, row(1), b"the second")
     store(spool, index, row(9, patient_id="P2"), b"of another")
     with transaction(engine) as tx:
-        second, ninth = held(tx, 10)
+        second, ninth = compared(tx)
         quarantine.show_instead(tx, second, LATER)
         quarantine.admit(tx, ninth, LATER)
     spool.close()
@@ -136,7 +139,7 @@ def test_a_replay_after_a_decision_changes_nothing(house: House) -> None:
 
     assert (shown(house), shown(house, 9)) == (b"the second", b"of another")
     with snapshot(engine) as tx:
-        assert held(tx, 10) == []
+        assert unsettled(tx, 10) == []
 
 
 def test_a_newcomer_of_another_series_patient_or_site_is_not_shown_instead(house: House) -> None:
@@ -148,7 +151,7 @@ def test_a_newcomer_of_another_series_patient_or_site_is_not_shown_instead(house
 
     for newcomer in (0, 1, 2):
         with pytest.raises(Overtaken), transaction(engine) as tx:
-            quarantine.show_instead(tx, held(tx, 10)[newcomer], LATER)
+            quarantine.show_instead(tx, compared(tx)[newcomer], LATER)
     assert shown(house) == b"first"
 
 
@@ -172,7 +175,7 @@ def test_what_belongs_here_after_all_enters_its_study_and_leaves_it(house: House
     assert (study.patient_id, study.last_received_at) == ("P1", LATER)
     with snapshot(engine) as tx:
         assert counted(tx) == (1, {"1.2.3.1": 1}, 1)
-        assert [one.id for one in held(tx, 10)] == [newcomer.id]
+        assert [one.id for one in unsettled(tx, 10)] == [newcomer.id]
 
 
 def test_what_stays_out_is_asked_about_once(house: House) -> None:
@@ -184,10 +187,10 @@ def test_what_stays_out_is_asked_about_once(house: House) -> None:
         quarantine.dismiss(tx, newcomer, LATER)
     again = store(spool, index, row(1), b"second")
     with snapshot(engine) as tx:
-        asked = held(tx, 10)
+        asked = unsettled(tx, 10)
     with transaction(engine) as tx:
         quarantine.reopen(tx, newcomer)
 
     assert (again, asked) == (Entered.HELD, [])
     with snapshot(engine) as tx:
-        assert [one.id for one in held(tx, 10)] == [newcomer.id]
+        assert [one.id for one in unsettled(tx, 10)] == [newcomer.id]

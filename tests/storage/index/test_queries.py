@@ -12,17 +12,16 @@ from sqlalchemy.engine import Engine
 
 from storage import tables
 from storage.database import Durability, connect, snapshot, transaction
+from storage.index.quarantine_rows import unsettled
 from storage.index.queries import (
     Entered,
     Index,
     IndexUnavailable,
     arrivals_since,
     describe,
-    held,
     instance_of,
     instances_in,
     series_in,
-    settle,
     show,
     study_of,
     undescribed,
@@ -127,21 +126,8 @@ def test_what_contradicts_is_held_and_changes_nothing(
     assert results == [Entered.HELD] * 3
     assert (count(engine, tables.instance), count(engine, tables.study), count(engine, tables.holding)) == (1, 1, 1)
     with snapshot(engine) as tx:
-        waiting = held(tx, 10)
+        waiting = unsettled(tx, 10)
     assert [(one.reason, one.segment_id, one.offset) for one in waiting] == [("held", place(2).segment_id, 4096)]
-
-
-def test_one_decision_settles_what_is_held(index: Index, engine: Engine) -> None:
-    index.enter(row(), place(1), provenance())
-    index.enter(row(data=b"other"), place(2), provenance())
-    with transaction(engine) as tx:
-        (waiting,) = held(tx, 10)
-        first = settle(tx, waiting.id, "rejected", NOON)
-        second = settle(tx, waiting.id, "accepted", NOON)
-
-    assert (first, second) == (True, False)
-    with snapshot(engine) as tx:
-        assert held(tx, 10) == []
 
 
 def test_a_batch_that_contradicts_itself_is_sorted_as_it_came(index: Index, engine: Engine) -> None:

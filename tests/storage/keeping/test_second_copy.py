@@ -15,7 +15,7 @@ from storage.database import snapshot, transaction
 from storage.index import journal
 from storage.index.queries import Index, instance_of
 from storage.keeping import second_copy
-from storage.keeping.second_copy import Backlog, Copied
+from storage.keeping.second_copy import Backlog, CopyOutcome
 from storage.keeping.shipping import ship
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
@@ -35,7 +35,7 @@ class Vault:
         spool.close()
         ship(engine, spool.directory, self.first, NOON)
 
-    def copy(self, node: str = "here", now: timedelta = timedelta(0)) -> Copied:
+    def copy(self, node: str = "here", now: timedelta = timedelta(0)) -> CopyOutcome:
         return second_copy.copy_segments(self.engine, self.spool.directory, self.first, self.second, node, NOON + now)
 
     def backlog(self) -> Backlog:
@@ -85,7 +85,7 @@ def test_what_is_damaged_is_no_copy(vault: Vault) -> None:
     first.write_bytes(content)
     copied = vault.copy()
 
-    assert (copied, vault.files("second")) == (Copied(segments=0, damaged=(vault.instance().segment_id,)), [])
+    assert (copied, vault.files("second")) == (CopyOutcome(segments=0, damaged=(vault.instance().segment_id,)), [])
 
 
 def test_readers_take_the_copy_where_the_first_has_lost_or_damaged_it(vault: Vault) -> None:

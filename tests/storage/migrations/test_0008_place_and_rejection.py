@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Engine
 
 from storage.database import transaction
-from storage.decisions import placement
+from storage.decisions import placement, placement_changes
 from storage.index.queries import instance_of, instances_in, series_in, study_of
 from tests.storage.instances import NOON
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
@@ -81,8 +81,8 @@ def test_what_was_there_is_where_it_was_and_is_shown(empty: Engine) -> None:
         placement.apply(
             tx,
             [
-                placement.StudyMade(study_uid="2.25.1", like="1.2"),
-                placement.SeriesMoved(series_uid="1.2.1", from_study="1.2", to_study="2.25.1"),
+                placement_changes.StudyMade(study_uid="2.25.1", like="1.2"),
+                placement_changes.SeriesMoved(series_uid="1.2.1", from_study="1.2", to_study="2.25.1"),
             ],
             NOON,
         )

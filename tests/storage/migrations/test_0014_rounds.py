@@ -8,7 +8,7 @@ from sqlalchemy.engine import Engine
 from storage import schema
 from storage.database import snapshot
 from storage.keeping import second_copy
-from storage.upkeep import repair, rounds
+from storage.upkeep import rounds, segment_queries
 from storage.upkeep.rounds import Round, Task
 from tests.storage.instances import NOON
 from tests.storage.migrations.upgrading import upgrade_to_before
@@ -27,7 +27,7 @@ def test_what_was_stored_before_is_still_to_be_copied_and_read(empty: Engine) ->
     schema.migrate(empty)
 
     with snapshot(empty) as tx:
-        waiting, begun, segments = second_copy.backlog(tx), rounds.of(tx, Task.VERIFY), repair.after(tx, "", 2)
+        waiting, begun, segments = second_copy.backlog(tx), rounds.of(tx, Task.VERIFY), segment_queries.after(tx, "", 2)
     assert (waiting.segments, waiting.oldest) == (1, NOON)
     assert begun == Round(position="", started_at=None, finished_at=None)
     assert [(one.id, one.copied) for one in segments] == [("01K", False)]

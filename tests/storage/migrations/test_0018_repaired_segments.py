@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.engine import Engine
 
 from storage.database import snapshot, transaction
-from storage.upkeep import repair
+from storage.upkeep import segment_queries
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
 
 BEFORE = {
@@ -26,5 +26,5 @@ def test_no_segment_of_before_was_repaired(empty: Engine) -> None:
     upgrade_to(empty, "heads")
 
     with snapshot(empty) as tx:
-        assert [one.id for one in repair.after(tx, "", 2)] == ["01K"]
-        assert repair.repaired_since(tx, None) == []
+        assert [one.id for one in segment_queries.after(tx, "", 2)] == ["01K"]
+        assert segment_queries.repaired_since(tx, None) == []

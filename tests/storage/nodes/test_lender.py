@@ -20,7 +20,7 @@ from storage.ids import made_at, new_id
 from storage.nodes import other_nodes
 from storage.nodes.lender import Lender
 from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, HolderAway, Holders, path_of, token
-from storage.segments.spool import segment_key
+from storage.segments.segment_rows import segment_key
 
 KEY = bytes(range(32))
 CONTENT = os.urandom(3_000_000)

@@ -22,7 +22,8 @@ from storage import tables
 from storage.database import snapshot
 from storage.segments import members
 from storage.segments import spool as segments_module
-from storage.segments.spool import FlushFailed, NoSpace, Spool
+from storage.segments.open_segment import FlushFailed, NoSpace
+from storage.segments.spool import Spool
 from tests.storage.instances import HEAD, NOON, provenance, row, write
 
 

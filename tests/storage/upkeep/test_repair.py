@@ -24,9 +24,10 @@ from storage.nodes.lender import Lender
 from storage.nodes.other_nodes import Holders
 from storage.objects.store import FolderObjectStore
 from storage.segments.inspection import Finding
+from storage.segments.segment_rows import segment_key
 from storage.segments.spool import Spool
-from storage.upkeep import repair as mending
-from storage.upkeep.repair import Checked, Checker
+from storage.upkeep import segment_queries
+from storage.upkeep.repair import Checker, CheckOutcome
 from tests.storage.instances import NOON, opened, provenance, row, store
 
 LATER = NOON + timedelta(hours=1)
@@ -56,7 +57,7 @@ class Ward:
         return next(self.spool.directory.glob("segments/*/*.tar"))
 
     def second_copy(self) -> Path:
-        self.copy.put_file(mending.segment_key(self.id), next((self.folder / "objects").rglob("*.tar")))
+        self.copy.put_file(segment_key(self.id), next((self.folder / "objects").rglob("*.tar")))
         with transaction(self.engine) as tx:
             tx.execute(sa.update(tables.segment).values(copied_at=NOON))
         return next((self.folder / "copy").rglob("*.tar"))
@@ -67,10 +68,10 @@ class Ward:
         assert found is not None
         return found
 
-    def check(self, *, repair: bool = False, copy: bool = False, lent: Holders | None = None) -> Checked:
+    def check(self, *, repair: bool = False, copy: bool = False, lent: Holders | None = None) -> CheckOutcome:
         checker = Checker(self.engine, self.spool.directory, self.store, holders=lent, copy=self.copy if copy else None)
         with snapshot(self.engine) as tx:
-            segment = mending.after(tx, "", 1)[0]
+            segment = segment_queries.after(tx, "", 1)[0]
         return checker.check(segment, LATER, tell=lambda _: None, repair=repair)
 
     def damaged(self) -> list[int]:
@@ -96,7 +97,7 @@ def flip(path: Path, offset: int) -> None:
     path.write_bytes(content)
 
 
-def seen(checked: Checked) -> list[tuple[Finding, int, bool]]:
+def seen(checked: CheckOutcome) -> list[tuple[Finding, int, bool]]:
     return [(one.finding, one.offset, one.repaired) for one in checked.damages]
 
 
@@ -105,8 +106,8 @@ def test_what_is_whole_is_whole_everywhere(ward: Ward) -> None:
     ward.ship()
     ward.second_copy()
 
-    assert sealed == Checked(instances=3)
-    assert ward.check(copy=True, repair=True) == Checked(instances=3)
+    assert sealed == CheckOutcome(instances=3)
+    assert ward.check(copy=True, repair=True) == CheckOutcome(instances=3)
     assert (ward.damaged(), ward.questions()) == ([], [])
 
 
@@ -124,7 +125,7 @@ def test_a_flipped_byte_is_named_and_a_person_is_asked_until_it_was_sent_again(w
     assert (marked, asked) == ([2], [("1.2.3.2", None)])
     assert (entered, other_place.damaged, other_place.segment_id != two.segment_id) == (Entered.NEW, False, True)
     assert ward.questions() == [("1.2.3.2", "healed")]
-    assert ward.check() == Checked(instances=2)  # nothing leads to the damaged bytes any more
+    assert ward.check() == CheckOutcome(instances=2)  # nothing leads to the damaged bytes any more
 
 
 def test_damage_is_repaired_from_the_second_copy_and_nobody_is_asked_any_more(ward: Ward) -> None:
@@ -141,7 +142,7 @@ def test_damage_is_repaired_from_the_second_copy_and_nobody_is_asked_any_more(wa
     assert seen(repaired) == [(Finding.CHANGED, one.offset, True)]
     assert (stored.read_bytes() == before, ward.damaged()) == (True, [])
     assert ward.questions() == [("1.2.3.1", "healed")]
-    assert ward.check(copy=True) == Checked(instances=3)
+    assert ward.check(copy=True) == CheckOutcome(instances=3)
 
 
 def test_damage_is_repaired_from_the_spool_that_still_has_its_copy(ward: Ward) -> None:
@@ -151,7 +152,7 @@ def test_damage_is_repaired_from_the_spool_that_still_has_its_copy(ward: Ward) -
 
     assert seen(repaired) == [(Finding.CHANGED, three.offset, True)]
     assert stored.read_bytes() == ward.spool_file.read_bytes()
-    assert ward.check() == Checked(instances=3)
+    assert ward.check() == CheckOutcome(instances=3)
 
 
 def test_an_object_that_is_missing_is_put_again(ward: Ward) -> None:
@@ -180,7 +181,7 @@ def test_a_damaged_copy_in_the_spool_goes_and_what_is_stored_stays(ward: Ward) -
 
     assert [one.finding for one in found.damages] == [Finding.SPOOL_COPY]
     assert [one.repaired for one in repaired.damages] == [True]
-    assert (again, stored.exists(), ward.damaged()) == (Checked(instances=3), True, [])
+    assert (again, stored.exists(), ward.damaged()) == (CheckOutcome(instances=3), True, [])
     assert list(ward.spool.directory.glob("segments/*/*.tar")) == []
 
 
@@ -208,7 +209,7 @@ def test_another_nodes_spool_gives_its_copy(ward: Ward, tmp_path: Path) -> None:
         repaired = ward.check(repair=True, lent=lent)
 
     assert seen(repaired) == [(Finding.CHANGED, two.offset, True)]
-    assert ward.check() == Checked(instances=3)
+    assert ward.check() == CheckOutcome(instances=3)
 
 
 def test_a_flipped_byte_is_found_wherever_it_is(ward: Ward) -> None:
@@ -222,7 +223,7 @@ def test_a_flipped_byte_is_found_wherever_it_is(ward: Ward) -> None:
         flip(stored, offset)
 
     assert unseen == []
-    assert (ward.check(), ward.damaged()) == (Checked(instances=3), [])
+    assert (ward.check(), ward.damaged()) == (CheckOutcome(instances=3), [])
 
 
 def test_what_a_segment_says_of_itself_may_be_damaged_while_the_images_are_not(ward: Ward) -> None:
@@ -255,7 +256,7 @@ def test_instances_that_came_since_are_read_alone(ward: Ward) -> None:
     reads: list[int] = []
     checker = Checker(ward.engine, ward.spool.directory, ward.store)
     with snapshot(ward.engine) as tx:
-        segments = mending.after(tx, "", 10)
+        segments = segment_queries.after(tx, "", 10)
     read = [checker.check(one, LATER, tell=reads.append, since=LATER).instances for one in segments]
 
     assert (read, reads) == ([0, 1], [len(b"late")])
@@ -307,13 +308,13 @@ def test_what_was_given_up_since_it_was_listed_is_not_brought_back(ward: Ward) -
     stored = ward.ship()
     ward.second_copy()
     with snapshot(ward.engine) as tx:
-        (listed,) = mending.after(tx, "", 1)
+        (listed,) = segment_queries.after(tx, "", 1)
     given_up(ward)
     stored.unlink()
     checker = Checker(ward.engine, ward.spool.directory, ward.store, copy=ward.copy)
     checked = checker.check(listed, LATER, tell=lambda _: None, repair=True)
 
-    assert (checked, stored.exists()) == (Checked(instances=0), False)
+    assert (checked, stored.exists()) == (CheckOutcome(instances=0), False)
 
 
 @pytest.mark.parametrize("before", [True, False])
@@ -325,7 +326,7 @@ def test_what_is_given_up_while_it_is_repaired_goes_again(ward: Ward, *, before:
     ward.store = ending
     checked = ward.check(repair=True)
 
-    assert (checked, stored.exists()) == (Checked(instances=0), False)
+    assert (checked, stored.exists()) == (CheckOutcome(instances=0), False)
 
 
 class Forgetful(FolderObjectStore):

@@ -21,9 +21,10 @@ from storage.index.queries import Index, instance_of
 from storage.keeping.shipping import ship
 from storage.objects.s3 import S3ObjectStore
 from storage.objects.store import FolderObjectStore, Unfinished
-from storage.segments.spool import Spool, segment_key
-from storage.upkeep import sweep
-from storage.upkeep.sweep import SAFE, Kind, Litter, Sweeper
+from storage.segments.segment_rows import segment_key
+from storage.segments.spool import Spool
+from storage.upkeep.litter import SAFE, Kind, Litter, dispose
+from storage.upkeep.sweep import Sweeper
 from tests.seaweedfs import ACCESS_KEY, BUCKET, SECRET_KEY, SeaweedFS
 from tests.storage.instances import NOON, opened, provenance, row, store
 
@@ -78,7 +79,7 @@ def test_a_copy_in_the_spool_goes_when_the_store_has_it_and_stays_when_it_has_no
     shutil.move(stored, yard.folder / "elsewhere.tar")
     without = yard.found()
     shutil.move(yard.folder / "elsewhere.tar", stored)
-    list(sweep.remove(found, only=SAFE))
+    list(dispose(found, only=SAFE))
 
     assert [(one.kind, one.name) for one in found] == [(Kind.SPOOL_COPY, str(copy.relative_to(yard.spool.directory)))]
     assert without == [(Kind.NOT_IN_STORE, False)]
@@ -91,7 +92,7 @@ def test_an_object_whose_images_the_index_does_not_know_is_never_removed(yard: Y
     copy.unlink()
     yard.forget_rows(tables.segment, tables.instance, tables.series, tables.study)
     found = yard.find()
-    list(sweep.remove(found))
+    list(dispose(found))
 
     assert [(one.kind, one.remove) for one in found if one.kind is not Kind.EMPTY_FOLDER] == [
         (Kind.UNKNOWN_INSTANCES, None)
@@ -119,7 +120,7 @@ def test_an_object_all_of_whose_images_are_elsewhere_goes_unless_a_segment_claim
         )
     orphans = [one for one in yard.find() if one.kind in {Kind.ORPHAN, Kind.UNKNOWN_INSTANCES}]
     young = [one for one in yard.find(NOW) if one.kind is Kind.ORPHAN]
-    list(sweep.remove(orphans))
+    list(dispose(orphans))
 
     expected = [] if state == "sealed" else [(Kind.ORPHAN, segment_key(old.segment_id))]
     assert ([(one.kind, one.name) for one in orphans], young) == (expected, [])
@@ -136,7 +137,7 @@ def test_an_object_of_a_segment_that_was_given_up_goes_when_its_images_were_eras
     before = yard.found()
     with transaction(yard.engine) as tx:
         tx.execute(sa.insert(tables.tombstone).values(sop_instance_uid="1.2.3.1", study_uid="1.2.3", erased_at=NOW))
-    list(sweep.remove(yard.find()))
+    list(dispose(yard.find()))
 
     assert (Kind.UNKNOWN_INSTANCES, False) in before
     assert not stored.exists()
@@ -165,7 +166,7 @@ def test_what_dead_writers_began_goes_and_what_living_ones_write_stays(yard: Yar
         path.write_bytes(b"half")
     young = yard.found(NOW)
     found = yard.find()
-    list(sweep.remove(found, only=SAFE))
+    list(dispose(found, only=SAFE))
 
     assert young == []
     assert sorted(one.kind for one in found) == [Kind.DRAFT, Kind.DRAFT, Kind.UPLOAD]
@@ -180,7 +181,7 @@ def test_files_of_the_quarantine_without_a_row_and_empty_days_go(yard: Yard) -> 
     stray.write_bytes(b"stray")
     empty.mkdir(parents=True)
     found = yard.find()
-    list(sweep.remove(found))
+    list(dispose(found))
 
     assert {one.kind for one in found} == {Kind.QUARANTINE_FILE, Kind.EMPTY_FOLDER}
     assert (stray.exists(), empty.exists()) == (False, False)
@@ -193,7 +194,7 @@ def test_what_has_a_note_in_the_quarantine_stays_with_it_whether_its_row_is_ther
     known = yard.find()
     yard.forget_rows(tables.quarantine)
     found = yard.find()
-    list(sweep.remove(found))
+    list(dispose(found))
     left = [path for path in (yard.spool.directory / "quarantine").rglob("*") if path.is_file()]
 
     assert known == []
@@ -209,7 +210,7 @@ def test_a_note_of_the_quarantine_whose_file_was_removed_goes_too(yard: Yard) ->
         if path.is_file() and path.suffix != ".json":
             path.unlink()
     found = yard.find()
-    list(sweep.remove(found))
+    list(dispose(found))
 
     assert [one.kind for one in found] == [Kind.QUARANTINE_FILE]
     assert [path for path in folder.rglob("*") if path.is_file()] == []
