@@ -9,6 +9,9 @@ PEERS := tests/acceptance/dcmjs
 # Node: the machine's own when it is 20 or newer, else the wheel from PyPI.
 NODE_OK := $(shell node --version 2>/dev/null | sed -n 's/^v\([0-9]*\).*/\1/p' | awk '$$1 >= 20 {print "yes"}')
 WEB_PATH := $(if $(NODE_OK),$(PATH),$(CURDIR)/$(BIN):$(PATH))
+PIP := $(BIN)/pip install --quiet --quiet --disable-pip-version-check --root-user-action ignore
+# npm says nothing but errors: its remarks on engines and deprecated packages are for those who write the lock.
+NPM_CI := npm ci --no-audit --no-fund --loglevel error
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 3
 
@@ -18,10 +21,10 @@ help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 serve: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on ./data: DICOM 11112, HTTP 8080
-	exec $(BIN)/tierread serve
+	@exec $(BIN)/tierread serve
 
 demo: $(VENV)/serve.stamp viewer/static/app/.stamp ## run TierRead on demo data in ./data-demo
-	exec $(BIN)/tierread demo
+	@exec $(BIN)/tierread demo
 
 test: $(VENV)/test.stamp viewer/static/app/.stamp tools peers ## run the whole suite
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
@@ -53,7 +56,7 @@ tools: ## install the system tools that real tests need (Debian, as root), or sa
 peers: $(PEERS)/node_modules/.stamp ## install the DICOM peers from npm that the acceptance tests speak to
 
 lock: $(VENV)/test.stamp ## pin every dependency anew
-	$(BIN)/uv --version >/dev/null 2>&1 || $(BIN)/pip install --quiet uv
+	$(BIN)/uv --version >/dev/null 2>&1 || $(PIP) uv
 	$(UV_COMPILE) --upgrade pyproject.toml --group build -o locks/serve.txt
 	$(UV_COMPILE) --upgrade pyproject.toml --group build --group test --group check -c locks/serve.txt -o locks/dev.txt
 	$(UV_COMPILE) --upgrade --group web -o locks/web.txt
@@ -73,31 +76,37 @@ clean: ## remove what was built, never data
 	rm -rf $(VENV) $(WEB)/node_modules $(PEERS)/node_modules viewer/static/app
 
 $(VENV)/made.stamp:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TierRead needs Python 3.11 or newer")'
-	$(PYTHON) -m venv $(VENV)
-	touch $@
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "TierRead needs Python 3.11 or newer")'
+	@echo "making a virtual environment in $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@touch $@
 
 $(VENV)/serve.stamp: $(VENV)/made.stamp locks/serve.txt pyproject.toml
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/serve.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	touch $@
+	@echo "installing the Python packages of locks/serve.txt ..."
+	@$(PIP) --require-hashes --no-deps -r locks/serve.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
 
 $(VENV)/test.stamp: $(VENV)/serve.stamp locks/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/dev.txt
-	touch $@
+	@echo "installing the Python packages of locks/dev.txt ..."
+	@$(PIP) --require-hashes --no-deps -r locks/dev.txt
+	@touch $@
 
 $(VENV)/node.stamp: $(VENV)/made.stamp locks/web.txt
-	$(if $(NODE_OK),,$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r locks/web.txt)
-	touch $@
+	@$(if $(NODE_OK),,echo "installing Node from PyPI ..." && $(PIP) --require-hashes --no-deps -r locks/web.txt)
+	@touch $@
 
 $(WEB)/node_modules/.stamp: $(WEB)/package-lock.json $(VENV)/node.stamp
-	@cd $(WEB) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund
-	touch $@
+	@echo "installing the web app's packages ..."
+	@cd $(WEB) && PATH="$(WEB_PATH)" $(NPM_CI) > /dev/null
+	@touch $@
 
 $(PEERS)/node_modules/.stamp: $(PEERS)/package-lock.json $(VENV)/node.stamp
-	@cd $(PEERS) && PATH="$(WEB_PATH)" npm ci --no-audit --no-fund --ignore-scripts
-	touch $@
+	@echo "installing the DICOM peers of the acceptance tests ..."
+	@cd $(PEERS) && PATH="$(WEB_PATH)" $(NPM_CI) --ignore-scripts > /dev/null
+	@touch $@
 
 viewer/static/app/.stamp: $(WEB)/node_modules/.stamp $(shell find $(WEB) viewer/locale viewer/static/base.css -path $(WEB)/node_modules -prune -o -type f -print 2>/dev/null)
+	@echo "building the web app ..."
 	@cd $(WEB) && PATH="$(WEB_PATH)" npm run --silent build
-	touch $@
+	@touch $@

@@ -8,6 +8,9 @@ from enum import StrEnum
 class Action(StrEnum):
     """One word of the audit. Events keep the word that they were written with, so a word is never renamed lightly."""
 
+    AGREEMENT_ADD = "agreement.add"
+    AGREEMENT_END = "agreement.end"
+
     CASE_AGREE = "case.agree"
     CASE_AMEND = "case.amend"
     CASE_ARRIVE = "case.arrive"
@@ -129,6 +132,7 @@ class Action(StrEnum):
     REVIEW_DISPUTE = "review.dispute"
 
     ROLE_GRANT = "role.grant"
+    ROLE_REVOKE = "role.revoke"
 
     SESSION_OPEN = "session.open"
     SESSION_PROVE = "session.prove"

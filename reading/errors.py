@@ -12,6 +12,12 @@ class ReadingError(Exception):
 class NotThere(ReadingError):
     """It does not exist, or it is not theirs: the two are never told apart."""
 
+    def __init__(self, kind: str = "", name: str = "") -> None:
+        """``kind`` and ``name`` say what was looked up, where somebody typed the name: an organisation's code."""
+        super().__init__(kind)
+        self.kind = kind
+        self.name = name
+
 
 class Stale(ReadingError):
     """Somebody changed it since it was looked at; look again."""

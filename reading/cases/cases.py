@@ -20,6 +20,7 @@ from reading.kinds import Priority, Tier
 from reading.texts import storable
 from reading.viewers import RoleGrant
 from storage.ids import new_id
+from storage.tables import study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,6 +102,18 @@ def of_study(tx: Connection, study_uid: str) -> Case | None:
         .where(tables.case_study.c.study_uid == study_uid)
     ).one_or_none()
     return None if row is None else from_row(row)
+
+
+def studies_without(tx: Connection, limit: int) -> list[str]:
+    """Studies that show images and have no case yet, the longest waiting first."""
+    missing = (
+        sa.select(study.c.study_uid)
+        .outerjoin(tables.case_study, tables.case_study.c.study_uid == study.c.study_uid)
+        .where(tables.case_study.c.study_uid.is_(None), study.c.instances > 0)
+        .order_by(study.c.last_received_at)
+        .limit(limit)
+    )
+    return list(tx.scalars(missing))
 
 
 def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:

@@ -172,7 +172,7 @@ def end(ctx: Context[Who], rule_id: str) -> Rule:
         .values(until=ctx.now)
     )
     if ended.rowcount != 1:
-        raise NotThere
+        raise NotThere("forwarding rule", rule_id)
     _note(ctx, Action.FORWARDING_END, rule_id)
     return rule_of(ctx.tx, rule_id)
 
@@ -316,7 +316,7 @@ def retry(ctx: Context[Who], job_id: str) -> None:
         .values(state=JobState.WAITING, waiting_since=ctx.now, attempts=0, next_at=ctx.now)
     )
     if again.rowcount != 1:
-        raise NotThere
+        raise NotThere("forwarding job", job_id)
     _note(ctx, Action.FORWARDING_RETRY, job_id)
 
 

@@ -201,6 +201,17 @@ def end_agreement(tx: Connection, agreement_id: str, now: datetime) -> None:
     tx.execute(agreement.update().where(agreement.c.id == agreement_id, open_at(agreement, now)).values(until=now))
 
 
+def agreements(tx: Connection, now: datetime) -> list[Agreement]:
+    """The agreements that hold at a time, by site."""
+    rows = tx.execute(
+        sa.select(agreement)
+        .join(organisation, organisation.c.id == agreement.c.site_id)
+        .where(valid_at(agreement, now))
+        .order_by(organisation.c.code, agreement.c.tier, agreement.c.id)
+    )
+    return [_agreement(row) for row in rows]
+
+
 def agreements_of(tx: Connection, site_id: str, now: datetime) -> list[Agreement]:
     rows = tx.execute(
         sa.select(agreement)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
@@ -11,11 +12,11 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import SYSTEM, Audit
 from reading.errors import Invalid, NotThere
-from reading.kinds import Level, Role
+from reading.kinds import Level, Role, Tier
 from reading.register import devices, organisations, passwords, people
 from reading.register.device_register import Register
 from reading.register.devices import Device, Entry
-from reading.register.organisations import Organisation
+from reading.register.organisations import Agreement, Organisation
 from reading.register.people import Person
 
 REGION: Final = "REGION"
@@ -61,6 +62,28 @@ class Registry:
         self._note(tx, Action.ORGANISATION_END, "organisation", one.id, now)
         return one
 
+    def agree(self, tx: Connection, site_code: str, reader_code: str, tier: Tier, now: datetime) -> Agreement:
+        """Let an organisation read for a site at a tier from now on."""
+        site, reader = organisation_of(tx, site_code), organisation_of(tx, reader_code)
+        made = organisations.agree(tx, site.id, reader.id, tier, now)
+        self._note(tx, Action.AGREEMENT_ADD, "organisation", site.id, now, reader_id=reader.id, tier=tier)
+        return made
+
+    def end_agreement(self, tx: Connection, agreement_id: str, now: datetime) -> Agreement:
+        """Let an organisation read for a site no longer; what it has in hand it finishes.
+
+        Raises:
+            NotThere: no such agreement, or it has ended.
+
+        """
+        found = [one for one in organisations.agreements(tx, now) if one.id == agreement_id]
+        if not found:
+            raise NotThere("agreement", agreement_id)
+        organisations.end_agreement(tx, agreement_id, now)
+        (one,) = found
+        self._note(tx, Action.AGREEMENT_END, "organisation", one.site_id, now, reader_id=one.reader_id, tier=one.tier)
+        return one
+
     def add_person(
         self,
         tx: Connection,
@@ -98,6 +121,27 @@ class Registry:
         where = organisation_of(tx, organisation_code)
         people.grant(tx, one.id, where.id, role, now)
         self._note(tx, Action.ROLE_GRANT, "person", one.id, now, role=role, organisation_id=where.id)
+        return one
+
+    def revoke(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
+        """End one role of a person, also in an organisation that has ended.
+
+        Raises:
+            NotThere: no such person, or they do not hold this role there.
+
+        """
+        one = person_of(tx, username)
+        where = organisations.by_code(tx, organisation_code)
+        held = [
+            grant
+            for grant in people.grants_of(tx, one.id, now)
+            if where is not None and grant.role is role and grant.organisation_id == where.id
+        ]
+        if where is None or not held:
+            raise NotThere("role", f"{role} of {username} at {organisation_code}")
+        for grant in held:
+            people.end_grant(tx, grant.id, now)
+        self._note(tx, Action.ROLE_REVOKE, "person", one.id, now, role=role, organisation_id=where.id)
         return one
 
     def end_person(self, tx: Connection, username: str, now: datetime) -> Person:
@@ -139,6 +183,16 @@ class Registry:
     def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
         return self._register.begin_check(tx, one, now)
 
+    def begin_import(self, tx: Connection, site: Organisation, source: str, now: datetime) -> None:
+        """Put on record that files are being imported for a site; ``source`` is the kind of what holds them."""
+        self._note(tx, Action.IMPORT_BEGIN, "organisation", site.id, now, source=source)
+
+    def end_import(
+        self, tx: Connection, site: Organisation, outcomes: Mapping[str, int], now: datetime, *, stopped: bool
+    ) -> None:
+        """Put on record how many files had which outcome, and whether the import was stopped before its end."""
+        self._note(tx, Action.IMPORT_END, "organisation", site.id, now, stopped=stopped, **outcomes)
+
     def make_first_administrator(self, tx: Connection, now: datetime) -> NewPerson | None:
         """The first start makes a system administrator; None when there was one already."""
         if people.by_username(tx, ADMINISTRATOR) is not None:
@@ -154,7 +208,7 @@ class Registry:
             now=now,
         )
 
-    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: str) -> None:
+    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: Any) -> None:
         self.audit.record(
             tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
         )
@@ -169,14 +223,14 @@ def organisation_of(tx: Connection, code: str) -> Organisation:
     """
     one = organisations.by_code(tx, code)
     if one is None or one.until is not None:
-        raise NotThere
+        raise NotThere("organisation", code)
     return one
 
 
 def person_of(tx: Connection, username: str) -> Person:
     one = people.by_username(tx, username)
     if one is None or one.until is not None:
-        raise NotThere
+        raise NotThere("person", username)
     return one
 
 
@@ -190,7 +244,7 @@ def device_of(tx: Connection, ae_title: str, now: datetime) -> Device:
     """
     found = [one for one in devices.list_all(tx) if one.ae_title == ae_title and (one.until is None or one.until > now)]
     if not found:
-        raise NotThere
+        raise NotThere("device", ae_title)
     if len(found) > 1:
         raise Invalid("ae_title", "ambiguous")
     return found[0]

@@ -246,6 +246,12 @@ def signatures_on(tx: Connection, version_ids: Sequence[str]) -> list[Signature]
     return [_signature(row) for row in rows]
 
 
+def rows_after(tx: Connection, version_id: str, limit: int) -> Sequence[sa.Row[Any]]:
+    """Rows of versions in the order of their ids, from behind ``version_id`` on; `from_row` reads one."""
+    version = tables.report_version
+    return tx.execute(sa.select(version).where(version.c.id > version_id).order_by(version.c.id).limit(limit)).all()
+
+
 def signatures_for(tx: Connection, version: ReportVersion) -> list[Signature]:
     """The signatures that a version rests on, the oldest first.
 

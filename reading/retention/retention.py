@@ -10,10 +10,15 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
+from reading.audit import Actor
 from reading.cases import cases
+from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.retention import reading_over
 from storage import tables
+from storage.decisions import erasure
+from storage.decisions.erasure import Erasure
 from storage.index import queries
 from storage.index.queries import Study
 
@@ -46,7 +51,7 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
     uids: Collection[str] = cases.study_uids(tx, name) or (name,)
     found = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]
     if not found:
-        raise NotThere
+        raise NotThere("case or study")
     return found
 
 
@@ -56,6 +61,26 @@ def check(tx: Connection, study: Study, *, open_too: bool) -> None:
         raise NotAllowed("under_a_hold")
     if not open_too and not reading_over.of_studies(tx, {study.study_uid}).over:
         raise NotAllowed("case_is_open")
+
+
+def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
+    """Take a study's images out of the index for good; the caller removes their bytes after the transaction."""
+    erased = erasure.erase(ctx.tx, study.study_uid, made_by=ctx.who.id, reason=reason, now=ctx.now)
+    details = {"instances": erased.instances}
+    ctx.record(action=Action.STUDY_ERASE, subject_kind="study", subject_id=study.study_uid, details=details)
+    return erased
+
+
+def hold(ctx: Context[Actor], study: Study, reason: str) -> None:
+    """Keep a study's images from being erased, whatever their age."""
+    erasure.hold(ctx.tx, study.study_uid, reason, ctx.now)
+    ctx.record(action=Action.STUDY_HOLD, subject_kind="study", subject_id=study.study_uid)
+
+
+def end_hold(ctx: Context[Actor], study: Study) -> None:
+    """Let a study's images be erased again."""
+    erasure.hold(ctx.tx, study.study_uid, "", ctx.now)
+    ctx.record(action=Action.STUDY_RELEASE, subject_kind="study", subject_id=study.study_uid)
 
 
 def reason(text: str) -> str:

@@ -1,39 +1,39 @@
-"""The command `adopt`: the spool of a node that is gone is brought home to the object store."""
+"""The command `adopt`: takes the spool of a node that is gone into the index and the object store."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-import sqlalchemy as sa
 import typer
 from sqlalchemy.engine import Engine
 
+from service.commands.output import AsJson
 from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, open_database
+from service.installation.load_settings import load
 from service.installation.settings import Settings
 from service.installation.stores import object_store_of
-from storage import tables
-from storage.database import Durability, connect, snapshot
+from storage.database import Durability, connect
 from storage.files import write_file
 from storage.index.queries import Index
-from storage.keeping.shipping import ship
+from storage.keeping.shipping import ship, stored_of
 from storage.objects.store import ObjectStore, StoreAway, StoreRefuses
 from storage.rebuild.dead_writers import recover
-from storage.segment_moves import SegmentState
 from storage.segments import quarantine_files
-from storage.segments.spool import Spool
+from storage.segments.spool import Spool, segment_key
 
 LEFT: Final = 1
 """Exit code: something is still in the spool only."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adopted:
+class Adoption:
     """What became of a spool."""
 
     instances: int
@@ -48,13 +48,21 @@ class Adopted:
     """Segments that are not stored: still written by a node that lives, or unreadable."""
 
 
-def run(settings: Settings, spool_dir: Path, *, as_json: bool) -> int:
-    """Answer the exit code.
+commands = typer.Typer()
 
-    Raises:
-        CannotStart: there is no spool, or the object store does not take it.
 
+@commands.command("adopt")
+def command(
+    spool: Annotated[Path, typer.Argument(help="The folder `spool` of the node that is gone, mounted here.")],
+    *,
+    as_json: AsJson = False,
+) -> None:
+    """Bring the spool of a dead node home: index its instances again and take them to the object store.
+
+    Run it where the other settings of this installation hold. Exit code 1: something is still in that spool only.
     """
+    settings = load(os.environ)
+    spool_dir = spool.absolute()
     folders = make_folders(settings, demo=None)
     if not (spool_dir / "segments").is_dir():
         raise CannotStart(
@@ -70,14 +78,14 @@ def run(settings: Settings, spool_dir: Path, *, as_json: bool) -> int:
         ) from refused
     finally:
         engine.dispose()
-    typer.echo(json.dumps(asdict(adopted)) if as_json else _said(adopted, spool_dir))
-    return LEFT if adopted.left else 0
+    typer.echo(json.dumps(asdict(adopted)) if as_json else _words(adopted, spool_dir))
+    raise typer.Exit(LEFT if adopted.left else 0)
 
 
 def adopt(  # noqa: PLR0917 - what it is made of
     engine: Engine, index: Index, spool_dir: Path, node: str, folders: Folders, store: ObjectStore
-) -> Adopted:
-    """Recover a spool, store what is in it, and keep its quarantine; again and again is the same.
+) -> Adoption:
+    """Recover a spool, store its segments, and keep its quarantine; it can be repeated.
 
     Raises:
         StoreAway, StoreRefuses: of the store.
@@ -89,7 +97,7 @@ def adopt(  # noqa: PLR0917 - what it is made of
     stored = 0
     while shipped := ship(engine, spool_dir, store, now()):
         stored += shipped
-    return Adopted(
+    return Adoption(
         instances=recovered.members,
         stored=stored,
         quarantined=quarantined,
@@ -123,16 +131,11 @@ def _keep(file: Path, spool_dir: Path, ours: Path) -> int:
 
 
 def _unstored(engine: Engine, spool_dir: Path) -> int:
-    here = [path.stem for path in (spool_dir / "segments").glob("*/*.tar")]
-    segment = tables.segment.c
-    with snapshot(engine) as tx:
-        stored = set(
-            tx.scalars(sa.select(segment.id).where(segment.id.in_(here), segment.state == SegmentState.STORED))
-        )
-    return len(set(here) - stored)
+    keys = [segment_key(path.stem) for path in (spool_dir / "segments").glob("*/*.tar")]
+    return len(set(keys) - stored_of(engine, keys))
 
 
-def _said(adopted: Adopted, spool_dir: Path) -> str:
+def _words(adopted: Adoption, spool_dir: Path) -> str:
     lines = [
         f"{adopted.instances} instances are in the index, {adopted.stored} segments went to the object store now,",
         f"{adopted.quarantined} files of the quarantine were copied to this node.",

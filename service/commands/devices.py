@@ -12,16 +12,17 @@ import typer
 from sqlalchemy.engine import Connection
 
 from reading.audit import Audit
-from reading.errors import Invalid
 from reading.register import device_contacts, device_register, devices, organisations
 from reading.register.devices import Device
 from reading.register.registry import Registry
-from service.commands.organisations_people import AsJson, answer, answer_rows, opened, to_json
+from service.commands.errors import cannot_read
+from service.commands.open_registry import open_registry
+from service.commands.output import AsJson, answer, answer_rows, to_json
 from service.installation.installation import make_folders, open_database
-from service.installation.settings import load
+from service.installation.load_settings import load
 from storage.commitment import unsent_reports
 
-device = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
+commands = typer.Typer(help="Devices that may send, and their tokens for DICOMweb.", no_args_is_help=True)
 
 Title = Annotated[str, typer.Argument(help="The device's application entity title.")]
 CallAt = Annotated[
@@ -37,7 +38,7 @@ TlsRequired = Annotated[bool | None, typer.Option("--tls-required/--no-tls-requi
 CallByTls = Annotated[bool | None, typer.Option("--call-by-tls/--no-call-by-tls", help="We call it by TLS.")]
 
 
-@device.command("add")
+@commands.command("add")
 def add_device(
     ae_title: Annotated[str, typer.Argument(help="Its application entity title, at most 16 characters.")],
     *,
@@ -62,14 +63,14 @@ def add_device(
         tls_required=tls_required,
         call_by_tls=call_by_tls,
     )
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         made = registry.add_device(
             tx, ae_title=ae_title, network=host, site_code=site, port=port, issuer=issuer, now=now, **more
         )
         answer(as_json, _of_device(tx, made, now), f"added {made.ae_title} at {made.network} for {site}")
 
 
-@device.command("set")
+@commands.command("set")
 def set_device(
     ae_title: Title,
     *,
@@ -98,38 +99,38 @@ def set_device(
         changed["port"] = port or None
     if no_certificate:
         changed["certificate_digest"] = None
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         made = registry.set_device(tx, ae_title, now, **changed)
         answer(as_json, _of_device(tx, made, now), f"changed {made.ae_title}")
 
 
-@device.command("token")
+@commands.command("token")
 def token(ae_title: Title, *, as_json: AsJson = False) -> None:
     """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`."""
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         made = registry.make_token(tx, ae_title, now)
         answer(as_json, {"ae_title": ae_title, "token": made}, made)
 
 
-@device.command("list")
+@commands.command("list")
 def list_devices(*, as_json: AsJson = False) -> None:
     """List the devices, with their last contact."""
-    with opened() as (tx, _, now):
+    with open_registry() as (tx, _, now):
         rows = [_of_device(tx, one, now) for one in devices.list_all(tx)]
     answer_rows(
         as_json, rows, ("ae_title", "network", "port", "site", "issuer", "heard_at", "stored_at", "refusal", "until")
     )
 
 
-@device.command("end")
+@commands.command("end")
 def end_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     """End a device: it is refused from now on; what it sent stays."""
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         ended = registry.end_device(tx, ae_title, now)
         answer(as_json, _of_device(tx, devices.by_id(tx, ended.id) or ended, now), f"ended {ae_title}")
 
 
-@device.command("check")
+@commands.command("check")
 def check_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     """Try what the device and this TierRead do with each other; it has to run here.
 
@@ -173,7 +174,7 @@ def _digest_in(path: Path | None) -> bytes | None:
     try:
         return device_register.certificate_digest(path.read_bytes())
     except OSError as unreadable:
-        raise Invalid("certificate", "unreadable") from unreadable
+        raise cannot_read(path, unreadable) from unreadable
 
 
 def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:

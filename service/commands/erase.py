@@ -1,4 +1,4 @@
-"""The commands `erase`, `hold` and `retention`: images that go for good, and those that must not."""
+"""The commands `erase`, `hold` and `retention`: images erased for good, and kept from being erased."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Engine
 
-from reading.actions import Action
 from reading.audit import SYSTEM, Audit
-from reading.errors import Invalid
+from reading.context import Context
 from reading.retention import retention
 from reading.retention.retention import Expired
-from service.commands.organisations_people import AsJson, answer, answer_rows
+from service.commands import erase_run
+from service.commands.errors import Refused
+from service.commands.output import AsJson, answer, answer_rows
 from service.installation.installation import Folders, make_folders, open_database
-from service.installation.settings import Settings, load
+from service.installation.load_settings import load
+from service.installation.settings import Settings
 from storage.database import snapshot, transaction
-from storage.decisions import erasure
 from storage.index.queries import Study
 
 DAYS_A_YEAR = 365.25
@@ -47,6 +48,10 @@ class _Here:
     audit: Audit
 
 
+commands = typer.Typer()
+
+
+@commands.command("erase")
 def erase(
     name: Name = None,
     *,
@@ -59,15 +64,14 @@ def erase(
 
     Reports, orders and the audit stay. It cannot be undone.
     """
-    from service.commands import erase_run  # noqa: PLC0415 the other commands start faster without its libraries
-
-    said = retention.reason(reason)
+    why = retention.reason(reason)
     with _opened() as here:
         studies, images = erase_run.named(here.engine, _named(name), open_too=open_too)
         _ask(yes, f"{images} images of {len(studies)} studies go for good; the reports stay. Erase them?")
-        _erase(here, studies, said, as_json=as_json)
+        _erase(here, studies, why, as_json=as_json)
 
 
+@commands.command("hold")
 def hold(
     name: Name = None,
     *,
@@ -76,23 +80,19 @@ def hold(
     as_json: AsJson = False,
 ) -> None:
     """Keep the images of a case or study from being erased, whatever their age; `--end` takes it back."""
-    said = "" if end else retention.reason(reason)
+    why = "" if end else retention.reason(reason)
     with _opened() as here, transaction(here.engine) as tx:
-        now = datetime.now(UTC)
+        ctx = Context(tx, here.audit, datetime.now(UTC), SYSTEM)
         studies = retention.studies_named(tx, _named(name))
         for one in studies:
-            erasure.hold(tx, one.study_uid, said, now)
-            here.audit.record(
-                tx,
-                actor=SYSTEM,
-                action=Action.STUDY_RELEASE if end else Action.STUDY_HOLD,
-                subject_kind="study",
-                subject_id=one.study_uid,
-                now=now,
-            )
+            if end:
+                retention.end_hold(ctx, one)
+            else:
+                retention.hold(ctx, one, why)
     answer(as_json, {"studies": len(studies), "held": not end}, f"{len(studies)} studies {'may go' if end else 'stay'}")
 
 
+@commands.command("retention")
 def keep(
     *,
     erase_them: Annotated[bool, typer.Option("--erase", help="Erase what is older and need not stay.")] = False,
@@ -106,12 +106,12 @@ def keep(
     with _opened() as here:
         years = here.settings.retention_years
         if not years:
-            raise Invalid("retention_years", "not_set: images are kept for ever")
+            raise Refused("TIERREAD_RETENTION_YEARS is not set: images are kept for ever", "set it, and ask again")
         before = datetime.now(UTC) - timedelta(days=years * DAYS_A_YEAR)
         with snapshot(here.engine) as tx:
             found = retention.expired(tx, before, MOST)
         if not erase_them:
-            answer_rows(as_json, [_told(one) for one in found], ("last_received_at", "images", "held", "open"))
+            answer_rows(as_json, [_values(one) for one in found], ("last_received_at", "images", "held", "open"))
             return
         studies = [one.study for one in found if one.erasable]
         _ask(yes, f"the images of {len(studies)} studies go for good; the reports stay. Erase them?")
@@ -119,30 +119,28 @@ def keep(
 
 
 def _erase(here: _Here, studies: Sequence[Study], reason: str, *, as_json: bool) -> None:
-    from service.commands import erase_run  # noqa: PLC0415 as above
-
     instances = elsewhere = 0
     for study in studies:  # a transaction each: a thousand studies keep no device waiting
         with transaction(here.engine) as tx:
-            gone = erase_run.erase(tx, here.audit, study, reason, datetime.now(UTC))
+            gone = retention.erase(Context(tx, here.audit, datetime.now(UTC), SYSTEM), study, reason)
         instances += gone.instances
         elsewhere += erase_run.remove_files(here.folders, gone)
     waiting = erase_run.finish(here.settings, here.folders, here.engine)
-    told = {
+    values = {
         "studies": len(studies),
         "instances": instances,
         "segments_waiting": waiting,
         "refused_copies_elsewhere": elsewhere,
     }
-    said = f"erased {instances} images of {len(studies)} studies; the reports stay"
+    words = f"erased {instances} images of {len(studies)} studies; the reports stay"
     if waiting:
-        said += f"\n{waiting} segments still hold bytes of them: the worker writes them out when they are stored"
+        words += f"\n{waiting} segments still hold bytes of them: the worker writes them out when they are stored"
     if elsewhere:
-        said += f"\n{elsewhere} refused copies lie in the spools of other nodes, in their folder quarantine"
-    answer(as_json, told, said)
+        words += f"\n{elsewhere} refused copies lie in the spools of other nodes, in their folder quarantine"
+    answer(as_json, values, words)
 
 
-def _told(one: Expired) -> dict[str, object]:
+def _values(one: Expired) -> dict[str, object]:
     return {
         "study_uid": one.study.study_uid,
         "last_received_at": one.study.last_received_at.isoformat(),
@@ -153,11 +151,11 @@ def _told(one: Expired) -> dict[str, object]:
 
 
 def _named(name: str | None) -> str:
-    """Raises: Invalid."""
-    said = (name if name is not None else sys.stdin.readline()).strip()
-    if not said:
-        raise Invalid("case_or_study", "missing")
-    return said
+    """Raises: Refused: nothing was named."""
+    typed = (name if name is not None else sys.stdin.readline()).strip()
+    if not typed:
+        raise Refused("no case or study is named", "name it, or write it as a line to standard input")
+    return typed
 
 
 def _ask(yes: bool, question: str) -> None:  # noqa: FBT001 # what the option said

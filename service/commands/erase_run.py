@@ -1,16 +1,13 @@
-"""Erasing from the command line: what may go, what goes, and the bytes that follow."""
+"""What `erase` asks before, and the files and bytes that it removes after, the images left the index."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading.actions import Action
-from reading.audit import SYSTEM, Audit
 from reading.retention import retention
-from service.installation.house import now as clock
+from service.installation.house import now
 from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.installation.stores import object_store_of
@@ -28,21 +25,6 @@ from storage.segments import quarantine_files
 def count(tx: Connection, studies: Sequence[Study]) -> int:
     """The images of these studies, hidden ones too."""
     return sum(len(all_instances_in(tx, one.study_uid)) for one in studies)
-
-
-def erase(tx: Connection, audit: Audit, study: Study, reason: str, now: datetime) -> Erasure:
-    """Take a study's images out of the index for good; `remove_files` and `finish` follow after the transaction."""
-    erased = erasure.erase(tx, study.study_uid, made_by=SYSTEM.id, reason=reason, now=now)
-    audit.record(
-        tx,
-        actor=SYSTEM,
-        action=Action.STUDY_ERASE,
-        subject_kind="study",
-        subject_id=study.study_uid,
-        now=now,
-        details={"instances": erased.instances},
-    )
-    return erased
 
 
 def remove_files(folders: Folders, erased: Erasure) -> int:
@@ -63,12 +45,12 @@ def finish(settings: Settings, folders: Folders, engine: Engine) -> int:
         spool_dir=folders.spool,
         store=object_store_of(settings),
         node=settings.node,
-        clock=clock,
+        clock=now,
     )
     try:
         while erasure.purge(work):
             pass
-        while old_segments.remove_retired(engine, work.store, clock()):
+        while old_segments.remove_retired(engine, work.store, now()):
             pass
     except (StoreAway, StoreRefuses, ExceptionGroup) as failure:
         # The worker goes on with it; whoever asked hears how much is left.

@@ -12,19 +12,20 @@ from sqlalchemy.engine import Connection
 
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.errors import Invalid
 from reading.forwarding import forwarding
 from reading.forwarding.forwarding import Job, JobState, Moment, Rule
 from reading.register import devices, organisations
 from reading.register.registry import device_of, organisation_of
-from service.commands.organisations_people import AsJson, answer, answer_rows, opened
+from service.commands.errors import Refused
+from service.commands.open_registry import open_registry
+from service.commands.output import AsJson, answer, answer_rows
+from service.installation.load_settings import load
 from service.installation.setting_values import origin_of
-from service.installation.settings import load
 
-forward = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
+commands = typer.Typer(help="Rules that send studies on to other archives.", no_args_is_help=True)
 
 
-@forward.command("add")
+@commands.command("add")
 def add(
     *,
     site: Annotated[str, typer.Option(help="Code of the organisation whose studies go out.")],
@@ -38,11 +39,11 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Send on what arrives from now on."""
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         if url is not None and (
             urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
         ):
-            raise Invalid("url", "not_among_forward_origins")
+            raise Refused(f"{url} is not among the addresses of TIERREAD_FORWARD_ORIGINS", "add its origin there")
         made = forwarding.add(
             Context(tx, registry.audit, now, SYSTEM),
             site_id=organisation_of(tx, site).id,
@@ -55,38 +56,38 @@ def add(
         answer(as_json, _of_rule(tx, made), f"added {made.id}")
 
 
-@forward.command("list")
+@commands.command("list")
 def list_rules(*, as_json: AsJson = False) -> None:
     """List the rules."""
-    with opened() as (tx, _, __):
+    with open_registry() as (tx, _, __):
         rows = [_of_rule(tx, one) for one in forwarding.rules(tx)]
     answer_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
 
 
-@forward.command("end")
+@commands.command("end")
 def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
     """End a rule: nothing goes out by it any more."""
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         ended = forwarding.end(Context(tx, registry.audit, now, SYSTEM), rule)
         answer(as_json, _of_rule(tx, ended), f"ended {rule}")
 
 
-@forward.command("jobs")
+@commands.command("jobs")
 def jobs(
     *,
     state: Annotated[JobState | None, typer.Option(help="Only these; `dead` ones need a person.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the latest studies that were sent on, or are to be."""
-    with opened() as (tx, _, __):
+    with open_registry() as (tx, _, __):
         rows = [_of_job(one) for one in forwarding.jobs(tx, 200, state=state)]
     answer_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
 
 
-@forward.command("retry")
+@commands.command("retry")
 def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again."""
-    with opened() as (tx, registry, now):
+    with open_registry() as (tx, registry, now):
         forwarding.retry(Context(tx, registry.audit, now, SYSTEM), job)
         answer(as_json, {"id": job}, f"begins anew: {job}")
 

@@ -1,59 +1,67 @@
-"""The command `import`: a progress bar over `service.commands.import_run`, and its outcome in words or JSON."""
+"""The command `import`: receives files, and says what became of them."""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
-import rich.progress
 import typer
-from rich.console import Console
 
 from pacs.arriving.media import SOURCE
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
-from reading.actions import Action
-from reading.audit import SYSTEM
-from reading.errors import Invalid
 from reading.register.organisations import Organisation
-from reading.register.registry import device_of, organisation_of
+from reading.register.registry import Registry, device_of, organisation_of
 from service.commands import import_run
-from service.commands.import_run import Became, Imported, Memory
-from service.commands.import_sources import Refused, Source, source_of
+from service.commands.errors import Refused
+from service.commands.import_run import FileOutcome, ImportRecord, ImportResult
+from service.commands.import_sources import Source, Unfit, source_of
+from service.commands.output import AsJson
+from service.commands.progress import BYTES, progress
 from service.installation.house import House, house_of, sender_of
 from service.installation.installation import count_into, make_folders
+from service.installation.load_settings import load
 from service.installation.nodes import ships
-from service.installation.settings import Settings
 from service.installation.signals import stopped_by_signals
 from service.telemetry import logs
 from storage.database import transaction
 from storage.keeping.shipping import ship
 
 NOT_WELL: Final = 1
-USAGE: Final = 2
 _WRITER: Final = "cli"
 
 
-def run(
-    settings: Settings,
-    path: Path,
+commands = typer.Typer()
+
+
+@commands.command("import")
+def command(
+    source: Annotated[
+        Path, typer.Argument(metavar="SOURCE", help="A folder, a DICOMDIR, a zip, or one file.", exists=True)
+    ],
     *,
-    site: str,
-    device: str | None,
-    issuer: str | None,
-    afresh: bool,
-    as_json: bool,
-) -> int:
-    """Answer the exit code.
+    site: Annotated[str, typer.Option(help="Code of the organisation whose images they are.")],
+    device: Annotated[str | None, typer.Option(help="AE title of the device of the site that made them.")] = None,
+    issuer: Annotated[
+        str | None,
+        typer.Option(
+            help="Issuer of patient numbers whose images name none; by default the device's, or the site's code. "
+            "Name another for a CD from another hospital."
+        ),
+    ] = None,
+    afresh: Annotated[bool, typer.Option(help="Read also what an earlier run has finished.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
 
-    Raises:
-        NotThere, Invalid: of the site and the device.
-
+    Exit code 1: something was refused, is held or could not be read, or there was no DICOM file.
     """
+    settings = load(os.environ)
     folders = make_folders(settings, demo=None)
     count_into(folders, afresh=False)
     from service.processes.receiving import receiving  # noqa: PLC0415
@@ -64,27 +72,29 @@ def run(
 
     logs.configure("import", "warning")
 
-    memory = import_run.memory_of(folders.data / "imports", path, site, device or "", issuer or "")
+    memory = import_run.memory_of(folders.data / "imports", source, site, device or "", issuer or "")
     with house_of(settings, folders, _WRITER) as house:
         with transaction(house.engine) as tx:
             where = organisation_of(tx, site)
         sender = _sender(house, where, device, issuer)
+        registry = Registry(house.audit)
         try:
-            with source_of(path) as source, stopped_by_signals() as stop:
+            with source_of(source) as files, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
-                _note(house, where, Action.IMPORT_BEGIN, {"source": source.kind})
+                with transaction(house.engine) as tx:
+                    registry.begin_import(tx, where, files.kind, house.clock())
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
-                    imported = _with_a_bar(receiver, sender, source, Memory(memory), stop, count)
-                _note(house, where, Action.IMPORT_END, {"stopped": imported.stopped, **imported.outcomes})
-        except Refused as refused:
-            typer.echo(f"tierread: {refused.why}", err=True)
-            return USAGE
+                    imported = _with_progress(receiver, sender, files, ImportRecord(memory), stop, count)
+                with transaction(house.engine) as tx:
+                    registry.end_import(tx, where, imported.outcomes, house.clock(), stopped=imported.stopped)
+        except Unfit as unfit:
+            raise typer.BadParameter(f"{source}: {unfit.why}", param_hint="SOURCE") from unfit
         shipped = _ship(house)
-    told = _told(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
-    typer.echo(json.dumps(told) if as_json else _in_words(imported, memory, shipped=shipped))
-    return 0 if imported.well else NOT_WELL
+    values = _values(imported) | {"shipped_by": "this command" if shipped else "tierread serve"}
+    typer.echo(json.dumps(values) if as_json else _words(source, imported, memory, shipped=shipped))
+    raise typer.Exit(0 if imported.well else NOT_WELL)
 
 
 def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str | None) -> Sender:
@@ -93,45 +103,23 @@ def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str 
     with transaction(house.engine) as tx:
         device = device_of(tx, ae_title, house.clock())
     if device.site_id != site.id:
-        raise Invalid("device", "of_another_site")
+        raise Refused(f"the device {ae_title} belongs to another site than {site.code}", "name its own site")
     sender = sender_of(device)
     return replace(sender, issuer=issuer) if issuer else sender
 
 
-def _note(house: House, site: Organisation, action: Action, details: Mapping[str, Any]) -> None:
-    with transaction(house.engine) as tx:
-        house.audit.record(
-            tx,
-            actor=SYSTEM,
-            action=action,
-            subject_kind="organisation",
-            subject_id=site.id,
-            now=house.clock(),
-            details=details,
-        )
-
-
-def _with_a_bar(  # noqa: PLR0917 - what an import is made of
+def _with_progress(  # noqa: PLR0917 - what an import is made of
     receiver: Receiver,
     sender: Sender,
     source: Source,
-    memory: Memory,
+    memory: ImportRecord,
     stop: threading.Event,
     count: Callable[[str], None],
-) -> Imported:
-    columns = (
-        rich.progress.TextColumn("importing"),
-        rich.progress.BarColumn(),
-        rich.progress.DownloadColumn(),
-        rich.progress.TransferSpeedColumn(),
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=None)
-        bar.update(task, total=sum(item.size for item in source.items()))
+) -> ImportResult:
+    with progress("importing", BYTES, sum(item.size for item in source.items())) as bar:
 
         def tell(size: int, outcome: str | None) -> None:
-            bar.advance(task, size)
+            bar.advance(size)
             if outcome is not None:
                 count(outcome)
 
@@ -156,8 +144,8 @@ _REFUSED: Final = tuple(
     for reason in Reason
     if reason not in {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD} and reason not in import_run.AGAIN
 )
-_UNREAD: Final = (Became.MISSING, Became.FILE_UNREADABLE, Became.UNSAFE_NAME, Became.TOO_LARGE)
-_SAID: Final = {
+_UNREAD: Final = (FileOutcome.MISSING, FileOutcome.FILE_UNREADABLE, FileOutcome.UNSAFE_NAME, FileOutcome.TOO_LARGE)
+SENTENCES: Final = {
     Reason.TRUNCATED: "cut short",
     Reason.UNREADABLE: "cannot be understood",
     Reason.NO_UIDS: "without UIDs",
@@ -165,31 +153,34 @@ _SAID: Final = {
     Reason.UID_MISMATCH: "named otherwise by their own header",
     Reason.NO_PIXELS: "with fewer pixels than promised",
     Reason.ERASED: "erased here for good",
-    Became.MISSING: "named by the DICOMDIR and not there",
-    Became.FILE_UNREADABLE: "not readable from the disk or the zip",
-    Became.UNSAFE_NAME: "with a name that leads out of the zip",
-    Became.TOO_LARGE: "larger than may be unpacked",
+    FileOutcome.MISSING: "named by the DICOMDIR and not there",
+    FileOutcome.FILE_UNREADABLE: "not readable from the disk or the zip",
+    FileOutcome.UNSAFE_NAME: "with a name that leads out of the zip",
+    FileOutcome.TOO_LARGE: "larger than may be unpacked",
 }
 
 
-def _told(imported: Imported) -> dict[str, Any]:
+def _values(imported: ImportResult) -> dict[str, Any]:
     counts = imported.outcomes
     return {
         "stored": counts[Reason.STORED],
         "already_here": counts[Reason.ALREADY_HERE],
         "held": counts[Reason.HELD],
         "refused": {str(reason): counts[reason] for reason in _REFUSED if counts[reason]},
-        "no_dicom": counts[Became.NO_DICOM],
+        "no_dicom": counts[FileOutcome.NO_DICOM],
         "unread": {str(one): counts[one] for one in _UNREAD if counts[one]},
         "earlier": imported.earlier,
         "stopped": imported.stopped,
     }
 
 
-def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
+def _words(source: Path, imported: ImportResult, memory: Path, *, shipped: bool) -> str:
     counts = imported.outcomes
+    if not imported.has_dicom and not imported.stopped:
+        files = counts[FileOutcome.NO_DICOM]
+        return f"{source} holds no DICOM file{f', {files} others' if files else ''}: nothing was imported."
     here = f"{counts[Reason.STORED]} instances stored, {counts[Reason.ALREADY_HERE]} were here already"
-    lines = [f"{here}, {counts[Became.NO_DICOM]} files are no DICOM."]
+    lines = [f"{here}, {counts[FileOutcome.NO_DICOM]} files are no DICOM."]
     if imported.earlier:
         lines.append(f"{imported.earlier} of them were done by an earlier run.")
     if counts[Reason.HELD]:
@@ -197,8 +188,8 @@ def _in_words(imported: Imported, memory: Path, *, shipped: bool) -> str:
     refused = [(reason, counts[reason]) for reason in _REFUSED if counts[reason]]
     for reason, number in refused:
         kept = "" if reason is Reason.ERASED else ": see /quality"
-        lines.append(f"{number} instances refused, {_SAID[reason]}{kept}.")
-    lines += [f"{counts[one]} files {_SAID[one]}." for one in _UNREAD if counts[one]]
+        lines.append(f"{number} instances refused, {SENTENCES[reason]}{kept}.")
+    lines += [f"{counts[one]} files {SENTENCES[one]}." for one in _UNREAD if counts[one]]
     if not imported.well and not imported.stopped:
         lines.append(f"Which files: {memory}")
     if imported.stopped:

@@ -1,4 +1,4 @@
-"""Imports files through the receive path of every door, in several threads, and remembers what it has done."""
+"""Hands files to the receiver in several threads, and remembers which are done."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from typing import Final
 from pacs.arriving.media import receive_file
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
-from service.commands.import_sources import Broken, Grown, Item, Source
+from service.commands.import_sources import Broken, Item, Source, TooLarge
 
 THREADS: Final = 4
-"""More share one wait for the disk, and hash beside each other."""
+"""They share one flush of the disk, and hash at the same time."""
 _AHEAD: Final = 64
 
 
-class Became(StrEnum):
+class FileOutcome(StrEnum):
     """What became of a file, beside the reasons of `pacs.arriving.receive.Reason`."""
 
     NO_DICOM = "no_dicom"
@@ -39,33 +39,38 @@ class Became(StrEnum):
     TOO_LARGE = "too_large"
 
 
-WELL: Final = frozenset({Reason.STORED, Reason.ALREADY_HERE, Became.NO_DICOM})
-"""All else is for a person."""
+WELL: Final = frozenset({Reason.STORED, Reason.ALREADY_HERE, FileOutcome.NO_DICOM})
+"""Every other outcome is for a person to look at."""
 AGAIN: Final = frozenset({Reason.OUT_OF_RESOURCES, Reason.FAILED})
 """Nothing is wrong with the file: the import ends, and goes on when it is called again."""
 _PROBLEMS: Final = {
-    "missing": Became.MISSING,
-    "unreadable": Became.FILE_UNREADABLE,
-    "unsafe_name": Became.UNSAFE_NAME,
+    "missing": FileOutcome.MISSING,
+    "unreadable": FileOutcome.FILE_UNREADABLE,
+    "unsafe_name": FileOutcome.UNSAFE_NAME,
 }
 
 
 @dataclass(kw_only=True)
-class Imported:
+class ImportResult:
     """What became of the files, those of earlier runs too."""
 
     outcomes: Counter[str] = field(default_factory=Counter[str])
     earlier: int = 0
     """How many of them an earlier run had finished."""
     stopped: bool = False
-    """It ended before its time, and goes on when it is called again."""
+    """Whether it ended early; it goes on when it is called again."""
 
     @property
     def well(self) -> bool:
-        return not self.stopped and not set(self.outcomes) - WELL
+        return not self.stopped and self.has_dicom and not set(self.outcomes) - WELL
+
+    @property
+    def has_dicom(self) -> bool:
+        """Whether any of the files was one to be received."""
+        return bool(set(self.outcomes) - {FileOutcome.NO_DICOM})
 
 
-class Memory:
+class ImportRecord:
     """What is done, in a file that only grows: one line a file, written when it is stored.
 
     A line that a crash cut off is passed over; its file is read again, and found here already.
@@ -105,19 +110,19 @@ def run(
     receiver: Receiver,
     sender: Sender,
     source: Source,
-    memory: Memory,
+    memory: ImportRecord,
     *,
     tell: Callable[[int, str | None], None],
     stop: threading.Event,
     threads: int = THREADS,
-) -> Imported:
+) -> ImportResult:
     """Hand over every file that is not done yet.
 
     ``tell`` hears of the bytes of each and what became of it, or None where an earlier run has done it.
 
     It ends early when ``stop`` is set, or when the disk or the database takes nothing more.
     """
-    imported = Imported()
+    imported = ImportResult()
     with closing(memory), ThreadPoolExecutor(threads, "import") as pool:
 
         def one(item: Item) -> tuple[Item, str]:
@@ -158,11 +163,11 @@ def _one(receiver: Receiver, sender: Sender, source: Source, item: Item) -> str:
     try:
         with source.open(item) as file:
             outcome = receive_file(receiver, sender, file)
-    except Grown:
-        return Became.TOO_LARGE
+    except TooLarge:
+        return FileOutcome.TOO_LARGE
     except (OSError, Broken):
-        return Became.FILE_UNREADABLE
-    return Became.NO_DICOM if outcome is None else outcome.reason
+        return FileOutcome.FILE_UNREADABLE
+    return FileOutcome.NO_DICOM if outcome is None else outcome.reason
 
 
 def _key(item: Item) -> str:

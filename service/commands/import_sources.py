@@ -19,13 +19,13 @@ from pacs.arriving import media
 MOST_ENTRIES: Final = 200_000
 """Files in a zip."""
 MOST_BYTES: Final = 256 << 30
-"""Of a zip, unpacked."""
+"""Bytes of a zip, unpacked."""
 MOST_BYTES_OF_ONE: Final = 8 << 30
 MOST_TIMES: Final = 200
-"""That a zip may grow when it is unpacked, beyond `FREE_BYTES`."""
+"""How many times its size a zip may unpack to, beyond `FREE_BYTES`."""
 FREE_BYTES: Final = 256 << 20
 _MOST_DIRECTORY_BYTES: Final = 48 << 20
-"""Of a zip's own list of files, which is held in memory."""
+"""Bytes of a zip's list of files, which is held in memory."""
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
 
@@ -41,7 +41,7 @@ class Item:
     """Why it is not read at all."""
 
 
-class Refused(Exception):
+class Unfit(Exception):
     """A source that is not taken at all; ``why`` says what is wrong with it."""
 
     def __init__(self, why: str) -> None:
@@ -53,8 +53,8 @@ class Broken(Exception):
     """A file of a zip that cannot be unpacked: damaged, encrypted, or packed in a way that nobody knows."""
 
 
-class Grown(Exception):
-    """A file of a zip is larger than any is, or the zip unpacks to more than it may."""
+class TooLarge(Exception):
+    """A zip, or one file of it, unpacks to more than it may."""
 
 
 class Source(Protocol):
@@ -63,7 +63,7 @@ class Source(Protocol):
     def items(self) -> Iterator[Item]: ...
 
     def open(self, item: Item) -> IO[bytes]:
-        """Raises: OSError, Broken, Grown: as reading does."""
+        """Raises: OSError, Broken, TooLarge: as reading does."""
         ...
 
 
@@ -72,7 +72,7 @@ def source_of(path: Path) -> Generator[Source]:
     """The source at a path.
 
     Raises:
-        Refused: it is none of those, is unreadable, or a zip beyond its bounds.
+        Unfit: it is none of those, is unreadable, or a zip beyond its bounds.
 
     """
     try:
@@ -87,13 +87,13 @@ def source_of(path: Path) -> Generator[Source]:
             with zipfile.ZipFile(path) as archive:
                 yield Zip(archive, path.stat().st_size)
         else:
-            raise Refused("it is neither a folder, nor a DICOMDIR, nor a zip, nor a DICOM file")
+            raise Unfit("it is neither a folder, nor a DICOMDIR, nor a zip, nor a DICOM file")
     except media.UnreadableDicomdir as broken:
-        raise Refused("the DICOMDIR cannot be read; name its folder instead, and everything below is read") from broken
+        raise Unfit("the DICOMDIR cannot be read; name its folder instead, and everything below is read") from broken
     except zipfile.BadZipFile as broken:
-        raise Refused("the zip is broken") from broken
+        raise Unfit("the zip is broken") from broken
     except PermissionError as closed:
-        raise Refused("it may not be read by this user") from closed
+        raise Unfit("it may not be read by this user") from closed
 
 
 class Folder:
@@ -180,9 +180,9 @@ class Zip:
         self._lock = threading.Lock()
         entries = [entry for entry in archive.infolist() if not entry.is_dir()]
         if len(entries) > MOST_ENTRIES:
-            raise Refused(f"the zip holds more than {MOST_ENTRIES} files")
+            raise Unfit(f"the zip holds more than {MOST_ENTRIES} files")
         if sum(entry.file_size for entry in entries) > min(MOST_BYTES, self._left):
-            raise Refused("the zip unpacks to more than it may")
+            raise Unfit("the zip unpacks to more than it may")
         self._entries = entries
 
     def items(self) -> Iterator[Item]:
@@ -201,7 +201,7 @@ class Zip:
         with self._lock:
             self._left -= size
             if self._left < 0:
-                raise Grown
+                raise TooLarge
 
 
 @contextmanager
@@ -226,7 +226,7 @@ class _Bounded:
         self._read += len(chunk)
         self._take(len(chunk))
         if self._read > MOST_BYTES_OF_ONE:
-            raise Grown
+            raise TooLarge
         return chunk
 
     def __enter__(self) -> Self:
@@ -264,4 +264,4 @@ def _check_end(path: Path) -> None:
     if at_64 >= 0:
         listed = max(listed if listed != 0xFFFFFFFF else 0, _END_64.unpack_from(tail, at_64)[8])
     if listed > _MOST_DIRECTORY_BYTES:
-        raise Refused(f"the zip holds more than {MOST_ENTRIES} files")
+        raise Unfit(f"the zip holds more than {MOST_ENTRIES} files")

@@ -3,48 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator
-from contextlib import ExitStack, contextmanager
+import os
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import timedelta
-from typing import Final
+from typing import Annotated, Final
 
-import rich.progress
-import sqlalchemy as sa
 import typer
-from rich.console import Console
 from sqlalchemy.engine import Engine
 
 from reading.intake.replay import REPLAYS
-from reading.tables import organisation
+from reading.register import organisations
+from service.commands.output import AsJson
+from service.commands.progress import progress
 from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, make_folders, only_one, open_database
-from service.installation.settings import Settings
+from service.installation.load_settings import load
 from service.installation.stores import object_store_of
 from storage.database import snapshot
+from storage.index import queries
 from storage.nodes.other_nodes import alive
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.rebuild import rebuild
 from storage.rebuild.outcome import RebuildOutcome
 from storage.rebuild.rebuild_check import lacking
 from storage.segments.spool import Spool
-from storage.tables import instance
 
 SILENT: Final = timedelta(seconds=30)
-"""After which a node that lends its spool every two seconds is no longer running."""
+"""Silence after which a node, which announces itself every two seconds, is taken to be stopped."""
 LEFT: Final = 1
 """Exit code: something could not be read, or a check found something that the index lacks."""
 
 
-def run(settings: Settings, *, check: bool, as_json: bool) -> int:
-    """Answer the exit code.
+commands = typer.Typer()
 
-    Raises:
-        CannotStart: `tierread serve` runs on this data folder, or the object store does not answer, or is empty
-            although the index knows images.
 
+@commands.command("rebuild-index")
+def command(
+    *,
+    check: Annotated[
+        bool, typer.Option("--check", help="Change nothing: say what is missing. TierRead may run meanwhile.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Make the index of images again from the object store and this node's spool, with what people decided.
+
+    TierRead must not run meanwhile, on any node. It can be interrupted and run again: what is there already is passed
+    over. Exit code 1: something cannot be read; with --check, something is missing.
     """
+    settings = load(os.environ)
     folders = make_folders(settings, demo=None)
     with ExitStack() as alone:
         if not check:
@@ -59,28 +67,31 @@ def run(settings: Settings, *, check: bool, as_json: bool) -> int:
             _refuse_beside(engine, settings.node)
         try:
             segments = rebuild.count(store, spool)
-            if not segments and _has_instances(engine):
+            with snapshot(engine) as tx:
+                knows_images = queries.has_instances(tx)
+            if not segments and knows_images:
                 raise CannotStart(
                     "the index knows images, and there is no segment in the object store or the spool",
                     "see that TIERREAD_OBJECT_STORE and TIERREAD_DATA_DIR name the right ones; nothing was changed",
                 )
-            with _progress("comparing" if check else "rebuilding", segments) as advance:
+            with progress("comparing" if check else "rebuilding", "segments", segments) as bar:
                 if check:
-                    found = lacking(spool, store, advance)
+                    found = lacking(spool, store, bar.advance)
                 else:
-                    found = rebuild.rebuild(spool, store, REPLAYS, now(), advance)
+                    found = rebuild.rebuild(spool, store, REPLAYS, now(), bar.advance)
         except (StoreAway, StoreRefuses) as refused:
             raise CannotStart(
                 "the object store does not answer, or not to us",
                 "mend it and run this again: what was done stays done",
             ) from refused
-        without_people = not _has_organisations(engine)
+        with snapshot(engine) as tx:
+            without_people = not organisations.list_all(tx)
     typer.echo(
         json.dumps({**asdict(found), "check": check, "without_people": without_people})
         if as_json
-        else _said(found, check=check, without_people=without_people)
+        else _words(found, check=check, without_people=without_people)
     )
-    return LEFT if not found.whole or (check and _adds(found)) else 0
+    raise typer.Exit(LEFT if not found.whole or (check and _adds(found)) else 0)
 
 
 def _refuse_beside(engine: Engine, node: str) -> None:
@@ -91,35 +102,11 @@ def _refuse_beside(engine: Engine, node: str) -> None:
         raise CannotStart(f"TierRead runs on {', '.join(others)}", "stop it on every node first, and wait a minute")
 
 
-@contextmanager
-def _progress(doing: str, total: int) -> Generator[Callable[[], None]]:
-    columns = (
-        rich.progress.TextColumn(doing),
-        rich.progress.BarColumn(),
-        rich.progress.MofNCompleteColumn(),
-        rich.progress.TextColumn("segments"),
-        rich.progress.TimeRemainingColumn(),
-    )
-    with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task("", total=total)
-        yield lambda: bar.advance(task)
-
-
-def _has_instances(engine: Engine) -> bool:
-    with snapshot(engine) as tx:
-        return tx.scalar(sa.select(instance.c.sop_instance_uid).limit(1)) is not None
-
-
-def _has_organisations(engine: Engine) -> bool:
-    with snapshot(engine) as tx:
-        return tx.scalar(sa.select(organisation.c.id).limit(1)) is not None
-
-
 def _adds(found: RebuildOutcome) -> bool:
     return any((found.instances, found.holdings, found.held, found.decisions))
 
 
-def _said(found: RebuildOutcome, *, check: bool, without_people: bool) -> str:
+def _words(found: RebuildOutcome, *, check: bool, without_people: bool) -> str:
     would = "would be" if check else "were"
     lines = [
         f"{found.segments} segments tell of {found.entries} instances;",

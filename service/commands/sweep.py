@@ -1,19 +1,20 @@
-"""The command `sweep`: a progress bar over `storage.upkeep.sweep`, and its outcome in words or JSON."""
+"""The command `sweep`: finds what is stored without being needed, and removes it when it is told to."""
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import Annotated, Final
 
-import rich.progress
 import typer
-from rich.console import Console
 
+from service.commands.output import AsJson
+from service.commands.progress import progress
 from service.installation.house import copy_store_of, now, object_store_of
 from service.installation.installation import CannotStart, make_folders, open_database
-from service.installation.settings import Settings
+from service.installation.load_settings import load
 from storage.objects.store import StoreAway, StoreRefuses
 from storage.upkeep.litter import REMOVABLE, Kind, Litter, dispose
 from storage.upkeep.sweep import Sweeper
@@ -21,7 +22,7 @@ from storage.upkeep.sweep import Sweeper
 LOOK: Final = 1
 _MOST_NAMED: Final = 5000
 
-_SAID: Final = {
+SENTENCES: Final = {
     Kind.DRAFT: "draft of a writer that died",
     Kind.UPLOAD: "upload that never came to its end",
     Kind.SPOOL_COPY: "copy in the spool of what is stored",
@@ -36,20 +37,19 @@ _SAID: Final = {
 }
 
 
-def run(settings: Settings, *, remove: bool, as_json: bool) -> int:
-    """Answer the exit code.
+commands = typer.Typer()
 
-    Raises:
-        CannotStart: a store does not answer, or refuses.
 
-    """
+@commands.command("sweep")
+def command(
+    *,
+    remove: Annotated[bool, typer.Option(help="Remove what may be removed; without it nothing is changed.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Find what nobody needs: orphans, drafts of dead writers, copies that should have gone. Exit 1: look at it."""
+    settings = load(os.environ)
     folders = make_folders(settings, demo=None)
     engine = open_database(settings)
-    columns = (
-        rich.progress.TextColumn("sweeping"),
-        rich.progress.BarColumn(),
-        rich.progress.TextColumn("{task.completed:.0f} objects"),
-    )
     try:
         sweeper = Sweeper(
             engine,
@@ -59,18 +59,15 @@ def run(settings: Settings, *, remove: bool, as_json: bool) -> int:
             copy=copy_store_of(settings),
             now=now(),
         )
-        with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("", total=None)
-            litter: Iterator[Litter] = chain(
-                sweeper.in_spool(), sweeper.in_stores(lambda objects: bar.advance(task, objects))
-            )
+        with progress("sweeping", "objects", total=None) as bar:
+            litter: Iterator[Litter] = chain(sweeper.in_spool(), sweeper.in_stores(bar.advance))
             found = list(dispose(litter) if remove else litter)
     except (StoreAway, StoreRefuses) as away:
         raise CannotStart("the object store does not answer", "mend it and sweep again") from away
     finally:
         engine.dispose()
-    typer.echo(_as_json(found, removed=remove) if as_json else _in_words(found, removed=remove))
-    return LOOK if any(one.kind not in REMOVABLE for one in found) else 0
+    typer.echo(_as_json(found, removed=remove) if as_json else _words(found, removed=remove))
+    raise typer.Exit(LOOK if any(one.kind not in REMOVABLE for one in found) else 0)
 
 
 def _as_json(found: Sequence[Litter], *, removed: bool) -> str:
@@ -82,8 +79,8 @@ def _as_json(found: Sequence[Litter], *, removed: bool) -> str:
     )
 
 
-def _in_words(found: Sequence[Litter], *, removed: bool) -> str:
-    lines = [f"{_SAID[one.kind]}: {one.name}" for one in found[:_MOST_NAMED]]
+def _words(found: Sequence[Litter], *, removed: bool) -> str:
+    lines = [f"{SENTENCES[one.kind]}: {one.name}" for one in found[:_MOST_NAMED]]
     if len(found) > _MOST_NAMED:
         lines.append(f"and {len(found) - _MOST_NAMED} more")
     may_go = [one for one in found if one.kind in REMOVABLE]

@@ -1,27 +1,31 @@
-"""The command `verify`: a progress bar over `service.steps.verify`, and its outcome in words or JSON."""
+"""The command `verify`: reads what is stored again, and names what is damaged."""
 
 from __future__ import annotations
 
 import json
+import os
 import re
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
-import rich.progress
 import typer
-from rich.console import Console
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
+from reading.audit import Flaw
 from reading.patients.keys import keys_in
+from reading.reports.seal import Seal
+from service.commands.output import AsJson
+from service.commands.progress import BYTES, progress
 from service.installation.house import now
 from service.installation.installation import KEY_FILES, CannotStart, Folders, make_folders, open_database
+from service.installation.load_settings import load
 from service.installation.nodes import holders_of
 from service.installation.settings import Settings
 from service.installation.stores import copy_store_of, object_store_of
 from service.steps import verify
-from service.steps.verify import Named, Scope, Verified
+from service.steps.verify import NamedDamage, Scope, Verification
 from storage.database import snapshot
 from storage.nodes.other_nodes import Holders
 from storage.objects.store import StoreAway, StoreRefuses
@@ -30,6 +34,63 @@ from storage.upkeep.repair import Checker
 
 DAMAGED: Final = 1
 _PERCENT: Final = re.compile(r"([0-9]{1,3}(?:\.[0-9]+)?)\s*%")
+
+
+commands = typer.Typer()
+
+
+@commands.command("verify")
+def command(
+    *,
+    sample: Annotated[
+        str | None, typer.Option(help="Read a part alone, drawn by chance: 5% of the instances, or 1000 of them.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option(help="Read only what was received since: 2026-03-01, or 2026-03-01T18:00.")
+    ] = None,
+    repair: Annotated[bool, typer.Option(help="Restore what is damaged where another copy is whole.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Read what is stored again, and check the audit and the signatures of reports. Exit code 1: damage was found.
+
+    Images are compared with the digests that they had when they came. The chains of the audit and every signature of
+    every report are checked whole, with --sample and --since too.
+    """
+    scope = _scope(sample, since)
+    settings = load(os.environ)
+    folders = make_folders(settings, demo=None)
+    engine = open_database(settings)
+    try:
+        checker = checker_of(settings, folders, engine)
+        with snapshot(engine) as tx:
+            size = verify.size_of(tx, scope)
+        with progress("verifying", BYTES, size.bytes) as bar:
+            found = verify.verify(engine, checker, scope, now, bar.advance, repair=repair, seal_key=_seal_key(folders))
+            bar.complete()
+    except (StoreAway, StoreRefuses) as away:
+        raise CannotStart(
+            "the object store does not give what is stored",
+            "mend it and verify again; nothing was marked as damaged because of it",
+        ) from away
+    finally:
+        engine.dispose()
+    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else words(found))
+    raise typer.Exit(0 if found.sound else DAMAGED)
+
+
+def _scope(sample: str | None, since: str | None) -> Scope:
+    """Raises: BadParameter."""
+    try:
+        drawn = sample_of(sample) if sample else {}
+    except ValueError:
+        raise typer.BadParameter(
+            "expected a part such as 5%, or a number of instances", param_hint="--sample"
+        ) from None
+    try:
+        begin = since_of(since) if since else None
+    except ValueError:
+        raise typer.BadParameter("expected a day or a moment such as 2026-03-01T18:00", param_hint="--since") from None
+    return Scope(since=begin, **drawn)  # type: ignore[arg-type]
 
 
 def sample_of(text: str) -> dict[str, float | int]:
@@ -57,41 +118,6 @@ def since_of(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone()
 
 
-def run(settings: Settings, scope: Scope, *, repair: bool, as_json: bool) -> int:
-    """Answer the exit code.
-
-    Raises:
-        CannotStart: a store does not answer, or refuses.
-
-    """
-    folders = make_folders(settings, demo=None)
-    engine = open_database(settings)
-    try:
-        checker = checker_of(settings, folders, engine)
-        with snapshot(engine) as tx:
-            size = verify.size_of(tx, scope)
-        columns = (
-            rich.progress.TextColumn("verifying"),
-            rich.progress.BarColumn(),
-            rich.progress.DownloadColumn(),
-            rich.progress.TransferSpeedColumn(),
-            rich.progress.TimeRemainingColumn(),
-        )
-        with rich.progress.Progress(*columns, console=Console(stderr=True)) as bar:
-            task = bar.add_task("", total=size.bytes)
-            found = verify.verify(engine, checker, scope, now, lambda read: bar.advance(task, read), repair=repair)
-            bar.update(task, total=found.bytes_read, completed=found.bytes_read)
-    except (StoreAway, StoreRefuses) as away:
-        raise CannotStart(
-            "the object store does not give what is stored",
-            "mend it and verify again; nothing was marked as damaged because of it",
-        ) from away
-    finally:
-        engine.dispose()
-    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else _in_words(found))
-    return 0 if found.sound else DAMAGED
-
-
 def checker_of(settings: Settings, folders: Folders, engine: Engine) -> Checker:
     return Checker(
         engine,
@@ -104,12 +130,18 @@ def checker_of(settings: Settings, folders: Folders, engine: Engine) -> Checker:
 
 def _holders(folders: Folders, engine: Engine) -> Holders | None:
     """Reads the spools of the other nodes; None where the keys for it are lost, when verifying matters most."""
-    if not all((Path(folders.keys) / name).exists() for name in KEY_FILES):
-        return None
-    return holders_of(engine, keys_in(folders.keys), now)
+    return holders_of(engine, keys_in(folders.keys), now) if _has_keys(folders) else None
 
 
-_SAID: Final = {
+def _seal_key(folders: Folders) -> Ed25519PublicKey | None:
+    return Seal.from_folder(folders.keys).public_key if _has_keys(folders) else None
+
+
+def _has_keys(folders: Folders) -> bool:
+    return all((folders.keys / name).exists() for name in KEY_FILES)
+
+
+SENTENCES: Final = {
     Finding.CHANGED: "changed",
     Finding.MISSING: "missing",
     Finding.AWAY: "away, not known whether it is whole",
@@ -120,16 +152,33 @@ _SAID: Final = {
 }
 
 
-def _in_words(found: Verified) -> str:
-    lines = [f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read"]
+FLAWS: Final = {
+    Flaw.MISSING: "an event is missing",
+    Flaw.CHANGED: "the event was changed",
+    Flaw.OUT_OF_ORDER: "the event does not follow the one before",
+}
+
+
+def words(found: Verification) -> str:
+    lines = [
+        f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
+    ]
     lines += [_named(each) for each in found.damages]
     if found.unnamed:
         lines.append(f"and {found.unnamed} more")
-    lines += [f"audit chain {each.writer} breaks at event {each.number}: {each.flaw}" for each in found.breaks]
+    lines += [f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}" for each in found.breaks]
+    lines += [
+        f"report version {each.version_id}: the signature of its {each.role} does not hold"
+        if each.role is not None
+        else f"report version {each.version_id}: it carries no signature, or cannot be read"
+        for each in found.broken_signatures
+    ]
+    if found.seal_missing:
+        lines.append("signatures of reports were NOT checked: the keys are missing")
     if found.sound:
         return "\n".join([*lines, "everything is as it came"])
     left = found.unnamed + sum(not each.repaired for each in found.damages)
-    if found.damages and not left and not found.breaks:
+    if found.damages and not left and not found.breaks and not found.broken_signatures:
         return "\n".join([*lines, "DAMAGE was found, and repaired from another copy"])
     lines.append("DAMAGE was found")
     if left:
@@ -139,8 +188,8 @@ def _in_words(found: Verified) -> str:
     return "\n".join(lines)
 
 
-def _named(one: Named) -> str:
+def _named(one: NamedDamage) -> str:
     where = f"segment {one.segment_id} at byte {one.offset}"
     more = f", {one.instances} instances" if one.instances > 1 else ""
     concerned = f", case {', '.join(one.cases)}" if one.cases else ""
-    return f"{_SAID[one.finding]}: {where}{more}{concerned}{', repaired' if one.repaired else ''}"
+    return f"{SENTENCES[one.finding]}: {where}{more}{concerned}{', repaired' if one.repaired else ''}"

@@ -1,4 +1,4 @@
-"""TLS for DICOM as the settings say: the port where devices call, and what is shown where we call."""
+"""TLS for DICOM: our certificates, and the port where devices call."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from service.installation.settings import Settings, variable
 
 
 def certificates_of(settings: Settings) -> Certificates | None:
-    """What TLS is made of, None where no setting speaks of it.
+    """The certificates that the settings name; None where they name none.
 
     Raises:
         CannotStart: a file that is named is of no use.

@@ -29,10 +29,10 @@ class Part:
 
     role: Role
     number: int = 1
-    """Among those of its role."""
+    """Number among the processes of its role."""
     of: int = 1
     sockets: tuple[int, ...] = ()
-    """Descriptors of listening sockets that it shares with the others, the plain one first; none: it makes its own."""
+    """Descriptors of the listening sockets that it shares, the plain one first; without any it makes its own."""
 
     @property
     def name(self) -> str:
@@ -87,13 +87,13 @@ def sign(run_dir: Path, part: Part) -> Sign:
 
 
 def sign_of_all(run_dir: Path, role: Role) -> Sign:
-    """Of all processes of a role: one that is silent counts, for what it has taken it does not serve."""
+    """The sign of a role: silent as soon as one of its processes is, since what that one took stands still."""
     signs = {_sign(path) for path in _paths(run_dir, role)} - {Sign.ELSEWHERE}
     return Sign.SILENT if Sign.SILENT in signs else Sign.ALIVE if signs else Sign.ELSEWHERE
 
 
 def forget(run_dir: Path, role: Role) -> None:
-    """Before a role starts: what an earlier start left that had more processes."""
+    """Remove the signs that an earlier start with more processes left."""
     for path in _paths(run_dir, role):
         path.unlink(missing_ok=True)
 

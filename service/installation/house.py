@@ -39,17 +39,17 @@ class House:
     object_store: ObjectStore
     """Where sealed segments go; asked itself by whatever must see what is really stored."""
     cache: BlockCache | None = None
-    """In front of it for whoever reads pictures, None where the store is as near."""
+    """Cache in front of the object store, for whoever reads pictures; None in front of a folder."""
     copy_store: ObjectStore | None = None
-    """Where a second copy of them goes, None where there is to be none."""
+    """Where second copies of the segments go; None where there are none."""
     certificates: Certificates | None = None
-    """For DICOM by TLS, None where it is not set up."""
+    """For DICOM by TLS; None where it is not set up."""
     number: int = 1
-    """Of this process, among those of its role on the node."""
+    """Number of this process among those of its role on the node."""
 
     @property
     def holder(self) -> str:
-        """What this process is called where a row says who has it."""
+        """Name of this process in rows that say who holds them."""
         node = self.settings.node
         return node if self.number == 1 else f"{self.number}/{node}"[:_HOLDER_LENGTH]
 

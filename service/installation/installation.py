@@ -5,14 +5,14 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from stat import S_IMODE
 from typing import Final
 
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reading.patients import known_keys
 from reading.patients.keys import Keys, keys_in
@@ -50,12 +50,12 @@ class Folders:
 
     @property
     def keys(self) -> Path:
-        """What must never be lost nor shown: keys of identifiers and the seal."""
+        """Keys of identifiers and of the seal; never to be lost or shown."""
         return self.keys_dir or self.data / "keys"
 
     @property
     def run(self) -> Path:
-        """What only matters while it runs: locks, signs of life, counters."""
+        """Locks, signs of life and counters, of use only while TierRead runs."""
         return self.data / "run"
 
     @property
@@ -81,6 +81,7 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if S_IMODE(folders.keys.stat().st_mode) != 0o700:  # where it is mounted read-only nothing is to be changed
             folders.keys.chmod(0o700)
+        _close_to_others(folders.data, settings.database_url)
         mark = folders.data / DEMO_MARK
         if demo and empty:
             mark.write_text(
@@ -104,22 +105,56 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
     return folders
 
 
+def _close_to_others(data: Path, database_url: str) -> None:
+    """Let nobody else read a data folder that somebody made by hand, or the embedded database in it.
+
+    Raises:
+        OSError: the database's file cannot be made.
+
+    """
+    with suppress(PermissionError):  # a folder of another user that this one may write to, such as a volume
+        if data.stat().st_mode & 0o077:
+            data.chmod(0o700)
+    name = make_url(database_url).database if database_url.startswith("sqlite") else None
+    if not name or not Path(name).parent.is_dir():
+        return
+    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        with suppress(PermissionError):
+            if os.fstat(file).st_mode & 0o077:
+                os.fchmod(file, 0o600)
+    finally:
+        os.close(file)
+
+
+def database_failure(error: DatabaseError) -> CannotStart:
+    """What to say of a database that cannot be used: it does not answer, or its file is damaged."""
+    if isinstance(error, OperationalError) and "malformed" not in str(error.orig):
+        return CannotStart(
+            "the database does not answer or does not let us in",
+            "check TIERREAD_DATABASE_URL, and that the server runs and knows this user",
+        )
+    return CannotStart(
+        "the database is damaged, or its file is not a database",
+        "move it away and restore the newest backup with `tierread restore` (docs/storage.md)",
+    )
+
+
 def open_database(settings: Settings, durability: Durability = Durability.SYNCHRONOUS) -> Engine:
     """An engine on a database that has the schema of this version.
 
     Raises:
-        CannotStart: it does not answer, or a newer version has migrated it.
+        CannotStart: it does not answer, is damaged, or a newer version has migrated it.
 
     """
     engine = connect(settings.database_url, durability)
     try:
         migrate(engine)
-    except OperationalError as unreachable:
+    except DatabaseError as failure:
         engine.dispose()
-        raise CannotStart(
-            "the database does not answer or does not let us in",
-            "check TIERREAD_DATABASE_URL, and that the server runs and knows this user",
-        ) from unreachable
+        if isinstance(failure, OperationalError) or type(failure) is DatabaseError:
+            raise database_failure(failure) from failure
+        raise
     except SchemaTooNew as too_new:
         engine.dispose()
         raise CannotStart(
@@ -160,7 +195,12 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
 
 
 def refuse_half_an_index(engine: Engine) -> None:
-    """Raises: CannotStart, while the index is made again: half of it shows what somebody has hidden."""
+    """Refuse an index that is still being made again: it may show images that somebody has hidden.
+
+    Raises:
+        CannotStart: it is.
+
+    """
     if is_unfinished(engine):
         raise CannotStart(
             "the database was restored, or its index is being made again: it may show what was hidden since",

@@ -1,4 +1,4 @@
-"""What only one process of a node does, whichever it is: whoever holds the lock of it."""
+"""A lock for work that one process of a node does at a time, whichever that is."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from service.installation.installation import Folders
 class Claim:
     """The lock ``what`` of this data folder, taken when it is free and then held until the process ends.
 
-    ``after_seconds`` lets another process come first that is made for it.
+    It waits ``after_seconds`` before it asks, so that a process that is made for this work comes first.
     """
 
     def __init__(self, folders: Folders, what: str, *, after_seconds: float = 0) -> None:
@@ -21,7 +21,7 @@ class Claim:
         self._fd: int | None = None
 
     def held(self) -> bool:
-        """Whether it is ours; asks for it while it is not."""
+        """Whether this process holds the lock; tries to take it while it does not."""
         if self._fd is not None:
             return True
         if time.monotonic() < self._not_before:

@@ -29,9 +29,9 @@ SHIP_SECONDS: Final = 2.0
 LEND_SECONDS: Final = 2.0
 TRIM_SECONDS: Final = 600.0
 _REPAIR: Final = timedelta(hours=3)
-"""Longer than a repair takes from its note to the last block that was read before it."""
+"""Longer than a repair takes, with the last read of a damaged block before it."""
 STAND_BACK_SECONDS: Final = 10.0
-"""That a receiving process waits before it ships itself: a worker beside it is made for that."""
+"""Time that a receiving process waits before it ships segments itself, so that a worker beside it comes first."""
 
 
 def bytes_of(house: House) -> Bytes:
@@ -51,7 +51,7 @@ def holders_of(engine: Engine, keys: Keys, clock: Callable[[], datetime]) -> Hol
 
 
 def ships(house: House, *, after_seconds: float = 0) -> Claim:
-    """Who ships the segments of this node: one of its processes."""
+    """The lock of the process that ships the segments of this node."""
     return Claim(house.folders, "shipping", after_seconds=after_seconds)
 
 
@@ -68,9 +68,9 @@ def shipping(house: House, claim: Claim) -> Callable[[], int]:
 
 
 def trimming(house: House) -> Callable[[], int]:
-    """A step that takes out of the cache what is stored no more or was repaired, in one process of the node at a time.
+    """A step that drops from the cache what is gone from the store or was repaired, one process of the node at a time.
 
-    Whoever was reading a damaged object when it was repaired may still put a block of it here: it goes the next times.
+    A reader that began before a repair may still cache a damaged block: the next runs drop it.
     """
     claim = Claim(house.folders, "cache")
     trimmed_at: datetime | None = None
@@ -92,10 +92,10 @@ def trimming(house: House) -> Callable[[], int]:
 
 @contextmanager
 def lending(house: House) -> Generator[Callable[[], int]]:
-    """A step that keeps this node's spool lent to the others, where it is said how they reach it.
+    """A step that lends this node's spool to the others, where TIERREAD_SPOOL_URL says how they reach it.
 
     Raises:
-        CannotStart: the step, when the port is not to be had although no other process of the node has it.
+        CannotStart: from the step, when the port is taken and not by another process of this node.
 
     """
     with contextlib.ExitStack() as lent:

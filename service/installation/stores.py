@@ -39,7 +39,7 @@ def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
     # Imported where it is set: installations without a bucket start faster without its client.
     from storage.objects.s3 import KeyFiles, Lock, Mode, S3ObjectStore  # noqa: PLC0415
 
-    assert settings.s3_access_key_file is not None  # noqa: S101 # settings.load has seen to it
+    assert settings.s3_access_key_file is not None  # noqa: S101 # load_settings.load has seen to it
     assert settings.s3_secret_key_file is not None  # noqa: S101
     lock = None
     if settings.s3_retention_days is not None and where == settings.object_store:
@@ -55,7 +55,7 @@ def _store_at(settings: Settings, where: str, *, links: bool) -> ObjectStore:
 
 
 def check_lock(settings: Settings, store: ObjectStore) -> None:
-    """See that what is to be locked can be.
+    """Check that the bucket can lock objects where TIERREAD_S3_RETENTION_DAYS asks for that.
 
     Raises:
         CannotStart: the bucket locks nothing.
@@ -78,7 +78,7 @@ def check_lock(settings: Settings, store: ObjectStore) -> None:
 
 
 def cache_of(settings: Settings, store: ObjectStore) -> BlockCache | None:
-    """The cache, None where the store is as near as a cache would be.
+    """The cache in front of a bucket; None in front of a folder.
 
     Raises:
         CannotStart: its folder cannot be made.

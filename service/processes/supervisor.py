@@ -25,7 +25,7 @@ STEADY_SECONDS: Final = 60.0
 END_SECONDS: Final = 30.0
 """How long the processes have to end before they are killed."""
 HOPELESS: Final = frozenset({2, 3})
-"""Exit codes that another start would not change: wrong settings, cannot start (service.cli)."""
+"""Exit codes that another start would not change: wrong settings, cannot start (service.commands.errors)."""
 _SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 

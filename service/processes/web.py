@@ -19,7 +19,7 @@ from service.processes.gauges import gauges
 from service.processes.receiving import receiving
 from service.processes.role import until
 from service.processes.serve import listen
-from service.wiring.answer_cache import Lately
+from service.wiring.answer_cache import AnswerCache
 from service.wiring.dicomweb import DicomwebDoor
 from service.wiring.evidence import Evidence
 from service.wiring.export import export
@@ -34,7 +34,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
     socket = listen(settings.http_host, settings.http_port)
     with house_of(settings, folders, part.name, part.number) as house, receiving(house) as here:
         bytes_ = bytes_of(house)
-        lately = Lately()
+        answers = AnswerCache()
         office = Office(
             engine=house.engine,
             keys=house.keys,
@@ -49,11 +49,11 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
         )
         app = http.application(
             office=office,
-            dicomweb=dicomweb_router(DicomwebDoor(house, lately).door(), here.receiver, bytes_, house.engine),
+            dicomweb=dicomweb_router(DicomwebDoor(house, answers).door(), here.receiver, bytes_, house.engine),
             engine=house.engine,
             folders=folders,
             gauges=partial(gauges, house),
-            changed=lately.forget,
+            changed=answers.forget,
         )
         server = uvicorn.Server(
             uvicorn.Config(

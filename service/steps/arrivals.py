@@ -1,31 +1,29 @@
-"""Which studies the intake has to look at: what received something, and what has no case yet."""
+"""Studies that the intake has to look at: those with new images, and those without a case."""
 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.tables import case_study
+from reading.cases import cases
 from storage.index import queries
 from storage.index.queries import Study
-from storage.tables import study
 
 RECENT: Final = timedelta(minutes=5)
 """Rows are committed a moment after they were received, and clocks of nodes differ: look back this far."""
 SWEEP_EVERY: Final = timedelta(seconds=30)
 """Replay after a crash enters rows that were received long ago: these are found by having no case."""
 AGAIN_AFTER: Final = timedelta(seconds=30)
-"""When a study that could not be taken in is tried again."""
+"""Delay after which a study that could not be taken in is tried again."""
 BATCH: Final = 200
 
 
 class Arrivals:
-    """Remembers what each recent study showed and when it last received, so that only those with more are looked at.
+    """Remembers the images and the last arrival of each recent study, so that only changed studies are looked at.
 
-    A study that shows nothing, since all of it is rejected or was moved, has nothing to be taken in.
+    A study without visible images is not taken in: all of them are rejected or were moved.
     """
 
     def __init__(self) -> None:
@@ -49,7 +47,7 @@ class Arrivals:
         self._postponed.pop(one.study_uid, None)
 
     def postpone(self, one: Study, now: datetime) -> None:
-        """It could not be taken in: the others go first, it is tried again later."""
+        """Try a study again later, after the others."""
         self._postponed[one.study_uid] = now + AGAIN_AFTER
 
     def _forget(self, recent: list[Study]) -> None:
@@ -63,12 +61,5 @@ def _mark(one: Study) -> tuple[int, datetime]:
 
 
 def _without_case(tx: Connection) -> list[Study]:
-    missing = (
-        sa.select(study.c.study_uid)
-        .outerjoin(case_study, case_study.c.study_uid == study.c.study_uid)
-        .where(case_study.c.study_uid.is_(None), study.c.instances > 0)
-        .order_by(study.c.last_received_at)
-        .limit(BATCH)
-    )
-    found = [queries.study_of(tx, uid) for uid in tx.scalars(missing)]
+    found = [queries.study_of(tx, uid) for uid in cases.studies_without(tx, BATCH)]
     return [each for each in found if each is not None]

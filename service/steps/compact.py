@@ -24,9 +24,9 @@ from storage.segments.open_segment import NoSpace
 
 MOST_BYTES: Final = 1 << 30
 MOST_INSTANCES: Final = 4000
-"""Of segments that become one; a larger one stays alone."""
+"""Limits of segments that are merged; a larger segment is compacted alone."""
 SMALL_BYTES: Final = 64 << 20
-"""A segment that was compacted before is taken along when something new has come, if it is no larger."""
+"""Size up to which a compacted segment is merged again when new images have come."""
 _AT_ONCE: Final = 20
 _SOON: Final = timedelta(minutes=10)
 _TOMORROW: Final = timedelta(days=1)
@@ -35,7 +35,7 @@ _REST_SECONDS_MAX: Final = 5.0
 
 
 class Stopped(Exception):
-    """The worker ends: what was begun is given up, and begun anew."""
+    """The worker ends: the compaction under way is given up, and begins anew after the next start."""
 
 
 def work_of(house: House) -> Work:
@@ -48,7 +48,7 @@ def work_of(house: House) -> Work:
     )
 
 
-def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
+def compact_step(house: House, stop: threading.Event) -> Callable[[], int]:
     """A step that compacts at most one study; answers how many."""
     after = timedelta(hours=house.settings.compact_after_hours)
     work = work_of(house)
@@ -64,14 +64,14 @@ def compacting(house: House, stop: threading.Event) -> Callable[[], int]:
     return run
 
 
-def writing_out(house: House) -> Callable[[], int]:
+def purge_step(house: House) -> Callable[[], int]:
     """A step that writes segments without what was erased."""
     work = work_of(house)
     return lambda: erasure.purge(work)
 
 
-def tidying(house: House) -> Callable[[], int]:
-    """A step that deletes what was replaced, and takes back what was begun and never ended."""
+def tidy_step(house: House) -> Callable[[], int]:
+    """A step that deletes replaced segments and the drafts of rewritings that never ended."""
 
     def run() -> int:
         old_segments.tidy(house.engine, house.folders.spool, house.settings.node, house.clock())
@@ -107,7 +107,7 @@ class Pause:
 
 
 def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pause) -> bool:
-    """Compact a study if its time has come; whether anything was rewritten."""
+    """Compact a study if its time has come; answers whether anything was rewritten."""
     with alone(house.engine, study_uid) as ours:
         if not ours:
             return False
@@ -139,7 +139,7 @@ def _look(house: House, work: Work, study_uid: str, after: timedelta, pause: Pau
 
 
 def _until(there: Waiting, reading: reading_over.Reading, after: timedelta, now: datetime) -> datetime | None:
-    """When to look again; None: now is the time."""
+    """When to look at the study again; None: compact it now."""
     if not reading.over:
         return now + after
     if there.unstored or there.undescribed:

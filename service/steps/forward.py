@@ -51,7 +51,7 @@ class Forwarder:
         self._looks = Looks(house)
 
     def plan(self) -> int:
-        """Give the studies that are ready their jobs."""
+        """Make a job for each study that is ready."""
         now = self._house.clock()
         quiet = timedelta(seconds=self._house.settings.quiet_seconds)
         with snapshot(self._house.engine) as tx:
@@ -67,7 +67,7 @@ class Forwarder:
             return forwarding.forget(tx, self._house.clock())
 
     def deliver(self) -> int:
-        """One job, as far as it goes; 0 where none is due."""
+        """Deliver one job as far as it goes; 0 when none is due."""
         with transaction(self._house.engine) as tx:
             claimed = forwarding.claim(tx, self._house.clock())
         if claimed is None:
@@ -94,7 +94,7 @@ class Forwarder:
         with snapshot(self._house.engine) as tx:
             if not forwarding.may_receive(tx, rule, self._house.clock()):
                 raise _Stopped("not_allowed")
-        # Whoever receives it looks at what the site sees: nothing that is withheld, all of it as it was corrected.
+        # The receiver sees what the site sees: nothing that is withheld, everything as it was corrected.
         viewer = Machine(device_id=rule.device_id or rule.id, site_id=rule.site_id, issuer="")
         try:
             shown = self._looks.open_study(viewer, job.study_uid, Action.STUDY_FORWARD)
@@ -174,7 +174,7 @@ class _Run:
             self._kept_at = time.monotonic()
 
     def meanwhile(self) -> None:
-        """A large instance on a thin line takes longer than a lease."""
+        """Renew the lease: a large instance on a thin line takes longer."""
         if time.monotonic() - self._kept_at >= KEEP_EVERY_SECONDS:
             self._kept_at = time.monotonic()
             with transaction(self._house.engine) as tx:

@@ -21,11 +21,12 @@ from reading.context import Context
 from reading.intake import intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import queue
+from reading.sessions import failed_proofs
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.arrivals import Arrivals
 from service.steps.backup import daily
-from service.steps.compact import compacting, tidying, writing_out
+from service.steps.compact import compact_step, purge_step, tidy_step
 from service.steps.forward import Forwarder
 from service.steps.upkeep import Upkeep
 from service.steps.worker import Step
@@ -53,13 +54,14 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
         Step(name="trim the cache", every_seconds=TRIM_SECONDS, run=trimming(house)),
         Step(name="commit", every_seconds=1, run=_commit(house)),
-        Step(name="compact", every_seconds=30, run=compacting(house, stop)),
-        Step(name="write out what was erased", every_seconds=10, run=writing_out(house)),
-        Step(name="remove what was replaced", every_seconds=60, run=tidying(house)),
+        Step(name="compact", every_seconds=30, run=compact_step(house, stop)),
+        Step(name="write out what was erased", every_seconds=10, run=purge_step(house)),
+        Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
+        Step(name="forget failed proofs", every_seconds=3600, run=_in_transaction(house, _forget_proofs(house))),
         Step(name="copy", every_seconds=5, run=upkeep.copy, gives_way=True),
         Step(name="copy decisions", every_seconds=60, run=upkeep.copy_decisions, gives_way=True),
         Step(name="verify", every_seconds=60, run=upkeep.verify, gives_way=True),
@@ -102,6 +104,10 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: critical.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _forget_proofs(house: House) -> Callable[[Connection], int]:
+    return lambda tx: failed_proofs.forget(tx, house.clock())
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:

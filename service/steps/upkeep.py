@@ -1,4 +1,4 @@
-"""What the worker does for what is stored: reads everything again in rounds, repairs it, copies it, and sweeps."""
+"""The worker's care for what is stored: it reads everything again in rounds, repairs, copies and sweeps."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 from reading import audit
 from reading.register import organisations
 from reading.register.registry import REGION
+from reading.reports.seal_check import check_signatures
 from service.installation.house import House
 from service.installation.nodes import holders_of
-from service.steps import verify as verifying
+from service.steps import verify
 from service.telemetry.logs import logger
 from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from storage.database import snapshot, transaction
@@ -34,9 +35,9 @@ NIGHT: Final = (22, 6)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _HALF: Final = 0.5
-"""Of a day: a round that began late in a night goes on early in the next."""
+"""Half a day: a round that began late in one night goes on early in the next."""
 _LEASE: Final = timedelta(hours=2)
-"""After which another node goes on with what one has begun; longer than a segment takes."""
+"""Time after which another node takes over a round; longer than the check of one segment."""
 
 
 class _Stopping(Exception):
@@ -82,7 +83,7 @@ class Upkeep:
         return done
 
     def copy(self) -> int:
-        """Segments that are stored and have no second copy yet.
+        """Copy stored segments that have no second copy yet; answers how many.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -106,7 +107,7 @@ class Upkeep:
         return copied.segments + second_copy.forget_gone(house.engine, house.copy_store)
 
     def copy_decisions(self) -> int:
-        """The decisions of the last two days; once a day, and at the start, all that the second store does not have.
+        """Copy the decisions of the last two days; once a day and at the start, all that the second store lacks.
 
         Raises:
             StoreAway, StoreRefuses: of a store.
@@ -124,7 +125,7 @@ class Upkeep:
         return copied
 
     def sweep(self) -> int:
-        """Once a week: remove what is certainly needed by nobody, and tell what a person has to look at.
+        """Remove once a week what nobody needs, and log what a person has to look at.
 
         Raises:
             StoreAway, StoreRefuses: of a store: it is done again later.
@@ -200,7 +201,7 @@ class Upkeep:
         for one in checked.damages:
             DAMAGES.labels(one.finding, str(one.repaired).lower()).inc()
             with snapshot(self._house.engine) as tx:
-                named = verifying.named(tx, one)
+                named = verify.name_damage(tx, one)
             logger().error(
                 "damage",
                 segment_id=named.segment_id,
@@ -212,17 +213,21 @@ class Upkeep:
             )
 
     def _finish(self, ended: Round, now: datetime) -> None:
-        """The last segment was read: what is no segment's, and the audit's chains."""
+        """Check what is in no segment: lost segments, the chains of the audit, the signatures of reports."""
         with snapshot(self._house.engine) as tx:
-            lost = segment_queries.lost_in(tx, verifying.MOST_NAMED)
+            lost = segment_queries.lost_in(tx, verify.MOST_NAMED)
         for segment_id in lost:
-            self._tell(self._checker.check(verifying.lost(segment_id), now, tell=lambda _: None, repair=True))
+            self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
         with snapshot(self._house.engine) as tx:
             breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
         for one in breaks:
             if one is not None:
                 DAMAGES.labels("audit", "false").inc()
                 logger().error("an audit chain breaks", writer=one.writer, number=one.number, flaw=one.flaw)
+        for page in check_signatures(self._house.engine, self._house.seal.public_key):
+            for broken in page.broken:
+                DAMAGES.labels("signature", "false").inc()
+                logger().error("a signature does not hold", version_id=broken.version_id, role=broken.role)
         with transaction(self._house.engine) as tx:
             rounds.finish(tx, Task.VERIFY, self._node, now)
         days = 0.0 if ended.started_at is None else (now - ended.started_at) / _DAY

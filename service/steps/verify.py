@@ -1,4 +1,4 @@
-"""`tierread verify`: reads what is stored again and compares its digests, and follows the audit's chains."""
+"""What is stored read again: digests of images, chains of the audit, signatures of reports."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.audit import Break
 from reading.cases import cases
+from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
+from storage.index import queries
 from storage.objects.store import StoreAway
 from storage.segment_moves import SegmentState
 from storage.segments.inspection import Finding, IndexedInstance
-from storage.tables import instance, segment
 from storage.upkeep import segment_queries
 from storage.upkeep.look import Damage
 from storage.upkeep.repair import Checker, CheckOutcome
@@ -27,7 +28,7 @@ from storage.upkeep.segment_queries import Segment
 
 PAGE: Final = 200
 MOST_NAMED: Final = 5000
-"""Damages that are named one by one; of a bucket that is gone the number says enough."""
+"""Damages that are named one by one; further ones are only counted."""
 _MOST_STUDIES: Final = 20
 _AWAY_MAX: Final = 3
 """Segments in a row after which a store that does not answer is not asked any more."""
@@ -36,7 +37,7 @@ _MARGIN: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Named:
+class NamedDamage:
     """A damage with the cases that it concerns."""
 
     segment_id: str
@@ -49,14 +50,14 @@ class Named:
 
 @dataclass(frozen=True, kw_only=True)
 class Scope:
-    """What is to be read; all of it where nothing else is said."""
+    """What is to be read: everything, unless a field limits it."""
 
     since: datetime | None = None
     """Only instances that were received then or later."""
     instances: int | None = None
-    """That many, drawn at random."""
+    """Number of instances, drawn at random."""
     percent: float | None = None
-    """Such a part, drawn at random."""
+    """Percentage of the instances, drawn at random."""
 
     @property
     def whole(self) -> bool:
@@ -72,36 +73,37 @@ class Size:
 
 
 @dataclass(kw_only=True)
-class Verified:
+class Verification:
     instances: int = 0
     bytes_read: int = 0
-    damages: list[Named] = field(default_factory=list[Named])
+    damages: list[NamedDamage] = field(default_factory=list[NamedDamage])
     unnamed: int = 0
     """Further damages."""
     breaks: list[Break] = field(default_factory=list[Break])
     """Chains of the audit that do not hold."""
+    signatures: int = 0
+    """Signatures of reports that were checked against the seal."""
+    broken_signatures: list[BrokenSignature] = field(default_factory=list[BrokenSignature])
+    seal_missing: bool = False
+    """Whether the key of the seal is not in the folder of the keys, so that no signature could be checked."""
 
     @property
     def sound(self) -> bool:
-        return not self.damages and not self.breaks
+        return not self.damages and not self.breaks and not self.broken_signatures
 
 
 def size_of(tx: Connection, scope: Scope) -> Size:
-    """What a scope comes to; all is counted in bytes of segments, a part in bytes of instances."""
-    row = instance.c
-    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(row.size), 0)).select_from(instance)
-    if scope.since is not None:
-        asked = asked.where(row.received_at >= scope.since)
-    instances, size = tx.execute(asked).one()
+    """How much a scope reads: the whole in bytes of segments, a part in bytes of instances."""
+    instances, size = queries.count_since(tx, scope.since)
     if scope.whole:
-        stored = sa.select(sa.func.coalesce(sa.func.sum(segment.c.size), 0)).where(segment.c.state != SegmentState.GONE)
-        return Size(instances=instances, bytes=max(int(size), int(tx.scalar(stored) or 0)))
+        _, in_segments = segment_queries.bytes_behind(tx, "")
+        return Size(instances=instances, bytes=max(size, in_segments))
     chosen = instances
     if scope.instances is not None:
         chosen = min(instances, scope.instances)
     elif scope.percent is not None:
         chosen = math.ceil(instances * scope.percent / 100)
-    return Size(instances=chosen, bytes=int(size) * chosen // instances if instances else 0)
+    return Size(instances=chosen, bytes=size * chosen // instances if instances else 0)
 
 
 def verify(
@@ -112,8 +114,11 @@ def verify(
     tell: Callable[[int], None],
     *,
     repair: bool,
-) -> Verified:
-    """Read what the scope says in the order in which it lies, and mark what is damaged; ``tell`` hears of bytes.
+    seal_key: Ed25519PublicKey | None,
+) -> Verification:
+    """Read the instances of a scope in their order on disk, and mark the damaged ones; ``tell`` hears of bytes read.
+
+    The audit's chains and the signatures of reports are all checked, whatever the scope.
 
     Raises:
         StoreAway: several times in a row.
@@ -123,7 +128,7 @@ def verify(
     with snapshot(engine) as tx:
         size = size_of(tx, scope)
         all_ = size_of(tx, Scope(since=scope.since)).instances
-    found = Verified()
+    found = Verification()
 
     def count(read: int) -> None:
         found.bytes_read += read
@@ -148,23 +153,27 @@ def verify(
     with snapshot(engine) as tx:
         breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
     found.breaks += [each for each in breaks if each is not None]
+    found.seal_missing = seal_key is None
+    for page in check_signatures(engine, seal_key) if seal_key is not None else ():
+        found.signatures += page.signatures
+        found.broken_signatures += page.broken
     return found
 
 
-def add(engine: Engine, found: Verified, damages: Sequence[Damage]) -> None:
-    """Name damages with their cases, as many as anybody reads."""
+def add(engine: Engine, found: Verification, damages: Sequence[Damage]) -> None:
+    """Add damages with their cases, up to `MOST_NAMED`; further ones are only counted."""
     if not damages:
         return
     room = max(0, MOST_NAMED - len(found.damages))
     with snapshot(engine) as tx:
-        found.damages += [named(tx, one) for one in damages[:room]]
+        found.damages += [name_damage(tx, one) for one in damages[:room]]
     found.unnamed += max(0, len(damages) - room)
 
 
-def named(tx: Connection, one: Damage) -> Named:
+def name_damage(tx: Connection, one: Damage) -> NamedDamage:
     found = (cases.of_study(tx, uid) for uid in sorted(one.study_uids)[:_MOST_STUDIES])
     ids = {case.id for case in found if case is not None}
-    return Named(
+    return NamedDamage(
         segment_id=one.segment_id,
         offset=one.offset,
         finding=one.finding,
@@ -193,7 +202,7 @@ class _Draw:
 
 
 def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
-    """In the order in which they lie, a page at a time: no transaction stays open while bytes are read."""
+    """Segments in their order on disk, a page at a time: no transaction stays open while bytes are read."""
     last = ""
     while True:
         with snapshot(engine) as tx:
@@ -208,5 +217,5 @@ def _segments(engine: Engine, since: datetime | None) -> Iterator[Segment]:
 
 
 def lost(segment_id: str) -> Segment:
-    """A segment that instances lead to and that nobody knows."""
+    """A segment that rows of instances name and that has no row of its own."""
     return Segment(id=segment_id, state=SegmentState.STORED, size=0)

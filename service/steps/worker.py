@@ -17,7 +17,7 @@ LONGEST_DELAY_SECONDS: Final = 60.0
 """A step that keeps failing is tried again ever later, up to this."""
 
 _LEAST_URGENT: Final = 5
-"""Nice value: a third of what another gets. With less, others would wait long for Python's lock where it holds that."""
+"""Nice value: a third of an ordinary thread's processor time. With less it would hold Python's lock for too long."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,7 +28,7 @@ class Step:
     every_seconds: float
     run: Callable[[], int]
     gives_way: bool = False
-    """Whether it takes what processor time is left over: work that is never in the way of receiving and reading."""
+    """Whether it runs at low priority, so that it is never in the way of receiving and reading."""
 
 
 class Worker:
@@ -70,6 +70,6 @@ class Worker:
 
 
 def _give_way() -> None:
-    """Let this thread alone come after all others; elsewhere than on Linux a priority is the whole process's."""
+    """Lower the priority of this thread; only Linux has a priority for each thread."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _LEAST_URGENT)

@@ -1,4 +1,4 @@
-"""What was answered within the last second: hundreds of pictures of one study do not ask the same anew each time."""
+"""Answers of the last second: hundreds of pictures of one study ask the database once."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Callable, Hashable
 from typing import Any, Final, TypeVar
 
 SECONDS: Final = 1.0
-"""How long another process may have changed something before it is seen here."""
+"""Time until a change made by another process is seen here."""
 _MOST: Final = 4096
 
 Answer = TypeVar("Answer")
 
 
-class Lately:
-    """Answers by question, none older than `SECONDS` and none from before the last change that came this way."""
+class AnswerCache:
+    """Answers by question, none older than `SECONDS`, none from before the last change in this process."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
@@ -24,7 +24,7 @@ class Lately:
         self._changes = 0
 
     def answer(self, question: Hashable, ask: Callable[[], Answer]) -> Answer:
-        """The answer of a moment ago, else what ``ask`` says; what it raises is not kept."""
+        """The kept answer, else that of ``ask``; an exception is not kept."""
         now = self._clock()
         kept = self._answers.get(question)
         if kept is not None and now < kept[0] + SECONDS:
@@ -40,7 +40,7 @@ class Lately:
         return answer
 
     def forget(self) -> None:
-        """Something was changed: everything is asked anew."""
+        """Drop all answers, since something was changed."""
         with self._lock:
             self._changes += 1
             self._answers.clear()

@@ -17,7 +17,7 @@ from storage.commitment import requests, unsent_reports
 from storage.database import transaction
 
 HOLD: Final = timedelta(seconds=30)
-"""After which another listener tells the device, where this one has died; renewed while an association stands."""
+"""Time after which another listener reports to a device whose listener has died; renewed while that lives."""
 
 
 class CommitmentDoor:
@@ -50,7 +50,7 @@ class CommitmentDoor:
 
 
 def _announce(tx: Connection, sender: Sender, request: Request, now: datetime) -> None:
-    """A device names what it believes it sent; what did not arrive is of the study of the others, if it is one."""
+    """Announce what a device names: what did not arrive counts to the study of the others, if that is only one."""
     here = requests.of_site(tx, sender.site_id, request.references)
     studies: dict[str, list[Named]] = {}
     for uid, (study_uid, series_uid) in here.items():

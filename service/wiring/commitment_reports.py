@@ -1,4 +1,4 @@
-"""Tells devices what became of their storage commitments: where they asked while they wait there, else by a call."""
+"""Reports of storage commitments, sent to devices on the association of the request, or by a call once that is gone."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ AFTER_FAILURE_SECONDS: Final = 5.0
 QUIET_SECONDS: Final = 1.0
 """A device that asked and then releases at once is not talked to in between: old ones would be confused."""
 KEEP_SECONDS: Final = 5.0
-"""Of silence, after which a device that waits is taken for one that is there."""
+"""Silence after which a waiting device's association is kept alive."""
 ANSWER_SECONDS: Final = 15.0
 AT_ONCE: Final = 10
-"""Reports that a device is told one after the other."""
+"""Reports that one conversation with a device carries."""
 TELL_LEASE: Final = timedelta(minutes=5)
-"""Longer than all of them take, so that no other node tells them meanwhile."""
+"""Longer than all reports of a conversation take, so that no other node sends them meanwhile."""
 FIRST_DELAY: Final = timedelta(seconds=30)
 LONGEST_DELAY: Final = timedelta(hours=1)
 GIVE_UP_AFTER: Final = timedelta(days=4)
@@ -45,18 +45,18 @@ QUERY_RETRIEVE: Final = "1.2.840.10008.5.1.4.1.2.2.2"
 """Study Root MOVE: where it is served, devices are told that they can fetch from us what we committed to."""
 
 NO_PORT: Final = "no_port"
-"""The device's entry has no port or no single address, so that it is told when it is there by itself."""
+"""The device's entry has no port or no single address: it hears its reports when it calls."""
 ENDED: Final = "ended"
 
 
 def delay(attempts: int) -> timedelta:
-    """How long after that many failed attempts the next one is made."""
+    """The pause after so many failed attempts."""
     return min(FIRST_DELAY * 2 ** min(attempts, 16), LONGEST_DELAY)
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Errand:
-    """What one device is to be told, and how."""
+    """Reports for one device, and the conversation that carries them, if one stands."""
 
     device: Device | None
     reports: Sequence[UnsentReport]

@@ -1,4 +1,4 @@
-"""Gathers what devices do and writes it every second: a device that associates for each image costs no commits."""
+"""Last contacts of devices, written every second: an association for each image costs no commit."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITE_EVERY_SECONDS: Final = 1.0
 
 
 class Contacts:
-    """What has not been written yet. A crash loses the last second of it: figures for people, no proof of anything."""
+    """Contacts that are not written yet; a crash loses the last second of them."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -53,7 +53,7 @@ class Contacts:
                 one.instances_refused += 1
 
     def refused(self, what: RefusedAssociation) -> None:
-        """Who exactly it was is asked when it is written; of a flood only the first `MOST_CALLS` are."""
+        """Note a refused call, of a flood only the first `MOST_CALLS`; the device is looked up when it is written."""
         calling = what.calling
         key = (device_contacts.printable(calling.ae_title), calling.address)
         with self._lock:
@@ -68,7 +68,7 @@ class Contacts:
                 self._unshaken[what.address] = (what, before + 1, self._house.clock())
 
     def write(self) -> None:
-        """Write what there is."""
+        """Write the contacts since the last time."""
         with self._lock:
             news, self._news = self._news, {}
             refused, self._refused = list(self._refused.values()), {}
@@ -119,7 +119,7 @@ class Contacts:
 
 @contextmanager
 def gathering(house: House) -> Generator[Contacts]:
-    """Write until the end, and what is left then."""
+    """Contacts that are written every second, and once more at the end."""
     gathered = Contacts(house)
     end = threading.Event()
     writing = threading.Thread(target=_write, args=(gathered, end), name="contacts")

@@ -13,7 +13,7 @@ from reading.register import devices
 from reading.sessions import sessions
 from reading.viewers import Machine, Staff, Viewer
 from service.installation.house import House, sender_of
-from service.wiring.answer_cache import Lately
+from service.wiring.answer_cache import AnswerCache
 from service.wiring.looks import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
@@ -28,10 +28,10 @@ class DicomwebDoor:
     A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
     """
 
-    def __init__(self, house: House, lately: Lately) -> None:
+    def __init__(self, house: House, answers: AnswerCache) -> None:
         self._house = house
         self._looks = Looks(house)
-        self._lately = lately
+        self._answers = answers
 
     def door(self) -> Door:
         return Door(identify=self.identify, scope=self.scope, open_study=self.open_study, sender_of=self.sender_of)
@@ -40,14 +40,14 @@ class DicomwebDoor:
         """A token says who calls, and nothing else does then: credentials of several kinds are never mixed."""
         authorization = request.headers.get("authorization", "")
         shown = ("who", authorization, request.cookies.get(STAFF_COOKIE), request.cookies.get(PATIENT_COOKIE))
-        return self._lately.answer(shown, lambda: self._identify(request, authorization))
+        return self._answers.answer(shown, lambda: self._identify(request, authorization))
 
     def scope(self, viewer: object) -> Scope:
-        return self._lately.answer(("scope", viewer), lambda: self._looks.scope(viewer))
+        return self._answers.answer(("scope", viewer), lambda: self._looks.scope(viewer))
 
     def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
         asked = ("study", viewer, study_uid, action)
-        return self._lately.answer(asked, lambda: self._looks.open_study(viewer, study_uid, Action(f"study.{action}")))
+        return self._answers.answer(asked, lambda: self._looks.open_study(viewer, study_uid, Action(f"study.{action}")))
 
     def _identify(self, request: Request, authorization: str) -> Viewer | None:
         now = self._house.clock()

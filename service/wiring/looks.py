@@ -66,7 +66,7 @@ class Looks:
 
 
 def _one_of_ours(viewer: object) -> Viewer:
-    """The machines' side hands back whom it was given, without knowing what it is."""
+    """The viewer that was handed to pacs, which hands it back without knowing its type."""
     if not isinstance(viewer, Staff | Machine | PatientViewer):
         raise TypeError(type(viewer))
     return viewer

@@ -1,4 +1,4 @@
-"""The door between devices that say what they make and the register of performed steps."""
+"""Messages of devices about the procedure steps that they perform (MPPS), taken into the register of these."""
 
 from __future__ import annotations
 

@@ -16,8 +16,8 @@ from storage.database import snapshot
 from storage.index.search import Scope
 
 
-class Devices:
-    """Devices as those who ask, and as those who are sent to."""
+class QueryDoor:
+    """What a device that asks may see, and where a device is that images are sent to."""
 
     def __init__(self, house: House) -> None:
         self._house = house

@@ -12,14 +12,14 @@ from service.installation.house import House
 from service.installation.nodes import bytes_of
 from service.wiring.commitment import CommitmentDoor
 from service.wiring.performed_steps import PerformedDoor
-from service.wiring.queries import Devices
+from service.wiring.queries import QueryDoor
 from service.wiring.worklist import WorklistDoor
 
 
 def services_of(house: House) -> list[Service]:
     """The services of a listener."""
     bytes_ = bytes_of(house)
-    door = Devices(house).door()
+    door = QueryDoor(house).door()
     steps = PerformedDoor(house)
     return [
         Worklist(WorklistDoor(house).offering),

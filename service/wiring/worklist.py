@@ -1,4 +1,4 @@
-"""The door between the orders and the devices: what a site offers, as a device may hear it."""
+"""The modality worklist: the open orders of a site, in the terms of a device."""
 
 from __future__ import annotations
 

@@ -161,6 +161,21 @@ def merged_into(tx: Connection, study_uid: str) -> list[str]:
     return list(tx.scalars(asked.order_by(_STUDY.c.study_uid)))
 
 
+def has_instances(tx: Connection) -> bool:
+    """Whether the index knows any instance at all."""
+    return tx.scalar(sa.select(tables.instance.c.sop_instance_uid).limit(1)) is not None
+
+
+def count_since(tx: Connection, since: datetime | None) -> tuple[int, int]:
+    """Instances that were received since a time, or ever, and their bytes."""
+    row = tables.instance.c
+    asked = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(row.size), 0)).select_from(tables.instance)
+    if since is not None:
+        asked = asked.where(row.received_at >= since)
+    instances, size = tx.execute(asked).one()
+    return instances, int(size)
+
+
 def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
     """Studies that received something at or after ``since``, the longest ago first."""
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.last_received_at >= since)

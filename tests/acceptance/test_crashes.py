@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.installation.stores import object_store_of
 from storage import tables
 from storage.database import connect, snapshot

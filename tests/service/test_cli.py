@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import stat
+import subprocess
+import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -59,6 +63,25 @@ def test_a_newcomer_builds_a_small_region(tierread: TierRead) -> None:
     assert len(token["token"]) >= 40
 
 
+def test_a_role_and_an_agreement_end_by_command(tierread: TierRead) -> None:
+    tierread.admin("org", "add", "C1", "县医院", "--level", "county")
+    tierread.admin("org", "add", "T1", "卫生院", "--level", "township", "--parent", "C1")
+    tierread.admin("person", "add", "Ada", "--org", "C1", "--role", "reader")
+    tierread.admin("person", "grant", "ada", "--org", "C1", "--role", "verifier")
+    person = tierread.admin("person", "revoke", "ada", "--org", "C1", "--role", "reader")
+    again = tierread.run("person", "revoke", "ada", "--org", "C1", "--role", "reader")
+    of_town = next(one for one in tierread.admin("org", "agreement", "list") if one["site"] == "T1")
+    ended = tierread.admin("org", "agreement", "end", of_town["id"])
+    unknown = tierread.run("org", "agreement", "end", of_town["id"])
+    left = [(one["site"], one["reader"], one["tier"]) for one in tierread.admin("org", "agreement", "list")]
+
+    assert person["roles"] == [{"role": "verifier", "org": "C1"}]
+    assert (again.returncode, "there is no role reader of ada at C1" in again.stderr) == (4, True)
+    assert (of_town["reader"], ended["id"]) == ("C1", of_town["id"])
+    assert (unknown.returncode, f"there is no agreement {of_town['id']}" in unknown.stderr) == (4, True)
+    assert left == [("C1", "C1", "county")]
+
+
 def test_what_has_ended_is_listed_as_ended_and_every_change_is_on_record(tierread: TierRead) -> None:
     tierread.admin("org", "add", "T1", "卫生院", "--level", "township")
     tierread.admin("device", "add", "DR1", "--host", "10.1.2.0/24", "--site", "T1")
@@ -78,9 +101,12 @@ def test_what_has_ended_is_listed_as_ended_and_every_change_is_on_record(tierrea
 def test_a_refusal_says_why_and_exits_with_4(tierread: TierRead) -> None:
     nobody = ("person", "add", "x", "--org", "NOBODY", "--role", "reader")
     said = {
-        "parent code: unknown": tierread.run("org", "add", "T1", "x", "--level", "township", "--parent", "NOBODY"),
-        "there is no such thing": tierread.run(*nobody),
-        "password file: unreadable": tierread.run(*nobody, "--password-file", "none"),
+        "--parent: no organisation": tierread.run("org", "add", "T1", "x", "--level", "township", "--parent", "NOBODY"),
+        "there is no organisation NOBODY": tierread.run(*nobody),
+        "none cannot be read: No such file": tierread.run(*nobody, "--password-file", "none"),
+        "there is no device DR9": tierread.run("device", "end", "DR9"),
+        "there is no person nobody": tierread.run("person", "end", "nobody"),
+        "there is no forwarding rule 7": tierread.run("forward", "end", "7"),
     }
 
     assert {done.returncode for done in said.values()} == {4}
@@ -114,6 +140,51 @@ def test_a_database_that_does_not_answer_or_is_too_new_exits_with_3(tierread: Ti
     assert away.returncode == too_new.returncode == 3
     assert "does not answer" in away.stderr
     assert "9999" in too_new.stderr
+
+
+def test_a_damaged_database_exits_with_3_and_says_what_helps(tierread: TierRead) -> None:
+    tierread.admin("org", "list")
+    (tierread.data_dir / "tierread.db").write_bytes(b"no database" * 1000)
+    for log in tierread.data_dir.glob("tierread.db-*"):
+        log.unlink()
+    garbage = tierread.run("org", "list")
+
+    assert garbage.returncode == 3
+    assert "the database is damaged" in garbage.stderr
+    assert "tierread restore" in garbage.stderr
+    assert "Traceback" not in garbage.stderr
+
+
+def test_a_data_folder_that_somebody_made_is_closed_to_others(tierread: TierRead) -> None:
+    tierread.data_dir.mkdir(mode=0o755)
+    (tierread.data_dir / "tierread.db").touch(0o644)
+    tierread.admin("org", "list")
+
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (tierread.data_dir, *tierread.data_dir.iterdir())}
+    assert {mode for name, mode in modes.items() if name.startswith("tierread.db")} == {0o600}
+    assert modes[tierread.data_dir.name] == 0o700
+
+
+def test_the_help_is_grouped_by_what_people_do(tierread: TierRead) -> None:
+    asked = tierread.run("--help").stdout
+    places = [asked.index(f"─ {panel} ─") for panel in ("Run", "People and devices", "Images in and out")]
+    places += [asked.index(f"─ {panel} ─") for panel in ("Keep and check", "Erase")]
+
+    assert places == sorted(places)
+    assert asked.count("│ device ") == 1
+    assert tierread.run("--version").stdout == f"tierread {version('tierread')}\n"
+    assert tierread.run("devices", "list").returncode == 0
+    assert tierread.run("nothing").returncode == 2
+
+
+def test_a_command_imports_no_other_command(tierread: TierRead) -> None:
+    code = "import sys; from service.cli import app; app(['org', '--help'], standalone_mode=False); print(*sys.modules)"
+    ran = [sys.executable, "-c", code]
+    done = subprocess.run(ran, env=tierread.environ, cwd=tierread.folder, capture_output=True, text=True, check=True)
+    imported = {name for name in done.stdout.split() if name.startswith(("service.commands.", "pacs"))}
+
+    assert "service.commands.organisations" in imported
+    assert imported & {"service.commands.import_files", "service.commands.serve", "pacs"} == set()
 
 
 def test_lists_read_well_on_a_terminal(tierread: TierRead) -> None:

@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import pytest
 
-from service.installation.settings import CONFIG, NAMES, PREFIX, Settings, variable
+from service.installation.load_settings import CONFIG
+from service.installation.settings import NAMES, PREFIX, Settings, variable
 
 REPOSITORY: Final = Path(__file__).parent.parent.parent
 PAGE: Final = (REPOSITORY / "docs" / "settings.md").read_text("utf-8")

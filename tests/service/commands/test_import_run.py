@@ -169,6 +169,17 @@ def test_whose_they_are_is_said_and_checked(tierread: TierRead, tmp_path: Path) 
 
 
 @pytest.mark.timeout(120)
+def test_a_folder_without_dicom_is_named_and_exits_with_1(tierread: TierRead, tmp_path: Path) -> None:
+    (tmp_path / "empty").mkdir()
+    empty = tierread.run("import", str(tmp_path / "empty"), "--site", "T1")
+    (tmp_path / "empty" / "letter.txt").write_text("no picture")
+    letters = tierread.run("import", str(tmp_path / "empty"), "--site", "T1")
+
+    assert (empty.returncode, letters.returncode) == (1, 1)
+    assert f"{tmp_path / 'empty'} holds no DICOM file: nothing was imported" in empty.stdout
+    assert "holds no DICOM file, 1 others" in letters.stdout
+
+
 def test_beside_a_running_service_what_was_imported_becomes_a_case(tierread: TierRead, tmp_path: Path) -> None:
     tierread.start()
     cast = tierread.cast()
@@ -203,4 +214,4 @@ def test_every_file_of_the_corpus_is_accounted_for(tmp_path: Path) -> None:
 
 
 def test_whatever_may_become_of_a_file_has_words() -> None:
-    assert {*import_files._REFUSED, *import_files._UNREAD} == set(import_files._SAID)
+    assert {*import_files._REFUSED, *import_files._UNREAD} == set(import_files.SENTENCES)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from service.commands import import_sources
-from service.commands.import_sources import Broken, Grown, Refused, Source, source_of
+from service.commands.import_sources import Broken, Source, TooLarge, Unfit, source_of
 
 
 def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
@@ -53,7 +53,7 @@ def test_names_that_lead_out_of_a_zip_are_not_read(tmp_path: Path, name: str) ->
 
 def test_a_zip_that_grows_too_much_is_not_opened(tmp_path: Path) -> None:
     path = zipped(tmp_path / "bomb.zip", *[(f"{number}.dcm", bytes(64 << 20)) for number in range(6)])
-    with pytest.raises(Refused, match="more than it may"), source_of(path):
+    with pytest.raises(Unfit, match="more than it may"), source_of(path):
         pass
 
 
@@ -73,7 +73,7 @@ def test_all_that_is_read_of_a_zip_together_is_bounded(tmp_path: Path, monkeypat
     path = zipped(tmp_path / "a.zip", ("1.dcm", bytes(900)))
     with source_of(path) as source:
         once = len(read(source))
-        with pytest.raises(Grown):
+        with pytest.raises(TooLarge):
             read(source)
 
     assert once == 900
@@ -85,12 +85,12 @@ def test_a_list_of_files_that_fills_the_memory_is_not_read(tmp_path: Path) -> No
     end = content.rfind(b"PK\x05\x06")
     content[end + 12 : end + 16] = struct.pack("<I", 1 << 30)
     path.write_bytes(content)
-    with pytest.raises(Refused, match="200000"), source_of(path):
+    with pytest.raises(Unfit, match="200000"), source_of(path):
         pass
 
 
 @pytest.mark.parametrize("content", [b"", b"nothing of ours", b"PK\x03\x04 cut short"])
 def test_what_is_none_of_them_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "file").write_bytes(content)
-    with pytest.raises(Refused), source_of(tmp_path / "file"):
+    with pytest.raises(Unfit), source_of(tmp_path / "file"):
         pass

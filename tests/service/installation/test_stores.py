@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from service.installation.installation import CannotStart
-from service.installation.settings import Settings, WrongSettings, load
+from service.installation.load_settings import WrongSettings, load
+from service.installation.settings import Settings
 from service.installation.stores import cache_of, check_lock, object_store_of
 from storage.objects.block_cache import BlockCache
 from tests.running import TierRead

@@ -8,7 +8,7 @@ import pytest
 
 from service.installation.heartbeat import Part, Role
 from service.installation.installation import Folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.processes.association_count import Served
 from service.processes.serve import listeners_of
 

@@ -28,7 +28,7 @@ from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.steps import compact, steps
-from service.steps.compact import MOST_BYTES, MOST_INSTANCES, SMALL_BYTES, Pause, Stopped, groups, tidying, worth_it
+from service.steps.compact import MOST_BYTES, MOST_INSTANCES, SMALL_BYTES, Pause, Stopped, groups, tidy_step, worth_it
 from storage import tables
 from storage.database import snapshot, transaction
 from storage.index import queries
@@ -76,7 +76,7 @@ class Here:
 
     def later(self, hours: float) -> int:
         self.clock.now += timedelta(hours=hours)
-        return compact.compacting(self.house, self.stop)()
+        return compact.compact_step(self.house, self.stop)()
 
     def instance(self, uid: str) -> Instance:
         with snapshot(self.house.engine) as tx:
@@ -164,9 +164,9 @@ def test_what_was_replaced_is_deleted_a_day_later(here: Here) -> None:
     here.arrive(1)
     here.read()
     here.later(12)
-    at_once = tidying(here.house)()
+    at_once = tidy_step(here.house)()
     here.clock.now += timedelta(days=2)
-    later = tidying(here.house)()
+    later = tidy_step(here.house)()
 
     assert (at_once, later, here.states()) == (0, 1, ["gone", "stored"])
 
@@ -176,7 +176,7 @@ def test_nothing_is_compacted_where_the_setting_says_never(here: Here) -> None:
     here.read()
     house = replace(here.house, settings=replace(here.house.settings, compact_after_hours=0))
     here.clock.now += timedelta(days=3)
-    done = compact.compacting(house, here.stop)()
+    done = compact.compact_step(house, here.stop)()
 
     assert (done, here.instance(uid).recoded) == (0, False)
 

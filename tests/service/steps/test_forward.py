@@ -23,7 +23,7 @@ from reading.register import devices
 from reading.reports.seal import Seal
 from service.installation.house import House
 from service.installation.installation import Folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.steps.forward import Forwarder
 from storage.database import connect, snapshot, transaction
 from storage.index.queries import hide, unhide

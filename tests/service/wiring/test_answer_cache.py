@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from service.wiring.answer_cache import SECONDS, Lately
+from service.wiring.answer_cache import SECONDS, AnswerCache
 
 
 class Clock:
@@ -27,7 +27,7 @@ def numbers() -> Iterator[int]:
 
 
 def test_the_same_question_is_asked_once_a_second(clock: Clock, numbers: Iterator[int]) -> None:
-    lately = Lately(clock)
+    lately = AnswerCache(clock)
 
     first = lately.answer("may Ada see it", lambda: next(numbers))
     clock.now += SECONDS * 0.99
@@ -39,7 +39,7 @@ def test_the_same_question_is_asked_once_a_second(clock: Clock, numbers: Iterato
 
 
 def test_another_question_has_an_answer_of_its_own(clock: Clock, numbers: Iterator[int]) -> None:
-    lately = Lately(clock)
+    lately = AnswerCache(clock)
 
     answers = [lately.answer(("may see it", who), lambda: next(numbers)) for who in ("Ada", "Quinn", "Ada")]
 
@@ -47,7 +47,7 @@ def test_another_question_has_an_answer_of_its_own(clock: Clock, numbers: Iterat
 
 
 def test_nothing_from_before_a_change_is_answered_after_it(clock: Clock, numbers: Iterator[int]) -> None:
-    lately = Lately(clock)
+    lately = AnswerCache(clock)
     lately.answer("may Ada see it", lambda: next(numbers))
 
     lately.forget()
@@ -56,7 +56,7 @@ def test_nothing_from_before_a_change_is_answered_after_it(clock: Clock, numbers
 
 
 def test_an_answer_that_a_change_overtook_is_not_kept(clock: Clock, numbers: Iterator[int]) -> None:
-    lately = Lately(clock)
+    lately = AnswerCache(clock)
 
     def overtaken() -> int:
         lately.forget()  # by another request, between question and answer
@@ -68,7 +68,7 @@ def test_an_answer_that_a_change_overtook_is_not_kept(clock: Clock, numbers: Ite
 
 
 def test_a_refusal_is_not_kept(clock: Clock, numbers: Iterator[int]) -> None:
-    lately = Lately(clock)
+    lately = AnswerCache(clock)
 
     def refused() -> int:
         raise LookupError

@@ -20,7 +20,7 @@ from reading.register.devices import Device
 from reading.reports.seal import Seal
 from service.installation.house import House
 from service.installation.installation import Folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.wiring.device_contacts import Contacts, gathering
 from service.wiring.listener import DicomDoor
 from storage.database import snapshot, transaction

@@ -16,7 +16,7 @@ from reading.reports.seal import Seal
 from reading.tables import audit_event
 from service.installation.house import House
 from service.installation.installation import Folders
-from service.installation.settings import load
+from service.installation.load_settings import load
 from service.wiring.looks import Looks
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore

@@ -17,8 +17,8 @@ from reading.reports.seal import Seal
 from reading.tables import audit_event
 from service.installation.house import House, sender_of
 from service.installation.installation import Folders
-from service.installation.settings import load
-from service.wiring.queries import Devices
+from service.installation.load_settings import load
+from service.wiring.queries import QueryDoor
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore
 from tests.reading.clinic import Clinic, arrive, open_clinic
@@ -35,8 +35,8 @@ def clinic(engine: Engine, now: datetime) -> Clinic:
 
 
 @pytest.fixture
-def door(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> Devices:
-    return Devices(
+def door(clinic: Clinic, engine: Engine, now: datetime, tmp_path: Path) -> QueryDoor:
+    return QueryDoor(
         House(
             settings=load({"TIERREAD_DATA_DIR": str(tmp_path)}),
             folders=Folders(data=tmp_path),
@@ -67,7 +67,7 @@ def add(  # noqa: PLR0917
 
 
 def test_a_device_sees_its_sites_studies_on_record(
-    door: Devices, clinic: Clinic, engine: Engine, now: datetime
+    door: QueryDoor, clinic: Clinic, engine: Engine, now: datetime
 ) -> None:
     hills = sender_of(add(engine, now, clinic.region.hills.id, "DR1", "10.1.0.1"))
     moor = sender_of(add(engine, now, clinic.region.moor.id, "DR2", "10.1.0.2"))
@@ -82,15 +82,15 @@ def test_a_device_sees_its_sites_studies_on_record(
     assert shown.study.study_uid == STUDY
     assert scope.site_ids == {clinic.region.hills.id}
     assert on_record == {
-        (hills.device_id, "retrieve", "done"),
-        (moor.device_id, "retrieve", "refused"),
+        (hills.device_id, "study.retrieve", "done"),
+        (moor.device_id, "study.retrieve", "refused"),
         (hills.device_id, "study.search", "done"),
     }
     assert door.character_set(hills) == "GB18030"
 
 
 def test_a_title_names_the_device_that_is_nearest_to_the_asker(
-    door: Devices, clinic: Clinic, engine: Engine, now: datetime
+    door: QueryDoor, clinic: Clinic, engine: Engine, now: datetime
 ) -> None:
     region = clinic.region
     asker = add(engine, now, region.hills.id, "WS", "10.1.0.1")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from service.installation.settings import Settings, WrongSettings, load, variable
+from service.installation.load_settings import WrongSettings, load
+from service.installation.settings import Settings, variable
 
 
 def problems_of(environ: dict[str, str]) -> dict[str, str]:

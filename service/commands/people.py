@@ -1,0 +1,116 @@
+"""The commands `person`: people and the roles that they hold."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from sqlalchemy.engine import Connection
+
+from reading.kinds import Role
+from reading.register import organisations, people
+from reading.register.people import Person
+from service.commands.errors import cannot_read
+from service.commands.open_registry import open_registry
+from service.commands.output import AsJson, answer, answer_rows
+
+commands = typer.Typer(help="People and the roles that they hold in organisations.", no_args_is_help=True)
+
+
+@commands.command("add")
+def add_person(
+    name: Annotated[str, typer.Argument(help="Their name as it stands under reports.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation that they work at.")],
+    role: Annotated[Role, typer.Option(help="What they may do there.")],
+    title: Annotated[str, typer.Option(help="Professional title, such as 主治医师.")] = "",
+    username: Annotated[str | None, typer.Option(help="Their name at sign-in; made of the name otherwise.")] = None,
+    password_file: Annotated[
+        Path | None,
+        typer.Option(help="File that holds a lasting password; otherwise a first one is made and printed once."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a person with one role; `person grant` gives further ones."""
+    password = None if password_file is None else _password_in(password_file)
+    with open_registry() as (tx, registry, now):
+        made = registry.add_person(
+            tx, name=name, organisation_code=org, role=role, title=title, username=username, password=password, now=now
+        )
+        words = f"added {made.person.username}"
+        if made.password:
+            words += f"\nfirst password (shown once, changed at sign-in): {made.password}"
+        values = _of_person(tx, made.person, now) | ({"password": made.password} if made.password else {})
+        answer(as_json, values, words)
+
+
+@commands.command("grant")
+def grant(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation.")],
+    role: Annotated[Role, typer.Option(help="What they may do there.")],
+    as_json: AsJson = False,
+) -> None:
+    """Give a person a further role."""
+    with open_registry() as (tx, registry, now):
+        one = registry.grant(tx, username, org, role, now)
+        answer(as_json, _of_person(tx, one, now), f"{username} is now {role} at {org}")
+
+
+@commands.command("revoke")
+def revoke(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation.")],
+    role: Annotated[Role, typer.Option(help="The role that ends.")],
+    as_json: AsJson = False,
+) -> None:
+    """End one role of a person; their sign-in and their other roles stay."""
+    with open_registry() as (tx, registry, now):
+        one = registry.revoke(tx, username, org, role, now)
+        answer(as_json, _of_person(tx, one, now), f"{username} is no longer {role} at {org}")
+
+
+@commands.command("list")
+def list_people(*, as_json: AsJson = False) -> None:
+    """List the people with their roles."""
+    with open_registry() as (tx, _, now):
+        rows = [_of_person(tx, one, now) for one in people.list_all(tx)]
+    answer_rows(as_json, rows, ("username", "name", "title", "roles", "since", "until"))
+
+
+@commands.command("end")
+def end_person(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
+) -> None:
+    """End a person's roles and sign-in; what they signed stays theirs."""
+    with open_registry() as (tx, registry, now):
+        registry.end_person(tx, username, now)
+        ended = people.by_username(tx, username)
+        answer(as_json, _of_person(tx, ended, now) if ended else {}, f"ended {username}")
+
+
+def _password_in(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise cannot_read(path, unreadable) from unreadable
+
+
+def _of_person(tx: Connection, one: Person, now: datetime) -> dict[str, object]:
+    roles: list[dict[str, str]] = []
+    for held in people.grants_of(tx, one.id, now):
+        where = organisations.by_id(tx, held.organisation_id)
+        roles.append({"role": held.role, "org": where.code if where else ""})
+    return {
+        "id": one.id,
+        "username": one.username,
+        "name": one.name,
+        "title": one.title,
+        "roles": roles,
+        "since": one.since,
+        "until": one.until,
+    }
