@@ -126,4 +126,4 @@ def test_keys_that_others_can_read_are_refused(tierread: TierRead) -> None:
 
     assert first.returncode == 0
     assert done.returncode == 3
-    assert "open to others" in done.stderr
+    assert "chmod 600" in done.stderr
