@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy.engine import Engine
 
@@ -22,6 +23,11 @@ gc.disable()  # until everything is imported and collected: a million objects th
 def pytest_collection_finish() -> None:
     gc.freeze()  # nor does any collection during a test look through them
     gc.enable()
+
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

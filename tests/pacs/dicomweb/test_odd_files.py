@@ -11,7 +11,6 @@ from tests.dicomweb import Web
 from tests.wire import from_file
 
 
-@pytest.mark.timeout(120)
 def test_odd_files_get_an_answer_from_every_route(web: Web, capsys: pytest.CaptureFixture[str]) -> None:
     answers: Counter[tuple[str, int]] = Counter()
     for file in (file for file in corpus.files() if file.odd):

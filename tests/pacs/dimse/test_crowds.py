@@ -37,9 +37,11 @@ LISTENER = """
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+import structlog
 from storage.database import connect
 from storage.schema import migrate
 from tests.archive import archive
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 folder = Path(sys.argv[1])
 url = f"sqlite:///{folder / 'crowd.db'}"
 engine = connect(url)
