@@ -22,7 +22,7 @@ from reading.completeness.account import How
 from reading.context import Context, Who
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority, Role
-from reading.orders import orders
+from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
 from reading.patients import attribution, patients
 from reading.patients.attribution import OF_THE_SERIES
@@ -194,7 +194,7 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
     if order is not None:
         meant = [one.id for one in meant_by(order, study.study_uid)]
         cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
-        orders.arrived(ctx.tx, order.id, meant)
+        progress.move(ctx.tx, order.id, meant, order_state.Move.ARRIVE)
     return case
 
 

@@ -16,10 +16,10 @@ from reading import tables
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
-from reading.orders import orders, performed
-from reading.orders.order_state import OrderState
+from reading.orders import orders, performed, progress
+from reading.orders.order_state import WITHOUT_IMAGES, Move, OrderState
 from reading.orders.orders import Order, Procedure
-from reading.orders.performed import ORDER_STATE
+from reading.orders.performed import MOVE_OF
 from reading.patients import patients
 from reading.patients.names import may_be_one, says_a_name
 from reading.patients.patients import Patient
@@ -32,8 +32,6 @@ from storage.records import Study
 WITHIN: Final = timedelta(days=3)
 """An examination and its order lie no further apart than this."""
 MOST: Final = 10
-OPEN_FOR: Final = frozenset(OrderState) - {OrderState.ARRIVED, OrderState.CANCELLED}
-"""Orders that miss their images."""
 RADIOGRAPHS: Final = frozenset({"CR", "DX"})
 """What is ordered as one of them may be made as the other."""
 
@@ -83,7 +81,7 @@ def proposals(tx: Connection, case: Case) -> list[Proposal]:
     near = orders.list_of(
         tx,
         case.site_id,
-        states=OPEN_FOR | {OrderState.ARRIVED},  # of several procedures some may have come
+        states=WITHOUT_IMAGES | {OrderState.ARRIVED},  # of several procedures some may have come
         since=case.examined_at - WITHIN,
         until=case.examined_at + WITHIN,
         limit=500,
@@ -92,7 +90,7 @@ def proposals(tx: Connection, case: Case) -> list[Proposal]:
     found: list[Proposal] = []
     for order in near:
         patient = patients.by_id(tx, order.patient_id)
-        missing = [one for one in order.procedures if one.state in OPEN_FOR]
+        missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
         if patient is not None and missing:
             found.append(_compared(case, studies, order, missing, patient, zone))
     likely = [one for one in found if Trait.MODALITY in one.fits or Trait.NAME in one.fits]
@@ -121,10 +119,10 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
 
 def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
     """The case answers the order from now on; an order that is more urgent makes the case so."""
-    missing = [one for one in order.procedures if one.state in OPEN_FOR]
+    missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
     meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
     cases.join_procedures(tx, case.id, meant, now)
-    orders.arrived(tx, order.id, meant)
+    progress.move(tx, order.id, meant, Move.ARRIVE)
     standing = cases.lock(tx, case.id)
     if standing.state is State.WAITING_READ and order.priority < standing.priority:
         triage.retriage(tx, cases.change(tx, standing, priority=order.priority))
@@ -134,9 +132,9 @@ def part(tx: Connection, case_id: str, order: Order) -> None:
     """The case does not answer the order: what no other case answers of it waits for its images again."""
     ids = [one.id for one in order.procedures]
     left = cases.leave_procedures(tx, case_id, ids)
-    begun = performed.of_procedures(tx, left)
-    back = {one: ORDER_STATE[begun[one].state] if one in begun else OrderState.PLACED for one in left}
-    orders.set_back(tx, order.id, back)
+    progress.move(tx, order.id, left, Move.PART)
+    for procedure_id, step in performed.of_procedures(tx, left).items():
+        progress.move(tx, order.id, [procedure_id], MOVE_OF[step.state])
 
 
 def _compared(  # noqa: PLR0917

@@ -1,10 +1,10 @@
-"""Orders: examinations to be made, each procedure with the Study Instance UID that its images will carry."""
+"""Orders: examinations to be made, whose procedures each have the Study Instance UID that their images will carry."""
 
 from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -14,10 +14,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import identifiers
-from reading.errors import Invalid, Stale
+from reading.errors import Invalid
 from reading.kinds import Priority
-from reading.orders import order_state
-from reading.orders.order_state import ADVANCES, OrderState
+from reading.orders.order_state import OrderState
+from reading.orders.terms import LATERALITIES, MODALITIES
 from reading.patients import patients
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
@@ -25,9 +25,6 @@ from reading.tables import imaging_order, procedure
 from reading.texts import checked
 from storage.ids import new_id
 
-MODALITIES: Final = frozenset({"CR", "CT", "DX", "MG", "MR", "RF", "US", "XA"})
-"""What an examination can be ordered for (PS3.3 C.7.3.1.1.1)."""
-LATERALITIES: Final = frozenset({"", "L", "R", "B"})
 MOST_PROCEDURES: Final = 20
 
 
@@ -181,7 +178,7 @@ def by_study(tx: Connection, study_uid: str) -> Order | None:
 
 
 def of_procedures(tx: Connection, procedure_ids: Collection[str]) -> dict[str, list[str]]:
-    """Order to those of the procedures that are its, in an order in which their rows can be locked."""
+    """Each order's procedures among these, sorted by id so that rows are always locked in one order."""
     asked = sa.select(procedure.c.order_id, procedure.c.id).where(procedure.c.id.in_(procedure_ids))
     found: dict[str, list[str]] = {}
     for row in tx.execute(asked.order_by(procedure.c.order_id, procedure.c.id)):
@@ -208,54 +205,6 @@ def list_of(
     return _orders(tx, condition, limit, newest_first=newest_first)
 
 
-def arrived(tx: Connection, order_id: str, procedure_ids: Collection[str]) -> None:
-    """Images of these procedures have come; again and again is the same."""
-    advance(tx, order_id, procedure_ids, OrderState.ARRIVED)
-
-
-def advance(tx: Connection, order_id: str, procedure_ids: Collection[str], state: OrderState) -> bool:
-    """Procedures of an order have come to ``state``, where they are not further already (`ADVANCES`); whether any has.
-
-    The order follows them (`order_state.of_procedures`).
-    """
-    _lock(tx, order_id)
-    moved = tx.execute(
-        procedure.update()
-        .where(
-            procedure.c.order_id == order_id,
-            procedure.c.id.in_(procedure_ids),
-            procedure.c.state.in_(ADVANCES.get(state, frozenset())),
-        )
-        .values(state=state)
-    )
-    if moved.rowcount:
-        _follow_procedures(tx, order_id)
-    return moved.rowcount > 0
-
-
-def set_back(tx: Connection, order_id: str, states: Mapping[str, OrderState]) -> None:
-    """Procedures turn out not to be where they were taken to be: procedure to state."""
-    _lock(tx, order_id)
-    for procedure_id, state in states.items():
-        same = (procedure.c.order_id == order_id) & (procedure.c.id == procedure_id)
-        tx.execute(procedure.update().where(same).values(state=state))
-    _follow_procedures(tx, order_id)
-
-
-def cancel(tx: Connection, order_id: str, *, revision: int) -> None:
-    """What has not begun of it will not be made.
-
-    Raises:
-        Stale: somebody changed it since ``revision``, or all of it has begun.
-
-    """
-    found = by_id(tx, order_id)
-    if found is None or found.revision != revision:
-        raise Stale(found.revision if found else None)
-    if not advance(tx, order_id, [one.id for one in found.procedures], OrderState.CANCELLED):
-        raise Stale(revision)
-
-
 def new_study_uid() -> str:
     """A UID that nobody else makes: 2.25 and a random UUID as a decimal number (PS3.5 B.2)."""
     return f"2.25.{uuid.uuid4().int}"
@@ -278,24 +227,6 @@ def _free_accession_number(tx: Connection, site: organisations.Organisation, now
         number = day + "".join(secrets.choice(patients.NUMBER_ALPHABET) for _ in range(6))
         if by_accession(tx, site.id, number) is None:
             return number
-
-
-def _lock(tx: Connection, order_id: str) -> None:
-    """Two procedures of one order that move at once would each leave the order where the other one was."""
-    tx.execute(sa.select(imaging_order.c.id).where(imaging_order.c.id == order_id).with_for_update())
-
-
-def _follow_procedures(tx: Connection, order_id: str) -> None:
-    of_each = tx.scalars(sa.select(procedure.c.state).where(procedure.c.order_id == order_id))
-    state = order_state.of_procedures([OrderState(one) for one in of_each])
-    tx.execute(
-        imaging_order.update()
-        .where(imaging_order.c.id == order_id)
-        .values(
-            state=state,
-            revision=imaging_order.c.revision + 1,
-        )
-    )
 
 
 def _first(tx: Connection, condition: sa.ColumnElement[bool]) -> Order | None:

@@ -9,16 +9,17 @@ from pacs.dimse.service import Caller
 from pacs.service_classes.mpps import Verdict
 from pacs.service_classes.mpps_message import PerformedStep
 from reading.completeness.ledger import Named
-from reading.orders import performed
-from reading.orders.performed import Message, Reference, Said, State
+from reading.orders import performed_messages
+from reading.orders.performed import State
+from reading.orders.performed_messages import Answer, Message, Reference
 from service.installation.house import House
 from storage.database import transaction
 
 VERDICTS: Final = {
-    Said.DONE: Verdict.DONE,
-    Said.DUPLICATE: Verdict.DUPLICATE,
-    Said.UNKNOWN: Verdict.UNKNOWN,
-    Said.FINAL: Verdict.FINAL,
+    Answer.DONE: Verdict.DONE,
+    Answer.DUPLICATE: Verdict.DUPLICATE,
+    Answer.UNKNOWN: Verdict.UNKNOWN,
+    Answer.FINAL: Verdict.FINAL,
 }
 
 
@@ -29,12 +30,12 @@ class PerformedDoor:
         self._house = house
 
     def creating(self, caller: Caller, uid: str, said: PerformedStep) -> Verdict:
-        return self._taken(performed.create, caller, uid, said)
+        return self._taken(performed_messages.create, caller, uid, said)
 
     def changing(self, caller: Caller, uid: str, said: PerformedStep) -> Verdict:
-        return self._taken(performed.change, caller, uid, said)
+        return self._taken(performed_messages.change, caller, uid, said)
 
-    def _taken(self, take: Callable[..., Said], caller: Caller, uid: str, said: PerformedStep) -> Verdict:
+    def _taken(self, take: Callable[..., Answer], caller: Caller, uid: str, said: PerformedStep) -> Verdict:
         with transaction(self._house.engine) as tx:
             who = caller.sender
             return VERDICTS[take(tx, who.device_id, who.site_id, uid, _message(said), self._house.clock())]

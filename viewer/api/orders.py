@@ -15,7 +15,7 @@ from reading.actions import Action
 from reading.audit import actor_of
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.orders import orders
+from reading.orders import orders, progress
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.register import devices, organisations
@@ -142,7 +142,7 @@ def cancelled(tx: Connection, office: Office, staff: Staff, order_id: str, revis
         raise NotThere
     if not any(may_act(tx, staff, role, found.site_id, now) for role in AT_THEIR_SITE):
         raise NotAllowed("no_role_for_this_step")
-    orders.cancel(tx, order_id, revision=revision)
+    progress.cancel(tx, order_id, revision=revision)
     office.audit.record(
         tx, actor=actor_of(staff), action=Action.ORDER_CANCEL, subject_kind="order", subject_id=order_id, now=now
     )

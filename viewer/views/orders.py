@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from reading.orders import orders, performed
-from reading.orders.order_state import OrderState
+from reading.orders.order_state import CANCELLABLE, OrderState
 from reading.orders.orders import Order, Procedure
 from reading.orders.performed import Step
 from reading.patients import patients
@@ -105,5 +105,5 @@ def _row(  # noqa: PLR0917
         state=text(language, f"order.state.{order.state}"),
         tone=TONES[order.state],
         reason=why_broken_off([steps[one.id] for one in order.procedures if one.id in steps], language),
-        can_be_cancelled=any(one.state is OrderState.PLACED for one in order.procedures),
+        can_be_cancelled=any(one.state in CANCELLABLE for one in order.procedures),
     )

@@ -8,10 +8,9 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.kinds import Priority
-from reading.orders import offered as scheduled
-from reading.orders import orders
+from reading.orders import offered, orders, progress
 from reading.orders.offered import Worklist
-from reading.orders.order_state import OrderState
+from reading.orders.order_state import Move
 from reading.orders.orders import Asked, Order
 from reading.register import devices
 from storage.database import transaction
@@ -31,7 +30,7 @@ def place(tx: Connection, region: Region, now: datetime, **known: object) -> Ord
     return orders.place(tx, **(chest | known))  # type: ignore[arg-type]
 
 
-def offered(found: Worklist) -> list[tuple[str, str]]:
+def lines(found: Worklist) -> list[tuple[str, str]]:
     return [(one.order.id, one.procedure.body_part) for one in found.offered]
 
 
@@ -44,12 +43,12 @@ def test_a_site_offers_what_is_still_to_be_made_there(engine: Engine, now: datet
         place(tx, region, now, **patient, site_id=region.lake.id)
         place(tx, region, now - timedelta(days=31), **patient)
         gone = place(tx, region, now, **patient)
-        orders.cancel(tx, gone.id, revision=1)
-        orders.arrived(tx, first.id, [first.procedures[0].id])
-        orders.advance(tx, later.id, [later.procedures[1].id], OrderState.IN_PROGRESS)
-        found = scheduled.worklist(tx, region.hills.id, now)
+        progress.cancel(tx, gone.id, revision=1)
+        progress.move(tx, first.id, [first.procedures[0].id], Move.ARRIVE)
+        progress.move(tx, later.id, [later.procedures[1].id], Move.BEGIN)
+        found = offered.worklist(tx, region.hills.id, now)
 
-    assert offered(found) == [(first.id, "HAND"), (later.id, "CHEST"), (later.id, "HAND")]
+    assert lines(found) == [(first.id, "HAND"), (later.id, "CHEST"), (later.id, "HAND")]
     assert found.offered[0].person.name == "Pia"
     assert (found.time_zone, found.whole) == ("Asia/Shanghai", True)
 
@@ -63,7 +62,7 @@ def test_days_are_those_of_the_site(engine: Engine, now: datetime) -> None:
         )
 
         def on(first: date | None, last: date | None) -> list[tuple[str, str]]:
-            return offered(scheduled.worklist(tx, region.hills.id, now, first=first, last=last))
+            return lines(offered.worklist(tx, region.hills.id, now, first=first, last=last))
 
         second, third = date(2026, 3, 2), date(2026, 3, 3)
 
@@ -84,21 +83,21 @@ def test_the_station_is_told_until_it_is_retired(engine: Engine, now: datetime) 
         device("DR0", region.hills.id)
         device("DR9", region.lake.id)
         place(tx, region, now, patient_id=pia(tx, now).id, device_id=station, procedures=[Asked(body_part="HIP")])
-        named = scheduled.worklist(tx, region.hills.id, now)
+        named = offered.worklist(tx, region.hills.id, now)
         devices.end(tx, station, now)
-        free = scheduled.worklist(tx, region.hills.id, now + timedelta(seconds=1))
+        free = offered.worklist(tx, region.hills.id, now + timedelta(seconds=1))
 
     assert ([one.station for one in named.offered], named.stations) == (["DR1"], ["DR0", "DR1"])
     assert ([one.station for one in free.offered], free.stations) == ([""], ["DR0"])
 
 
 def test_what_is_not_looked_through_is_told(engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scheduled, "MOST", 1)
+    monkeypatch.setattr(offered, "MOST", 1)
     with transaction(engine) as tx:
         region = make_region(tx, now)
         patient = {"patient_id": pia(tx, now).id}
         place(tx, region, now, **patient)
-        whole = scheduled.worklist(tx, region.hills.id, now).whole
+        whole = offered.worklist(tx, region.hills.id, now).whole
         place(tx, region, now, **patient)
 
-        assert (whole, scheduled.worklist(tx, region.hills.id, now).whole) == (True, False)
+        assert (whole, offered.worklist(tx, region.hills.id, now).whole) == (True, False)

@@ -1,10 +1,11 @@
-"""How far an order has come whose procedures have come so far."""
+"""The table of moves of procedures, and the state of the order that follows from them."""
 
 from __future__ import annotations
 
 import pytest
 
-from reading.orders.order_state import ADVANCES, OrderState, of_procedures
+from reading.errors import MoveNotAllowed
+from reading.orders.order_state import CANCELLABLE, MOVES, Move, OrderState, after, of_procedures
 
 P, B, C, D, A, X = OrderState  # placed, begun, completed, discontinued, arrived, cancelled
 
@@ -32,7 +33,27 @@ def test_the_order_follows_its_procedures(states: list[OrderState], order: Order
     assert of_procedures(states[::-1]) is order
 
 
-def test_every_state_says_where_it_may_come_from() -> None:
-    assert ADVANCES.keys() == set(OrderState)
-    assert all(state not in before for state, before in ADVANCES.items())
-    assert all(OrderState.ARRIVED not in before for before in ADVANCES.values())
+@pytest.mark.parametrize("state", OrderState)
+@pytest.mark.parametrize("move", Move)
+def test_what_the_table_does_not_have_cannot_happen(state: OrderState, move: Move) -> None:
+    if (state, move) in MOVES:
+        assert after(state, move) is MOVES[state, move]
+    else:
+        with pytest.raises(MoveNotAllowed):
+            after(state, move)
+
+
+def test_a_device_and_images_can_speak_at_any_time() -> None:
+    anytime = {Move.BEGIN, Move.COMPLETE, Move.DISCONTINUE, Move.ARRIVE}
+
+    assert {(state, move) for state in OrderState for move in anytime} <= MOVES.keys()
+
+
+def test_images_that_came_stay_until_they_are_parted_from_the_order() -> None:
+    leaving = {move for (state, move), after in MOVES.items() if state is A and after is not A}
+
+    assert leaving == {Move.PART}
+
+
+def test_only_what_has_not_begun_is_cancelled() -> None:
+    assert {P} == CANCELLABLE

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import identifiers
-from reading.errors import Invalid, Stale
+from reading.errors import Invalid
 from reading.kinds import Priority
 from reading.orders import orders
-from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.register import devices
 from reading.register.organisations import Organisation
@@ -103,59 +102,6 @@ def test_what_is_wrong_with_an_order_is_told(engine: Engine, now: datetime) -> N
             told.append((refused.value.field, refused.value.problem))
 
     assert told == [(field, problem) for *_, field, problem in WRONG]
-
-
-def test_an_order_arrives_once_and_is_then_not_cancelled(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        region = make_region(tx, now)
-        arriving = place(tx, region, now)
-        ids = [one.id for one in arriving.procedures]
-        other = place(tx, region, now - timedelta(hours=1), patient_id=arriving.patient_id)
-        orders.arrived(tx, arriving.id, ids)
-        orders.arrived(tx, arriving.id, ids)
-        orders.cancel(tx, other.id, revision=1)
-        with pytest.raises(Stale) as refused:
-            orders.cancel(tx, arriving.id, revision=2)
-        with pytest.raises(Stale) as seen_before:
-            orders.cancel(tx, arriving.id, revision=1)
-        with pytest.raises(Stale) as nothing:
-            orders.cancel(tx, "nothing", revision=1)
-
-    with snapshot(engine) as tx:
-        assert [one.state for one in orders.list_of(tx, region.hills.id)] == [OrderState.ARRIVED, OrderState.CANCELLED]
-        assert [one.id for one in orders.list_of(tx, region.hills.id, states={OrderState.CANCELLED})] == [other.id]
-        assert [one.id for one in orders.list_of(tx, region.hills.id, since=now)] == [arriving.id]
-        assert [one.id for one in orders.list_of(tx, region.hills.id, until=now)] == [other.id]
-        assert [one.id for one in orders.list_of(tx, region.hills.id, newest_first=False)] == [other.id, arriving.id]
-    assert (refused.value.expected, seen_before.value.expected, nothing.value.expected) == (2, 2, None)
-
-
-def test_each_procedure_comes_by_itself_and_the_order_with_them(engine: Engine, now: datetime) -> None:
-    seen: list[OrderState] = []
-    with transaction(engine) as tx:
-        made = place(tx, make_region(tx, now), now)
-        chest, hand = (one.id for one in made.procedures)
-
-        def come(procedure_id: str, state: OrderState) -> None:
-            orders.advance(tx, made.id, [procedure_id], state)
-            found = orders.by_id(tx, made.id)
-            assert found is not None
-            seen.append(found.state)
-
-        come(chest, OrderState.IN_PROGRESS)
-        come(chest, OrderState.COMPLETED)
-        come(chest, OrderState.ARRIVED)
-        come(chest, OrderState.DISCONTINUED)  # images outweigh it
-        come(hand, OrderState.CANCELLED)
-        come(hand, OrderState.IN_PROGRESS)  # a console had it still
-        come(hand, OrderState.DISCONTINUED)
-        orders.set_back(tx, made.id, {chest: OrderState.PLACED})
-        found = orders.by_id(tx, made.id)
-
-    assert seen == [OrderState.IN_PROGRESS] * 4 + [OrderState.ARRIVED, OrderState.IN_PROGRESS, OrderState.ARRIVED]
-    assert found is not None
-    assert [one.state for one in found.procedures] == [OrderState.PLACED, OrderState.DISCONTINUED]
-    assert found.state is OrderState.IN_PROGRESS
 
 
 def test_an_order_names_a_station_of_its_site_or_none(engine: Engine, now: datetime) -> None:

@@ -7,16 +7,19 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.completeness import ledger
 from reading.completeness.ledger import Named
 from reading.kinds import Priority
-from reading.orders import orders, performed
-from reading.orders.order_state import OrderState
+from reading.orders import orders, performed, performed_messages, progress
+from reading.orders.order_state import Move, OrderState
 from reading.orders.orders import Asked, Order
-from reading.orders.performed import Message, Reference, Said, State
+from reading.orders.performed import State, Step
+from reading.orders.performed_messages import Answer, Message, Reference
 from reading.register import devices
+from reading.tables import performed_change
 from storage.database import snapshot, transaction
 from tests.reading.region import Region, make_region, pia, received
 
@@ -35,7 +38,7 @@ class Room:
     """Device and site."""
     elsewhere: tuple[str, str]
 
-    def begin(self, uid: str = STEP, *, who: tuple[str, str] | None = None, **known: Any) -> Said:
+    def begin(self, uid: str = STEP, *, who: tuple[str, str] | None = None, **known: Any) -> Answer:
         chest = self.order.procedures[0]
         message = Message(
             attributes={"00400252": {"vr": "CS", "Value": ["IN PROGRESS"]}},
@@ -49,7 +52,7 @@ class Room:
                 )
             ],
         )
-        return performed.create(self.tx, *(who or self.here), uid, replace(message, **known), self.now)
+        return performed_messages.create(self.tx, *(who or self.here), uid, replace(message, **known), self.now)
 
     def end(
         self,
@@ -58,18 +61,21 @@ class Room:
         state: State | None = State.COMPLETED,
         who: tuple[str, str] | None = None,
         **known: Any,
-    ) -> Said:
+    ) -> Answer:
         message = Message(
             attributes={"00400252": {"vr": "CS", "Value": [str(state)]}, "x": list(instances)},
             state=state,
             instances=[Named(series_uid="1.2.9", sop_instance_uid=one) for one in instances],
         )
-        return performed.change(self.tx, *(who or self.here), uid, replace(message, **known), self.now)
+        return performed_messages.change(self.tx, *(who or self.here), uid, replace(message, **known), self.now)
 
     def states(self) -> tuple[OrderState, list[OrderState]]:
         found = orders.by_id(self.tx, self.order.id)
         assert found is not None
         return found.state, [one.state for one in found.procedures]
+
+    def steps(self, tx: Connection) -> list[Step]:
+        return performed.of_studies(tx, [self.order.procedures[0].study_uid], self.region.hills.id)
 
     def expected(self) -> int | None:
         return ledger.expected(self.tx, [self.order.procedures[0].study_uid])
@@ -106,20 +112,20 @@ def room(engine: Engine, now: datetime) -> Any:
 
 
 def test_the_order_goes_with_what_the_device_says(room: Room) -> None:
-    assert room.begin() is Said.DONE
+    assert room.begin() is Answer.DONE
     assert room.states() == (OrderState.IN_PROGRESS, [OrderState.IN_PROGRESS, OrderState.PLACED])
     assert room.expected() is None
 
-    assert room.end("1.2.1", "1.2.2") is Said.DONE
+    assert room.end("1.2.1", "1.2.2") is Answer.DONE
     assert room.states() == (OrderState.IN_PROGRESS, [OrderState.COMPLETED, OrderState.PLACED])
     assert room.expected() == 2
 
-    orders.arrived(room.tx, room.order.id, [room.order.procedures[0].id])
+    progress.move(room.tx, room.order.id, [room.order.procedures[0].id], Move.ARRIVE)
     assert room.states()[1] == [OrderState.ARRIVED, OrderState.PLACED]
 
 
 def test_images_that_came_first_are_not_taken_back_by_what_is_said_later(room: Room) -> None:
-    orders.arrived(room.tx, room.order.id, [room.order.procedures[0].id])
+    progress.move(room.tx, room.order.id, [room.order.procedures[0].id], Move.ARRIVE)
     room.begin()
     room.end("1.2.1", state=State.DISCONTINUED)
 
@@ -156,12 +162,12 @@ def test_several_steps_of_one_study_are_expected_together(room: Room) -> None:
 
 def test_the_same_message_again_changes_nothing(room: Room) -> None:
     said = [room.begin(), room.begin(), room.end("1.2.1"), room.end("1.2.1"), room.begin()]
-    found = performed.by_uid(room.tx, STEP)
+    (found,) = room.steps(room.tx)
+    kept = room.tx.scalars(sa.select(performed_change.c.state).order_by(performed_change.c.number)).all()
 
-    assert said == [Said.DONE] * 5
-    assert found is not None
+    assert said == [Answer.DONE] * 5
     assert (found.state, found.revision) == (State.COMPLETED, 2)
-    assert [state for state, _ in performed.history(room.tx, found.id)] == [State.IN_PROGRESS, State.COMPLETED]
+    assert kept == [State.IN_PROGRESS, State.COMPLETED]
 
 
 def test_another_message_to_what_is_there_or_over_is_refused(room: Room) -> None:
@@ -171,24 +177,24 @@ def test_another_message_to_what_is_there_or_over_is_refused(room: Room) -> None
     over = room.end("1.2.1", "1.2.2")
     reopened = room.end(state=State.IN_PROGRESS)
 
-    assert (again, over, reopened) == (Said.DUPLICATE, Said.FINAL, Said.FINAL)
+    assert (again, over, reopened) == (Answer.DUPLICATE, Answer.FINAL, Answer.FINAL)
     assert room.expected() == 1
 
 
 def test_another_site_can_neither_end_it_nor_learn_that_it_is_there(room: Room) -> None:
     room.begin()
 
-    assert room.end("1.2.1", who=room.elsewhere) is Said.UNKNOWN
-    assert room.end("1.2.1", uid="1.2.77.9") is Said.UNKNOWN
-    assert room.begin(who=room.elsewhere) is Said.DUPLICATE
-    assert room.end("1.2.1") is Said.DONE
+    assert room.end("1.2.1", who=room.elsewhere) is Answer.UNKNOWN
+    assert room.end("1.2.1", uid="1.2.77.9") is Answer.UNKNOWN
+    assert room.begin(who=room.elsewhere) is Answer.DUPLICATE
+    assert room.end("1.2.1") is Answer.DONE
 
 
 def test_a_step_goes_on_before_it_ends(room: Room) -> None:
     room.begin()
-    assert room.end("1.2.1", state=None) is Said.DONE
+    assert room.end("1.2.1", state=None) is Answer.DONE
     assert room.expected() is None
-    assert room.end(instances=None) is Said.DONE
+    assert room.end(instances=None) is Answer.DONE
 
     assert room.expected() == 1  # as it was listed last
 
@@ -236,8 +242,8 @@ def test_two_devices_that_begin_one_step_at_once_make_one(engine: Engine, room: 
     room.begin()
     room.tx.commit()
     with snapshot(engine) as tx:
-        assert performed.by_uid(tx, STEP) is not None
+        assert len(room.steps(tx)) == 1
     with transaction(engine) as tx:
         again = replace(room, tx=tx).begin(attributes={"other": {}})
 
-    assert again is Said.DUPLICATE
+    assert again is Answer.DUPLICATE

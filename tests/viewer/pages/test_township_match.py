@@ -13,7 +13,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.desk import worklist
 from reading.kinds import Priority, Sex
-from reading.orders import matching, orders
+from reading.orders import matching, orders, progress
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
 from reading.patients import attribution, patients
@@ -59,7 +59,7 @@ def test_proposals_say_what_fits_and_what_differs_and_the_likeliest_comes_first(
         place(house, tx, "王小丽三", scheduled_at=house.now - timedelta(days=9))
         place(house, tx, "张超", modality="US")
         gone = place(house, tx, "赵敏")
-        orders.cancel(tx, gone.id, revision=1)
+        progress.cancel(tx, gone.id, revision=1)
 
     page = house.signed_in("tang").get(f"/t/case/{case.id}/order").text
 

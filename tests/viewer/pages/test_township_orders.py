@@ -9,10 +9,11 @@ import httpx
 
 from reading import audit
 from reading.kinds import Priority
-from reading.orders import orders, performed
-from reading.orders.order_state import OrderState
+from reading.orders import orders, performed_messages, progress
+from reading.orders.order_state import Move, OrderState
 from reading.orders.orders import Asked, Order
-from reading.orders.performed import Message, Reference, State
+from reading.orders.performed import State
+from reading.orders.performed_messages import Message, Reference
 from reading.register import devices
 from storage.database import snapshot, transaction
 from tests.reading.region import PIA_CARD
@@ -115,12 +116,12 @@ def test_what_devices_say_is_seen_with_the_reason_of_breaking_off(house: House) 
         references=[Reference(study_uid=made.procedures[0].study_uid, accession_number="", step_id="")],
     )
     with transaction(house.engine) as tx:
-        performed.create(tx, station, site_id, "1.2.77", begun, house.now)
+        performed_messages.create(tx, station, site_id, "1.2.77", begun, house.now)
     in_progress = tang.get("/t/order").text
     why = {"value": "110513", "scheme": "DCM", "meaning": "Patient died"}
     broken_off = Message(attributes={"a": 1}, state=State.DISCONTINUED, instances=[], reason=why)
     with transaction(house.engine) as tx:
-        performed.change(tx, station, site_id, "1.2.77", broken_off, house.now)
+        performed_messages.change(tx, station, site_id, "1.2.77", broken_off, house.now)
     discontinued = tang.get("/t/order").text
 
     assert "检查中<" in in_progress
@@ -167,7 +168,7 @@ def test_an_order_with_one_part_made_can_be_cancelled_for_the_rest(house: House)
             ordered_by=None,
             now=house.now,
         )
-        orders.arrived(tx, made.id, [made.procedures[0].id])
+        progress.move(tx, made.id, [made.procedures[0].id], Move.ARRIVE)
     tang = house.signed_in("tang")
     assert "检查中<" in tang.get("/t/order").text
 

@@ -1,0 +1,34 @@
+"""The terms that an order may use: modalities, parts of the body, sides."""
+
+from __future__ import annotations
+
+from typing import Final
+
+MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG", "RF", "XA")
+"""What an examination can be ordered for (PS3.3 C.7.3.1.1.1), the most frequent first."""
+AT_THE_COUNTER: Final = MODALITIES[:6]
+"""What the form of a township offers."""
+BODY_PARTS: Final = (
+    "CHEST",
+    "ABDOMEN",
+    "HEAD",
+    "CSPINE",
+    "TSPINE",
+    "LSPINE",
+    "PELVIS",
+    "SHOULDER",
+    "ARM",
+    "ELBOW",
+    "FOREARM",
+    "WRIST",
+    "HAND",
+    "HIP",
+    "THIGH",
+    "KNEE",
+    "LEG",
+    "ANKLE",
+    "FOOT",
+)
+"""What forms offer (defined terms of PS3.16 annex L); an order may name others."""
+LATERALITIES: Final = ("", "L", "R", "B")
+"""Left, right, both (PS3.3 C.7.3.1); empty where there is no side to name."""
