@@ -97,6 +97,7 @@ class Action(StrEnum):
 
     ORDER_CANCEL = "order.cancel"
     ORDER_LIST = "order.list"
+    ORDER_OPEN = "order.open"
     ORDER_PLACE = "order.place"
 
     ORGANISATION_ADD = "organisation.add"
@@ -105,6 +106,7 @@ class Action(StrEnum):
     PASSWORD_CHANGE = "password.change"
 
     PATIENT_FIND = "patient.find"
+    PATIENT_REGISTER = "patient.register"
 
     PERSON_ADD = "person.add"
     PERSON_END = "person.end"

@@ -44,6 +44,7 @@ __all__ = [
     "open_case",
     "open_concerned_case",
     "open_list",
+    "open_order",
     "open_own_reports",
     "open_patient",
     "open_quarantined",
@@ -266,6 +267,20 @@ def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int)
     found = [versions.from_row(row) for row in rows]
     _looked_at_each(ctx, action, "report", [version.id for version in found])
     return found
+
+
+def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
+    """An order of a site that they see.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    sites = reach(ctx.tx, ctx.who, ctx.now).sites
+    theirs = (imaging_order.c.id == order_id) & imaging_order.c.site_id.in_(sites)
+    if ctx.tx.scalar(sa.select(imaging_order.c.id).where(theirs)) is None:
+        raise NotThere
+    _looked(ctx, action, "order", order_id)
 
 
 def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patient:

@@ -12,6 +12,7 @@ from reading.cases.moves import Move, State
 from reading.completeness import image_set, ledger
 from reading.context import Context, Who
 from reading.intake import intake
+from reading.intake.look import look_of
 from reading.patients.keys import Keys
 from reading.rules import triage
 from reading.viewers import RoleGrant
@@ -72,7 +73,7 @@ def _move(tx: Connection, case: Case) -> Move | None:
 
 def _retriaged(tx: Connection, case: Case) -> Case:
     """What the images show decides who reads them; what a person corrected of side and part stays."""
-    looks = [intake.look_of(tx, study_uid) for study_uid in cases.study_uids(tx, case.id)]
+    looks = [look_of(tx, study_uid) for study_uid in cases.study_uids(tx, case.id)]
     look = next((one for one in looks if one.modality), None)
     if look is None or look.modality == case.modality:
         return case

@@ -1,11 +1,9 @@
-"""Intake: the first instance of a study opens a case, a retake joins the one that it answers."""
+"""Intake: the first instance of a study opens a case, and a retake joins the case that waits for it."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,54 +15,29 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
-from reading.completeness import account, follow_ups, image_set, ledger
-from reading.completeness.account import How
+from reading.completeness import follow_ups, image_set, ledger
 from reading.context import Context, Who
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
+from reading.intake.look import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import attribution, patients
-from reading.patients.attribution import OF_THE_SERIES
+from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.patients.names import may_be_one
 from reading.patients.patients import Patient, never_links
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.reports import versions
 from reading.rules import policy, triage
 from reading.rules.examination_time import examined, parse_date
 from reading.rules.policy import Facts
-from reading.signing import signatures
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study
-from storage.tables import series
 from storage.tables import study as study_table
 
-NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
-"""Modalities (PS3.3 C.7.3.1.1.1) that accompany pictures: they never say what kind of examination it is."""
-SIDES: Final = frozenset({"L", "R", "B"})
-"""What is said of a case. U is unpaired: there is no side to name (PS3.3 C.7.3.1.1.1)."""
-ATTRIBUTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """Cases that arrive no more: what comes after a final report opens a follow-up."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Received:
-    study_uid: str
-    instances: int
-    last_received_at: datetime
-
-
-@dataclass(frozen=True, kw_only=True)
-class Look:
-    """What the series of a study say it is."""
-
-    modality: str
-    body_part: str
-    laterality: str
 
 
 def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True) -> Case:
@@ -84,73 +57,6 @@ def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True
         if found is None:
             raise
         return found
-
-
-def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
-    """End *arriving* where it is over (`_over`), each with its record; how many.
-
-    It informs and withholds nothing: a case is claimed and read from its first instance.
-    """
-    case = tables.case
-    rows = tx.execute(
-        sa.select(case).where(case.c.arriving).order_by(case.c.received_at).limit(500).with_for_update(skip_locked=True)
-    ).all()
-    ended = 0
-    for row in rows:
-        arriving = cases.from_row(row)
-        studies = _studies(tx, arriving.id)
-        how = _over(tx, arriving, studies, timedelta(seconds=quiet_seconds), now)
-        if how is None:
-            continue
-        for one in studies:
-            ledger.announce(tx, one.study_uid, ledger.QUIET, one.instances, now)
-        ledger.fulfil(tx, [one.study_uid for one in studies], now)
-        account.record_end(tx, cases.change(tx, arriving, arriving=False, arriving_since=None), how, now)
-        ended += 1
-    return ended
-
-
-def _over(tx: Connection, case: Case, studies: Sequence[_Received], quiet: timedelta, now: datetime) -> How | None:
-    """How *arriving* has ended: everything announced is there, nothing came for a while, or it took too long."""
-    if ledger.proven(tx, [one.study_uid for one in studies]):
-        return How.PROOF
-    if max(one.last_received_at for one in studies) + quiet <= now:
-        return How.QUIET
-    return How.LONGEST if account.ends_by(tx, case) <= now else None
-
-
-def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = False) -> Case | None:
-    """Bring the case of a study up to what its attribution says now: whose it is, which part and side it shows.
-
-    To be called in the transaction of `attribution.correct`; None for a study without a case. An attribution that
-    names nobody leaves the case whose it was, unless it was ``unlinked``.
-
-    Raises:
-        NotAllowed: they neither work at the site nor manage it; or a valid report says otherwise, which has
-            to be withheld first.
-
-    """
-    found, made = cases.of_study(ctx.tx, study_uid), attribution.current(ctx.tx, study_uid)
-    if found is None or made is None:
-        return None
-    case = cases.lock(ctx.tx, found.id)
-    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in ATTRIBUTED_BY):
-        raise NotAllowed("no_role_for_this_step")
-    patient_id = made.patient_id or (None if unlinked else case.patient_id)
-    standing = versions.current(ctx.tx, case.id)
-    if standing is not None:
-        of_series = bool(OF_THE_SERIES & made.attributes.keys())
-        named = case.patient_id is not None and patient_id != case.patient_id
-        if named or _shown(standing.identity) != _shown(signatures.identity(ctx.tx, case)) or of_series:
-            raise NotAllowed("withhold_first")
-    case = triage.retriage(
-        ctx.tx,
-        cases.change(ctx.tx, case, patient_id=patient_id),
-        body_part=made.attributes.get("BodyPartExamined", case.body_part),
-        laterality=_corrected_side(made.attributes, case.laterality),
-    )
-    ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
-    return case
 
 
 def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
@@ -278,12 +184,6 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
     return case
 
 
-def _shown(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """What a reader of the report sees of its identity: linking a patient of ours changes none of it."""
-    unseen = {"attribution_revision"}
-    return [{key: value for key, value in one.items() if key not in unseen} for one in identity["studies"]]
-
-
 def _resubmitted(ctx: Context[Who], case: Case) -> Case:
     tier = triage.home_tier(ctx.tx, case)
     return cases.move(ctx, case, Move.RESUBMIT, grant=None, tier=tier)
@@ -339,35 +239,3 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
         .limit(1)
     ).one_or_none()
     return None if row is None else cases.from_row(row)
-
-
-def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
-    named = attributes.get("Laterality", attributes.get("ImageLaterality", standing))
-    return named if named in SIDES else ""
-
-
-def look_of(tx: Connection, study_uid: str) -> Look:
-    """What is shown of a study says; empty where nothing is."""
-    rows = tx.execute(
-        sa.select(series.c.modality, series.c.body_part, series.c.laterality)
-        .where(series.c.study_uid == study_uid, series.c.instances > 0)
-        .order_by(series.c.instances.desc(), series.c.series_uid)
-    ).all()
-    pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
-    modality = pictures[0].modality if pictures else ""
-    sides = {row.laterality for row in pictures if row.laterality in SIDES}
-    return Look(
-        modality=modality,
-        body_part=next((row.body_part for row in pictures if row.body_part), ""),
-        laterality="B" if len(sides) > 1 else "".join(sides),
-    )
-
-
-def _studies(tx: Connection, case_id: str) -> list[_Received]:
-    joined = tables.case_study
-    rows = tx.execute(
-        sa.select(study_table.c.study_uid, study_table.c.instances, study_table.c.last_received_at)
-        .join(joined, joined.c.study_uid == study_table.c.study_uid)
-        .where(joined.c.case_id == case_id)
-    )
-    return [_Received(study_uid=row[0], instances=row[1], last_received_at=row[2]) for row in rows]

@@ -8,7 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy.engine import Connection
 
-from reading.intake import rejections, surgery
+from reading.intake import rejection_record, surgery_record
 from reading.patients import attribution
 
 Replay: TypeAlias = Callable[[Connection, Mapping[str, Any], datetime], bool]
@@ -16,9 +16,9 @@ Replay: TypeAlias = Callable[[Connection, Mapping[str, Any], datetime], bool]
 
 REPLAYS: Final[Mapping[str, Replay]] = {
     attribution.KIND: attribution.replay,
-    rejections.MADE: rejections.replay,
-    rejections.FOUND: rejections.replay_found,
-    rejections.LIFTED: rejections.replay_lifted,
-    surgery.MADE: surgery.replay,
-    surgery.UNDONE: surgery.replay_undone,
+    rejection_record.MADE: rejection_record.replay,
+    rejection_record.FOUND: rejection_record.replay_found,
+    rejection_record.LIFTED: rejection_record.replay_lifted,
+    surgery_record.MADE: surgery_record.replay,
+    surgery_record.UNDONE: surgery_record.replay_undone,
 }

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import uuid
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -19,97 +16,27 @@ from reading.cases.cases import Case
 from reading.cases.moves import HELD, State
 from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.intake import intake
+from reading.intake import intake, surgery_record
 from reading.intake.following import follow
+from reading.intake.regrouping import new_uid, separate
 from reading.intake.rejections import granted
+from reading.intake.surgery_record import Kind, Step, Surgery
 from reading.patients import attribution
 from reading.patients.keys import Keys
 from reading.reports import versions
-from reading.row_rules import known
 from reading.signing import withhold
-from reading.tables import case as case_table
-from reading.tables import case_study, person, role_grant
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
-from storage.database import insert_new
 from storage.decisions import placement, placement_changes
-from storage.decisions.placement_changes import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
+from storage.decisions.placement_changes import Change, InstancesMoved, Merged, SeriesMoved, StudyMade
 from storage.errors import Overtaken
-from storage.ids import new_id
 from storage.index import journal, queries
-from storage.records import Instance, Study
+from storage.records import Study
 
-MADE: Final = "surgery"
-UNDONE: Final = "surgery_undone"
-"""Kinds of the journal: who did it and why, beside the changes of `storage.decisions.placement`."""
 MOST: Final = 5000
 """Images that are moved at once."""
 CLOSED: Final = frozenset({State.WITHDRAWN, State.EMPTIED})
 """Cases into which and out of which nothing is moved."""
-
-
-class Kind(StrEnum):
-    SPLIT = "split"
-    """Images got a study of their own."""
-    MOVE = "move"
-    """Images went to a study that was there."""
-    MERGE = "merge"
-    """A whole study is shown in another."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Surgery:
-    """One step, as it was done and perhaps undone."""
-
-    id: str
-    kind: Kind
-    case_id: str
-    other_case_id: str | None
-    instances: int
-    changes: tuple[Change, ...] = field(repr=False)
-    reason: str = field(repr=False)
-    made_by: str
-    """The name of the person."""
-    made_at: datetime
-    undone_by: str | None
-    undone_at: datetime | None
-    undone_why: str = field(repr=False)
-
-
-def separate(instances: Sequence[Instance], chosen: frozenset[str], study_uid: str) -> list[Change]:
-    """The changes that show the chosen ones of these instances in a study: whole series as such, others in new series.
-
-    ``instances`` are all of the studies from which they are chosen, hidden ones too.
-    """
-    changes: list[Change] = []
-    by_series: dict[str, list[Instance]] = {}
-    for one in instances:
-        by_series.setdefault(one.series_uid, []).append(one)
-    for series_uid, inside in sorted(by_series.items()):
-        moving = tuple(one.sop_instance_uid for one in inside if one.sop_instance_uid in chosen)
-        origin = inside[0].study_uid
-        if not moving or origin == study_uid:
-            continue
-        if len(moving) == len(inside):
-            changes.append(SeriesMoved(series_uid=series_uid, from_study=origin, to_study=study_uid))
-            continue
-        made = new_uid()
-        changes.append(SeriesMade(series_uid=made, study_uid=study_uid, like=series_uid))
-        changes.append(
-            InstancesMoved(
-                sop_instance_uids=moving,
-                from_study=origin,
-                from_series=series_uid,
-                to_study=study_uid,
-                to_series=made,
-            )
-        )
-    return changes
-
-
-def new_uid() -> str:
-    """A UID of our own, made from a UUID (PS3.5 B.2)."""
-    return f"2.25.{uuid.uuid4().int}"
 
 
 def split(
@@ -149,14 +76,14 @@ def split(
     if into_case is None and case.state is State.WITHHELD:
         _withheld_too(ctx, target, reason)
 
-    step = _Step(
+    step = Step(
         kind=Kind.SPLIT if into_case is None else Kind.MOVE,
         case=case,
         target=target,
         changes=changes,
         count=len(chosen),
     )
-    return _write(ctx, grant, step, why=reason)
+    return surgery_record.write(ctx, grant, step, why=reason)
 
 
 def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why: str) -> Surgery:
@@ -182,20 +109,23 @@ def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why:
         changes.append(Merged(study_uid=uid, from_study=None, to_study=target))
     _apply(ctx.tx, changes, ctx.now)
     _follow(ctx, keys, changes, grant=grant, why=reason)
-    step = _Step(kind=Kind.MERGE, case=case, target=target, changes=changes, count=len(there))
-    return _write(ctx, grant, step, why=reason)
+    step = Step(kind=Kind.MERGE, case=case, target=target, changes=changes, count=len(there))
+    return surgery_record.write(ctx, grant, step, why=reason)
 
 
-def undo(ctx: Context[Staff], keys: Keys, surgery_id: str, *, why: str) -> list[Change]:
-    """Take a step back; answers the changes that did so.
+def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why: str) -> list[Change]:
+    """Take back a step that touched a case; answers the changes that did so.
 
     Raises:
-        NotThere: no such step, or its case is not theirs to see.
+        NotThere: no such case or step, or one of its cases is not theirs to see.
         NotAllowed: as `split`; or it was undone before, or the images have been moved on since.
         Invalid: no reason was given.
 
     """
-    row = ctx.tx.execute(sa.select(table).where(table.c.id == surgery_id).with_for_update()).one_or_none()
+    access.open_case(ctx, case_id, Action.CASE_SURGERY)
+    touched = (table.c.case_id == case_id) | (table.c.other_case_id == case_id)
+    asked = sa.select(table).where(table.c.id == surgery_id, touched)
+    row = ctx.tx.execute(asked.with_for_update()).one_or_none()
     if row is None:
         raise NotThere
     _, grant, reason = _opened(ctx, row.case_id, why, other=row.other_case_id, closed=True)
@@ -214,25 +144,12 @@ def undo(ctx: Context[Staff], keys: Keys, surgery_id: str, *, why: str) -> list[
         .values(undone_by=ctx.who.person_id, undone_at=ctx.now, undone_why=reason)
     )
     told = {"id": surgery_id, "undone_by": ctx.who.person_id, "undone_at": ctx.now.isoformat(), "undone_why": reason}
-    journal.write(ctx.tx, UNDONE, told, ctx.now)
+    journal.write(ctx.tx, surgery_record.UNDONE, told, ctx.now)
     _follow(ctx, keys, back, grant=grant, why=reason)
     ctx.record(
         action=Action.SURGERY_UNDO, subject_kind="surgery", subject_id=surgery_id, details={"case_id": row.case_id}
     )
     return back
-
-
-def of_case(tx: Connection, case_id: str) -> list[Surgery]:
-    """The steps that touched a case, the newest first; for those who have passed `reading.access.access`."""
-    undoer = person.alias("undoer")
-    rows = tx.execute(
-        sa.select(table, person.c.name.label("maker"), undoer.c.name.label("undoer"))
-        .join(person, person.c.id == table.c.made_by)
-        .outerjoin(undoer, undoer.c.id == table.c.undone_by)
-        .where((table.c.case_id == case_id) | (table.c.other_case_id == case_id))
-        .order_by(table.c.made_at.desc(), table.c.id.desc())
-    )
-    return [_surgery(row) for row in rows]
 
 
 # -- who may, and where
@@ -331,82 +248,3 @@ def _withheld_too(ctx: Context[Staff], study_uid: str, why: str) -> None:
     case = cases.of_study(ctx.tx, study_uid)
     if case is not None:
         withhold.withhold(ctx, case.id, why=why)
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Step:
-    kind: Kind
-    case: Case
-    target: str
-    changes: Sequence[Change]
-    count: int
-
-
-def _write(ctx: Context[Staff], grant: RoleGrant, step: _Step, *, why: str) -> Surgery:
-    other = ctx.tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == step.target))
-    surgery_id = new_id()
-    values: dict[str, Any] = {
-        "id": surgery_id,
-        "kind": step.kind,
-        "case_id": step.case.id,
-        "other_case_id": other,
-        "instances": step.count,
-        "changes": placement_changes.to_json(step.changes),
-        "reason": why,
-        "made_by": ctx.who.person_id,
-        "grant_id": grant.id,
-    }
-    ctx.tx.execute(sa.insert(table).values(made_at=ctx.now, **values))
-    journal.write(ctx.tx, MADE, {**values, "made_at": ctx.now.isoformat()}, ctx.now)
-    ctx.record(
-        action=Action(f"surgery.{step.kind}"),
-        subject_kind="surgery",
-        subject_id=surgery_id,
-        details={"case_id": step.case.id, "other_case_id": other, "instances": step.count},
-    )
-    return next(one for one in of_case(ctx.tx, step.case.id) if one.id == surgery_id)
-
-
-def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
-    """Write a step of the journal again, so that it can be undone, where its case and its maker are known here.
-
-    The images are where they belong without it: that is a change of `storage.decisions.placement` of its own.
-    """
-    needed = ((case_table, "case_id"), (person, "made_by"), (role_grant, "grant_id"))
-    if all(known(tx, of, payload[name]) for of, name in needed):
-        made = {
-            **payload,
-            "other_case_id": known(tx, case_table, payload["other_case_id"]),
-            "made_at": datetime.fromisoformat(payload["made_at"]),
-        }
-        tx.execute(insert_new(tx, table).values(made))
-    return True
-
-
-def replay_undone(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
-    """Note again that a step was undone."""
-    undone = {
-        "undone_by": known(tx, person, payload["undone_by"]),
-        "undone_at": datetime.fromisoformat(payload["undone_at"]),
-        "undone_why": payload["undone_why"],
-    }
-    tx.execute(sa.update(table).where(table.c.id == payload["id"]).values(undone))
-    return True
-
-
-def _surgery(row: sa.Row[Any]) -> Surgery:
-    written: Sequence[Mapping[str, Any]] = row.changes
-    return Surgery(
-        id=row.id,
-        kind=Kind(row.kind),
-        case_id=row.case_id,
-        other_case_id=row.other_case_id,
-        instances=row.instances,
-        changes=tuple(placement_changes.from_json(dict(one) for one in written)),
-        reason=row.reason,
-        made_by=row.maker,
-        made_at=row.made_at,
-        undone_by=row.undoer,
-        undone_at=row.undone_at,
-        undone_why=row.undone_why or "",
-    )

@@ -91,6 +91,15 @@ def says_a_name(dicom: str) -> bool:
     return bool(_letters(dicom))
 
 
+def person_name(dicom: str) -> str:
+    """A name as people write it, from a DICOM person name (PS3.5 6.2 PN): the ideographic group where there is one."""
+    groups = dicom.split("=")
+    chosen = next((group for group in (*groups[1:2], *groups[:1], *groups[2:]) if group.strip("^ ")), "")
+    parts = [part.strip() for part in chosen.split("^") if part.strip()]
+    ideographic = any("\u2e80" <= letter <= "\U0003ffff" for letter in chosen)
+    return ("" if ideographic else " ").join(parts)
+
+
 def _spellings(name: str) -> frozenset[str]:
     from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 -- its dictionary is slow to load and seldom needed
 

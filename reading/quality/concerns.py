@@ -1,6 +1,6 @@
 """Concerns: what a person in charge has to look at, because no machine may decide it.
 
-Bytes in quarantine, device clocks that run ahead, and cases of which nobody knows whose they are.
+Bytes in quarantine, device clocks that run ahead, and cases whose patient nobody knows.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,6 +22,8 @@ from reading.cases.cases import Case
 from reading.context import Context
 from reading.errors import NotThere
 from reading.patients.patients import never_links
+from reading.quality.kinds import GROUP_OF, Aspect, Group, Kind
+from reading.quality.moves import Move
 from reading.viewers import Viewer
 from storage.index import quarantine_rows
 from storage.quarantine_moves import BY_MACHINE, Reason
@@ -33,78 +34,11 @@ from storage.tables import study
 LOOK_BACK: Final = timedelta(days=90)
 """Cases that were received before are history, not work."""
 MOST: Final = 2000
-"""Of each aspect; a list that long is no longer read."""
+"""How many of each aspect are listed; a longer list is no longer read."""
 
 
-class Aspect(StrEnum):
-    """What a concern is about: its subject is a row of the quarantine, or a case."""
-
-    BYTES = "bytes"
-    CLOCK = "clock"
-    PATIENT = "patient"
-
-
-class Kind(StrEnum):
-    """Why somebody has to look. Those of bytes are the reasons in the quarantine."""
-
-    COMPARING = Reason.HELD
-    """A machine compares it first; nothing to decide yet."""
-    SAME_UID = Reason.CONFLICT_CONTENT
-    OTHER_PATIENT = Reason.CONFLICT_PATIENT
-    OTHER_ISSUER = Reason.CONFLICT_ISSUER
-    OTHER_SITE = Reason.CONFLICT_SITE
-    OTHER_SERIES = Reason.CONFLICT_SERIES
-    TRUNCATED = Reason.TRUNCATED
-    UNREADABLE = Reason.UNREADABLE
-    NO_UIDS = Reason.NO_UIDS
-    BAD_UID = Reason.BAD_UID
-    UID_MISMATCH = Reason.UID_MISMATCH
-    NO_PIXELS = Reason.NO_PIXELS
-    TORN = Reason.TORN
-    DAMAGED = Reason.DAMAGED
-    CLOCK_AHEAD = "clock_ahead"
-    """The device's clock was more than five minutes ahead."""
-    OTHER_PERSON = "other_person"
-    """The images name one person, their order another."""
-    BLANK_ID = "blank_id"
-    """The device sent no number, or one that is typed where nobody knows."""
-    UNKNOWN_PATIENT = "unknown_patient"
-
-
-class Group(StrEnum):
-    """What people choose from."""
-
-    CONFLICT = "conflict"
-    UNREADABLE = "unreadable"
-    PATIENT = "patient"
-    CLOCK = "clock"
-
-
-GROUPS: Final[Mapping[Group, tuple[Kind, ...]]] = {
-    Group.CONFLICT: (
-        Kind.SAME_UID,
-        Kind.OTHER_PATIENT,
-        Kind.OTHER_ISSUER,
-        Kind.OTHER_SITE,
-        Kind.OTHER_SERIES,
-        Kind.COMPARING,
-    ),
-    Group.UNREADABLE: (
-        Kind.TRUNCATED,
-        Kind.UNREADABLE,
-        Kind.NO_UIDS,
-        Kind.BAD_UID,
-        Kind.UID_MISMATCH,
-        Kind.NO_PIXELS,
-        Kind.TORN,
-        Kind.DAMAGED,
-    ),
-    Group.PATIENT: (Kind.OTHER_PERSON, Kind.BLANK_ID, Kind.UNKNOWN_PATIENT),
-    Group.CLOCK: (Kind.CLOCK_AHEAD,),
-}
-GROUP_OF: Final = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 ASIDE: Final = Reason.REPLACED
-"""The reason of a row that keeps what a decision took out of sight: part of that decision, no concern of its own."""
+"""The reason of a row that keeps what a decision replaced: it belongs to that decision and is no concern itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,9 +62,9 @@ class Concern:
 @dataclass(frozen=True, kw_only=True)
 class Page:
     concerns: tuple[Concern, ...]
-    """Of those that are alike the newest one alone."""
+    """Of concerns that are alike, the newest alone."""
     counts: Mapping[Kind, int]
-    """Undecided ones of all kinds, whatever is listed."""
+    """How many undecided ones there are of each kind, whatever the page lists."""
     total: int
 
 
@@ -149,7 +83,7 @@ def list_concerns(
 
 
 def open_concern(ctx: Context[Viewer], aspect: Aspect, subject_id: str, action: Action) -> Concern:
-    """One of them, decided or not.
+    """A concern, decided or not; the look is recorded as ``action``.
 
     Raises:
         NotThere: there is none, or it is not theirs to see.
@@ -192,7 +126,7 @@ def _likeness(one: Concern) -> tuple[str | None, ...]:
 
 
 def _together(listed: Iterable[Concern]) -> list[Concern]:
-    """The first of those that are alike, with the number of the others."""
+    """Of concerns that are alike the first, with the number of the others."""
     first: dict[tuple[str | None, ...], Concern] = {}
     for one in listed:
         known = first.get(_likeness(one))
@@ -237,7 +171,7 @@ def _of_cases(
     case = tables.case
     last = _last_move(aspect)
     about = case.c.clock_ahead if aspect is Aspect.CLOCK else case.c.patient_id.is_(None)
-    closed = sa.func.coalesce(last, UNDO) != UNDO
+    closed = sa.func.coalesce(last, Move.UNDO) != Move.UNDO
     wanted = [condition, about]
     if decided is not None:
         wanted.append(closed if decided else sa.not_(closed))
@@ -259,10 +193,6 @@ def _of_cases(
             decided=bool(row.closed),
             case=cases.from_row(row),
         )
-
-
-UNDO: Final = "undo"
-"""The move that takes the one before back."""
 
 
 def _last_move(aspect: Aspect) -> sa.ScalarSelect[str]:

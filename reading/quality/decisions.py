@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Final
+from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,7 +18,9 @@ from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Role
 from reading.quality import concerns
-from reading.quality.concerns import GROUP_OF, UNDO, Aspect, Concern, Group, Kind
+from reading.quality.concerns import Concern
+from reading.quality.kinds import Aspect
+from reading.quality.moves import FOR_GOOD, KEPT_OUT, MOVES, SHOWS, Move
 from reading.register import people
 from reading.register.grants import manages_at_the_top, may_act
 from reading.reports import versions
@@ -31,43 +33,11 @@ from storage.index import journal, queries
 from storage.instance_row import InstanceRow
 from storage.records import Held
 
-
-class Move(StrEnum):
-    KEEP = "keep"
-    """What is stored stays; the newcomer stays out."""
-    SHOW = "show"
-    """The newcomer is shown instead; what was shown is kept."""
-    ADMIT = "admit"
-    """It belongs to the study that it names after all."""
-    DISMISS = "dismiss"
-    """Nothing of it is needed."""
-    AGAIN = "again"
-    """Received once more, since the program has learnt to read it."""
-    NOTED = "noted"
-    """Somebody has seen to it."""
-    UNDO = UNDO
-
-
-_OF_ANOTHER: Final = (Move.KEEP, Move.ADMIT)
-_REFUSED: Final = (Move.AGAIN, Move.DISMISS)
-MOVES: Final[Mapping[Kind, tuple[Move, ...]]] = {
-    Kind.COMPARING: (),
-    Kind.SAME_UID: (Move.KEEP, Move.SHOW),
-    Kind.OTHER_PATIENT: _OF_ANOTHER,
-    Kind.OTHER_ISSUER: _OF_ANOTHER,
-    Kind.OTHER_SITE: _OF_ANOTHER,
-    Kind.OTHER_SERIES: (Move.KEEP,),
-    Kind.TORN: (Move.DISMISS,),
-    Kind.DAMAGED: (Move.DISMISS,),
-    **{kind: _REFUSED for kind in concerns.GROUPS[Group.UNREADABLE] if kind not in {Kind.TORN, Kind.DAMAGED}},
-    **{kind: (Move.NOTED,) for kind, group in GROUP_OF.items() if group in {Group.PATIENT, Group.CLOCK}},
-}
-"""What may be decided about each kind; whether the bytes allow it is asked of the storage."""
-KEPT_OUT: Final = frozenset({Move.KEEP, Move.DISMISS})
-SHOWS: Final = frozenset({Move.SHOW, Move.ADMIT})
-"""Moves that change what is shown."""
-FOR_GOOD: Final = frozenset({Move.AGAIN})
-"""What was received is an image like any other: it is withheld on its case, not taken back here."""
+Begin: TypeAlias = Callable[[Action], AbstractContextManager[Context[Staff]]]
+"""Begins an act in a transaction of its own; a refusal is put on record under the action."""
+ReceiveAgain: TypeAlias = Callable[[Held], str | None]
+"""Receives quarantined bytes once more; answers why they are refused still, None where they are an image now.
+Raises NotThere, where they lie on another node."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -129,15 +99,48 @@ def check(tx: Connection, staff: Staff, concern: Concern, move: Move, seen: int,
     return grant
 
 
-def decide(ctx: Context[Staff], concern: Concern, move: Move, *, reason: str, seen: int) -> Decision:
-    """Decide about a concern that the caller has opened, or take its last decision back (`Move.UNDO`).
+def decide(
+    begin: Begin,
+    receive_again: ReceiveAgain,
+    aspect: Aspect,
+    subject_id: str,
+    move: Move,
+    *,
+    reason: str,
+    seen: int,
+    all_alike: bool = False,
+) -> Decision:
+    """Decide about a concern, or take its last decision back (`Move.UNDO`); ``all_alike``: about those like it too.
+
+    ``begin`` begins a transaction under an action of the audit, and ``receive_again`` has transactions of its own: with
+    `Move.AGAIN` the bytes are received once more between two of ``begin``, while none is open.
 
     Raises:
-        Stale, MoveNotAllowed, NotAllowed: as `check`, or a valid report stands on what would change
-            (it has to be withheld first).
+        NotThere: there is none, or it is not theirs to see; or the bytes lie on another node.
+        Stale, MoveNotAllowed: as `check`.
+        NotAllowed: as `check`; a valid report stands on what would change (it has to be withheld first); or the bytes
+            are still refused when received again.
         Invalid: no reason was given.
 
     """
+    if move is Move.AGAIN:
+        with begin(Action.CONCERN_RECEIVE_AGAIN) as ctx:
+            concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_RECEIVE_AGAIN)
+            check(ctx.tx, ctx.who, concern, move, seen, ctx.now)
+        refused = receive_again(concern.held) if concern.held is not None else None
+        if refused is not None:
+            raise NotAllowed(f"still_{refused}")
+    with begin(Action.CONCERN_DECIDE) as ctx:
+        concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_DECIDE)
+        others = alike(ctx.tx, concern, move) if all_alike else []
+        made = _decide(ctx, concern, move, reason=reason, seen=seen)
+        for other in others:
+            known = len(history(ctx.tx, other.aspect, other.subject_id))
+            _decide(ctx, other, move, reason=reason, seen=known)
+    return made
+
+
+def _decide(ctx: Context[Staff], concern: Concern, move: Move, *, reason: str, seen: int) -> Decision:
     why = cases.reason(reason)
     grant = check(ctx.tx, ctx.who, concern, move, seen, ctx.now)
     made = history(ctx.tx, concern.aspect, concern.subject_id)
@@ -166,7 +169,7 @@ def decide(ctx: Context[Staff], concern: Concern, move: Move, *, reason: str, se
 
 
 def alike(tx: Connection, concern: Concern, move: Move) -> list[Concern]:
-    """The others like it about which the same may be decided; of those decided together, all are taken back."""
+    """The concerns like it about which the same may be decided; an undo takes back all that were decided together."""
     if move in FOR_GOOD:
         return []
     others = concerns.alike(tx, concern)
@@ -222,7 +225,7 @@ def _fits(tx: Connection, concern: Concern, move: Move) -> bool:
 
 
 def _grant(tx: Connection, staff: Staff, concern: Concern, move: Move, now: datetime) -> RoleGrant | None:
-    """Whoever manages the quality of the site; of both sites where one's images enter the other's study."""
+    """The grant of a quality manager of the site; of both sites where images of one enter a study of the other."""
     if concern.site_id is None:
         return manages_at_the_top(tx, staff)
     grant = may_act(tx, staff, Role.QUALITY_MANAGER, concern.site_id, now)
@@ -235,7 +238,7 @@ def _grant(tx: Connection, staff: Staff, concern: Concern, move: Move, now: date
 
 
 def _no_report_stands(tx: Connection, held: Held, move: Move, *, undo: bool) -> None:
-    """Nobody's signed report is left beside other images than it was signed on; more images are a follow-up."""
+    """Refuse a move that would change the images of a signed report; images that are added open a follow-up instead."""
     if move is Move.ADMIT and not undo:
         return
     uid = held.sop_instance_uid
@@ -266,7 +269,7 @@ def _write(tx: Connection, concern: Concern, taken: Decision, staff: Staff, gran
 
 
 def _note(tx: Connection, concern: Concern, meant: Move, staff: Staff, taken: Decision) -> None:
-    """What lies in quarantine lies there again when the index is made again, and so does what was decided about it."""
+    """Write a decision about bytes to the journal: with it an index that is made again knows what was decided."""
     held = concern.held
     if held is None:
         return

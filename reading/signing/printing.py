@@ -1,4 +1,4 @@
-"""Who printed which version of a report, and what it was when they did."""
+"""What goes on paper: a version of a report, whose printing is kept, and the patient's receipt."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from reading.access import access
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotAllowed
+from reading.patients.keys import Keys
+from reading.register.grants import AT_THEIR_SITE, may_act
 from reading.reports.versions import VALID, ReportVersion, Status
+from reading.sessions import receipts
+from reading.sessions.receipts import Printed
 from reading.tables import printing
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -44,6 +48,23 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
         )
     )
     return version
+
+
+def print_receipt(ctx: Context[Staff], keys: Keys, case_id: str) -> Printed:
+    """A receipt with a new one-time code for the patient of a case; the printing is on record.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they do not work at the site.
+        Invalid: nobody knows yet whose case it is.
+
+    """
+    case = access.open_case(ctx, case_id, Action.CASE_OPEN)
+    if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in AT_THEIR_SITE):
+        raise NotAllowed("no_role_for_this_step")
+    printed = receipts.print_receipt(ctx.tx, keys, case_id, printed_by=ctx.who.person_id, now=ctx.now)
+    ctx.record(action=Action.RECEIPT_PRINT, subject_kind="case", subject_id=case_id)
+    return printed
 
 
 def printings_of(tx: Connection, version_id: str) -> list[Printing]:

@@ -18,7 +18,7 @@ from pacs.arriving.settle_held import settle_held
 from reading.alerts import critical
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.intake import intake, rejections
+from reading.intake import arrival_end, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import queue
 from reading.sessions import failed_proofs
@@ -95,7 +95,7 @@ def _intake(house: House) -> Callable[[], int]:
 
 
 def _end_arriving(house: House) -> Callable[[Connection], int]:
-    return lambda tx: intake.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
+    return lambda tx: arrival_end.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
 
 
 def _expire(house: House) -> Callable[[Connection], int]:

@@ -23,7 +23,7 @@ from storage.database import snapshot
 from storage.decisions import quarantine
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.records import Held, Instance
-from viewer.http.evidence import Again, Compared, Difference
+from viewer.http.evidence import Compared, Difference
 
 LARGEST_COMPARED: Final = 128 << 20
 """Bytes of an instance that is compared while somebody waits for the page."""
@@ -79,7 +79,7 @@ class Evidence:
         except (FileNotFoundError, BytesMissing, HolderAway) as elsewhere:
             raise NotThere from elsewhere
 
-    def receive_again(self, one: Held) -> Again:
+    def receive_again(self, one: Held) -> str | None:
         with snapshot(self._engine) as tx:
             device = None if one.device_id is None else devices.by_id(tx, one.device_id)
         if device is None or one.key is None:
@@ -90,7 +90,7 @@ class Evidence:
             outcome = receive_again(self._receiver, sender, self._path(one.key), one.transfer_syntax_uid or "")
         except FileNotFoundError as elsewhere:
             raise NotThere from elsewhere
-        return Again(accepted=outcome.accepted, reason=outcome.reason)
+        return None if outcome.accepted else outcome.reason
 
     def _path(self, key: str) -> Path:
         return self._spool_dir / key

@@ -15,7 +15,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import image_set
 from reading.context import Context
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import Role
 from reading.queue import queue
 from reading.register.organisations import Organisation
@@ -116,7 +116,7 @@ def arrive(
     """The case of a study of one image that has arrived whole: a chest radiograph from Hills, if nobody says more."""
     study = send(tx, clinic, study_uid, now, site=site, **known)
     case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
-    intake.end_arriving(tx, now + timedelta(minutes=1), 60)
+    arrival_end.end_arriving(tx, now + timedelta(minutes=1), 60)
     return cases.by_id(tx, case.id)
 
 

@@ -9,7 +9,8 @@ from starlette.requests import Request
 
 from reading.access import access
 from reading.actions import Action
-from viewer.acts import image_placing
+from reading.intake import rejections, surgery
+from reading.intake.case_images import images_of
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
@@ -24,7 +25,7 @@ def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         access.open_case(ctx, case_id, Action.CASE_IMAGES)
-        found = image_placing.images_of(ctx.tx, case_id)
+        found = images_of(ctx.tx, case_id)
     return {
         "series": [
             {
@@ -77,39 +78,41 @@ def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 @router.post("/{case_id}/split")
 def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> dict[str, Any]:
     """Images get a study of their own, or go to another examination of the site."""
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        other = image_placing.split(ctx.tx, office, staff, case_id, body.instances, body.into_case, body.why, now)
-    return {"other_case_id": other}
+        made = surgery.split(
+            ctx, office.keys, case_id, sop_instance_uids=body.instances, into_case=body.into_case, why=body.why
+        )
+    return {"other_case_id": made.other_case_id}
 
 
 @router.post("/{case_id}/merge")
 def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        other = image_placing.merge(ctx.tx, office, staff, case_id, body.into_case, body.why, now)
-    return {"other_case_id": other}
+        made = surgery.merge(ctx, office.keys, case_id, into_case=body.into_case, why=body.why)
+    return {"other_case_id": made.other_case_id}
 
 
 @router.post("/{case_id}/hide-images")
 def hide(request: Request, staff: Acting, case_id: str, body: bodies.HideImages) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_HIDE_IMAGES, "case", case_id) as ctx:
-        image_placing.hide(ctx.tx, office, staff, case_id, body.instances, body.why, now)
+        rejections.hide(ctx, office.keys, case_id, sop_instance_uids=body.instances, why=body.why)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/steps/{surgery_id}/undo")
 def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        image_placing.undo(ctx.tx, office, staff, case_id, surgery_id, body.why, now)
+        surgery.undo(ctx, office.keys, case_id, surgery_id, why=body.why)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/rejections/{rejection_id}/lift")
 def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.Why) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        image_placing.show(ctx.tx, office, staff, case_id, rejection_id, body.why, now)
+        rejections.lift(ctx, office.keys, case_id, rejection_id, why=body.why)
     return {"other_case_id": None}

@@ -12,10 +12,10 @@ from starlette.responses import Response, StreamingResponse
 from reading.access import access
 from reading.actions import Action
 from reading.quality import concerns, decisions
-from reading.quality.concerns import GROUP_OF, Aspect, Concern, Group
-from storage.database import snapshot, transaction
+from reading.quality.concerns import Concern
+from reading.quality.kinds import GROUP_OF, SUBJECT_KIND, Aspect, Group
+from storage.database import snapshot
 from storage.records import Held
-from viewer.acts import deciding
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
@@ -54,10 +54,10 @@ def listed(  # noqa: PLR0917
 
 @router.get("/{aspect}/{subject_id}")
 def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    concern = deciding.opened(office, staff, aspect, subject_id)
-    with transaction(office.engine) as tx:
-        found = quality.shown(tx, office, staff, concern, language_of(request), now)
+    office = office_of(request)
+    with going_in(office, staff, Action.CONCERN_OPEN, SUBJECT_KIND[aspect], subject_id) as ctx:
+        concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_OPEN)
+        found = quality.shown(ctx.tx, office, staff, concern, language_of(request), ctx.now)
     compared = None if found.pair is None else office.evidence.compare(*found.pair)
     return {
         **_line(concern),
@@ -77,9 +77,10 @@ def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> di
 
 @router.post("/{aspect}/{subject_id}/decide")
 def decide(request: Request, staff: Acting, aspect: Aspect, subject_id: str, body: bodies.Decide) -> dict[str, Any]:
-    made = deciding.decide(
-        office_of(request),
-        staff,
+    office = office_of(request)
+    made = decisions.decide(
+        lambda action: going_in(office, staff, action, SUBJECT_KIND[aspect], subject_id),
+        office.evidence.receive_again,
         aspect,
         subject_id,
         body.move,

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter
-from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.actions import Action
-from reading.cases import cases
-from reading.desk import desk, worklist
+from reading.desk import desk
 from reading.reports.versions import Content, ReportVersion
 from reading.signing import printing, signatures
-from reading.viewers import PatientViewer, Staff
 from viewer.api import bodies
 from viewer.api.cases import shown
 from viewer.http.callers import Looking, Signing
@@ -23,7 +20,7 @@ from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.views import api_json
 from viewer.views.report_pdf import Sheet, render
-from viewer.views.report_sheet import sheet_of
+from viewer.views.report_sheet import sheet_for
 
 router = APIRouter(prefix="/api/reports")
 
@@ -34,7 +31,7 @@ def pdf(request: Request, staff: Looking, version_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         version = printing.print_report(ctx, version_id)
-        sheet = sheet_for(ctx.tx, request, staff, version)
+        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
     return as_pdf(sheet, version)
 
 
@@ -47,13 +44,6 @@ def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Add
     with going_in(office, staff, Action.CASE_OPEN, "case", made.case_id) as ctx:
         found = desk.detail(ctx, made.case_id)
     return api_json.detail(found, staff, language_of(request))
-
-
-def sheet_for(tx: Connection, request: Request, viewer: Staff | PatientViewer, version: ReportVersion) -> Sheet:
-    """The sheet of a version that the viewer has opened, in the language of the request."""
-    now = office_of(request).clock()
-    entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
-    return sheet_of(tx, entry, version, language_of(request))
 
 
 def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:

@@ -28,15 +28,6 @@ class Compared:
     """'same', 'other' or 'none'."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Again:
-    """What became of bytes that were received once more."""
-
-    accepted: bool
-    reason: str
-    """A word of ours."""
-
-
 class Evidence(Protocol):
     def compare(self, newcomer: Held, stored: Instance) -> Compared | None:
         """What differs; None where one of them cannot be read, is too large, or is away at the moment."""
@@ -50,6 +41,9 @@ class Evidence(Protocol):
         """The bytes as they lie there. Raises: NotThere, where they lie on another node or nowhere."""
         ...
 
-    def receive_again(self, one: Held) -> Again:
-        """Through the receiver, as though it came now. Raises: NotThere, as `content`."""
+    def receive_again(self, one: Held) -> str | None:
+        """Hand the bytes to the receiver once more; answers why it refuses them still, None where it accepts them.
+
+        Raises: NotThere, as `content`.
+        """
         ...

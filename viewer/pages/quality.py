@@ -11,15 +11,15 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.kinds import Role
-from reading.quality.concerns import Aspect, Group
-from reading.quality.decisions import Move
+from reading.quality import concerns, decisions
+from reading.quality.kinds import SUBJECT_KIND, Aspect, Group
+from reading.quality.moves import Move
 from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
-from storage.database import snapshot, transaction
-from viewer.acts import deciding
+from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import looks_through
+from viewer.http.on_record import going_in, looks_through
 from viewer.http.page import language_of, page
 from viewer.views import quality
 from viewer.words import words
@@ -59,10 +59,10 @@ def show(
 def show_one(
     request: Request, staff: Looking, aspect: Aspect, subject_id: str, done: Annotated[str, Query(max_length=20)] = ""
 ) -> Response:
-    office, language, now = office_of(request), language_of(request), office_of(request).clock()
-    concern = deciding.opened(office, staff, aspect, subject_id)
-    with transaction(office.engine) as tx:
-        found = quality.shown(tx, office, staff, concern, language, now)
+    office, language = office_of(request), language_of(request)
+    with going_in(office, staff, Action.CONCERN_OPEN, SUBJECT_KIND[aspect], subject_id) as ctx:
+        concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_OPEN)
+        found = quality.shown(ctx.tx, office, staff, concern, language, ctx.now)
     zone = quality.FALLBACK_ZONE
     return quality_page(
         request,
@@ -95,8 +95,16 @@ def decide(  # noqa: PLR0917 -- the fields of the form
     reason: Annotated[str, Form(max_length=1000)] = "",
     alike: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
-    made = deciding.decide(
-        office_of(request), staff, aspect, subject_id, move, reason=reason, seen=seen, all_alike=bool(alike)
+    office = office_of(request)
+    made = decisions.decide(
+        lambda action: going_in(office, staff, action, SUBJECT_KIND[aspect], subject_id),
+        office.evidence.receive_again,
+        aspect,
+        subject_id,
+        move,
+        reason=reason,
+        seen=seen,
+        all_alike=bool(alike),
     )
     return RedirectResponse(f"/quality/{aspect}/{subject_id}?done={made.move}", status_code=303)
 

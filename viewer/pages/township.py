@@ -11,10 +11,10 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.alerts import critical
 from reading.errors import NotThere
+from reading.register.sites import own_sites
 from reading.signing import release
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer.api.orders import own_sites
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, looks_through
@@ -82,7 +82,7 @@ def township_page(
     """A page of the township's desk, with its head."""
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     with snapshot(office_of(request).engine) as tx:
-        sites = own_sites(tx, office_of(request), staff)
+        sites = own_sites(tx, staff, office_of(request).clock())
     return page(
         request,
         template,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
@@ -13,13 +13,13 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.desk.worklist import Entry
 from reading.errors import Invalid, NotAllowed
-from reading.intake.intake import ATTRIBUTED_BY
-from reading.register.grants import may_act
+from reading.intake import putting_right
+from reading.intake.correction import may_correct
+from reading.orders.terms import BODY_PARTS, LATERALITIES
+from reading.patients import attribution
+from reading.register import people
 from reading.reports import versions
 from reading.viewers import Staff
-from storage.index import queries
-from viewer.acts import putting_right
-from viewer.api.orders import BODY_PARTS
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
@@ -29,11 +29,11 @@ from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import township
 from viewer.views.report_sheet import zone_of
-from viewer.words.catalogue import text
+from viewer.words import words
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t/case")
 
-SIDES: Final = ("", "L", "R", "B")
 SEXES: Final = ("F", "M", "O")
 Why = Annotated[str, Form(max_length=1000)]
 Text = Annotated[str, Form(max_length=200)]
@@ -57,7 +57,6 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     why: Why = "",
 ) -> Response:
     """What is wrong in all images of the case; what was left as it was is not corrected."""
-    office, now = office_of(request), office_of(request).clock()
     typed = {
         "PatientName": name.strip(),
         "PatientSex": sex,
@@ -66,15 +65,8 @@ def correct(  # noqa: PLR0917 -- the fields of the form
         "Laterality": laterality,
     }
     try:
-        with going_in(office, staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
-            entry = opened(ctx.tx, request, staff, case_id)
-            changed = _changed(typed, _said(ctx.tx, entry))
-            [
-                putting_right.put_right(
-                    ctx.tx, office, staff, study.study_uid, changed, patient_id=None, reason=why, now=now
-                )
-                for study in entry.studies
-            ]
+        with going_in(office_of(request), staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
+            putting_right.correct_case(ctx, case_id, typed, reason=why)
     except (Invalid, NotAllowed) as refused:
         return _correct(request, staff, case_id, typed=typed, why=why, refused=refused)
     return RedirectResponse(f"/t/case/{case_id}?done=corrected", status_code=303)
@@ -93,15 +85,15 @@ def _correct(
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx.tx, request, staff, case_id)
         zone = zone_of(ctx.tx, entry)
-        said = _said(ctx.tx, entry)
-        may = any(may_act(ctx.tx, staff, role, entry.case.site_id, now) for role in ATTRIBUTED_BY)
+        before = putting_right.shown_attributes(ctx.tx, entry.case)
+        may = may_correct(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id) is not None
+        history = _history(ctx.tx, entry, zone, language)
     problem, told = "", None if refused is None else problem_of(refused)
     if told is not None:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)
-    form = {**said, **(typed or {})}
+    form = {**before, **(typed or {})}
     born = form["PatientBirthDate"]
-    parts: Sequence[str] = BODY_PARTS
     return township_page(
         request,
         staff,
@@ -111,33 +103,24 @@ def _correct(
         form=form,
         born=f"{born[:4]}-{born[4:6]}-{born[6:8]}" if len(born) == 8 else "",
         why=why,
+        history=history,
         may=may,
         report_stands=standing,
-        body_parts=[*parts, *([form["BodyPartExamined"]] if form["BodyPartExamined"] not in ("", *parts) else [])],
-        sides=SIDES,
+        body_parts=list(dict.fromkeys((*BODY_PARTS, *filter(None, [form["BodyPartExamined"]])))),
+        sides=LATERALITIES,
         sexes=SEXES,
         problem=problem,
     )
 
 
-def _changed(typed: Mapping[str, str], before: Mapping[str, str]) -> dict[str, str]:
-    """Raises: Invalid, where nothing was changed, or the name was taken out."""
-    changed = {keyword: value for keyword, value in typed.items() if value != before[keyword]}
-    if not changed.get("PatientName", "-"):
-        raise Invalid("name", "empty")
-    if not changed:
-        raise Invalid("attributes", "unchanged")
-    return changed
-
-
-def _said(tx: Connection, entry: Entry) -> dict[str, str]:
-    """What is shown now, by the keyword that corrects it."""
-    study = queries.study_of(tx, entry.studies[0].study_uid)
-    assert study is not None  # noqa: S101 -- the entry came with it
-    return {
-        "PatientName": study.patient_name,
-        "PatientSex": study.sex,
-        "PatientBirthDate": study.birth_date,
-        "BodyPartExamined": entry.case.body_part,
-        "Laterality": entry.case.laterality,
-    }
+def _history(tx: Connection, entry: Entry, zone: str, language: Language) -> list[dict[str, str]]:
+    """The corrections so far, the oldest first, each with its reason: a person's words, or a word of `Reason`."""
+    made = [one for study in entry.studies for one in attribution.history(tx, study.study_uid)]
+    return [
+        {
+            "at": words.moment(one.made_at, zone),
+            "who": person.name if one.made_by and (person := people.by_id(tx, one.made_by)) else "",
+            "why": words.coded(language, "reason", one.reason),
+        }
+        for one in sorted(made, key=lambda one: one.made_at)
+    ]

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Annotated, Any, Final
+from enum import StrEnum
+from typing import Annotated, Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
-from pydantic import ValidationError
+from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.errors import Invalid, NotThere
-from reading.kinds import IdentifierKind, Sex
-from reading.orders import orders
+from reading.intake import putting_right
+from reading.kinds import IdentifierKind, Priority, Sex
+from reading.orders import counter, orders
+from reading.orders.orders import Asked
+from reading.orders.registration import CardHolder
+from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
 from reading.register import organisations
+from reading.register.sites import own_sites
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer.acts import putting_right
-from viewer.acts.registration import found_or_registered
-from viewer.api import bodies
-from viewer.api.orders import BODY_PARTS, cancelled, own_sites, register, shown, stations
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, going_in
+from viewer.http.on_record import ULID, acting, going_in
 from viewer.http.page import language_of
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.sign_in import words_for
@@ -34,11 +36,9 @@ from viewer.pages.township_case import opened
 from viewer.views import orders as orders_view
 from viewer.views import township
 from viewer.views.report_sheet import zone_of
-from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/t")
 
-MODALITIES: Final = ("DX", "CR", "CT", "MR", "US", "MG")
 PERSON: Final = ("card_type", "card", "name", "sex", "birth_date")
 BLANK: Final = {
     **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station"), ""),
@@ -47,6 +47,7 @@ BLANK: Final = {
     "priority": "routine",
 }
 
+WordT = TypeVar("WordT", bound=StrEnum)
 Field = Annotated[str, Form(max_length=200)]
 
 
@@ -88,21 +89,20 @@ def order(  # noqa: PLR0917 -- the fields of the form
         "scheduled_at": scheduled_at,
         "station": station,
     }
+    office = office_of(request)
     try:
-        body = _body(
-            bodies.Order,
-            {
-                "site": site,
-                "patient": _person(typed),
-                "modality": modality,
-                "priority": priority,
-                "procedures": [{"body_part": body_part, "laterality": laterality}],
-                "reason": reason,
-                "scheduled_at": _moment(request, site, scheduled_at),
-                "station": station,
-            },
-        )
-        made = register(office_of(request), staff, body)
+        with acting(office, staff) as ctx:
+            asked = counter.Request(
+                site_code=site,
+                holder=_holder(typed),
+                modality=modality,
+                priority=_one_of(Priority, "priority", priority),
+                procedures=[Asked(body_part=body_part, laterality=laterality)],
+                reason=reason,
+                scheduled_at=_moment(ctx.tx, site, scheduled_at),
+                station=station,
+            )
+            made = counter.place(ctx, office.keys, asked)
     except Invalid as wrong:
         return _order_form(request, staff, typed, wrong=wrong)
     return RedirectResponse(f"/t/order?made={made.id}", status_code=303)
@@ -110,9 +110,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
 
 @router.post("/order/{order_id}/cancel")
 def cancel(request: Request, staff: Submitting, order_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
-    office = office_of(request)
-    with going_in(office, staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
-        cancelled(ctx.tx, office, staff, order_id, revision)
+    with going_in(office_of(request), staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
+        counter.cancel(ctx, order_id, revision=revision)
     return RedirectResponse("/t/order", status_code=303)
 
 
@@ -133,64 +132,56 @@ def link(  # noqa: PLR0917 -- the fields of the form
     birth_date: Field = "",
     same_person: Field = "",
 ) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     typed = {"card_type": card_type, "card": card, "name": name, "sex": sex, "birth_date": birth_date}
     try:
-        person = shown(_body(bodies.Person, _person(typed)))
         with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
-            entry = opened(ctx.tx, request, staff, case_id)
-            patient = found_or_registered(ctx.tx, office, staff, person, zone=zone_of(ctx.tx, entry), now=now)
-            if not same_person:
-                putting_right.one_person(ctx.tx, case_id, patient)
-            reason = text(Language.ZH, "link.reason-names-differ" if same_person else "link.reason")
-            putting_right.link(ctx.tx, office, staff, case_id, patient, reason=reason, now=now)
+            putting_right.link(ctx, office.keys, case_id, _holder(typed), same_person=bool(same_person))
     except Invalid as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
 
 
-def _person(typed: Mapping[str, str]) -> dict[str, Any]:
+def _holder(typed: Mapping[str, str]) -> CardHolder:
     try:
         born = date.fromisoformat(typed["birth_date"]) if typed["birth_date"].strip() else None
     except ValueError as not_a_date:
         raise Invalid("birth_date", "date") from not_a_date
-    return {
-        "card_type": typed["card_type"],
-        "card": typed["card"],
-        "name": typed["name"],
-        "sex": typed["sex"] or Sex.UNKNOWN,
-        "birth_date": born,
-    }
+    return CardHolder(
+        kind=_one_of(IdentifierKind, "card_type", typed["card_type"]),
+        card=typed["card"],
+        name=typed["name"],
+        sex=_one_of(Sex, "sex", typed["sex"]),
+        birth_date=born,
+    )
 
 
-def _moment(request: Request, site_code: str, typed: str) -> datetime | None:
+def _one_of(words: type[WordT], field: str, typed: str) -> WordT:
+    try:
+        return words(typed)
+    except ValueError as unknown:
+        raise Invalid(field, "unknown") from unknown
+
+
+def _moment(tx: Connection, site_code: str, typed: str) -> datetime | None:
     """A day and hour on the clock of the site."""
     if not typed.strip():
         return None
-    with snapshot(office_of(request).engine) as tx:
-        site = organisations.by_code(tx, site_code)
+    site = organisations.by_code(tx, site_code)
     try:
         return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(site.time_zone if site else "UTC"))
     except ValueError as not_a_time:
         raise Invalid("scheduled_at", "date") from not_a_time
 
 
-def _body(kind: type[Any], values: Mapping[str, Any]) -> Any:
-    try:
-        return kind(**values)
-    except ValidationError as malformed:
-        first = malformed.errors()[0]
-        raise Invalid(str(first["loc"][-1]), first["type"]) from malformed
-
-
 def _order_form(
     request: Request, staff: Staff, form: Mapping[str, str], *, made: str = "", wrong: Invalid | None = None
 ) -> Response:
     with snapshot(office_of(request).engine) as tx:
-        sites = own_sites(tx, office_of(request), staff)
         now = office_of(request).clock()
+        sites = own_sites(tx, staff, now)
         rows = orders_view.rows(tx, sites, language_of(request), now)
-        devices = {one.ae_title: site.name for site in sites for one in stations(tx, site.id, now)}
+        devices = {one.ae_title: site.name for site in sites for one in counter.stations(tx, site.id, now)}
         placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
     if not sites:
         raise NotThere  # whoever works at no site registers nobody
@@ -203,7 +194,7 @@ def _order_form(
         sites=sites,
         rows=rows,
         stations=devices,
-        modalities=MODALITIES,
+        modalities=AT_THE_COUNTER,
         body_parts=BODY_PARTS,
         card_types=CARD_TYPES,
         form=form,

@@ -16,14 +16,13 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
 from reading.desk.worklist import Entry, Filters, Order
-from reading.errors import ReadingError
-from reading.intake.rejections import DECIDED_BY, Rejection, Standing
-from reading.register.grants import may_act
+from reading.errors import Invalid, ReadingError
+from reading.intake import rejections, surgery
+from reading.intake.case_images import CaseImages, chosen, images_of
+from reading.intake.rejection_record import Rejection, Standing
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.records import Instance
-from viewer.acts import image_placing
-from viewer.acts.image_placing import Shown
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, on_record
@@ -61,23 +60,26 @@ def act(  # noqa: PLR0917 -- the fields of the form
     series: Annotated[tuple[str, ...], Form(max_length=1000)] = (),
     into_case: Annotated[str, Form(max_length=26)] = "",
 ) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
+    keys = office.keys
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
             access.open_case(ctx, case_id, Action.CASE_SURGERY)
-            uids = image_placing.chosen(ctx.tx, case_id, image, series)
+            uids = chosen(ctx.tx, case_id, image, series)
             other: str | None = None
             match what:
                 case "split":
-                    other = image_placing.split(ctx.tx, office, staff, case_id, uids, None, why, now)
+                    made = surgery.split(ctx, keys, case_id, sop_instance_uids=uids, into_case=None, why=why)
+                    other = made.other_case_id
                 case "move":
-                    target = image_placing.required(into_case)
-                    other = image_placing.split(ctx.tx, office, staff, case_id, uids, target, why, now)
+                    target = _required(into_case)
+                    made = surgery.split(ctx, keys, case_id, sop_instance_uids=uids, into_case=target, why=why)
+                    other = made.other_case_id
                 case "merge":
-                    target = image_placing.required(into_case)
-                    other = image_placing.merge(ctx.tx, office, staff, case_id, target, why, now)
+                    made = surgery.merge(ctx, keys, case_id, into_case=_required(into_case), why=why)
+                    other = made.other_case_id
                 case "hide":
-                    image_placing.hide(ctx.tx, office, staff, case_id, uids, why, now)
+                    rejections.hide(ctx, keys, case_id, sop_instance_uids=uids, why=why)
     except ReadingError as refused:
         kept = {"what": what, "why": why, "into_case": into_case, "ticked": {*image, *series}}
         return _refused(request, staff, case_id, refused, kept)
@@ -88,10 +90,10 @@ def act(  # noqa: PLR0917 -- the fields of the form
 def undo(
     request: Request, staff: Submitting, case_id: str, step: Annotated[str, Form(max_length=26)], why: Why = ""
 ) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            image_placing.undo(ctx.tx, office, staff, case_id, step, why, now)
+            surgery.undo(ctx, office.keys, case_id, step, why=why)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
     return _after(request, staff, case_id, None, "undo")
@@ -101,10 +103,10 @@ def undo(
 def show_again(
     request: Request, staff: Submitting, case_id: str, rejection: Annotated[str, Form(max_length=26)], why: Why = ""
 ) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            image_placing.show(ctx.tx, office, staff, case_id, rejection, why, now)
+            rejections.lift(ctx, office.keys, case_id, rejection, why=why)
     except ReadingError as refused:
         return _refused(request, staff, case_id, refused)
     return _after(request, staff, case_id, None, "show")
@@ -124,6 +126,13 @@ def export(request: Request, staff: Looking, case_id: str) -> Response:
     return StreamingResponse(pieces, media_type="application/zip", headers=headers)
 
 
+def _required(into_case: str) -> str:
+    """Raises: Invalid, where no other examination was chosen."""
+    if not into_case:
+        raise Invalid("into_case", "required")
+    return into_case
+
+
 # -- the pages
 
 
@@ -141,8 +150,8 @@ def _images(
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         entry = opened(ctx.tx, request, staff, case_id)
         zone = zone_of(ctx.tx, entry)
-        found = image_placing.images_of(ctx.tx, case_id)
-        decides = any(may_act(ctx.tx, staff, role, entry.case.site_id, now) for role in DECIDED_BY)
+        found = images_of(ctx.tx, case_id)
+        decides = rejections.may_decide(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id)
         others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []
         hidden_under_report = _hidden_under_report(standing, found)
@@ -166,7 +175,7 @@ def _images(
     )
 
 
-def _series(found: Shown, language: Language) -> list[dict[str, Any]]:
+def _series(found: CaseImages, language: Language) -> list[dict[str, Any]]:
     why = _hidden_because(found, language)
     rows: list[dict[str, Any]] = []
     for place, (one, inside) in enumerate(found.series, start=1):
@@ -194,7 +203,7 @@ def _image(one: Instance, language: Language, at: int, why: Mapping[str, str]) -
     }
 
 
-def _hidden_because(found: Shown, language: Language) -> dict[str, str]:
+def _hidden_because(found: CaseImages, language: Language) -> dict[str, str]:
     return {
         uid: text(language, f"rejection.{rejection.title}")
         for rejection in reversed(found.rejections)
@@ -203,7 +212,7 @@ def _hidden_because(found: Shown, language: Language) -> dict[str, str]:
     }
 
 
-def _hidden_under_report(standing: versions.ReportVersion | None, found: Shown) -> int:
+def _hidden_under_report(standing: versions.ReportVersion | None, found: CaseImages) -> int:
     """How many of the images that the valid report was read from are hidden now."""
     if standing is None:
         return 0
@@ -232,7 +241,7 @@ def _others(  # noqa: PLR0917
     ]
 
 
-def _decisions(found: Shown, case_id: str, language: Language, zone: str) -> list[dict[str, Any]]:
+def _decisions(found: CaseImages, case_id: str, language: Language, zone: str) -> list[dict[str, Any]]:
     return [
         {
             "id": one.id,
@@ -254,7 +263,7 @@ def _decisions(found: Shown, case_id: str, language: Language, zone: str) -> lis
     ]
 
 
-def _rejections(found: Shown, language: Language, zone: str, site_id: str) -> list[dict[str, Any]]:
+def _rejections(found: CaseImages, language: Language, zone: str, site_id: str) -> list[dict[str, Any]]:
     return [_rejection(one, language, zone, site_id) for one in found.rejections]
 
 

@@ -12,13 +12,14 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.cases.cases import Case
 from reading.desk.worklist import Entry
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid
+from reading.intake import order_match
 from reading.orders import matching
 from reading.orders.matching import Proposal, Trait
 from reading.orders.orders import Order
 from reading.patients import patients
+from reading.patients.names import person_name
 from reading.viewers import Staff
-from viewer.acts import putting_right
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
@@ -50,12 +51,9 @@ def match(
     order: Annotated[str, Form(max_length=26)] = "",
     same_person: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
-    office, now = office_of(request), office_of(request).clock()
     try:
-        with going_in(office, staff, Action.CASE_MATCH, "case", case_id) as ctx:
-            entry = opened(ctx.tx, request, staff, case_id)
-            chosen = _chosen(ctx.tx, entry.case, order)
-            putting_right.match(ctx.tx, office, staff, entry.case, chosen, same_person=bool(same_person), now=now)
+        with going_in(office_of(request), staff, Action.CASE_MATCH, "case", case_id) as ctx:
+            order_match.match(ctx, case_id, order, same_person=bool(same_person))
     except Invalid as wrong:
         return _form(request, staff, case_id, chosen=order, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
@@ -64,22 +62,10 @@ def match(
 @router.post("/{case_id}/order/part")
 def part(request: Request, staff: Submitting, case_id: str) -> Response:
     """The match was wrong: as it was before."""
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CASE_UNMATCH, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
-        order = matching.order_of(ctx.tx, case_id)
-        if order is None:
-            raise NotThere
-        putting_right.unmatch(ctx.tx, office, staff, entry.case, order, now=now)
+        order_match.part(ctx, office.keys, case_id)
     return RedirectResponse(f"/t/case/{case_id}?done=unmatched", status_code=303)
-
-
-def _chosen(tx: Connection, case: Case, order_id: str) -> Order:
-    """One of those that were proposed: nobody picks an order that the page did not show."""
-    found = next((one.order for one in matching.proposals(tx, case) if one.order.id == order_id), None)
-    if found is None:
-        raise Invalid("order", "required")
-    return found
 
 
 def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | None = None) -> Response:
@@ -133,7 +119,7 @@ def _said(entry: Entry, language: Language) -> list[str]:
     """What the images say of the person, to be compared."""
     born = words.day(entry.patient.birth_date)
     return [
-        words.person_name(entry.patient.name) or text(language, "patient-unknown"),
+        person_name(entry.patient.name) or text(language, "patient-unknown"),
         *([words.coded(language, "sex", entry.patient.sex)] if entry.patient.sex else []),
         *([born.isoformat()] if born else []),
     ]

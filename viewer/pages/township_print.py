@@ -10,13 +10,8 @@ from starlette.responses import Response
 
 from reading.access import access
 from reading.actions import Action
-from reading.audit import actor_of
-from reading.errors import NotAllowed
-from reading.register.grants import AT_THEIR_SITE, may_act
 from reading.reports.versions import VALID
-from reading.sessions import receipts
 from reading.signing import printing
-from viewer.api.reports import sheet_for
 from viewer.http.callers import Looking, Submitting, origin_of
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
@@ -24,7 +19,7 @@ from viewer.http.page import language_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import township
-from viewer.views.report_sheet import zone_of
+from viewer.views.report_sheet import sheet_for, zone_of
 from viewer.words import words
 
 router = APIRouter(prefix="/t")
@@ -36,7 +31,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_READ, "report", version_id) as ctx:
         version = access.open_report(ctx, version_id, Action.REPORT_READ)
-        sheet = sheet_for(ctx.tx, request, staff, version)
+        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
     return township_page(
         request,
         staff,
@@ -54,7 +49,7 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_PRINT, "report", version_id) as ctx:
         version = printing.print_report(ctx, version_id)
-        sheet = sheet_for(ctx.tx, request, staff, version)
+        sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
     return township_page(
         request,
         staff,
@@ -74,12 +69,7 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
     with going_in(office, staff, Action.RECEIPT_PRINT, "case", case_id) as ctx:
         entry = opened(ctx.tx, request, staff, case_id)
         zone = zone_of(ctx.tx, entry)
-        if not any(may_act(ctx.tx, staff, role, entry.site.id, now) for role in AT_THEIR_SITE):
-            raise NotAllowed("no_role_for_this_step")
-        printed = receipts.print_receipt(ctx.tx, office.keys, case_id, printed_by=staff.person_id, now=now)
-        office.audit.record(
-            ctx.tx, actor=actor_of(staff), action=Action.RECEIPT_PRINT, subject_kind="case", subject_id=case_id, now=now
-        )
+        printed = printing.print_receipt(ctx, office.keys, case_id)
     address = f"{origin_of(request)}/p"  # nothing of the person: the code stands beside it
     return township_page(
         request,

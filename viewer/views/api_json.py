@@ -11,6 +11,7 @@ from reading.cases.cases import MoveRow
 from reading.completeness.follow_ups import FollowUp
 from reading.desk.desk import Act, Detail, Prior, ReviewLine, SignedVersion
 from reading.desk.worklist import Entry, ShownStudy
+from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.views import completeness
@@ -58,7 +59,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "laterality": row.laterality,
         "site": {"code": entry.site.code, "name": entry.site.name},
         "patient": {
-            "name": words.person_name(patient.name),
+            "name": person_name(patient.name),
             "sex": patient.sex,
             "birth_date": born.isoformat() if born else None,
             "age": words.age(language, born, row.examined_at.date()) or None,

@@ -15,9 +15,12 @@ from reading.cases import cases
 from reading.context import Context
 from reading.desk import worklist
 from reading.errors import NotThere
+from reading.patients.names import person_name
 from reading.quality import concerns, decisions
-from reading.quality.concerns import GROUP_OF, GROUPS, Aspect, Concern, Group, Kind
-from reading.quality.decisions import Decision, Move
+from reading.quality.concerns import Concern
+from reading.quality.decisions import Decision
+from reading.quality.kinds import GROUP_OF, GROUPS, Aspect, Group, Kind
+from reading.quality.moves import Move
 from reading.register import devices, organisations
 from reading.viewers import Staff
 from storage.decisions import quarantine
@@ -275,7 +278,7 @@ def _facts_of_case(  # noqa: PLR0917
 
 def _of_row(row: InstanceRow, language: Language) -> dict[str, str]:
     return {
-        "patient": words.person_name(row.patient_name),
+        "patient": person_name(row.patient_name),
         "patient-id": row.patient_id,
         "issuer": row.issuer,
         "birth-date": _day(row.birth_date),
@@ -291,7 +294,7 @@ def _of_row(row: InstanceRow, language: Language) -> dict[str, str]:
 
 def _of_study(study: Study, language: Language) -> dict[str, str]:
     return {
-        "patient": words.person_name(study.patient_name),
+        "patient": person_name(study.patient_name),
         "patient-id": study.patient_id,
         "issuer": study.issuer,
         "birth-date": _day(study.birth_date),
@@ -318,7 +321,7 @@ def _lines(tx: Connection, staff: Staff, found: Sequence[Concern], language: Lan
             patient, what = patient_name(entry, language), examination_with_side(entry, language)
         else:
             row: dict[str, Any] = (held.row if held is not None else None) or {}
-            patient = words.person_name(row.get("patient_name", "")) or text(language, "patient-unknown")
+            patient = person_name(row.get("patient_name", "")) or text(language, "patient-unknown")
             what = _what(row.get("modality", ""), row.get("body_part", ""), row.get("series_description", ""), language)
         device_id = held.device_id if held is not None else None
         if device_id and device_id not in titles:

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from reading.cases import cases
 from reading.cases.moves import SigningRole
+from reading.desk import worklist
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.worklist import Entry
 from reading.patients import patients
+from reading.patients.names import person_name
 from reading.register import organisations
 from reading.reports.versions import ReportVersion, Status
+from reading.viewers import PatientViewer, Staff
 from viewer.views.report_pdf import Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
 """Whose organisation stands at the head, beside the one that issues the report."""
+
+
+def sheet_for(
+    tx: Connection, viewer: Staff | PatientViewer, version: ReportVersion, language: Language, now: datetime
+) -> Sheet:
+    """The sheet of a version that ``viewer`` has opened through `reading.access.access`."""
+    entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
+    return sheet_of(tx, entry, version, language)
 
 
 def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
@@ -78,7 +90,7 @@ def examination_with_side(entry: Entry, language: Language) -> str:
 
 def patient_name(entry: Entry, language: Language) -> str:
     """As the current attribution says."""
-    return words.person_name(entry.patient.name) or text(language, "patient-unknown")
+    return person_name(entry.patient.name) or text(language, "patient-unknown")
 
 
 def patient_age(entry: Entry, zone: str, language: Language) -> str:

@@ -72,15 +72,6 @@ def age(language: Language, born: date | None, on: date) -> str:
     return text(language, "age.days", n=(on - born).days)
 
 
-def person_name(dicom: str) -> str:
-    """A name as people write it, from a DICOM person name (PS3.5 6.2 PN): the ideographic group where there is one."""
-    groups = dicom.split("=")
-    chosen = next((group for group in (*groups[1:2], *groups[:1], *groups[2:]) if group.strip("^ ")), "")
-    parts = [part.strip() for part in chosen.split("^") if part.strip()]
-    ideographic = any("\u2e80" <= letter <= "\U0003ffff" for letter in chosen)
-    return ("" if ideographic else " ").join(parts)
-
-
 def images(language: Language, arrived: int, expected: int | None, *, arriving: bool) -> str:
     """N of m arrived; when nobody announced a number and the quiet period is over, what came is all there is."""
     if not arriving:

@@ -9,7 +9,7 @@ import pytest
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive_again import receive_again
 from pacs.dataset import part10
-from reading.quality.concerns import Kind
+from reading.quality.kinds import Kind
 from storage.instance_row import Provenance
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import image, thing

@@ -27,7 +27,7 @@ from reading.cases.moves import HELD, MOVES, SigningRole, State
 from reading.completeness import follow_ups
 from reading.context import Context
 from reading.errors import ReadingError
-from reading.intake import intake
+from reading.intake import correction, intake
 from reading.kinds import Priority, Role
 from reading.patients import attribution
 from reading.queue import queue
@@ -274,7 +274,7 @@ class Reading(RuleBasedStateMachine):
             study_uid = cases.study_uids(tx, case_id)[0]
             staff = self._who(who)
             attribution.correct(tx, study_uid, {"PatientName": name}, reason="?", made_by=staff.person_id, now=self.now)
-            intake.follow_attribution(Context(tx, audit, self.now, staff), study_uid)
+            correction.follow_attribution(Context(tx, audit, self.now, staff), study_uid)
             withhold.restore(Context(tx, audit, self.now, staff), seal, case_id, why="?")
 
         self._try(act)

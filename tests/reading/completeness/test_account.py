@@ -17,7 +17,7 @@ from reading.completeness.account import Account, How
 from reading.completeness.ledger import Named
 from reading.context import Context
 from reading.errors import Invalid
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.signing import signatures
@@ -129,7 +129,7 @@ def test_gaps_are_a_hint_that_makes_nothing_incomplete_and_goes_when_somebody_kn
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = come(tx, clinic, now, 1, 3)
-        intake.end_arriving(tx, now + MINUTE, 60)
+        arrival_end.end_arriving(tx, now + MINUTE, 60)
         hinted = completeness.of_case(tx, cases.by_id(tx, case.id))
         ledger.announce_named(tx, STUDY, "mpps", named(1, 3), now)
         known = completeness.of_case(tx, cases.by_id(tx, case.id))
@@ -163,7 +163,7 @@ def test_proof_ends_arriving_at_once_and_silence_later(
         if announced:
             ledger.announce_named(tx, STUDY, "mpps", named(*announced), now)
         case = come(tx, clinic, now, *came)
-        intake.end_arriving(tx, now + after, 60)
+        arrival_end.end_arriving(tx, now + after, 60)
         ends = completeness.ends_of(tx, case.id)
 
         assert cases.by_id(tx, case.id).arriving is (how is None)
@@ -182,9 +182,9 @@ def test_the_longest_time_ends_a_strokes_arriving_regardless_and_names_the_missi
         cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
         come(tx, clinic, longest - timedelta(seconds=1), 3)
         before = completeness.of_case(tx, cases.by_id(tx, case.id))
-        intake.end_arriving(tx, longest - timedelta(seconds=1), 60)
+        arrival_end.end_arriving(tx, longest - timedelta(seconds=1), 60)
         still = cases.by_id(tx, case.id).arriving
-        intake.end_arriving(tx, longest, 60)
+        arrival_end.end_arriving(tx, longest, 60)
         (end,) = completeness.ends_of(tx, case.id)
 
     assert before.ends_by == longest
@@ -198,9 +198,9 @@ def test_what_comes_an_hour_later_arrives_anew_with_a_longest_time_of_its_own(en
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = come(tx, clinic, now, 1)
-        intake.end_arriving(tx, now + MINUTE, 60)
+        arrival_end.end_arriving(tx, now + MINUTE, 60)
         come(tx, clinic, later, 2)
-        ended = intake.end_arriving(tx, later + timedelta(seconds=1), 60)
+        ended = arrival_end.end_arriving(tx, later + timedelta(seconds=1), 60)
         arriving = cases.by_id(tx, case.id)
 
         assert ended == 0
@@ -247,7 +247,7 @@ def test_a_reason_is_asked_where_an_announced_image_lacks_though_the_numbers_agr
         clinic = open_clinic(tx, now)
         ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now)
         case = come(tx, clinic, now, 1, 3)
-        intake.end_arriving(tx, now + MINUTE, 60)
+        arrival_end.end_arriving(tx, now + MINUTE, 60)
 
         with pytest.raises(Invalid):
             signatures.see(tx, cases.by_id(tx, case.id), shown(tx, case.id))

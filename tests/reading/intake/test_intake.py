@@ -13,7 +13,6 @@ from reading import tables
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, State
-from reading.completeness import ledger
 from reading.context import Context
 from reading.intake import intake
 from reading.kinds import Priority, Sex, Tier
@@ -22,7 +21,7 @@ from reading.patients import patients
 from reading.queue import queue
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import another_image, arrive, open_clinic, read, send, state, take
+from tests.reading.clinic import arrive, open_clinic, send, state, take
 from tests.reading.region import KEYS, pia
 
 
@@ -165,47 +164,6 @@ def test_an_image_that_names_another_person_than_the_order_is_left_to_a_person(e
         case = arrive(tx, clinic, "1.1", now, patient_id="P1", accession_number=order.accession_number)
 
     assert case.patient_id is None
-
-
-def test_arriving_ends_after_a_quiet_period_and_says_how_many_there_are(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.1", now))
-        too_soon = intake.end_arriving(tx, now + timedelta(seconds=59), 60)
-        ended = intake.end_arriving(tx, now + timedelta(seconds=60), 60)
-
-        assert (too_soon, ended) == (0, 1)
-        assert not cases.by_id(tx, case.id).arriving
-        assert ledger.expected(tx, ["1.1"]) == 1
-
-
-def test_a_rules_longest_time_ends_arriving_though_images_still_come(engine: Engine, now: datetime) -> None:
-    last = now + timedelta(minutes=30)
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, send(tx, clinic, "1.1", now))
-        another_image(tx, clinic, "1.1", 2, last - timedelta(seconds=1))
-        intake.end_arriving(tx, last, 60)
-
-        assert not cases.by_id(tx, case.id).arriving
-        assert ledger.expected(tx, ["1.1"]) == 2
-
-
-def test_what_comes_later_arrives_again_until_the_report_is_final(engine: Engine, now: datetime) -> None:
-    later = now + timedelta(hours=1)
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        more = another_image(tx, clinic, "1.1", 2, later)
-        again = intake.take_in(Context(tx, clinic.audit, later, SYSTEM), KEYS, more)
-        intake.end_arriving(tx, later + timedelta(minutes=1), 60)
-        read(tx, clinic, clinic.ada, case.id, later)
-        last = another_image(tx, clinic, "1.1", 3, later)
-        final = intake.take_in(Context(tx, clinic.audit, later, SYSTEM), KEYS, last)
-
-    assert again.arriving
-    assert final.state is State.FINAL
-    assert not final.arriving
 
 
 def test_a_report_that_comes_before_its_pictures_does_not_say_what_the_case_is(engine: Engine, now: datetime) -> None:

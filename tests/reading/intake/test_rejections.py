@@ -16,8 +16,9 @@ from reading.completeness import ledger
 from reading.completeness.image_set import KEY_OBJECTS
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import intake, rejections, surgery
-from reading.intake.rejections import Note, Standing, Title
+from reading.intake import intake, rejection_record, rejections, surgery
+from reading.intake.rejection_record import Standing, Title
+from reading.intake.rejections import Note
 from reading.register.organisations import Organisation
 from reading.reports import versions
 from storage.database import transaction
@@ -47,13 +48,13 @@ def test_a_note_hides_what_it_names_and_lifted_it_is_shown_again(title: Title, e
         made = note(clinic.region.hills, now, "1.1.1.1", title=title)
         for _ in range(2):
             take(tx, clinic, made, now)
-        (told,) = rejections.about(tx, ["1.1.1.1", "1.1.1.2"])
+        (told,) = rejection_record.about(tx, ["1.1.1.1", "1.1.1.2"])
 
         assert shown(tx, "1.1") == ["1.1.1.2"]
         assert (ledger.arrived(tx, ["1.1"]), ledger.hidden_of_each(tx, ["1.1"])) == (2, {"1.1": 1})
         assert (told.title, told.made_by, told.instances) == (title, None, {"1.1.1.1": Standing.HIDDEN})
-        again = rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="可以用")
-        (lifted,) = rejections.about(tx, ["1.1.1.1"])
+        again = rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, told.id, why="可以用")
+        (lifted,) = rejection_record.about(tx, ["1.1.1.1"])
 
         assert again == ("1.1.1.1",)
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2"]
@@ -64,7 +65,7 @@ def test_a_note_hides_what_it_names_and_lifted_it_is_shown_again(title: Title, e
         )
         assert state(tx, case.id) is State.WAITING_READ
         with pytest.raises(NotAllowed, match="undone_before"):
-            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="x")
+            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, told.id, why="x")
 
 
 def test_a_note_that_comes_first_hides_what_follows(engine: Engine, now: datetime) -> None:
@@ -73,12 +74,12 @@ def test_a_note_that_comes_first_hides_what_follows(engine: Engine, now: datetim
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1", "1.1.1.9"), now)
         case = two_images(tx, clinic, "1.1", now)
         rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
-        (told,) = rejections.about(tx, ["1.1.1.1", "1.1.1.9"])
+        (told,) = rejection_record.about(tx, ["1.1.1.1", "1.1.1.9"])
 
         assert shown(tx, "1.1") == ["1.1.1.2"]
         assert told.instances == {"1.1.1.1": Standing.HIDDEN, "1.1.1.9": Standing.WAITING}
         assert state(tx, case.id) is State.WAITING_READ
-        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, told.id, why="x")
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, told.id, why="x")
         send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.9", received_digest=b"9" * 32)
         rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2", "1.1.1.9"]
@@ -87,14 +88,14 @@ def test_a_note_that_comes_first_hides_what_follows(engine: Engine, now: datetim
 def test_a_note_of_another_site_rejects_nothing_and_is_told(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        two_images(tx, clinic, "1.1", now)
+        case = two_images(tx, clinic, "1.1", now)
         take(tx, clinic, note(clinic.region.lake, now, "1.1.1.1"), now)
-        (told,) = rejections.about(tx, ["1.1.1.1"])
+        (told,) = rejection_record.about(tx, ["1.1.1.1"])
 
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2"]
         assert told.instances == {"1.1.1.1": Standing.FOREIGN}
         with pytest.raises(NotThere):
-            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, told.id, why="x")
+            rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, told.id, why="x")
 
 
 def test_a_case_without_images_goes_back_to_the_township_and_a_retake_brings_it_on(
@@ -134,7 +135,7 @@ def test_showing_them_again_brings_a_case_on_too(engine: Engine, now: datetime) 
         returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
         with pytest.raises(NotAllowed, match="no_image_is_shown"):
             intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="已补充")
-        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, made, why="是好的")
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, made, why="是好的")
 
         assert (returned, move.why, move.person_id) == (State.RETURNED, "误拍", clinic.tang.person_id)
         assert state(tx, case.id) is State.WAITING_READ
@@ -148,11 +149,11 @@ def test_two_reasons_are_lifted_one_by_one(engine: Engine, now: datetime) -> Non
             Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="误拍"
         )
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now)
-        told = rejections.about(tx, ["1.1.1.1"])
-        first = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, by_hand, why="x")
+        told = rejection_record.about(tx, ["1.1.1.1"])
+        first = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, by_hand, why="x")
         still = shown(tx, "1.1")
         by_note = next(one.id for one in told if one.id != by_hand)
-        second = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, by_note, why="x")
+        second = rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, by_note, why="x")
 
         assert {(one.title, one.made_by) for one in told} == {(Title.PERSON, "Mona"), (Title.QUALITY, None)}
         assert (first, still, second) == ((), ["1.1.1.2"], ("1.1.1.1",))
@@ -191,9 +192,9 @@ def test_rejected_images_that_were_moved_stay_rejected(engine: Engine, now: date
             into_case=other.id,
             why="x",
         )
-        (told,) = rejections.about(tx, ["1.1.1.1"])
+        (told,) = rejection_record.about(tx, ["1.1.1.1"])
         before = shown(tx, "1.2")
-        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, told.id, why="x")
+        rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, other.id, told.id, why="x")
 
         assert before == ["1.2.1.1"]
         assert shown(tx, "1.2") == ["1.1.1.1", "1.2.1.1"]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.context import Context
-from reading.intake import rejections, surgery
+from reading.intake import rejection_record, rejections, surgery_record
 from reading.intake.replay import REPLAYS
 from reading.patients import attribution
 from storage.database import transaction
@@ -40,7 +40,7 @@ def at_work(tx: Connection, clinic: Clinic, now: datetime) -> None:
     hidden = rejections.hide(
         Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="糊"
     )
-    rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, hidden, why="可以")
+    rejections.lift(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, hidden, why="可以")
 
 
 def test_what_was_written_is_written_again(engine: Engine, now: datetime) -> None:
@@ -70,7 +70,7 @@ def test_what_refers_to_people_who_are_gone_is_kept_without_them(engine: Engine,
         for of in reversed(WRITTEN):
             tx.execute(sa.delete(of))
         for kind, payload in decided:
-            if kind in {attribution.KIND, rejections.MADE, rejections.LIFTED, surgery.MADE}:
+            if kind in {attribution.KIND, rejection_record.MADE, rejection_record.LIFTED, surgery_record.MADE}:
                 nobody = dict.fromkeys(("made_by", "lifted_by"), "01KNOBODY00000000000000000")
                 known = {name: nobody.get(name, value) if value else value for name, value in payload.items()}
                 assert REPLAYS[kind](tx, known, now)

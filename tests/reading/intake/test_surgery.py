@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -16,17 +15,15 @@ from reading.cases.moves import Move, State
 from reading.completeness import ledger
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import intake, surgery
-from reading.intake.surgery import Kind, Surgery
+from reading.intake import correction, intake, surgery, surgery_record
+from reading.intake.surgery_record import Kind, Surgery
 from reading.patients import attribution
 from reading.queue import queue
 from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
 from storage.decisions import placement, placement_changes
-from storage.decisions.placement_changes import InstancesMoved, SeriesMade, SeriesMoved
 from storage.index import queries
-from storage.index.queries import Instance
 from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send, state, take
 from tests.reading.region import KEYS, pia
 
@@ -52,7 +49,7 @@ def merge(tx: Connection, clinic: Clinic, case_id: str, into_case: str, *, now: 
 
 
 def undo(tx: Connection, clinic: Clinic, made: Surgery, *, now: datetime) -> None:
-    surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, made.id, why="弄错了")
+    surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, made.case_id, made.id, why="弄错了")
 
 
 def counts(tx: Connection, *study_uids: str) -> list[int]:
@@ -62,49 +59,6 @@ def counts(tx: Connection, *study_uids: str) -> list[int]:
 def other_case(tx: Connection, made: Surgery) -> Case:
     assert made.other_case_id is not None
     return cases.by_id(tx, made.other_case_id)
-
-
-def test_a_series_moves_whole_and_single_images_get_a_new_one() -> None:
-    def instance(uid: str, series_uid: str) -> Instance:
-        return replace(INSTANCE, sop_instance_uid=uid, series_uid=series_uid)
-
-    there = [instance("1", "a"), instance("2", "a"), instance("3", "b"), instance("4", "b")]
-    changes = surgery.separate(there, frozenset({"1", "2", "3"}), "new")
-
-    whole, made, single = changes
-    assert whole == SeriesMoved(series_uid="a", from_study="old", to_study="new")
-    assert isinstance(made, SeriesMade)
-    assert (made.study_uid, made.like) == ("new", "b")
-    assert single == InstancesMoved(
-        sop_instance_uids=("3",), from_study="old", from_series="b", to_study="new", to_series=made.series_uid
-    )
-    assert surgery.separate(there, frozenset({"1"}), "old") == []
-
-
-INSTANCE = Instance(
-    sop_instance_uid="1",
-    sop_class_uid="1.2",
-    series_uid="a",
-    study_uid="old",
-    instance_number=1,
-    transfer_syntax_uid="1.2",
-    segment_id="",
-    offset=0,
-    size=0,
-    dataset_offset=0,
-    received_digest=b"",
-    received_transfer_syntax_uid="1.2",
-    stored_digest=b"",
-    pixel_digest=None,
-    rows=None,
-    columns=None,
-    frames=1,
-    encoded_frame_ranges=None,
-    description=None,
-    site_id="",
-    device_id="",
-    received_at=datetime(2026, 3, 2).astimezone(),
-)
 
 
 def test_a_split_opens_a_case_of_its_own_and_undone_it_is_empty(engine: Engine, now: datetime) -> None:
@@ -124,9 +78,9 @@ def test_a_split_opens_a_case_of_its_own_and_undone_it_is_empty(engine: Engine, 
         )
         assert counts(tx, "1.1", study_uid) == [1, 1]
         assert study_uid.startswith("2.25.")
-        assert surgery.of_case(tx, case.id) == surgery.of_case(tx, new.id) == [made]
+        assert surgery_record.of_case(tx, case.id) == surgery_record.of_case(tx, new.id) == [made]
         undo(tx, clinic, made, now=now + timedelta(minutes=1))
-        (undone,) = surgery.of_case(tx, case.id)
+        (undone,) = surgery_record.of_case(tx, case.id)
 
         assert (undone.undone_by, undone.undone_why) == ("Mona", "弄错了")
         assert counts(tx, "1.1", study_uid) == [2, 0]
@@ -152,7 +106,7 @@ def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine,
             now=now,
             patient_id=patient.id,
         )
-        intake.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
+        correction.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
         (study_uid,) = cases.study_uids(tx, new.id)
         study, latest = queries.study_of(tx, study_uid), attribution.current(tx, study_uid)
@@ -279,7 +233,7 @@ def test_the_site_and_those_who_manage_it_decide(engine: Engine, now: datetime) 
         for number, staff in enumerate((clinic.tang, clinic.mona), start=1):
             case = two_images(tx, clinic, f"1.{number}", now)
             made = split(tx, clinic, case.id, f"1.{number}.1.2", now=now, staff=staff)
-            assert surgery.of_case(tx, case.id) == [made]
+            assert surgery_record.of_case(tx, case.id) == [made]
         case = two_images(tx, clinic, "1.3", now)
         for staff, refusal in ((clinic.ada, NotAllowed), (clinic.ben, NotAllowed), (clinic.quinn, NotThere)):
             with pytest.raises(refusal):
@@ -304,13 +258,13 @@ def test_what_makes_no_sense_is_refused(engine: Engine, now: datetime) -> None:
         with pytest.raises(NotAllowed, match="another_site"):
             split(tx, clinic, case.id, "1.1.1.1", now=now, into_case=elsewhere.id)
         with pytest.raises(NotThere):
-            surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, why="x")
+            surgery.undo(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, case.id, why="x")
         take(tx, clinic, clinic.ada, case.id, now)
         with pytest.raises(NotAllowed, match="somebody_works_on_it"):
             split(tx, clinic, case.id, "1.1.1.1", now=now)
 
         assert counts(tx, "1.1", "1.5") == [2, 1]
-        assert surgery.of_case(tx, case.id) == []
+        assert surgery_record.of_case(tx, case.id) == []
 
 
 def test_the_changes_of_a_step_make_the_index_again(engine: Engine, now: datetime) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reading.patients.names import for_devices, may_be_one, says_a_name
+from reading.patients.names import for_devices, may_be_one, person_name, says_a_name
 
 
 @pytest.mark.parametrize(
@@ -54,3 +54,19 @@ def test_a_name_for_devices_is_still_its_owners(name: str, alphabetic: str, ideo
 
 def test_a_name_that_says_nothing() -> None:
     assert [says_a_name(name) for name in ("", "^^", "Pia", "=王")] == [False, False, True, True]
+
+
+@pytest.mark.parametrize(
+    ("dicom", "shown"),
+    [
+        ("Wang^Xiaoli=王^小丽", "王小丽"),
+        ("王小丽", "王小丽"),
+        ("Wang^Xiaoli", "Wang Xiaoli"),
+        ("Wang^Xiaoli==", "Wang Xiaoli"),
+        ("=王^小丽=", "王小丽"),
+        ("^^^^", ""),
+        ("", ""),
+    ],
+)
+def test_a_name_is_shown_as_people_write_it(dicom: str, shown: str) -> None:
+    assert person_name(dicom) == shown

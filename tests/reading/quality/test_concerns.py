@@ -17,7 +17,7 @@ from reading.orders.orders import Asked
 from reading.patients import patients
 from reading.patients.patients import Identifier
 from reading.quality import concerns
-from reading.quality.concerns import GROUP_OF, GROUPS, Aspect, Group, Kind
+from reading.quality.kinds import Aspect, Group, Kind
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from storage.database import transaction
@@ -26,7 +26,6 @@ from storage.decisions.comparison import conflict_of, note_conflict, note_duplic
 from storage.index.entry_batch import Batch
 from storage.index.known_studies import Known
 from storage.index.quarantine_rows import by_id, unsettled
-from storage.quarantine_moves import Reason
 from storage.records import Held
 from storage.segments.members import Entry
 from tests.reading.clinic import arrive, open_clinic
@@ -55,14 +54,6 @@ def rival(tx: Connection, site: Organisation, now: datetime, *, study_uid: str, 
 def kinds(tx: Connection, staff: Staff, now: datetime) -> dict[Kind, int]:
     found = concerns.list_concerns(tx, staff, None, now, decided=False, limit=50, offset=0)
     return dict(found.counts)
-
-
-def test_every_kind_is_in_one_group() -> None:
-    assert set(GROUP_OF) == set(Kind)
-    assert sum(len(each) for each in GROUPS.values()) == len(Kind)
-    assert {str(each) for each in Reason if each.startswith("conflict")} <= {
-        str(kind) for kind in GROUPS[Group.CONFLICT]
-    }
 
 
 def test_each_sees_what_is_of_their_sites(engine: Engine, now: datetime) -> None:

@@ -19,7 +19,7 @@ from reading.context import Context
 from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.signing import follow_up_answer, signatures, withhold
@@ -113,7 +113,7 @@ def test_a_released_emergency_that_waits_for_its_review_has_a_follow_up_that_a_r
         waiting = state(tx, case.id)
         say_no_change(tx, clinic, clinic.vera, case, now)
         one_more(tx, clinic, 3, now)
-        intake.end_arriving(tx, now + timedelta(minutes=2), 60)
+        arrival_end.end_arriving(tx, now + timedelta(minutes=2), 60)
         review_as(tx, clinic, clinic.ben, case.id, now)
 
         assert waiting is State.WAITING_REVIEW

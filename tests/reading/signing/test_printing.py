@@ -7,12 +7,14 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
+from reading import audit
 from reading.context import Context
 from reading.errors import NotAllowed, NotThere
 from reading.reports.versions import Status
 from reading.signing import printing
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, verify
+from tests.reading.region import KEYS, pia
 
 
 def test_a_preliminary_report_is_printed_at_once_and_a_superseded_one_no_more(engine: Engine, now: datetime) -> None:
@@ -40,3 +42,19 @@ def test_another_county_prints_nothing(engine: Engine, now: datetime) -> None:
         for version_id in (version.id, "01K00000000000000000000000"):
             with pytest.raises(NotThere):
                 printing.print_report(Context(tx, clinic.audit, now, clinic.quinn), version_id)
+
+
+def test_the_site_prints_a_receipt_on_record_and_nobody_else_does(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        case = arrive(tx, clinic, "1.1", now, patient_id="P1")
+        printed = printing.print_receipt(Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id)
+        with pytest.raises(NotAllowed):
+            printing.print_receipt(Context(tx, clinic.audit, now, clinic.ada), KEYS, case.id)
+        with pytest.raises(NotThere):
+            printing.print_receipt(Context(tx, clinic.audit, now, clinic.quinn), KEYS, case.id)
+        events = [event.action for event in audit.events_about(tx, "case", case.id)]
+
+    assert len(printed.code) == 8
+    assert events.count("receipt.print") == 1

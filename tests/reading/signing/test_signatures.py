@@ -16,7 +16,7 @@ from reading.cases import cases
 from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, ReadingError, Stale
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import Tier
 from reading.patients import attribution
 from reading.queue import queue
@@ -227,7 +227,7 @@ def test_a_verifier_who_sees_more_images_or_another_name_signs_a_version_of_thei
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         written = read(tx, clinic, clinic.rosa, case.id, now)
         intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, now))
-        intake.end_arriving(tx, now + timedelta(minutes=2), 60)
+        arrival_end.end_arriving(tx, now + timedelta(minutes=2), 60)
         verified = verify(tx, clinic, clinic.vera, case.id, now)
         attribution.correct(tx, "1.1", {"PatientName": "Pia^P"}, reason="错字", made_by=None, now=now)
         lease = take(tx, clinic, clinic.ben, case.id, now)

@@ -14,7 +14,7 @@ from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
-from reading.intake import intake
+from reading.intake import correction, intake
 from reading.patients import attribution
 from reading.queue import queue
 from reading.reports import versions
@@ -92,7 +92,7 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         attribution.correct(
             tx, "1.1", {"PatientName": "Pia^Pan"}, reason="核对身份证", made_by=None, now=now, patient_id=right.id
         )
-        intake.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
+        correction.follow_attribution(Context(tx, clinic.audit, now, clinic.mona), "1.1")
         made = withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
         study = queries.study_of(tx, "1.1")
         signatures = versions.signatures_for(tx, made)
@@ -207,7 +207,7 @@ def test_a_valid_report_under_another_name_is_withheld_before_the_person_is_chan
         attribution.correct(tx, "1.1", {"PatientName": "Paul^Pan"}, reason="?", made_by=None, now=later)
 
         with pytest.raises(NotAllowed) as refused:
-            intake.follow_attribution(Context(tx, clinic.audit, later, clinic.mona), "1.1")
+            correction.follow_attribution(Context(tx, clinic.audit, later, clinic.mona), "1.1")
         assert refused.value.rule == "withhold_first"
 
 
@@ -218,12 +218,12 @@ def test_a_known_person_is_linked_to_a_finished_case_without_any_change_to_it(en
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
         attribution.correct(tx, "1.1", {}, reason="核对身份证", made_by=None, now=now, patient_id=patient.id)
-        linked = intake.follow_attribution(Context(tx, clinic.audit, now, clinic.tang), "1.1")
+        linked = correction.follow_attribution(Context(tx, clinic.audit, now, clinic.tang), "1.1")
 
         assert linked is not None
         assert linked.patient_id == patient.id
         assert versions.by_id(tx, version.id).status is Status.FINAL
         with pytest.raises(NotAllowed):
-            intake.follow_attribution(Context(tx, clinic.audit, now, clinic.ada), "1.1")
+            correction.follow_attribution(Context(tx, clinic.audit, now, clinic.ada), "1.1")
         with pytest.raises(Stale):
             cases.change(tx, case, arriving=True)

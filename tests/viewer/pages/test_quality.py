@@ -14,7 +14,7 @@ from pacs.arriving.receive import Sender
 from pacs.arriving.settle_held import settle_held
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.register import devices
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
@@ -185,7 +185,7 @@ def test_a_report_that_stands_has_to_be_withheld_before_other_images_are_shown(h
         study = study_of(tx, "1.2.4")
         assert study is not None
         taken = intake.take_in(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, study)
-        intake.end_arriving(tx, study.last_received_at + timedelta(minutes=2), 60)
+        arrival_end.end_arriving(tx, study.last_received_at + timedelta(minutes=2), 60)
         read(tx, house.clinic, house.clinic.ada, taken.id, house.now)
     mona = house.signed_in("mona")
     one = only(mona, group="conflict")

@@ -16,7 +16,7 @@ from reading.completeness import ledger
 from reading.completeness.ledger import Named
 from reading.context import Context
 from reading.desk import worklist
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind
 from reading.orders import orders
 from reading.patients.patients import Identifier, find
@@ -48,7 +48,7 @@ def test_the_list_counts_images_while_they_arrive_and_when_all_are_there(house: 
 
     arriving = tang.get("/t").text
     with transaction(house.engine) as tx:
-        intake.end_arriving(tx, house.now + timedelta(minutes=1), 60)
+        arrival_end.end_arriving(tx, house.now + timedelta(minutes=1), 60)
     arrived = tang.get("/t/list").text
 
     assert "王小丽" in arriving
@@ -210,7 +210,8 @@ def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(
         card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value="11010519491231002X")
         found = find(tx, KEYS, card, house.now)
         (entry,) = worklist.entries_of(tx, clinic.ada, [cases.by_id(tx, case.id)], house.now)
-    assert found is not None
+        assert found is not None
+        assert [event.action for event in audit.events_about(tx, "patient", found.id)] == ["patient.register"]
     assert entry.case.patient_id == found.id
     assert (entry.patient.name, entry.patient.birth_date, entry.patient.sex) == ("王璡", "19491231", "F")
     ((kind, payload),) = house.noted()
@@ -267,7 +268,7 @@ def test_the_page_of_a_case_names_what_is_missing_who_said_so_and_how_it_ended(h
         case = intake.take_in(Context(tx, clinic.audit, house.now, SYSTEM), KEYS, study)
     arriving = tang.get(f"/t/case/{case.id}").text
     with transaction(house.engine) as tx:
-        intake.end_arriving(tx, house.now + timedelta(minutes=1), 60)
+        arrival_end.end_arriving(tx, house.now + timedelta(minutes=1), 60)
     tang.cookies.set("tierread_language", "en")
     ended = tang.get(f"/t/case/{case.id}").text
     told = tang.get(f"/api/cases/{case.id}/completeness").json()

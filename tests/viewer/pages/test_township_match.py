@@ -12,6 +12,7 @@ from reading import audit
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.desk import worklist
+from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
 from reading.orders import matching, orders, progress
 from reading.orders.order_state import OrderState
@@ -120,7 +121,10 @@ def test_another_persons_order_needs_a_word(house: House) -> None:
     with snapshot(house.engine) as tx:
         made = attribution.current(tx, STUDY)
     assert made is not None
-    assert made.reason == "图像姓名与登记不同，现场核对为同一人后对应到登记"
+    assert made.reason == Reason.MATCHED_NAMES_DIFFER
+    assert "图像姓名与登记不同，现场核对为同一人后对应到登记" in tang.get(f"/t/case/{case.id}/correct").text
+    tang.get("/language", params={"to": "en", "next": "/t"})
+    assert "Matched though the names differ" in tang.get(f"/t/case/{case.id}/correct").text
 
 
 def test_a_match_that_intake_made_can_be_taken_back_too(house: House) -> None:

@@ -9,15 +9,15 @@ import pytest
 
 from reading.alerts.critical import MINUTES
 from reading.cases.moves import Move, SigningRole, State
+from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
-from reading.quality import decisions
-from reading.quality.concerns import Group, Kind
+from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
+from reading.quality import moves as quality_moves
+from reading.quality.kinds import Group, Kind
 from reading.reports.versions import VALID
 from reading.sessions.sessions import CARDS
-from viewer.api.orders import BODY_PARTS
 from viewer.folders import VIEWER
 from viewer.http import problems
-from viewer.pages.township_forms import MODALITIES
 from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text
 
 
@@ -68,13 +68,14 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"report.{role}" for role in SigningRole),
         *(f"report.status.{status}" for status in VALID),
         *(f"critical.{kind}" for kind in MINUTES),
-        *(f"modality.{modality}" for modality in MODALITIES),
+        *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
+        *(f"reason.{reason}" for reason in Reason),
         *(f"quality.group.{group}" for group in Group),
         *(f"quality.kind.{kind}" for kind in Kind),
         *(f"quality.advice.{kind}" for kind in Kind),
-        *(f"quality.move.{move}" for move in decisions.Move),
-        *(f"quality.move-text.{move}" for move in decisions.Move),
+        *(f"quality.move.{move}" for move in quality_moves.Move),
+        *(f"quality.move-text.{move}" for move in quality_moves.Move),
     ],
 )
 def test_every_code_has_a_word(key: str) -> None:

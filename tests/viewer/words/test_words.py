@@ -1,4 +1,4 @@
-"""Times, ages and names as people read them."""
+"""Times and ages as people read them."""
 
 from __future__ import annotations
 
@@ -11,22 +11,6 @@ from viewer.words.catalogue import Language
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 at Shanghai
 SHANGHAI = "Asia/Shanghai"
-
-
-@pytest.mark.parametrize(
-    ("dicom", "shown"),
-    [
-        ("Wang^Xiaoli=王^小丽", "王小丽"),
-        ("王小丽", "王小丽"),
-        ("Wang^Xiaoli", "Wang Xiaoli"),
-        ("Wang^Xiaoli==", "Wang Xiaoli"),
-        ("=王^小丽=", "王小丽"),
-        ("^^^^", ""),
-        ("", ""),
-    ],
-)
-def test_a_name_is_shown_as_people_write_it(dicom: str, shown: str) -> None:
-    assert words.person_name(dicom) == shown
 
 
 @pytest.mark.parametrize(

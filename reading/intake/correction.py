@@ -1,0 +1,116 @@
+"""The correction of a study, and the case that follows it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy.engine import Connection
+
+from reading.actions import Action
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.context import Context
+from reading.errors import NotAllowed
+from reading.intake.look import SIDES
+from reading.kinds import Role
+from reading.patients import attribution
+from reading.patients.attribution import OF_THE_SERIES, Revision
+from reading.register.grants import may_act
+from reading.reports import versions
+from reading.rules import triage
+from reading.signing import signatures
+from reading.viewers import Staff
+
+CORRECTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
+
+
+def may_correct(tx: Connection, staff: Staff, site_id: str, now: datetime) -> bool:
+    """Whether they correct studies of a site: they work there, or manage its quality."""
+    return any(may_act(tx, staff, role, site_id, now) is not None for role in CORRECTED_BY)
+
+
+def correct(
+    ctx: Context[Staff],
+    study_uid: str,
+    attributes: Mapping[str, str],
+    *,
+    patient_id: str | None,
+    reason: str,
+    order_id: str | None = None,
+    unlinked: bool = False,
+) -> Revision:
+    """Correct a study for an act that has opened it or its case; the case follows (`follow_attribution`).
+
+    ``patient_id`` and ``order_id`` as in `reading.patients.attribution.correct`.
+
+    Raises:
+        NotThere: no such study.
+        NotAllowed: as `follow_attribution`.
+        Invalid: an attribute that is not corrected here, or a value that breaks its form.
+
+    """
+    made = attribution.correct(
+        ctx.tx,
+        study_uid,
+        attributes,
+        reason=reason,
+        made_by=ctx.who.person_id,
+        now=ctx.now,
+        patient_id=patient_id,
+        order_id=order_id,
+    )
+    follow_attribution(ctx, study_uid, unlinked=unlinked)
+    ctx.record(
+        action=Action.STUDY_CORRECT,
+        subject_kind="study",
+        subject_id=study_uid,
+        details={"revision": made.revision},
+    )
+    return made
+
+
+def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = False) -> Case | None:
+    """Bring the case of a study up to its attribution: whose it is, which part of the body and which side it shows.
+
+    To be called in the transaction of `attribution.correct`; None for a study without a case. An attribution that
+    names nobody leaves the case with its patient, unless it was ``unlinked``.
+
+    Raises:
+        NotAllowed: they neither work at the site nor manage it; or a valid report says otherwise, which has
+            to be withheld first.
+
+    """
+    found, made = cases.of_study(ctx.tx, study_uid), attribution.current(ctx.tx, study_uid)
+    if found is None or made is None:
+        return None
+    case = cases.lock(ctx.tx, found.id)
+    if not may_correct(ctx.tx, ctx.who, case.site_id, ctx.now):
+        raise NotAllowed("no_role_for_this_step")
+    patient_id = made.patient_id or (None if unlinked else case.patient_id)
+    standing = versions.current(ctx.tx, case.id)
+    if standing is not None:
+        of_series = bool(OF_THE_SERIES & made.attributes.keys())
+        named = case.patient_id is not None and patient_id != case.patient_id
+        if named or _printed(standing.identity) != _printed(signatures.identity(ctx.tx, case)) or of_series:
+            raise NotAllowed("withhold_first")
+    case = triage.retriage(
+        ctx.tx,
+        cases.change(ctx.tx, case, patient_id=patient_id),
+        body_part=made.attributes.get("BodyPartExamined", case.body_part),
+        laterality=_corrected_side(made.attributes, case.laterality),
+    )
+    ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
+    return case
+
+
+def _printed(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The identity as a reader of the report sees it: linking a patient of ours changes none of it."""
+    unprinted = {"attribution_revision"}
+    return [{key: value for key, value in one.items() if key not in unprinted} for one in identity["studies"]]
+
+
+def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
+    named = attributes.get("Laterality", attributes.get("ImageLaterality", standing))
+    return named if named in SIDES else ""

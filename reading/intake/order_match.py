@@ -1,0 +1,112 @@
+"""A case is matched to the order that it answers, and parted from it again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reading.access import access
+from reading.actions import Action
+from reading.cases import cases
+from reading.context import Context
+from reading.errors import Invalid, NotThere
+from reading.intake import correction, intake
+from reading.intake.putting_right import Reason, identity
+from reading.orders import matching
+from reading.patients import attribution, patients
+from reading.patients.keys import Keys
+from reading.patients.names import person_name
+from reading.reports import versions
+from reading.viewers import Staff
+from storage.index import queries
+
+
+def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool) -> None:
+    """Say that a case answers an order; what its images leave open is filled in while nothing is signed.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
+        Invalid: the order was not proposed for the case (`matching.proposals`); the case answers one already; or its
+            images name another person, and nobody says that it is one all the same (``same_person``).
+
+    """
+    case = access.open_case(ctx, case_id, Action.CASE_MATCH)
+    order = next((one.order for one in matching.proposals(ctx.tx, case) if one.order.id == order_id), None)
+    if order is None:
+        raise Invalid("order", "required")
+    patient = patients.by_id(ctx.tx, order.patient_id)
+    if patient is None or matching.order_of(ctx.tx, case_id) is not None:
+        raise Invalid("order", "taken")
+    if not same_person and matching.names_another(ctx.tx, case, patient):
+        raise Invalid("same_person", "order")
+    unsigned = versions.current(ctx.tx, case_id) is None
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        study = queries.study_of(ctx.tx, study_uid)
+        filled: dict[str, str] = {}
+        if study is not None and unsigned:
+            filled = {} if person_name(study.patient_name) else identity(patient)
+            filled |= {} if study.accession_number.strip() else {"AccessionNumber": order.accession_number}
+        correction.correct(
+            ctx,
+            study_uid,
+            filled,
+            patient_id=patient.id,
+            order_id=order.id,
+            reason=Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED,
+        )
+    matching.join(ctx.tx, cases.lock(ctx.tx, case_id), order, ctx.now)
+
+
+def part(ctx: Context[Staff], keys: Keys, case_id: str) -> None:
+    """Take a match back: the patient of the images, and what was filled in with the match, is as it was before.
+
+    Raises:
+        NotThere: no such case, not one that they may see, or it answers no order.
+        NotAllowed: as `match`.
+
+    """
+    access.open_case(ctx, case_id, Action.CASE_UNMATCH)
+    order = matching.order_of(ctx.tx, case_id)
+    if order is None:
+        raise NotThere
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        before = _before_match(ctx, keys, study_uid, order.id)
+        correction.correct(
+            ctx,
+            study_uid,
+            before.attributes,
+            patient_id=before.patient_id or attribution.NOBODY,
+            order_id=attribution.NOBODY,
+            reason=Reason.PARTED,
+            unlinked=True,
+        )
+    matching.part(ctx.tx, case_id, order)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Before:
+    patient_id: str | None
+    attributes: Mapping[str, str] = field(repr=False)
+
+
+def _before_match(ctx: Context[Staff], keys: Keys, study_uid: str, order_id: str) -> _Before:
+    """What held before a study was given to an order; where its own number found the order, what that number says."""
+    revisions = attribution.history(ctx.tx, study_uid)
+    at = len(revisions)
+    while at and revisions[at - 1].order_id == order_id:
+        at -= 1
+    study = queries.study_of(ctx.tx, study_uid)
+    known = intake.known_by_number(ctx.tx, keys, study, ctx.now) if study is not None else None
+    by_number = known.id if known else None
+    if at == len(revisions):
+        return _Before(patient_id=by_number, attributes={})
+    matched, latest = revisions[at], revisions[-1]
+    earlier = revisions[at - 1].patient_id if at else None
+    # What was corrected again since stays as it was corrected.
+    filled = {
+        keyword: previous
+        for keyword, previous in matched.previous.items()
+        if latest.attributes.get(keyword) == matched.attributes.get(keyword)
+    }
+    return _Before(patient_id=earlier or by_number, attributes=filled)

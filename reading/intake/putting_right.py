@@ -1,0 +1,131 @@
+"""Putting studies right: what is wrong in their attributes is corrected, and somebody says whose images they are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+from sqlalchemy.engine import Connection
+
+from reading.access import access
+from reading.actions import Action
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.context import Context
+from reading.errors import Invalid, NotAllowed
+from reading.intake import correction
+from reading.orders.registration import CardHolder, find_or_register
+from reading.patients import patients
+from reading.patients.attribution import Revision
+from reading.patients.keys import Keys
+from reading.patients.names import may_be_one, person_name
+from reading.patients.patients import Patient
+from reading.reports import versions
+from reading.viewers import Staff
+from storage.index import queries
+
+
+class Reason(StrEnum):
+    """Why a study was corrected where no person says so in words of their own; pages put it in the reader's language.
+
+    Corrections from before these words hold a sentence instead, as do those that a person gives a reason for.
+    """
+
+    LINKED = "linked"
+    """The card was checked at the counter."""
+    LINKED_NAMES_DIFFER = "linked_names_differ"
+    """The same, and the images name somebody else: it is one person all the same."""
+    MATCHED = "matched"
+    """The images answer an order."""
+    MATCHED_NAMES_DIFFER = "matched_names_differ"
+    PARTED = "parted"
+    """They do not answer it after all."""
+
+
+def correct_study(
+    ctx: Context[Staff], study_uid: str, attributes: Mapping[str, str], *, patient_number: str | None, reason: str
+) -> Revision:
+    """Correct a study; ``patient_number`` says whose it is from now on, None leaves that as it was.
+
+    Raises:
+        NotThere: no such study, or not one that they may see.
+        NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
+        Invalid: an attribute that is not corrected here, a value that breaks its form, or nobody has the number.
+
+    """
+    study = access.open_study(ctx, study_uid, Action.STUDY_CORRECT)
+    if not correction.may_correct(ctx.tx, ctx.who, study.site_id, ctx.now):
+        raise NotAllowed("no_role_for_this_step")
+    patient = None if patient_number is None else patients.by_number(ctx.tx, patient_number)
+    if patient_number is not None and patient is None:
+        raise Invalid("patient_number", "unknown")
+    return correction.correct(ctx, study_uid, attributes, patient_id=patient.id if patient else None, reason=reason)
+
+
+def correct_case(ctx: Context[Staff], case_id: str, attributes: Mapping[str, str], *, reason: str) -> None:
+    """Correct all studies of a case; of ``attributes`` those that say what is shown already are left out.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
+        Invalid: nothing was changed, the name was taken out, or a value breaks its form.
+
+    """
+    case = access.open_case(ctx, case_id, Action.STUDY_CORRECT)
+    before = shown_attributes(ctx.tx, case)
+    changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
+    if not changed.get("PatientName", "-"):
+        raise Invalid("name", "empty")
+    if not changed:
+        raise Invalid("attributes", "unchanged")
+    for study_uid in cases.study_uids(ctx.tx, case_id):
+        correction.correct(ctx, study_uid, changed, patient_id=None, reason=reason)
+
+
+def shown_attributes(tx: Connection, case: Case) -> dict[str, str]:
+    """What is shown of a case now, by the keyword that corrects it; of a case that the caller has opened."""
+    study = queries.study_of(tx, cases.study_uids(tx, case.id)[0])
+    assert study is not None  # noqa: S101 -- a case has its studies
+    return {
+        "PatientName": study.patient_name,
+        "PatientSex": study.sex,
+        "PatientBirthDate": study.birth_date,
+        "BodyPartExamined": case.body_part,
+        "Laterality": case.laterality,
+    }
+
+
+def link(ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, same_person: bool) -> None:
+    """Say whose images a case holds; a study that came without a name takes the patient's, while nothing is signed.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: as `correct_case`.
+        Invalid: the card breaks its form; or the images name another person, and nobody says that it is one all the
+            same (``same_person``).
+
+    """
+    case = access.open_case(ctx, case_id, Action.CASE_LINK)
+    patient = find_or_register(ctx, keys, holder, case.site_id)
+    studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
+    if not same_person and any(
+        study is not None and not may_be_one(study.patient_name, patient.name) for _, study in studies
+    ):
+        raise Invalid("same_person", "required")
+    unsigned = versions.current(ctx.tx, case_id) is None
+    for study_uid, study in studies:
+        nameless = study is not None and not person_name(study.patient_name)
+        correction.correct(
+            ctx,
+            study_uid,
+            identity(patient) if nameless and unsigned else {},
+            patient_id=patient.id,
+            reason=Reason.LINKED_NAMES_DIFFER if same_person else Reason.LINKED,
+        )
+
+
+def identity(patient: Patient) -> dict[str, str]:
+    """The attributes of a study that say who a patient is, by keyword; without what is not known."""
+    born = patient.birth_date.strftime("%Y%m%d") if patient.birth_date else ""
+    known = {"PatientName": patient.name, "PatientBirthDate": born, "PatientSex": patient.sex}
+    return {keyword: str(value) for keyword, value in known.items() if value}

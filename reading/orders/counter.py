@@ -1,0 +1,116 @@
+"""Orders at the counter of a site: placed for whoever shows a card, and cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading.access import access
+from reading.actions import Action
+from reading.context import Context
+from reading.errors import Invalid, NotAllowed, NotThere
+from reading.kinds import Priority
+from reading.orders import orders, progress
+from reading.orders.orders import Asked, Order
+from reading.orders.registration import CardHolder, find_or_register
+from reading.patients.keys import Keys
+from reading.register import devices
+from reading.register.devices import Device
+from reading.register.grants import AT_THEIR_SITE, may_act
+from reading.register.sites import visible_site
+from reading.viewers import Staff
+
+EARLIEST: Final = timedelta(days=1)
+"""So long ago an examination may have been made that could not be registered before."""
+LATEST: Final = timedelta(days=366)
+"""So far ahead an examination may be registered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """What is asked for whom."""
+
+    site_code: str
+    holder: CardHolder
+    modality: str
+    priority: Priority
+    procedures: Sequence[Asked]
+    reason: str = field(repr=False)
+    scheduled_at: datetime | None
+    """None: now."""
+    station: str
+    """AE title of the device that is to make it; empty: any of the site."""
+
+
+def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
+    """Find or register the patient, and place the order.
+
+    Raises:
+        NotThere: no such site, or not one that they see.
+        NotAllowed: they do not work there.
+        Invalid: the card or the examination breaks its form, or there is no such station.
+
+    """
+    site = visible_site(ctx.tx, ctx.who, request.site_code, ctx.now)
+    _works_at(ctx, site.id)
+    at = request.scheduled_at
+    if at is not None and not -EARLIEST <= at - ctx.now <= LATEST:
+        raise Invalid("scheduled_at", "range")
+    patient = find_or_register(ctx, keys, request.holder, site.id)
+    made = orders.place(
+        ctx.tx,
+        site_id=site.id,
+        patient_id=patient.id,
+        modality=request.modality,
+        priority=request.priority,
+        procedures=request.procedures,
+        reason=request.reason.strip(),
+        ordered_by=ctx.who.person_id,
+        now=ctx.now,
+        scheduled_at=at,
+        device_id=_station(ctx.tx, site.id, request.station, ctx.now) if request.station else None,
+    )
+    ctx.record(action=Action.ORDER_PLACE, subject_kind="order", subject_id=made.id)
+    return made
+
+
+def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
+    """Cancel what has not begun of an order.
+
+    Raises:
+        NotThere: no such order, or not of a site that they see.
+        NotAllowed: they do not work there.
+        Stale: it has changed since ``revision``, or all of it has begun.
+
+    """
+    access.open_order(ctx, order_id, Action.ORDER_OPEN)
+    found = orders.by_id(ctx.tx, order_id)
+    if found is None:
+        raise NotThere
+    _works_at(ctx, found.site_id)
+    progress.cancel(ctx.tx, order_id, revision=revision)
+    ctx.record(action=Action.ORDER_CANCEL, subject_kind="order", subject_id=order_id)
+    changed = orders.by_id(ctx.tx, order_id)
+    assert changed is not None  # noqa: S101 -- orders are never removed
+    return changed
+
+
+def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
+    """The devices of a site that an order may name."""
+    return [one for one in devices.list_all(tx) if one.site_id == site_id and (one.until is None or one.until > now)]
+
+
+def _station(tx: Connection, site_id: str, ae_title: str, now: datetime) -> str:
+    found = next((one.id for one in stations(tx, site_id, now) if one.ae_title == ae_title), None)
+    if found is None:
+        raise Invalid("station", "unknown")
+    return found
+
+
+def _works_at(ctx: Context[Staff], site_id: str) -> None:
+    if not any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in AT_THEIR_SITE):
+        raise NotAllowed("no_role_for_this_step")

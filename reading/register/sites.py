@@ -1,0 +1,32 @@
+"""The sites of somebody: those that they see, and those where they take pictures or order them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.engine import Connection
+
+from reading.errors import NotThere
+from reading.register import organisations
+from reading.register.grants import reach
+from reading.register.organisations import Organisation
+from reading.viewers import Staff
+
+
+def visible_site(tx: Connection, staff: Staff, code: str, now: datetime) -> Organisation:
+    """A site by its code.
+
+    Raises:
+        NotThere: there is none, or it is not one that they see.
+
+    """
+    site = organisations.by_code(tx, code)
+    if site is None or site.id not in reach(tx, staff, now).sites:
+        raise NotThere
+    return site
+
+
+def own_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
+    """The sites where they take pictures or order them, by code."""
+    found = (organisations.by_id(tx, site_id) for site_id in reach(tx, staff, now).own)
+    return sorted((site for site in found if site is not None), key=lambda site: site.code)
