@@ -1,4 +1,4 @@
-"""Cases follow their images: moved, hidden or shown again, a case is read, returned or emptied as it has something."""
+"""Cases follow their images: when some are moved, hidden or shown again, the case is read, returned or emptied."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from storage.index import queries
 def follow(
     ctx: Context[Who], keys: Keys, study_uids: Iterable[str], *, grant: RoleGrant | None, why: str
 ) -> list[Case]:
-    """Bring the cases of these studies up to what is shown of them; a study that had no case opens one.
+    """Bring the cases of these studies up to the images that are shown; a study without a case opens one.
 
     ``grant`` is the one under which a person did it, None where a device did. A case that somebody holds, that is
     signed or that is withheld stays as it is: what has changed is seen there, and signing asks for another look.
@@ -37,7 +37,7 @@ def follow(
             case = intake.take_in(ctx, keys, study)
         if case is None:
             continue
-        # What comes from now on is new beside what is there now.
+        # From now on, images beyond those that are there now count as new.
         ledger.announce(ctx.tx, study_uid, ledger.QUIET, study.instances, ctx.now)
         found[case.id] = case
     return [_up_to_date(ctx, case_id, grant=grant, why=why) for case_id in sorted(found)]
@@ -72,7 +72,7 @@ def _move(tx: Connection, case: Case) -> Move | None:
 
 
 def _retriaged(tx: Connection, case: Case) -> Case:
-    """What the images show decides who reads them; what a person corrected of side and part stays."""
+    """Triage the case again when its modality has changed; a corrected side or part of the body stays."""
     looks = [look_of(tx, study_uid) for study_uid in cases.study_uids(tx, case.id)]
     look = next((one for one in looks if one.modality), None)
     if look is None or look.modality == case.modality:

@@ -37,13 +37,13 @@ from storage.records import Study
 from storage.tables import study as study_table
 
 DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
-"""Cases that arrive no more: what comes after a final report opens a follow-up."""
+"""States in which a case does not arrive again: images after a final report open a follow-up."""
 
 
 def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True) -> Case:
-    """The case of a study that has received something; taking it in again changes nothing that it need not.
+    """The case of a study that has received something: found, or opened; to be called again whenever more has come.
 
-    ``answers``: it may be the retake that a returned case waits for, and joins that one then.
+    ``answers``: the study may be the retake that a returned case waits for, and then joins that case.
     """
     found = cases.of_study(ctx.tx, study.study_uid)
     if found is not None:
@@ -60,7 +60,7 @@ def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True
 
 
 def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
-    """The township answers a case that was returned to it with the facts that were missing.
+    """The township answers a case that was returned to it, with the facts that were missing.
 
     Raises:
         NotThere: no such case.
@@ -199,14 +199,14 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
 
 
 def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
-    """Whose number the images carry. Under a number of ours they name nobody else: then a person decides."""
+    """The patient whose number the images carry; None where a number of ours comes with another person's name."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
     ours = study.issuer == patients.ISSUER
     return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
 
 
 def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:
-    """The procedure whose images these are; all of an order that is known by its accession number alone."""
+    """The procedures that a study answers: the one with its UID, or all where only the accession number is known."""
     return tuple(one for one in order.procedures if one.study_uid == study_uid) or order.procedures
 
 

@@ -1,4 +1,4 @@
-"""Rejections as they are kept: rows, the journal, and the journal written again."""
+"""Records of rejections: their rows, their entries in the journal, and the rows made again from the journal."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from storage.index import journal
 MADE: Final = "rejection"
 FOUND: Final = "rejection_found"
 LIFTED: Final = "rejection_lifted"
-"""Kinds of the journal: a note taken once is not taken again, and what was lifted stays lifted."""
+"""Kinds of journal entries: with them a rebuilt index takes no note twice and hides nothing that was lifted."""
 _AT_ONCE: Final = 500
 
 
 class Title(StrEnum):
-    """What hides: a key object selection of one of these titles (PS3.16 CID 7011), or a person."""
+    """What rejects: a key object selection with one of these titles (PS3.16 CID 7011), or a person."""
 
     QUALITY = "113001"
     PATIENT_SAFETY = "113037"
@@ -115,7 +115,7 @@ def set_states(tx: Connection, rejection_id: str, states: Mapping[str, str]) -> 
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
-    """Write a rejection of the journal again; what it hides is a change of `storage.decisions.placement` of its own."""
+    """Write a rejection of the journal again; hiding its images is an entry of its own (`storage.decisions`)."""
     values = {name: value for name, value in payload.items() if name != "instances"}
     values["made_at"] = datetime.fromisoformat(values["made_at"])
     values["made_by"] = known(tx, person, values.get("made_by"))

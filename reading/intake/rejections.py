@@ -1,4 +1,4 @@
-"""Rejections: images that a device's note (IHE RAD TF-3 4.66) or a person hides, until somebody lifts it."""
+"""Rejections: a device's note (IHE RAD TF-3 4.66) or a person hides images, until somebody lifts that."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Note:
 
 
 def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
-    """Hide what a note rejects; what is not here yet is hidden when it comes. The same note again changes nothing."""
+    """Hide the images that a note rejects, later ones when they come. The same note again changes nothing."""
     uids = sorted(set(note.sop_instance_uids) - {note.note_uid})
     made = rejection_record.write(
         ctx.tx, uids, title=note.title, site_id=note.site_id, made_at=note.received_at, note_uid=note.note_uid
@@ -64,7 +64,7 @@ def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
 
 
 def catch_up(ctx: Context[Who], keys: Keys, study_uid: str) -> None:
-    """Hide what has come to a study after the note that rejects it."""
+    """Hide images of a study that came after the note that rejects them."""
     waiting = rejected_instance.c.state == Standing.WAITING
     if ctx.tx.scalar(sa.select(sa.literal(1)).where(waiting).limit(1)) is None:
         return
@@ -216,7 +216,7 @@ def _decide(
 
 
 def _lock_cases(tx: Connection, study_uids: Iterable[str]) -> None:
-    """Before the studies, as everybody does who changes what is shown of a case."""
+    """Lock the cases before their studies: every change to the images of a case locks in this order."""
     found = {case.id for uid in study_uids if (case := cases.of_study(tx, uid)) is not None}
     for case_id in sorted(found):
         cases.lock(tx, case_id)

@@ -34,9 +34,9 @@ from storage.index import journal, queries
 from storage.records import Study
 
 MOST: Final = 5000
-"""Images that are moved at once."""
+"""How many images one step moves at most."""
 CLOSED: Final = frozenset({State.WITHDRAWN, State.EMPTIED})
-"""Cases into which and out of which nothing is moved."""
+"""States of cases to and from which no images are moved."""
 
 
 def split(
@@ -177,7 +177,7 @@ def _open_for_surgery(tx: Connection, case: Case, *, closed: bool = False) -> No
 
 
 def _target(ctx: Context[Staff], case: Case, into_case: str) -> str:
-    """The study of the other case in which images are to be shown."""
+    """The study of the other case that takes the images."""
     if into_case == case.id:
         raise Invalid("into_case", "unknown")
     access.open_case(ctx, into_case, Action.CASE_SURGERY)
@@ -222,7 +222,7 @@ def _follow(ctx: Context[Who], keys: Keys, changes: Sequence[Change], *, grant: 
 
 
 def _open_new(ctx: Context[Staff], keys: Keys, origin: str, target: str, why: str) -> None:
-    """A case of its own for the new study; what a person corrected where it comes from holds until it is corrected."""
+    """Open a case for the new study, which takes over the corrections of the study that its images come from."""
     latest = attribution.current(ctx.tx, origin)
     if latest is not None:
         attribution.correct(
@@ -244,7 +244,7 @@ def _open_new(ctx: Context[Staff], keys: Keys, origin: str, target: str, why: st
 
 
 def _withheld_too(ctx: Context[Staff], study_uid: str, why: str) -> None:
-    """Images that were withheld are not let out by a move: their new case is withheld until somebody ends that."""
+    """Withhold the new case of images that were withheld: a move does not let them out."""
     case = cases.of_study(ctx.tx, study_uid)
     if case is not None:
         withhold.withhold(ctx, case.id, why=why)

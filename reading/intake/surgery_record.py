@@ -1,4 +1,4 @@
-"""Study surgery as it is kept: each step with its changes, in rows and in the journal, so that it can be undone."""
+"""Records of study surgery: each step with its changes, as a row and in the journal, so that it can be undone."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from storage.index import journal
 
 MADE: Final = "surgery"
 UNDONE: Final = "surgery_undone"
-"""Kinds of the journal: who did it and why, beside the changes of `storage.decisions.placement`."""
+"""Kinds of journal entries: who did it and why; the changes are entries of their own (`storage.decisions`)."""
 
 
 class Kind(StrEnum):
     SPLIT = "split"
     """Images got a study of their own."""
     MOVE = "move"
-    """Images went to a study that was there."""
+    """Images went to the study of another case."""
     MERGE = "merge"
     """A whole study is shown in another."""
 
@@ -111,7 +111,7 @@ def write(ctx: Context[Staff], grant: RoleGrant, step: Step, *, why: str) -> Sur
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
     """Write a step of the journal again, so that it can be undone, where its case and its maker are known here.
 
-    The images are where they belong without it: that is a change of `storage.decisions.placement` of its own.
+    The images are placed by entries of their own (`storage.decisions`).
     """
     needed = ((case_table, "case_id"), (person, "made_by"), (role_grant, "grant_id"))
     if all(known(tx, of, payload[name]) for of, name in needed):

@@ -1,4 +1,4 @@
-"""Which order a study without one belongs to: proposals for a person, who decides and may take it back."""
+"""Matching: which orders a study without one may answer; a person decides, and may take the decision back."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from storage.index import queries
 from storage.records import Study
 
 WITHIN: Final = timedelta(days=3)
-"""An examination and its order lie no further apart than this."""
+"""How far an examination and its order may lie apart."""
 MOST: Final = 10
 RADIOGRAPHS: Final = frozenset({"CR", "DX"})
-"""What is ordered as one of them may be made as the other."""
+"""An order for one of these modalities may be performed as the other."""
 
 
 class Trait(StrEnum):
-    """In what an order and images agree or differ."""
+    """A trait in which an order and images agree or differ."""
 
     NAME = "name"
     BIRTH_DATE = "birth_date"
@@ -61,13 +61,13 @@ WEIGHTS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Proposal:
-    """An order that may be the one."""
+    """An order that the images may answer."""
 
     order: Order
     patient: Patient
     fits: frozenset[Trait]
     differs: frozenset[Trait]
-    """What neither fits nor differs is unknown of one of them."""
+    """A trait that neither fits nor differs is unknown on one of the two sides."""
 
     @property
     def score(self) -> int:
@@ -75,13 +75,13 @@ class Proposal:
 
 
 def proposals(tx: Connection, case: Case) -> list[Proposal]:
-    """Orders of the case's site that miss their images and lie near it in time, the likeliest first."""
+    """Orders of the case's site that miss their images and lie near the case in time, the likeliest first."""
     site = organisations.by_id(tx, case.site_id)
     zone = ZoneInfo(site.time_zone if site else "UTC")
     near = orders.list_of(
         tx,
         case.site_id,
-        states=WITHOUT_IMAGES | {OrderState.ARRIVED},  # of several procedures some may have come
+        states=WITHOUT_IMAGES | {OrderState.ARRIVED},  # an arrived order may have procedures without images
         since=case.examined_at - WITHIN,
         until=case.examined_at + WITHIN,
         limit=500,
@@ -98,14 +98,14 @@ def proposals(tx: Connection, case: Case) -> list[Proposal]:
 
 
 def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
-    """Whether the images, or whoever linked them, say that they are of somebody else."""
+    """Whether the images name another person, or the case is linked to another patient."""
     if case.patient_id not in {None, patient.id}:
         return True
     return any(not may_be_one(study.patient_name, patient.name) for study in _studies(tx, case.id))
 
 
 def order_of(tx: Connection, case_id: str) -> Order | None:
-    """The order that the images of a case answer, by whatever way they were matched."""
+    """The order that the images of a case answer, whether intake or a person matched them."""
     joined, procedure = tables.case_procedure, tables.procedure
     order_id = tx.scalar(
         sa.select(procedure.c.order_id)
@@ -118,7 +118,7 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
 
 
 def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
-    """The case answers the order from now on; an order that is more urgent makes the case so."""
+    """Join a case to an order; a more urgent order raises the priority of a case that waits to be read."""
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
     meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
     cases.join_procedures(tx, case.id, meant, now)
@@ -129,7 +129,7 @@ def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
 
 
 def part(tx: Connection, case_id: str, order: Order) -> None:
-    """The case does not answer the order: what no other case answers of it waits for its images again."""
+    """Part a case from an order: procedures that no other case answers wait for their images again."""
     ids = [one.id for one in order.procedures]
     left = cases.leave_procedures(tx, case_id, ids)
     progress.move(tx, order.id, left, Move.PART)

@@ -20,9 +20,9 @@ from reading.register import organisations
 from reading.row_rules import valid_at
 
 OFFERED_DAYS: Final = 30
-"""So long after its time an examination is offered that was never made."""
+"""For how many days after its time an examination is offered that was not made."""
 MOST: Final = 2000
-"""Orders that are looked through for one query."""
+"""How many orders one query looks through."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,25 +43,25 @@ class Offered:
     procedure: Procedure
     person: Person
     station: str
-    """AE title of the device that it was given to; empty where any of the site may make it."""
+    """AE title of the device that is to make it; empty where any of the site may."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Worklist:
-    """What a site offers."""
+    """The procedures that a site offers its devices."""
 
     offered: Sequence[Offered]
     stations: Sequence[str]
     """AE titles of the site's devices."""
     time_zone: str
     whole: bool
-    """False: there were more orders than are looked through."""
+    """False: there are more orders than one query looks through."""
 
 
 def worklist(
     tx: Connection, site_id: str, now: datetime, *, first: date | None = None, last: date | None = None
 ) -> Worklist:
-    """What is to be made at a site, the earliest first; on these days of the site's calendar, where they are given."""
+    """The procedures to be made at a site, earliest first; ``first`` to ``last`` are days of the site's calendar."""
     site = organisations.by_id(tx, site_id)
     zone = ZoneInfo(site.time_zone if site else "UTC")
     oldest = now - timedelta(days=OFFERED_DAYS)
@@ -107,7 +107,7 @@ def _people(tx: Connection, patient_ids: Sequence[str]) -> dict[str, Person]:
 
 
 def _titles(tx: Connection, site_id: str, now: datetime) -> dict[str, str]:
-    """The site's devices by id; a station that was retired is none of them, and then any may make it."""
+    """AE titles of the site's devices by id, without retired ones: what was given to one of those any may make."""
     device = tables.device
     rows = tx.execute(
         sa.select(device.c.id, device.c.ae_title)

@@ -39,7 +39,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class Procedure:
-    """What is asked, and the Study Instance UID of its images."""
+    """One part of the body to be examined, and the Study Instance UID that its images will carry."""
 
     id: str
     body_part: str
@@ -49,7 +49,7 @@ class Procedure:
 
     @property
     def step_id(self) -> str:
-        """Its number for devices, at most 16 characters (PS3.5 6.2, SH): the random part of the id."""
+        """Scheduled Procedure Step ID, at most 16 characters (PS3.5 6.2, SH): the random part of the id."""
         return self.id[-16:]
 
 
@@ -71,7 +71,7 @@ class Order:
     procedures: tuple[Procedure, ...]
     revision: int
     device_id: str | None = None
-    """The station that is to make it; None: any of the site."""
+    """The device that is to make it; None: any of the site."""
 
 
 def place(
@@ -166,7 +166,7 @@ def by_id(tx: Connection, order_id: str) -> Order | None:
 
 
 def by_accession(tx: Connection, site_id: str, accession_number: str) -> Order | None:
-    """The order of a site with an accession number; two sites may use the same one."""
+    """The order of a site by its accession number; two sites may use the same number."""
     return _first(
         tx, (imaging_order.c.site_id == site_id) & (imaging_order.c.accession_number == accession_number.strip(" "))
     )
@@ -196,7 +196,7 @@ def list_of(
     limit: int = 100,
     newest_first: bool = True,
 ) -> list[Order]:
-    """The orders of a site in these states that are scheduled within a time, its end excluded."""
+    """The orders of a site in these states, scheduled from ``since`` until before ``until``."""
     condition = (imaging_order.c.site_id == site_id) & imaging_order.c.state.in_(states)
     if since is not None:
         condition &= imaging_order.c.scheduled_at >= since

@@ -34,7 +34,7 @@ MOVE_OF: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """A performed step as it stands."""
+    """A performed step with what its messages said so far."""
 
     id: str
     sop_instance_uid: str = field(repr=False)

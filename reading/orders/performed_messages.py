@@ -49,14 +49,14 @@ class Reference:
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """An N-CREATE or N-SET: its attributes as DICOM JSON, and what we read out of them; None: it does not say."""
+    """An N-CREATE or N-SET: its attributes as DICOM JSON, and what was read from them; None: it does not say."""
 
     attributes: Mapping[str, Any] = field(repr=False)
     state: State | None
     modality: str = ""
     references: Sequence[Reference] = ()
     instances: Sequence[Named] | None = field(default=None, repr=False)
-    """Everything that was made so far, in all series."""
+    """All instances that were made so far, in all series."""
     reason: Mapping[str, str] | None = None
     """Why it was broken off: value, scheme, meaning."""
 

@@ -32,7 +32,7 @@ from storage.tables import quarantine as quarantine_table
 from storage.tables import study
 
 LOOK_BACK: Final = timedelta(days=90)
-"""Cases that were received before are history, not work."""
+"""How long after it was received a case is a concern."""
 MOST: Final = 2000
 """How many of each aspect are listed; a longer list is no longer read."""
 
@@ -49,14 +49,14 @@ class Concern:
     subject_id: str
     kind: Kind
     site_id: str | None
-    """None where nobody knows who sent it."""
+    """None where the sender is unknown."""
     at: datetime
     """When it came."""
     decided: bool
     held: Held | None = None
     case: Case | None = None
     alike: int = 0
-    """How many more of the same study there are beside it in a list: a series comes image by image."""
+    """How many more like it of the same study a list leaves out: a series comes image by image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,7 +71,7 @@ class Page:
 def list_concerns(
     tx: Connection, viewer: Viewer, group: Group | None, now: datetime, *, decided: bool, limit: int, offset: int
 ) -> Page:
-    """What ``viewer`` has to look at, the newest first; or what was decided."""
+    """The concerns that ``viewer`` may see, the newest first: those that wait, or those that were decided."""
     found = list(_all(tx, viewer, now, decided=decided))
     waiting = found if not decided else list(_all(tx, viewer, now, decided=False))
     listed = _together(sorted((one for one in found if group in (None, GROUP_OF[one.kind])), key=_newest, reverse=True))
@@ -96,7 +96,7 @@ def open_concern(ctx: Context[Viewer], aspect: Aspect, subject_id: str, action: 
         return _of_bytes(held)
     access.open_concerned_case(ctx, subject_id, action)
     condition = tables.case.c.id == subject_id
-    # A case that was linked meanwhile is history, and still to be read where it was decided about.
+    # A case that was linked meanwhile is no concern any more; its history can be read until it leaves the list.
     found = next(_of_cases(ctx.tx, aspect, condition, decided=None), None)
     if found is None:
         raise NotThere
@@ -208,7 +208,7 @@ def _last_move(aspect: Aspect) -> sa.ScalarSelect[str]:
 
 
 def _ordered() -> sa.ColumnElement[bool]:
-    """Whether the images answer an order all the same, by their Study UID or by its accession number."""
+    """Whether the images answer an order, by their Study Instance UID or by its accession number."""
     case, joined, order = tables.case.c, tables.case_study, tables.imaging_order
     by_study = (
         sa.exists()
@@ -232,7 +232,7 @@ def _kind(number: str, *, ordered: bool) -> Kind:
 
 
 def _numbers(tx: Connection, case_ids: Iterable[str]) -> dict[str, str]:
-    """Case to the patient id that its first study came with."""
+    """The patient id with which the first study of each case came, by case."""
     joined, ids = tables.case_study.c, list(case_ids)
     found: dict[str, str] = {}
     for start in range(0, len(ids), 500):

@@ -43,7 +43,7 @@ Raises NotThere, where they lie on another node."""
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     number: int
-    """From 1, of one concern."""
+    """Counts the decisions about one concern, from 1."""
     move: Move
     reason: str = field(repr=False)
     person_name: str

@@ -40,12 +40,12 @@ class Kind(StrEnum):
     OTHER_PERSON = "other_person"
     """The images name one person, their order another."""
     BLANK_ID = "blank_id"
-    """The device sent no number, or one that is typed where nobody knows."""
+    """The device sent no number, or a placeholder."""
     UNKNOWN_PATIENT = "unknown_patient"
 
 
 class Group(StrEnum):
-    """What people choose from."""
+    """The groups that people choose from."""
 
     CONFLICT = "conflict"
     UNREADABLE = "unreadable"

@@ -11,15 +11,15 @@ from reading.quality.kinds import GROUP_OF, GROUPS, Group, Kind
 
 class Move(StrEnum):
     KEEP = "keep"
-    """What is stored stays; the newcomer stays out."""
+    """The stored image stays; the newcomer stays in quarantine."""
     SHOW = "show"
-    """The newcomer is shown instead; what was shown is kept."""
+    """The newcomer is shown instead; the image that was shown is kept."""
     ADMIT = "admit"
-    """It belongs to the study that it names after all."""
+    """The newcomer belongs to the study that it names after all."""
     DISMISS = "dismiss"
-    """Nothing of it is needed."""
+    """The bytes are not needed."""
     AGAIN = "again"
-    """Received once more, since the program has learnt to read it."""
+    """The bytes are received once more, since the program has learnt to read them."""
     NOTED = "noted"
     """Somebody has seen to it."""
     UNDO = "undo"
@@ -40,9 +40,9 @@ MOVES: Final[Mapping[Kind, tuple[Move, ...]]] = {
     **{kind: _REFUSED for kind in GROUPS[Group.UNREADABLE] if kind not in {Kind.TORN, Kind.DAMAGED}},
     **{kind: (Move.NOTED,) for kind, group in GROUP_OF.items() if group in {Group.PATIENT, Group.CLOCK}},
 }
-"""What may be decided about each kind; whether the bytes allow it is asked of the storage."""
+"""What may be decided about each kind; storage says besides whether the bytes allow it."""
 KEPT_OUT: Final = frozenset({Move.KEEP, Move.DISMISS})
 SHOWS: Final = frozenset({Move.SHOW, Move.ADMIT})
 """Moves that change what is shown."""
 FOR_GOOD: Final = frozenset({Move.AGAIN})
-"""What was received is an image like any other: it is withheld on its case, not taken back here."""
+"""Cannot be taken back: what was received again is an image like any other, and is hidden on its case."""

@@ -107,7 +107,7 @@ class Addendum(Body):
 
 
 class NoChange(Body):
-    """The word that images which came after the report change nothing."""
+    """A reader says that images which came after the report change nothing."""
 
     revision: Revision
     image_set: Annotated[str, StringConstraints(max_length=64)]
@@ -139,7 +139,7 @@ class ReadBack(Body):
 
 
 class Person(Body):
-    """A patient as the one who stands at the desk shows a card."""
+    """The person at the counter and the card that they show."""
 
     card_type: IdentifierKind
     card: Word
@@ -162,7 +162,7 @@ class Order(Body):
     procedures: Annotated[list[Procedure], Field(min_length=1, max_length=20)]
     reason: Line = ""
     scheduled_at: AwareDatetime | None = None
-    """Now, if nobody says."""
+    """None: now."""
     station: Annotated[str, StringConstraints(max_length=16)] = ""
     """AE title of the device that is to make it; empty: any of the site."""
 
@@ -175,13 +175,13 @@ class Attribution(Body):
 
 
 class Decide(Body):
-    """About a concern: ``seen`` is how many decisions its history had on the screen."""
+    """A decision about a concern; ``seen`` is how many decisions its history had on the screen."""
 
     move: decisions.Move
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
     seen: Revision
     alike: bool = False
-    """Also about the others of the same study that are like it."""
+    """Decide the same about the concerns of the same study that are like it."""
 
 
 class PatientSignIn(Body):

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/cases")
 
 @router.get("/{case_id}/images")
 def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
-    """What is there, what is hidden and why, and the steps that were taken."""
+    """All images, those that are hidden with the reason, and the steps that were taken."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         access.open_case(ctx, case_id, Action.CASE_IMAGES)

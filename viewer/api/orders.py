@@ -1,4 +1,4 @@
-"""/api/orders: an examination to be made; its accession number brings the images to the right patient."""
+"""/api/orders: examinations to be made; the accession number brings the images to the right patient."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def list_orders(  # noqa: PLR0917 -- what is asked
     since: AwareDatetime | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> dict[str, Any]:
-    """The orders of a site of theirs, the latest first."""
+    """The orders of a site that they see, the latest first."""
     with acting(office_of(request), staff) as ctx:
         where = visible_site(ctx.tx, staff, site, ctx.now)
         access.open_list(ctx, Action.ORDER_LIST)

@@ -100,7 +100,7 @@ def picture(request: Request, staff: Looking, subject_id: str) -> Response:
 
 @router.get("/bytes/{subject_id}/content")
 def content(request: Request, staff: Looking, subject_id: str) -> Response:
-    """As an attachment, for the vendor's engineer: whatever it is, no browser opens it."""
+    """The bytes for the vendor's engineer, as an attachment, so that no browser opens them."""
     office = office_of(request)
     chunks = office.evidence.content(_held(request, staff, subject_id, Action.CONCERN_DOWNLOAD))
     return StreamingResponse(chunks, media_type="application/octet-stream", headers=ATTACHMENT)

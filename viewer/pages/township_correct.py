@@ -56,7 +56,7 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     laterality: Text = "",
     why: Why = "",
 ) -> Response:
-    """What is wrong in all images of the case; what was left as it was is not corrected."""
+    """Correct all studies of the case; fields that were not changed are left alone."""
     typed = {
         "PatientName": name.strip(),
         "PatientSex": sex,

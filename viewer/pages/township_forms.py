@@ -1,4 +1,4 @@
-"""/t/order and /t/case/{id}/link: who stands at the counter, what is to be examined, and what became of it."""
+"""/t/order and /t/case/{id}/link: an examination is registered, and a case linked, for the person at the counter."""
 
 from __future__ import annotations
 

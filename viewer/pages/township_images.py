@@ -114,7 +114,7 @@ def show_again(
 
 @router.get("/{case_id}/export.zip")
 def export(request: Request, staff: Looking, case_id: str) -> Response:
-    """To take along: what is shown of the case, corrected, with a DICOMDIR; no name in it says whose it is."""
+    """A zip of the images that are shown, corrected, with a DICOMDIR; no file name says whose they are."""
     office = office_of(request)
     with on_record(office, staff, Action.CASE_EXPORT, "case", case_id):
         pieces = office.export(staff, case_id)
@@ -213,7 +213,7 @@ def _hidden_because(found: CaseImages, language: Language) -> dict[str, str]:
 
 
 def _hidden_under_report(standing: versions.ReportVersion | None, found: CaseImages) -> int:
-    """How many of the images that the valid report was read from are hidden now."""
+    """How many images are hidden now that the valid report was read from."""
     if standing is None:
         return 0
     read_from = standing.images["instances"]
@@ -292,7 +292,7 @@ def _refused(
     refused: ReadingError,
     kept: Mapping[str, Any] | None = None,
 ) -> Response:
-    """The page again with what was typed, and why not; what is not there stays not there."""
+    """The page again with what was typed and the reason of the refusal; `NotThere` is raised again."""
     problem = problem_of(refused)
     if problem.status == 404:
         raise refused
@@ -302,7 +302,7 @@ def _refused(
 
 
 def _after(request: Request, staff: Staff, case_id: str, other: str | None, done: str) -> Response:
-    """To the case in which the images are now, where there is one that may be seen; else back."""
+    """Go to the case in which the images are now, if it may be seen; else back."""
     office, now = office_of(request), office_of(request).clock()
     there = other or case_id
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:

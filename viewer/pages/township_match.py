@@ -1,4 +1,4 @@
-"""/t/case/{id}/order: a study that came without an order is given the one that it answers, and given back."""
+"""/t/case/{id}/order: a study that came without an order is matched to one, and parted from it again."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from viewer.words.catalogue import Language, text
 router = APIRouter(prefix="/t/case")
 
 TRAITS: Final = tuple(Trait)
-"""In the order in which the page names them."""
+"""The traits in the order in which the page names them."""
 
 
 @router.get("/{case_id}/order")
@@ -61,7 +61,7 @@ def match(
 
 @router.post("/{case_id}/order/part")
 def part(request: Request, staff: Submitting, case_id: str) -> Response:
-    """The match was wrong: as it was before."""
+    """The match was wrong and is taken back."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_UNMATCH, "case", case_id) as ctx:
         order_match.part(ctx, office.keys, case_id)
@@ -116,7 +116,7 @@ def _proposal(tx: Connection, case: Case, one: Proposal, zone: str, language: La
 
 
 def _said(entry: Entry, language: Language) -> list[str]:
-    """What the images say of the person, to be compared."""
+    """The person whom the images name, to be compared with the order's patient."""
     born = words.day(entry.patient.birth_date)
     return [
         person_name(entry.patient.name) or text(language, "patient-unknown"),

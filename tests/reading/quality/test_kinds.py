@@ -11,5 +11,3 @@ def test_every_kind_is_in_one_group() -> None:
     assert sum(len(each) for each in GROUPS.values()) == len(Kind)
     conflicts = {str(each) for each in Reason if each.startswith("conflict")}
     assert conflicts <= {str(kind) for kind in GROUPS[Group.CONFLICT]}
-        str(kind) for kind in GROUPS[Group.CONFLICT]
-    }
