@@ -18,11 +18,9 @@ from reading.desk import worklist
 from reading.desk.worklist import Entry, Filters, Order
 from reading.errors import Invalid, ReadingError
 from reading.intake import rejections, surgery
-from reading.intake.case_images import CaseImages, chosen, images_of
-from reading.intake.rejection_record import Rejection, Standing
+from reading.intake.case_images import chosen, images_of
 from reading.reports import versions
 from reading.viewers import Staff
-from storage.records import Instance
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, on_record
@@ -30,7 +28,7 @@ from viewer.http.page import language_of
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.views import township
+from viewer.views import case_images, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -154,7 +152,7 @@ def _images(
         decides = rejections.may_decide(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id)
         others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []
-        hidden_under_report = _hidden_under_report(standing, found)
+        hidden_under_report = case_images.hidden_under_report(standing, found)
     return township_page(
         request,
         staff,
@@ -167,57 +165,12 @@ def _images(
         decides=decides and standing is None,
         report_stands=standing is not None,
         hidden_under_report=hidden_under_report,
-        series=_series(found, language),
+        series=case_images.series(found, language),
         others=others,
-        decisions=_decisions(found, case_id, language, zone),
-        rejections=_rejections(found, language, zone, entry.case.site_id),
+        decisions=case_images.decisions(found, case_id, language, zone),
+        rejections=case_images.rejections(found, language, zone, entry.case.site_id),
         may_show=decides,
     )
-
-
-def _series(found: CaseImages, language: Language) -> list[dict[str, Any]]:
-    why = _hidden_because(found, language)
-    rows: list[dict[str, Any]] = []
-    for place, (one, inside) in enumerate(found.series, start=1):
-        number = text(language, "case.series", n=one.series_number or place)
-        rows.append(
-            {
-                "uid": one.series_uid,
-                "title": " · ".join(part for part in (number, one.series_description) if part),
-                "modality": words.coded(language, "modality", one.modality),
-                "count": len(inside),
-                "images": [_image(each, language, at, why) for at, each in enumerate(inside, start=1)],
-            }
-        )
-    return rows
-
-
-def _image(one: Instance, language: Language, at: int, why: Mapping[str, str]) -> dict[str, Any]:
-    place = f"/dicomweb/studies/{one.study_uid}/series/{one.series_uid}/instances/{one.sop_instance_uid}"
-    return {
-        "uid": one.sop_instance_uid,
-        "label": text(language, "images.image", n=one.instance_number or at),
-        "thumbnail": f"{place}/thumbnail" if one.frames and not one.hidden else "",
-        "hidden": why.get(one.sop_instance_uid, text(language, "images.hidden")) if one.hidden else "",
-        "moved": one.moved,
-    }
-
-
-def _hidden_because(found: CaseImages, language: Language) -> dict[str, str]:
-    return {
-        uid: text(language, f"rejection.{rejection.title}")
-        for rejection in reversed(found.rejections)
-        for uid, standing in rejection.instances.items()
-        if standing is Standing.HIDDEN
-    }
-
-
-def _hidden_under_report(standing: versions.ReportVersion | None, found: CaseImages) -> int:
-    """How many images are hidden now that the valid report was read from."""
-    if standing is None:
-        return 0
-    read_from = standing.images["instances"]
-    return sum(one.hidden and one.sop_instance_uid in read_from for _, inside in found.series for one in inside)
 
 
 def _others(  # noqa: PLR0917
@@ -239,50 +192,6 @@ def _others(  # noqa: PLR0917
         for other in found.entries
         if other.case.id != entry.case.id and any(study.instances for study in other.studies)
     ]
-
-
-def _decisions(found: CaseImages, case_id: str, language: Language, zone: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "id": one.id,
-            "what": text(
-                language,
-                f"images.step-{one.kind}" if one.case_id == case_id else f"images.step-{one.kind}-here",
-                n=one.instances,
-            ),
-            "other": (one.other_case_id if one.case_id == case_id else one.case_id) or "",
-            "who": one.made_by,
-            "at": words.moment(one.made_at, zone),
-            "why": one.reason,
-            "undone": ""
-            if one.undone_at is None
-            else text(language, "images.undone", name=one.undone_by or "", at=words.moment(one.undone_at, zone)),
-            "undone_why": one.undone_why,
-        }
-        for one in found.steps
-    ]
-
-
-def _rejections(found: CaseImages, language: Language, zone: str, site_id: str) -> list[dict[str, Any]]:
-    return [_rejection(one, language, zone, site_id) for one in found.rejections]
-
-
-def _rejection(one: Rejection, language: Language, zone: str, site_id: str) -> dict[str, Any]:
-    foreign = all(standing is Standing.FOREIGN for standing in one.instances.values())
-    return {
-        "id": one.id,
-        "what": text(language, f"rejection.{one.title}"),
-        "count": text(language, "images.names-n", n=len(one.instances)),
-        "who": one.made_by or text(language, "images.by-a-device"),
-        "at": words.moment(one.made_at, zone),
-        "why": one.why,
-        "foreign": foreign,
-        "lifted": ""
-        if one.lifted_at is None
-        else text(language, "images.lifted", name=one.lifted_by or "", at=words.moment(one.lifted_at, zone)),
-        "lifted_why": one.lifted_why,
-        "can_be_lifted": one.lifted_at is None and not foreign and one.site_id == site_id,
-    }
 
 
 def _refused(
