@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import NotAllowed
 from reading.intake.look import SIDES
 from reading.kinds import Role
@@ -31,6 +31,7 @@ def may_correct(tx: Connection, staff: Staff, site_id: str, now: datetime) -> bo
     return any(may_act(tx, staff, role, site_id, now) is not None for role in CORRECTED_BY)
 
 
+@without_door("A part of a correction, whose act has opened the study or its case.")
 def correct(
     ctx: Context[Staff],
     study_uid: str,
@@ -71,6 +72,7 @@ def correct(
     return made
 
 
+@without_door("A part of the correction, whose act has opened the study.")
 def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = False) -> Case | None:
     """Bring the case of a study up to its attribution: whose it is, which part of the body and which side it shows.
 

@@ -10,7 +10,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import image_set, ledger
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.intake import intake
 from reading.intake.look import look_of
 from reading.patients.keys import Keys
@@ -19,6 +19,7 @@ from reading.viewers import RoleGrant
 from storage.index import queries
 
 
+@without_door("A part of an act that has opened the case, or of the system's step.")
 def follow(
     ctx: Context[Who], keys: Keys, study_uids: Iterable[str], *, grant: RoleGrant | None, why: str
 ) -> list[Case]:

@@ -16,7 +16,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.completeness import follow_ups, image_set, ledger
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.intake.look import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
@@ -40,6 +40,7 @@ DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 """States in which a case does not arrive again: images after a final report open a follow-up."""
 
 
+@without_door("The system takes in what any site sends.")
 def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True) -> Case:
     """The case of a study that has received something: found, or opened; to be called again whenever more has come.
 

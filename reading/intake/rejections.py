@@ -16,7 +16,7 @@ from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import rejection_record
 from reading.intake.following import follow
@@ -46,6 +46,7 @@ class Note:
     sop_instance_uids: tuple[str, ...] = field(repr=False)
 
 
+@without_door("The system obeys a note that a device sent.")
 def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
     """Hide the images that a note rejects, later ones when they come. The same note again changes nothing."""
     uids = sorted(set(note.sop_instance_uids) - {note.note_uid})
@@ -63,6 +64,7 @@ def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
     _decide(ctx, keys, uids, grant=None, why="")
 
 
+@without_door("The system's step obeys a note when its images arrive.")
 def catch_up(ctx: Context[Who], keys: Keys, study_uid: str) -> None:
     """Hide images of a study that came after the note that rejects them."""
     waiting = rejected_instance.c.state == Standing.WAITING

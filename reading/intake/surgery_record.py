@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.cases.cases import Case
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.row_rules import known
 from reading.tables import case as case_table
 from reading.tables import case_study, person, role_grant
@@ -82,6 +82,7 @@ def of_case(tx: Connection, case_id: str) -> list[Surgery]:
     return [_surgery(row) for row in rows]
 
 
+@without_door("A part of the surgery, whose act has opened the cases.")
 def write(ctx: Context[Staff], grant: RoleGrant, step: Step, *, why: str) -> Surgery:
     """Write a step that the acts of `reading.intake.surgery` have made; the case was opened there."""
     other = ctx.tx.scalar(sa.select(case_study.c.case_id).where(case_study.c.study_uid == step.target))
