@@ -34,7 +34,7 @@ def test_every_command_that_a_document_types_is_there() -> None:
     for document in DOCUMENTS:
         for line in re.findall(r"^    tierread (.+)$|`tierread ([^`]+)`", document.read_text("utf-8"), re.MULTILINE):
             words = "".join(line).split()
-            command = root.commands.get(words[0])
+            command = root.get_command(None, words[0])
             if "|" in words[0] or command is None:
                 unknown += [] if "|" in words[0] else [" ".join(words)]
                 continue
