@@ -44,6 +44,13 @@ def acting(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
 
 
 @contextmanager
+def in_snapshot(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
+    """A look in a read-only transaction, for what leaves no audit event of its own."""
+    with snapshot(office.engine) as tx:
+        yield Context(tx, office.audit, office.clock(), who)
+
+
+@contextmanager
 def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str, subject_id: str) -> Generator[None]:
     """The same for what opens its transactions itself.
 

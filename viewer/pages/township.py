@@ -10,16 +10,17 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.alerts import critical
-from reading.errors import NotThere
+from reading.desk.township import acknowledge_change
 from reading.register.sites import own_sites
-from reading.signing import release
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, looks_through
+from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, page
 from viewer.views import township
+from viewer.views.township_banners import banners
+from viewer.words.catalogue import text
 
 router = APIRouter(prefix="/t")
 
@@ -66,13 +67,9 @@ def acknowledge(
 
 
 @router.post("/notices/{notice_id}/acknowledge")
-def acknowledge_change(request: Request, staff: Submitting, notice_id: str) -> Response:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
-        waiting = township.banners(ctx.tx, staff, language_of(request), now).changed
-        if notice_id not in {notice.id for notice in waiting}:
-            raise NotThere
-        release.acknowledge_change(ctx.tx, notice_id, staff.person_id, now)
+def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> Response:
+    with going_in(office_of(request), staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
+        acknowledge_change(ctx, notice_id)
     return RedirectResponse("/t", status_code=303)
 
 
@@ -90,7 +87,7 @@ def township_page(
         tab=tab,
         staff=staff,
         csrf_token=staff.session.csrf_token,
-        place="、".join(site.name for site in sites),
+        place=text(language_of(request), "list-comma").join(site.name for site in sites),
         **values,
     )
 
@@ -98,13 +95,12 @@ def township_page(
 def _list(request: Request, staff: Staff, q: str, days: int) -> dict[str, Any]:
     office = office_of(request)
     looks_through(office, staff, Action.TOWNSHIP_OPEN)
-    with snapshot(office.engine) as tx:
-        found = township.listed(tx, staff, q=q, days=days, language=language_of(request), now=office.clock())
+    with in_snapshot(office, staff) as ctx:
+        found = township.table(ctx, q=q, days=days, language=language_of(request))
     return {"rows": found.rows, "total": found.total, "more": found.total > len(found.rows)}
 
 
 def _banners(request: Request, staff: Staff) -> dict[str, Any]:
-    office = office_of(request)
-    with snapshot(office.engine) as tx:
-        found = township.banners(tx, staff, language_of(request), office.clock())
+    with in_snapshot(office_of(request), staff) as ctx:
+        found = banners(ctx, language_of(request))
     return {"alerts": found.alerts, "returned": found.returned, "changed": found.changed, "late": found.late}

@@ -17,6 +17,7 @@ from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
 from reading.desk import worklist
+from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
 from reading.intake import intake
 from reading.orders import matching, performed
@@ -30,6 +31,7 @@ from viewer.http.page import language_of
 from viewer.pages.township import township_page
 from viewer.views import completeness, orders, township
 from viewer.views.report_sheet import sheet_of, zone_of
+from viewer.views.township_banners import banners
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -53,8 +55,8 @@ def show(
         found = access.open_case(ctx, case_id, Action.CASE_OPEN)
         entry = worklist.entries_of(ctx.tx, staff, [found], now)[0]
         zone = zone_of(ctx.tx, entry)
-        version = township.valid_versions(ctx.tx, staff, [case_id], now).get(case_id)
-        waiting = township.banners(ctx.tx, staff, language, now, case_id)
+        version = printable_versions(ctx, [case_id]).get(case_id)
+        waiting = banners(ctx, language, case_id)
         values: dict[str, Any] = {
             "row": township.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),

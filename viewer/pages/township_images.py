@@ -183,8 +183,8 @@ def _others(  # noqa: PLR0917
             other.case.id,
             " · ".join(
                 (
-                    township.patient_name(other, language),
-                    township.examination_with_side(other, language),
+                    patient_name(other, language),
+                    examination_with_side(other, language),
                     words.moment_today(other.case.examined_at, zone, now),
                 )
             ),

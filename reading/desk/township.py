@@ -1,0 +1,243 @@
+"""The township's desk: its examinations with the report that may be printed, and what waits for its answer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading import tables
+from reading.access import access
+from reading.actions import Action
+from reading.alerts.critical import Alert
+from reading.cases import cases
+from reading.cases.cases import MoveRow
+from reading.cases.moves import State
+from reading.completeness import follow_ups
+from reading.completeness.follow_ups import FollowUp
+from reading.context import Context
+from reading.desk import worklist
+from reading.desk.worklist import Entry, Filters, Order
+from reading.errors import NotThere
+from reading.register import organisations, people
+from reading.register.grants import reach
+from reading.reports.versions import VALID, ReportVersion, from_row
+from reading.signing import release
+from reading.viewers import Staff
+
+MOST: Final = 200
+"""Examinations that a list holds, and answers of one kind that are asked for at a time."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examination:
+    """One line of the township's list."""
+
+    entry: Entry
+    time_zone: str
+    """The site's, in which people read its times."""
+    printable: ReportVersion | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Examinations:
+    listed: tuple[Examination, ...]
+    total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingAlert:
+    """A critical result that nobody has acknowledged."""
+
+    entry: Entry
+    time_zone: str
+    alert: Alert
+    raised_by: str
+    """The reader's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingReturn:
+    """A case that a reader returned, or whose images the modality rejected."""
+
+    entry: Entry
+    time_zone: str
+    move: MoveRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingChange:
+    """A report that changed after the township may have read it."""
+
+    entry: Entry
+    time_zone: str
+    notice_id: str
+    version_id: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingImages:
+    """Images that arrived after the report; a reader answers, the township is told."""
+
+    entry: Entry
+    time_zone: str
+    follow_up: FollowUp
+    images: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pending:
+    """What waits for an answer, for each township of a person."""
+
+    alerts: tuple[PendingAlert, ...]
+    returns: tuple[PendingReturn, ...]
+    changes: tuple[PendingChange, ...]
+    images: tuple[PendingImages, ...]
+
+
+def examinations(ctx: Context[Staff], *, text: str, since: datetime) -> Examinations:
+    """The examinations received since a time and those that are still open, the newest first."""
+    wanted = Filters(text=text, since=since, order=Order.NEWEST)
+    found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST, offset=0, now=ctx.now)
+    printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
+    zones = _time_zones(ctx, found.entries)
+    return Examinations(
+        listed=tuple(
+            Examination(entry=entry, time_zone=zones[entry.site.id], printable=printable.get(entry.case.id))
+            for entry in found.entries
+        ),
+        total=found.total,
+    )
+
+
+def printable_versions(ctx: Context[Staff], case_ids: Sequence[str]) -> Mapping[str, ReportVersion]:
+    """The one version of each case that may be printed; cases without one are left out."""
+    version = tables.report_version
+    rows = ctx.tx.execute(
+        sa.select(version)
+        .join(tables.case, tables.case.c.id == version.c.case_id)
+        .where(
+            version.c.case_id.in_(case_ids),
+            version.c.status.in_(VALID),
+            access.visible_versions(ctx.tx, ctx.who, ctx.now),
+        )
+    )
+    return {version.case_id: version for version in map(from_row, rows)}
+
+
+def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
+    """What waits for an answer from this person's own sites, about one case or about all."""
+    case = tables.case
+    own = case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own) & access.visible_cases(ctx.tx, ctx.who, ctx.now)
+    if case_id is not None:
+        own &= case.c.id == case_id
+    return Pending(
+        alerts=_alerts(ctx, own),
+        returns=_returns(ctx, own),
+        changes=_changes(ctx, own),
+        images=_images(ctx, own),
+    )
+
+
+def acknowledge_change(ctx: Context[Staff], notice_id: str) -> None:
+    """The township has read the report that changed.
+
+    Raises:
+        NotThere: no such notice waits for this person.
+
+    """
+    if notice_id not in {change.notice_id for change in pending(ctx).changes}:
+        raise NotThere
+    release.acknowledge_change(ctx.tx, notice_id, ctx.who.person_id, ctx.now)
+    ctx.record(action=Action.CHANGE_ACKNOWLEDGE, subject_kind="notice", subject_id=notice_id)
+
+
+def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingAlert, ...]:
+    alert = tables.critical_alert
+    unanswered = sa.select(alert.c.case_id).where(alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None))
+    entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
+    zones = _time_zones(ctx, entries)
+    found: list[PendingAlert] = []
+    for entry in entries:
+        newest = entry.alert
+        if newest is None or newest.acknowledged_at is not None:
+            continue
+        reader = people.by_id(ctx.tx, newest.raised_by)
+        found.append(
+            PendingAlert(
+                entry=entry,
+                time_zone=zones[entry.site.id],
+                alert=newest,
+                raised_by=reader.name if reader else "",
+            )
+        )
+    return tuple(found)
+
+
+def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingReturn, ...]:
+    entries = _entries(ctx, (tables.case.c.state == State.RETURNED) & own)
+    zones = _time_zones(ctx, entries)
+    return tuple(
+        PendingReturn(entry=entry, time_zone=zones[entry.site.id], move=_last_return(ctx, entry.case.id))
+        for entry in entries
+    )
+
+
+def _last_return(ctx: Context[Staff], case_id: str) -> MoveRow:
+    moves = cases.moves_of(ctx.tx, case_id)
+    return next(move for move in reversed(moves) if move.to_state is State.RETURNED)
+
+
+def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingChange, ...]:
+    notice, version, case = tables.change_notice, tables.report_version, tables.case
+    rows = ctx.tx.execute(
+        sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.at, version.c.case_id)
+        .join(version, version.c.id == notice.c.version_id)
+        .join(case, case.c.id == version.c.case_id)
+        .where(notice.c.acknowledged_at.is_(None), own)
+        .order_by(notice.c.at)
+        .limit(MOST)
+    ).all()
+    entries = _entries(ctx, case.c.id.in_({row.case_id for row in rows}) & own)
+    of_case, zones = {entry.case.id: entry for entry in entries}, _time_zones(ctx, entries)
+    return tuple(
+        PendingChange(
+            entry=of_case[row.case_id],
+            time_zone=zones[of_case[row.case_id].site.id],
+            notice_id=row.notice_id,
+            version_id=row.version_id,
+            at=row.at,
+        )
+        for row in rows
+    )
+
+
+def _images(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingImages, ...]:
+    late = tables.follow_up
+    unanswered = sa.select(late.c.case_id).where(late.c.closed_at.is_(None))
+    entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
+    zones = _time_zones(ctx, entries)
+    return tuple(
+        PendingImages(
+            entry=entry,
+            time_zone=zones[entry.site.id],
+            follow_up=entry.follow_up,
+            images=len(follow_ups.late_pictures(ctx.tx, entry.case.id)),
+        )
+        for entry in entries
+        if entry.follow_up is not None
+    )
+
+
+def _entries(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> list[Entry]:
+    rows = ctx.tx.execute(sa.select(tables.case).where(condition).order_by(tables.case.c.received_at).limit(MOST))
+    return worklist.entries_of(ctx.tx, ctx.who, [cases.from_row(row) for row in rows], ctx.now)
+
+
+def _time_zones(ctx: Context[Staff], entries: Sequence[Entry]) -> Mapping[str, str]:
+    sites = organisations.by_ids(ctx.tx, {entry.site.id for entry in entries})
+    return {site_id: site.time_zone for site_id, site in sites.items()}

@@ -1,0 +1,123 @@
+"""The banners of the township's pages: alerts, returned cases, changed reports and late images, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from reading.cases.moves import Move
+from reading.context import Context
+from reading.desk import township
+from reading.desk.township import PendingAlert, PendingChange, PendingImages, PendingReturn
+from reading.viewers import Staff
+from viewer.views.report_sheet import examination_with_side, patient_name
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertBanner:
+    id: str
+    patient: str
+    examination: str
+    critical_class: str
+    finding: str
+    raised_by: str
+    raised_at: str
+    due: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReturnedBanner:
+    case_id: str
+    patient: str
+    examination: str
+    why: str
+    by: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangedBanner:
+    id: str
+    version_id: str
+    patient: str
+    examination: str
+    at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LateBanner:
+    case_id: str
+    patient: str
+    examination: str
+    images: int
+    at: str
+    due: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Banners:
+    alerts: Sequence[AlertBanner]
+    returned: Sequence[ReturnedBanner]
+    changed: Sequence[ChangedBanner]
+    late: Sequence[LateBanner]
+
+
+def banners(ctx: Context[Staff], language: Language, case_id: str | None = None) -> Banners:
+    """What waits for an answer from this township, about one case or about all."""
+    pending = township.pending(ctx, case_id)
+    return Banners(
+        alerts=[_alert(each, language, ctx.now) for each in pending.alerts],
+        returned=[_returned(each, language, ctx.now) for each in pending.returns],
+        changed=[_changed(each, language, ctx.now) for each in pending.changes],
+        late=[_late(each, language, ctx.now) for each in pending.images],
+    )
+
+
+def _alert(pending: PendingAlert, language: Language, now: datetime) -> AlertBanner:
+    alert = pending.alert
+    return AlertBanner(
+        id=alert.id,
+        patient=patient_name(pending.entry, language),
+        examination=examination_with_side(pending.entry, language),
+        critical_class=words.critical_class(language, alert.critical_class),
+        finding=alert.finding,
+        raised_by=pending.raised_by,
+        raised_at=words.moment_today(alert.raised_at, pending.time_zone, now),
+        due=words.until(language, alert.due_at, now),
+    )
+
+
+def _returned(pending: PendingReturn, language: Language, now: datetime) -> ReturnedBanner:
+    move = pending.move
+    return ReturnedBanner(
+        case_id=pending.entry.case.id,
+        patient=patient_name(pending.entry, language),
+        examination=examination_with_side(pending.entry, language),
+        why=move.why or (text(language, "returned.rejected") if move.move is Move.REJECT else ""),
+        by=move.person_name or text(language, "images.by-a-device"),
+        at=words.moment_today(move.at, pending.time_zone, now),
+    )
+
+
+def _changed(pending: PendingChange, language: Language, now: datetime) -> ChangedBanner:
+    return ChangedBanner(
+        id=pending.notice_id,
+        version_id=pending.version_id,
+        patient=patient_name(pending.entry, language),
+        examination=examination_with_side(pending.entry, language),
+        at=words.moment_today(pending.at, pending.time_zone, now),
+    )
+
+
+def _late(pending: PendingImages, language: Language, now: datetime) -> LateBanner:
+    return LateBanner(
+        case_id=pending.entry.case.id,
+        patient=patient_name(pending.entry, language),
+        examination=examination_with_side(pending.entry, language),
+        images=pending.images,
+        at=words.moment_today(pending.follow_up.opened_at, pending.time_zone, now),
+        due=words.until(language, pending.follow_up.due_at, now),
+    )
