@@ -21,7 +21,7 @@ from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, looks_through
 from viewer.http.page import language_of
-from viewer.views import quality
+from viewer.views.quality_concern import concern_detail
 
 router = APIRouter(prefix="/api/quality")
 
@@ -57,7 +57,7 @@ def one(request: Request, staff: Looking, aspect: Aspect, subject_id: str) -> di
     office = office_of(request)
     with going_in(office, staff, Action.CONCERN_OPEN, SUBJECT_KIND[aspect], subject_id) as ctx:
         concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_OPEN)
-        found = quality.shown(ctx.tx, office, staff, concern, language_of(request), ctx.now)
+        found = concern_detail(ctx, concern, language_of(request))
     compared = None if found.pair is None else office.evidence.compare(*found.pair)
     return {
         **_line(concern),

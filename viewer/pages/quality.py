@@ -16,12 +16,12 @@ from reading.quality.kinds import SUBJECT_KIND, Aspect, Group
 from reading.quality.moves import Move
 from reading.register.grants import AT_THEIR_SITE
 from reading.viewers import Staff
-from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, looks_through
+from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, page
 from viewer.views import quality
+from viewer.views.quality_concern import concern_detail
 from viewer.words import words
 from viewer.words.catalogue import text
 
@@ -40,8 +40,8 @@ def show(
 ) -> Response:
     office, language = office_of(request), language_of(request)
     looks_through(office, staff, Action.CONCERN_LIST)
-    with snapshot(office.engine) as tx:
-        found = quality.listed(tx, staff, group, language, office.clock(), decided=decided, limit=PAGE, offset=offset)
+    with in_snapshot(office, staff) as ctx:
+        found = quality.concern_list(ctx, group, language, decided=decided, limit=PAGE, offset=offset)
     return quality_page(
         request,
         staff,
@@ -62,7 +62,7 @@ def show_one(
     office, language = office_of(request), language_of(request)
     with going_in(office, staff, Action.CONCERN_OPEN, SUBJECT_KIND[aspect], subject_id) as ctx:
         concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_OPEN)
-        found = quality.shown(ctx.tx, office, staff, concern, language, ctx.now)
+        found = concern_detail(ctx, concern, language)
     zone = quality.FALLBACK_ZONE
     return quality_page(
         request,
