@@ -15,7 +15,7 @@ from reading.viewers import PatientViewer
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import arrive, open_clinic
-from viewer.views import patient as patient_view
+from viewer.views.patient import own_reports
 
 
 def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now: datetime) -> None:
@@ -41,7 +41,7 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
 
     plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
     plans += plans_of(engine, lambda tx: access.scope(tx, patient, now))
-    plans += plans_of(engine, lambda tx: patient_view.reports_of(tx, clinic.audit, patient, now))
+    plans += plans_of(engine, lambda tx: own_reports(Context(tx, clinic.audit, now, patient)))
 
     assert len(plans) > 5
     for plan in plans:

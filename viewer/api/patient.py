@@ -21,8 +21,7 @@ from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrig
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
-from viewer.views import patient as patient_view
-from viewer.views.patient import Report
+from viewer.views.patient import Report, looks, open_report, own_reports
 from viewer.views.pictures import picture_of, pictures_of
 from viewer.views.report_sheet import sheet_of
 
@@ -46,9 +45,8 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     office = office_of(request)
     looks_through(office, patient, Action.REPORTS_OPEN)
-    with transaction(office.engine) as tx:
-        found = patient_view.reports_of(tx, office.audit, patient, office.clock())
-    return [_summary(each) for each in found]
+    with acting(office, patient) as ctx:
+        return [_summary(each) for each in own_reports(ctx)]
 
 
 @router.get("/reports/{version_id}.pdf")
@@ -58,12 +56,11 @@ def pdf(request: Request, patient: Patient, version_id: str) -> Response:
 
 @router.get("/reports/{version_id}")
 def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, patient, Action.REPORT_READ, "report", version_id) as ctx:
-        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_READ, now)
+    with going_in(office_of(request), patient, Action.REPORT_READ, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.REPORT_READ)
         signatures = versions.signatures_for(ctx.tx, opened.version)
         pictures = len(pictures_of(ctx.tx, opened.version.case_id))
-        looks = patient_view.looks_at(ctx.tx, opened, language_of(request))
+        lines = looks(ctx.tx, opened, language_of(request))
     return {
         **_summary(opened),
         "content": opened.version.content.to_json(),
@@ -72,7 +69,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
             for each in signatures
         ],
         "pictures": pictures,
-        "looks": [{"at": look.at.isoformat(), "who": look.who, "what": look.what} for look in looks],
+        "looks": [{"at": look.at.isoformat(), "who": look.who, "what": look.what} for look in lines],
     }
 
 
@@ -111,17 +108,16 @@ def end_session(request: Request) -> None:
 
 
 def pdf_for(request: Request, patient: PatientViewer, version_id: str) -> Response:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, patient, Action.REPORT_PDF, "report", version_id) as ctx:
-        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_PDF, now)
+    with going_in(office_of(request), patient, Action.REPORT_PDF, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.REPORT_PDF)
         sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request))
     return as_pdf(sheet, opened.version)
 
 
 def picture_for(request: Request, patient: PatientViewer, version_id: str, number: int) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, patient, Action.PICTURE_READ, "report", version_id) as ctx:
-        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.PICTURE_READ, now)
+        opened = open_report(ctx, version_id, Action.PICTURE_READ)
         picture = picture_of(ctx.tx, opened.version.case_id, number)
     body, media_type = office.render(patient, picture.study_uid, picture.number)
     return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})

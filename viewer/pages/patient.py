@@ -12,7 +12,6 @@ from reading.actions import Action
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
-from storage.database import transaction
 from viewer.api.patient import end_session, open_session, pdf_for, picture_for
 from viewer.http.callers import (
     PATIENT_COOKIE,
@@ -25,11 +24,11 @@ from viewer.http.callers import (
     take,
 )
 from viewer.http.office import office_of
-from viewer.http.on_record import going_in, looks_through
+from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.pages.sign_in import words_for
-from viewer.views import patient as patient_view
+from viewer.views.patient import looks, open_report, own_reports
 from viewer.views.pictures import pictures_of
 from viewer.views.report_sheet import examination, sheet_of, side
 from viewer.words import words
@@ -76,9 +75,9 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa:
 def reports(request: Request, patient: Patient) -> Response:
     office, language = office_of(request), language_of(request)
     looks_through(office, patient, Action.REPORTS_OPEN)
-    with transaction(office.engine) as tx:
-        found = patient_view.reports_of(tx, office.audit, patient, office.clock())
-        registered = patients.by_id(tx, patient.patient_id)
+    with acting(office, patient) as ctx:
+        found = own_reports(ctx)
+        registered = patients.by_id(ctx.tx, patient.patient_id)
     return page(
         request,
         "patient_reports.html",
@@ -108,12 +107,12 @@ def pdf(request: Request, patient: Patient, version_id: str) -> Response:
 def report(
     request: Request, patient: Patient, version_id: str, page_number: Annotated[int, Query(alias="page", ge=1)] = 1
 ) -> Response:
-    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with going_in(office, patient, Action.REPORT_READ, "report", version_id) as ctx:
-        opened = patient_view.opened(ctx.tx, office.audit, patient, version_id, Action.REPORT_READ, now)
+    language = language_of(request)
+    with going_in(office_of(request), patient, Action.REPORT_READ, "report", version_id) as ctx:
+        opened = open_report(ctx, version_id, Action.REPORT_READ)
         sheet = sheet_of(ctx.tx, opened.entry, opened.version, language)
         total = len(pictures_of(ctx.tx, opened.version.case_id))
-        looks = patient_view.looks_at(ctx.tx, opened, language)
+        lines = looks(ctx.tx, opened, language)
     pages = max(1, -(-total // PICTURES_A_PAGE))
     first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1
     zone = opened.zone
@@ -129,7 +128,7 @@ def report(
         pictures=range(first, min(first + PICTURES_A_PAGE, total + 1)),
         page=min(page_number, pages),
         pages=pages,
-        looks=[{"at": words.moment(look.at, zone), "who": look.who, "what": look.what} for look in looks],
+        looks=[{"at": words.moment(look.at, zone), "who": look.who, "what": look.what} for look in lines],
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import audit
 from reading.access import access
 from reading.actions import Action
-from reading.audit import ActorKind, Audit, Event, Outcome
+from reading.audit import ActorKind, Event, Outcome
 from reading.cases import cases
 from reading.context import Context
 from reading.desk import worklist
@@ -26,6 +26,7 @@ from viewer.words.catalogue import Language, catalogue, text
 
 MOST: Final = 200
 MOST_LOOKS: Final = 50
+_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,36 +44,34 @@ class Look:
     what: str
 
 
-def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datetime) -> list[Report]:
+def own_reports(ctx: Context[PatientViewer]) -> list[Report]:
     """The patient's final reports, the latest examination first.
 
-    The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
+    The list shows the impression of each report, so it counts as a look at each.
     """
-    found = access.open_own_reports(Context(tx, audit_, now, patient), Action.REPORT_LISTED, limit=MOST)
-    theirs = cases.by_ids(tx, [each.case_id for each in found])
-    entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
-    sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
+    found = access.open_own_reports(ctx, Action.REPORT_LISTED, limit=MOST)
+    theirs = cases.by_ids(ctx.tx, [each.case_id for each in found])
+    entries = worklist.entries_of(ctx.tx, ctx.who, [theirs[each.case_id] for each in found], ctx.now)
+    sites = organisations.by_ids(ctx.tx, [entry.site.id for entry in entries])
     return [
         Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
         for each, entry in zip(found, entries, strict=True)
     ]
 
 
-def opened(  # noqa: PLR0917 -- the one shape of every look
-    tx: Connection, audit_: Audit, patient: PatientViewer, version_id: str, action: Action, now: datetime
-) -> Report:
+def open_report(ctx: Context[PatientViewer], version_id: str, action: Action) -> Report:
     """One report, the look recorded.
 
     Raises:
-        NotThere: there is none such, or it is not theirs, not final, or withheld.
+        NotThere: no such report, or it is not the patient's, not final, or withheld.
 
     """
-    version = access.open_report(Context(tx, audit_, now, patient), version_id, action)
-    entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
-    return Report(version=version, entry=entry, zone=zone_of(tx, entry))
+    version = access.open_report(ctx, version_id, action)
+    entry = worklist.entries_of(ctx.tx, ctx.who, [cases.by_id(ctx.tx, version.case_id)], ctx.now)[0]
+    return Report(version=version, entry=entry, zone=zone_of(ctx.tx, entry))
 
 
-def looks_at(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
+def looks(tx: Connection, report: Report, language: Language) -> Sequence[Look]:
     """Who opened the case, its images or this report, the latest first: one line for each person and day."""
     subjects = [("report", report.version.id), ("case", report.version.case_id)]
     subjects += [("study", study.study_uid) for study in report.entry.studies]
@@ -90,9 +89,6 @@ def looks_at(tx: Connection, report: Report, language: Language) -> Sequence[Loo
             acts[line].append(what)
     comma = text(language, "list-comma")
     return [Look(at=at, who=line[0], what=comma.join(acts[line])) for line, at in latest.items()][:MOST_LOOKS]
-
-
-_PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
 
 
 def _who(tx: Connection, language: Language, event: Event) -> str:
