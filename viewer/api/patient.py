@@ -8,37 +8,31 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.actions import Action
-from reading.audit import STRANGER
 from reading.reports import versions
 from reading.reports.seal import said_in
-from reading.sessions import sessions
-from reading.sessions.sessions import PatientSession
-from reading.viewers import PatientViewer
-from storage.database import transaction
 from viewer.api import bodies
-from viewer.api.reports import as_pdf
-from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, address_of, give, take
+from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, give
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
+from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.views.patient import Report, looks, open_report, own_reports
-from viewer.views.pictures import picture_of, pictures_of
-from viewer.views.report_sheet import sheet_of
+from viewer.views.patient_files import report_pdf, report_picture
+from viewer.views.pictures import pictures_of
 
 router = APIRouter(prefix="/api/patient")
 
 
 @router.post("/session", dependencies=[SameOrigin])
 def sign_in(request: Request, response: Response, body: bodies.PatientSignIn) -> dict[str, Any]:
-    opened = open_session(request, body.card_type, body.card, body.code)
+    opened = open_patient_session(request, body.card_type, body.card, body.code)
     give(request, response, PATIENT_COOKIE, opened.token)
     return {"csrf_token": opened.patient.csrf_token}
 
 
 @router.delete("/session", status_code=204)
 def sign_out(request: Request, response: Response, patient: PatientActing) -> None:  # noqa: ARG001 -- being it is the check
-    end_session(request)
-    take(request, response, PATIENT_COOKIE)
+    end_patient_session(request, response)
 
 
 @router.get("/reports")
@@ -51,7 +45,7 @@ def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
 
 @router.get("/reports/{version_id}.pdf")
 def pdf(request: Request, patient: Patient, version_id: str) -> Response:
-    return pdf_for(request, patient, version_id)
+    return report_pdf(request, patient, version_id)
 
 
 @router.get("/reports/{version_id}")
@@ -75,52 +69,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
 
 @router.get("/reports/{version_id}/pictures/{number}")
 def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
-    return picture_for(request, patient, version_id, number)
-
-
-def open_session(request: Request, card_type: str, card: str, code: str) -> PatientSession:
-    """A new session.
-
-    Raises:
-        WrongCredentials, TooManyAttempts: after the failure was counted.
-        Invalid: no such kind of card.
-
-    """
-    office = office_of(request)
-    with acting(office, STRANGER) as ctx:
-        opened = sessions.open_patient(
-            ctx,
-            office.keys,
-            card_kind=card_type,
-            card=card,
-            code=code,
-            address=address_of(request),
-        )
-    if not isinstance(opened, PatientSession):
-        raise opened
-    return opened
-
-
-def end_session(request: Request) -> None:
-    office = office_of(request)
-    with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[PATIENT_COOKIE], office.clock())
-
-
-def pdf_for(request: Request, patient: PatientViewer, version_id: str) -> Response:
-    with going_in(office_of(request), patient, Action.REPORT_PDF, "report", version_id) as ctx:
-        opened = open_report(ctx, version_id, Action.REPORT_PDF)
-        sheet = sheet_of(ctx.tx, opened.entry, opened.version, language_of(request))
-    return as_pdf(sheet, opened.version)
-
-
-def picture_for(request: Request, patient: PatientViewer, version_id: str, number: int) -> Response:
-    office = office_of(request)
-    with going_in(office, patient, Action.PICTURE_READ, "report", version_id) as ctx:
-        opened = open_report(ctx, version_id, Action.PICTURE_READ)
-        picture = picture_of(ctx.tx, opened.version.case_id, number)
-    body, media_type = office.render(patient, picture.study_uid, picture.number)
-    return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})
+    return report_picture(request, patient, version_id, number)
 
 
 def _summary(report: Report) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from reading.actions import Action
 from reading.desk import desk
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import Content
 from reading.signing import printing, signatures
 from viewer.api import bodies
 from viewer.api.cases import shown
@@ -19,7 +19,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.views import api_json
-from viewer.views.report_pdf import Sheet, render
+from viewer.views.report_pdf import as_pdf
 from viewer.views.report_sheet import sheet_for
 
 router = APIRouter(prefix="/api/reports")
@@ -44,15 +44,3 @@ def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Add
     with going_in(office, staff, Action.CASE_OPEN, "case", made.case_id) as ctx:
         found = desk.detail(ctx, made.case_id)
     return api_json.detail(found, staff, language_of(request))
-
-
-def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
-    # The name of the file says nothing of the person.
-    return Response(
-        render(sheet, version.released_at or version.created_at),
-        media_type="application/pdf",
-        headers={
-            "Content-Disposition": f'inline; filename="report-{version.id}.pdf"',
-            "Cache-Control": "private, no-store",
-        },
-    )

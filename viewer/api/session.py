@@ -7,16 +7,13 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
-from reading.audit import STRANGER
 from reading.register import organisations
-from reading.sessions import sessions
-from reading.sessions.sessions import StaffSession
-from reading.viewers import SessionFacts, Staff
-from storage.database import snapshot, transaction
+from reading.viewers import Staff
+from storage.database import snapshot
 from viewer.api import bodies
-from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, address_of, give, staff_of, take
+from viewer.http.callers import STAFF_COOKIE, ActingUnsettled, SameOrigin, give, staff_of
 from viewer.http.office import office_of
-from viewer.http.on_record import acting
+from viewer.http.sessions import change_password, end_staff_session, open_staff_session, prove_again
 from viewer.views import api_json
 
 router = APIRouter(prefix="/api/session")
@@ -29,84 +26,30 @@ def who(request: Request) -> dict[str, Any]:
 
 @router.post("", dependencies=[SameOrigin])
 def sign_in(request: Request, response: Response, body: bodies.SignIn) -> dict[str, Any]:
-    opened = open_session(request, body.username, body.password)
+    opened = open_staff_session(request, body.username, body.password)
     give(request, response, STAFF_COOKIE, opened.token)
     return facts(request, opened.staff)
 
 
 @router.delete("", status_code=204)
 def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> None:  # noqa: ARG001 -- being it is the check
-    office = office_of(request)
-    with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
-    take(request, response, STAFF_COOKIE)
+    end_staff_session(request, response)
 
 
 @router.post("/password")
-def change_password(request: Request, staff: ActingUnsettled, body: bodies.NewPassword) -> dict[str, Any]:
-    set_password(request, staff, body.current, body.new)
+def new_password(request: Request, staff: ActingUnsettled, body: bodies.NewPassword) -> dict[str, Any]:
+    change_password(request, staff, body.current, body.new)
     return facts(request, staff_of(request, touch=False))
 
 
 @router.post("/proof")
 def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[str, Any]:
-    office = office_of(request)
-    with acting(office, staff) as ctx:
-        proved = sessions.prove_again(
-            ctx,
-            office.keys,
-            password=body.password,
-            address=address_of(request),
-        )
-    if not isinstance(proved, SessionFacts):
-        raise proved  # after the failure was counted
+    proved = prove_again(request, staff, body.password)
     return {"proved_at": proved.proved_at.isoformat()}
 
 
-def open_session(request: Request, username: str, password: str) -> StaffSession:
-    """A new session.
-
-    Raises:
-        WrongCredentials, TooManyAttempts: after the failure was counted.
-
-    """
-    office = office_of(request)
-    with acting(office, STRANGER) as ctx:
-        opened = sessions.open_staff(
-            ctx,
-            office.keys,
-            username=username,
-            password=password,
-            address=address_of(request),
-        )
-    if not isinstance(opened, StaffSession):
-        raise opened
-    return opened
-
-
-def set_password(request: Request, staff: Staff, current: str, new: str) -> None:
-    """A new password for whoever is signed in.
-
-    Raises:
-        Invalid: it is not good enough.
-        WrongCredentials, TooManyAttempts: after the failure was counted.
-
-    """
-    office = office_of(request)
-    with acting(office, staff) as ctx:
-        refusal = sessions.change_password(
-            ctx,
-            office.keys,
-            current=current,
-            new=new,
-            address=address_of(request),
-        )
-    if refusal is not None:
-        raise refusal
-
-
 def facts(request: Request, staff: Staff) -> dict[str, Any]:
-    """What the web app knows of the session."""
+    """The session as the web app reads it: the person, their roles, the CSRF token."""
     with snapshot(office_of(request).engine) as tx:
         found = {grant.organisation_id: organisations.by_id(tx, grant.organisation_id) for grant in staff.grants}
     return api_json.session(staff, {one: organisation for one, organisation in found.items() if organisation})

@@ -12,7 +12,6 @@ from reading.actions import Action
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
-from viewer.api.patient import end_session, open_session, pdf_for, picture_for
 from viewer.http.callers import (
     PATIENT_COOKIE,
     Patient,
@@ -21,14 +20,15 @@ from viewer.http.callers import (
     give,
     keeps_cookies,
     patient_of,
-    take,
 )
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of, page
 from viewer.http.problems import SignedOut, problem_of
+from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.sign_in import words_for
 from viewer.views.patient import looks, open_report, own_reports
+from viewer.views.patient_files import report_pdf, report_picture
 from viewer.views.pictures import pictures_of
 from viewer.views.report_sheet import examination, sheet_of, side
 from viewer.words import words
@@ -55,7 +55,7 @@ def show(request: Request, ended: Annotated[int, Query(ge=0, le=2)] = 0) -> Resp
 @router.post("", dependencies=[SameOrigin])
 def sign_in(request: Request, card_type: Field, card: Field, code: Field) -> Response:
     try:
-        opened = open_session(request, card_type, card, code)
+        opened = open_patient_session(request, card_type, card, code)
     except (WrongCredentials, TooManyAttempts, Invalid) as refusal:
         return _form(request, card_type=card_type, refusal=refusal)
     response = RedirectResponse("/p/reports", status_code=303)
@@ -65,9 +65,8 @@ def sign_in(request: Request, card_type: Field, card: Field, code: Field) -> Res
 
 @router.post("/sign-out")
 def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa: ARG001 -- being it is the check
-    end_session(request)
     response = RedirectResponse("/p?ended=2", status_code=303)
-    take(request, response, PATIENT_COOKIE)
+    end_patient_session(request, response)
     return response
 
 
@@ -100,7 +99,7 @@ def reports(request: Request, patient: Patient) -> Response:
 
 @router.get("/reports/{version_id}.pdf")
 def pdf(request: Request, patient: Patient, version_id: str) -> Response:
-    return pdf_for(request, patient, version_id)
+    return report_pdf(request, patient, version_id)
 
 
 @router.get("/reports/{version_id}")
@@ -134,7 +133,7 @@ def report(
 
 @router.get("/reports/{version_id}/pictures/{number}")
 def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
-    return picture_for(request, patient, version_id, number)
+    return report_picture(request, patient, version_id, number)
 
 
 def _form(

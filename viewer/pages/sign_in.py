@@ -11,14 +11,11 @@ from starlette.responses import RedirectResponse, Response
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
 from reading.register.grants import AT_THEIR_SITE, BY_AGREEMENT
-from reading.sessions import sessions
 from reading.viewers import Staff
-from storage.database import transaction
-from viewer.api.session import open_session, set_password
-from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of, take
-from viewer.http.office import office_of
+from viewer.http.callers import STAFF_COOKIE, SameOrigin, SubmittingUnsettled, give, keeps_cookies, staff_of
 from viewer.http.page import LANGUAGE_COOKIE, language_of, local, page
 from viewer.http.problems import explained, problem_of
+from viewer.http.sessions import change_password, end_staff_session, open_staff_session
 from viewer.words.catalogue import spoken, text
 
 router = APIRouter()
@@ -38,7 +35,7 @@ def show(request: Request, next: Next = "", ended: bool = False) -> Response:  #
 @router.post("/sign-in", dependencies=[SameOrigin])
 def sign_in(request: Request, username: Field, password: Field, next: NextField = "") -> Response:  # noqa: A002
     try:
-        opened = open_session(request, username, password)
+        opened = open_staff_session(request, username, password)
     except (WrongCredentials, TooManyAttempts) as refusal:
         return _form(request, next, username=username, refusal=refusal)
     onward = local(next, home_for(opened.staff))
@@ -54,7 +51,7 @@ def show_password(request: Request, next: Next = "") -> Response:  # noqa: A002
 
 
 @router.post("/sign-in/password")
-def change_password(  # noqa: PLR0917 -- the fields of the form
+def new_password(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: SubmittingUnsettled,
     current: Field,
@@ -65,7 +62,7 @@ def change_password(  # noqa: PLR0917 -- the fields of the form
     if new != again:
         return _password_form(request, staff, next, problem=text(language_of(request), "password.differ"))
     try:
-        set_password(request, staff, current, new)
+        change_password(request, staff, current, new)
     except (Invalid, WrongCredentials, TooManyAttempts) as refusal:
         return _password_form(
             request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
@@ -75,11 +72,8 @@ def change_password(  # noqa: PLR0917 -- the fields of the form
 
 @router.post("/sign-out")
 def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:  # noqa: ARG001 -- being it is the check
-    office = office_of(request)
-    with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
     response = RedirectResponse("/sign-in", status_code=303)
-    take(request, response, STAFF_COOKIE)
+    end_staff_session(request, response)
     return response
 
 
@@ -91,7 +85,7 @@ def choose_language(to: Annotated[str, Query(max_length=5)], next: Next = "/") -
 
 
 def home_for(staff: Staff) -> str:
-    """Where somebody's work lies: at the township, with the devices, or at the worklist for all who read."""
+    """The first page after signing in: the township's list, the devices, or the worklist for all who read."""
     if any(staff.holds(role) for role in BY_AGREEMENT):
         return "/"
     if any(staff.holds(role) for role in AT_THEIR_SITE):
@@ -100,7 +94,7 @@ def home_for(staff: Staff) -> str:
 
 
 def words_for(request: Request, error: Exception) -> str:
-    """An error in a sentence or two, for a form that is shown again."""
+    """An error as a sentence, for a form that is shown again."""
     problem, language = problem_of(error), language_of(request)
     exact = explained(request, problem)
     advice = text(language, f"problem.{problem.slug}.advice", **problem.fields)

@@ -29,7 +29,7 @@ from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
 from viewer.views import case_images, township
-from viewer.views.report_sheet import zone_of
+from viewer.views.report_sheet import examination_with_side, patient_name, zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 

@@ -1,4 +1,4 @@
-"""The report as PDF/A-2b with its Chinese glyphs embedded: text enters typst as data, never as markup."""
+"""The report as PDF/A-2b with its Chinese glyphs embedded; texts enter typst as data, never as markup."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from typing import Final
 
 import typst
 from noto_cjk_sans_otc import FONT_PATH
+from starlette.responses import Response
 
+from reading.reports.versions import ReportVersion
 from viewer.folders import TYPST
 
 TEMPLATE: Final = TYPST / "report.typ"
@@ -20,7 +22,7 @@ TEMPLATE: Final = TYPST / "report.typ"
 
 @dataclass(frozen=True, kw_only=True)
 class Sheet:
-    """One report as it stands on paper: every word in the language of the reader, nothing left to decide."""
+    """One report as it stands on paper, every word in one language."""
 
     language: str
     title: str
@@ -55,9 +57,23 @@ def render(sheet: Sheet, made_at: datetime) -> bytes:
     return pdf
 
 
+def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
+    """The PDF as an answer that no cache keeps."""
+    # The name of the file says nothing of the person.
+    return Response(
+        render(sheet, version.released_at or version.created_at),
+        media_type="application/pdf",
+        headers={
+            "Content-Disposition": f'inline; filename="report-{version.id}.pdf"',
+            "Cache-Control": "private, no-store",
+        },
+    )
+
+
 @cache
 def _fonts() -> typst.Fonts:
-    # Reading the 19 MB collection takes longer than setting a page; the PDF never depends on the machine's fonts.
+    # Kept, because reading the 19 MB collection takes longer than setting a page. System fonts are left out, so that
+    # the PDF is the same on every machine.
     return typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(str(FONT_PATH)).parent]
     )

@@ -1,0 +1,97 @@
+"""Signing in and out, as the API and the pages do alike: the act, and its refusal once the failure was counted."""
+
+from __future__ import annotations
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from reading.audit import STRANGER
+from reading.sessions import sessions
+from reading.sessions.sessions import PatientSession, StaffSession
+from reading.viewers import SessionFacts, Staff
+from storage.database import transaction
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, address_of, take
+from viewer.http.office import office_of
+from viewer.http.on_record import acting
+
+
+def open_staff_session(request: Request, username: str, password: str) -> StaffSession:
+    """Sign a member of staff in.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+
+    """
+    office = office_of(request)
+    with acting(office, STRANGER) as ctx:
+        opened = sessions.open_staff(
+            ctx, office.keys, username=username, password=password, address=address_of(request)
+        )
+    if not isinstance(opened, StaffSession):
+        raise opened
+    return opened
+
+
+def prove_again(request: Request, staff: Staff, password: str) -> SessionFacts:
+    """Take the password once more from somebody who is signed in, before a signature.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+
+    """
+    office = office_of(request)
+    with acting(office, staff) as ctx:
+        proved = sessions.prove_again(ctx, office.keys, password=password, address=address_of(request))
+    if not isinstance(proved, SessionFacts):
+        raise proved
+    return proved
+
+
+def change_password(request: Request, staff: Staff, current: str, new: str) -> None:
+    """Give whoever is signed in a new password.
+
+    Raises:
+        Invalid: it is not good enough.
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+
+    """
+    office = office_of(request)
+    with acting(office, staff) as ctx:
+        refusal = sessions.change_password(ctx, office.keys, current=current, new=new, address=address_of(request))
+    if refusal is not None:
+        raise refusal
+
+
+def open_patient_session(request: Request, card_type: str, card: str, code: str) -> PatientSession:
+    """Sign a patient in with a card and the code of a receipt.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: after the failure was counted.
+        Invalid: no such kind of card.
+
+    """
+    office = office_of(request)
+    with acting(office, STRANGER) as ctx:
+        opened = sessions.open_patient(
+            ctx, office.keys, card_kind=card_type, card=card, code=code, address=address_of(request)
+        )
+    if not isinstance(opened, PatientSession):
+        raise opened
+    return opened
+
+
+def end_staff_session(request: Request, response: Response) -> None:
+    """Sign out; the browser forgets the session, too."""
+    _end(request, response, STAFF_COOKIE)
+
+
+def end_patient_session(request: Request, response: Response) -> None:
+    """Sign the patient out; the browser forgets the session, too."""
+    _end(request, response, PATIENT_COOKIE)
+
+
+def _end(request: Request, response: Response, cookie: str) -> None:
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        sessions.end(tx, request.cookies[cookie], office.clock())
+    take(request, response, cookie)
