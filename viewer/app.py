@@ -1,4 +1,4 @@
-"""Puts the faces together: the pages, the JSON API, static files and the answers to errors."""
+"""Adds the viewer to an application: pages, JSON API, static files and the answers to errors."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Final
 from fastapi import FastAPI
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
@@ -31,6 +32,7 @@ from viewer.api import (
 from viewer.folders import STATIC
 from viewer.http import problems
 from viewer.http.office import Office
+from viewer.http.page import page
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import quality as quality_pages
@@ -75,13 +77,13 @@ PAGES: Final = (
 )
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 COMPRESSED: Final = (("br", ".br"), ("gzip", ".gz"))
-"""Content codings (RFC 9110 8.4.1), the smallest first, and how their files end."""
+"""Content codings (RFC 9110 8.4.1), the smallest first, with the endings of their files."""
 
 
 class StaticAssets(StaticFiles):
-    """Files of ours: those that the build named by their content are kept, the others asked for again.
+    """Static files: those that the build named by their content are cached for good, others are asked for again.
 
-    Where the build has left a compressed copy beside a file, whoever takes it gets that: the desk's script is 3 MB.
+    Where a compressed copy lies beside a file, a browser that accepts it gets the copy: the desk's script is 3 MB.
     """
 
     async def get_response(self, path: str, scope: Scope) -> Response:
@@ -93,7 +95,7 @@ class StaticAssets(StaticFiles):
     async def _compressed(self, path: str, scope: Scope) -> Response | None:
         accepted = Headers(scope=scope).get("accept-encoding", "").replace(" ", "").lower().split(",")
         for encoding, suffix in COMPRESSED:
-            # Browsers name what they take; one that ranks by quality values gets the plain file.
+            # A client that ranks its codings by quality values gets the plain file.
             if encoding not in accepted:
                 continue
             try:
@@ -107,9 +109,9 @@ class StaticAssets(StaticFiles):
 
 
 def routes() -> list[BaseRoute]:
-    """Everything of the viewer that has a route of its own; expects the office in ``app.state.office``.
+    """The routes of API and pages; they expect the office in ``app.state.office``.
 
-    `FastAPI.include_router` would examine each signature a second time, and the start would take as much longer.
+    `FastAPI.include_router` would examine each signature a second time, which doubles their time at the start.
     """
     return [route for part in (*API, *PAGES) for route in part.router.routes]
 
@@ -123,5 +125,8 @@ def mount(app: FastAPI, office: Office) -> None:
     app.mount("/app", StaticAssets(directory=office.web_app, check_dir=False), name="app")
 
     @app.get("/", include_in_schema=False)
-    def desk() -> FileResponse:  # the worklist and the desk; it asks for a sign-in itself
-        return FileResponse(office.web_app / "index.html", headers={"Cache-Control": "no-cache"})
+    def desk(request: Request) -> Response:  # the worklist and the desk; it asks for a sign-in itself
+        index = office.web_app / "index.html"
+        if not index.exists():
+            return page(request, "not_built.html", status=503)
+        return FileResponse(index, headers={"Cache-Control": "no-cache"})

@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.engine import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.responses import JSONResponse, Response
 
 from service.installation.installation import Folders
 from service.processes import health
@@ -20,11 +20,6 @@ from service.processes.http_guard import Guard
 from service.telemetry import metrics
 from viewer import app as viewer_app
 from viewer.http.office import Office
-
-NOT_BUILT = """<!doctype html><html lang="en"><meta charset="utf-8"><title>TierRead</title>
-<h1>网页应用尚未构建</h1><p>请运行 <code>make web</code>，然后重新加载。</p>
-<h1>The web app was not built</h1><p>Run <code>make web</code> and reload. The township's page <a href="/t">/t</a>,
-the patients' page <a href="/p">/p</a> and DICOMweb work without it.</p></html>"""
 
 
 def application(
@@ -58,12 +53,6 @@ def application(
     @app.get("/metrics")
     def metrics_page() -> Response:
         return Response(metrics.page(folders.run, gauges), media_type="text/plain; version=0.0.4; charset=utf-8")
-
-    if not (office.web_app / "index.html").exists():
-
-        @app.get("/", include_in_schema=False)
-        def not_built() -> HTMLResponse:
-            return HTMLResponse(NOT_BUILT, status_code=503)
 
     viewer_app.mount(app, office)
     _word_problems_of_machines(app)

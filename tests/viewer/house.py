@@ -70,6 +70,7 @@ class House:
     patient: Patient
     archive: Archive
     """Where devices send to, for tests that are about bytes."""
+    office: Office = field(init=False)
     origin: str = ""
     rendered: list[tuple[str, str, int]] = field(default_factory=list)
     clients: list[httpx.Client] = field(default_factory=list)
@@ -145,19 +146,17 @@ def _opened(house: House) -> Iterator[House]:
         return iter([b"PK", b"zip"])
 
     app = FastAPI(openapi_url=None)
-    mount(
-        app,
-        Office(
-            engine=engine,
-            keys=KEYS,
-            seal=clinic.seal,
-            audit=clinic.audit,
-            clock=lambda: house.now,
-            render=render,
-            export=export,
-            evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
-        ),
+    house.office = Office(
+        engine=engine,
+        keys=KEYS,
+        seal=clinic.seal,
+        audit=clinic.audit,
+        clock=lambda: house.now,
+        render=render,
+        export=export,
+        evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
     )
+    mount(app, house.office)
     with served(app) as origin:
         house.origin = origin
         yield house

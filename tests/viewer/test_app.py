@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,7 +13,7 @@ from fastapi import FastAPI
 
 from tests.dicomweb import listening
 from tests.viewer.house import PASSWORD, House
-from viewer.app import IMMUTABLE, StaticAssets
+from viewer.app import IMMUTABLE, StaticAssets, mount
 
 
 @pytest.fixture
@@ -86,3 +87,15 @@ def test_a_proxy_that_ends_tls_may_hide_it_from_us(house: House) -> None:
     )
 
     assert answer.status_code == 200
+
+
+def test_without_a_built_web_app_a_page_says_what_to_do(house: House, tmp_path: Path) -> None:
+    app = FastAPI()
+    mount(app, replace(house.office, web_app=tmp_path))
+
+    with listening(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+        answer = client.get("/")
+
+    assert answer.status_code == 503
+    assert "make web" in answer.text
+    assert 'href="/t"' in answer.text

@@ -1,1 +1,1 @@
-"""The two catalogues."""
+"""The two catalogues of texts, and how times, ages, names and codes are worded."""

@@ -1,4 +1,4 @@
-"""What people read, in Chinese and English: one flat catalogue per language, shared with the web app."""
+"""The texts that people read, in Chinese and English: one flat catalogue a language, shared with the web app."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Language(StrEnum):
 
 
 class MissingText(Exception):
-    """A text that the catalogue does not have, or a text that wants a value which was not given."""
+    """The catalogue has no text of this key, or the text has a place for which no value was given."""
 
     def __init__(self, language: Language, key: str) -> None:
         super().__init__(language, key)
@@ -50,5 +50,5 @@ def text(language: Language, key: str, **values: object) -> str:
 
 
 def spoken(preferred: str | None) -> Language:
-    """The language of a cookie or of an address; Chinese first."""
+    """The language that a cookie or an address names; Chinese where it names none of ours."""
     return Language.EN if preferred == Language.EN else Language.ZH

@@ -25,14 +25,14 @@ def moment(at: datetime, zone: str) -> str:
 
 
 def erased_at(studies: Iterable[ShownStudy], zone: str) -> str:
-    """When the last of a case's images were erased; empty while there are some, or never were any."""
+    """When the last images of a case were erased; empty while it has images, and where none were erased."""
     whole = list(studies)
     times = [study.erased_at for study in whole if study.erased_at is not None]
     return moment(max(times), zone) if times and not any(study.instances for study in whole) else ""
 
 
 def moment_today(at: datetime, zone: str, now: datetime) -> str:
-    """The same, and of today only the hour."""
+    """A time at the site in short: of today the time alone, of this year without the year."""
     local, today = at.astimezone(ZoneInfo(zone)), now.astimezone(ZoneInfo(zone)).date()
     if local.date() == today:
         return local.strftime("%H:%M")
@@ -40,7 +40,7 @@ def moment_today(at: datetime, zone: str, now: datetime) -> str:
 
 
 def until(language: Language, due_at: datetime, now: datetime) -> str:
-    """How long is left, or how long it is over."""
+    """How much time is left, or how long the time has been over: in 2 h 5 min, 3 min overdue."""
     left = due_at - now
     part = "in" if left >= timedelta(0) else "over"
     minutes = int(abs(left).total_seconds() // 60)
@@ -53,7 +53,7 @@ def until(language: Language, due_at: datetime, now: datetime) -> str:
 
 
 def day(dicom: str) -> date | None:
-    """A DICOM date (PS3.5 6.2 DA), where it is one."""
+    """A DICOM date (PS3.5 6.2 DA); None where the text is not a date."""
     try:
         return datetime.strptime(dicom.replace(".", ""), "%Y%m%d").date()  # noqa: DTZ007 -- a calendar day has no zone
     except ValueError:
@@ -73,7 +73,7 @@ def age(language: Language, born: date | None, on: date) -> str:
 
 
 def images(language: Language, arrived: int, expected: int | None, *, arriving: bool) -> str:
-    """N of m arrived; when nobody announced a number and the quiet period is over, what came is all there is."""
+    """How many images arrived, of how many; without an announced number those that arrived count as all."""
     if not arriving:
         return text(language, "images.arrived", arrived=arrived, expected=max(expected or 0, arrived))
     if expected is None:
@@ -82,5 +82,5 @@ def images(language: Language, arrived: int, expected: int | None, *, arriving: 
 
 
 def critical_class(language: Language, code: str) -> str:
-    """The word for a class of critical results; the desk's own list has the finer words."""
-    return catalogue(language).get(f"desk.critical.{code}", coded(language, "critical", code))
+    """The word for a class of critical results; a class that the catalogue does not know stands for itself."""
+    return coded(language, "desk.critical", code)

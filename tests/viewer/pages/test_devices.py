@@ -118,7 +118,7 @@ def test_the_form_says_what_is_wrong_and_keeps_what_was_typed(house: House) -> N
     for wrong, words in (
         ({"network": "here"}, "Enter an address or a network"),
         ({"port": "many"}, "A port is a number"),
-        ({"certificate": "nothing"}, "no certificate in PEM"),
+        ({"certificate": "nothing"}, "not a certificate in PEM"),
         ({"network": "0.0.0.0/0"}, "must be bound to a certificate"),
     ):
         answer = kira.post("/devices/new", data={**typed, **wrong})

@@ -67,7 +67,7 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"card.{kind}" for kind in sorted(CARDS)),
         *(f"report.{role}" for role in SigningRole),
         *(f"report.status.{status}" for status in VALID),
-        *(f"critical.{kind}" for kind in MINUTES),
+        *(f"desk.critical.{kind}" for kind in MINUTES),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
         *(f"reason.{reason}" for reason in Reason),
