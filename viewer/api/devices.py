@@ -24,13 +24,13 @@ from viewer.http.callers import Acting, Looking
 from viewer.http.office import Office, office_of
 from viewer.http.on_record import going_in
 from viewer.views import devices
-from viewer.views.devices import Seen
+from viewer.views.devices import SiteDevice
 
 router = APIRouter(prefix="/api/devices")
 
 
 class DeviceEntry(BaseModel):
-    """What may be changed of a device; ``certificate`` is PEM, None keeps the one that is there, empty drops it."""
+    """The fields of a device that may change; ``certificate`` is PEM: None keeps the present one, empty drops it."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,7 @@ class DeviceEntry(BaseModel):
     call_by_tls: bool = False
 
     def entry(self, before: bytes | None = None) -> Entry:
-        """Raises: Invalid: the certificate is none."""
+        """The entry; ``before`` is the digest of the present certificate. Raises Invalid: this is no certificate."""
         digest = before
         if self.certificate is not None:
             text = self.certificate.strip()
@@ -64,7 +64,7 @@ class DeviceEntry(BaseModel):
 class NewDevice(DeviceEntry):
     ae_title: str = Field(max_length=64)
     site: str = Field(max_length=40)
-    """Its code."""
+    """The site's code."""
 
 
 class ChangedDevice(DeviceEntry):
@@ -72,13 +72,13 @@ class ChangedDevice(DeviceEntry):
 
 
 @router.get("")
-def listed(request: Request, staff: Looking) -> dict[str, Any]:
+def list_devices(request: Request, staff: Looking) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with snapshot(office.engine) as tx:
         found = devices.overview(tx, staff, now)
     return {
-        "devices": [_shown(each) for each in found.devices],
-        "calls": [_shown_call(each) for each in found.calls],
+        "devices": [_device_json(each) for each in found.devices],
+        "calls": [_call_json(each) for each in found.calls],
     }
 
 
@@ -104,7 +104,7 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry:
 
     Raises:
         NotThere: no such site, or it is not theirs to keep.
-        Invalid: the entry cannot be.
+        Invalid: the entry breaks a rule of the register.
 
     """
     now = office.clock()
@@ -140,15 +140,15 @@ def _one(request: Request, staff: Staff, device_id: str) -> dict[str, Any]:
     office, now = office_of(request), office_of(request).clock()
     with snapshot(office.engine) as tx:
         found = devices.overview(tx, staff, now)
-    return next(_shown(each) for each in found.devices if each.device.id == device_id)
+    return next(_device_json(each) for each in found.devices if each.device.id == device_id)
 
 
-def _shown(seen: Seen) -> dict[str, Any]:
-    one, contact = seen.device, seen.contact
+def _device_json(own: SiteDevice) -> dict[str, Any]:
+    one, contact = own.device, own.contact
     return {
         "id": one.id,
         "ae_title": one.ae_title,
-        "site": seen.site.code,
+        "site": own.site.code,
         "network": one.network,
         "host": one.host,
         "port": one.port,
@@ -175,7 +175,7 @@ def _shown(seen: Seen) -> dict[str, Any]:
     }
 
 
-def _shown_call(one: Call) -> dict[str, Any]:
+def _call_json(one: Call) -> dict[str, Any]:
     return {
         "id": one.id,
         "ae_title": one.ae_title,

@@ -1,4 +1,4 @@
-"""/api/manifests: a gateway names the instances of a study, so that the ledger knows which are missing."""
+"""/api/manifests: a gateway names the instances of a study, so that missing ones are known by name."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ SOURCE: Final = "manifest"
 
 @router.post("")
 def announce(request: Request, machine: Sending, body: bodies.Manifest) -> dict[str, int]:
-    """Take a manifest in; the newest of a device counts, and the same one again changes nothing.
+    """Enter a manifest; the newest of a device counts, and sending the same one again changes nothing.
 
-    It answers alike whether the study is there, is another site's, or has never been heard of.
+    The answer does not reveal whether the study is known, or belongs to another site.
     """
     named = [
         Named(series_uid=series.series_uid, sop_instance_uid=uid) for series in body.series for uid in series.instances
@@ -46,7 +46,7 @@ def announce(request: Request, machine: Sending, body: bodies.Manifest) -> dict[
 
 
 def _checked(study_uid: str, named: list[Named]) -> None:
-    """Make sure that every UID is one, and that each instance is named once.
+    """Check that every UID is well-formed and that each instance is named once.
 
     Raises:
         Invalid: the first rule that is broken; the UID itself is not repeated.

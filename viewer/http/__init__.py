@@ -1,1 +1,1 @@
-"""Who calls, problems, the frame of a page."""
+"""HTTP that pages and API share: who calls, sessions, transactions, error answers, the frame of a page."""

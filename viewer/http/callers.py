@@ -1,4 +1,4 @@
-"""Who is calling: cookie sessions of staff and patients, and the checks that every unsafe request passes."""
+"""Who calls: sessions of staff and patients by cookie, devices by token, and the checks of unsafe requests."""
 
 from __future__ import annotations
 
@@ -23,32 +23,32 @@ LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def origin_of(request: Request) -> str:
-    """How people reach us: as the settings say, else as the request does."""
+    """The origin under which people reach the service: the setting, else the request's own."""
     return office_of(request).public_origin.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
 def same_origin(request: Request) -> None:
-    """An unsafe request comes from a page of ours.
+    """Check that an unsafe request comes from a page of this service.
 
-    Browsers name the origin of every unsafe request; a program that names none is held by its token alone.
+    Browsers name the origin of every unsafe request; a program that names none is checked by its token alone.
 
     Raises:
-        CrossSite: it names another origin, or hides it (`null`).
+        CrossSite: the request names another origin, or hides it (`null`).
 
     """
     origin = request.headers.get("origin")
     if origin is None:
         return
-    # Behind a proxy that ends TLS we may see http where the browser says https: the host decides.
+    # Behind a proxy that ends TLS the request may be http where the browser says https: the host decides.
     if origin != origin_of(request) and urlsplit(origin).netloc != request.url.netloc:
         raise CrossSite
 
 
 def same_token(expected: str, given: str) -> None:
-    """The token of the session was sent with the request.
+    """Check that the request carries the token of its session.
 
     Raises:
-        CrossSite: it was not.
+        CrossSite: it does not.
 
     """
     if not expected or not hmac.compare_digest(expected.encode(), given.encode()):
@@ -56,7 +56,7 @@ def same_token(expected: str, given: str) -> None:
 
 
 def address_of(request: Request) -> str:
-    """The caller's network address, as the server knows it (trusted proxies are its business)."""
+    """The caller's network address, as the HTTP server gives it; it knows the trusted proxies."""
     return request.client.host if request.client else ""
 
 
@@ -64,10 +64,12 @@ def address_of(request: Request) -> str:
 
 
 def staff_of(request: Request, *, touch: bool) -> Staff:
-    """Who is signed in, a first password still in use included.
+    """The member of staff who is signed in, even with a first password that must still be changed.
+
+    ``touch`` extends the idle time of the session.
 
     Raises:
-        SignedOut: nobody, or the session has ended.
+        SignedOut: nobody is, or the session has ended.
 
     """
     office = office_of(request)
@@ -83,55 +85,55 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
 
 
 def looks(request: Request) -> Staff:
-    """Somebody at work, who asks to see something."""
+    """A look by a person."""
     return _settled(staff_of(request, touch=True))
 
 
 def polls(request: Request) -> Staff:
-    """A page that asks by itself: it never extends the idle time."""
+    """A look by a page that polls: it does not extend the idle time."""
     return _settled(staff_of(request, touch=False))
 
 
 def acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
-    """Somebody at work, who changes something through the API."""
+    """An act through the API."""
     staff = staff_of(request, touch=True)
     _checked(request, staff, x_csrf_token)
     return _settled(staff)
 
 
 def acts_unsettled(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
-    """The same, with a first password still in use: to change it, to sign out."""
+    """An act that is allowed with a first password still in use: changing it, signing out."""
     staff = staff_of(request, touch=True)
     _checked(request, staff, x_csrf_token)
     return staff
 
 
 def renews(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
-    """A page that renews by itself: checked like an act, without extending the idle time."""
+    """An act of the page by itself, which renews a lease: it does not extend the idle time."""
     staff = staff_of(request, touch=False)
     _checked(request, staff, x_csrf_token)
     return _settled(staff)
 
 
 def submits(request: Request, csrf_token: Annotated[str, Form()] = "") -> Staff:
-    """Somebody at work, who sends a form."""
+    """An act by the form of a page."""
     staff = staff_of(request, touch=True)
     _checked(request, staff, csrf_token)
     return _settled(staff)
 
 
 def submits_unsettled(request: Request, csrf_token: Annotated[str, Form()] = "") -> Staff:
-    """The same, with a first password still in use."""
+    """A form that is allowed with a first password still in use."""
     staff = staff_of(request, touch=True)
     _checked(request, staff, csrf_token)
     return staff
 
 
 def signs(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
-    """Somebody about to sign, who has proved lately who they are.
+    """An act that signs, by a person who gave their password lately.
 
     Raises:
-        ProveAgain: they have not; the password is asked for again.
+        ProveAgain: the password has to be given again.
 
     """
     staff = acts(request, x_csrf_token)
@@ -157,7 +159,7 @@ def patient_of(request: Request) -> PatientViewer:
     """The patient whose session the cookie names.
 
     Raises:
-        SignedOut: nobody, or the session has ended.
+        SignedOut: it names none, or the session has ended.
 
     """
     office = office_of(request)
@@ -189,17 +191,17 @@ Patient = Annotated[PatientViewer, Depends(patient_of)]
 PatientActing = Annotated[PatientViewer, Depends(patient_acts)]
 PatientSubmitting = Annotated[PatientViewer, Depends(patient_submits)]
 SameOrigin = Depends(same_origin)
-"""For what is sent before there is a session: signing in."""
+"""The check of requests that come before there is a session: signing in."""
 
 
 # -- machines
 
 
 def machine_of(request: Request) -> Machine:
-    """The device whose token the request carries; a person's session is nobody here.
+    """The device whose bearer token the request carries; a person's session does not count.
 
     Raises:
-        SignedOut: no token, or not one that is valid.
+        SignedOut: no token, or one that is not valid.
 
     """
     office = office_of(request)
@@ -220,18 +222,18 @@ Sending = Annotated[Machine, Depends(machine_of)]
 
 
 def give(request: Request, response: Response, name: str, token: str) -> None:
-    """Put the session into the browser: out of reach of scripts and other sites, Secure off loopback."""
+    """Set the session cookie: out of reach of scripts and other sites, and Secure except on loopback."""
     response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
 
 
 def take(request: Request, response: Response, name: str) -> None:
-    """Take the session out of the browser, and what it cached of persons."""
+    """Delete the session cookie, and let the browser forget the pages that it cached."""
     response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
     response.headers["Clear-Site-Data"] = '"cache"'
 
 
 def keeps_cookies(request: Request) -> bool:
-    """Whether the browser will keep a session at all: a Secure cookie is dropped at a plain http address."""
+    """Whether the browser will keep the session: it drops a Secure cookie from a plain http address."""
     return not _off_loopback(request) or "https" in {request.url.scheme, urlsplit(origin_of(request)).scheme}
 
 

@@ -1,4 +1,4 @@
-"""What can be found out about bytes in quarantine, handed in by `service`: the pages never read DICOM themselves."""
+"""What pages ask about bytes in quarantine; `service` answers, since the viewer does not read DICOM."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Difference:
     """One attribute; a value is None where that side does not have it."""
 
     keyword: str
-    """PS3.6 keyword, in sequences with those above it; of a private attribute its tag."""
+    """PS3.6 keyword, after the keywords of the sequences that hold it; the tag of a private attribute."""
     stored: str | None = field(repr=False)
     newcomer: str | None = field(repr=False)
 
@@ -30,15 +30,15 @@ class Compared:
 
 class Evidence(Protocol):
     def compare(self, newcomer: Held, stored: Instance) -> Compared | None:
-        """What differs; None where one of them cannot be read, is too large, or is away at the moment."""
+        """What differs; None where one of the two is too large, unreadable or out of reach at the moment."""
         ...
 
     def picture(self, one: Held) -> tuple[bytes, str]:
-        """A small picture and its media type. Raises: NotThere, where there is nothing to show."""
+        """A small picture and its media type. Raises NotThere where there is nothing to show."""
         ...
 
     def content(self, one: Held) -> Iterator[bytes]:
-        """The bytes as they lie there. Raises: NotThere, where they lie on another node or nowhere."""
+        """The bytes as they were received. Raises NotThere where they lie on another node or are gone."""
         ...
 
     def receive_again(self, one: Held) -> str | None:

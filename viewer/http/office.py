@@ -1,4 +1,4 @@
-"""The office: everything that the pages and the API work with, handed in by service/wiring."""
+"""The office: the database, keys and functions that pages and API work with, handed in by service/wiring."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
 
 Render: TypeAlias = Callable[[Viewer, str, int], tuple[bytes, str]]
-"""(viewer, study_uid, n) -> (bytes, media type): picture n of a study, counted from 1 in the order of
-`storage.index.queries.instances_in`, corrected and burned in for a browser. Raises NotThere."""
+"""(viewer, study_uid, n) -> (bytes, media type): picture n of a study for a browser, corrections applied.
+
+``n`` counts from 1 in the order of `storage.index.queries.instances_in`. Raises NotThere."""
 
 Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 """(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
@@ -29,7 +30,7 @@ Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 @dataclass(frozen=True, kw_only=True)
 class Office:
     engine: Engine
-    """For what people do: commits synchronously."""
+    """The database; a commit returns once it is durable."""
     keys: Keys
     seal: Seal
     audit: Audit
@@ -38,9 +39,9 @@ class Office:
     export: Export
     evidence: Evidence
     ae_title: str = "TIERREAD"
-    """What devices have to call us."""
+    """The AE title by which devices call this service."""
     public_origin: str = ""
-    """How people reach us, e.g. ``https://reports.example.cn``; empty: as the request says."""
+    """The address of the service for people, e.g. ``https://reports.example.cn``; empty: as the request says."""
     web_app: Path = WEB_APP
     """The built web app."""
 

@@ -1,4 +1,4 @@
-"""Going in to one thing of a person: ids are checked, and a refusal is put on record."""
+"""The transactions in which pages and API act; a look that is refused goes on record, and so does a list."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ WhoT = TypeVar("WhoT", bound=Who)
 def going_in(
     office: Office, viewer: ViewerT, action: Action, subject_kind: str, subject_id: str
 ) -> Generator[Context[ViewerT]]:
-    """An act about one thing, in its transaction; when it ends in `NotThere`, the attempt itself is recorded.
+    """An act about one thing, in its transaction; when it ends in `NotThere`, the attempt is recorded.
 
     Raises:
-        NotThere: the id is none of ours (nothing to record), or whatever the block raises.
+        NotThere: the id is malformed (nothing is recorded); and whatever the block raises.
 
     """
     with on_record(office, viewer, action, subject_kind, subject_id), acting(office, viewer) as ctx:
@@ -38,7 +38,7 @@ def going_in(
 
 @contextmanager
 def acting(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
-    """An act in its transaction, for what is not about one thing with an id."""
+    """An act in its transaction, where it is not about one thing with an id."""
     with transaction(office.engine) as tx:
         yield Context(tx, office.audit, office.clock(), who)
 
@@ -52,10 +52,10 @@ def in_snapshot(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
 
 @contextmanager
 def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str, subject_id: str) -> Generator[None]:
-    """The same for what opens its transactions itself.
+    """Record an attempt that ends in `NotThere`, around code that opens its transactions itself.
 
     Raises:
-        NotThere: the id is none of ours (nothing to record), or whatever the block raises.
+        NotThere: the id is malformed (nothing is recorded); and whatever the block raises.
 
     """
     if not ULID.fullmatch(subject_id):
@@ -69,7 +69,7 @@ def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str,
 
 
 def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
-    """Put on record that somebody looks through a list, which shows many persons at once; nothing while it is there."""
+    """Record that somebody reads a list, which shows many persons at once; not again within some minutes."""
     with snapshot(office.engine) as tx:
         on_record = access.list_is_on_record(tx, viewer, action, office.clock())
     if not on_record:

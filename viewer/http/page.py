@@ -23,13 +23,13 @@ def language_of(request: Request) -> Language:
 
 
 def home_of(request: Request) -> str:
-    """Where a person of this page begins."""
+    """The first page of the area to which the request's address belongs."""
     homes = ("/p", "/t", "/devices", "/quality")
     return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
 
 
 def local(address: str, otherwise: str) -> str:
-    """An address of ours to go on to; one that leads elsewhere is replaced (no open redirect)."""
+    """``address`` where it leads to this service, else ``otherwise``: no open redirect."""
     plain = address.isprintable() and "\\" not in address
     return address if plain and address.startswith("/") and not address.startswith("//") else otherwise
 
@@ -61,7 +61,7 @@ def page(
 
 
 def here(request: Request) -> str:
-    """The page to come back to after the language switch: never a form's target, which answers POST alone."""
+    """The page to return to after the language switch; a form's target answers POST alone, so its home instead."""
     return request.url.path if request.method == "GET" else home_of(request)
 
 

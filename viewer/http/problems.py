@@ -1,4 +1,4 @@
-"""From errors to answers: one table, as problem+json (RFC 9457) for programs and as a page for people."""
+"""The table from errors to answers: problem+json (RFC 9457) for programs, a page for people."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from viewer.words.catalogue import catalogue, text
 
 
 class ViewerError(Exception):
-    """The base of what this package itself refuses."""
+    """The base of the errors of this package."""
 
 
 class SignedOut(ViewerError):
@@ -45,11 +45,11 @@ class PasswordMustChange(ViewerError):
 
 
 class ProveAgain(ViewerError):
-    """Too long since the person last proved who they are; asked for before a signature."""
+    """The person last gave their password too long ago; asked for before a signature."""
 
 
 class Unavailable(ViewerError):
-    """A part that this answer needs does not answer at the moment."""
+    """A part of the service that the answer needs is not available at the moment."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ BY_STATUS: Final[Mapping[int, str]] = {
     405: "method-not-allowed",
     413: "too-large",
 }
-"""What the framework itself refuses."""
+"""Slugs of the errors that the framework raises, by status."""
 
 
 SLUGS: Final = (
@@ -122,7 +122,7 @@ SLUGS: Final = (
     "prove-again",
     "unavailable",
 )
-"""What programs find at the end of ``type``."""
+"""Slugs: the ends of ``type``, by which programs tell problems apart."""
 
 
 def problem_of(error: Exception) -> Problem:
@@ -135,7 +135,7 @@ PAGES: Final = ("/t", "/p", "/devices", "/quality", "/sign-in", "/sign-out", "/l
 
 
 def speaks_json(request: Request) -> bool:
-    """Whether a program asked: everything but the pages."""
+    """Whether the answer is JSON: for every address but those of pages."""
     path = request.url.path
     return not (path in PAGES or path.startswith(tuple(f"{prefix}/" for prefix in PAGES)))
 
@@ -174,12 +174,12 @@ def as_page(request: Request, problem: Problem) -> Response:
         advice=text(language, f"problem.{problem.slug}.advice", **problem.fields),
         detail=explained(request, problem),
         back=home_of(request),
-        here=home_of(request),  # not the address: a refusal says nothing of what was asked for
+        here=home_of(request),  # not the address itself: a refusal does not repeat what was asked for
     )
 
 
 def explained(request: Request, problem: Problem) -> str:
-    """What exactly was wrong, where the catalogue has words for it; else empty."""
+    """A sentence that says exactly what was wrong; empty where the catalogue has none."""
     language = language_of(request)
     match problem.slug:
         case "invalid":
@@ -205,7 +205,7 @@ def install(app: FastAPI) -> None:
 def _handle(request: Request, error: Exception) -> Response:
     problem = problem_of(error)
     if not speaks_json(request) and problem.slug in {"signed-out", "password-must-change"}:
-        return _to_the_door(request, problem)
+        return _to_sign_in(request, problem)
     return answer(request, problem)
 
 
@@ -225,17 +225,17 @@ async def _handle_http(request: Request, error: Exception) -> Response:
 
 
 def _handle_unforeseen(request: Request, _error: Exception) -> Response:
-    # The answer only: the error itself goes on to the log.
+    # This is the answer alone: the framework raises the error again for the log.
     return answer(request, Problem(slug="failed", status=500))
 
 
 def _of_machines(request: Request) -> bool:
-    """DICOMweb words its own refusals (PS3.18 8.5)."""
+    """Whether DICOMweb was asked, which has error answers of its own (PS3.18 8.5)."""
     return request.url.path.startswith("/dicomweb/")
 
 
-def _to_the_door(request: Request, problem: Problem) -> Response:
-    # Somebody at a page is led to where they can put it right, and back afterwards.
+def _to_sign_in(request: Request, problem: Problem) -> Response:
+    # People are sent to the page where they sign in or change the password, and back afterwards.
     home = home_of(request)
     if home == "/p":
         return RedirectResponse("/p?ended=1", status_code=303)

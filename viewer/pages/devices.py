@@ -1,4 +1,4 @@
-"""/devices: the register of devices for those who look after it; /t/devices: a site's own, to be looked at."""
+"""/devices: the register of devices, for administrators and quality managers; /t/devices: a site's own devices."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ router = APIRouter()
 FIELDS: Final = ("network", "host", "port", "issuer", "character_set", "certificate", "tls_required", "call_by_tls")
 BLANK: Final = {**dict.fromkeys((*FIELDS, "ae_title", "site"), "")}
 READABLE: Final = ("", "GB18030", "GBK", "ISO_IR 192", "ISO_IR 100", "ISO 2022 IR 58")
-"""The character sets that are offered first: those of devices in China."""
+"""The character sets that the form offers first: those of devices in China."""
 
 Field = Annotated[str, Form(max_length=255)]
 Pem = Annotated[str, Form(max_length=20_000)]
@@ -42,7 +42,7 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
     with snapshot(office.engine) as tx:
         found = devices.overview(tx, staff, now)
     if not found.strangers:
-        raise NotThere  # whoever looks after no devices
+        raise NotThere  # they look after no devices
     known = {each.device.id: each for each in found.devices}
     return devices_page(
         request,
@@ -136,7 +136,7 @@ def end(request: Request, staff: Submitting, device_id: str) -> Response:
 
 @router.get("/t/devices")
 def show_own(request: Request, staff: Looking) -> Response:
-    """The devices of the sites where somebody takes pictures, with what helps on the telephone."""
+    """The devices of the sites where the technician works, with what helps on the telephone."""
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     own = frozenset(grant.organisation_id for grant in staff.grants if grant.role is Role.TECHNICIAN)
     with snapshot(office.engine) as tx:
@@ -170,7 +170,7 @@ def _form(
     with snapshot(office.engine) as tx:
         sites = kept_sites(tx, staff, office.clock())
     if not sites:
-        raise NotThere  # whoever keeps no site's devices
+        raise NotThere  # they may change no site's devices
     return devices_page(
         request,
         staff,
@@ -190,10 +190,10 @@ def _typed(*values: str) -> dict[str, str]:
 
 
 def _values(typed: Mapping[str, str]) -> dict[str, Any]:
-    """What the form holds, as the body of the API has it.
+    """The fields of the form as the body of the API has them.
 
     Raises:
-        Invalid: the port is no number, or something is too long.
+        Invalid: the port is no number, or a text is too long.
 
     """
     port = typed["port"].strip()

@@ -1,4 +1,4 @@
-"""/t: the township's list of examinations, its banners, and the answers that they ask for."""
+"""/t: the township's list of examinations, its banners, and the answers to them."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> R
 def township_page(
     request: Request, staff: Staff, template: str, *, tab: str = "", status: int = 200, **values: Any
 ) -> Response:
-    """A page of the township's desk, with its head."""
+    """A page of the township's desk, with the names of its sites at the head."""
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     with snapshot(office_of(request).engine) as tx:
         sites = own_sites(tx, staff, office_of(request).clock())

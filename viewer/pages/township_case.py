@@ -38,7 +38,7 @@ from viewer.words.catalogue import Language, text
 router = APIRouter(prefix="/t/case")
 
 THUMBNAILS: Final = 12
-"""Of a series; the desk shows them all."""
+"""Thumbnails of each series; the desk shows every image."""
 
 
 @router.get("/{case_id}")
@@ -60,7 +60,7 @@ def show(
         values: dict[str, Any] = {
             "row": township.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
-            "ledger": completeness.told(account.of_case(ctx.tx, found), zone, language, now),
+            "ledger": completeness.in_words(account.of_case(ctx.tx, found), zone, language, now),
             "studies": _studies(ctx.tx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
@@ -85,7 +85,7 @@ def show(
 
 @router.post("/{case_id}/answer")
 def answer(request: Request, staff: Submitting, case_id: str, why: Annotated[str, Form(max_length=1000)]) -> Response:
-    """The facts that a reader missed: the case goes back to them."""
+    """Send a returned case back to be read, with the facts that the reader missed."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
         intake.resubmit(ctx, case_id, why=why)
@@ -108,14 +108,14 @@ def _facts(entry: Entry, zone: str, language: Language, *, due: str) -> Sequence
 
 
 def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
-    """The order that the images answer, and what the device said of making them."""
+    """The order of these images, and how the device says that the examination went."""
     order = matching.order_of(tx, entry.case.id)
     steps = performed.of_studies(tx, [study.study_uid for study in entry.studies], entry.site.id)
     return {
         "number": order.accession_number if order else "",
         "examination": orders.examination(order, order.procedures, language) if order else "",
         "performed": text(language, f"performed.{steps[-1].state}") if steps else "",
-        "broken_off": orders.why_broken_off(steps, language),
+        "broken_off": orders.why_discontinued(steps, language),
     }
 
 
@@ -169,10 +169,10 @@ def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Seque
 
 
 def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entry:
-    """The case that a form of its own is about, the look recorded.
+    """The case of a form, the look recorded.
 
     Raises:
-        NotThere: it does not exist, or is not theirs to see.
+        NotThere: it does not exist, or they may not see it.
 
     """
     office, now = office_of(request), office_of(request).clock()

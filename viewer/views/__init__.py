@@ -1,1 +1,1 @@
-"""What is shown, put together for a page or for JSON."""
+"""What pages and API show: rows of `reading` turned into words, sheets and JSON."""

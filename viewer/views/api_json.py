@@ -1,4 +1,4 @@
-"""The JSON of the API: cases, versions and moves as the web app and other programs read them."""
+"""The JSON of the API for cases, versions, alerts and moves."""
 
 from __future__ import annotations
 

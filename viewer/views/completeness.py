@@ -1,4 +1,4 @@
-"""The completeness ledger in words that a township understands, and as JSON."""
+"""The completeness of a case in sentences for a township, and as JSON."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ class Line:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Told:
-    """The ledger as the page of a case shows it."""
+class Completeness:
+    """What has arrived of a case, as its page says it."""
 
     sentence: str
     incomplete: bool
     hint: str
-    """What seems to be missing; empty where nothing does."""
+    """What may not have been sent; empty where nothing seems to be missing."""
     announced: Sequence[Line]
     last_received_at: str
     ends: str
-    """What will happen; empty when it has ended."""
+    """When receiving ends at the latest; empty when it has ended."""
     ended: Sequence[Line]
 
 
-def told(account: Account, zone: str, language: Language, now: datetime) -> Told:
-    return Told(
+def in_words(account: Account, zone: str, language: Language, now: datetime) -> Completeness:
+    return Completeness(
         sentence=sentence(account, language),
         incomplete=account.missing_count > 0,
         hint=hint(account, language),
@@ -81,7 +81,7 @@ def hint(account: Account, language: Language) -> str:
 
 
 def names(runs: Sequence[Run], studies: int, language: Language) -> str:
-    """The images of these runs, by series and number; the study is said where a case has several."""
+    """The images of these runs by series and number, and by study where the case has several."""
     named = [_name(run, studies, language) for run in runs[:MOST]]
     if len(runs) > MOST:
         left = sum(run.last.number - run.first.number + 1 for run in runs[MOST:])

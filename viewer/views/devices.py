@@ -1,4 +1,4 @@
-"""The register of devices as people see it: last contact, refusals in words with what to do, and unknown callers."""
+"""The register of devices in words: last contact, each refusal with what to do about it, unknown callers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from viewer.words import words
 from viewer.words.catalogue import Language, catalogue, text
 
 QUIET: Final = timedelta(days=2)
-"""A device that was not heard for so long is pointed out."""
+"""A device that has not called for so long is pointed out."""
 SHOWN_CALLS: Final = 50
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seen:
-    """A device with its site and what it did lately."""
+class SiteDevice:
+    """A device with its site and its last contacts."""
 
     device: Device
     site: Organisation
@@ -32,46 +32,47 @@ class Seen:
 
 @dataclass(frozen=True, kw_only=True)
 class Overview:
-    """What somebody sees of the register."""
+    """The part of the register that somebody may see."""
 
-    devices: list[Seen]
+    devices: list[SiteDevice]
     calls: list[Call]
     keeps: frozenset[str]
-    """Sites whose entries they may change."""
+    """Ids of the sites whose entries they may change."""
     strangers: bool
+    """Whether they see callers that match no entry."""
 
 
 def overview(tx: Connection, staff: Staff, now: datetime, *, site_ids: frozenset[str] | None = None) -> Overview:
-    """The devices that somebody looks after, those of a site together; of ``site_ids`` alone where that is given."""
+    """The devices that somebody looks after, ordered by site; only those of ``site_ids`` where that is given."""
     allowed = device_register.oversight(tx, staff, now)
     sites = {one.id: one for one in organisations.list_all(tx)}
     sees = allowed.sees if site_ids is None else allowed.sees & site_ids
     found = [one for one in devices.list_all(tx) if one.site_id in sees and one.until is None]
     known = device_contacts.of(tx, [one.id for one in found], now)
-    seen = [Seen(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
+    own = [SiteDevice(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
     return Overview(
-        devices=sorted(seen, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
+        devices=sorted(own, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
         calls=device_contacts.calls(tx, SHOWN_CALLS) if allowed.strangers else [],
         keeps=allowed.keeps,
         strangers=allowed.strangers,
     )
 
 
-def row(seen: Seen, language: Language, ours: str, now: datetime, *, keeps: bool) -> dict[str, Any]:
+def row(own: SiteDevice, language: Language, ours: str, now: datetime, *, keeps: bool) -> dict[str, Any]:
     """One device for a page; ``ours`` is our AE title."""
-    one, contact, zone = seen.device, seen.contact, seen.site.time_zone
+    one, contact, zone = own.device, own.contact, own.site.time_zone
 
     def at(moment: datetime | None) -> str:
         return "" if moment is None else words.moment_today(moment, zone, now)
 
-    # What was refused before it was heard again is over.
+    # A refusal is over once the device called again without one.
     over = contact.refused_at is not None and contact.heard_at is not None and contact.heard_at > contact.refused_at
-    same = contact.refusal in {"wrong_called_title", "too_many"}  # these were heard, too, and refused all the same
+    same = contact.refusal in {"wrong_called_title", "too_many"}  # these count as calls although they were refused
     mended = contact.stored_at is not None and contact.refused_at is not None and contact.stored_at > contact.refused_at
     return {
         "id": one.id,
         "ae_title": one.ae_title,
-        "site": seen.site.name,
+        "site": own.site.name,
         "network": shown_network(one.network),
         "heard": at(contact.heard_at),
         "quiet": contact.heard_at is None or now - contact.heard_at > QUIET,
@@ -89,8 +90,8 @@ def row(seen: Seen, language: Language, ours: str, now: datetime, *, keeps: bool
     }
 
 
-def call_row(one: Call, known: dict[str, Seen], language: Language, ours: str, now: datetime) -> dict[str, Any]:
-    """An unknown caller for a page; of the devices only those that the reader sees are named."""
+def call_row(one: Call, known: dict[str, SiteDevice], language: Language, ours: str, now: datetime) -> dict[str, Any]:
+    """An unknown caller for a page; the device that it may be is named where the reader may see it."""
     likely = known.get(one.device_id or "")
     zone = likely.site.time_zone if likely else "Asia/Shanghai"
     details = Contact(refused_address=one.address)
@@ -128,7 +129,7 @@ def instance_reason(language: Language, word: str) -> str:
 
 
 def shown_network(network: str) -> str:
-    """An address without the length that says that it is one."""
+    """A network as people write it: a single address without its prefix length."""
     address, _, length = network.partition("/")
     return address if length == ("128" if ":" in address else "32") else network
 

@@ -1,4 +1,4 @@
-"""The orders of a township as its people see them: what is to be made, what is under way, what came."""
+"""The orders of a township in words: what is to be examined, what is under way, what arrived."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from viewer.words.catalogue import Language, text
 
 LATELY: Final = timedelta(days=3)
 MOST: Final = 50
-"""Orders of a site that the page lists."""
+"""Orders that the page lists of each site."""
 TONES: Final = {
     OrderState.PLACED: "wait",
     OrderState.IN_PROGRESS: "work",
@@ -43,16 +43,16 @@ class Row:
     at: str
     station: str
     priority: str
-    """Empty for a routine one."""
+    """Empty for a routine order."""
     state: str
     tone: str
     reason: str
-    """Why a device broke it off."""
+    """Why the device discontinued it."""
     can_be_cancelled: bool
 
 
 def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now: datetime) -> list[Row]:
-    """The orders of these sites of the last days and of those to come, the latest first."""
+    """The orders of each site since some days ago and those to come, the latest first."""
     found: list[Row] = []
     for site in sites:
         placed = orders.list_of(tx, site.id, since=now - LATELY, limit=MOST)
@@ -62,7 +62,7 @@ def rows(tx: Connection, sites: Sequence[Organisation], language: Language, now:
 
 
 def examination(order: Order, procedures: Sequence[Procedure], language: Language) -> str:
-    """DR 胸部, DR 手 左."""
+    """E.g. DR Chest, DR Hand Left."""
     parts = (
         " ".join(
             word
@@ -78,8 +78,8 @@ def examination(order: Order, procedures: Sequence[Procedure], language: Languag
     return text(language, "list-comma").join(parts)
 
 
-def why_broken_off(steps: Sequence[Step], language: Language) -> str:
-    """The reasons that devices gave, in their words, with the code: people ring up the vendor with it."""
+def why_discontinued(steps: Sequence[Step], language: Language) -> str:
+    """The reasons that devices gave, in their words, with the code for the call to the vendor."""
     given = [step.reason for step in steps if step.state is performed.State.DISCONTINUED]
     said = [
         f"{reason['meaning']} ({reason['value']})" if reason else text(language, "order.no-reason") for reason in given
@@ -104,6 +104,6 @@ def _row(  # noqa: PLR0917
         priority="" if order.priority == "routine" else text(language, f"priority.{order.priority}"),
         state=text(language, f"order.state.{order.state}"),
         tone=TONES[order.state],
-        reason=why_broken_off([steps[one.id] for one in order.procedures if one.id in steps], language),
+        reason=why_discontinued([steps[one.id] for one in order.procedures if one.id in steps], language),
         can_be_cancelled=any(one.state in CANCELLABLE for one in order.procedures),
     )

@@ -1,4 +1,4 @@
-"""What a patient sees: their final reports, the pictures, and who looked at them."""
+"""What a patient is shown: their final reports, and who looked at them."""
 
 from __future__ import annotations
 

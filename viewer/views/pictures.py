@@ -15,11 +15,11 @@ from storage.index import queries
 class Picture:
     study_uid: str
     number: int
-    """In its study, as `viewer.http.office.Render` counts."""
+    """From 1 in its study, as `viewer.http.office.Render` counts."""
 
 
 def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
-    """Every instance that has something to show, study by study."""
+    """Every instance that has frames, study by study."""
     return [
         Picture(study_uid=study_uid, number=number)
         for study_uid in cases.study_uids(tx, case_id)
@@ -29,10 +29,10 @@ def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
 
 
 def picture_of(tx: Connection, case_id: str, number: int) -> Picture:
-    """Picture ``number`` of a case.
+    """Picture ``number`` of a case, counted from 1.
 
     Raises:
-        NotThere: it has fewer.
+        NotThere: the case has no such picture.
 
     """
     found = pictures_of(tx, case_id)

@@ -30,7 +30,7 @@ from viewer.words.catalogue import Language, text
 
 @dataclass(frozen=True, kw_only=True)
 class Fact:
-    """One thing that both sides say; ``beside`` is None where there is no other side to be shown."""
+    """One value on both sides; ``beside`` is None where no other side is shown."""
 
     label: str
     arrived: str = field(repr=False)
@@ -43,24 +43,24 @@ class Fact:
 
 @dataclass(frozen=True, kw_only=True)
 class ConcernDetail:
-    """One concern, and what may be decided about it."""
+    """One concern, and the decisions that the viewer may make about it."""
 
     line: Line
     kind: Kind
     advice: str
     facts: Sequence[Fact]
     beside_title: str
-    """What the other column is; empty where there is none."""
+    """The heading of the other column; empty where there is none."""
     hidden_beside: bool
-    """Whether there is another side that is not theirs to see."""
+    """Whether there is another side that the viewer may not see."""
     arrived_picture: str
     beside_picture: str
     pair: tuple[Held, Instance] | None
-    """What `viewer.http.evidence.Evidence.compare` compares, once no transaction is open."""
+    """The two for `viewer.http.evidence.Evidence.compare`, to be called when no transaction is open."""
     case_id: str
     moves: Sequence[Move]
     others: Sequence[str]
-    """Ids of those that are like it."""
+    """Ids of the other concerns about the same study that are like it."""
     history: Sequence[Decision]
     download: bool
 
@@ -179,13 +179,13 @@ def _zone(tx: Connection, site_id: str | None) -> str:
 
 
 def _day(dicom: str) -> str:
-    """A DICOM date as people read it; what is none stands for itself."""
+    """A DICOM date as people read it; another text stands for itself."""
     day = words.day(dicom)
     return dicom if day is None else day.isoformat()
 
 
 def _moment(date: str, time: str) -> str:
-    """Date and time as the device said them."""
+    """Date and time as the device wrote them."""
     clock = ":".join(time[at : at + 2] for at in (0, 2, 4) if time[at : at + 2])
     return f"{_day(date)} {clock if time[:6].isdigit() else time}".strip()
 

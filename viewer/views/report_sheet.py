@@ -1,4 +1,4 @@
-"""The report as it stands on paper and on the patient's page: who, what, by whom, in the reader's language."""
+"""The sheet of a report as it stands on paper and on the patient's page, in the language of the request."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "review-centre"}
-"""Whose organisation stands at the head, beside the one that issues the report."""
+"""Signatures whose organisation stands at the head of the sheet, beside the site that issues it."""
 
 
 def sheet_for(
@@ -73,14 +73,14 @@ def zone_of(tx: Connection, entry: Entry) -> str:
 
 
 def examination(entry: Entry, language: Language) -> str:
-    """What was examined, without its side: DR 胸部."""
+    """What was examined, without its side: DR Chest."""
     kind = words.coded(language, "modality", entry.case.modality)
     part = words.coded(language, "body", entry.case.body_part)
     return f"{kind} {part}".strip()
 
 
 def side(entry: Entry, language: Language) -> str:
-    """左, 右, 双侧, or nothing."""
+    """Left, right, both sides, or nothing."""
     return words.coded(language, "side", entry.case.laterality) if entry.case.laterality else ""
 
 
@@ -89,7 +89,7 @@ def examination_with_side(entry: Entry, language: Language) -> str:
 
 
 def patient_name(entry: Entry, language: Language) -> str:
-    """As the current attribution says."""
+    """The name in the images, corrections applied."""
     return person_name(entry.patient.name) or text(language, "patient-unknown")
 
 
@@ -138,7 +138,7 @@ def _sections(version: ReportVersion, language: Language) -> Sequence[tuple[str,
 
 
 def _organisations(entry: Entry, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
-    """The centre that read, the one that reviewed where there is one, and the institution that issues the report."""
+    """The centres that read and reviewed, and the site that issues the report."""
     centres = [
         (text(language, f"report.{CENTRES[signed.role]}"), signed.organisation)
         for signed in signatures

@@ -28,7 +28,7 @@ class Row:
     patient: str
     patient_detail: str
     linked: bool
-    """Whether we know whose card opens the report."""
+    """Whether the case is linked to a patient, who can then open the report."""
     examination: str
     side: str
     examined_at: str
@@ -38,9 +38,9 @@ class Row:
     arriving: bool
     complete: bool
     missing: str
-    """How many are missing; empty where none are known to be."""
+    """How many images are missing; empty where none are known to be."""
     late: bool
-    """Images came after the report."""
+    """Whether images arrived after the report."""
     state: str
     tone: str
     due: str
@@ -94,7 +94,7 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
 
 
 def due(entry: Entry, language: Language, now: datetime) -> str:
-    """How long until the report is due; nothing is due once it is released, or hidden."""
+    """How long until the report is due; empty for a case that is withheld, withdrawn or emptied."""
     if entry.released:
         return text(language, "due.done")
     return words.until(language, entry.case.due_at, now) if entry.case.state in worklist.OPEN else ""
