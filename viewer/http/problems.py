@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
@@ -62,42 +62,45 @@ class Problem:
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
-def _plain(slug: str, status: int) -> Callable[[Any], Problem]:
-    return lambda _error: Problem(slug=slug, status=status)
+@dataclass(frozen=True, kw_only=True)
+class ProblemType:
+    """The answer to one class of errors: a problem type of RFC 9457."""
+
+    slug: str
+    """The end of ``type`` (RFC 9457), by which programs tell problems apart."""
+    status: int
+    fields: Callable[[Any], Mapping[str, object]] = lambda _error: {}
+    """The extension members for an error."""
 
 
-def _too_many(error: TooManyAttempts) -> Problem:
-    seconds = max(1, math.ceil(error.retry_after.total_seconds()))
-    return Problem(
-        slug="too-many-attempts",
-        status=429,
-        fields={"retry_after": seconds},
-        headers={"Retry-After": str(seconds)},
-    )
+def _retry_after(error: TooManyAttempts) -> Mapping[str, object]:
+    return {"retry_after": max(1, math.ceil(error.retry_after.total_seconds()))}
 
 
-def _malformed(error: RequestValidationError) -> Problem:
+def _malformed(error: RequestValidationError) -> Mapping[str, object]:
     first = error.errors()[0]
     place = ".".join(str(part) for part in first["loc"][1:]) or "body"
-    return Problem(slug="invalid", status=422, fields={"field": place, "problem": str(first["type"])})
+    return {"field": place, "problem": str(first["type"])}
 
 
-TABLE: Final[Mapping[type[Any], Callable[[Any], Problem]]] = {
-    NotThere: _plain("not-there", 404),
-    Stale: lambda error: Problem(slug="stale", status=409, fields={"expected": error.expected}),
-    NotAllowed: lambda error: Problem(slug="not-allowed", status=403, fields={"rule": error.rule}),
-    MoveNotAllowed: lambda error: Problem(
-        slug="move-not-allowed", status=409, fields={"state": error.state, "move": error.move}
+TABLE: Final[Mapping[type[Exception], ProblemType]] = {
+    NotThere: ProblemType(slug="not-there", status=404),
+    Stale: ProblemType(slug="stale", status=409, fields=lambda error: {"expected": error.expected}),
+    NotAllowed: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
+    MoveNotAllowed: ProblemType(
+        slug="move-not-allowed", status=409, fields=lambda error: {"state": error.state, "move": error.move}
     ),
-    Invalid: lambda error: Problem(slug="invalid", status=422, fields={"field": error.field, "problem": error.problem}),
-    WrongCredentials: _plain("wrong-credentials", 401),
-    TooManyAttempts: _too_many,
-    SignedOut: _plain("signed-out", 401),
-    CrossSite: _plain("csrf", 403),
-    PasswordMustChange: _plain("password-must-change", 403),
-    ProveAgain: _plain("prove-again", 403),
-    Unavailable: _plain("unavailable", 503),
-    RequestValidationError: _malformed,
+    Invalid: ProblemType(
+        slug="invalid", status=422, fields=lambda error: {"field": error.field, "problem": error.problem}
+    ),
+    WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
+    TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
+    SignedOut: ProblemType(slug="signed-out", status=401),
+    CrossSite: ProblemType(slug="csrf", status=403),
+    PasswordMustChange: ProblemType(slug="password-must-change", status=403),
+    ProveAgain: ProblemType(slug="prove-again", status=403),
+    Unavailable: ProblemType(slug="unavailable", status=503),
+    RequestValidationError: ProblemType(slug="invalid", status=422, fields=_malformed),
 }
 
 BY_STATUS: Final[Mapping[int, str]] = {
@@ -108,27 +111,12 @@ BY_STATUS: Final[Mapping[int, str]] = {
 """Slugs of the errors that the framework raises, by status."""
 
 
-SLUGS: Final = (
-    "wrong-credentials",
-    "signed-out",
-    "too-many-attempts",
-    "not-there",
-    "not-allowed",
-    "stale",
-    "move-not-allowed",
-    "invalid",
-    "csrf",
-    "password-must-change",
-    "prove-again",
-    "unavailable",
-)
-"""Slugs: the ends of ``type``, by which programs tell problems apart."""
-
-
 def problem_of(error: Exception) -> Problem:
     """The answer to an error of the table."""
-    answers = cast("Mapping[type[Any], Callable[[Any], Problem]]", TABLE)
-    return next(answers[kind](error) for kind in type(error).__mro__ if kind in answers)
+    kind = next(TABLE[each] for each in type(error).__mro__ if each in TABLE)
+    fields = kind.fields(error)
+    headers = {"Retry-After": str(fields["retry_after"])} if "retry_after" in fields else {}
+    return Problem(slug=kind.slug, status=kind.status, fields=fields, headers=headers)
 
 
 PAGES: Final = ("/t", "/p", "/devices", "/quality", "/sign-in", "/sign-out", "/language")

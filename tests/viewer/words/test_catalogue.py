@@ -83,7 +83,7 @@ def test_every_code_has_a_word(key: str) -> None:
 
 
 def test_every_problem_has_a_title_and_an_advice() -> None:
-    slugs = {*problems.BY_STATUS.values(), *problems.SLUGS, "failed"}
+    slugs = {*problems.BY_STATUS.values(), *(kind.slug for kind in problems.TABLE.values()), "failed"}
 
     assert [slug for slug in slugs if f"problem.{slug}" not in catalogue(Language.ZH)] == []
     assert [slug for slug in slugs if f"problem.{slug}.advice" not in catalogue(Language.ZH)] == []
