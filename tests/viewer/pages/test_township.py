@@ -276,7 +276,7 @@ def test_the_page_of_a_case_names_what_is_missing_who_said_so_and_how_it_ended(h
     assert "最迟 16:30" in arriving
     assert "设备报告检查完成" in arriving
     assert "3 of 4 images arrived; series 2 image 4 is missing" in ended
-    assert "Nothing came for a while; 3 images had arrived; missing then: series 2 image 4" in ended
+    assert "Nothing came for a while; images arrived: 3; missing then: series 2 image 4" in ended
     assert f"{STUDY}.1.4" not in arriving + ended
     assert told["missing"] == [
         {"study": 1, "series": 2, "series_by_place": False, "first": 4, "last": 4, "by_place": False, "held": False}
