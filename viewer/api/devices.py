@@ -8,10 +8,10 @@ from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
 from reading.actions import Action
+from reading.context import Context
 from reading.errors import NotThere
 from reading.register import device_register, organisations
 from reading.register.device_contacts import Call
@@ -19,10 +19,10 @@ from reading.register.device_register import Register
 from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
-from storage.database import snapshot, transaction
+from storage.database import transaction
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import Office, office_of
-from viewer.http.on_record import going_in
+from viewer.http.on_record import going_in, in_snapshot
 from viewer.views import devices
 from viewer.views.devices import SiteDevice
 
@@ -73,9 +73,8 @@ class ChangedDevice(DeviceEntry):
 
 @router.get("")
 def list_devices(request: Request, staff: Looking) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with snapshot(office.engine) as tx:
-        found = devices.overview(tx, staff, now)
+    with in_snapshot(office_of(request), staff) as ctx:
+        found = devices.overview(ctx)
     return {
         "devices": [_device_json(each) for each in found.devices],
         "calls": [_call_json(each) for each in found.calls],
@@ -130,16 +129,15 @@ def end_device(office: Office, staff: Staff, device_id: str) -> None:
         Register(office.audit, staff).end(ctx.tx, device_register.kept_by(ctx.tx, staff, device_id, now), now)
 
 
-def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
+def kept_sites(ctx: Context[Staff]) -> list[Organisation]:
     """The sites whose devices somebody registers, in the order of their codes."""
-    keeps = device_register.oversight(tx, staff, now).keeps
-    return sorted((one for one in organisations.list_all(tx) if one.id in keeps), key=lambda one: one.code)
+    keeps = device_register.oversight(ctx.tx, ctx.who, ctx.now).keeps
+    return sorted((one for one in organisations.list_all(ctx.tx) if one.id in keeps), key=lambda one: one.code)
 
 
 def _one(request: Request, staff: Staff, device_id: str) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with snapshot(office.engine) as tx:
-        found = devices.overview(tx, staff, now)
+    with in_snapshot(office_of(request), staff) as ctx:
+        found = devices.overview(ctx)
     return next(_device_json(each) for each in found.devices if each.device.id == device_id)
 
 

@@ -19,7 +19,7 @@ from storage.database import snapshot
 from viewer.api.devices import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, going_in
+from viewer.http.on_record import ULID, going_in, in_snapshot
 from viewer.http.page import language_of, page
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
@@ -38,9 +38,10 @@ Pem = Annotated[str, Form(max_length=20_000)]
 
 @router.get("/devices")
 def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length=16)] = "") -> Response:
-    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
-    with snapshot(office.engine) as tx:
-        found = devices.overview(tx, staff, now)
+    office, language = office_of(request), language_of(request)
+    with in_snapshot(office, staff) as ctx:
+        found = devices.overview(ctx)
+        now = ctx.now
     if not found.strangers:
         raise NotThere  # they look after no devices
     known = {each.device.id: each for each in found.devices}
@@ -137,10 +138,11 @@ def end(request: Request, staff: Submitting, device_id: str) -> Response:
 @router.get("/t/devices")
 def show_own(request: Request, staff: Looking) -> Response:
     """The devices of the sites where the technician works, with what helps on the telephone."""
-    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    office, language = office_of(request), language_of(request)
     own = frozenset(grant.organisation_id for grant in staff.grants if grant.role is Role.TECHNICIAN)
-    with snapshot(office.engine) as tx:
-        found = devices.overview(tx, staff, now, site_ids=own)
+    with in_snapshot(office, staff) as ctx:
+        found = devices.overview(ctx, site_ids=own)
+        now = ctx.now
     rows = [devices.row(each, language, office.ae_title, now, keeps=False) for each in found.devices]
     return township_page(request, staff, "township_devices.html", tab="devices", rows=rows, ours=office.ae_title)
 
@@ -166,9 +168,8 @@ def _form(
     one: Device | None = None,
     wrong: Invalid | Stale | None = None,
 ) -> Response:
-    office = office_of(request)
-    with snapshot(office.engine) as tx:
-        sites = kept_sites(tx, staff, office.clock())
+    with in_snapshot(office_of(request), staff) as ctx:
+        sites = kept_sites(ctx)
     if not sites:
         raise NotThere  # they may change no site's devices
     return devices_page(

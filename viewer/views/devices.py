@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy.engine import Connection
-
+from reading.context import Context
 from reading.register import device_contacts, device_register, devices, organisations
 from reading.register.device_contacts import Call, Contact
 from reading.register.devices import Device
@@ -42,17 +41,17 @@ class Overview:
     """Whether they see callers that match no entry."""
 
 
-def overview(tx: Connection, staff: Staff, now: datetime, *, site_ids: frozenset[str] | None = None) -> Overview:
+def overview(ctx: Context[Staff], *, site_ids: frozenset[str] | None = None) -> Overview:
     """The devices that somebody looks after, ordered by site; only those of ``site_ids`` where that is given."""
-    allowed = device_register.oversight(tx, staff, now)
-    sites = {one.id: one for one in organisations.list_all(tx)}
+    allowed = device_register.oversight(ctx.tx, ctx.who, ctx.now)
+    sites = {one.id: one for one in organisations.list_all(ctx.tx)}
     sees = allowed.sees if site_ids is None else allowed.sees & site_ids
-    found = [one for one in devices.list_all(tx) if one.site_id in sees and one.until is None]
-    known = device_contacts.of(tx, [one.id for one in found], now)
+    found = [one for one in devices.list_all(ctx.tx) if one.site_id in sees and one.until is None]
+    known = device_contacts.of(ctx.tx, [one.id for one in found], ctx.now)
     own = [SiteDevice(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
     return Overview(
         devices=sorted(own, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
-        calls=device_contacts.calls(tx, SHOWN_CALLS) if allowed.strangers else [],
+        calls=device_contacts.calls(ctx.tx, SHOWN_CALLS) if allowed.strangers else [],
         keeps=allowed.keeps,
         strangers=allowed.strangers,
     )
