@@ -1,4 +1,4 @@
-"""The city's review: a score on the RADPEER scale, the difference between the versions, feedback to the author."""
+"""The city's review: a score on the RADPEER scale and the difference between the versions."""
 
 from __future__ import annotations
 
@@ -65,8 +65,6 @@ class Review:
     """Field to ``{"from": ..., "to": ...}``, for the fields that the review changed."""
     comment: str
     at: datetime
-    seen_at: datetime | None
-    """When the author looked at it."""
 
 
 def review(
@@ -121,7 +119,6 @@ def review(
         difference=difference(read.content, content) if content else {},
         comment=comment.strip(),
         at=ctx.now,
-        seen_at=None,
     )
     _write(ctx.tx, made)
     outbox.post(
@@ -155,28 +152,6 @@ def of_case(tx: Connection, case_id: str) -> list[Review]:
     review_ = tables.review
     rows = tx.execute(sa.select(review_).where(review_.c.case_id == case_id).order_by(review_.c.at, review_.c.id))
     return [_review(row) for row in rows]
-
-
-def feedback_for(tx: Connection, staff: Staff, limit: int) -> list[Review]:
-    """What reviewers said of this person's own reports, the newest first."""
-    review_ = tables.review
-    rows = tx.execute(
-        sa.select(review_)
-        .where(review_.c.author_id == staff.person_id)
-        .order_by(review_.c.at.desc(), review_.c.id.desc())
-        .limit(limit)
-    )
-    return [_review(row) for row in rows]
-
-
-def seen(ctx: Context[Staff], review_id: str) -> None:
-    """The author has looked at the feedback; nobody else can say so."""
-    review_ = tables.review
-    ctx.tx.execute(
-        sa.update(review_)
-        .where(review_.c.id == review_id, review_.c.author_id == ctx.who.person_id, review_.c.seen_at.is_(None))
-        .values(seen_at=ctx.now)
-    )
 
 
 def difference(old: Content, new: Content) -> dict[str, Any]:
@@ -235,5 +210,4 @@ def _review(row: sa.Row[Any]) -> Review:
         difference=row.difference,
         comment=row.comment,
         at=row.at,
-        seen_at=row.seen_at,
     )

@@ -83,8 +83,8 @@ def test_an_amendment_is_a_new_version_a_difference_and_a_notice_to_the_township
             SigningRole.REVIEWER,
         }
         assert _notices(tx, case.id) == 1
-        assert [one.id for one in review.feedback_for(tx, clinic.rosa, 10)] == [made.id]
-        assert review.feedback_for(tx, clinic.ada, 10) == []
+        assert review.of_case(tx, case.id) == [made]
+        assert made.author_id == clinic.rosa.person_id
 
 
 def test_a_change_of_words_that_means_the_same_is_no_notice(engine: Engine, now: datetime) -> None:
@@ -217,20 +217,6 @@ def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:
 
         with pytest.raises(MoveNotAllowed):
             review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
-
-
-def test_feedback_is_seen_by_its_author_alone(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now, modality="CT")
-        read(tx, clinic, clinic.ada, case.id, now)
-        made = review_as(tx, clinic, clinic.ben, case.id, now)
-        review.seen(Context(tx, clinic.audit, now, clinic.rosa), made.id)
-        before = review.feedback_for(tx, clinic.ada, 10)[0].seen_at
-        review.seen(Context(tx, clinic.audit, now, clinic.ada), made.id)
-
-        assert before is None
-        assert review.feedback_for(tx, clinic.ada, 10)[0].seen_at == now
 
 
 def test_a_difference_names_the_fields_that_changed() -> None:
