@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import outbox, tables
+from reading import outbox
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole
 from reading.completeness import follow_ups
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import queue
@@ -21,10 +20,11 @@ from reading.reports.seal import Seal, said_in
 from reading.reports.versions import Content, ReportVersion, Signature, Status
 from reading.rules import triage
 from reading.rules.policy import ReviewTime, Rule
+from reading.signing import change_notices
 from reading.viewers import RoleGrant
-from storage.ids import new_id
 
 
+@without_door("The act that signs or restores the version has opened its case.")
 def release(
     ctx: Context[Who], seal: Seal, case: Case, version: ReportVersion, *, move: Move, grant: RoleGrant, why: str = ""
 ) -> Case:
@@ -73,17 +73,6 @@ def is_significant(old: Content, new: Content) -> bool:
     )
 
 
-def acknowledge_change(tx: Connection, notice_id: str, person_id: str, now: datetime) -> bool:
-    """The site has read the changed report; False when somebody said so before."""
-    notice = tables.change_notice
-    done = tx.execute(
-        sa.update(notice)
-        .where(notice.c.id == notice_id, notice.c.acknowledged_at.is_(None))
-        .values(acknowledged_by=person_id, acknowledged_at=now)
-    )
-    return done.rowcount == 1
-
-
 def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVersion | None, now: datetime) -> None:
     outbox.post(
         tx,
@@ -95,9 +84,7 @@ def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVers
     # What the site may have seen: the final version before, else every preliminary one.
     seen = [before] if before else [old for old in versions.of_case(tx, case.id) if old.number < version.number]
     if any(is_significant(old.content, version.content) for old in seen):
-        tx.execute(
-            sa.insert(tables.change_notice).values(id=new_id(), version_id=version.id, site_id=case.site_id, at=now)
-        )
+        change_notices.post(tx, version, case.site_id, now)
 
 
 def _drawn(seal: Seal, rule: Rule, case: Case, signatures: list[Signature]) -> bool:

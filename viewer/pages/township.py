@@ -10,9 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.alerts import critical
-from reading.errors import NotThere
 from reading.register.sites import own_sites
-from reading.signing import release
+from reading.signing import change_notices
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Polling, Submitting
@@ -67,12 +66,9 @@ def acknowledge(
 
 @router.post("/notices/{notice_id}/acknowledge")
 def acknowledge_change(request: Request, staff: Submitting, notice_id: str) -> Response:
-    office, now = office_of(request), office_of(request).clock()
+    office = office_of(request)
     with going_in(office, staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
-        waiting = township.banners(ctx.tx, staff, language_of(request), now).changed
-        if notice_id not in {notice.id for notice in waiting}:
-            raise NotThere
-        release.acknowledge_change(ctx.tx, notice_id, staff.person_id, now)
+        change_notices.acknowledge(ctx, notice_id)
     return RedirectResponse("/t", status_code=303)
 
 

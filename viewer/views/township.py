@@ -21,6 +21,7 @@ from reading.kinds import Priority
 from reading.register import people
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, Status, from_row
+from reading.signing import change_notices
 from reading.viewers import Staff
 from viewer.views.report_sheet import (
     examination,
@@ -254,7 +255,7 @@ def _changed(
         sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.at, version.c.case_id)
         .join(version, version.c.id == notice.c.version_id)
         .join(case, case.c.id == version.c.case_id)
-        .where(notice.c.acknowledged_at.is_(None), *own)
+        .where(change_notices.unacknowledged(), *own)
         .order_by(notice.c.at)
         .limit(MOST)
     ).all()

@@ -7,10 +7,9 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from reading import outbox, tables
+from reading import outbox
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
@@ -93,20 +92,6 @@ def test_each_rule_asks_for_its_signatures(engine: Engine, now: datetime) -> Non
 )
 def test_what_changes_the_meaning_is_significant(new: versions.Content, significant: bool) -> None:
     assert is_significant(NORMAL, new) is significant
-
-
-def test_a_notice_is_acknowledged_once(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        read(tx, clinic, clinic.rosa, case.id, now)
-        verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
-        notice = tx.scalar(sa.select(tables.change_notice.c.id))
-        assert notice is not None
-        first = release.acknowledge_change(tx, notice, clinic.tang.person_id, now)
-        second = release.acknowledge_change(tx, notice, clinic.tang.person_id, now)
-
-    assert (first, second) == (True, False)
 
 
 def test_the_sample_is_drawn_after_the_release_by_the_seal_alone(engine: Engine, now: datetime) -> None:
