@@ -18,7 +18,7 @@ from reading.audit import Outcome, actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -327,6 +327,7 @@ def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datet
     return bool(_on_record(tx, viewer, action, "list", [""], now))
 
 
+@without_door("It records a look that the door refused.")
 def refused(ctx: Context[Viewer], *, action: Action, subject_kind: str, subject_id: str) -> None:
     """Put a look on record that ended in `NotThere`, in a transaction of its own since that one was rolled back."""
     ctx.record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)

@@ -14,7 +14,7 @@ from reading.access import access
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import organisations
@@ -81,6 +81,18 @@ def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, findi
 
     """
     access.open_case(ctx, case_id, Action.CASE_OPEN)
+    return raise_from_report(ctx, case_id, critical_class=critical_class, finding=finding)
+
+
+@without_door("The act that signs the report has opened its case.")
+def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str) -> Alert:
+    """Raise an alert as part of another act on the case.
+
+    Raises:
+        NotAllowed: they do not read for the site.
+        Invalid: class or finding are blank or too long.
+
+    """
     if not critical_class.strip() or len(critical_class) > 40:
         raise Invalid("critical_class", "required" if not critical_class.strip() else "too_long")
     if not finding.strip():
@@ -179,6 +191,7 @@ def withdraw(ctx: Context[Staff], case_id: str) -> None:
     _record(ctx, Action.CRITICAL_WITHDRAW, case_id)
 
 
+@without_door("The worker's step climbs the alerts of every site.")
 def climb(ctx: Context[Who]) -> int:
     """Show every alert that nobody answered in time to the next level up, and start its clock anew; how many."""
     alert = tables.critical_alert

@@ -14,7 +14,7 @@ from reading import tables
 from reading.actions import Action
 from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Priority, Tier
 from reading.texts import storable
@@ -123,6 +123,7 @@ def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:
     return tuple(tx.scalars(statement.order_by(joined.c.joined_at, joined.c.study_uid)))
 
 
+@without_door("A received study has a case before anybody could open it.")
 def open_case(ctx: Context[Who], case: Case, study_uid: str) -> Case:
     """Write a new case with its first study and its first move."""
     ctx.tx.execute(sa.insert(tables.case).values(_values(case)))
@@ -162,6 +163,7 @@ def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str
     return [one for one in mine if one not in others]
 
 
+@without_door("A part of an act that has opened the case, or of the system's step.")
 def move(
     ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
@@ -196,6 +198,7 @@ def change(tx: Connection, case: Case, **values: Any) -> Case:
     return changed
 
 
+@without_door("A part of an act that has opened the case, or of the system's step.")
 def noted(
     ctx: Context[Who], case: Case, made: Move, came_from: State, *, grant: RoleGrant | None, why: str = ""
 ) -> None:

@@ -24,7 +24,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import image_set
 from reading.completeness.image_set import ImageSet
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed, Stale
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
@@ -98,6 +98,7 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
     return image_set.image_set(tx, cases.study_uids(tx, case_id)).pictures - seen
 
 
+@without_door("The system's step asks for it when images arrive.")
 def open_if_late(ctx: Context[Who], case: Case) -> None:
     """Open one where pictures came after the report; ``case`` is locked. What comes while one is open belongs to it.
 
@@ -160,6 +161,7 @@ def close_unchanged(
     )
 
 
+@without_door("A part of the release, whose act has opened the case.")
 def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGrant) -> None:
     """Close the open one when ``version``, which is being released, was read from everything that has come."""
     found = open_of(ctx.tx, case.id)
@@ -171,6 +173,7 @@ def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGra
     _noted(ctx, case.id, outcome, grant)
 
 
+@without_door("A part of an act that has opened the case.")
 def void(ctx: Context[Who], case_id: str, grant: RoleGrant) -> None:
     """Close the open one, if there is one: its case was entered in error."""
     found = open_of(ctx.tx, case_id)

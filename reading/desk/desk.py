@@ -16,7 +16,7 @@ from reading.access import access
 from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases
-from reading.cases.cases import Case
+from reading.cases.cases import Case, MoveRow
 from reading.cases.moves import STEP_OF, WAITING, SigningRole, State, Step
 from reading.completeness import account as completeness
 from reading.completeness import follow_ups
@@ -146,6 +146,28 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         account=completeness.of_case(ctx.tx, case),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
+
+
+def moves(ctx: Context[Staff], case_id: str) -> list[MoveRow]:
+    """The moves of a case, the oldest first.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+
+    """
+    access.open_case(ctx, case_id, Action.CASE_MOVES)
+    return cases.moves_of(ctx.tx, case_id)
+
+
+def account(ctx: Context[Staff], case_id: str) -> Account:
+    """What was announced for a case, what arrived, and what is missing by name.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+
+    """
+    found = access.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
+    return completeness.of_case(ctx.tx, found)
 
 
 def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:

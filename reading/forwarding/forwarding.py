@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import SYSTEM
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Tier
 from reading.register import devices, organisations
@@ -91,6 +91,7 @@ class Job:
 # -- rules
 
 
+@without_door("Whoever runs the service sets the rules on the command line.")
 def add(
     ctx: Context[Who],
     *,
@@ -159,6 +160,7 @@ def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
     return one.site_id == rule.site_id or one.site_id in readers
 
 
+@without_door("Whoever runs the service sets the rules on the command line.")
 def end(ctx: Context[Who], rule_id: str) -> Rule:
     """Nothing goes out by it any more, what was planned neither.
 
@@ -302,6 +304,7 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
         tx.execute(table.update().where(others, table.c.next_at < now + wait).values(next_at=now + wait))
 
 
+@without_door("Whoever runs the service repeats jobs on the command line.")
 def retry(ctx: Context[Who], job_id: str) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again.
 

@@ -17,8 +17,8 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, State, Step, after, only_role
-from reading.context import Context, Who
-from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
+from reading.context import Context, Who, without_door
+from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Role, Tier
 from reading.register import organisations
 from reading.reports import drafts
@@ -55,6 +55,7 @@ class Lease:
     revision: int
 
 
+@without_door("It chooses among the cases that the person may work on; the look is recorded when they open theirs.")
 def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     """The most urgent case that this person may take, now theirs; None when there is none.
 
@@ -103,6 +104,7 @@ def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
         Stale: the lease is gone or was renewed elsewhere.
 
     """
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
     lease = tables.lease
     row = ctx.tx.execute(
         sa.update(lease)
@@ -119,6 +121,7 @@ def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
     """Back into the queue for somebody else; the draft stays with the case.
 
     Raises:
+        NotThere: no such case, or not one that they may see.
         Stale: not theirs any more.
 
     """
@@ -130,6 +133,7 @@ def return_to_site(ctx: Context[Staff], case_id: str, *, revision: int, why: str
     """Back to the township for a retake or missing facts.
 
     Raises:
+        NotThere: no such case, or not one that they may see.
         Stale: not theirs any more.
         Invalid: no reason was given.
 
@@ -142,6 +146,7 @@ def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> C
     """Too hard for the county: the city reads it, or reviews what the county's reader has signed.
 
     Raises:
+        NotThere: no such case, or not one that they may see.
         Stale: not theirs any more.
         NotAllowed: it is at the city already, or an emergency that is signed would have to wait.
         Invalid: no reason was given.
@@ -181,6 +186,7 @@ def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[Signi
         raise NotAllowed("a_third_person_decides")
 
 
+@without_door("The worker's step ends the leases of every site.")
 def expire(ctx: Context[Who]) -> int:
     """Put back what was leased by people who vanished; how many."""
     case, lease = tables.case, tables.lease
@@ -202,7 +208,7 @@ def lease_of(tx: Connection, case_id: str) -> Lease | None:
 
 
 def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) -> tuple[Case, RoleGrant]:
-    """The case, locked, and the grant under which this person holds it (``step`` None: for any step).
+    """Open and lock a case that this person holds; the grant under which they do (``step`` None: for any step).
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -211,6 +217,7 @@ def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) ->
         NotAllowed: the grant has ended in the meantime.
 
     """
+    access.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     lease = lease_of(ctx.tx, case_id)
     if lease is None or lease.person_id != ctx.who.person_id or lease.revision != revision:
@@ -223,6 +230,7 @@ def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) ->
     return case, grant
 
 
+@without_door("A part of an act that has opened the case, or of the system's step.")
 def let_go(
     ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
@@ -349,12 +357,7 @@ def _leased(ctx: Context[Who], case: Case, came_from: State, sites: Mapping[str,
 
 
 def _lost(ctx: Context[Staff], case_id: str) -> Stale:
-    """What to tell somebody who does not hold a case: only those who may see it learn that it exists."""
-    seen = sa.select(tables.case.c.id).where(
-        tables.case.c.id == case_id, access.visible_cases(ctx.tx, ctx.who, ctx.now)
-    )
-    if ctx.tx.scalar(seen) is None:
-        raise NotThere
+    """What to tell somebody who does not hold a case that they may see."""
     lease = lease_of(ctx.tx, case_id)
     return Stale(lease.revision if lease is not None and lease.person_id == ctx.who.person_id else None)
 

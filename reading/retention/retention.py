@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.cases import cases
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.retention import reading_over
 from storage import tables
@@ -63,6 +63,7 @@ def check(tx: Connection, study: Study, *, open_too: bool) -> None:
         raise NotAllowed("case_is_open")
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
     """Take a study's images out of the index for good; the caller removes their bytes after the transaction."""
     erased = erasure.erase(ctx.tx, study.study_uid, made_by=ctx.who.id, reason=reason, now=ctx.now)
@@ -71,12 +72,14 @@ def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
     return erased
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def hold(ctx: Context[Actor], study: Study, reason: str) -> None:
     """Keep a study's images from being erased, whatever their age."""
     erasure.hold(ctx.tx, study.study_uid, reason, ctx.now)
     ctx.record(action=Action.STUDY_HOLD, subject_kind="study", subject_id=study.study_uid)
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def end_hold(ctx: Context[Actor], study: Study) -> None:
     """Let a study's images be erased again."""
     erasure.hold(ctx.tx, study.study_uid, "", ctx.now)

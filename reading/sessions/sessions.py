@@ -23,7 +23,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import STRANGER, Actor, ActorKind, Outcome
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patients
@@ -65,6 +65,7 @@ class PatientSession:
     patient: PatientViewer
 
 
+@without_door("Nobody is known before the session is open.")
 def open_staff(
     ctx: Context[Who], keys: Keys, *, username: str, password: str, address: str
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
@@ -152,6 +153,7 @@ def needs_proof(viewer: Staff, now: datetime) -> bool:
     return viewer.session is None or now - viewer.session.proved_at > PROOF_IDLE
 
 
+@without_door("It concerns the person's own account alone.")
 def prove_again(
     ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> SessionFacts | WrongCredentials | TooManyAttempts:
@@ -174,6 +176,7 @@ def prove_again(
     return replace(ctx.who.session, proved_at=ctx.now)
 
 
+@without_door("It concerns the person's own account alone.")
 def change_password(
     ctx: Context[Staff], keys: Keys, *, current: str, new: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
@@ -212,6 +215,7 @@ def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts 
     tx.execute(staff_session.update().where(theirs).values(ended_at=now))
 
 
+@without_door("Nobody is known before the session is open.")
 def open_patient(
     ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
 ) -> PatientSession | WrongCredentials | TooManyAttempts:

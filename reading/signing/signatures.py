@@ -30,7 +30,7 @@ from reading.cases.moves import (
 from reading.completeness import follow_ups, ledger
 from reading.completeness import image_set as images
 from reading.completeness.image_set import ImageSet
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import queue
@@ -269,12 +269,13 @@ def identity(tx: Connection, case: Case) -> dict[str, Any]:
     }
 
 
+@without_door("The act that signs the report has opened its case.")
 def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
     """A report that names a critical class has an alert, even when nobody pressed the flag while typing."""
     standing = critical.open_alert(ctx.tx, case.id)
     if content.critical_class is None or (standing and standing.critical_class == content.critical_class.strip()):
         return case
-    critical.raise_alert(ctx, case.id, critical_class=content.critical_class, finding=content.impression)
+    critical.raise_from_report(ctx, case.id, critical_class=content.critical_class, finding=content.impression)
     return cases.lock(ctx.tx, case.id)
 
 

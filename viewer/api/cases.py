@@ -7,12 +7,9 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
-from reading.access import access
 from reading.actions import Action
 from reading.alerts import critical
-from reading.cases import cases
 from reading.cases.moves import State, Step
-from reading.completeness import account as completeness
 from reading.desk import desk
 from reading.desk import worklist as worklist_
 from reading.desk.worklist import Filters, Tab
@@ -29,8 +26,7 @@ from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
-from viewer.views import api_json
-from viewer.views import completeness as ledger_view
+from viewer.views import api_json, completeness
 
 router = APIRouter(prefix="/api/cases")
 
@@ -81,18 +77,16 @@ def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_MOVES, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_MOVES)
-        return [api_json.move(row) for row in cases.moves_of(ctx.tx, case_id)]
+        return [api_json.move(row) for row in desk.moves(ctx, case_id)]
 
 
 @router.get("/{case_id}/completeness")
-def completeness_(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
+def account(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """What was announced, what arrived, and what is missing by name."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_COMPLETENESS, "case", case_id) as ctx:
-        found = access.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
-        account = completeness.of_case(ctx.tx, found)
-    return ledger_view.to_json(account, language_of(request))
+        found = desk.account(ctx, case_id)
+    return completeness.to_json(found, language_of(request))
 
 
 @router.post("/claim", response_model=None)
@@ -117,7 +111,6 @@ def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
 def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RENEW, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         lease = queue.renew(ctx, case_id, body.revision)
     return {"revision": lease.revision, "expires_at": lease.expires_at.isoformat()}
 
@@ -126,7 +119,6 @@ def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) ->
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_PUT_BACK, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         queue.put_back(ctx, case_id, revision=body.revision)
     return detail(request, staff, case_id)
 
@@ -135,7 +127,6 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RETURN, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         queue.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
@@ -144,7 +135,6 @@ def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.H
 def escalate(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ESCALATE, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         queue.escalate(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
@@ -154,7 +144,6 @@ def send_back(request: Request, staff: Acting, case_id: str, body: bodies.HeldWh
     """The verifier does not sign; the reviewer's counterpart is an outcome of /review."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SEND_BACK, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.send_back(ctx, case_id, lease_revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
@@ -164,7 +153,6 @@ def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.DRAFT_SAVE, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         saved = signatures.save_draft(ctx, case_id, content, revision=body.revision, lease_revision=body.lease_revision)
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
 
@@ -174,7 +162,6 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_SIGN, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.sign(
             ctx,
             office.seal,
@@ -192,7 +179,6 @@ def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) 
     office = office_of(request)
     content = None if body.content is None else Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_VERIFY, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.verify(
             ctx, office.seal, case_id, content=content, shown=shown(body), lease_revision=body.lease_revision
         )
@@ -204,7 +190,6 @@ def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review)
     office = office_of(request)
     content = None if body.report is None else Content.from_json(body.report)
     with going_in(office, staff, Action.REPORT_REVIEW, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         review.review(
             ctx,
             office.seal,
