@@ -17,7 +17,7 @@ from reading.actions import Action
 from reading.audit import Outcome, actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import State
+from reading.cases.moves import HIDDEN
 from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.patients import patients
@@ -25,7 +25,7 @@ from reading.patients.keys import Keys
 from reading.patients.patients import Patient
 from reading.register.grants import AT_THEIR_SITE, Reach, manages_at_the_top, may_act, reach
 from reading.reports import versions
-from reading.reports.versions import ReportVersion, Status
+from reading.reports.versions import SENT_OUT, STRUCK, ReportVersion, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index import quarantine_rows
@@ -63,12 +63,6 @@ __all__ = [
 
 AGAIN: Final = timedelta(minutes=10)
 """The same look by the same viewer within this time is on record already."""
-HIDDEN: Final = (State.WITHHELD, State.WITHDRAWN, State.EMPTIED)
-"""Cases of these states are seen from above their site alone."""
-STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
-"""Versions that are seen from above their site alone."""
-SENT_OUT: Final = (Status.PRELIMINARY, Status.FINAL, Status.SUPERSEDED)
-"""Versions that the site which asked for them may see."""
 
 
 # -- what may be seen, as conditions for lists

@@ -82,7 +82,11 @@ class Move(StrEnum):
     """It has images again."""
 
 
-_WITHHOLDABLE: Final = frozenset(State) - {State.WITHHELD, State.WITHDRAWN, State.EMPTIED}
+HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
+"""The states in which only people above the site see the case."""
+
+UNFINISHED: Final = frozenset(State) - HIDDEN - {State.FINAL}
+"""The states in which somebody still has to do something for the report."""
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WAITING_READ, Move.CLAIM): State.READING,
@@ -124,7 +128,7 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.RETURNED, Move.EMPTY): State.EMPTIED,
     (State.WITHHELD, Move.EMPTY): State.EMPTIED,
     (State.EMPTIED, Move.REFILL): State.WAITING_READ,
-    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state in _WITHHOLDABLE},
+    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state not in HIDDEN},
 }
 
 STEP_OF: Final[dict[State, Step]] = {

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,8 +20,9 @@ from reading.actions import Action
 from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import State
+from reading.cases.moves import State as CaseState
 from reading.completeness import image_set
+from reading.completeness.follow_up_moves import Move, State, after
 from reading.completeness.image_set import ImageSet
 from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed, Stale
@@ -32,18 +32,10 @@ from reading.rules import policy, triage
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
-ANSWERED_IN: Final = frozenset({State.FINAL, State.WAITING_REVIEW, State.REVIEWING, State.DISPUTED})
+ANSWERED_IN: Final = frozenset({CaseState.FINAL, CaseState.WAITING_REVIEW, CaseState.REVIEWING, CaseState.DISPUTED})
 """States of a released case in which a reader answers; in the others it is being read anew, which answers too."""
 HELD: Final = timedelta(minutes=30)
 """How long one reader keeps a follow-up to themselves; taking it again renews that."""
-
-
-class Outcome(StrEnum):
-    ADDENDUM = "addendum"
-    """A new version with other words was released."""
-    NO_CHANGE = "no_change"
-    VOID = "void"
-    """The case was entered in error."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +50,7 @@ class FollowUp:
     holder_name: str | None
     held_until: datetime | None
     closed_at: datetime | None
-    outcome: Outcome | None
+    state: State
     comment: str
     revision: int
 
@@ -73,7 +65,12 @@ def open_of(tx: Connection, case_id: str) -> FollowUp | None:
 
 def open_of_each(tx: Connection, case_ids: Sequence[str]) -> dict[str, FollowUp]:
     follow_up = tables.follow_up
-    return {one.case_id: one for one in _found(tx, follow_up.c.case_id.in_(case_ids) & follow_up.c.closed_at.is_(None))}
+    return {one.case_id: one for one in _found(tx, follow_up.c.case_id.in_(case_ids) & unanswered())}
+
+
+def unanswered() -> sa.ColumnElement[bool]:
+    """The condition on the table ``follow_up`` for the states `follow_up_moves.UNANSWERED`."""
+    return tables.follow_up.c.closed_at.is_(None)
 
 
 def of_case(tx: Connection, case_id: str) -> list[FollowUp]:
@@ -90,7 +87,7 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
     follow_up = tables.follow_up
     rows = tx.scalars(
         sa.select(follow_up.c.images).where(
-            follow_up.c.case_id == case_id, follow_up.c.outcome == Outcome.NO_CHANGE, follow_up.c.images.is_not(None)
+            follow_up.c.case_id == case_id, follow_up.c.outcome == State.NO_CHANGE, follow_up.c.images.is_not(None)
         )
     )
     for said in rows:
@@ -133,9 +130,16 @@ def not_with_another(tx: Connection, case_id: str, staff: Staff, now: datetime) 
         raise NotAllowed("held_by_another")
 
 
-def hold(tx: Connection, found: FollowUp, person_id: str | None, now: datetime) -> None:
-    """Give it to somebody, or (None) to nobody."""
-    _change(tx, found, held_by=person_id, held_until=None if person_id is None else now + HELD)
+def claim(tx: Connection, found: FollowUp, person_id: str, now: datetime) -> None:
+    """Give it to somebody for `HELD`."""
+    after(found.state, Move.CLAIM)
+    _change(tx, found, held_by=person_id, held_until=now + HELD)
+
+
+def put_back(tx: Connection, found: FollowUp) -> None:
+    """Let somebody else take it."""
+    after(found.state, Move.PUT_BACK)
+    _change(tx, found, held_by=None, held_until=None)
 
 
 def close_unchanged(
@@ -143,19 +147,19 @@ def close_unchanged(
     found: FollowUp,
     grant: RoleGrant,
     *,
-    seen: ImageSet,
+    images: ImageSet,
     comment: str,
     incomplete_reason: str,
     now: datetime,
 ) -> None:
-    """The report stands as it is, by the word of somebody who saw all of these images."""
+    """The report stands as it is, by the word of its holder, who has looked at all of these images."""
     _close(
         tx,
         found,
         grant,
-        Outcome.NO_CHANGE,
+        Move.CONFIRM,
         now,
-        images=seen.to_json(),
+        images=images.to_json(),
         comment=comment,
         incomplete_reason=incomplete_reason,
     )
@@ -168,9 +172,7 @@ def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGra
     if found is None or late_pictures(ctx.tx, case.id):
         return
     same = versions.by_id(ctx.tx, found.version_id).content == version.content
-    outcome = Outcome.NO_CHANGE if same else Outcome.ADDENDUM
-    _close(ctx.tx, found, grant, outcome, ctx.now)
-    _noted(ctx, case.id, outcome, grant)
+    _close_on_record(ctx, found, grant, Move.RELEASE_SAME if same else Move.RELEASE_OTHER)
 
 
 @without_door("A part of an act that has opened the case.")
@@ -178,17 +180,18 @@ def void(ctx: Context[Who], case_id: str, grant: RoleGrant) -> None:
     """Close the open one, if there is one: its case was entered in error."""
     found = open_of(ctx.tx, case_id)
     if found is not None:
-        _close(ctx.tx, found, grant, Outcome.VOID, ctx.now)
-        _noted(ctx, case_id, Outcome.VOID, grant)
+        _close_on_record(ctx, found, grant, Move.ENTER_IN_ERROR)
 
 
-def _noted(ctx: Context[Who], case_id: str, outcome: Outcome, grant: RoleGrant) -> None:
+def _close_on_record(ctx: Context[Who], found: FollowUp, grant: RoleGrant, move: Move) -> None:
+    outcome = _close(ctx.tx, found, grant, move, ctx.now)
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id)
     action = Action(f"follow_up.{outcome}")
-    ctx.by(actor).record(action=action, subject_kind="case", subject_id=case_id)
+    ctx.by(actor).record(action=action, subject_kind="case", subject_id=found.case_id)
 
 
-def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, now: datetime, **more: Any) -> None:
+def _close(tx: Connection, found: FollowUp, grant: RoleGrant, move: Move, now: datetime, **more: Any) -> State:
+    outcome = after(found.state, move)
     _change(
         tx,
         found,
@@ -200,6 +203,7 @@ def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, 
         outcome=outcome,
         **more,
     )
+    return outcome
 
 
 def _change(tx: Connection, found: FollowUp, **values: Any) -> None:
@@ -235,7 +239,7 @@ def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
         holder_name=row.holder_name,
         held_until=row.held_until,
         closed_at=row.closed_at,
-        outcome=None if row.outcome is None else Outcome(row.outcome),
+        state=State(row.outcome or (State.OPEN if row.held_by is None else State.HELD)),
         comment=row.comment,
         revision=row.revision,
     )

@@ -15,9 +15,10 @@ from reading import tables
 from reading.access import access
 from reading.actions import Action
 from reading.alerts import critical
+from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
 from reading.cases.cases import Case, MoveRow
-from reading.cases.moves import STEP_OF, WAITING, SigningRole, State, Step
+from reading.cases.moves import HIDDEN, STEP_OF, WAITING, SigningRole, State, Step
 from reading.completeness import account as completeness
 from reading.completeness import follow_ups
 from reading.completeness import image_set as images
@@ -222,13 +223,13 @@ def _allowed(
             yield Act.ESCALATE
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT
-    if case.state not in (State.WITHHELD, State.WITHDRAWN, State.EMPTIED):
+    if case.state not in HIDDEN:
         if acts(*withhold.WITHHELD_BY):
             yield Act.WITHHOLD
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
-        alert = critical.open_alert(tx, case.id)
-        if alert is not None and alert.acknowledged_at is None and acts(*critical.MAY_ANSWER):
+        alert = critical.newest_standing(tx, case.id)
+        if alert is not None and alert.state in UNANSWERED and acts(*critical.MAY_ANSWER):
             yield Act.ACKNOWLEDGE
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
         yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)

@@ -18,7 +18,7 @@ from reading.alerts import critical
 from reading.alerts.critical import Alert
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import HELD, Move, State, Step
+from reading.cases.moves import HELD, UNFINISHED, Move, State, Step
 from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
@@ -33,13 +33,6 @@ from reading.texts import storable
 from reading.viewers import Viewer
 from storage.index.entry_rows import folded
 from storage.tables import series, study
-
-OPEN: frozenset[State] = frozenset(State) - {
-    State.FINAL,
-    State.WITHHELD,
-    State.WITHDRAWN,
-    State.EMPTIED,
-}
 
 
 class Tab(StrEnum):
@@ -166,7 +159,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     sites = _sites(tx, found)
     expected = _shown_of_expected(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
-    holders, alerts = _holders(tx, found), critical.open_alerts(tx, ids)
+    holders, alerts = _holders(tx, found), critical.newest_standing_on_each(tx, ids)
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
     late = follow_ups.open_of_each(tx, ids)
@@ -245,7 +238,7 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
         lease = tables.lease
         yield sa.exists().where(lease.c.case_id == case.c.id, lease.c.person_id == filters.held_by)
     if filters.since is not None:
-        yield (case.c.received_at >= filters.since) | case.c.state.in_(OPEN)
+        yield (case.c.received_at >= filters.since) | case.c.state.in_(UNFINISHED)
     text = storable("q", filters.text.strip(), lines=False)
     if text:
         yield (
@@ -276,13 +269,13 @@ def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:
         case Tab.SAMPLED:
             yield at_review & final & ~was(Move.DISPUTE)
         case Tab.ESCALATED:
-            yield case.c.state.in_(OPEN) & was(Move.ESCALATE)
+            yield case.c.state.in_(UNFINISHED) & was(Move.ESCALATE)
         case Tab.DISPUTED:
             yield (case.c.state == State.DISPUTED) | (at_review & was(Move.DISPUTE))
         case Tab.LATE:
             late = tables.follow_up
             # Few are open at a time: found from there, not by looking at every final case.
-            yield case.c.id.in_(sa.select(late.c.case_id).where(late.c.closed_at.is_(None)))
+            yield case.c.id.in_(sa.select(late.c.case_id).where(follow_ups.unanswered()))
 
 
 def _entry(
@@ -334,7 +327,7 @@ def _entry(
         ),
         rule=rule,
         indicator_at=policy.indicator_at(rule, case.examined_at),
-        overdue=case.state in OPEN and not standing.released and case.due_at < now,
+        overdue=case.state in UNFINISHED and not standing.released and case.due_at < now,
         holder=holder,
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,

@@ -19,6 +19,7 @@ from reading.access import access
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.moves import HIDDEN
 from reading.context import Context
 from reading.errors import NotThere
 from reading.patients.patients import never_links
@@ -145,7 +146,7 @@ def _all(tx: Connection, viewer: Viewer, now: datetime, *, decided: bool) -> Ite
     state = settled if decided else row.settled_at.is_(None)
     yield from map(_of_bytes, quarantine_rows.find(tx, seen & state, limit=MOST))
     case = tables.case.c
-    theirs = access.visible_concerned_cases(tx, viewer, now) & case.state.not_in(access.HIDDEN)
+    theirs = access.visible_concerned_cases(tx, viewer, now) & case.state.not_in(HIDDEN)
     theirs &= case.received_at > now - LOOK_BACK
     for aspect in (Aspect.CLOCK, Aspect.PATIENT):
         yield from _of_cases(tx, aspect, theirs, decided=decided)

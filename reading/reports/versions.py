@@ -34,6 +34,10 @@ class Status(StrEnum):
 VALID: Final = (Status.PRELIMINARY, Status.FINAL)
 """A case has at most one version of these."""
 CURRENT: Final = (Status.PENDING, *VALID)
+SENT_OUT: Final = (*VALID, Status.SUPERSEDED)
+"""The site that asked for the report may see these."""
+STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
+"""Only people above the site may see these."""
 
 
 @dataclass(frozen=True, kw_only=True)

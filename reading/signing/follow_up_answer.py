@@ -34,7 +34,7 @@ def claim(ctx: Context[Staff], case_id: str) -> FollowUp:
     """
     case, found, _ = _open(ctx, case_id)
     follow_ups.not_with_another(ctx.tx, case_id, ctx.who, ctx.now)
-    follow_ups.hold(ctx.tx, found, ctx.who.person_id, ctx.now)
+    follow_ups.claim(ctx.tx, found, ctx.who.person_id, ctx.now)
     _record(ctx, case, Action.FOLLOW_UP_CLAIM)
     return _again(ctx.tx, case_id)
 
@@ -48,7 +48,7 @@ def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> None:
     """
     case, found, _ = _open(ctx, case_id)
     _theirs(found, ctx.who, revision)
-    follow_ups.hold(ctx.tx, found, None, ctx.now)
+    follow_ups.put_back(ctx.tx, found)
     _record(ctx, case, Action.FOLLOW_UP_PUT_BACK)
 
 
@@ -70,7 +70,7 @@ def no_change(ctx: Context[Staff], case_id: str, *, shown: Shown, comment: str, 
         raise Invalid("comment", "too_long")
     seen = signatures.see(ctx.tx, case, shown)
     follow_ups.close_unchanged(
-        ctx.tx, found, grant, seen=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=ctx.now
+        ctx.tx, found, grant, images=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=ctx.now
     )
     _record(ctx, case, Action.FOLLOW_UP_NO_CHANGE)
 

@@ -272,7 +272,7 @@ def identity(tx: Connection, case: Case) -> dict[str, Any]:
 @without_door("The act that signs the report has opened its case.")
 def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
     """A report that names a critical class has an alert, even when nobody pressed the flag while typing."""
-    standing = critical.open_alert(ctx.tx, case.id)
+    standing = critical.newest_standing(ctx.tx, case.id)
     if content.critical_class is None or (standing and standing.critical_class == content.critical_class.strip()):
         return case
     critical.raise_from_report(ctx, case.id, critical_class=content.critical_class, finding=content.impression)

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 from pacs.arriving.describe import describe_pending
 from pacs.arriving.rejection_note import rejection_note
 from pacs.arriving.settle_held import settle_held
-from reading.alerts import critical
+from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import arrival_end, intake, rejections
@@ -103,7 +103,7 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 
 def _climb(house: House) -> Callable[[Connection], int]:
-    return lambda tx: critical.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+    return lambda tx: climbing.climb(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:

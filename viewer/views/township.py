@@ -12,8 +12,10 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access import access
+from reading.alerts import critical
+from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
-from reading.cases.moves import Move, State
+from reading.cases.moves import UNFINISHED, Move, State
 from reading.completeness import follow_ups
 from reading.desk import worklist
 from reading.desk.worklist import Entry, Filters, Order
@@ -166,7 +168,7 @@ def due(entry: Entry, language: Language, now: datetime) -> str:
     """How long until the report is due; nothing is due once it is released, or hidden."""
     if entry.released:
         return text(language, "due.done")
-    return words.until(language, entry.case.due_at, now) if entry.case.state in worklist.OPEN else ""
+    return words.until(language, entry.case.due_at, now) if entry.case.state in UNFINISHED else ""
 
 
 def valid_versions(tx: Connection, staff: Staff, case_ids: Sequence[str], now: datetime) -> Mapping[str, ReportVersion]:
@@ -201,13 +203,13 @@ def _alerts(
     tx: Connection, staff: Staff, own: Sequence[sa.ColumnElement[bool]], language: Language, now: datetime
 ) -> Sequence[AlertBanner]:
     alert, case = tables.critical_alert, tables.case
-    open_ones = sa.select(alert.c.case_id).where(alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None))
+    open_ones = sa.select(alert.c.case_id).where(critical.unanswered())
     entries = _entries(tx, staff, [case.c.id.in_(open_ones), *own], now)
     zones = _zones(tx, entries)
     made: list[AlertBanner] = []
     for entry in entries:
         told = entry.alert
-        if told is None or told.acknowledged_at is not None:
+        if told is None or told.state not in UNANSWERED:
             continue
         raiser = people.by_id(tx, told.raised_by)
         made.append(
@@ -277,7 +279,7 @@ def _late(
     tx: Connection, staff: Staff, own: Sequence[sa.ColumnElement[bool]], language: Language, now: datetime
 ) -> Sequence[LateBanner]:
     late, case = tables.follow_up, tables.case
-    open_ones = sa.select(late.c.case_id).where(late.c.closed_at.is_(None))
+    open_ones = sa.select(late.c.case_id).where(follow_ups.unanswered())
     entries = _entries(tx, staff, [case.c.id.in_(open_ones), *own], now)
     zones = _zones(tx, entries)
     return [

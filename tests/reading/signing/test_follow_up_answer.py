@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import count
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
@@ -14,18 +17,23 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import follow_ups
-from reading.completeness.follow_ups import FollowUp, Outcome
+from reading.completeness.follow_up_moves import MOVES, UNANSWERED, Move
+from reading.completeness.follow_up_moves import State as FollowUpState
+from reading.completeness.follow_ups import FollowUp
 from reading.context import Context
 from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.intake import arrival_end, intake
+from reading.errors import MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
+from reading.intake import intake
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.signing import follow_up_answer, signatures, withhold
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import (
+    NORMAL,
     PNEUMONIA,
     Clinic,
     another_image,
@@ -117,7 +125,10 @@ def test_a_released_emergency_that_waits_for_its_review_has_a_follow_up_that_a_r
         review_as(tx, clinic, clinic.ben, case.id, now)
 
         assert waiting is State.WAITING_REVIEW
-        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.NO_CHANGE, Outcome.NO_CHANGE]
+        assert [one.state for one in follow_ups.of_case(tx, case.id)] == [
+            FollowUpState.NO_CHANGE,
+            FollowUpState.NO_CHANGE,
+        ]
 
 
 def test_a_report_of_the_dose_opens_none(engine: Engine, now: datetime) -> None:
@@ -143,7 +154,7 @@ def test_no_change_closes_it_until_still_more_comes(engine: Engine, now: datetim
         quiet = follow_ups.open_of(tx, case.id)
         one_more(tx, clinic, 3, now)
 
-        assert (closed.outcome, closed.comment, closed.closed_at) == (Outcome.NO_CHANGE, "同一体位", now)
+        assert (closed.state, closed.comment, closed.closed_at) == (FollowUpState.NO_CHANGE, "同一体位", now)
         assert quiet is None
         assert found(tx, case).id != closed.id
         assert len(versions.of_case(tx, case.id)) == 1
@@ -160,7 +171,7 @@ def test_an_addendum_closes_it_when_it_is_released(engine: Engine, now: datetime
         (closed,) = follow_ups.of_case(tx, case.id)
 
         assert waiting is not None
-        assert closed.outcome is Outcome.ADDENDUM
+        assert closed.state is FollowUpState.ADDENDUM
         assert state(tx, case.id) is State.FINAL
 
 
@@ -241,7 +252,7 @@ def test_a_case_that_never_should_have_been_takes_its_follow_up_along(engine: En
         withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
         withhold.enter_in_error(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
 
-        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.VOID]
+        assert [one.state for one in follow_ups.of_case(tx, case.id)] == [FollowUpState.VOID]
 
 
 def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: datetime) -> None:
@@ -262,6 +273,53 @@ def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: da
     assert desk.Act.NO_CHANGE in mine.allowed
     assert mine.late == 1
     assert not {desk.Act.FOLLOW_UP, desk.Act.NO_CHANGE} & theirs.allowed
+
+
+def test_follow_ups_move_as_the_table_says(engine: Engine, now: datetime) -> None:
+    numbers = count()
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.lists(st.sampled_from(Move), max_size=4))
+    def drive(moves: list[Move]) -> None:
+        study_uid = f"9.{next(numbers)}"
+        case = arrive(tx, clinic, study_uid, now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        late = another_image(tx, clinic, study_uid, 2, now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, late)
+        expected = FollowUpState.OPEN
+        for move in moves:
+            try:
+                make(move, case)
+            except ReadingError:
+                assert (expected, move) not in MOVES
+            expected = MOVES.get((expected, move), expected)
+            (one,) = follow_ups.of_case(tx, case.id)
+
+            assert one.state is expected
+            assert (follow_ups.open_of(tx, case.id) is not None) is (expected in UNANSWERED)
+
+    def make(move: Move, case: Case) -> None:
+        ada, mona = Context(tx, clinic.audit, now, clinic.ada), Context(tx, clinic.audit, now, clinic.mona)
+        standing, open_one = versions.final(tx, case.id), follow_ups.open_of(tx, case.id)
+        revision, everything = open_one.revision if open_one else 0, shown(tx, case.id, "?")
+        match move:
+            case Move.CLAIM:
+                follow_up_answer.claim(ada, case.id)
+            case Move.PUT_BACK:
+                follow_up_answer.put_back(ada, case.id, revision=revision)
+            case Move.CONFIRM:
+                follow_up_answer.no_change(ada, case.id, shown=everything, comment="", revision=revision)
+            case Move.RELEASE_SAME | Move.RELEASE_OTHER:
+                said = NORMAL if move is Move.RELEASE_SAME else PNEUMONIA
+                version_id = standing.id if standing else ""
+                signatures.addendum(ada, clinic.seal, version_id, content=said, shown=everything)
+            case Move.ENTER_IN_ERROR:
+                withhold.withhold(mona, case.id, why="?")
+                withhold.enter_in_error(mona, case.id, why="?")
+
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        drive()
 
 
 def test_two_open_ones_of_a_case_cannot_be_written(engine: Engine, now: datetime) -> None:

@@ -246,7 +246,7 @@ def test_a_critical_class_in_the_report_raises_the_alert_that_nobody_pressed(eng
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        alert = critical.open_alert(tx, case.id)
+        alert = critical.newest_standing(tx, case.id)
         found = cases.by_id(tx, case.id)
 
     assert alert is not None
@@ -262,7 +262,7 @@ def test_a_second_critical_class_has_an_alert_of_its_own(engine: Engine, now: da
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        second = critical.open_alert(tx, case.id)
+        second = critical.newest_standing(tx, case.id)
 
         assert second is not None
         assert second.critical_class == "tension_pneumothorax"
