@@ -18,10 +18,10 @@ from sqlalchemy.engine import Engine
 
 from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
 from bench.servers import Missing
-from reading.access import access
+from reading.access import visibility
 from reading.audit import Audit
 from reading.context import Context
-from reading.queue import queue
+from reading.queue import claiming
 from reading.viewers import PatientViewer, Staff
 from storage.database import connect, snapshot, transaction
 from storage.index.search import Exact, Match, Range, Wildcard, search_studies
@@ -113,7 +113,7 @@ def ask(
 
 def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> None:
     with snapshot(engine) as tx:
-        scope = access.scope(tx, random.choice(province.readers), province.now)
+        scope = visibility.scope(tx, random.choice(province.readers), province.now)
         search_studies(tx, scope, match(), limit=25)
 
 
@@ -139,7 +139,7 @@ def _claims(engine: Engine, province: Province, count: int) -> list[float]:
     def claim(staff: Staff) -> None:
         begun = time.perf_counter()
         with transaction(engine) as tx:
-            case = queue.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
+            case = claiming.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
         with noting:
             seconds.append(time.perf_counter() - begun)
             if case is not None:

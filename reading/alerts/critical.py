@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.alerts import notices
 from reading.alerts.moves import Move, State, after
@@ -75,7 +75,7 @@ def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, findi
         Invalid: class or finding are blank or too long.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     return raise_from_report(ctx, case_id, critical_class=critical_class, finding=finding)
 
 
@@ -137,7 +137,7 @@ def acknowledge(ctx: Context[Staff], alert_id: str, read_back: str) -> Alert:
         MoveNotAllowed: it was acknowledged or withdrawn before.
 
     """
-    case = access.open_case(ctx, by_id(ctx.tx, alert_id).case_id, Action.CASE_OPEN)
+    case = door.open_case(ctx, by_id(ctx.tx, alert_id).case_id, Action.CASE_OPEN)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in MAY_ANSWER):
         raise NotAllowed("not_their_site")
     if not read_back.strip() or len(read_back) > 1000:
@@ -165,7 +165,7 @@ def withdraw(ctx: Context[Staff], case_id: str) -> None:
         NotAllowed: they do not read for the site.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")

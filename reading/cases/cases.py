@@ -64,7 +64,7 @@ class MoveRow:
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
-    """The case, for those who have passed `reading.access.access`.
+    """The case, for those who have passed `reading.access`.
 
     Raises:
         NotThere: no such case.
@@ -77,7 +77,7 @@ def by_id(tx: Connection, case_id: str) -> Case:
 
 
 def by_ids(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
-    """Those of these that there are, for those who have passed `reading.access.access`."""
+    """Those of these that there are, for those who have passed `reading.access`."""
     rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(set(case_ids))))
     return {row.id: from_row(row) for row in rows}
 

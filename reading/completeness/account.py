@@ -86,7 +86,7 @@ class Account:
 
 
 def of_case(tx: Connection, case: Case) -> Account:
-    """The account of a case, for those who have passed `reading.access.access`."""
+    """The account of a case, for those who have passed `reading.access`."""
     study_uids = cases.study_uids(tx, case.id)
     words = ledger.words_of(tx, study_uids)
     found = [

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.alerts import critical
 from reading.alerts.moves import UNANSWERED
@@ -28,8 +28,8 @@ from reading.desk import worklist
 from reading.desk.worklist import Entry
 from reading.errors import NotAllowed
 from reading.kinds import Priority, Role, Tier
-from reading.queue import queue
-from reading.queue.queue import Lease
+from reading.queue import claiming, leases
+from reading.queue.leases import Lease
 from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.drafts import Draft
@@ -129,10 +129,10 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         NotThere: no such case, or not one that they may see.
 
     """
-    seen = access.open_reports(ctx, case_id, Action.CASE_OPEN)
+    seen = door.open_reports(ctx, case_id, Action.CASE_OPEN)
     case = cases.by_id(ctx.tx, case_id)
     entry = worklist.entries_of(ctx.tx, ctx.who, [case], ctx.now)[0]
-    lease = queue.lease_of(ctx.tx, case_id)
+    lease = leases.lease_of(ctx.tx, case_id)
     own = lease if lease is not None and lease.person_id == ctx.who.person_id else None
     reviews = tuple(_reviews(ctx.tx, case_id)) if _reads(ctx.tx, ctx.who, case, ctx.now) else ()
     return Detail(
@@ -156,7 +156,7 @@ def moves(ctx: Context[Staff], case_id: str) -> list[MoveRow]:
         NotThere: no such case, or not one that they may see.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_MOVES)
+    door.open_case(ctx, case_id, Action.CASE_MOVES)
     return cases.moves_of(ctx.tx, case_id)
 
 
@@ -167,7 +167,7 @@ def account(ctx: Context[Staff], case_id: str) -> Account:
         NotThere: no such case, or not one that they may see.
 
     """
-    found = access.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
+    found = door.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
     return completeness.of_case(ctx.tx, found)
 
 
@@ -257,8 +257,8 @@ def _of_follow_up(tx: Connection, staff: Staff, case: Case, now: datetime) -> It
 def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[SigningRole], now: datetime) -> bool:
     step = STEP_OF[case.state]
     try:
-        queue.grant_for(tx, staff, step, case, case.tier, now=now)
-        queue.not_their_own(tx, case, step, roles)
+        claiming.grant_for(tx, staff, step, case, case.tier, now=now)
+        claiming.not_their_own(tx, case, step, roles)
     except NotAllowed:
         return False
     return True
@@ -266,7 +266,7 @@ def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[Signin
 
 def _may_read(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
     try:
-        queue.grant_for(tx, staff, Step.READ, case, home_tier(tx, case), now=now)
+        claiming.grant_for(tx, staff, Step.READ, case, home_tier(tx, case), now=now)
     except NotAllowed:
         return False
     return True
@@ -283,7 +283,7 @@ def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
     for prior in worklist.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case.id]:
         standing = versions.valid(ctx.tx, prior.id)
         if standing is not None:
-            access.open_report(ctx, standing.id, Action.REPORT_PRIOR)
+            door.open_report(ctx, standing.id, Action.REPORT_PRIOR)
         yield Prior(
             case=prior,
             study_uids=cases.study_uids(ctx.tx, prior.id),

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import access
+from reading.access import visibility
 from reading.alerts import critical
 from reading.alerts.critical import Alert
 from reading.cases import cases
@@ -138,7 +138,7 @@ class Page:
 def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, offset: int, now: datetime) -> Page:
     """A page of what ``viewer`` may see, the most urgent first (or the newest)."""
     case = tables.case
-    condition = sa.and_(access.visible_cases(tx, viewer, now), *_conditions(filters))
+    condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(filters))
     order = (
         (case.c.rank, case.c.due_at, case.c.id)
         if filters.order is Order.URGENCY
@@ -206,7 +206,7 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
     )
     rows = tx.execute(
         sa.select(case)
-        .where(case.c.id.in_(same), access.visible_cases(tx, viewer, now))
+        .where(case.c.id.in_(same), visibility.visible_cases(tx, viewer, now))
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     others = [cases.from_row(row) for row in rows]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading import tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -70,7 +70,7 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         Invalid: no answer was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     roles = (Role.TECHNICIAN, Role.CLINICIAN)
     grant = next(

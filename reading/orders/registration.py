@@ -8,7 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from reading import identifiers
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
@@ -53,7 +53,7 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
         raise NotAllowed("no_role_for_this_step")
     card, sex, birth_date = _checked(holder, ctx.now.astimezone(ZoneInfo(site.time_zone)).date())
     try:
-        known = access.find_patient(ctx, keys, card, action=Action.PATIENT_FIND)
+        known = door.find_patient(ctx, keys, card, action=Action.PATIENT_FIND)
     except NotThere:
         made = patients.register(
             ctx.tx, keys, name=holder.name, birth_date=birth_date, sex=sex, identifiers=[card], now=ctx.now

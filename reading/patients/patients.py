@@ -206,7 +206,7 @@ def by_number(tx: Connection, number: str) -> Patient | None:
 
 
 def identifiers_of(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> list[HeldIdentifier]:
-    """What a patient is known by now, readable: for those who have passed `reading.access.access`."""
+    """What a patient is known by now, readable: for those who have passed `reading.access`."""
     rows = tx.execute(
         sa.select(patient_identifier)
         .where(patient_identifier.c.patient_id == patient_id, valid_at(patient_identifier, now))

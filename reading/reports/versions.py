@@ -130,7 +130,7 @@ class Signature:
 
 
 def by_id(tx: Connection, version_id: str) -> ReportVersion:
-    """The version, for those who have passed `reading.access.access`.
+    """The version, for those who have passed `reading.access`.
 
     Raises:
         NotThere: no such version.

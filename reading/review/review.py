@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -20,7 +20,7 @@ from reading.cases.moves import SIGNS_AS, Move, SigningRole, State, Step, only_r
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports import versions
 from reading.reports.seal import Seal
 from reading.reports.versions import Content, ReportVersion
@@ -90,7 +90,7 @@ def review(
         Invalid: a score is missing, agreement comes with changes, or an amendment without any.
 
     """
-    case, grant = queue.hold(ctx, case_id, Step.REVIEW, lease_revision)
+    case, grant = leases.hold(ctx, case_id, Step.REVIEW, lease_revision)
     read = versions.current(ctx.tx, case_id)
     if read is None:
         raise Stale(None)
@@ -100,7 +100,7 @@ def review(
     signed: ReportVersion | None = None
     if outcome is Outcome.SEND_BACK:
         tier = triage.home_tier(ctx.tx, case)
-        queue.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
+        leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
         if content is not None:
             case = reports.alarm(ctx, case, content)
@@ -136,14 +136,14 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         MoveNotAllowed: the case is not final.
 
     """
-    access.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
+    door.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
     case = cases.lock(ctx.tx, case_id)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.DISPUTE)
     newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)
     if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != ctx.who.person_id:
         raise NotAllowed("only_the_author_disputes_an_amendment")
-    grant = queue.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
+    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
     return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -39,7 +39,7 @@ def acknowledge(ctx: Context[Staff], notice_id: str) -> None:
     )
     if version_id is None:
         raise NotThere
-    access.open_report(ctx, version_id, Action.CHANGE_ACKNOWLEDGE)
+    door.open_report(ctx, version_id, Action.CHANGE_ACKNOWLEDGE)
     ctx.tx.execute(
         sa.update(change_notice)
         .where(change_notice.c.id == notice_id, unacknowledged())

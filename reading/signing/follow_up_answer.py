@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -15,7 +15,7 @@ from reading.completeness import follow_ups
 from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.queue import queue
+from reading.queue import claiming
 from reading.rules import triage
 from reading.signing import signatures
 from reading.signing.signatures import Shown
@@ -91,7 +91,7 @@ def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
 
 
 def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]:
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     found = follow_ups.open_of(ctx.tx, case_id)
     if case.state not in ANSWERED_IN or found is None:
@@ -101,7 +101,7 @@ def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]
 
 def _grant(tx: Connection, staff: Staff, case: Case, now: datetime) -> RoleGrant:
     only_role(SigningRole.AUTHOR, cases.roles_of(tx, case.id, staff.person_id))
-    return queue.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
+    return claiming.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
 
 
 def _theirs(found: FollowUp, staff: Staff, revision: int) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotAllowed
@@ -39,7 +39,7 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
         NotAllowed: it is not valid: superseded, withheld, or not yet in force.
 
     """
-    version = access.open_report(ctx, version_id, Action.REPORT_PRINT)
+    version = door.open_report(ctx, version_id, Action.REPORT_PRINT)
     if version.status not in VALID:
         raise NotAllowed("only_valid_versions_are_printed")
     ctx.tx.execute(
@@ -59,7 +59,7 @@ def print_receipt(ctx: Context[Staff], keys: Keys, case_id: str) -> Printed:
         Invalid: nobody knows yet whose case it is.
 
     """
-    case = access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in AT_THEIR_SITE):
         raise NotAllowed("no_role_for_this_step")
     printed = receipts.print_receipt(ctx.tx, keys, case_id, printed_by=ctx.who.person_id, now=ctx.now)

@@ -14,7 +14,7 @@ from reading.completeness import follow_ups
 from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports import versions
 from reading.reports.seal import Seal, said_in
 from reading.reports.versions import Content, ReportVersion, Signature, Status
@@ -46,7 +46,7 @@ def release(
         versions.set_released(ctx.tx, version.id, ctx.now)
         _tell(ctx.tx, case, version, before, ctx.now)
     follow_ups.answer(ctx, case, version, grant)
-    moved = queue.let_go(ctx, case, move, grant=grant, why=why)
+    moved = leases.let_go(ctx, case, move, grant=grant, why=why)
     if _drawn(seal, rule, case, signatures):
         moved = cases.move(ctx, moved, Move.DRAW, grant=None, tier=Tier.CITY)
     return moved

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.alerts import critical
 from reading.cases import cases
@@ -33,7 +33,7 @@ from reading.completeness.image_set import ImageSet
 from reading.context import Context, without_door
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports import drafts, versions
 from reading.reports.drafts import Draft
 from reading.reports.seal import Seal, sign_version
@@ -73,7 +73,7 @@ def save_draft(ctx: Context[Staff], case_id: str, content: Content, *, revision:
         Stale: the lease or the draft has another revision.
 
     """
-    queue.hold(ctx, case_id, None, lease_revision)
+    leases.hold(ctx, case_id, None, lease_revision)
     return drafts.save(ctx.tx, case_id, ctx.who.person_id, content, revision=revision, now=ctx.now)
 
 
@@ -95,7 +95,7 @@ def sign(
         Invalid: findings or impression are blank; images are missing and no reason is given.
 
     """
-    case, grant = queue.hold(ctx, case_id, Step.READ, lease_revision)
+    case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
     drafts.unchanged(ctx.tx, case_id, draft_revision)
     case = alarm(ctx, case, content)
     version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
@@ -114,7 +114,7 @@ def verify(
         Invalid: findings or impression are blank; images are missing and no reason is given.
 
     """
-    case, grant = queue.hold(ctx, case_id, Step.VERIFY, lease_revision)
+    case, grant = leases.hold(ctx, case_id, Step.VERIFY, lease_revision)
     if content is not None:
         case = alarm(ctx, case, content)
     version = endorse(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
@@ -122,7 +122,7 @@ def verify(
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)
     else:
-        queue.let_go(ctx, case, move, grant=grant, tier=Tier.CITY)
+        leases.let_go(ctx, case, move, grant=grant, tier=Tier.CITY)
     return version
 
 
@@ -134,8 +134,8 @@ def send_back(ctx: Context[Staff], case_id: str, *, lease_revision: int, why: st
         Invalid: no reason was given.
 
     """
-    case, grant = queue.hold(ctx, case_id, Step.VERIFY, lease_revision)
-    return queue.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=cases.reason(why))
+    case, grant = leases.hold(ctx, case_id, Step.VERIFY, lease_revision)
+    return leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=cases.reason(why))
 
 
 def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Content, shown: Shown) -> ReportVersion:
@@ -148,7 +148,7 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
         NotAllowed: they do not read for the site, acted in another role, or somebody else looks at late images.
 
     """
-    found = access.open_report(ctx, version_id, Action.REPORT_ADDENDUM)
+    found = door.open_report(ctx, version_id, Action.REPORT_ADDENDUM)
     case = cases.lock(ctx.tx, found.case_id)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.SIGN)
@@ -157,7 +157,7 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
         raise Stale(standing.number if standing else None)
     follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
     case = cases.change(ctx.tx, case, step=Step.READ, tier=triage.home_tier(ctx.tx, case))
-    grant = queue.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
+    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
     case = alarm(ctx, case, content)
     version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
     _hand_on(ctx, seal, grant, case, version=version)
@@ -316,4 +316,4 @@ def _hand_on(ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, v
         release.release(ctx, seal, case, version, move=move, grant=grant)
         return
     tier = Tier.CITY if move is Move.SIGN_FOR_REVIEW else None
-    queue.let_go(ctx, case, move, grant=grant, tier=tier)
+    leases.let_go(ctx, case, move, grant=grant, tier=tier)

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from reading import audit as audit_
 from reading import outbox
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.audit import Actor
 from reading.cases import cases
@@ -21,7 +21,7 @@ from reading.completeness import follow_ups, image_set
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Role
-from reading.queue import queue
+from reading.queue import leases
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
@@ -62,13 +62,13 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         Invalid: no reason was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     grants = (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in WITHHELD_BY)
     grant = next((grant for grant in grants if grant is not None), None)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
-    withheld = queue.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
+    withheld = leases.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
     ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
@@ -191,7 +191,7 @@ def _stood(tx: Connection, case_id: str) -> bool:
 
 
 def _manager(ctx: Context[Staff], case_id: str, action: Action) -> tuple[Case, RoleGrant]:
-    access.open_case(ctx, case_id, action)
+    door.open_case(ctx, case_id, action)
     case = cases.lock(ctx.tx, case_id)
     grant = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, case.site_id, ctx.now)
     if grant is None:

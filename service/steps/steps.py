@@ -20,7 +20,7 @@ from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import arrival_end, intake, rejections
 from reading.intake.rejections import Note, Title
-from reading.queue import queue
+from reading.queue import leases
 from reading.sessions import failed_proofs
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
@@ -99,7 +99,7 @@ def _end_arriving(house: House) -> Callable[[Connection], int]:
 
 
 def _expire(house: House) -> Callable[[Connection], int]:
-    return lambda tx: queue.expire(Context(tx, house.audit, house.clock(), SYSTEM))
+    return lambda tx: leases.expire(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _climb(house: House) -> Callable[[Connection], int]:

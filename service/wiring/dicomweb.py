@@ -23,7 +23,7 @@ BEARER: Final = "bearer "
 
 
 class DicomwebDoor:
-    """Machines show a token, people their session; every study is opened through `reading.access.access`.
+    """Machines show a token, people their session; every study is opened through `reading.access`.
 
     A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
     """

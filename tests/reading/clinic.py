@@ -17,7 +17,7 @@ from reading.completeness import image_set
 from reading.context import Context
 from reading.intake import arrival_end, intake
 from reading.kinds import Role
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.register.organisations import Organisation
 from reading.reports import drafts
 from reading.reports.seal import Seal
@@ -136,8 +136,8 @@ def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
 
 def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:
     """Claim a case; the revision of the lease."""
-    queue.claim(Context(tx, clinic.audit, now, staff), case_id)
-    lease = queue.lease_of(tx, case_id)
+    claiming.claim(Context(tx, clinic.audit, now, staff), case_id)
+    lease = leases.lease_of(tx, case_id)
     assert lease is not None
     return lease.revision
 

@@ -119,14 +119,14 @@ def test_an_act_opens_the_door_or_says_why_it_needs_none(act: str) -> None:
 
 
 SAMPLE = """
-from reading.access import access
+from reading.access import door, visibility
 from reading.context import Context, without_door
 
-def look(ctx: Context[Staff], case_id): access.open_case(ctx, case_id)
+def look(ctx: Context[Staff], case_id): door.open_case(ctx, case_id)
 def through(ctx: Context[Staff], case_id): _inner(ctx, case_id)
 def handed_on(ctx: Context[Staff], case_id): map(_inner, [case_id])
-def _inner(ctx, case_id): access.open_case(ctx, case_id)
-def closed(ctx: Context[Staff], case_id): access.visible_cases(ctx.tx)
+def _inner(ctx, case_id): door.open_case(ctx, case_id)
+def closed(ctx: Context[Staff], case_id): visibility.visible_cases(ctx.tx)
 @without_door("The worker acts for every site.")
 def marked(ctx: Context[Who]): pass
 def plain(tx): pass

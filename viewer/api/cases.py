@@ -15,7 +15,7 @@ from reading.desk import worklist as worklist_
 from reading.desk.worklist import Filters, Tab
 from reading.intake import intake
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports.versions import Content
 from reading.review import review
 from reading.signing import signatures
@@ -93,7 +93,7 @@ def account(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -> dict[str, Any] | Response:
     office = office_of(request)
     with acting(office, staff) as ctx:
-        claimed = queue.claim_next(ctx, body.step)
+        claimed = claiming.claim_next(ctx, body.step)
     if claimed is None:
         return Response(status_code=204)
     return detail(request, staff, claimed.id)
@@ -103,7 +103,7 @@ def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -
 def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_CLAIM, "case", case_id) as ctx:
-        queue.claim(ctx, case_id)
+        claiming.claim(ctx, case_id)
     return detail(request, staff, case_id)
 
 
@@ -111,7 +111,7 @@ def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
 def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RENEW, "case", case_id) as ctx:
-        lease = queue.renew(ctx, case_id, body.revision)
+        lease = leases.renew(ctx, case_id, body.revision)
     return {"revision": lease.revision, "expires_at": lease.expires_at.isoformat()}
 
 
@@ -119,7 +119,7 @@ def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) ->
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_PUT_BACK, "case", case_id) as ctx:
-        queue.put_back(ctx, case_id, revision=body.revision)
+        leases.put_back(ctx, case_id, revision=body.revision)
     return detail(request, staff, case_id)
 
 
@@ -127,7 +127,7 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RETURN, "case", case_id) as ctx:
-        queue.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
+        leases.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
@@ -135,7 +135,7 @@ def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.H
 def escalate(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ESCALATE, "case", case_id) as ctx:
-        queue.escalate(ctx, case_id, revision=body.revision, why=body.why)
+        leases.escalate(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.moves import State
@@ -50,7 +50,7 @@ def show(
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        found = access.open_case(ctx, case_id, Action.CASE_OPEN)
+        found = door.open_case(ctx, case_id, Action.CASE_OPEN)
         entry = worklist.entries_of(ctx.tx, staff, [found], now)[0]
         zone = zone_of(ctx.tx, entry)
         version = township.valid_versions(ctx.tx, staff, [case_id], now).get(case_id)
@@ -66,7 +66,7 @@ def show(
             "order": _order(ctx.tx, entry, language),
         }
         if version is not None:
-            access.open_report(ctx, version.id, Action.REPORT_READ)
+            door.open_report(ctx, version.id, Action.REPORT_READ)
     return township_page(
         request,
         staff,
@@ -174,5 +174,5 @@ def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entr
 
     """
     office, now = office_of(request), office_of(request).clock()
-    found = access.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
+    found = door.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
     return worklist.entries_of(tx, staff, [found], now)[0]

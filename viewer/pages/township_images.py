@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from reading.access import access
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
@@ -62,7 +62,7 @@ def act(  # noqa: PLR0917 -- the fields of the form
     keys = office.keys
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            access.open_case(ctx, case_id, Action.CASE_SURGERY)
+            door.open_case(ctx, case_id, Action.CASE_SURGERY)
             uids = chosen(ctx.tx, case_id, image, series)
             other: str | None = None
             match what:
@@ -216,7 +216,7 @@ def _after(request: Request, staff: Staff, case_id: str, other: str | None, done
     there = other or case_id
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         for candidate in (there, case_id):
-            seen = access.visible_cases(ctx.tx, staff, now)
+            seen = visibility.visible_cases(ctx.tx, staff, now)
             if ULID.fullmatch(candidate) and cases.is_one_of(ctx.tx, candidate, seen):
                 return RedirectResponse(f"/t/case/{candidate}/images?done={done}", status_code=303)
     return RedirectResponse("/t", status_code=303)

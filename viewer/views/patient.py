@@ -10,7 +10,7 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from reading import audit
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.audit import ActorKind, Audit, Event, Outcome
 from reading.cases import cases
@@ -48,7 +48,7 @@ def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datet
 
     The list says what each one found, so it is a look at each: whoever read it there is told when it was wrong.
     """
-    found = access.open_own_reports(Context(tx, audit_, now, patient), Action.REPORT_LISTED, limit=MOST)
+    found = door.open_own_reports(Context(tx, audit_, now, patient), Action.REPORT_LISTED, limit=MOST)
     theirs = cases.by_ids(tx, [each.case_id for each in found])
     entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
     sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
@@ -67,7 +67,7 @@ def opened(  # noqa: PLR0917 -- the one shape of every look
         NotThere: there is none such, or it is not theirs, not final, or withheld.
 
     """
-    version = access.open_report(Context(tx, audit_, now, patient), version_id, action)
+    version = door.open_report(Context(tx, audit_, now, patient), version_id, action)
     entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
     return Report(version=version, entry=entry, zone=zone_of(tx, entry))
 

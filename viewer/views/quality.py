@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
@@ -191,7 +191,7 @@ def _beside(  # noqa: PLR0917
     if queries.study_of(tx, study_uid) is None:
         return _Beside()
     try:
-        study = access.open_study(Context(tx, office.audit, now, staff), study_uid, Action.CONCERN_BESIDE)
+        study = door.open_study(Context(tx, office.audit, now, staff), study_uid, Action.CONCERN_BESIDE)
     except NotThere:
         return _Beside(hidden=True)
     if instance is None or entered:

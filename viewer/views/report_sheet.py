@@ -30,13 +30,13 @@ CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "r
 def sheet_for(
     tx: Connection, viewer: Staff | PatientViewer, version: ReportVersion, language: Language, now: datetime
 ) -> Sheet:
-    """The sheet of a version that ``viewer`` has opened through `reading.access.access`."""
+    """The sheet of a version that ``viewer`` has opened through `reading.access`."""
     entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
     return sheet_of(tx, entry, version, language)
 
 
 def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
-    """The sheet of a version that the caller has opened through `reading.access.access`."""
+    """The sheet of a version that the caller has opened through `reading.access`."""
     zone = zone_of(tx, entry)
     signatures = signed_version(tx, version).signatures
     accession = entry.studies[0].accession_number

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import access
+from reading.access import visibility
 from reading.alerts import critical
 from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
@@ -180,7 +180,7 @@ def valid_versions(tx: Connection, staff: Staff, case_ids: Sequence[str], now: d
         .where(
             version.c.case_id.in_(case_ids),
             version.c.status.in_(VALID),
-            access.visible_versions(tx, staff, now),
+            visibility.visible_versions(tx, staff, now),
         )
     )
     return {made.case_id: made for made in map(from_row, rows)}
@@ -188,7 +188,7 @@ def valid_versions(tx: Connection, staff: Staff, case_ids: Sequence[str], now: d
 
 def banners(tx: Connection, staff: Staff, language: Language, now: datetime, case_id: str | None = None) -> Banners:
     """What wants an answer from this township, of one case or of all."""
-    own = [tables.case.c.site_id.in_(reach(tx, staff, now).own), access.visible_cases(tx, staff, now)]
+    own = [tables.case.c.site_id.in_(reach(tx, staff, now).own), visibility.visible_cases(tx, staff, now)]
     if case_id is not None:
         own.append(tables.case.c.id == case_id)
     return Banners(

@@ -30,7 +30,7 @@ from reading.errors import ReadingError
 from reading.intake import correction, intake
 from reading.kinds import Priority, Role
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.register import people
 from reading.reports import drafts, versions
 from reading.reports.seal import holds, said_in
@@ -91,27 +91,27 @@ class Reading(RuleBasedStateMachine):
     def _who(self, name: str, tx: Connection | None = None, case_id: str = "") -> Staff:
         if name != HOLDER or tx is None:
             return getattr(self.clinic, "ada" if name == HOLDER else name)
-        lease = queue.lease_of(tx, case_id)
+        lease = leases.lease_of(tx, case_id)
         everybody = [getattr(self.clinic, each) for each in NAMES]
         return next((each for each in everybody if lease and each.person_id == lease.person_id), self.clinic.ada)
 
     def _lease(self, tx: Connection, case_id: str) -> int:
-        lease = queue.lease_of(tx, case_id)
+        lease = leases.lease_of(tx, case_id)
         return lease.revision if lease else 1
 
     @rule(who=PEOPLE)
     def claim_next(self, who: str) -> None:
-        self._try(lambda tx: queue.claim_next(Context(tx, self.clinic.audit, self.now, self._who(who)), None))
+        self._try(lambda tx: claiming.claim_next(Context(tx, self.clinic.audit, self.now, self._who(who)), None))
 
     @rule(who=PEOPLE, case=CASES)
     def claim(self, who: str, case: int) -> None:
-        self._try(lambda tx: queue.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), self.cases[case]))
+        self._try(lambda tx: claiming.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), self.cases[case]))
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def renew(self, who: str, case: int) -> None:
         case_id = self.cases[case]
         self._try(
-            lambda tx: queue.renew(
+            lambda tx: leases.renew(
                 Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)), case_id, self._lease(tx, case_id)
             )
         )
@@ -120,7 +120,7 @@ class Reading(RuleBasedStateMachine):
     def put_back(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.put_back(
+            lambda tx: leases.put_back(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)), case_id, revision=self._lease(tx, case_id)
             )
         )
@@ -129,7 +129,7 @@ class Reading(RuleBasedStateMachine):
     def send_to_the_township(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.return_to_site(
+            lambda tx: leases.return_to_site(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
@@ -149,7 +149,7 @@ class Reading(RuleBasedStateMachine):
     def escalate(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.escalate(
+            lambda tx: leases.escalate(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
@@ -160,7 +160,7 @@ class Reading(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 11]))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self._try(lambda tx: queue.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
+        self._try(lambda tx: leases.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=CONTENTS)
     def sign(self, who: str, case: int, content: versions.Content) -> None:

@@ -15,7 +15,7 @@ from reading.desk import desk
 from reading.desk.desk import Act
 from reading.errors import NotThere
 from reading.kinds import Priority
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports.versions import Status
 from reading.review.review import Outcome
 from reading.signing import signatures, withhold
@@ -69,7 +69,7 @@ def test_each_is_offered_only_what_the_rules_let_them(engine: Engine, now: datet
         assert offered("tang") == {Act.WITHHOLD, Act.PRINT}
         take(tx, clinic, clinic.vera, case.id, now)
         assert {Act.VERIFY, Act.SEND_BACK, Act.ESCALATE} <= offered("vera")
-        queue.put_back(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=1)
+        leases.put_back(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=1)
         verify(tx, clinic, clinic.vera, case.id, now)
         assert Act.CLAIM not in offered("vera")
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA)
@@ -85,7 +85,7 @@ def test_a_returned_case_asks_the_township_and_an_alert_asks_for_an_answer(engin
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="病史?")
+        leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=lease, why="病史?")
         critical.raise_alert(Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!")
         tang = desk.detail(Context(tx, clinic.audit, now, clinic.tang), case.id)
 

@@ -16,7 +16,7 @@ from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters, Order, Tab
 from reading.kinds import Priority, Tier
-from reading.queue import queue
+from reading.queue import leases
 from reading.review import review
 from reading.review.review import Outcome
 from reading.viewers import Staff
@@ -101,7 +101,7 @@ def test_reviewers_choose_by_tab(engine: Engine, now: datetime) -> None:
         read(tx, clinic, clinic.ada, after.id, now)
         hard = arrive(tx, clinic, "1.3", now).id
         lease = take(tx, clinic, clinic.ada, hard, now)
-        queue.escalate(Context(tx, clinic.audit, now, clinic.ada), hard, revision=lease, why="疑难")
+        leases.escalate(Context(tx, clinic.audit, now, clinic.ada), hard, revision=lease, why="疑难")
         disputed = arrive(tx, clinic, "1.4", now, modality="CT").id
         read(tx, clinic, clinic.ada, disputed, now)
         review_as(tx, clinic, clinic.ben, disputed, now, outcome=Outcome.AMEND, content=PNEUMONIA)
@@ -137,7 +137,7 @@ def test_a_line_says_what_lies_beside_the_case(engine: Engine, now: datetime) ->
     assert (line.patient.name, line.patient.sex, line.patient.age_years) == ("Pia^Pan", "F", 35)
     assert (line.progress.arrived, line.progress.expected, line.progress.complete) == (1, 1, True)
     assert line.holder is not None
-    assert (line.holder.name, line.holder.expires_at) == ("Ada", now + queue.LEASE)
+    assert (line.holder.name, line.holder.expires_at) == ("Ada", now + leases.LEASE)
     assert (line.alert_acknowledged_by, line.prior_count, line.released) == ("Tang", 1, False)
     assert [study.study_uid for study in line.studies] == ["1.2"]
     assert line.rule.name == "critical"

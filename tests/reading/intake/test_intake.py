@@ -18,7 +18,7 @@ from reading.intake import intake
 from reading.kinds import Priority, Sex, Tier
 from reading.orders import orders
 from reading.patients import patients
-from reading.queue import queue
+from reading.queue import leases
 from storage.database import transaction
 from storage.index import queries
 from tests.reading.clinic import arrive, open_clinic, send, state, take
@@ -199,7 +199,7 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         other = arrive(tx, clinic, "1.2", now, patient_id="P8")
         for returned in (case, other):
             lease = take(tx, clinic, clinic.ada, returned.id, now)
-            queue.return_to_site(
+            leases.return_to_site(
                 Context(tx, clinic.audit, now, clinic.ada), returned.id, revision=lease, why="运动伪影"
             )
         retake = intake.take_in(

@@ -18,7 +18,7 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, intake, surgery, surgery_record
 from reading.intake.surgery_record import Kind, Surgery
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import leases
 from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
@@ -220,7 +220,7 @@ def test_a_split_off_study_is_no_retake_of_the_case_that_it_left(engine: Engine,
         clinic = open_clinic(tx, now)
         case = two_images(tx, clinic, "1.1", now, patient_id="P1")
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="模糊")
+        leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="模糊")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
 
         assert new.id != case.id

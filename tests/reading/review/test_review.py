@@ -15,7 +15,7 @@ from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports import versions
 from reading.reports.versions import Status
 from reading.review import review
@@ -196,12 +196,12 @@ def test_the_author_disputes_an_amendment_and_a_third_person_decides(engine: Eng
         review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
         disputed = state(tx, case.id)
 
-        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         with pytest.raises(NotAllowed):
-            queue.claim(Context(tx, clinic.audit, now, clinic.ben), case.id)
+            claiming.claim(Context(tx, clinic.audit, now, clinic.ben), case.id)
         lease = take(tx, clinic, clinic.bea, case.id, now)
-        queue.put_back(Context(tx, clinic.audit, now, clinic.bea), case.id, revision=lease)
-        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
+        leases.put_back(Context(tx, clinic.audit, now, clinic.bea), case.id, revision=lease)
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         decided = review_as(tx, clinic, clinic.bea, case.id, now)
         assert disputed is State.DISPUTED
         assert state(tx, case.id) is State.FINAL

@@ -23,10 +23,8 @@ from reading.completeness.follow_ups import FollowUp
 from reading.context import Context
 from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
-from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
-from reading.intake import arrival_end, intake
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
-from reading.intake import intake
+from reading.intake import arrival_end, intake
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.signing import follow_up_answer, signatures, withhold

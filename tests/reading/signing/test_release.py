@@ -15,7 +15,7 @@ from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
 from reading.context import Context
 from reading.errors import NotAllowed
-from reading.queue import queue
+from reading.queue import claiming
 from reading.reports import versions
 from reading.reports.versions import Status
 from reading.rules import policy, triage
@@ -46,7 +46,7 @@ def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: En
         version = read(tx, clinic, clinic.rosa, case.id, now)
         take(tx, clinic, clinic.vera, case.id, now)
         found = cases.by_id(tx, case.id)
-        grant = queue.grant_for(tx, clinic.vera, found.step, found, found.tier, now=now)
+        grant = claiming.grant_for(tx, clinic.vera, found.step, found, found.tier, now=now)
 
         with pytest.raises(NotAllowed) as refused:
             release.release(

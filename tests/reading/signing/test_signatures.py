@@ -19,7 +19,7 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, ReadingError, St
 from reading.intake import arrival_end, intake
 from reading.kinds import Tier
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports import drafts, versions
 from reading.reports.seal import holds
 from reading.reports.versions import Content, Status
@@ -88,7 +88,7 @@ def test_an_attendings_radiograph_is_final_at_once_and_a_residents_waits(engine:
         assert versions.by_id(tx, waits.id).status is Status.PRELIMINARY
         assert state(tx, by_rosa.id) is State.WAITING_VERIFY
         assert drafts.of_case(tx, by_rosa.id) is None
-        assert queue.lease_of(tx, by_rosa.id) is None
+        assert leases.lease_of(tx, by_rosa.id) is None
 
 
 def test_every_ct_waits_for_the_city_even_an_attendings(engine: Engine, now: datetime) -> None:

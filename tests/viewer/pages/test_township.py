@@ -20,7 +20,7 @@ from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind
 from reading.orders import orders
 from reading.patients.patients import Identifier, find
-from reading.queue import queue
+from reading.queue import leases
 from reading.signing import printing
 from storage.database import snapshot, transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, read, send, state, take, verify
@@ -104,7 +104,7 @@ def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
     case = house.case(STUDY)
     with transaction(house.engine) as tx:
         revision = take(tx, clinic, clinic.ada, case.id, house.now)
-        queue.return_to_site(
+        leases.return_to_site(
             Context(tx, clinic.audit, house.now, clinic.ada), case.id, revision=revision, why="侧位曝光不足"
         )
     assert "侧位曝光不足" in tang.get("/t").text
