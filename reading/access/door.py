@@ -22,10 +22,10 @@ from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.patients.patients import Patient
-from reading.register.grants import AT_THEIR_SITE
+from reading.register.grants import AT_THEIR_SITE, reach
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
-from reading.tables import case, patient, report_version
+from reading.tables import case, imaging_order, patient, report_version
 from reading.viewers import PatientViewer, Staff, Viewer
 from storage.index import quarantine_rows
 from storage.index.queries import Held, Study, UidList, search_studies
@@ -146,6 +146,20 @@ def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int)
     found = [versions.from_row(row) for row in rows]
     _record_looks(ctx, action, "report", [version.id for version in found])
     return found
+
+
+def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
+    """An order of a site that they see.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    sites = reach(ctx.tx, ctx.who, ctx.now).sites
+    visible = (imaging_order.c.id == order_id) & imaging_order.c.site_id.in_(sites)
+    if ctx.tx.scalar(sa.select(imaging_order.c.id).where(visible)) is None:
+        raise NotThere
+    _record_look(ctx, action, "order", order_id)
 
 
 def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patient:

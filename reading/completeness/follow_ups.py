@@ -1,8 +1,8 @@
-"""The rows of follow-ups: images that came after a report was final wait for a word from a reader.
+"""The rows of follow-ups: a reader has to look at images that came after a report was final.
 
-A follow-up stands beside the states of its case, as *arriving* does: the report stays final and valid. It
-ends when a version that was read from all the images is released (an addendum, or the same words again),
-when a reader says that nothing changes, or with a case that was entered in error.
+A follow-up changes no state of its case, like *arriving*: the report stays final and valid. It closes when a version
+that was read from all images is released (an addendum, or the same words again), when a reader says that nothing
+changes, or when the case is entered in error.
 """
 
 from __future__ import annotations
@@ -33,29 +33,32 @@ from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
 ANSWERED_IN: Final = frozenset({CaseState.FINAL, CaseState.WAITING_REVIEW, CaseState.REVIEWING, CaseState.DISPUTED})
-"""States of a released case in which a reader answers; in the others it is being read anew, which answers too."""
+"""The states of a released case in which a reader answers; in the others it is read again, which answers it too."""
 HELD: Final = timedelta(minutes=30)
 """How long one reader keeps a follow-up to themselves; taking it again renews that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp:
+    """A follow-up that nobody has answered yet."""
+
     id: str
     case_id: str
     version_id: str
-    """The final version that the images came after."""
+    """The version that was final when the images came."""
     opened_at: datetime
     due_at: datetime
     held_by: str | None
     holder_name: str | None
     held_until: datetime | None
-    closed_at: datetime | None
-    state: State
-    comment: str
     revision: int
 
+    @property
+    def state(self) -> State:
+        return State.OPEN if self.held_by is None else State.HELD
+
     def holder(self, now: datetime) -> str | None:
-        """The person who has it; one who vanished has it no more."""
+        """The person who holds it now; None once their time is over."""
         return self.held_by if self.held_until is not None and self.held_until > now else None
 
 
@@ -65,7 +68,13 @@ def open_of(tx: Connection, case_id: str) -> FollowUp | None:
 
 def open_of_each(tx: Connection, case_ids: Sequence[str]) -> dict[str, FollowUp]:
     follow_up = tables.follow_up
-    return {one.case_id: one for one in _found(tx, follow_up.c.case_id.in_(case_ids) & unanswered())}
+    person = tables.person
+    rows = tx.execute(
+        sa.select(follow_up, person.c.name.label("holder_name"))
+        .outerjoin(person, person.c.id == follow_up.c.held_by)
+        .where(follow_up.c.case_id.in_(case_ids), unanswered())
+    )
+    return {row.case_id: _follow_up(row) for row in rows}
 
 
 def unanswered() -> sa.ColumnElement[bool]:
@@ -73,13 +82,8 @@ def unanswered() -> sa.ColumnElement[bool]:
     return tables.follow_up.c.closed_at.is_(None)
 
 
-def of_case(tx: Connection, case_id: str) -> list[FollowUp]:
-    """All of them, the oldest first."""
-    return _found(tx, tables.follow_up.c.case_id == case_id)
-
-
 def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
-    """UIDs of the pictures that nobody has seen who answers for the final version; empty where there is none."""
+    """UIDs of the pictures that nobody responsible for the final version has looked at; none without such a version."""
     standing = versions.final(tx, case_id)
     if standing is None:
         return frozenset()
@@ -97,9 +101,9 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
 
 @without_door("The system's step asks for it when images arrive.")
 def open_if_late(ctx: Context[Who], case: Case) -> None:
-    """Open one where pictures came after the report; ``case`` is locked. What comes while one is open belongs to it.
+    """Open a follow-up for a locked case if pictures came after its report; one that is open covers later ones too.
 
-    A dose report or a presentation state opens none: there is nothing in it that a reading would rest on.
+    A dose report or a presentation state opens none, since no reading rests on it.
     """
     standing = versions.final(ctx.tx, case.id)
     if standing is None:
@@ -131,13 +135,13 @@ def not_with_another(tx: Connection, case_id: str, staff: Staff, now: datetime) 
 
 
 def claim(tx: Connection, found: FollowUp, person_id: str, now: datetime) -> None:
-    """Give it to somebody for `HELD`."""
+    """Let a reader hold it for `HELD`."""
     after(found.state, Move.CLAIM)
     _change(tx, found, held_by=person_id, held_until=now + HELD)
 
 
 def put_back(tx: Connection, found: FollowUp) -> None:
-    """Let somebody else take it."""
+    """Let go of it for another reader."""
     after(found.state, Move.PUT_BACK)
     _change(tx, found, held_by=None, held_until=None)
 
@@ -152,7 +156,7 @@ def close_unchanged(
     incomplete_reason: str,
     now: datetime,
 ) -> None:
-    """The report stands as it is, by the word of its holder, who has looked at all of these images."""
+    """Close it: its holder has looked at all of these images, and the report stands as it is."""
     _close(
         tx,
         found,
@@ -167,7 +171,7 @@ def close_unchanged(
 
 @without_door("A part of the release, whose act has opened the case.")
 def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGrant) -> None:
-    """Close the open one when ``version``, which is being released, was read from everything that has come."""
+    """Close the open one if ``version``, which is being released, was read from all images."""
     found = open_of(ctx.tx, case.id)
     if found is None or late_pictures(ctx.tx, case.id):
         return
@@ -177,7 +181,7 @@ def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGra
 
 @without_door("A part of an act that has opened the case.")
 def void(ctx: Context[Who], case_id: str, grant: RoleGrant) -> None:
-    """Close the open one, if there is one: its case was entered in error."""
+    """Close the open one, if any, because its case was entered in error."""
     found = open_of(ctx.tx, case_id)
     if found is not None:
         _close_on_record(ctx, found, grant, Move.ENTER_IN_ERROR)
@@ -217,17 +221,6 @@ def _change(tx: Connection, found: FollowUp, **values: Any) -> None:
         raise Stale(None)
 
 
-def _found(tx: Connection, condition: sa.ColumnElement[bool]) -> list[FollowUp]:
-    follow_up, person = tables.follow_up, tables.person
-    rows = tx.execute(
-        sa.select(follow_up, person.c.name.label("holder_name"))
-        .outerjoin(person, person.c.id == follow_up.c.held_by)
-        .where(condition)
-        .order_by(follow_up.c.opened_at, follow_up.c.id)
-    )
-    return [_follow_up(row) for row in rows]
-
-
 def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
     return FollowUp(
         id=row.id,
@@ -238,8 +231,5 @@ def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
         held_by=row.held_by,
         holder_name=row.holder_name,
         held_until=row.held_until,
-        closed_at=row.closed_at,
-        state=State(row.outcome or (State.OPEN if row.held_by is None else State.HELD)),
-        comment=row.comment,
         revision=row.revision,
     )

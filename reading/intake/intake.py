@@ -15,7 +15,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
-from reading.completeness import follow_ups, image_set, ledger
+from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.intake.look import NOT_PICTURES, look_of
@@ -97,7 +97,7 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
         case = cases.lock(ctx.tx, answered.id)
         cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
         return _resubmitted(ctx, cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now))
-    case = cases.open_case(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
+    case = cases.create(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
     if order is not None:
         meant = [one.id for one in meant_by(order, study.study_uid)]
         cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
@@ -166,7 +166,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
             return case
         tier = triage.home_tier(ctx.tx, case)
         case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
-    counted = ledger.counted_when_quiet(ctx.tx, study.study_uid)
+    counted = announcements.counted_when_quiet(ctx.tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
         case = cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now)

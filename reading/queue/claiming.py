@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, State, Step, after, only_role
 from reading.context import Context, without_door
@@ -23,24 +23,24 @@ from reading.register import organisations
 from reading.viewers import RoleGrant, Staff
 
 _OF_EACH_SITE: Final = 5
-"""More than claims of one moment take from one site."""
+"""The cases of a site that a claim considers first: more than simultaneous claims take from one site."""
 
 _Desks = dict[tuple[Step, Tier], dict[str, RoleGrant]]
 
 ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.READ, Tier.COUNTY): (Role.READER,),
     (Step.VERIFY, Tier.COUNTY): (Role.VERIFIER,),
-    # What the county found too hard is read by those who review it otherwise.
+    # The city's reviewers read what the county has escalated.
     (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
     (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
     (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
 }
-"""Which roles may take a step at a tier, the one whose grant is used first."""
+"""The roles that may take a step at a tier, the preferred one first."""
 
 
 @without_door("It chooses among the cases that the person may work on; the look is recorded when they open theirs.")
 def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
-    """The most urgent case that this person may take, now theirs; None when there is none.
+    """Claim the most urgent case that this person may take; None when there is none.
 
     Urgency is the priority, then the due time. One statement chooses and moves: on PostgreSQL it skips
     what others are choosing at the same moment, on SQLite there is one writer at a time. The first cases of
@@ -53,13 +53,13 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     if row is None:
         return None
     claimed = cases.from_row(row)
-    came_from = cases.moves_of(ctx.tx, claimed.id)[-1].to_state
+    came_from = history.moves_of(ctx.tx, claimed.id)[-1].to_state
     leases.give(ctx, claimed, came_from, desks[claimed.step, claimed.tier][claimed.site_id])
     return claimed
 
 
 def claim(ctx: Context[Staff], case_id: str) -> Case:
-    """A case of their choice, now theirs; one that is theirs already stays so.
+    """Claim a case of their choice; nothing changes when they hold it already.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -95,19 +95,19 @@ def grant_for(tx: Connection, staff: Staff, step: Step, case: Case, tier: Tier, 
 
 
 def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[SigningRole]) -> None:
-    """Make sure that somebody who acted on a case in ``roles`` may take this step of it.
+    """Check that somebody who acted on a case in ``roles`` may take this step of it.
 
     Raises:
         NotAllowed: they acted in another role, or their own review is disputed.
 
     """
     only_role(SIGNS_AS[step], roles)
-    if SigningRole.REVIEWER in roles and cases.was_moved(tx, case.id, Move.DISPUTE):
+    if SigningRole.REVIEWER in roles and history.was_moved(tx, case.id, Move.DISPUTE):
         raise NotAllowed("a_third_person_decides")
 
 
 def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
-    """For each step and tier the sites that this person may work for, with the grant that lets them."""
+    """For each step and tier the sites that this person may work for, with the grant that allows it."""
     found: _Desks = {}
     for (step, tier), roles in ROLES.items():
         sites = found.setdefault((step, tier), {})
@@ -120,7 +120,7 @@ def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
 
 
 def _taken(tx: Connection, staff: Staff, desks: _Desks, among: sa.CompoundSelect[Any] | None) -> sa.Row[Any] | None:
-    """The most urgent claimable case, of all or of those that ``among`` finds, moved into somebody's hands."""
+    """The row of the most urgent claimable case (among those that ``among`` finds), moved to its held state."""
     case = tables.case
     chosen = sa.select(case.c.id).where(
         sa.or_(
@@ -148,7 +148,7 @@ def _taken(tx: Connection, staff: Staff, desks: _Desks, among: sa.CompoundSelect
 
 
 def _heads(tx: Connection, staff: Staff, desks: _Desks) -> sa.CompoundSelect[Any]:
-    """The ids of the first claimable cases of each site in each state, read from the queue's index and no further."""
+    """The ids of the first claimable cases of each site and state, read from the head of the queue's index."""
     found: list[sa.Select[Any]] = []
     for (step, tier), sites in desks.items():
         for state in _waiting_for(step):
@@ -170,7 +170,7 @@ def _heads(tx: Connection, staff: Staff, desks: _Desks) -> sa.CompoundSelect[Any
 
 
 def _as_rows(tx: Connection, ids: list[str]) -> sa.TableValuedAlias:
-    """One parameter as rows with the column ``value``, so that the statement is the same for any number."""
+    """One parameter as rows with the column ``value``, so that the statement text does not depend on their number."""
     if tx.dialect.name == "postgresql":
         return sa.func.unnest(sa.literal(ids, postgresql.ARRAY(sa.String))).table_valued("value").render_derived()
     return sa.func.json_each(sa.literal(ids, sa.JSON)).table_valued("value")
@@ -181,7 +181,7 @@ def _waiting_for(step: Step) -> list[State]:
 
 
 def _theirs_to_take(case: sa.FromClause, step: Step, staff: Staff) -> sa.ColumnElement[bool]:
-    """Whether nothing that this person did with a case keeps them from this step of it."""
+    """The condition that this person's earlier acts on a case do not bar them from this step of it."""
     review, moved = tables.review, tables.case_move
     reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == staff.person_id)
     disputed = sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == Move.DISPUTE)

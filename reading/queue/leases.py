@@ -1,4 +1,4 @@
-"""Leases: a case stays with the person who works on it while they are heard of, and goes back when they vanish."""
+"""Leases: a person holds a case while they renew their lease; it returns to the queue when the lease expires."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.context import Context, Who, without_door
@@ -23,7 +23,7 @@ from reading.rules import triage
 from reading.viewers import RoleGrant, Staff
 
 LEASE: Final = timedelta(minutes=10)
-"""How long a case stays with somebody who is not heard of; the desk renews every minute or two."""
+"""The length of a lease; the desk renews it every minute or two."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,11 +50,11 @@ def give(ctx: Context[Who], case: Case, came_from: State, grant: RoleGrant) -> N
             expires_at=ctx.now + LEASE,
         )
     )
-    cases.noted(ctx, case, Move.CLAIM, came_from, grant=grant)
+    history.record_move(ctx, case.id, Move.CLAIM, came_from, case.state, grant=grant)
 
 
 def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
-    """The same lease for longer, under a new revision.
+    """Extend a lease, under a new revision.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -75,7 +75,7 @@ def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
 
 
 def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
-    """Back into the queue for somebody else; the draft stays with the case.
+    """Put a case back into the queue for somebody else; the draft stays with it.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -87,7 +87,7 @@ def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
 
 
 def return_to_site(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
-    """Back to the township for a retake or missing facts.
+    """Return a case to the township for a retake or missing facts.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -100,7 +100,7 @@ def return_to_site(ctx: Context[Staff], case_id: str, *, revision: int, why: str
 
 
 def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
-    """Too hard for the county: the city reads it, or reviews what the county's reader has signed.
+    """Escalate a case to the city, which reads it or reviews what the county's reader has signed.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -120,7 +120,7 @@ def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> C
 
 @without_door("The worker's step ends the leases of every site.")
 def expire(ctx: Context[Who]) -> int:
-    """Put back what was leased by people who vanished; how many."""
+    """Put back the cases whose lease has expired; answers how many."""
     case, lease = tables.case, tables.lease
     rows = ctx.tx.execute(
         sa.select(case)
@@ -140,7 +140,7 @@ def lease_of(tx: Connection, case_id: str) -> Lease | None:
 
 
 def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) -> tuple[Case, RoleGrant]:
-    """Open and lock a case that this person holds; the grant under which they do (``step`` None: for any step).
+    """Open and lock a case that this person holds; answers it with their grant (``step`` None: any step).
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -166,7 +166,7 @@ def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) ->
 def let_go(
     ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
-    """Move a case that is held and end its lease; the draft stays only for the next person at the same step."""
+    """Move a case and end its lease; the draft stays only where the next person takes the same step."""
     end_lease(ctx.tx, case.id)
     moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
     if moved.step is not case.step or moved.state is State.FINAL:
@@ -175,12 +175,12 @@ def let_go(
 
 
 def end_lease(tx: Connection, case_id: str) -> None:
-    # A lease is not history: who held a case and when stands in its moves.
+    # The moves keep who held a case and when.
     tx.execute(sa.delete(tables.lease).where(tables.lease.c.case_id == case_id))
 
 
 def _lost(ctx: Context[Staff], case_id: str) -> Stale:
-    """What to tell somebody who does not hold a case that they may see."""
+    """The error for somebody who may see a case but does not hold it."""
     lease = lease_of(ctx.tx, case_id)
     return Stale(lease.revision if lease is not None and lease.person_id == ctx.who.person_id else None)
 

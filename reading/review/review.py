@@ -25,9 +25,8 @@ from reading.reports import versions
 from reading.reports.seal import Seal
 from reading.reports.versions import Content, ReportVersion
 from reading.rules import triage
-from reading.signing import release
-from reading.signing import signatures as reports
-from reading.signing.signatures import Shown
+from reading.signing import release, signatures
+from reading.signing.basis import Screen
 from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -40,7 +39,7 @@ class Outcome(StrEnum):
 
 
 class Score(StrEnum):
-    """RADPEER (American College of Radiology): a is unlikely, b is likely to matter for the patient."""
+    """RADPEER (American College of Radiology): *a* is unlikely, *b* is likely to matter for the patient."""
 
     CONCUR = "1"
     UNDERSTANDABLE_MISS = "2a"
@@ -76,7 +75,7 @@ def review(
     score: Score | None,
     comment: str,
     content: Content | None,
-    shown: Shown,
+    screen: Screen,
     lease_revision: int,
 ) -> Review:
     """Close a review: agree and sign, amend and sign, or send back with the reason.
@@ -103,8 +102,8 @@ def review(
         leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
         if content is not None:
-            case = reports.alarm(ctx, case, content)
-        signed = reports.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
+            case = signatures.alarm(ctx, case, content)
+        signed = signatures.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
         move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
         release.release(ctx, seal, case, signed, move=move, grant=grant)
     made = Review(
@@ -128,7 +127,7 @@ def review(
 
 
 def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
-    """The author does not accept an amendment; somebody who has not acted on the case yet decides.
+    """Dispute an amendment as the author; somebody who has not acted on the case yet decides.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -175,8 +174,8 @@ def _check(outcome: Outcome, score: Score | None, comment: str, content: Content
 
 
 def _author(tx: Connection, version: ReportVersion) -> str:
-    signatures = versions.signatures_for(tx, version)
-    return next(signature.person_id for signature in signatures if signature.role is SigningRole.AUTHOR)
+    signed = versions.signatures_for(tx, version)
+    return next(signature.person_id for signature in signed if signature.role is SigningRole.AUTHOR)
 
 
 def _write(tx: Connection, made: Review) -> None:

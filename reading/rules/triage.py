@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.kinds import Tier
@@ -39,7 +39,7 @@ def retriage(
     A case that has a final version keeps its rule: what was released was released under it. A due time
     never moves further away, except by escalation.
     """
-    was_escalated = cases.was_moved(tx, case.id, Move.ESCALATE)
+    was_escalated = history.was_moved(tx, case.id, Move.ESCALATE)
     facts = Facts(
         modality=case.modality if modality is None else modality,
         body_part=case.body_part if body_part is None else body_part,
@@ -67,7 +67,7 @@ def retriage(
 
 def home_tier(tx: Connection, case: Case) -> Tier:
     """Where a case goes that must be read again."""
-    return Tier.CITY if cases.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
+    return Tier.CITY if history.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
 
 
 def age_years(tx: Connection, case_id: str, patient_id: str | None, at: datetime) -> int | None:

@@ -1,4 +1,4 @@
-"""The release: a version becomes final, and who must know is told, in one transaction."""
+"""The release: a version becomes final and everybody concerned is notified, in one transaction."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from reading.viewers import RoleGrant
 def release(
     ctx: Context[Who], seal: Seal, case: Case, version: ReportVersion, *, move: Move, grant: RoleGrant, why: str = ""
 ) -> Case:
-    """Make ``version`` the final one by ``move``; the caller has just let somebody sign it.
+    """Make ``version`` the final one by ``move``; the caller has just written its last signature.
 
     Raises:
         NotAllowed: a signature that the rule asks is missing.
@@ -53,7 +53,7 @@ def release(
 
 
 def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
-    """Which signatures a rule still asks for before the release."""
+    """The roles whose signatures the rule still asks for before the release."""
     present = {signature.role: signature for signature in signatures}
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
@@ -65,7 +65,7 @@ def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
 
 
 def is_significant(old: Content, new: Content) -> bool:
-    """Whether a change must be acknowledged where the earlier version was seen."""
+    """Whether the site has to acknowledge the change, because the meaning is another."""
     return (
         old.positive != new.positive
         or old.critical_class != new.critical_class
@@ -81,7 +81,7 @@ def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVers
         {"case_id": case.id, "number": version.number, "replaces": before.id if before else None},
         now,
     )
-    # What the site may have seen: the final version before, else every preliminary one.
+    # The versions that the site may have read: the final one before, else every preliminary one.
     seen = [before] if before else [old for old in versions.of_case(tx, case.id) if old.number < version.number]
     if any(is_significant(old.content, version.content) for old in seen):
         change_notices.post(tx, version, case.site_id, now)

@@ -27,7 +27,7 @@ from reading.review.review import Outcome, Review, Score
 from reading.rules import policy
 from reading.rules.policy import FIRST_POLICY
 from reading.signing import signatures
-from reading.signing.signatures import Shown
+from reading.signing.basis import Screen
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
@@ -128,10 +128,10 @@ def send(
     return received(tx, site or clinic.region.hills, study_uid, now, **(chest | known))
 
 
-def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
+def shown(tx: Connection, case_id: str, reason: str = "") -> Screen:
     """Everything that there is, seen."""
     found = image_set.image_set(tx, cases.study_uids(tx, case_id))
-    return Shown(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
+    return Screen(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
 
 
 def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:
@@ -152,7 +152,7 @@ def read(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         draft_revision=draft.revision if draft else 0,
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
@@ -167,7 +167,7 @@ def verify(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
 
@@ -192,7 +192,7 @@ def review_as(
         score=Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS,
         comment=comment,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
 

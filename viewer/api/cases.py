@@ -10,8 +10,7 @@ from starlette.requests import Request
 from reading.actions import Action
 from reading.alerts import critical
 from reading.cases.moves import State, Step
-from reading.desk import desk
-from reading.desk import worklist as worklist_
+from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
 from reading.intake import intake
 from reading.kinds import Tier
@@ -19,6 +18,7 @@ from reading.queue import claiming, leases
 from reading.reports.versions import Content
 from reading.review import review
 from reading.signing import signatures
+from reading.signing.basis import Screen
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.api import bodies
@@ -31,12 +31,12 @@ from viewer.views import api_json, completeness
 router = APIRouter(prefix="/api/cases")
 
 MINE: Final = "mine"
-"""The tab of what somebody holds."""
+"""The tab with the cases that somebody holds."""
 ANY_STEP: Final = bodies.Claim()
 
 
 @router.get("")
-def worklist(  # noqa: PLR0917 -- the query's parameters
+def list_cases(  # noqa: PLR0917 -- the query's parameters
     request: Request,
     staff: Polling,  # the worklist asks every few seconds by itself
     state: State | None = None,
@@ -62,7 +62,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
     )
     looks_through(office, staff, Action.WORKLIST_OPEN)
     with snapshot(office.engine) as tx:
-        found = worklist_.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
+        found = worklist.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
     return {"items": items, "total": found.total, "page": page, "size": size}
@@ -85,7 +85,7 @@ def account(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """What was announced, what arrived, and what is missing by name."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_COMPLETENESS, "case", case_id) as ctx:
-        found = desk.account(ctx, case_id)
+        found = desk.completeness(ctx, case_id)
     return completeness.to_json(found, language_of(request))
 
 
@@ -167,7 +167,7 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
             office.seal,
             case_id,
             content=content,
-            shown=shown(body),
+            screen=screen(body),
             draft_revision=body.draft_revision,
             lease_revision=body.lease_revision,
         )
@@ -180,13 +180,13 @@ def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) 
     content = None if body.content is None else Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_VERIFY, "case", case_id) as ctx:
         signatures.verify(
-            ctx, office.seal, case_id, content=content, shown=shown(body), lease_revision=body.lease_revision
+            ctx, office.seal, case_id, content=content, screen=screen(body), lease_revision=body.lease_revision
         )
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/review")
-def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review) -> dict[str, Any]:
+def close_review(request: Request, staff: Signing, case_id: str, body: bodies.Review) -> dict[str, Any]:
     office = office_of(request)
     content = None if body.report is None else Content.from_json(body.report)
     with going_in(office, staff, Action.REPORT_REVIEW, "case", case_id) as ctx:
@@ -198,7 +198,7 @@ def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review)
             score=body.score,
             comment=body.comment,
             content=content,
-            shown=shown(body),
+            screen=screen(body),
             lease_revision=body.lease_revision,
         )
     return detail(request, staff, case_id)
@@ -236,10 +236,8 @@ def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
         critical.withdraw(ctx, case_id)
 
 
-def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> signatures.Shown:
-    return signatures.Shown(
-        image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason
-    )
+def screen(body: bodies.Screen | bodies.Addendum | bodies.NoChange) -> Screen:
+    return Screen(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
 
 
 def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:

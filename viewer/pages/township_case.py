@@ -12,12 +12,11 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.access import door
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import history
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
-from reading.desk import worklist
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry, entries_of
 from reading.intake import intake
 from reading.orders import matching, performed
 from reading.reports.versions import ReportVersion, Status
@@ -51,7 +50,7 @@ def show(
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         found = door.open_case(ctx, case_id, Action.CASE_OPEN)
-        entry = worklist.entries_of(ctx.tx, staff, [found], now)[0]
+        entry = entries_of(ctx.tx, staff, [found], now)[0]
         zone = zone_of(ctx.tx, entry)
         version = township.valid_versions(ctx.tx, staff, [case_id], now).get(case_id)
         waiting = township.banners(ctx.tx, staff, language, now, case_id)
@@ -162,7 +161,7 @@ def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Seque
             "who": move.person_name or "",
             "why": move.why,
         }
-        for move in cases.moves_of(tx, case_id)
+        for move in history.moves_of(tx, case_id)
     ]
 
 
@@ -175,4 +174,4 @@ def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entr
     """
     office, now = office_of(request), office_of(request).clock()
     found = door.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
-    return worklist.entries_of(tx, staff, [found], now)[0]
+    return entries_of(tx, staff, [found], now)[0]

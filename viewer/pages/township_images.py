@@ -15,7 +15,8 @@ from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
-from reading.desk.worklist import Entry, Filters, Order
+from reading.desk.entries import Entry
+from reading.desk.worklist import Filters, Sorting
 from reading.errors import Invalid, ReadingError
 from reading.intake import rejections, surgery
 from reading.intake.case_images import chosen, images_of
@@ -176,7 +177,7 @@ def _images(
 def _others(  # noqa: PLR0917
     tx: Connection, staff: Staff, entry: Entry, language: Language, zone: str, now: datetime
 ) -> list[tuple[str, str]]:
-    wanted = Filters(site_code=entry.site.code, order=Order.NEWEST)
+    wanted = Filters(site_code=entry.site.code, sorting=Sorting.NEWEST)
     found = worklist.list_cases(tx, staff, wanted, limit=OTHERS, offset=0, now=now)
     return [
         (

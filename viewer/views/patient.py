@@ -15,8 +15,7 @@ from reading.actions import Action
 from reading.audit import ActorKind, Audit, Event, Outcome
 from reading.cases import cases
 from reading.context import Context
-from reading.desk import worklist
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry, entries_of
 from reading.register import organisations, people
 from reading.reports.versions import ReportVersion
 from reading.viewers import PatientViewer
@@ -50,7 +49,7 @@ def reports_of(tx: Connection, audit_: Audit, patient: PatientViewer, now: datet
     """
     found = door.open_own_reports(Context(tx, audit_, now, patient), Action.REPORT_LISTED, limit=MOST)
     theirs = cases.by_ids(tx, [each.case_id for each in found])
-    entries = worklist.entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
+    entries = entries_of(tx, patient, [theirs[each.case_id] for each in found], now)
     sites = organisations.by_ids(tx, [entry.site.id for entry in entries])
     return [
         Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
@@ -68,7 +67,7 @@ def opened(  # noqa: PLR0917 -- the one shape of every look
 
     """
     version = door.open_report(Context(tx, audit_, now, patient), version_id, action)
-    entry = worklist.entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
+    entry = entries_of(tx, patient, [cases.by_id(tx, version.case_id)], now)[0]
     return Report(version=version, entry=entry, zone=zone_of(tx, entry))
 
 

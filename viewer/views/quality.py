@@ -13,7 +13,7 @@ from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
-from reading.desk import worklist
+from reading.desk.entries import entries_of
 from reading.errors import NotThere
 from reading.patients.names import person_name
 from reading.quality import concerns, decisions
@@ -259,7 +259,7 @@ def _facts_of_case(  # noqa: PLR0917
     case = concern.case
     if case is None:
         return []
-    (entry,) = worklist.entries_of(tx, staff, [case], now)
+    (entry,) = entries_of(tx, staff, [case], now)
     study = queries.study_of(tx, cases.study_uids(tx, case.id)[0])
     said = "" if study is None else _moment(study.study_date, study.study_time)
     values = {
@@ -307,10 +307,7 @@ def _of_study(study: Study, language: Language) -> dict[str, str]:
 
 def _lines(tx: Connection, staff: Staff, found: Sequence[Concern], language: Language, now: datetime) -> list[Line]:
     of_cases = [one.case for one in found if one.case is not None]
-    entries = {
-        entry.case.id: entry
-        for entry in worklist.entries_of(tx, staff, list({c.id: c for c in of_cases}.values()), now)
-    }
+    entries = {entry.case.id: entry for entry in entries_of(tx, staff, list({c.id: c for c in of_cases}.values()), now)}
     sites = {one: organisations.by_id(tx, one) for one in {each.site_id for each in found if each.site_id}}
     titles: dict[str, str] = {}
     lines: list[Line] = []

@@ -11,9 +11,8 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases
 from reading.cases.moves import SigningRole
-from reading.desk import worklist
 from reading.desk.desk import SignedBy, signed_version
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry, entries_of
 from reading.patients import patients
 from reading.patients.names import person_name
 from reading.register import organisations
@@ -31,7 +30,7 @@ def sheet_for(
     tx: Connection, viewer: Staff | PatientViewer, version: ReportVersion, language: Language, now: datetime
 ) -> Sheet:
     """The sheet of a version that ``viewer`` has opened through `reading.access`."""
-    entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
+    entry = entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
     return sheet_of(tx, entry, version, language)
 
 

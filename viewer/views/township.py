@@ -14,11 +14,12 @@ from reading import tables
 from reading.access import visibility
 from reading.alerts import critical
 from reading.alerts.moves import UNANSWERED
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import UNFINISHED, Move, State
 from reading.completeness import follow_ups
 from reading.desk import worklist
-from reading.desk.worklist import Entry, Filters, Order
+from reading.desk.entries import Entry, entries_of
+from reading.desk.worklist import Filters, Sorting
 from reading.kinds import Priority
 from reading.register import people
 from reading.register.grants import reach
@@ -127,7 +128,7 @@ class Listed:
 
 def listed(tx: Connection, staff: Staff, *, q: str, days: int, language: Language, now: datetime) -> Listed:
     """The examinations of the last days and those that are open still, the newest first."""
-    wanted = Filters(text=q, since=now - timedelta(days=days), order=Order.NEWEST)
+    wanted = Filters(text=q, since=now - timedelta(days=days), sorting=Sorting.NEWEST)
     found = worklist.list_cases(tx, staff, wanted, limit=MOST, offset=0, now=now)
     valid = valid_versions(tx, staff, [entry.case.id for entry in found.entries], now)
     zones = _zones(tx, found.entries)
@@ -234,7 +235,7 @@ def _returned(
     zones = _zones(tx, entries)
     made: list[ReturnedBanner] = []
     for entry in entries:
-        last = next(move for move in reversed(cases.moves_of(tx, entry.case.id)) if move.to_state is State.RETURNED)
+        last = next(move for move in reversed(history.moves_of(tx, entry.case.id)) if move.to_state is State.RETURNED)
         rejected = last.move is Move.REJECT
         made.append(
             ReturnedBanner(
@@ -298,7 +299,7 @@ def _late(
 
 def _entries(tx: Connection, staff: Staff, conditions: Sequence[sa.ColumnElement[bool]], now: datetime) -> list[Entry]:
     rows = tx.execute(sa.select(tables.case).where(*conditions).order_by(tables.case.c.received_at).limit(MOST))
-    return worklist.entries_of(tx, staff, [cases.from_row(row) for row in rows], now)
+    return entries_of(tx, staff, [cases.from_row(row) for row in rows], now)
 
 
 def _zones(tx: Connection, entries: Sequence[Entry]) -> Mapping[str, str]:

@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import tables
 from reading.alerts import critical
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import HELD, MOVES, SigningRole, State
 from reading.completeness import follow_ups
 from reading.context import Context
@@ -173,7 +173,7 @@ class Reading(RuleBasedStateMachine):
                 self.clinic.seal,
                 case_id,
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 draft_revision=draft.revision if draft else 0,
                 lease_revision=self._lease(tx, case_id),
             )
@@ -189,7 +189,7 @@ class Reading(RuleBasedStateMachine):
                 self.clinic.seal,
                 case_id,
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
             )
         )
@@ -218,7 +218,7 @@ class Reading(RuleBasedStateMachine):
                 score=Score.UNDERSTANDABLE_MISS,
                 comment="?",
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
             )
         )
@@ -251,7 +251,7 @@ class Reading(RuleBasedStateMachine):
                     self.clinic.seal,
                     final.id,
                     content=content,
-                    shown=shown(tx, case_id, "?"),
+                    screen=shown(tx, case_id, "?"),
                 )
 
         self._try(act)
@@ -323,7 +323,7 @@ class Reading(RuleBasedStateMachine):
             follow_up_answer.no_change(
                 Context(tx, self.clinic.audit, self.now, self._who(who)),
                 case_id,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 comment="",
                 revision=found.revision if found else 1,
             )
@@ -363,7 +363,7 @@ class Reading(RuleBasedStateMachine):
 
     def _every_state_is_where_its_moves_led(self, tx: Connection) -> None:
         for case_id in self.cases:
-            moves = cases.moves_of(tx, case_id)[1:]
+            moves = history.moves_of(tx, case_id)[1:]
             at = State.WAITING_READ
             for move in moves:
                 assert move.from_state is at
@@ -421,13 +421,12 @@ class Reading(RuleBasedStateMachine):
 
     def _late_images_of_what_is_final_wait_for_one_answer(self, tx: Connection) -> None:
         for case_id in self.cases:
-            open_ones = [one for one in follow_ups.of_case(tx, case_id) if one.closed_at is None]
-            assert len(open_ones) <= 1
+            open_one = follow_ups.open_of(tx, case_id)
             state = cases.by_id(tx, case_id).state
             if versions.final(tx, case_id) is not None:
-                assert bool(open_ones) is bool(follow_ups.late_pictures(tx, case_id))
+                assert (open_one is not None) is bool(follow_ups.late_pictures(tx, case_id))
             if state is State.WITHDRAWN:
-                assert not open_ones
+                assert open_one is None
 
 
 def _many_hats(tx: Connection, clinic: Clinic) -> Clinic:

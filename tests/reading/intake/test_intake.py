@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import Move, State
 from reading.context import Context
 from reading.intake import intake
@@ -43,7 +43,7 @@ def test_the_first_instance_opens_a_case_with_tier_rule_and_both_clocks(engine: 
         assert case.arriving
         assert not case.clock_ahead
         assert case.patient_id is None
-        assert [move.move for move in cases.moves_of(tx, case.id)] == [Move.ARRIVE]
+        assert [move.move for move in history.moves_of(tx, case.id)] == [Move.ARRIVE]
 
 
 def test_taking_in_again_opens_no_second_case(engine: Engine, now: datetime) -> None:

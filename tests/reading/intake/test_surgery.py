@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
@@ -131,7 +131,7 @@ def test_images_go_to_an_examination_that_is_there_also_of_another_person(engine
         assert state(tx, wrong.id) is State.EMPTIED
         undo(tx, clinic, rest, now=now)
         assert state(tx, wrong.id) is State.WAITING_READ
-        assert cases.moves_of(tx, wrong.id)[-1].move is Move.REFILL
+        assert history.moves_of(tx, wrong.id)[-1].move is Move.REFILL
 
 
 def test_a_study_is_merged_with_what_comes_for_it_later(engine: Engine, now: datetime) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from reading import tables
 from reading.audit import SYSTEM, Audit
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import Move, State, Step
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
@@ -55,7 +55,7 @@ def test_a_claim_is_a_lease_a_move_and_an_event(engine: Engine, now: datetime) -
         case = arrive(tx, clinic, "1.1", now)
         claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), Step.READ)
         lease = leases.lease_of(tx, case.id)
-        last = cases.moves_of(tx, case.id)[-1]
+        last = history.moves_of(tx, case.id)[-1]
         events = tx.scalar(
             sa.select(sa.func.count())
             .select_from(tables.audit_event)

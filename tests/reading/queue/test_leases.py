@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
@@ -75,7 +75,7 @@ def test_a_lease_that_is_not_renewed_goes_back_and_its_holder_notices(engine: En
 
         assert (too_soon, expired) == (0, 1)
         assert state(tx, case.id) is State.WAITING_READ
-        assert cases.moves_of(tx, case.id)[-1].person_id is None
+        assert history.moves_of(tx, case.id)[-1].person_id is None
         with pytest.raises(Stale):
             leases.renew(Context(tx, clinic.audit, now + LEASE, clinic.ada), case.id, revision)
         assert claiming.claim_next(Context(tx, clinic.audit, now + LEASE, clinic.rosa), None) is not None
@@ -186,7 +186,7 @@ def test_a_grant_that_has_ended_signs_nothing(engine: Engine, now: datetime) -> 
                 clinic.seal,
                 case.id,
                 content=PNEUMONIA,
-                shown=shown(tx, case.id),
+                screen=shown(tx, case.id),
                 draft_revision=0,
                 lease_revision=revision,
             )

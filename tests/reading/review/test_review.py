@@ -176,7 +176,7 @@ def test_a_review_that_contradicts_itself_is_refused(
                 Context(tx, clinic.audit, now, clinic.ben),
                 clinic.seal,
                 case.id,
-                shown=shown(tx, case.id),
+                screen=shown(tx, case.id),
                 lease_revision=lease,
                 **whole,
             )
