@@ -114,6 +114,19 @@ def by_code(tx: Connection, code: str) -> Organisation | None:
     return _one(tx, organisation.c.code == code)
 
 
+def in_force(tx: Connection, code: str) -> Organisation:
+    """The organisation that takes part under this code.
+
+    Raises:
+        NotThere: there is none, or it has ended.
+
+    """
+    one = by_code(tx, code)
+    if one is None or one.until is not None:
+        raise NotThere("organisation", code)
+    return one
+
+
 def by_id(tx: Connection, organisation_id: str) -> Organisation | None:
     return _one(tx, organisation.c.id == organisation_id)
 
