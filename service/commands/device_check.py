@@ -15,7 +15,7 @@ from pacs.dimse.peer import Failure, Peer, Unreachable, open_association
 from pacs.dimse.tls import Certificates
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
-from reading.register import device_contacts, device_register, devices, organisations
+from reading.register import device_contacts, device_identity, device_register, devices, organisations
 from reading.register.devices import Device
 from service.installation.settings import Settings
 from service.wiring.peers import peer_of
@@ -134,7 +134,9 @@ def _identify(settings: Settings, engine: Engine, one: Device, now: datetime) ->
     address = str(network.network_address if network.num_addresses == 1 else network.network_address + 1)
     tls = one.tls_required or one.certificate_digest is not None
     with snapshot(engine) as tx:
-        found = devices.identify(tx, one.ae_title, address, now, certificate_digest=one.certificate_digest, tls=tls)
+        found = device_identity.identify(
+            tx, one.ae_title, address, now, certificate_digest=one.certificate_digest, tls=tls
+        )
     if found is None or found.id != one.id:
         return Step(
             name="identify",

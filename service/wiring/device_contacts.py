@@ -12,7 +12,7 @@ from typing import Final
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
 from pacs.dimse.admission import FailedHandshake, Refusal, RefusedAssociation
-from reading.register import device_contacts, devices
+from reading.register import device_contacts, device_identity, devices
 from reading.register.device_contacts import MOST_CALLS, Call, News
 from service.installation.house import House
 from service.telemetry.logs import logger
@@ -79,7 +79,7 @@ class Contacts:
             calls: list[Call] = []
             for what, times, at in refused:
                 calling, refusal, called = what.calling, what.refusal.name.lower(), ""
-                one = devices.identify(
+                one = device_identity.identify(
                     tx,
                     calling.ae_title,
                     calling.address,
@@ -89,7 +89,7 @@ class Contacts:
                 )
                 known = one is not None
                 if one is None:
-                    refusal, one = devices.why_unknown(
+                    refusal, one = device_identity.why_unknown(
                         tx,
                         calling.ae_title,
                         calling.address,
@@ -106,7 +106,7 @@ class Contacts:
                         _call(device_contacts.printable(calling.ae_title), calling.address, refusal, one, times, at)
                     )
             for what, times, at in unshaken:
-                one = devices.alone_at(tx, what.address, at)
+                one = device_identity.only_device_at(tx, what.address, at)
                 if one is not None:
                     _refuse(news, one.id, what.failure, "", what.address, times, at)
                 calls.append(_call("", what.address, what.failure, one, times, at))
