@@ -27,7 +27,8 @@ from reading.patients.patients import never_links
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.examination_time import parse_date
-from reading.rules.policy import Policy, Rule
+from reading.rules.policy import Policy
+from reading.rules.rule import Rule
 from reading.rules.triage import years_between
 from reading.texts import storable
 from reading.viewers import Viewer

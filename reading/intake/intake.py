@@ -30,7 +30,7 @@ from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import policy, triage
 from reading.rules.examination_time import examined, parse_date
-from reading.rules.policy import Facts
+from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.errors import Stale
-from reading.reports.versions import Content
+from reading.reports.content import Content
 from reading.tables import draft
 
 

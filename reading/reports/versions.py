@@ -13,11 +13,9 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.cases.moves import SigningRole
-from reading.errors import Invalid, NotThere
-from reading.texts import storable
+from reading.errors import NotThere
+from reading.reports.content import Content
 from storage.ids import new_id
-
-_LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
 
 
 class Status(StrEnum):
@@ -34,62 +32,6 @@ class Status(StrEnum):
 VALID: Final = (Status.PRELIMINARY, Status.FINAL)
 """A case has at most one version of these."""
 CURRENT: Final = (Status.PENDING, *VALID)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """What a report says."""
-
-    findings: str = ""
-    """检查所见"""
-    impression: str = ""
-    """诊断意见"""
-    positive: bool | None = None
-    critical_class: str | None = None
-    recommendation: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "findings": self.findings,
-            "impression": self.impression,
-            "positive": self.positive,
-            "critical_class": self.critical_class,
-            "recommendation": self.recommendation,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Content:
-        """The content that a person sent or a row holds.
-
-        Raises:
-            Invalid: a field is unknown, of another type, too long, or holds control characters.
-
-        """
-        unknown = sorted(value.keys() - cls.__dataclass_fields__.keys())
-        if unknown:
-            raise Invalid(unknown[0], "unknown_field")
-        positive = value.get("positive")
-        if positive is not None and not isinstance(positive, bool):
-            raise Invalid("positive", "not_a_boolean")
-        critical_class = value.get("critical_class")
-        return cls(
-            findings=_text(value.get("findings", ""), "findings"),
-            impression=_text(value.get("impression", ""), "impression"),
-            positive=positive,
-            critical_class=None if critical_class is None else _text(critical_class, "critical_class") or None,
-            recommendation=_text(value.get("recommendation", ""), "recommendation"),
-        )
-
-    def ready_to_sign(self) -> None:
-        """Whether it may be signed.
-
-        Raises:
-            Invalid: findings or impression are blank.
-
-        """
-        for name in ("findings", "impression"):
-            if not str(getattr(self, name)).strip():
-                raise Invalid(name, "required")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -316,11 +258,3 @@ def _signature(row: sa.Row[Any]) -> Signature:
         payload=bytes(row.payload),
         value=bytes(row.value),
     )
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise Invalid(name, "not_a_text")
-    if len(value) > _LENGTHS[name]:
-        raise Invalid(name, "too_long")
-    return storable(name, value)

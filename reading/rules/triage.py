@@ -15,7 +15,7 @@ from reading.kinds import Tier
 from reading.reports import versions
 from reading.rules import policy
 from reading.rules.examination_time import parse_date
-from reading.rules.policy import Facts, Rule
+from reading.rules.rule import Facts, Rule
 from storage.tables import study
 
 

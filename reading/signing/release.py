@@ -17,10 +17,11 @@ from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import queue
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.seal import Seal, said_in
-from reading.reports.versions import Content, ReportVersion, Signature, Status
+from reading.reports.versions import ReportVersion, Signature, Status
 from reading.rules import triage
-from reading.rules.policy import ReviewTime, Rule
+from reading.rules.rule import ReviewTime, Rule
 from reading.viewers import RoleGrant
 from storage.ids import new_id
 

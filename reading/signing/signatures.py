@@ -35,9 +35,10 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import queue
 from reading.reports import drafts, versions
+from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.seal import Seal, sign_version
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.rules import triage
 from reading.signing import release
 from reading.texts import storable

@@ -10,8 +10,9 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.engine import Connection
 
-from reading.forwarding import forwarding
-from reading.forwarding.forwarding import Job, JobState, Moment, Rule
+from reading.forwarding import jobs, rules
+from reading.forwarding.jobs import Job, JobState
+from reading.forwarding.rules import Moment, Rule
 from reading.register import device_register, devices, organisations
 from service.commands.errors import Refused
 from service.commands.open_registry import open_registry
@@ -41,7 +42,7 @@ def add(
             urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
         ):
             raise Refused(f"{url} is not among the addresses of TIERREAD_FORWARD_ORIGINS", "add its origin there")
-        made = forwarding.add(
+        made = rules.add(
             ctx,
             site_id=organisations.in_force(ctx.tx, site).id,
             moment=when,
@@ -57,7 +58,7 @@ def add(
 def list_rules(*, as_json: AsJson = False) -> None:
     """List the rules."""
     with open_registry() as ctx:
-        rows = [_of_rule(ctx.tx, one) for one in forwarding.rules(ctx.tx)]
+        rows = [_of_rule(ctx.tx, one) for one in rules.list_all(ctx.tx)]
     answer_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
 
 
@@ -65,19 +66,19 @@ def list_rules(*, as_json: AsJson = False) -> None:
 def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
     """End a rule: nothing goes out by it any more."""
     with open_registry() as ctx:
-        ended = forwarding.end(ctx, rule)
+        ended = rules.end(ctx, rule)
         answer(as_json, _of_rule(ctx.tx, ended), f"ended {rule}")
 
 
 @commands.command("jobs")
-def jobs(
+def list_jobs(
     *,
     state: Annotated[JobState | None, typer.Option(help="Only these; `dead` ones need a person.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the latest studies that were sent on, or are to be."""
     with open_registry() as ctx:
-        rows = [_of_job(one) for one in forwarding.jobs(ctx.tx, 200, state=state)]
+        rows = [_of_job(one) for one in jobs.latest(ctx.tx, 200, state=state)]
     answer_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
 
 
@@ -85,7 +86,7 @@ def jobs(
 def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again."""
     with open_registry() as ctx:
-        forwarding.retry(ctx, job)
+        jobs.retry(ctx, job)
         answer(as_json, {"id": job}, f"begins anew: {job}")
 
 

@@ -20,12 +20,13 @@ from reading.kinds import Role
 from reading.queue import queue
 from reading.register.organisations import Organisation
 from reading.reports import drafts
+from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.review import review
 from reading.review.review import Outcome, Review, Score
 from reading.rules import policy
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures
 from reading.signing.signatures import Shown
 from reading.viewers import Staff
@@ -71,7 +72,7 @@ class Clinic:
 
 def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:
     region = make_region(tx, now)
-    policy.install(tx, rules, None, now)
+    policy.install(tx, rules, None, now, version=1)
     oak, city = region.oak, region.city
 
     def titled(staff: Staff, title: str) -> Staff:

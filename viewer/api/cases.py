@@ -19,7 +19,7 @@ from reading.desk.worklist import Filters, Tab
 from reading.intake import intake
 from reading.kinds import Tier
 from reading.queue import queue
-from reading.reports.versions import Content
+from reading.reports.content import Content
 from reading.review import review
 from reading.signing import signatures
 from reading.viewers import Staff

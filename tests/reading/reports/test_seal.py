@@ -14,8 +14,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from reading.cases.moves import SigningRole
 from reading.kinds import Role
 from reading.patients.keys import KeyFileUnfit
+from reading.reports.content import Content
 from reading.reports.seal import Seal, canonical, holds, said_in, sign_version
-from reading.reports.versions import Content, ReportVersion, Status
+from reading.reports.versions import ReportVersion, Status
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 

@@ -18,9 +18,11 @@ from reading.context import Context
 from reading.errors import NotAllowed
 from reading.queue import queue
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.rules import policy, triage
-from reading.rules.policy import FIRST_POLICY, read_rules
+from reading.rules.first_policy import FIRST_POLICY
+from reading.rules.rules_document import read_rules
 from reading.signing import release
 from reading.signing.release import is_significant, missing_roles
 from storage.database import transaction
@@ -91,7 +93,7 @@ def test_each_rule_asks_for_its_signatures(engine: Engine, now: datetime) -> Non
         (PNEUMONIA, True),
     ],
 )
-def test_what_changes_the_meaning_is_significant(new: versions.Content, significant: bool) -> None:
+def test_what_changes_the_meaning_is_significant(new: Content, significant: bool) -> None:
     assert is_significant(NORMAL, new) is significant
 
 

@@ -21,8 +21,9 @@ from reading.kinds import Tier
 from reading.patients import attribution
 from reading.queue import queue
 from reading.reports import drafts, versions
+from reading.reports.content import Content
 from reading.reports.seal import holds
-from reading.reports.versions import Content, Status
+from reading.reports.versions import Status
 from reading.signing import signatures as reports
 from reading.signing.signatures import Shown
 from storage.database import transaction

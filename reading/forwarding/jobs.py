@@ -1,4 +1,4 @@
-"""Forwarding: dated rules send a site's studies on to other archives, each study by a job that goes on until done."""
+"""Forwarding jobs: one study on its way to an archive by one rule, tried until the archive has all of it."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.actions import Action
-from reading.audit import SYSTEM
-from reading.context import Context, Who
-from reading.errors import Invalid, NotAllowed, NotThere
-from reading.kinds import Tier
-from reading.register import devices, organisations
+from reading.audit import Actor
+from reading.context import Context
+from reading.errors import NotThere
+from reading.forwarding import rules
+from reading.forwarding.rules import Moment, Rule
 from reading.reports.versions import Status
-from reading.row_rules import open_at, valid_at
+from reading.row_rules import valid_at
 from reading.tables import case_study, forwarded_instance, forwarding_job, forwarding_rule, report_version
-from reading.texts import checked
 from storage.database import insert_new
 from storage.ids import new_id
 from storage.tables import series, study
@@ -35,39 +34,11 @@ FORGET_AFTER: Final = timedelta(days=30)
 MOST_AT_ONCE: Final = 500
 
 
-class Moment(StrEnum):
-    """When a study goes out."""
-
-    QUIET = "quiet"
-    """When nothing more came for a while."""
-    FINAL = "final"
-    """When its report is final and released."""
-
-
 class JobState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     DEAD = "dead"
     """It failed for a week: a person looks, and lets it begin anew."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Rule:
-    """To a device of the register, or to a DICOMweb server."""
-
-    id: str
-    site_id: str
-    modality: str
-    """Of a series in the study; empty for every study."""
-    moment: Moment
-    device_id: str | None
-    url: str
-    """Base address of STOW-RS, empty where it goes to a device."""
-    token_file: str
-    """File of the bearer token for ``url``; empty for none."""
-    planned_until: datetime
-    since: datetime
-    until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,115 +57,6 @@ class Job:
     failure: str
     """A word of ours, empty where none is known."""
     done_at: datetime | None
-
-
-# -- rules
-
-
-def add(
-    ctx: Context[Who],
-    *,
-    site_id: str,
-    moment: Moment,
-    modality: str = "",
-    device_id: str | None = None,
-    url: str = "",
-    token_file: str = "",
-) -> Rule:
-    """A rule for what arrives from now on; the caller has compared ``url`` with the addresses that are allowed.
-
-    Raises:
-        Invalid: neither or both of device and address; a device that is never called.
-        NotAllowed: the device's organisation is not the site and reads nothing of it.
-
-    """
-    if (device_id is None) == (not url):
-        raise Invalid("target", "one_of_device_and_url")
-    if device_id is not None:
-        one = devices.by_id(ctx.tx, device_id)
-        if one is None or devices.called_at(one) is None:
-            raise Invalid("device", "has_no_port")
-    rule = Rule(
-        id=new_id(),
-        site_id=site_id,
-        modality=checked("modality", modality, longest=16),
-        moment=moment,
-        device_id=device_id,
-        url=checked("url", url, longest=500),
-        token_file=checked("token_file", token_file, longest=500),
-        planned_until=ctx.now,
-        since=ctx.now,
-        until=None,
-    )
-    if not may_receive(ctx.tx, rule, ctx.now):
-        raise NotAllowed("destination-does-not-read-for-the-site")
-    ctx.tx.execute(
-        forwarding_rule.insert().values(
-            id=rule.id,
-            site_id=rule.site_id,
-            modality=rule.modality,
-            moment=rule.moment,
-            device_id=rule.device_id,
-            url=rule.url,
-            token_file=rule.token_file,
-            planned_until=rule.planned_until,
-            since=rule.since,
-        )
-    )
-    _note(ctx, Action.FORWARDING_ADD, rule.id)
-    return rule
-
-
-def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
-    """Whether the device still takes part, and is the site's own or that of an organisation that reads for it.
-
-    A DICOMweb server is allowed by the settings, which whoever runs the service writes.
-    """
-    if rule.device_id is None:
-        return True
-    one = devices.by_id(tx, rule.device_id)
-    if one is None or (one.until is not None and one.until <= now):
-        return False
-    readers = {reader for tier in Tier for reader in organisations.readers_of(tx, rule.site_id, tier, now)}
-    return one.site_id == rule.site_id or one.site_id in readers
-
-
-def end(ctx: Context[Who], rule_id: str) -> Rule:
-    """Nothing goes out by it any more, what was planned neither.
-
-    Raises:
-        NotThere: no such rule, or it has ended.
-
-    """
-    ended = ctx.tx.execute(
-        forwarding_rule.update()
-        .where(forwarding_rule.c.id == rule_id, open_at(forwarding_rule, ctx.now))
-        .values(until=ctx.now)
-    )
-    if ended.rowcount != 1:
-        raise NotThere("forwarding rule", rule_id)
-    _note(ctx, Action.FORWARDING_END, rule_id)
-    return rule_of(ctx.tx, rule_id)
-
-
-def rule_of(tx: Connection, rule_id: str) -> Rule:
-    return _rule(tx.execute(sa.select(forwarding_rule).where(forwarding_rule.c.id == rule_id)).one())
-
-
-def rules(tx: Connection) -> list[Rule]:
-    return [_rule(row) for row in tx.execute(sa.select(forwarding_rule).order_by(forwarding_rule.c.since))]
-
-
-def valid_rules(tx: Connection, now: datetime) -> list[Rule]:
-    return [
-        _rule(row)
-        for row in tx.execute(
-            sa.select(forwarding_rule).where(valid_at(forwarding_rule, now)).order_by(forwarding_rule.c.id)
-        )
-    ]
-
-
-# -- jobs
 
 
 def plan(tx: Connection, rule: Rule, now: datetime, quiet: timedelta) -> int:
@@ -255,7 +117,7 @@ def claim(tx: Connection, now: datetime) -> tuple[Job, Rule] | None:
         return None
     attempts = row.attempts + 1
     tx.execute(job.update().where(job.c.id == row.id).values(attempts=attempts, leased_until=now + LEASE))
-    return _job(row, attempts=attempts), rule_of(tx, row.rule_id)
+    return _job(row, attempts=attempts), rules.by_id(tx, row.rule_id)
 
 
 def keep(tx: Connection, job: Job, now: datetime) -> None:
@@ -302,7 +164,7 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
         tx.execute(table.update().where(others, table.c.next_at < now + wait).values(next_at=now + wait))
 
 
-def retry(ctx: Context[Who], job_id: str) -> None:
+def retry(ctx: Context[Actor], job_id: str) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again.
 
     Raises:
@@ -317,10 +179,10 @@ def retry(ctx: Context[Who], job_id: str) -> None:
     )
     if again.rowcount != 1:
         raise NotThere("forwarding job", job_id)
-    _note(ctx, Action.FORWARDING_RETRY, job_id)
+    ctx.record(action=Action.FORWARDING_RETRY, subject_kind="forwarding", subject_id=job_id)
 
 
-def jobs(tx: Connection, limit: int, *, state: JobState | None = None) -> list[Job]:
+def latest(tx: Connection, limit: int, *, state: JobState | None = None) -> list[Job]:
     """The latest first."""
     asked = sa.select(forwarding_job).order_by(forwarding_job.c.waiting_since.desc(), forwarding_job.c.id.desc())
     if state is not None:
@@ -333,25 +195,6 @@ def forget(tx: Connection, now: datetime) -> int:
     job = forwarding_job
     old = sa.select(job.c.id).where(job.c.state == JobState.DONE, job.c.done_at < now - FORGET_AFTER)
     return tx.execute(forwarded_instance.delete().where(forwarded_instance.c.job_id.in_(old))).rowcount
-
-
-def _note(ctx: Context[Who], action: Action, subject_id: str) -> None:
-    ctx.by(SYSTEM).record(action=action, subject_kind="forwarding", subject_id=subject_id)
-
-
-def _rule(row: sa.Row[tuple[object, ...]]) -> Rule:
-    return Rule(
-        id=row.id,
-        site_id=row.site_id,
-        modality=row.modality,
-        moment=Moment(row.moment),
-        device_id=row.device_id,
-        url=row.url,
-        token_file=row.token_file,
-        planned_until=row.planned_until,
-        since=row.since,
-        until=row.until,
-    )
 
 
 def _job(row: sa.Row[tuple[object, ...]], *, attempts: int | None = None) -> Job:
