@@ -36,7 +36,7 @@ from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import keys_in
-from reading.patients.patients import Identifier
+from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, registry
 from reading.register.devices import Entry
 from storage.database import connect, transaction

@@ -22,6 +22,7 @@ from reading.context import Context
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
+from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register.grants import AT_THEIR_SITE, Reach, manages_at_the_top, may_act, reach
 from reading.reports import versions
@@ -299,7 +300,7 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
     return opened
 
 
-def find_patient(ctx: Context[Viewer], keys: Keys, identifier: patients.Identifier, *, action: Action) -> Patient:
+def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, action: Action) -> Patient:
     """The patient whose card lies on the desk, from whatever site they are known: for those who register people.
 
     Raises:

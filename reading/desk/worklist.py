@@ -23,7 +23,7 @@ from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.kinds import Tier
-from reading.patients.patients import never_links
+from reading.patients.patient_identifiers import never_links
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.examination_time import parse_date

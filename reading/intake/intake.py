@@ -25,7 +25,8 @@ from reading.orders.orders import Order, Procedure
 from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.patients.names import may_be_one
-from reading.patients.patients import Patient, never_links
+from reading.patients.patient_identifiers import never_links
+from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import policy, triage
@@ -202,7 +203,7 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
 def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
     """The patient whose number the images carry; None where a number of ours comes with another person's name."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
-    ours = study.issuer == patients.ISSUER
+    ours = study.issuer == patient_number.ISSUER
     return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
 
 

@@ -224,7 +224,7 @@ def _check(modality: str, procedures: Sequence[Asked]) -> None:
 def _free_accession_number(tx: Connection, site: organisations.Organisation, now: datetime) -> str:
     day = now.astimezone(ZoneInfo(site.time_zone)).strftime("%y%m%d")
     while True:
-        number = day + "".join(secrets.choice(patients.NUMBER_ALPHABET) for _ in range(6))
+        number = day + "".join(secrets.choice(patient_number.ALPHABET) for _ in range(6))
         if by_accession(tx, site.id, number) is None:
             return number
 

@@ -126,7 +126,7 @@ def rename(tx: Connection, person_id: str, *, name: str, title: str, revision: i
 
 
 def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
-    """Put a new hash in place; ending the sessions is `sessions.end_all`."""
+    """Put a new hash in place; ending the sessions is `staff_sessions.end_all`."""
     tx.execute(
         person.update()
         .where(person.c.id == person_id)

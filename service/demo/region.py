@@ -20,7 +20,7 @@ from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
 from reading.patients.keys import Keys
-from reading.patients.patients import Identifier
+from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, organisations, registry
 from reading.register.devices import Entry
 from service.demo.radiographs import Chest, Hand

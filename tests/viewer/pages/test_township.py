@@ -19,7 +19,8 @@ from reading.desk import worklist
 from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind
 from reading.orders import orders
-from reading.patients.patients import Identifier, find
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import find
 from reading.queue import queue
 from reading.signing import printing
 from storage.database import snapshot, transaction
