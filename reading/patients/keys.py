@@ -14,24 +14,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from reading.errors import KeyFileUnfit, WrongKey
+
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
 """96 bits, the length that GCM is made for (NIST SP 800-38D 8.2)."""
 VERSION: Final = b"\x01"
 """In front of a ciphertext, so that another cipher or key can follow."""
-
-
-class KeyFileUnfit(Exception):
-    """A key's file is open to others or does not hold a key; nothing is made over it."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path = path
-        self.problem = problem
-
-
-class Unreadable(Exception):
-    """A ciphertext that was not sealed with this key for this purpose, or that was changed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,16 +47,16 @@ class Keys:
         """What was sealed.
 
         Raises:
-            Unreadable: another key, another purpose, or changed bytes.
+            WrongKey: another key, another purpose, or changed bytes.
 
         """
         version, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         if version != VERSION or len(nonce) != NONCE_BYTES:
-            raise Unreadable
+            raise WrongKey
         try:
             return AESGCM(self.cipher_key).decrypt(nonce, body, version + purpose.encode()).decode()
         except InvalidTag:
-            raise Unreadable from None
+            raise WrongKey from None
 
 
 def keys_in(directory: Path) -> Keys:

@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from reading.cases.moves import SigningRole
-from reading.patients.keys import KeyFileUnfit, key_file
+from reading.errors import KeyFileUnfit
+from reading.patients.keys import key_file
 from reading.reports.versions import ReportVersion, Signature
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reading.errors import (
     Invalid,
+    KeyFileUnfit,
     MoveNotAllowed,
     NotAllowed,
     NotThere,
@@ -19,7 +20,6 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
-from reading.patients.keys import KeyFileUnfit
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
 from viewer.words.catalogue import Language, catalogue

@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reading.cases.moves import SigningRole
+from reading.errors import KeyFileUnfit
 from reading.kinds import Role
-from reading.patients.keys import KeyFileUnfit
 from reading.reports.content import Content
 from reading.reports.seal import Seal, canonical, holds, said_in, sign_version
 from reading.reports.versions import ReportVersion, Status
