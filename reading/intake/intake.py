@@ -22,7 +22,7 @@ from reading.intake.look import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import patients
+from reading.patients import patient_number, patients
 from reading.patients.keys import Keys
 from reading.patients.names import may_be_one
 from reading.patients.patient_identifiers import never_links

@@ -18,7 +18,7 @@ from reading.errors import Invalid
 from reading.kinds import Priority
 from reading.orders.order_state import OrderState
 from reading.orders.terms import LATERALITIES, MODALITIES
-from reading.patients import patients
+from reading.patients import patient_number, patients
 from reading.register import devices, organisations, people
 from reading.row_rules import taken_as
 from reading.tables import imaging_order, procedure
