@@ -22,7 +22,6 @@ class Problem(StrEnum):
     DATE = "date"
     FUTURE_DATE = "future_date"
     UNKNOWN_PARENT = "unknown_parent"
-    EMPTY_COMPONENT = "empty_component"
 
 
 class Oddity(StrEnum):
@@ -31,7 +30,6 @@ class Oddity(StrEnum):
     LEGACY = "legacy"
     SEX_DIFFERS = "sex_differs"
     BIRTH_DATE_DIFFERS = "birth_date_differs"
-    LEADING_ZERO = "leading_zero"
 
 
 # -- identity card (GB 11643-1999): region 6, birth date 8, sequence 3, check character
@@ -90,28 +88,6 @@ def identity_check_character(digits: str) -> str:
     return IDENTITY_CHECK[sum(int(d) * w for d, w in zip(digits, IDENTITY_WEIGHTS, strict=True)) % 11]
 
 
-# -- unified social credit code (GB 32100-2015)
-
-CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""31 characters: no I, O, S, V, Z."""
-
-
-def credit_code(value: str) -> Problem | None:
-    if not value:
-        return Problem.EMPTY
-    if len(value) != 18:
-        return Problem.LENGTH
-    if not set(value) <= set(CREDIT_ALPHABET):
-        return Problem.CHARACTERS
-    return None if value[17] == credit_check_character(value[:17]) else Problem.CHECK_CHARACTER
-
-
-def credit_check_character(first: str) -> str:
-    """The 18th character for the first 17; weights 3^(i-1) mod 31."""
-    total = sum(CREDIT_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(first))
-    return CREDIT_ALPHABET[(31 - total % 31) % 31]
-
-
 # -- region code (GB/T 2260 down to the county, GB/T 10114 below): 2+2+2+3+3 digits
 
 REGION_LENGTHS: Final = (2, 4, 6, 9, 12)
@@ -156,18 +132,6 @@ def region_code(value: str, *, known: Container[str] | None = None) -> Region | 
     return Region(code="".join(named), parent=parent)
 
 
-# -- organisations
-
-
-def institution_code(value: str) -> Problem | None:
-    """The registration number of a medical institution: 22 or 23 of 0-9, A-Z and the dash."""
-    if not value:
-        return Problem.EMPTY
-    if len(value) not in {22, 23}:
-        return Problem.LENGTH
-    return None if re.fullmatch(r"[0-9A-Z-]+", value) else Problem.CHARACTERS
-
-
 def organisation_code(value: str) -> Problem | None:
     """A code of ours: stands in addresses and on the command line."""
     if not value:
@@ -175,32 +139,6 @@ def organisation_code(value: str) -> Problem | None:
     if len(value) > 40:
         return Problem.LENGTH
     return None if re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", value) else Problem.CHARACTERS
-
-
-# -- DICOM
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uid:
-    """A UID (PS3.5 9.1), with what is wrong with it in ways that occur and do no harm."""
-
-    value: str
-    oddities: tuple[Oddity, ...] = ()
-
-
-def dicom_uid(value: str) -> Uid | Problem:
-    """Read a UID: at most 64 of digits and dots, no empty component; leading zeros occur in the field."""
-    if not value:
-        return Problem.EMPTY
-    if len(value) > 64:
-        return Problem.LENGTH
-    components = value.split(".")
-    if not _only_digits("".join(components) or "-"):
-        return Problem.CHARACTERS
-    if not all(components):
-        return Problem.EMPTY_COMPONENT
-    zero = any(len(part) > 1 and part.startswith("0") for part in components)
-    return Uid(value=value, oddities=(Oddity.LEADING_ZERO,) if zero else ())
 
 
 def accession_number(value: str) -> Problem | None:

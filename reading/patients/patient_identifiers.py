@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.errors import Invalid, NotThere
 from reading.kinds import HeldAs, IdentifierKind
 from reading.patients.keys import Keys
-from reading.row_rules import known, open_at, taken_as, valid_at
+from reading.row_rules import known, taken_as, valid_at
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
@@ -90,22 +90,6 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
                 since=now,
             )
         )
-
-
-def unlink(tx: Connection, identifier_id: str, now: datetime) -> None:
-    """End a link that was wrong or holds no longer; its row stays.
-
-    Raises:
-        NotThere: no such link, or it has ended.
-
-    """
-    ended = tx.execute(
-        patient_identifier.update()
-        .where(patient_identifier.c.id == identifier_id, open_at(patient_identifier, now))
-        .values(until=now)
-    )
-    if ended.rowcount != 1:
-        raise NotThere
 
 
 def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> list[HeldIdentifier]:

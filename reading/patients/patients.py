@@ -9,7 +9,6 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.errors import Stale
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import patient_number
 from reading.patients.keys import Keys
@@ -107,36 +106,6 @@ def by_number(tx: Connection, number: str) -> Patient | None:
     """The patient with a number of ours, typed in any case, with O for 0 and I or L for 1."""
     known = patient_number.read(number)
     return None if known is None else _one(tx, patient.c.number == known)
-
-
-def correct(
-    tx: Connection,
-    patient_id: str,
-    *,
-    name: str,
-    birth_date: date | None,
-    sex: Sex,
-    telephone: str,
-    revision: int,
-) -> None:
-    """Put right what was written down of a patient.
-
-    Raises:
-        Stale: somebody changed it since ``revision``.
-
-    """
-    values = {
-        "name": checked("name", name, longest=200, required=True),
-        "telephone": checked("telephone", telephone, longest=40),
-    }
-    changed = tx.execute(
-        patient.update()
-        .where(patient.c.id == patient_id, patient.c.revision == revision)
-        .values(**values, birth_date=birth_date, sex=sex, revision=revision + 1)
-    )
-    if changed.rowcount != 1:
-        standing = by_id(tx, patient_id)
-        raise Stale(standing.revision if standing else None)
 
 
 def _holders(

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import identifiers
-from reading.errors import Invalid, NotThere, Stale
+from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Tier
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import agreement, organisation
@@ -135,10 +135,6 @@ def by_ids(tx: Connection, organisation_ids: Iterable[str]) -> dict[str, Organis
     return {one.id: one for one in _all(tx, organisation.c.id.in_(set(organisation_ids)))}
 
 
-def children(tx: Connection, organisation_id: str) -> list[Organisation]:
-    return _all(tx, organisation.c.parent_id == organisation_id)
-
-
 def list_all(tx: Connection) -> list[Organisation]:
     return _all(tx, sa.true())
 
@@ -156,27 +152,6 @@ def above(tx: Connection, organisation_id: str) -> list[str]:
     """The line of parents of an organisation, the nearest first."""
     here = by_id(tx, organisation_id)
     return [] if here is None else [one.id for one in _line_above(tx, here)]
-
-
-def rename(tx: Connection, organisation_id: str, *, name: str, telephone: str, revision: int) -> None:
-    """Change what is printed of it.
-
-    Raises:
-        Stale: somebody changed it since ``revision``.
-
-    """
-    told = {
-        "name": checked("name", name, longest=200, required=True),
-        "telephone": checked("telephone", telephone, longest=40),
-    }
-    changed = tx.execute(
-        organisation.update()
-        .where(organisation.c.id == organisation_id, organisation.c.revision == revision)
-        .values(**told, revision=revision + 1)
-    )
-    if changed.rowcount != 1:
-        now_there = by_id(tx, organisation_id)
-        raise Stale(now_there.revision if now_there else None)
 
 
 def end(tx: Connection, organisation_id: str, now: datetime) -> None:

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import person, role_grant
@@ -104,27 +104,6 @@ def free_username(tx: Connection, name: str) -> str:
     return next(wanted for n in range(1, len(taken) + 2) if (wanted := base if n == 1 else f"{base}{n}") not in taken)
 
 
-def rename(tx: Connection, person_id: str, *, name: str, title: str, revision: int) -> None:
-    """Change name and title.
-
-    Raises:
-        Stale: somebody changed the person since ``revision``.
-
-    """
-    told = {
-        "name": checked("name", name, longest=200, required=True),
-        "title": checked("title", title, longest=40),
-    }
-    changed = tx.execute(
-        person.update()
-        .where(person.c.id == person_id, person.c.revision == revision)
-        .values(**told, revision=revision + 1)
-    )
-    if changed.rowcount != 1:
-        now_there = by_id(tx, person_id)
-        raise Stale(now_there.revision if now_there else None)
-
-
 def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
     """Put a new hash in place; ending the sessions is `staff_sessions.end_all`."""
     tx.execute(
@@ -179,11 +158,6 @@ def end_grant(tx: Connection, grant_id: str, now: datetime) -> None:
 def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
     """The roles that a person holds at a time, the oldest first."""
     return _grants(tx, (role_grant.c.person_id == person_id) & valid_at(role_grant, now))
-
-
-def grants_in(tx: Connection, organisation_id: str, now: datetime) -> list[RoleGrant]:
-    """Everybody's roles in an organisation at a time."""
-    return _grants(tx, (role_grant.c.organisation_id == organisation_id) & valid_at(role_grant, now))
 
 
 def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
@@ -29,6 +30,7 @@ from reading.rules import policy
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures
 from reading.signing.signatures import Shown
+from reading.tables import outbox
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
@@ -68,6 +70,11 @@ class Clinic:
     """Does everything at Elm county, and must see nothing of Oak's."""
     audit: Audit
     seal: Seal
+
+
+def messages(tx: Connection) -> list[sa.Row[Any]]:
+    """What the outbox holds, the oldest first."""
+    return list(tx.execute(sa.select(outbox).order_by(outbox.c.created_at, outbox.c.id)))
 
 
 def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from reading import outbox, tables
+from reading import tables
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
@@ -26,7 +26,7 @@ from reading.rules.rules_document import read_rules
 from reading.signing import release
 from reading.signing.release import is_significant, missing_roles
 from storage.database import transaction
-from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, open_clinic, read, review_as, state, take, verify
+from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, messages, open_clinic, read, review_as, state, take, verify
 
 CT = next(rule for rule in read_rules(FIRST_POLICY) if rule.name == "ct")
 
@@ -36,10 +36,10 @@ def test_a_release_and_its_message_are_one_transaction(engine: Engine, now: date
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
-        messages = outbox.due(tx, 10, now)
+        posted = messages(tx)
 
-        assert [(one.kind, one.subject_id) for one in messages] == [("report.released", version.id)]
-        assert messages[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
+        assert [(one.kind, one.subject_id) for one in posted] == [("report.released", version.id)]
+        assert posted[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
 
 
 def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: Engine, now: datetime) -> None:
