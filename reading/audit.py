@@ -1,4 +1,4 @@
-"""The audit: insert-only events, chained by hashes for each writer from the first one on."""
+"""The audit: events that are only ever inserted, chained by hashes for each writer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from reading.tables import audit_event
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 
 FIRST: Final = bytes(32)
-"""What the first event of a chain names as the one before it."""
+"""The digest that the first event of a chain names as its predecessor."""
 MOST_CHAINS: Final = 64
-"""Transactions of one process that may record at the same time without waiting for each other (PostgreSQL)."""
+"""Most transactions of one process that record at the same time without waiting for each other (PostgreSQL)."""
 PAGE: Final = 1000
 
 Detail: TypeAlias = str | int | bool | None
@@ -45,7 +45,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """``id`` is a row of ours (person, device, patient), empty for the system and for strangers."""
+    """Whoever acted; ``id`` is that of a person, device or patient, and empty for the system and for strangers."""
 
     kind: ActorKind
     id: str = ""
@@ -57,7 +57,7 @@ STRANGER: Final = Actor(kind=ActorKind.UNKNOWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One event, as it lies in its chain. Details hold ids and words of ours, never a name or a number of a person."""
+    """One event of a chain; ``details`` hold ids and codes, never the name or number of a person."""
 
     writer: str
     number: int
@@ -78,9 +78,9 @@ class Flaw(StrEnum):
     CHANGED = "changed"
     """The event's content does not give its digest."""
     MISSING = "missing"
-    """A number was left out, or the end that was noted elsewhere is gone."""
+    """A number is missing, or the end of the chain that was noted elsewhere is gone."""
     OUT_OF_ORDER = "out_of_order"
-    """The event is sound in itself but does not follow the one before it."""
+    """The event matches its digest but does not follow its predecessor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,7 +94,7 @@ class Break:
 
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The end of a chain. Kept outside the database it shows later that no tail was cut off."""
+    """The end of a chain; a copy kept outside the database proves later that no events were cut off."""
 
     writer: str
     number: int
@@ -223,7 +223,7 @@ def done_lately(
     within: timedelta,
     now: datetime,
 ) -> set[str]:
-    """The subjects to which the same actor did the same, on record, no longer ago than ``within``."""
+    """The subjects on which this actor's same action was recorded within the time ``within``."""
     same = (
         (audit_event.c.subject_kind == subject_kind)
         & audit_event.c.subject_id.in_(subject_ids)
@@ -249,7 +249,7 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
 
 
 def writers(tx: Connection) -> list[str]:
-    """Every chain that there is."""
+    """The names of all chains."""
     found: list[str] = []
     # One step in the index for each chain: DISTINCT would read every event.
     following = sa.select(sa.func.min(audit_event.c.writer))
@@ -261,12 +261,12 @@ def writers(tx: Connection) -> list[str]:
 
 
 def heads(tx: Connection) -> list[Head]:
-    """The end of every chain, to be noted outside the database."""
+    """The end of every chain, to be kept outside the database."""
     return [_head(tx, writer) for writer in writers(tx)]
 
 
 def verify_chain(tx: Connection, writer: str, *, noted: Head | None = None) -> Break | None:
-    """The first break of a chain, None when it holds; ``noted`` is an end of it that was noted earlier."""
+    """The first break of a chain, None when it holds; ``noted`` is an earlier end of it that was kept."""
     previous, expected, noted_seen = FIRST, 1, noted is None
     for event in _events_of(tx, writer):
         if event.number != expected:

@@ -1,4 +1,4 @@
-"""The forms of identifiers: what is one, what is wrong with one that is not, and what an identity card says."""
+"""Formats of identifiers: checks of each kind, and the facts that an identity card number encodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reading.kinds import Sex
 
 
 class Problem(StrEnum):
-    """Why something is not the identifier that it should be."""
+    """Why a value is not a valid identifier."""
 
     EMPTY = "empty"
     LENGTH = "length"
@@ -25,7 +25,7 @@ class Problem(StrEnum):
 
 
 class Oddity(StrEnum):
-    """What is accepted and shown beside the identifier."""
+    """A peculiarity of an accepted identifier that is shown beside it."""
 
     LEGACY = "legacy"
     SEX_DIFFERS = "sex_differs"
@@ -41,7 +41,7 @@ IDENTITY_CHECK: Final = "10X98765432"
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityCard:
-    """What the digits say."""
+    """The facts in the digits of an identity card number."""
 
     region_code: str
     birth_date: date
@@ -50,7 +50,7 @@ class IdentityCard:
     """15 digits: a year of two digits, no check character."""
 
     def oddities(self, *, sex: Sex, birth_date: date | None) -> list[Oddity]:
-        """How the card differs from what was written down of its holder."""
+        """How the card differs from the recorded data of its holder."""
         found: list[Oddity] = []
         if self.legacy:
             found.append(Oddity.LEGACY)
@@ -106,7 +106,7 @@ PROVINCES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """A region code without the zeros that fill it up, and the one above it."""
+    """A region code without its filling zeros, and the code of the region above."""
 
     code: str
     parent: str | None
@@ -133,7 +133,7 @@ def region_code(value: str, *, known: Container[str] | None = None) -> Region | 
 
 
 def organisation_code(value: str) -> Problem | None:
-    """A code of ours: stands in addresses and on the command line."""
+    """An organisation's code, which stands in web addresses and on the command line."""
     if not value:
         return Problem.EMPTY
     if len(value) > 40:
@@ -155,7 +155,7 @@ def ae_title(value: str) -> Problem | None:
 
 
 def mask(value: str) -> str:
-    """An identifier for the eyes of somebody who may see it but need not read it all. It is still an identifier."""
+    """A masked identifier, for people who may see it but need not read all of it. It is still an identifier."""
     if len(value) >= 15:
         return value[:3] + "*" * (len(value) - 7) + value[-4:]
     return "*" * max(len(value) - 2, 1) + value[-2:] if len(value) > 4 else "*" * len(value)

@@ -1,4 +1,4 @@
-"""The outbox: what other people and systems must be told, written in the transaction of what it tells."""
+"""The outbox: messages to other people and systems, written in the transaction of the event that they report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from storage.ids import new_id
 
 
 def post(tx: Connection, kind: str, subject_id: str, payload: Mapping[str, Any], now: datetime) -> str:
-    """Put a message in; it leaves when the transaction commits."""
+    """Put a message in; it stands or falls with the transaction."""
     made = new_id()
     tx.execute(
         sa.insert(outbox).values(

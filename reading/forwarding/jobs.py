@@ -24,13 +24,13 @@ from storage.ids import new_id
 from storage.tables import series, study
 
 LOOK_BACK: Final = timedelta(days=1)
-"""Rows that a recovery enters late bear the time when they were received: so far back they are found."""
+"""How far back studies are looked for: a recovery enters rows late, under the time when they were received."""
 LEASE: Final = timedelta(minutes=5)
 LONGEST_WAIT: Final = timedelta(hours=1)
 GIVE_UP_AFTER: Final = timedelta(days=7)
-"""A township's line may be gone for three days; after a week a person has to look."""
+"""A township's line may be down for three days; after a week a person has to look."""
 FORGET_AFTER: Final = timedelta(days=30)
-"""When it no longer matters which of a study's images went out before a late one comes."""
+"""How long the list of delivered instances is kept, so that late images alone are sent."""
 MOST_AT_ONCE: Final = 500
 
 
@@ -38,7 +38,7 @@ class JobState(StrEnum):
     WAITING = "waiting"
     DONE = "done"
     DEAD = "dead"
-    """It failed for a week: a person looks, and lets it begin anew."""
+    """It failed for a week; a person looks, and starts it again."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,18 +49,18 @@ class Job:
     rule_id: str
     study_uid: str
     instances: int
-    """Known when it was planned, and delivered once it is done."""
+    """Instances of the study when the job was planned; those delivered once it is done."""
     state: JobState
     waiting_since: datetime
     attempts: int
     next_at: datetime
     failure: str
-    """A word of ours, empty where none is known."""
+    """The word for the last failure; empty if none."""
     done_at: datetime | None
 
 
 def plan(tx: Connection, rule: Rule, now: datetime, quiet: timedelta) -> int:
-    """Give each study that is ready, or has more images than went out, its job; answers how many."""
+    """Make a job for each study that is ready or has grown since it was sent; the number of jobs made."""
     until = now - quiet
     begun = max(rule.since, rule.planned_until - LOOK_BACK)
     job = forwarding_job
@@ -102,7 +102,7 @@ def plan(tx: Connection, rule: Rule, now: datetime, quiet: timedelta) -> int:
 
 
 def claim(tx: Connection, now: datetime) -> tuple[Job, Rule] | None:
-    """The job that has waited longest, for this worker alone while it keeps it."""
+    """The job that has waited longest, leased to this worker."""
     job = forwarding_job
     free = job.c.leased_until.is_(None) | (job.c.leased_until < now)
     row = tx.execute(
@@ -121,25 +121,25 @@ def claim(tx: Connection, now: datetime) -> tuple[Job, Rule] | None:
 
 
 def keep(tx: Connection, job: Job, now: datetime) -> None:
-    """The worker is still at it."""
+    """Renew the lease of a job."""
     tx.execute(forwarding_job.update().where(forwarding_job.c.id == job.id).values(leased_until=now + LEASE))
 
 
-def delivered(tx: Connection, job: Job) -> set[str]:
-    """The SOP Instance UIDs that the destination has."""
+def delivered_uids(tx: Connection, job: Job) -> set[str]:
+    """The SOP Instance UIDs that were delivered to the destination."""
     sent = forwarded_instance
     return set(tx.scalars(sa.select(sent.c.sop_instance_uid).where(sent.c.job_id == job.id)))
 
 
 def deliver(tx: Connection, job: Job, sop_instance_uid: str, now: datetime) -> None:
-    """Note that the destination has an instance, and keep the job."""
+    """Note that an instance was delivered, and renew the lease of the job."""
     values = {"job_id": job.id, "sop_instance_uid": sop_instance_uid, "at": now}
     tx.execute(insert_new(tx, forwarded_instance).values(**values))
     keep(tx, job, now)
 
 
 def finish(tx: Connection, job: Job, now: datetime) -> None:
-    """Everything that there was has gone out."""
+    """End a job whose instances were all delivered."""
     sent = sa.select(sa.func.count()).where(forwarded_instance.c.job_id == job.id).scalar_subquery()
     tx.execute(
         forwarding_job.update()
@@ -149,7 +149,7 @@ def finish(tx: Connection, job: Job, now: datetime) -> None:
 
 
 def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -> None:
-    """Try again later, after a week no more; where nobody answers, the rule's other jobs wait as long."""
+    """Schedule the next attempt, or give up after a week; if nothing answers, the rule's other jobs wait as long."""
     wait = min(timedelta(seconds=5 * 2 ** min(job.attempts, 16)), LONGEST_WAIT)
     dead = now - job.waiting_since >= GIVE_UP_AFTER
     state = JobState.DEAD if dead else JobState.WAITING
@@ -165,7 +165,7 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
 
 
 def retry(ctx: Context[Actor], job_id: str) -> None:
-    """Let a job that has failed begin anew; what was delivered is not sent again.
+    """Start a failed job again; what was delivered is not sent again.
 
     Raises:
         NotThere: no such job, or it is done.
@@ -191,7 +191,7 @@ def latest(tx: Connection, limit: int, *, state: JobState | None = None) -> list
 
 
 def forget(tx: Connection, now: datetime) -> int:
-    """Drop the notes of jobs that were done long ago; the jobs stay."""
+    """Drop the lists of delivered instances of jobs done long ago; the jobs stay."""
     job = forwarding_job
     old = sa.select(job.c.id).where(job.c.state == JobState.DONE, job.c.done_at < now - FORGET_AFTER)
     return tx.execute(forwarded_instance.delete().where(forwarded_instance.c.job_id.in_(old))).rowcount

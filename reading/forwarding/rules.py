@@ -22,26 +22,26 @@ from storage.ids import new_id
 
 
 class Moment(StrEnum):
-    """When a study goes out."""
+    """The moment at which a study is sent on."""
 
     QUIET = "quiet"
-    """When nothing more came for a while."""
+    """No instance arrived for a while."""
     FINAL = "final"
-    """When its report is final and released."""
+    """The report is final and released."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """To a device of the register, or to a DICOMweb server."""
+    """Sends studies of a site on to a device of the register or to a DICOMweb server."""
 
     id: str
     site_id: str
     modality: str
-    """Of a series in the study; empty for every study."""
+    """Modality that a series of the study must have; empty for every study."""
     moment: Moment
     device_id: str | None
     url: str
-    """Base address of STOW-RS, empty where it goes to a device."""
+    """Base address of a STOW-RS server; empty where the studies go to a device."""
     token_file: str
     """File of the bearer token for ``url``; empty for none."""
     planned_until: datetime
@@ -59,7 +59,7 @@ def add(
     url: str = "",
     token_file: str = "",
 ) -> Rule:
-    """A rule for what arrives from now on; the caller has compared ``url`` with the addresses that are allowed.
+    """Add a rule for what arrives from now on; the caller has checked that the settings allow ``url``.
 
     Raises:
         Invalid: neither or both of device and address; a device that is never called.
@@ -118,7 +118,7 @@ def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
 
 
 def end(ctx: Context[Actor], rule_id: str) -> Rule:
-    """Nothing goes out by it any more, what was planned neither.
+    """End a rule: nothing more is sent by it, planned jobs neither.
 
     Raises:
         NotThere: no such rule, or it has ended.

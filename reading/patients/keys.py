@@ -1,4 +1,4 @@
-"""The keys of this installation: identifiers are found by a keyed digest and shown from their ciphertext."""
+"""The keys of this installation: one for the digests that find identifiers, one for the ciphertext that shows them."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from reading.errors import KeyFileUnfit, WrongKey
 
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-"""96 bits, the length that GCM is made for (NIST SP 800-38D 8.2)."""
+"""96 bits, as NIST SP 800-38D 8.2 recommends for GCM."""
 VERSION: Final = b"\x01"
-"""In front of a ciphertext, so that another cipher or key can follow."""
+"""First byte of a ciphertext, so that another cipher or key can follow one day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,10 +31,10 @@ class Keys:
     cipher_key: bytes = field(repr=False)
 
     def digest(self, kind: str, issuer: str, value: str) -> bytes:
-        """32 bytes that are equal for equal arguments only, and say nothing without the key."""
-        # Whatever somebody types has a digest, halves of surrogate pairs included.
+        """32 bytes that are equal for equal arguments only; without the key they reveal nothing."""
+        # Every typed text has a digest, also one with halves of surrogate pairs.
         parts = (part.encode(errors="surrogatepass") for part in (kind, issuer, value))
-        # With its length in front no part can reach into the next.
+        # Each part has its length in front, so that no two lists of parts give the same message.
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
         return hmac.new(self.digest_key, message, hashlib.sha256).digest()
 
@@ -73,7 +73,7 @@ def keys_in(directory: Path) -> Keys:
 
 
 def key_file(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The content of a key's file of mode 0600, made once: of several that start together one makes it.
+    """The content of a key's file of mode 0600; where it is missing, one of the processes that start makes it.
 
     Raises:
         KeyFileUnfit: others may read or write the file.
@@ -102,7 +102,7 @@ def _make(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # A link appears whole or not at all, and never over another's: who comes second uses the first's.
+        # A link appears whole or not at all, and replaces no file: the second process uses the key of the first.
         path.hardlink_to(draft)
     except FileExistsError:
         return

@@ -25,19 +25,19 @@ NEVER_LINKS: Final = frozenset({"", "TEST", "NONE", "NULL", "UNKNOWN", "ANONYMOU
 
 @dataclass(frozen=True, kw_only=True)
 class Identifier:
-    """What somebody shows or a device sends; ``value`` is only unique within kind and issuer."""
+    """A card or a device's patient id; ``value`` is only unique within kind and issuer."""
 
     kind: IdentifierKind
     value: str = field(repr=False)
     issuer: str = NATIONAL
     held_as: HeldAs = HeldAs.OWN
     verified: bool = True
-    """Somebody looked at the card, or the device's issuer vouches for it; only such ones link."""
+    """A person saw the card, or the issuer vouches for it; only verified identifiers link."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class HeldIdentifier:
-    """An identifier as it stands with a patient."""
+    """An identifier that is linked to a patient."""
 
     id: str
     patient_id: str
@@ -50,13 +50,13 @@ class HeldIdentifier:
 
 
 def never_links(value: str) -> bool:
-    """Whether a value is one that is typed where nobody knows: blank, only zeros, TEST and their like."""
+    """Whether a value stands for an unknown patient: blank, only zeros, TEST and the like."""
     bare = "".join(value.upper().split())
     return bare in NEVER_LINKS or not bare.strip("0-._*?/") or (bare.startswith("TEST") and bare[4:].isdigit())
 
 
 def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, now: datetime) -> None:
-    """From now on the identifier leads to this patient (a guardian's, beside what it leads to already).
+    """Link an identifier to a patient; a guardian's card may lead to several.
 
     Raises:
         NotThere: no such patient.
@@ -93,7 +93,7 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
 
 
 def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> list[HeldIdentifier]:
-    """What a patient is known by now, readable: for those who have passed `reading.access.access`."""
+    """The identifiers of a patient in clear, for callers that opened the patient through `reading.access.access`."""
     rows = tx.execute(
         sa.select(patient_identifier)
         .where(patient_identifier.c.patient_id == patient_id, valid_at(patient_identifier, now))
@@ -115,7 +115,7 @@ def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> li
 
 
 def normal(kind: IdentifierKind, value: str) -> str:
-    """The one spelling of a value: cards are the same in any case and with any spaces, device ids to their padding."""
+    """The normal form of a value: cards without spaces and in capitals, device ids without padding."""
     if kind is IdentifierKind.DEVICE_ID:
         return value.strip()
     return "".join(value.split()).upper()

@@ -16,7 +16,7 @@ LENGTH: Final = 10
 
 
 def read(typed: str) -> str | None:
-    """A patient number as it is written, None when its check character says that it is none."""
+    """A typed patient number in its written form, None when its check character is wrong."""
     number = typed.strip().upper().replace("O", "0").replace("I", "1").replace("L", "1")
     if len(number) != LENGTH or not set(number) <= set(ALPHABET):
         return None

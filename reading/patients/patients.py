@@ -20,7 +20,7 @@ from storage.ids import new_id
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """``number`` is ours and opaque: the only one that devices, images and receipts carry."""
+    """A person who was examined; ``number`` is the one of `patient_number`."""
 
     id: str
     number: str = field(repr=False)
@@ -82,9 +82,9 @@ def find(tx: Connection, keys: Keys, identifier: Identifier, now: datetime) -> P
 
 
 def of_device_id(tx: Connection, keys: Keys, issuer: str, patient_id: str, now: datetime) -> Patient | None:
-    """The patient that a device means by its PatientID; a device without an issuer means nobody.
+    """The patient of a PatientID that a device sent; without an issuer it means nobody.
 
-    Under our own issuer it is our number, which came from a worklist and was typed by nobody.
+    Under our own issuer it is our number, which the device took from a worklist.
     """
     if not issuer:
         return None
@@ -94,7 +94,7 @@ def of_device_id(tx: Connection, keys: Keys, issuer: str, patient_id: str, now: 
 
 
 def of_card(tx: Connection, keys: Keys, card: Identifier, now: datetime) -> list[Patient]:
-    """Whom a card stands for: its owner, and the children that its owner is the guardian of."""
+    """The patients of a card: its owner, and the children whose guardian shows it."""
     return _holders(tx, keys, card, list(HeldAs), now)
 
 

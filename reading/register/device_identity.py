@@ -16,16 +16,16 @@ from reading.tables import device
 
 
 class Unknown(StrEnum):
-    """Why a caller is nobody of the register."""
+    """Why no device of the register matches a caller."""
 
     TITLE = "unknown_title"
     ADDRESS = "other_address"
-    """The title is registered, and calls from elsewhere."""
+    """A device of this title is registered for another address."""
     ENDED = "ended"
-    """It was registered once."""
+    """A device of this title was registered here, and has ended."""
     NO_TLS = "must_call_by_tls"
     NO_CERTIFICATE = "no_certificate"
-    """It is bound to a certificate and showed none."""
+    """The device is bound to a certificate and showed none."""
     OTHER_CERTIFICATE = "other_certificate"
 
 
@@ -40,8 +40,9 @@ def identify(
 ) -> Device | None:
     """The device that calls with an AE title from an address.
 
-    A certificate that one is bound to decides; without it the narrowest network does, and its device has to
-    call as its entry asks: nobody becomes a device of a wider network by leaving out what theirs must show.
+    A device bound to the caller's certificate comes first, then the one of the narrowest network; None if it
+    does not call as its entry demands. A device that must show a certificate so never passes for another of a
+    wider network by showing none.
     """
     fitting = _calling_from(_named(tx, ae_title, now), address)
     bound = [one for one in fitting if certificate_digest is not None and one.certificate_digest == certificate_digest]
@@ -58,7 +59,7 @@ def why_unknown(
     certificate_digest: bytes | None = None,
     tls: bool = False,
 ) -> tuple[Unknown, Device | None]:
-    """Why `identify` found nobody, with the device that it most likely is."""
+    """Why `identify` found no device, and the device that the caller most likely is."""
     named = _named(tx, ae_title, now)
     nearest = max(_calling_from(named, address), key=_narrowness, default=None)
     if nearest is not None:
@@ -71,14 +72,14 @@ def why_unknown(
 
 
 def only_device_at(tx: Connection, address: str, now: datetime) -> Device | None:
-    """The device that calls from an address, where only one does: all that is known of a failed handshake."""
+    """The only device that calls from an address; after a failed handshake nothing else is known of the caller."""
     rows = tx.execute(sa.select(device).where(valid_at(device, now)))
     found = [one for one in _calling_from([from_row(row) for row in rows], address) if _narrowness(one)]
     return found[0] if len(found) == 1 else None
 
 
 def with_title(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
-    """The devices of an AE title, which is only unique with an address."""
+    """The devices of an AE title: several sites may use the same one."""
     return _named(tx, ae_title.strip(" "), now)
 
 
@@ -86,7 +87,7 @@ def _named(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
     return [from_row(row) for row in tx.execute(_NAMED, {"title": ae_title.strip(" "), "now": now})]
 
 
-# Made once: every association asks it.
+# Built once, since every association runs it.
 _NAMED: Final = (
     sa.select(device)
     .where(device.c.ae_title == sa.bindparam("title"), valid_at(device, sa.bindparam("now", type_=device.c.since.type)))
@@ -104,7 +105,7 @@ def _narrowness(one: Device) -> int:
 
 
 def _lacks(one: Device, certificate_digest: bytes | None, *, tls: bool) -> Unknown | None:
-    """What a call lacks that the entry asks for."""
+    """What the entry demands and the call does not show; None if nothing."""
     if one.certificate_digest is not None and one.certificate_digest != certificate_digest:
         if not tls:
             return Unknown.NO_TLS

@@ -179,7 +179,7 @@ def end_check(tx: Connection, title: str) -> None:
     tx.execute(device_check.delete().where(device_check.c.title_digest == _digest(title)))
 
 
-def checked_device(tx: Connection, title: str, now: datetime) -> Device | None:
+def device_under_check(tx: Connection, title: str, now: datetime) -> Device | None:
     """The device that is being checked under a title."""
     found = tx.scalar(
         sa.select(device_check.c.device_id).where(

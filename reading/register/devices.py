@@ -1,4 +1,4 @@
-"""Devices of the sites: which one is calling, by AE title with address or certificate, or by a machine token."""
+"""Devices of the sites: their entries in the register, and their tokens for DICOMweb."""
 
 from __future__ import annotations
 
@@ -42,20 +42,20 @@ _HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What may be changed of a device."""
+    """The fields of a device that may change."""
 
     network: str
     """CIDR of the addresses that it calls from."""
     port: int | None = None
-    """Where we call it, None where we never do."""
+    """Port where we call it, None where we never do."""
     issuer: str = ""
-    """Whose patient ids it sends; empty where nobody knows, and then they link to nobody."""
+    """Issuer of the patient ids that it sends; empty where unknown: then they link to nobody."""
     certificate_digest: bytes | None = field(default=None, repr=False)
     """SHA-256 of the certificate that it must show."""
     character_set: str = ""
-    """What its text is written in when it does not say (PS3.3 C.12.1.1.2), empty for the default."""
+    """Character set of data sets that name none (PS3.3 C.12.1.1.2); empty for the default."""
     host: str = ""
-    """Where we call it, empty for the one address that it calls from."""
+    """Name or address where we call it; empty for the one address that it calls from."""
     tls_required: bool = False
     """Whether it may only call by TLS."""
     call_by_tls: bool = False
@@ -99,8 +99,8 @@ def add(
     """A new device; ``network`` is an address or a CIDR.
 
     Raises:
-        Invalid: no AE title, no network, no port; the same AE title calls from there already; any address
-            without a certificate; no such site.
+        Invalid: a field is malformed; a device of this AE title calls from there already; the network is any
+            address and there is no certificate; no such site.
 
     """
     problem = identifiers.ae_title(ae_title)
@@ -139,7 +139,7 @@ def add(
 
 
 def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> Device:
-    """Give a device another entry; its title and its site stay, for what it sent is known by them.
+    """Give a device another entry; its title and its site stay, since what it sent refers to them.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -163,7 +163,7 @@ def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> De
 
 
 def make_token(tx: Connection, device_id: str, now: datetime) -> str:
-    """A token for DICOMweb, told once; the device's earlier ones end.
+    """A token for DICOMweb, returned this once; the device's earlier tokens end.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -213,7 +213,7 @@ def list_all(tx: Connection) -> list[Device]:
 
 
 def end(tx: Connection, device_id: str, now: datetime) -> None:
-    """It calls no longer; what it sent stays.
+    """End a device and its tokens; what it sent stays.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -232,21 +232,21 @@ def end(tx: Connection, device_id: str, now: datetime) -> None:
 
 
 def read_address(text: str) -> Address | None:
-    """A caller's address as it counts: IPv4 where it is IPv4 inside IPv6, without the zone of a link-local one."""
+    """A caller's address: IPv4 where it is mapped into IPv6, and without the zone of a link-local one; None if none."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped  # what a socket for both families says of an IPv4 caller
+        return address.ipv4_mapped  # how a socket of both families names an IPv4 caller
     return address
 
 
 def _checked(entry: Entry) -> Entry:
-    """The entry in its form.
+    """The entry with its network, host and issuer in their normal form.
 
     Raises:
-        Invalid: something of it cannot be.
+        Invalid: a field has a value that it cannot have.
 
     """
     called_from = _network(entry.network)

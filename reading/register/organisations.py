@@ -21,7 +21,7 @@ from reading.texts import checked
 from storage.ids import new_id
 
 READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
-"""Which level reads at a tier by default, the first that the site or its line of parents has."""
+"""Levels that read at a tier by default: the first one that occurs among the site and the organisations above it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def add(
     time_zone: str = "Asia/Shanghai",
     telephone: str = "",
 ) -> Organisation:
-    """A new organisation with the default agreements of its line of parents (itself included).
+    """A new organisation; agreements with the default readers among itself and those above it are made too.
 
     Raises:
         Invalid: the code is taken or malformed, the region code or the time zone is not one, the parent is unknown.
@@ -149,13 +149,13 @@ def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
 
 
 def above(tx: Connection, organisation_id: str) -> list[str]:
-    """The line of parents of an organisation, the nearest first."""
+    """The ids of the organisations above one, the nearest first."""
     here = by_id(tx, organisation_id)
     return [] if here is None else [one.id for one in _line_above(tx, here)]
 
 
 def end(tx: Connection, organisation_id: str, now: datetime) -> None:
-    """It takes part no longer: its agreements end with it, what it sent and read stays.
+    """End an organisation with its agreements; what it sent and read stays.
 
     Raises:
         NotThere: there is no such organisation, or it has ended.
@@ -173,7 +173,7 @@ def end(tx: Connection, organisation_id: str, now: datetime) -> None:
 
 
 def agree(tx: Connection, site_id: str, reader_id: str, tier: Tier, now: datetime) -> Agreement:
-    """From now on ``reader_id`` reads for ``site_id``; the same agreement again is the same one."""
+    """From now on ``reader_id`` reads for ``site_id`` at a tier; an agreement that stands already is returned."""
     valid = (agreement.c.reader_id == reader_id) & valid_at(agreement, now)
     row = tx.execute(
         sa.select(agreement).where(agreement.c.site_id == site_id, agreement.c.tier == tier, valid)

@@ -18,7 +18,7 @@ from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
 ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
-"""Three different people (GB/T 22239, level three)."""
+"""Roles of which one person holds at most one (GB/T 22239, level three)."""
 USERNAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -95,7 +95,7 @@ def list_all(tx: Connection) -> list[Person]:
 
 
 def free_username(tx: Connection, name: str) -> str:
-    """A username made of a name in pinyin that nobody has had yet: 王芳 gives wangfang, then wangfang2."""
+    """A username from the pinyin of a name that nobody has had yet: 王芳 gives wangfang, then wangfang2."""
     from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 -- its dictionary is a third of a command's start
 
     spelled = "".join(lazy_pinyin(name, style=Style.NORMAL, errors="default")).lower()
@@ -105,7 +105,7 @@ def free_username(tx: Connection, name: str) -> str:
 
 
 def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
-    """Put a new hash in place; ending the sessions is `staff_sessions.end_all`."""
+    """Replace the hash of the password; `staff_sessions.end_all` ends the sessions."""
     tx.execute(
         person.update()
         .where(person.c.id == person_id)
@@ -114,7 +114,7 @@ def set_password(tx: Connection, person_id: str, password_hash: str, *, must_cha
 
 
 def end(tx: Connection, person_id: str, now: datetime) -> None:
-    """They work here no longer: no sign-in, no role; what they signed stays theirs."""
+    """End a person's sign-in and roles; what they signed stays theirs."""
     tx.execute(
         role_grant.update().where(role_grant.c.person_id == person_id, open_at(role_grant, now)).values(until=now)
     )
@@ -126,10 +126,10 @@ def end(tx: Connection, person_id: str, now: datetime) -> None:
 
 
 def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now: datetime) -> RoleGrant:
-    """Give a role in an organisation from now on; the same role there again is the same grant.
+    """Give a role in an organisation from now on; a grant of the same role there is returned if it stands.
 
     Raises:
-        NotThere: the person has ended or never was.
+        NotThere: no such person, or they have ended.
         NotAllowed: they hold another of the three administrators' roles, which belong to three people.
 
     """
@@ -161,7 +161,7 @@ def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
 
 
 def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:
-    """The person as a viewer, without a session: for the command line and workers that act for somebody.
+    """The person with their grants and without a session, for workers and commands that act for them.
 
     Raises:
         NotThere: no such person, or they have ended.

@@ -1,4 +1,4 @@
-"""What a report says, in the form that people send and rows hold."""
+"""The content of a report, as a value and in JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4
 
 @dataclass(frozen=True, kw_only=True)
 class Content:
-    """What a report says."""
+    """The text and findings of a report."""
 
     findings: str = ""
     """检查所见"""
@@ -35,7 +35,7 @@ class Content:
 
     @classmethod
     def from_json(cls, value: Mapping[str, Any]) -> Content:
-        """The content that a person sent or a row holds.
+        """The content in the JSON of a request or a row.
 
         Raises:
             Invalid: a field is unknown, of another type, too long, or holds control characters.
@@ -57,7 +57,7 @@ class Content:
         )
 
     def ready_to_sign(self) -> None:
-        """Whether it may be signed.
+        """Make sure that the content may be signed.
 
         Raises:
             Invalid: findings or impression are blank.

@@ -1,4 +1,4 @@
-"""The rows of reports: versions, the signatures that they carry, and which of them still count."""
+"""Versions of reports with their signatures."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class ReportVersion:
     status: Status
     content: Content
     identity: Mapping[str, Any]
-    """Who and what was shown beside the text when it was signed, laterality included."""
+    """Identity of patient and examination as displayed at signing, laterality included."""
     images: Mapping[str, Any]
-    """The image set that it was read from: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
+    """The image set that was read: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
     image_count: int
     incomplete_reason: str
-    """Why it was signed although images were missing; empty when none were."""
+    """Reason for signing although images were missing; empty when none were."""
     supersedes_id: str | None
     created_at: datetime
     released_at: datetime | None
@@ -68,7 +68,7 @@ class Signature:
 
 
 def by_id(tx: Connection, version_id: str) -> ReportVersion:
-    """The version, for those who have passed `reading.access.access`.
+    """The version, for callers that opened it through `reading.access.access`.
 
     Raises:
         NotThere: no such version.
@@ -89,12 +89,12 @@ def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:
 
 
 def current(tx: Connection, case_id: str) -> ReportVersion | None:
-    """What is being worked on: the newest version that is pending, preliminary or final."""
+    """The newest version that is pending, preliminary or final."""
     return _newest(tx, case_id, CURRENT)
 
 
 def valid(tx: Connection, case_id: str) -> ReportVersion | None:
-    """What may be acted on: the preliminary or the final version, of which there is at most one."""
+    """The preliminary or final version that clinicians may act on; there is at most one."""
     return _newest(tx, case_id, VALID)
 
 
@@ -114,7 +114,7 @@ def add(
     supersedes: ReportVersion | None,
     now: datetime,
 ) -> ReportVersion:
-    """Write the next version. The one before is superseded at once, except a final one: that stands until release."""
+    """Write the next version. It supersedes the one before at once, but a final one only when it is released."""
     version = tables.report_version
     last = tx.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.case_id == case_id))
     if supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):

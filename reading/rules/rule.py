@@ -15,7 +15,7 @@ class ReviewTime(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """What a rule may ask about a case."""
+    """The facts of a case that rules depend on."""
 
     modality: str
     body_part: str
@@ -56,7 +56,7 @@ class When:
 class Review:
     when: ReviewTime
     percent: float
-    """Of the cases that match; always 100 before release."""
+    """Share of the matching cases; always 100 before release."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,11 +70,11 @@ class Rule:
     """Authors of these titles need no verifier."""
     review: Review | None
     due_minutes: int
-    """From receipt to the release: the clock that routes."""
+    """Time from receipt to release; it orders the worklist."""
     indicator_minutes: int
-    """From the start of the examination to the release: the clock that is reported."""
+    """Time from the start of the examination to release, for the quality indicator."""
     arriving_minutes: int
-    """A case of this rule ends arriving after so long, whatever is still missing."""
+    """Longest time that a case counts as arriving, even when images are still missing."""
 
     def needs_verifier_after(self, author_title: str) -> bool:
         return self.needs_verifier and author_title.strip() not in self.exempt_titles

@@ -1,4 +1,4 @@
-"""The document that the rules of a policy are written in, and what is wrong with one that cannot be in force."""
+"""The JSON document of a policy's rules, read and checked."""
 
 from __future__ import annotations
 

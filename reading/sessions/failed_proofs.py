@@ -1,4 +1,4 @@
-"""Failed proofs: each thing that somebody tries to prove closes for a growing time after failures."""
+"""Failed proofs: after failures a username, a card or an address is closed for a growing time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reading.tables import failed_proof
 
 LONGEST: Final = timedelta(minutes=15)
 FORGOTTEN: Final = timedelta(hours=1)
-"""After so long without a failure the next one is the first."""
+"""After so long without a failure, counting begins anew."""
 
 
 FREE_FAILURES: Final = 5
@@ -27,7 +27,7 @@ FREE_FAILURES_OF_AN_ADDRESS: Final = 30
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is tried: a username, a card, a calling address, known by its keyed digest alone."""
+    """A username, a card or a calling address, as its keyed digest."""
 
     digest: bytes
     free: int
@@ -46,15 +46,15 @@ def subjects(keys: Keys, kind: str, value: str, address: str) -> list[Subject]:
 
 
 def delay_after(failures: int, free: int) -> timedelta:
-    """None for the free ones, then 1 second, doubling with each, up to the longest."""
+    """Zero for the free failures, then 1 second, doubling with each, up to `LONGEST`."""
     over = failures - free
     return timedelta(0) if over <= 0 else min(timedelta(seconds=2 ** min(over - 1, 20)), LONGEST)
 
 
 def closed(tx: Connection, subjects: list[Subject], now: datetime) -> timedelta:
-    """How long all of them stay closed, zero when they are open.
+    """The longest time that any of the subjects stays closed, zero when all are open.
 
-    The rows stay locked until the transaction ends, so that guesses sent all at once come one by one.
+    The rows stay locked until the transaction ends, so that simultaneous guesses are checked one after the other.
     """
     longest = timedelta(0)
     for subject in subjects:

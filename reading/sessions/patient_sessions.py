@@ -38,7 +38,7 @@ CARDS: Final = frozenset({IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CA
 
 @dataclass(frozen=True, kw_only=True)
 class PatientSession:
-    """A session just opened; the token is told this once."""
+    """A session just opened; its token is returned this once."""
 
     token: str = field(repr=False)
     patient: PatientViewer
@@ -49,8 +49,8 @@ def open_session(
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
     """Open a session for a card and the one-time code of a receipt; a refusal is returned, and must be committed.
 
-    The code belongs to the patient of the case, so a guardian's card opens the child that the code was
-    printed for, and nobody else.
+    The code belongs to the patient of the case, so a guardian's card opens the reports of the
+    child that the code was printed for, and of nobody else.
 
     Raises:
         Invalid: no such kind of card.

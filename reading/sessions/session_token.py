@@ -1,4 +1,4 @@
-"""Tokens of sessions: told once, and kept as digests alone."""
+"""Tokens of sessions: given out once; the database holds only their digests."""
 
 from __future__ import annotations
 

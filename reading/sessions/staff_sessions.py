@@ -32,12 +32,12 @@ from reading.viewers import SessionFacts, Staff
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
 PROOF_IDLE: Final = timedelta(minutes=10)
-"""After so long without a request of theirs, signing asks for the password again."""
+"""After so long without a request of the person, signing asks for the password again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StaffSession:
-    """A session just opened; the token is told this once."""
+    """A session just opened; its token is returned this once."""
 
     token: str = field(repr=False)
     staff: Staff
@@ -52,7 +52,7 @@ def open_session(
     closed = failed_proofs.closed(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
-    # For a stranger the same work is done, so that the time of the answer does not tell the two apart.
+    # An unknown username costs the same work, so that the time of the answer says nothing.
     somebody, expected = people.by_username(ctx.tx, typed), passwords.nobodys_hash()
     if somebody is not None and somebody.until is None:
         expected = somebody.password_hash
@@ -107,7 +107,7 @@ def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Staff
     ).one_or_none()
     if row is None:
         return None
-    # A proof holds as long as its person keeps working: it moves with each act until one comes too late.
+    # A proof holds while its person keeps working: each act renews it until one comes too late.
     proved_at = now if touch and now - row.proved_at <= PROOF_IDLE else row.proved_at
     if touch and now - row.active_at >= TOUCH_EVERY:
         tx.execute(
@@ -138,10 +138,10 @@ def needs_proof(viewer: Staff, now: datetime) -> bool:
 def prove_again(
     ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> SessionFacts | WrongCredentials | TooManyAttempts:
-    """The same person proves again that it is them; a refusal is returned, and must be committed.
+    """Prove the password of an open session again; a refusal is returned, and must be committed.
 
     Raises:
-        NotThere: they have no session (any longer).
+        NotThere: the session has ended.
 
     """
     if ctx.who.session is None:
@@ -160,12 +160,12 @@ def prove_again(
 def change_password(
     ctx: Context[Staff], keys: Keys, *, current: str, new: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
-    """Take a new password, None when it is taken; a refusal is returned, and must be committed.
+    """Change the password; None if it was changed, and a refusal, which is returned, must be committed.
 
     All other sessions of the person end.
 
     Raises:
-        Invalid: the new one is not good enough, or the same.
+        Invalid: the new password breaks a rule or equals the current one.
 
     """
     passwords.check(new, username=ctx.who.username)
@@ -187,7 +187,7 @@ def end(tx: Connection, token: str, now: datetime) -> None:
 
 
 def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts | None = None) -> None:
-    """End every session of a person, except the one that asks for it."""
+    """End every session of a person, except ``but``."""
     theirs = (staff_session.c.person_id == person_id) & staff_session.c.ended_at.is_(None)
     if but is not None:
         theirs &= staff_session.c.token_digest != but.token_digest

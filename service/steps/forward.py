@@ -103,7 +103,7 @@ class Forwarder:
             raise _Stopped("not_visible") from None
         with snapshot(self._house.engine) as tx:
             scope = Scope(site_ids=frozenset((rule.site_id,)))
-            delivered = jobs.delivered(tx, job)
+            delivered = jobs.delivered_uids(tx, job)
             found = search_parts(tx, scope, [("study_uid", Exact(job.study_uid))], limit=MANY)
         parts = [part for part in found if part.sop_instance_uid not in delivered]
         run = _Run(self._house, self._bytes, job, shown)

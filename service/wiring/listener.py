@@ -33,7 +33,7 @@ class DicomDoor:
             )
             checked = None
             if device is None and calling.local:
-                checked = device_register.checked_device(tx, calling.ae_title, now)
+                checked = device_register.device_under_check(tx, calling.ae_title, now)
         if checked is not None:
             return sender_of(checked, test=True)
         if device is None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from reading.actions import Action
 from reading.audit import STRANGER
 from reading.reports import versions
-from reading.reports.seal import said_in
+from reading.reports.seal import payload_of
 from reading.sessions import patient_sessions
 from reading.sessions.patient_sessions import PatientSession
 from reading.viewers import PatientViewer
@@ -68,7 +68,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
         **_summary(opened),
         "content": opened.version.content.to_json(),
         "signatures": [
-            {"role": each.role, "name": said_in(each)["name"], "signed_at": each.signed_at.isoformat()}
+            {"role": each.role, "name": payload_of(each)["name"], "signed_at": each.signed_at.isoformat()}
             for each in signatures
         ],
         "pictures": pictures,

@@ -34,7 +34,7 @@ from reading.queue import queue
 from reading.register import people
 from reading.reports import drafts, versions
 from reading.reports.content import Content
-from reading.reports.seal import holds, said_in
+from reading.reports.seal import holds, payload_of
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score
@@ -401,7 +401,7 @@ class Reading(RuleBasedStateMachine):
             # Whoever signed before these words were written did not sign them.
             written_at = signatures[SigningRole.AUTHOR].signed_at
             assert all(each.signed_at >= written_at for each in signatures.values())
-            if said_in(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
+            if payload_of(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
                 assert SigningRole.VERIFIER in roles
             if case.modality == "CT" or (case.critical and rule_.name == "critical"):
                 assert SigningRole.REVIEWER in roles

@@ -66,7 +66,7 @@ def test_a_study_goes_when_it_is_quiet_and_again_when_more_comes(clinic: Clinic,
     assert job.instances == 2
     assert by_modality == ["1.2.2", "1.2.3"]
     with transaction(engine) as tx:
-        assert jobs.delivered(tx, job) == {"1.2.2.1.1"}
+        assert jobs.delivered_uids(tx, job) == {"1.2.2.1.1"}
 
 
 def test_a_final_rule_waits_for_the_released_report(clinic: Clinic, engine: Engine, now: datetime) -> None:
