@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -21,7 +21,6 @@ FIRST: Final = bytes(32)
 """The digest that the first event of a chain names as its predecessor."""
 MOST_CHAINS: Final = 64
 """Most transactions of one process that record at the same time without waiting for each other (PostgreSQL)."""
-PAGE: Final = 1000
 
 Detail: TypeAlias = str | int | bool | None
 
@@ -70,26 +69,6 @@ class Event:
     details: Mapping[str, Detail]
     previous: bytes = field(repr=False)
     digest: bytes = field(repr=False)
-
-
-class Flaw(StrEnum):
-    """What is wrong with a chain where it breaks."""
-
-    CHANGED = "changed"
-    """The event's content does not give its digest."""
-    MISSING = "missing"
-    """A number is missing, or the end of the chain that was noted elsewhere is gone."""
-    OUT_OF_ORDER = "out_of_order"
-    """The event matches its digest but does not follow its predecessor."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Break:
-    """The first place where a chain does not hold."""
-
-    writer: str
-    number: int
-    flaw: Flaw
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,7 +132,7 @@ class Audit:
         if not subject_ids:
             return
         chain = self._chain(tx)
-        head = _head(tx, chain)
+        head = head_of(tx, chain)
         rows: list[dict[str, object]] = []
         for number, subject_id in enumerate(subject_ids, head.number + 1):
             event = Event(
@@ -169,7 +148,7 @@ class Audit:
                 previous=head.digest,
                 digest=b"",
             )
-            head = Head(writer=chain, number=number, digest=_digest(event))
+            head = Head(writer=chain, number=number, digest=digest_of(event))
             rows.append(_row(event, head.digest))
         tx.execute(audit_event.insert(), rows)
 
@@ -245,62 +224,11 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
         .order_by(audit_event.c.at.desc(), audit_event.c.number.desc())
         .limit(limit)
     )
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
-def writers(tx: Connection) -> list[str]:
-    """The names of all chains."""
-    found: list[str] = []
-    # One step in the index for each chain: DISTINCT would read every event.
-    following = sa.select(sa.func.min(audit_event.c.writer))
-    writer = tx.scalar(following)
-    while writer is not None:
-        found.append(writer)
-        writer = tx.scalar(following.where(audit_event.c.writer > writer))
-    return found
-
-
-def heads(tx: Connection) -> list[Head]:
-    """The end of every chain, to be kept outside the database."""
-    return [_head(tx, writer) for writer in writers(tx)]
-
-
-def verify_chain(tx: Connection, writer: str, *, noted: Head | None = None) -> Break | None:
-    """The first break of a chain, None when it holds; ``noted`` is an earlier end of it that was kept."""
-    previous, expected, noted_seen = FIRST, 1, noted is None
-    for event in _events_of(tx, writer):
-        if event.number != expected:
-            return Break(writer=writer, number=expected, flaw=Flaw.MISSING)
-        if event.digest != _digest(event):
-            return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
-        if event.previous != previous:
-            return Break(writer=writer, number=event.number, flaw=Flaw.OUT_OF_ORDER)
-        if noted is not None and event.number == noted.number:
-            if event.digest != noted.digest:
-                return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
-            noted_seen = True
-        previous, expected = event.digest, expected + 1
-    return None if noted_seen else Break(writer=writer, number=expected, flaw=Flaw.MISSING)
-
-
-def _events_of(tx: Connection, writer: str) -> Iterator[Event]:
-    last = -1
-    while True:
-        rows = tx.execute(
-            sa.select(audit_event)
-            .where(audit_event.c.writer == writer, audit_event.c.number > last)
-            .order_by(audit_event.c.number)
-            .limit(PAGE)
-        ).all()
-        for row in rows:
-            event = _event(row)
-            last = event.number
-            yield event
-        if len(rows) < PAGE:
-            return
-
-
-def _head(tx: Connection, writer: str) -> Head:
+def head_of(tx: Connection, writer: str) -> Head:
+    """The end of a chain; of one without events, number 0 and the digest `FIRST`."""
     row = tx.execute(
         sa.select(audit_event.c.number, audit_event.c.digest)
         .where(audit_event.c.writer == writer)
@@ -310,7 +238,8 @@ def _head(tx: Connection, writer: str) -> Head:
     return Head(writer=writer, number=row.number if row else 0, digest=bytes(row.digest) if row else FIRST)
 
 
-def _event(row: sa.Row[tuple[object, ...]]) -> Event:
+def event_of(row: sa.Row[tuple[object, ...]]) -> Event:
+    """The event in a row of the table ``audit_event``."""
     return Event(
         writer=row.writer,
         number=row.number,
@@ -326,7 +255,8 @@ def _event(row: sa.Row[tuple[object, ...]]) -> Event:
     )
 
 
-def _digest(event: Event) -> bytes:
+def digest_of(event: Event) -> bytes:
+    """SHA-256 over the digest of the event before and the content of this one."""
     content = {
         "writer": event.writer,
         "number": event.number,
