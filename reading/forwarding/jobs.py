@@ -35,6 +35,8 @@ MOST_AT_ONCE: Final = 500
 
 
 class JobState(StrEnum):
+    """How far a job is."""
+
     WAITING = "waiting"
     DONE = "done"
     DEAD = "dead"
@@ -183,7 +185,7 @@ def retry(ctx: Context[Actor], job_id: str) -> None:
 
 
 def latest(tx: Connection, limit: int, *, state: JobState | None = None) -> list[Job]:
-    """The latest first."""
+    """The latest jobs, the newest first."""
     asked = sa.select(forwarding_job).order_by(forwarding_job.c.waiting_since.desc(), forwarding_job.c.id.desc())
     if state is not None:
         asked = asked.where(forwarding_job.c.state == state)

@@ -30,7 +30,7 @@ from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import policy, triage
-from reading.rules.examination_time import examined, parse_date
+from reading.rules.examination_time import parse_date, start_of_examination
 from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -113,7 +113,7 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     site = organisations.by_id(tx, study.site_id)
     if site is None:
         raise NotThere
-    began = examined(
+    began = start_of_examination(
         study_date=study.study_date,
         study_time=study.study_time,
         timezone_offset=study.timezone_offset,

@@ -25,7 +25,7 @@ UNPRINTABLE: Final = "?"
 
 
 @dataclass(kw_only=True)
-class News:
+class Activity:
     """What one device did since `note` was called last."""
 
     heard_at: datetime | None = None
@@ -99,7 +99,7 @@ _GROUPS: Final = (
 """Fields that are written together, if the first of them is set."""
 
 
-def note(tx: Connection, news: Mapping[str, News], now: datetime) -> None:
+def note(tx: Connection, news: Mapping[str, Activity], now: datetime) -> None:
     """Add what devices did, in the order of their ids, so that two nodes never deadlock."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     begun = False

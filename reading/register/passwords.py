@@ -23,7 +23,7 @@ _hasher: Final = PasswordHasher()
 
 
 def check(password: str, *, username: str) -> None:
-    """Whether somebody may take this password.
+    """Make sure that a password follows the rules.
 
     Raises:
         Invalid: it is too short, too long, too short without the username in it, or has no UTF-8 form.
@@ -44,7 +44,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Whether the password is the one; takes as long for a wrong one as for the right one."""
+    """Whether the password has this hash; a wrong one takes as long as the right one."""
     if len(password) > LONGEST or not _has_utf_8(password):
         return False
     try:

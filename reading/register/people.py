@@ -24,7 +24,7 @@ USERNAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-"
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who works with the service."""
+    """A person who works with the service."""
 
     id: str
     username: str = field(repr=False)

@@ -1,4 +1,4 @@
-"""Organisations and people, added and ended from the command line, which may do so for every organisation."""
+"""Acts on organisations and people from the command line, whose user may change every organisation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ ADMINISTRATOR: Final = "admin"
 
 @dataclass(frozen=True, kw_only=True)
 class NewPerson:
-    """A person who was just added; ``password`` is None where they brought their own."""
+    """A person who was just added; ``password`` is the first one that was made for them, None where one was given."""
 
     person: Person
     password: str | None = field(repr=False)

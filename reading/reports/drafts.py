@@ -15,6 +15,8 @@ from reading.tables import draft
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
+    """The unsigned text of a case's report and its author."""
+
     case_id: str
     person_id: str
     content: Content

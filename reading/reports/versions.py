@@ -19,6 +19,8 @@ from storage.ids import new_id
 
 
 class Status(StrEnum):
+    """How far a version is, and whether it counts."""
+
     PENDING = "pending"
     """Signed anew while a final version still stands; seen by those who work on the case only."""
     PRELIMINARY = "preliminary"
@@ -36,6 +38,8 @@ CURRENT: Final = (Status.PENDING, *VALID)
 
 @dataclass(frozen=True, kw_only=True)
 class ReportVersion:
+    """One signed version of a case's report."""
+
     id: str
     case_id: str
     number: int
@@ -55,6 +59,8 @@ class ReportVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
+    """A person's signature under a version, with the payload that the seal signed."""
+
     id: str
     version_id: str
     role: SigningRole

@@ -9,6 +9,8 @@ from reading.kinds import Priority, Tier
 
 
 class ReviewTime(StrEnum):
+    """Whether a review comes before or after the release."""
+
     BEFORE_RELEASE = "before_release"
     AFTER_RELEASE = "after_release"
 
@@ -54,6 +56,8 @@ class When:
 
 @dataclass(frozen=True, kw_only=True)
 class Review:
+    """The review that a rule asks for."""
+
     when: ReviewTime
     percent: float
     """Share of the matching cases; always 100 before release."""
@@ -61,6 +65,8 @@ class Review:
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
+    """One rule: its conditions, and what it asks for in the cases that meet them."""
+
     name: str
     when: When
     tier: Tier

@@ -51,7 +51,7 @@ def delay_after(failures: int, free: int) -> timedelta:
     return timedelta(0) if over <= 0 else min(timedelta(seconds=2 ** min(over - 1, 20)), LONGEST)
 
 
-def closed(tx: Connection, subjects: list[Subject], now: datetime) -> timedelta:
+def remaining_wait(tx: Connection, subjects: list[Subject], now: datetime) -> timedelta:
     """The longest time that any of the subjects stays closed, zero when all are open.
 
     The rows stay locked until the transaction ends, so that simultaneous guesses are checked one after the other.
@@ -88,12 +88,15 @@ def count_failure(tx: Connection, subjects: list[Subject], now: datetime) -> Non
 
 
 def clear(tx: Connection, subject: Subject) -> None:
-    """Its failures count no longer. Never for an address: one good account would open it to guesses at others."""
+    """Drop the failures of a username or card that was proved.
+
+    Never those of an address: whoever has one good account could then guess at others without delay.
+    """
     tx.execute(failed_proof.delete().where(failed_proof.c.subject_digest == subject.digest))
 
 
 def forget(tx: Connection, now: datetime) -> int:
-    """Remove what counts no longer; for the workers."""
+    """Remove rows whose failures no longer count; for the workers."""
     return tx.execute(
         failed_proof.delete().where(failed_proof.c.last_failed_at < now - FORGOTTEN, failed_proof.c.closed_until < now)
     ).rowcount

@@ -60,7 +60,7 @@ def open_session(
         raise Invalid("card_type", "unknown")
     held = patient_identifiers.Identifier(kind=IdentifierKind(card_kind), value=card)
     subjects = failed_proofs.subjects(keys, "card", patient_identifiers.normal(held.kind, card), address)
-    closed = failed_proofs.closed(ctx.tx, subjects, ctx.now)
+    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
     stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]

@@ -49,7 +49,7 @@ def open_session(
     """Open a session for a username and its password; a refusal is returned, and must be committed."""
     typed = username.strip().lower()
     subjects = failed_proofs.subjects(keys, "username", typed, address)
-    closed = failed_proofs.closed(ctx.tx, subjects, ctx.now)
+    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
     # An unknown username costs the same work, so that the time of the answer says nothing.
@@ -198,7 +198,7 @@ def _password_refused(
     ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
     subjects = failed_proofs.subjects(keys, "username", ctx.who.username, address)
-    closed = failed_proofs.closed(ctx.tx, subjects, ctx.now)
+    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
     if closed > timedelta(0):
         return TooManyAttempts(closed)
     somebody = people.by_id(ctx.tx, ctx.who.person_id)

@@ -31,11 +31,11 @@ def test_each_failure_counts_against_all_that_was_tried(engine: Engine, now: dat
             failed_proofs.count_failure(tx, [ADA, TOWNSHIP], now)
 
     with transaction(engine) as tx:
-        assert failed_proofs.closed(tx, [ADA, TOWNSHIP], now) == timedelta(seconds=2)
-        assert failed_proofs.closed(tx, [TOWNSHIP], now) == timedelta(0)
+        assert failed_proofs.remaining_wait(tx, [ADA, TOWNSHIP], now) == timedelta(seconds=2)
+        assert failed_proofs.remaining_wait(tx, [TOWNSHIP], now) == timedelta(0)
         failed_proofs.count_failure(tx, [TOWNSHIP], now)
-        assert failed_proofs.closed(tx, [TOWNSHIP], now) == timedelta(seconds=1)
-        assert failed_proofs.closed(tx, [ADA], now + timedelta(seconds=2)) == timedelta(0)
+        assert failed_proofs.remaining_wait(tx, [TOWNSHIP], now) == timedelta(seconds=1)
+        assert failed_proofs.remaining_wait(tx, [ADA], now + timedelta(seconds=2)) == timedelta(0)
 
 
 def test_a_success_forgets_the_failures_of_its_subject_alone(engine: Engine, now: datetime) -> None:
@@ -45,8 +45,8 @@ def test_a_success_forgets_the_failures_of_its_subject_alone(engine: Engine, now
         failed_proofs.clear(tx, ADA)
 
     with transaction(engine) as tx:
-        assert failed_proofs.closed(tx, [ADA], now) == timedelta(0)
-        assert failed_proofs.closed(tx, [TOWNSHIP], now) == timedelta(seconds=1)
+        assert failed_proofs.remaining_wait(tx, [ADA], now) == timedelta(0)
+        assert failed_proofs.remaining_wait(tx, [TOWNSHIP], now) == timedelta(seconds=1)
 
 
 def test_after_an_hour_the_next_failure_is_the_first(engine: Engine, now: datetime) -> None:
@@ -58,7 +58,7 @@ def test_after_an_hour_the_next_failure_is_the_first(engine: Engine, now: dateti
         failed_proofs.count_failure(tx, [TOWNSHIP], now)
 
     with transaction(engine) as tx:
-        assert failed_proofs.closed(tx, [ADA], later) == timedelta(0)
+        assert failed_proofs.remaining_wait(tx, [ADA], later) == timedelta(0)
         assert failed_proofs.forget(tx, later) == 1
         assert tx.scalars(sa.select(failed_proof.c.failures)).all() == [1]
 
@@ -66,7 +66,7 @@ def test_after_an_hour_the_next_failure_is_the_first(engine: Engine, now: dateti
 def test_failures_that_come_at_once_are_all_counted(engine: Engine, now: datetime) -> None:
     def fail(_: int) -> None:
         with transaction(engine) as tx:
-            failed_proofs.closed(tx, [ADA, TOWNSHIP], now)
+            failed_proofs.remaining_wait(tx, [ADA, TOWNSHIP], now)
             failed_proofs.count_failure(tx, [ADA, TOWNSHIP], now)
 
     with ThreadPoolExecutor(4) as pool:
