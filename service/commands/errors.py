@@ -105,7 +105,6 @@ INVALID: Final = {
     "check_character": "its check character is wrong",
     "date": "it is not a date",
     "emergency_waits_for_review": "an emergency does not wait for a review",
-    "empty_component": "one of its parts is empty",
     "form": "it is not in the form of its attribute",
     "future_date": "its date lies in the future",
     "last_rule_has_conditions": "the last rule must hold for every case",
