@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.forwarding import rules
 from reading.forwarding.rules import Moment, Rule
@@ -166,6 +166,7 @@ def fail(tx: Connection, job: Job, failure: str, now: datetime, *, away: bool) -
         tx.execute(table.update().where(others, table.c.next_at < now + wait).values(next_at=now + wait))
 
 
+@without_door("Forwarding jobs of the command line; the study is not opened.")
 def retry(ctx: Context[Actor], job_id: str) -> None:
     """Start a failed job again; what was delivered is not sent again.
 

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Tier
 from reading.register import devices, organisations
@@ -49,6 +49,7 @@ class Rule:
     until: datetime | None
 
 
+@without_door("Forwarding rules of the command line; nothing of a patient is in them.")
 def add(
     ctx: Context[Actor],
     *,
@@ -117,6 +118,7 @@ def may_receive(tx: Connection, rule: Rule, now: datetime) -> bool:
     return one.site_id == rule.site_id or one.site_id in readers
 
 
+@without_door("Forwarding rules of the command line; nothing of a patient is in them.")
 def end(ctx: Context[Actor], rule_id: str) -> Rule:
     """End a rule: nothing more is sent by it, planned jobs neither.
 

@@ -15,7 +15,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
 from reading.register import device_contacts, devices, organisations
@@ -85,6 +85,7 @@ def by_title(tx: Connection, ae_title: str, now: datetime) -> Device:
 # -- acts: of staff for the sites that they keep, or of the command line for every site
 
 
+@without_door("The register of devices; nothing of a patient is in it.")
 def add(ctx: Context[Staff | Actor], *, ae_title: str, site_code: str, entry: Entry) -> Device:
     """Register a device; patient ids that it sends are unique within its issuer, by default its site's code.
 
@@ -115,6 +116,7 @@ def add(ctx: Context[Staff | Actor], *, ae_title: str, site_code: str, entry: En
     return made
 
 
+@without_door("The register of devices; nothing of a patient is in it.")
 def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **changed: Any) -> Device:
     """Change the named fields of a device's `Entry`; the others stay.
 
@@ -132,6 +134,7 @@ def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **chan
     return after
 
 
+@without_door("The register of devices; nothing of a patient is in it.")
 def end(ctx: Context[Staff | Actor], device_id: str) -> None:
     """End a device: its calls are refused from now on; what it sent stays.
 
@@ -144,6 +147,7 @@ def end(ctx: Context[Staff | Actor], device_id: str) -> None:
     _note(ctx, Action.DEVICE_END, one)
 
 
+@without_door("The register of devices; nothing of a patient is in it.")
 def make_token(ctx: Context[Staff | Actor], device_id: str) -> str:
     """A bearer token of the device for DICOMweb; only its digest is kept.
 
@@ -157,6 +161,7 @@ def make_token(ctx: Context[Staff | Actor], device_id: str) -> str:
     return token
 
 
+@without_door("The register of devices; nothing of a patient is in it.")
 def begin_check(ctx: Context[Staff | Actor], device_id: str) -> str:
     """A title under which this machine may call as the device for a minute, to try what the device may do.
 

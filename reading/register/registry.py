@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import Actor
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations, passwords, people
@@ -31,6 +31,7 @@ class NewPerson:
     password: str | None = field(repr=False)
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def add_organisation(
     ctx: Context[Actor],
     *,
@@ -53,6 +54,7 @@ def add_organisation(
     return made
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def end_organisation(ctx: Context[Actor], code: str) -> Organisation:
     """End an organisation and its agreements.
 
@@ -66,6 +68,7 @@ def end_organisation(ctx: Context[Actor], code: str) -> Organisation:
     return one
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def agree(ctx: Context[Actor], site_code: str, reader_code: str, tier: Tier) -> Agreement:
     """Let an organisation read for a site at a tier from now on.
 
@@ -79,6 +82,7 @@ def agree(ctx: Context[Actor], site_code: str, reader_code: str, tier: Tier) -> 
     return made
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def end_agreement(ctx: Context[Actor], agreement_id: str) -> Agreement:
     """End an agreement: the reading that has begun is finished, and no other begins.
 
@@ -94,6 +98,7 @@ def end_agreement(ctx: Context[Actor], agreement_id: str) -> Agreement:
     return found[0]
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def add_person(
     ctx: Context[Actor],
     *,
@@ -130,6 +135,7 @@ def add_person(
     return NewPerson(person=made, password=first)
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def grant_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
     """Give a person a role in an organisation.
 
@@ -143,6 +149,7 @@ def grant_role(ctx: Context[Actor], username: str, organisation_code: str, role:
     return one
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def end_person(ctx: Context[Actor], username: str) -> Person:
     """End a person's roles and sign-in.
 
@@ -156,6 +163,7 @@ def end_person(ctx: Context[Actor], username: str) -> Person:
     return one
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def revoke_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
     """End one role of a person, also in an organisation that has ended.
 
@@ -183,6 +191,7 @@ def revoke_role(ctx: Context[Actor], username: str, organisation_code: str, role
     return one
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def make_first_administrator(ctx: Context[Actor], *, name: str, region_name: str) -> NewPerson | None:
     """At the first start, a system administrator of the whole region; None when there is one already."""
     if people.by_username(ctx.tx, ADMINISTRATOR) is not None:
@@ -192,11 +201,13 @@ def make_first_administrator(ctx: Context[Actor], *, name: str, region_name: str
     return add_person(ctx, name=name, organisation_code=REGION, role=Role.SYSTEM_ADMINISTRATOR, username=ADMINISTRATOR)
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def begin_import(ctx: Context[Actor], site: Organisation, source: str) -> None:
     """Put on record that files are being imported for a site; ``source`` is the kind of medium that holds them."""
     ctx.record(action=Action.IMPORT_BEGIN, subject_kind="organisation", subject_id=site.id, details={"source": source})
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
 def end_import(ctx: Context[Actor], site: Organisation, outcomes: Mapping[str, int], *, stopped: bool) -> None:
     """Put on record how many files had which outcome, and whether the import was stopped before its end."""
     ctx.record(
