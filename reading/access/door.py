@@ -21,6 +21,7 @@ from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
+from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register.grants import AT_THEIR_SITE, reach
 from reading.reports import versions
@@ -178,7 +179,7 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
     return opened
 
 
-def find_patient(ctx: Context[Viewer], keys: Keys, identifier: patients.Identifier, *, action: Action) -> Patient:
+def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, action: Action) -> Patient:
     """The patient with this identifier, whatever site knows them: for those who register people.
 
     Raises:

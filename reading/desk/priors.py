@@ -12,7 +12,7 @@ from reading import tables
 from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.patients.patients import never_links
+from reading.patients.patient_identifiers import never_links
 from reading.viewers import Viewer
 from storage.tables import study
 

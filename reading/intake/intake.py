@@ -22,15 +22,16 @@ from reading.intake.look import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import patients
+from reading.patients import patient_number, patients
 from reading.patients.keys import Keys
 from reading.patients.names import may_be_one
-from reading.patients.patients import Patient, never_links
+from reading.patients.patient_identifiers import never_links
+from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import policy, triage
-from reading.rules.examination_time import examined, parse_date
-from reading.rules.policy import Facts
+from reading.rules.examination_time import parse_date, start_of_examination
+from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study
@@ -112,7 +113,7 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     site = organisations.by_id(tx, study.site_id)
     if site is None:
         raise NotThere
-    began = examined(
+    began = start_of_examination(
         study_date=study.study_date,
         study_time=study.study_time,
         timezone_offset=study.timezone_offset,
@@ -202,7 +203,7 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
 def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
     """The patient whose number the images carry; None where a number of ours comes with another person's name."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
-    ours = study.issuer == patients.ISSUER
+    ours = study.issuer == patient_number.ISSUER
     return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
 
 

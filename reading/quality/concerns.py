@@ -22,7 +22,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import HIDDEN
 from reading.context import Context
 from reading.errors import NotThere
-from reading.patients.patients import never_links
+from reading.patients.patient_identifiers import never_links
 from reading.quality.kinds import GROUP_OF, Aspect, Group, Kind
 from reading.quality.moves import Move
 from reading.viewers import Viewer

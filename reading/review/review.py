@@ -22,8 +22,9 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import claiming, leases
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.rules import triage
 from reading.signing import release, signatures
 from reading.signing.basis import Screen

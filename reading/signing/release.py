@@ -16,10 +16,11 @@ from reading.errors import NotAllowed
 from reading.kinds import Tier
 from reading.queue import leases
 from reading.reports import versions
-from reading.reports.seal import Seal, said_in
-from reading.reports.versions import Content, ReportVersion, Signature, Status
+from reading.reports.content import Content
+from reading.reports.seal import Seal, payload_of
+from reading.reports.versions import ReportVersion, Signature, Status
 from reading.rules import triage
-from reading.rules.policy import ReviewTime, Rule
+from reading.rules.rule import ReviewTime, Rule
 from reading.signing import change_notices
 from reading.viewers import RoleGrant
 
@@ -57,7 +58,7 @@ def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
     present = {signature.role: signature for signature in signatures}
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
-    if author is not None and rule.needs_verifier_after(said_in(author)["title"]):
+    if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
         asked.add(SigningRole.VERIFIER)
     if rule.reviewed_before_release:
         asked.add(SigningRole.REVIEWER)

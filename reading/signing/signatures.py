@@ -28,9 +28,10 @@ from reading.errors import MoveNotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
+from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.seal import Seal, sign_version
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.rules import triage
 from reading.signing import release
 from reading.signing.basis import Screen, basis_of

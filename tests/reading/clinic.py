@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
@@ -20,14 +21,16 @@ from reading.kinds import Role
 from reading.queue import claiming, leases
 from reading.register.organisations import Organisation
 from reading.reports import drafts
+from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.review import review
 from reading.review.review import Outcome, Review, Score
 from reading.rules import policy
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures
 from reading.signing.basis import Screen
+from reading.tables import outbox
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
@@ -69,9 +72,14 @@ class Clinic:
     seal: Seal
 
 
+def messages(tx: Connection) -> list[sa.Row[Any]]:
+    """What the outbox holds, the oldest first."""
+    return list(tx.execute(sa.select(outbox).order_by(outbox.c.created_at, outbox.c.id)))
+
+
 def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:
     region = make_region(tx, now)
-    policy.install(tx, rules, None, now)
+    policy.install(tx, rules, None, now, version=1)
     oak, city = region.oak, region.city
 
     def titled(staff: Staff, title: str) -> Staff:

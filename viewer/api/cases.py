@@ -15,7 +15,7 @@ from reading.desk.worklist import Filters, Tab
 from reading.intake import intake
 from reading.kinds import Tier
 from reading.queue import claiming, leases
-from reading.reports.versions import Content
+from reading.reports.content import Content
 from reading.review import review
 from reading.signing import signatures
 from reading.signing.basis import Screen

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,17 +11,15 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
 from reading.actions import Action
-from reading.errors import NotThere
 from reading.register import device_register, organisations
 from reading.register.device_contacts import Call
-from reading.register.device_register import Register
 from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
-from storage.database import snapshot, transaction
+from storage.database import snapshot
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import Office, office_of
-from viewer.http.on_record import going_in
+from viewer.http.on_record import acting, going_in
 from viewer.views import devices
 from viewer.views.devices import Seen
 
@@ -30,7 +27,10 @@ router = APIRouter(prefix="/api/devices")
 
 
 class DeviceEntry(BaseModel):
-    """What may be changed of a device; ``certificate`` is PEM, None keeps the one that is there, empty drops it."""
+    """What may be changed of a device; ``certificate`` is PEM, empty for none.
+
+    A change without a certificate (None) or without an issuer keeps the ones that are there.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
@@ -43,22 +43,27 @@ class DeviceEntry(BaseModel):
     tls_required: bool = False
     call_by_tls: bool = False
 
-    def entry(self, before: bytes | None = None) -> Entry:
-        """Raises: Invalid: the certificate is none."""
-        digest = before
+    def fields(self) -> dict[str, Any]:
+        """The fields of an `Entry` that are given.
+
+        Raises:
+            Invalid: the certificate is none.
+
+        """
+        given: dict[str, Any] = {
+            "network": self.network,
+            "host": self.host,
+            "port": self.port,
+            "character_set": self.character_set,
+            "tls_required": self.tls_required,
+            "call_by_tls": self.call_by_tls,
+        }
+        if self.issuer:
+            given["issuer"] = self.issuer
         if self.certificate is not None:
-            text = self.certificate.strip()
-            digest = device_register.certificate_digest(text.encode()) if text else None
-        return Entry(
-            network=self.network,
-            host=self.host,
-            port=self.port,
-            issuer=self.issuer,
-            character_set=self.character_set,
-            certificate_digest=digest,
-            tls_required=self.tls_required,
-            call_by_tls=self.call_by_tls,
-        )
+            pem = self.certificate.strip()
+            given["certificate_digest"] = device_register.certificate_digest(pem.encode()) if pem else None
+        return given
 
 
 class NewDevice(DeviceEntry):
@@ -84,7 +89,7 @@ def listed(request: Request, staff: Looking) -> dict[str, Any]:
 
 @router.post("", status_code=201)
 def add(request: Request, staff: Acting, body: NewDevice) -> dict[str, Any]:
-    made = add_device(office_of(request), staff, ae_title=body.ae_title, site=body.site, entry=body.entry())
+    made = add_device(office_of(request), staff, ae_title=body.ae_title, site=body.site, body=body)
     return _one(request, staff, made.id)
 
 
@@ -99,7 +104,7 @@ def end(request: Request, staff: Acting, device_id: str) -> None:
     end_device(office_of(request), staff, device_id)
 
 
-def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry: Entry) -> Device:
+def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, body: DeviceEntry) -> Device:
     """Register a device.
 
     Raises:
@@ -107,27 +112,19 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, entry:
         Invalid: the entry cannot be.
 
     """
-    now = office.clock()
-    with transaction(office.engine) as tx:
-        owner = organisations.by_code(tx, site)
-        if owner is None or owner.id not in device_register.oversight(tx, staff, now).keeps:
-            raise NotThere
-        return Register(office.audit, staff).add(tx, ae_title=ae_title, site_id=owner.id, entry=entry, now=now)
+    entry = Entry(**body.fields())
+    with acting(office, staff) as ctx:
+        return device_register.add(ctx, ae_title=ae_title, site_code=site, entry=entry)
 
 
 def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDevice) -> Device:
-    now = office.clock()
     with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
-        one = device_register.kept_by(ctx.tx, staff, device_id, now)
-        entry = body.entry(one.certificate_digest)
-        entry = replace(entry, issuer=entry.issuer or one.issuer)
-        return Register(office.audit, staff).change(ctx.tx, one, entry, revision=body.revision, now=now)
+        return device_register.change(ctx, device_id, revision=body.revision, **body.fields())
 
 
 def end_device(office: Office, staff: Staff, device_id: str) -> None:
-    now = office.clock()
     with going_in(office, staff, Action.DEVICE_END, "device", device_id) as ctx:
-        Register(office.audit, staff).end(ctx.tx, device_register.kept_by(ctx.tx, staff, device_id, now), now)
+        device_register.end(ctx, device_id)
 
 
 def kept_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:

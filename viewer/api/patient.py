@@ -10,9 +10,9 @@ from starlette.requests import Request
 from reading.actions import Action
 from reading.audit import STRANGER
 from reading.reports import versions
-from reading.reports.seal import said_in
-from reading.sessions import sessions
-from reading.sessions.sessions import PatientSession
+from reading.reports.seal import payload_of
+from reading.sessions import patient_sessions
+from reading.sessions.patient_sessions import PatientSession
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from viewer.api import bodies
@@ -68,7 +68,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
         **_summary(opened),
         "content": opened.version.content.to_json(),
         "signatures": [
-            {"role": each.role, "name": said_in(each)["name"], "signed_at": each.signed_at.isoformat()}
+            {"role": each.role, "name": payload_of(each)["name"], "signed_at": each.signed_at.isoformat()}
             for each in signatures
         ],
         "pictures": pictures,
@@ -91,7 +91,7 @@ def open_session(request: Request, card_type: str, card: str, code: str) -> Pati
     """
     office = office_of(request)
     with acting(office, STRANGER) as ctx:
-        opened = sessions.open_patient(
+        opened = patient_sessions.open_session(
             ctx,
             office.keys,
             card_kind=card_type,
@@ -107,7 +107,7 @@ def open_session(request: Request, card_type: str, card: str, code: str) -> Pati
 def end_session(request: Request) -> None:
     office = office_of(request)
     with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[PATIENT_COOKIE], office.clock())
+        patient_sessions.end(tx, request.cookies[PATIENT_COOKIE], office.clock())
 
 
 def pdf_for(request: Request, patient: PatientViewer, version_id: str) -> Response:

@@ -10,7 +10,8 @@ from starlette.responses import Response
 
 from reading.actions import Action
 from reading.desk import desk
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.content import Content
+from reading.reports.versions import ReportVersion
 from reading.signing import printing, signatures
 from viewer.api import bodies
 from viewer.api.cases import screen

@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from reading.audit import STRANGER
 from reading.register import organisations
-from reading.sessions import sessions
-from reading.sessions.sessions import StaffSession
+from reading.sessions import staff_sessions
+from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import SessionFacts, Staff
 from storage.database import snapshot, transaction
 from viewer.api import bodies
@@ -38,7 +38,7 @@ def sign_in(request: Request, response: Response, body: bodies.SignIn) -> dict[s
 def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> None:  # noqa: ARG001 -- being it is the check
     office = office_of(request)
     with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+        staff_sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
     take(request, response, STAFF_COOKIE)
 
 
@@ -52,7 +52,7 @@ def change_password(request: Request, staff: ActingUnsettled, body: bodies.NewPa
 def prove(request: Request, staff: ActingUnsettled, body: bodies.Proof) -> dict[str, Any]:
     office = office_of(request)
     with acting(office, staff) as ctx:
-        proved = sessions.prove_again(
+        proved = staff_sessions.prove_again(
             ctx,
             office.keys,
             password=body.password,
@@ -72,7 +72,7 @@ def open_session(request: Request, username: str, password: str) -> StaffSession
     """
     office = office_of(request)
     with acting(office, STRANGER) as ctx:
-        opened = sessions.open_staff(
+        opened = staff_sessions.open_session(
             ctx,
             office.keys,
             username=username,
@@ -94,7 +94,7 @@ def set_password(request: Request, staff: Staff, current: str, new: str) -> None
     """
     office = office_of(request)
     with acting(office, staff) as ctx:
-        refusal = sessions.change_password(
+        refusal = staff_sessions.change_password(
             ctx,
             office.keys,
             current=current,

@@ -84,7 +84,7 @@ def add(  # noqa: PLR0917 -- the fields of the form
     typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
     try:
         body = DeviceEntry(**_values(typed))
-        add_device(office_of(request), staff, ae_title=ae_title, site=site, entry=body.entry())
+        add_device(office_of(request), staff, ae_title=ae_title, site=site, body=body)
     except Invalid as wrong:
         return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong)
     return RedirectResponse("/devices?done=added", status_code=303)

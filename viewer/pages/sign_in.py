@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
 from reading.register.grants import AT_THEIR_SITE, BY_AGREEMENT
-from reading.sessions import sessions
+from reading.sessions import staff_sessions
 from reading.viewers import Staff
 from storage.database import transaction
 from viewer.api.session import open_session, set_password
@@ -77,7 +77,7 @@ def change_password(  # noqa: PLR0917 -- the fields of the form
 def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:  # noqa: ARG001 -- being it is the check
     office = office_of(request)
     with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+        staff_sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
     response = RedirectResponse("/sign-in", status_code=303)
     take(request, response, STAFF_COOKIE)
     return response

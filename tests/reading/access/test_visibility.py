@@ -20,7 +20,8 @@ from reading.errors import NotThere
 from reading.kinds import IdentifierKind, Priority, Role
 from reading.orders import orders
 from reading.orders.orders import Asked
-from reading.patients.patients import Identifier, Patient
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
 from reading.reports import versions
 from reading.reports.versions import Status
 from reading.signing import withhold

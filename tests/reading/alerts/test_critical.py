@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from reading import outbox, tables
+from reading import tables
 from reading.alerts import climbing, critical
 from reading.audit import SYSTEM
 from reading.cases import cases
@@ -19,7 +19,7 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from storage.database import transaction
-from tests.reading.clinic import arrive, open_clinic, read, state, take
+from tests.reading.clinic import arrive, messages, open_clinic, read, state, take
 from tests.reading.region import hire
 
 TEN = timedelta(minutes=10)
@@ -44,7 +44,7 @@ def test_the_alert_goes_out_while_the_report_is_still_being_written(engine: Engi
 
         assert alert.due_at == now + TEN
         assert [(notice.person_id, notice.level) for notice in notices] == [(clinic.tang.person_id, 0)]
-        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised"]
+        assert [one.kind for one in messages(tx)] == ["critical.raised"]
         assert (found.state, found.critical, found.rule) == (State.READING, True, "critical")
         assert found.due_at <= case.due_at
         assert lease == 1
@@ -142,7 +142,7 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
         assert (found.critical, found.rule) == (False, "plain-xray")
         assert critical.newest_standing(tx, case.id) is None
         assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
-        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised", "critical.withdrawn"]
+        assert [one.kind for one in messages(tx)] == ["critical.raised", "critical.withdrawn"]
         with pytest.raises(NotThere):
             critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
 

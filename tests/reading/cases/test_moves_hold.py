@@ -33,12 +33,13 @@ from reading.patients import attribution
 from reading.queue import claiming, leases
 from reading.register import people
 from reading.reports import drafts, versions
-from reading.reports.seal import holds, said_in
+from reading.reports.content import Content
+from reading.reports.seal import holds, payload_of
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score
 from reading.rules import triage
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, release, withhold
 from reading.signing import signatures as reports
 from reading.viewers import Staff
@@ -163,7 +164,7 @@ class Reading(RuleBasedStateMachine):
         self._try(lambda tx: leases.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=CONTENTS)
-    def sign(self, who: str, case: int, content: versions.Content) -> None:
+    def sign(self, who: str, case: int, content: Content) -> None:
         case_id = self.cases[case]
 
         def act(tx: Connection) -> None:
@@ -181,7 +182,7 @@ class Reading(RuleBasedStateMachine):
         self._try(act)
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=st.none() | CONTENTS)
-    def verify(self, who: str, case: int, content: versions.Content | None) -> None:
+    def verify(self, who: str, case: int, content: Content | None) -> None:
         case_id = self.cases[case]
         self._try(
             lambda tx: reports.verify(
@@ -207,7 +208,7 @@ class Reading(RuleBasedStateMachine):
         )
 
     @rule(who=MOSTLY_HOLDER, case=CASES, outcome=st.sampled_from(Outcome), content=st.none() | CONTENTS)
-    def review(self, who: str, case: int, outcome: Outcome, content: versions.Content | None) -> None:
+    def review(self, who: str, case: int, outcome: Outcome, content: Content | None) -> None:
         case_id = self.cases[case]
         self._try(
             lambda tx: review.review(
@@ -229,7 +230,7 @@ class Reading(RuleBasedStateMachine):
         steps=st.integers(1, 4),
         contents=st.lists(CONTENTS, min_size=4, max_size=4),
     )
-    def the_work_goes_on(self, case: int, first: int, steps: int, contents: list[versions.Content]) -> None:
+    def the_work_goes_on(self, case: int, first: int, steps: int, contents: list[Content]) -> None:
         """The first person who may takes the case and signs, several times over."""
         for content in contents[:steps]:
             for name in NAMES[first:] + NAMES[:first]:
@@ -240,7 +241,7 @@ class Reading(RuleBasedStateMachine):
             self.review(HOLDER, case, Outcome.AMEND, content)
 
     @rule(who=PEOPLE, case=CASES, content=CONTENTS)
-    def addendum(self, who: str, case: int, content: versions.Content) -> None:
+    def addendum(self, who: str, case: int, content: Content) -> None:
         case_id = self.cases[case]
 
         def act(tx: Connection) -> None:
@@ -400,7 +401,7 @@ class Reading(RuleBasedStateMachine):
             # Whoever signed before these words were written did not sign them.
             written_at = signatures[SigningRole.AUTHOR].signed_at
             assert all(each.signed_at >= written_at for each in signatures.values())
-            if said_in(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
+            if payload_of(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
                 assert SigningRole.VERIFIER in roles
             if case.modality == "CT" or (case.critical and rule_.name == "critical"):
                 assert SigningRole.REVIEWER in roles

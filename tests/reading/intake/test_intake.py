@@ -17,7 +17,7 @@ from reading.context import Context
 from reading.intake import intake
 from reading.kinds import Priority, Sex, Tier
 from reading.orders import orders
-from reading.patients import patients
+from reading.patients import patient_number, patients
 from reading.queue import leases
 from storage.database import transaction
 from storage.index import queries
@@ -226,7 +226,7 @@ def test_our_number_under_our_issuer_links_unless_the_images_name_another(engine
         patient = pia(tx, now)
 
         def linked(study_uid: str, **known: object) -> str | None:
-            carried = {"patient_id": patient.number, "issuer": patients.ISSUER, "patient_name": "Pia", **known}
+            carried = {"patient_id": patient.number, "issuer": patient_number.ISSUER, "patient_name": "Pia", **known}
             study = send(tx, clinic, study_uid, now, **carried)
             return intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study).patient_id
 

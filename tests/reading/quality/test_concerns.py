@@ -14,7 +14,7 @@ from reading.kinds import IdentifierKind, Priority, Role, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
-from reading.patients.patients import Identifier
+from reading.patients.patient_identifiers import Identifier
 from reading.quality import concerns
 from reading.quality.kinds import Aspect, Group, Kind
 from reading.register.organisations import Organisation

@@ -17,6 +17,7 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority
 from reading.queue import claiming, leases
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score, difference
@@ -92,7 +93,7 @@ def test_a_change_of_words_that_means_the_same_is_no_notice(engine: Engine, now:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, clinic.ada, case.id, now)
-        longer = versions.Content(findings="两肺清晰", impression=NORMAL.impression + "\n", positive=False)
+        longer = Content(findings="两肺清晰", impression=NORMAL.impression + "\n", positive=False)
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=longer)
 
         assert _notices(tx, case.id) == 0

@@ -9,7 +9,6 @@ from datetime import datetime
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading import outbox
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
@@ -17,13 +16,15 @@ from reading.context import Context
 from reading.errors import NotAllowed
 from reading.queue import claiming
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.rules import policy, triage
-from reading.rules.policy import FIRST_POLICY, read_rules
+from reading.rules.first_policy import FIRST_POLICY
+from reading.rules.rules_document import read_rules
 from reading.signing import release
 from reading.signing.release import is_significant, missing_roles
 from storage.database import transaction
-from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, open_clinic, read, review_as, state, take, verify
+from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, messages, open_clinic, read, review_as, state, take, verify
 
 CT = next(rule for rule in read_rules(FIRST_POLICY) if rule.name == "ct")
 
@@ -33,10 +34,10 @@ def test_a_release_and_its_message_are_one_transaction(engine: Engine, now: date
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
-        messages = outbox.due(tx, 10, now)
+        posted = messages(tx)
 
-        assert [(one.kind, one.subject_id) for one in messages] == [("report.released", version.id)]
-        assert messages[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
+        assert [(one.kind, one.subject_id) for one in posted] == [("report.released", version.id)]
+        assert posted[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
 
 
 def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: Engine, now: datetime) -> None:
@@ -90,7 +91,7 @@ def test_each_rule_asks_for_its_signatures(engine: Engine, now: datetime) -> Non
         (PNEUMONIA, True),
     ],
 )
-def test_what_changes_the_meaning_is_significant(new: versions.Content, significant: bool) -> None:
+def test_what_changes_the_meaning_is_significant(new: Content, significant: bool) -> None:
     assert is_significant(NORMAL, new) is significant
 
 

@@ -21,8 +21,9 @@ from reading.kinds import Tier
 from reading.patients import attribution
 from reading.queue import leases
 from reading.reports import drafts, versions
+from reading.reports.content import Content
 from reading.reports.seal import holds
-from reading.reports.versions import Content, Status
+from reading.reports.versions import Status
 from reading.signing import signatures
 from reading.signing.basis import Screen, identity
 from storage.database import transaction

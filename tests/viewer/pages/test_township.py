@@ -23,7 +23,8 @@ from reading.desk.entries import entries_of
 from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind
 from reading.orders import orders
-from reading.patients.patients import Identifier, find
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import find
 from reading.queue import leases
 from reading.tables import printing
 from storage.database import snapshot, transaction
