@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import STRANGER, Outcome
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patient_identifiers, patients
@@ -44,6 +44,7 @@ class PatientSession:
     patient: PatientViewer
 
 
+@without_door("Nobody is known before the session is open.")
 def open_session(
     ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
 ) -> PatientSession | WrongCredentials | TooManyAttempts:

@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import STRANGER, Actor, ActorKind, Outcome
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.patients.keys import Keys
 from reading.register import passwords, people
@@ -43,6 +43,7 @@ class StaffSession:
     staff: Staff
 
 
+@without_door("Nobody is known before the session is open.")
 def open_session(
     ctx: Context[Who], keys: Keys, *, username: str, password: str, address: str
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
@@ -135,6 +136,7 @@ def needs_proof(viewer: Staff, now: datetime) -> bool:
     return viewer.session is None or now - viewer.session.proved_at > PROOF_IDLE
 
 
+@without_door("It concerns the person's own account alone.")
 def prove_again(
     ctx: Context[Staff], keys: Keys, *, password: str, address: str
 ) -> SessionFacts | WrongCredentials | TooManyAttempts:
@@ -157,6 +159,7 @@ def prove_again(
     return replace(ctx.who.session, proved_at=ctx.now)
 
 
+@without_door("It concerns the person's own account alone.")
 def change_password(
     ctx: Context[Staff], keys: Keys, *, current: str, new: str, address: str
 ) -> WrongCredentials | TooManyAttempts | None:
