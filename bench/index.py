@@ -18,16 +18,16 @@ from sqlalchemy.engine import Engine
 
 from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
 from bench.servers import Missing
-from reading.access import access
+from reading.access import visibility
 from reading.audit import Audit
 from reading.context import Context
-from reading.queue import queue
+from reading.queue import claiming
 from reading.viewers import PatientViewer, Staff
 from storage.database import connect, snapshot, transaction
 from storage.index.search import Exact, Match, Range, Wildcard, search_studies
 from storage.schema import migrate
 from tests import postgresql
-from viewer.views import patient as patient_view
+from viewer.views.patient import own_reports
 
 QIDO: Final = (
     "QIDO, the newest",
@@ -113,14 +113,14 @@ def ask(
 
 def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> None:
     with snapshot(engine) as tx:
-        scope = access.scope(tx, random.choice(province.readers), province.now)
+        scope = visibility.scope(tx, random.choice(province.readers), province.now)
         search_studies(tx, scope, match(), limit=25)
 
 
 def _list_of_reports(engine: Engine, province: Province) -> None:
     patient = PatientViewer(patient_id=patient_id(random.randrange(province.patients)), receipt_id="R" * 26)
     with transaction(engine) as tx:
-        found = patient_view.reports_of(tx, Audit("bench"), patient, province.now)
+        found = own_reports(Context(tx, Audit("bench"), province.now, patient))
     if len(found) != REPORTS_OF_A_PATIENT:
         raise RuntimeError("reports are missing")
 
@@ -139,7 +139,7 @@ def _claims(engine: Engine, province: Province, count: int) -> list[float]:
     def claim(staff: Staff) -> None:
         begun = time.perf_counter()
         with transaction(engine) as tx:
-            case = queue.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
+            case = claiming.claim_next(Context(tx, Audit(f"bench/{threading.get_ident()}"), province.now, staff), None)
         with noting:
             seconds.append(time.perf_counter() - begun)
             if case is not None:

@@ -26,7 +26,7 @@ from reading.cases.moves import Move, State, Step
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations
 from reading.rules import policy
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.viewers import Staff
 from storage import tables as storage_tables
 from storage.database import Durability, connect, driver, insert_new_on, transaction
@@ -71,7 +71,7 @@ def fill(engine: Engine, *, waiting: int, reports: int) -> Province:
             readers += [
                 hire(tx, f"reader{number}", now, (Role.READER, oak)) for number in range(county, READERS, COUNTIES)
             ]
-        policy.install(tx, FIRST_POLICY, None, now)
+        policy.install(tx, FIRST_POLICY, None, now, version=1)
         policy_id = tx.execute(sa.select(tables.policy.c.id)).scalar_one()
     patients = -(-reports // REPORTS_OF_A_PATIENT)
     maker = _Maker(sites=sites, policy_id=policy_id, waiting=waiting, now=now)

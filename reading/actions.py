@@ -1,4 +1,4 @@
-"""What the audit calls each act and each look; docs/audit.md says of each what was done."""
+"""The audit's word for each act and each look; docs/audit.md explains them."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""The audit: insert-only events, chained by hashes for each writer from the first one on."""
+"""The audit: events that are only ever inserted, chained by hashes for each writer."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -18,10 +18,9 @@ from reading.tables import audit_event
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 
 FIRST: Final = bytes(32)
-"""What the first event of a chain names as the one before it."""
+"""The digest that the first event of a chain names as its predecessor."""
 MOST_CHAINS: Final = 64
-"""Transactions of one process that may record at the same time without waiting for each other (PostgreSQL)."""
-PAGE: Final = 1000
+"""Most transactions of one process that record at the same time without waiting for each other (PostgreSQL)."""
 
 Detail: TypeAlias = str | int | bool | None
 
@@ -45,7 +44,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Actor:
-    """``id`` is a row of ours (person, device, patient), empty for the system and for strangers."""
+    """Whoever acted; ``id`` is that of a person, device or patient, and empty for the system and for strangers."""
 
     kind: ActorKind
     id: str = ""
@@ -57,7 +56,7 @@ STRANGER: Final = Actor(kind=ActorKind.UNKNOWN)
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """One event, as it lies in its chain. Details hold ids and words of ours, never a name or a number of a person."""
+    """One event of a chain; ``details`` hold ids and codes, never the name or number of a person."""
 
     writer: str
     number: int
@@ -72,29 +71,9 @@ class Event:
     digest: bytes = field(repr=False)
 
 
-class Flaw(StrEnum):
-    """What is wrong with a chain where it breaks."""
-
-    CHANGED = "changed"
-    """The event's content does not give its digest."""
-    MISSING = "missing"
-    """A number was left out, or the end that was noted elsewhere is gone."""
-    OUT_OF_ORDER = "out_of_order"
-    """The event is sound in itself but does not follow the one before it."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Break:
-    """The first place where a chain does not hold."""
-
-    writer: str
-    number: int
-    flaw: Flaw
-
-
 @dataclass(frozen=True, kw_only=True)
 class Head:
-    """The end of a chain. Kept outside the database it shows later that no tail was cut off."""
+    """The end of a chain; a copy kept outside the database proves later that no events were cut off."""
 
     writer: str
     number: int
@@ -153,7 +132,7 @@ class Audit:
         if not subject_ids:
             return
         chain = self._chain(tx)
-        head = _head(tx, chain)
+        head = head_of(tx, chain)
         rows: list[dict[str, object]] = []
         for number, subject_id in enumerate(subject_ids, head.number + 1):
             event = Event(
@@ -169,7 +148,7 @@ class Audit:
                 previous=head.digest,
                 digest=b"",
             )
-            head = Head(writer=chain, number=number, digest=_digest(event))
+            head = Head(writer=chain, number=number, digest=digest_of(event))
             rows.append(_row(event, head.digest))
         tx.execute(audit_event.insert(), rows)
 
@@ -223,7 +202,7 @@ def done_lately(
     within: timedelta,
     now: datetime,
 ) -> set[str]:
-    """The subjects to which the same actor did the same, on record, no longer ago than ``within``."""
+    """The subjects on which this actor's same action was recorded within the time ``within``."""
     same = (
         (audit_event.c.subject_kind == subject_kind)
         & audit_event.c.subject_id.in_(subject_ids)
@@ -245,62 +224,11 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
         .order_by(audit_event.c.at.desc(), audit_event.c.number.desc())
         .limit(limit)
     )
-    return [_event(row) for row in rows]
+    return [event_of(row) for row in rows]
 
 
-def writers(tx: Connection) -> list[str]:
-    """Every chain that there is."""
-    found: list[str] = []
-    # One step in the index for each chain: DISTINCT would read every event.
-    following = sa.select(sa.func.min(audit_event.c.writer))
-    writer = tx.scalar(following)
-    while writer is not None:
-        found.append(writer)
-        writer = tx.scalar(following.where(audit_event.c.writer > writer))
-    return found
-
-
-def heads(tx: Connection) -> list[Head]:
-    """The end of every chain, to be noted outside the database."""
-    return [_head(tx, writer) for writer in writers(tx)]
-
-
-def verify_chain(tx: Connection, writer: str, *, noted: Head | None = None) -> Break | None:
-    """The first break of a chain, None when it holds; ``noted`` is an end of it that was noted earlier."""
-    previous, expected, noted_seen = FIRST, 1, noted is None
-    for event in _events_of(tx, writer):
-        if event.number != expected:
-            return Break(writer=writer, number=expected, flaw=Flaw.MISSING)
-        if event.digest != _digest(event):
-            return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
-        if event.previous != previous:
-            return Break(writer=writer, number=event.number, flaw=Flaw.OUT_OF_ORDER)
-        if noted is not None and event.number == noted.number:
-            if event.digest != noted.digest:
-                return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
-            noted_seen = True
-        previous, expected = event.digest, expected + 1
-    return None if noted_seen else Break(writer=writer, number=expected, flaw=Flaw.MISSING)
-
-
-def _events_of(tx: Connection, writer: str) -> Iterator[Event]:
-    last = -1
-    while True:
-        rows = tx.execute(
-            sa.select(audit_event)
-            .where(audit_event.c.writer == writer, audit_event.c.number > last)
-            .order_by(audit_event.c.number)
-            .limit(PAGE)
-        ).all()
-        for row in rows:
-            event = _event(row)
-            last = event.number
-            yield event
-        if len(rows) < PAGE:
-            return
-
-
-def _head(tx: Connection, writer: str) -> Head:
+def head_of(tx: Connection, writer: str) -> Head:
+    """The end of a chain; of one without events, number 0 and the digest `FIRST`."""
     row = tx.execute(
         sa.select(audit_event.c.number, audit_event.c.digest)
         .where(audit_event.c.writer == writer)
@@ -310,7 +238,8 @@ def _head(tx: Connection, writer: str) -> Head:
     return Head(writer=writer, number=row.number if row else 0, digest=bytes(row.digest) if row else FIRST)
 
 
-def _event(row: sa.Row[tuple[object, ...]]) -> Event:
+def event_of(row: sa.Row[tuple[object, ...]]) -> Event:
+    """The event in a row of the table ``audit_event``."""
     return Event(
         writer=row.writer,
         number=row.number,
@@ -326,7 +255,8 @@ def _event(row: sa.Row[tuple[object, ...]]) -> Event:
     )
 
 
-def _digest(event: Event) -> bytes:
+def digest_of(event: Event) -> bytes:
+    """SHA-256 over the digest of the event before and the content of this one."""
     content = {
         "writer": event.writer,
         "number": event.number,

@@ -1,16 +1,34 @@
-"""What the clinical work answers when something cannot be done: one class per remedy, fields instead of prose."""
+"""The errors of the clinical work: one class for each remedy, with fields instead of prose."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 
 class ReadingError(Exception):
-    """The base of every refusal of this package; the edges turn them into answers in one table each."""
+    """The base of every error of this package."""
 
 
-class NotThere(ReadingError):
-    """It does not exist, or it is not theirs: the two are never told apart."""
+class KeyFileUnfit(ReadingError):
+    """A key's file is open to others or holds no key: restore it from the backup. Nothing is written over it."""
+
+    def __init__(self, path: Path, problem: str) -> None:
+        super().__init__(path, problem)
+        self.path = path
+        self.problem = problem
+
+
+class WrongKey(ReadingError):
+    """A ciphertext was sealed with another key or was changed: restore the keys that the database was written with."""
+
+
+class NotDone(ReadingError):
+    """The base of what an act answers instead of being done; each edge turns these into its answers in one table."""
+
+
+class NotThere(NotDone):
+    """The thing does not exist, or whoever asks may not see it: the answer is the same for both."""
 
     def __init__(self, kind: str = "", name: str = "") -> None:
         """``kind`` and ``name`` say what was looked up, where somebody typed the name: an organisation's code."""
@@ -19,25 +37,25 @@ class NotThere(ReadingError):
         self.name = name
 
 
-class Stale(ReadingError):
-    """Somebody changed it since it was looked at; look again."""
+class Stale(NotDone):
+    """Somebody changed the thing since it was read: read it again."""
 
     def __init__(self, expected: int | None = None) -> None:
-        """``expected``: the revision that stands now, None where it has gone."""
+        """``expected`` is the revision that stands now, None where the thing is gone."""
         super().__init__(expected)
         self.expected = expected
 
 
-class NotAllowed(ReadingError):
-    """They may see it, but a rule forbids this act to them."""
+class NotAllowed(NotDone):
+    """A rule forbids this act to a person who may see the thing."""
 
     def __init__(self, rule: str) -> None:
         super().__init__(rule)
         self.rule = rule
 
 
-class Invalid(ReadingError):
-    """What was handed in breaks a rule of form; ``problem`` is a word that the pages translate."""
+class Invalid(NotDone):
+    """A value that was handed in breaks a rule of form; ``problem`` is a word that the pages translate."""
 
     def __init__(self, field: str, problem: str) -> None:
         super().__init__(field, problem)
@@ -45,8 +63,8 @@ class Invalid(ReadingError):
         self.problem = problem
 
 
-class MoveNotAllowed(ReadingError):
-    """The case is in a state from which this move does not exist."""
+class MoveNotAllowed(NotDone):
+    """The case is in a state from which this move does not exist: read it again."""
 
     def __init__(self, state: str, move: str) -> None:
         super().__init__(state, move)
@@ -54,12 +72,12 @@ class MoveNotAllowed(ReadingError):
         self.move = move
 
 
-class WrongCredentials(ReadingError):
-    """Nobody, a wrong password, a wrong card or a wrong code: the four are never told apart."""
+class WrongCredentials(NotDone):
+    """The username, password, card or code is wrong: the answer is the same for all four."""
 
 
-class TooManyAttempts(ReadingError):
-    """The door is closed for a while after failures."""
+class TooManyAttempts(NotDone):
+    """After failures, further attempts are refused for a while: wait."""
 
     def __init__(self, retry_after: timedelta) -> None:
         super().__init__(retry_after)

@@ -1,4 +1,4 @@
-"""The forms of identifiers: what is one, what is wrong with one that is not, and what an identity card says."""
+"""Formats of identifiers: checks of each kind, and the facts that an identity card number encodes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from reading.kinds import Sex
 
 
 class Problem(StrEnum):
-    """Why something is not the identifier that it should be."""
+    """Why a value is not a valid identifier."""
 
     EMPTY = "empty"
     LENGTH = "length"
@@ -22,16 +22,14 @@ class Problem(StrEnum):
     DATE = "date"
     FUTURE_DATE = "future_date"
     UNKNOWN_PARENT = "unknown_parent"
-    EMPTY_COMPONENT = "empty_component"
 
 
 class Oddity(StrEnum):
-    """What is accepted and shown beside the identifier."""
+    """A peculiarity of an accepted identifier that is shown beside it."""
 
     LEGACY = "legacy"
     SEX_DIFFERS = "sex_differs"
     BIRTH_DATE_DIFFERS = "birth_date_differs"
-    LEADING_ZERO = "leading_zero"
 
 
 # -- identity card (GB 11643-1999): region 6, birth date 8, sequence 3, check character
@@ -43,7 +41,7 @@ IDENTITY_CHECK: Final = "10X98765432"
 
 @dataclass(frozen=True, kw_only=True)
 class IdentityCard:
-    """What the digits say."""
+    """The facts in the digits of an identity card number."""
 
     region_code: str
     birth_date: date
@@ -52,7 +50,7 @@ class IdentityCard:
     """15 digits: a year of two digits, no check character."""
 
     def oddities(self, *, sex: Sex, birth_date: date | None) -> list[Oddity]:
-        """How the card differs from what was written down of its holder."""
+        """How the card differs from the recorded data of its holder."""
         found: list[Oddity] = []
         if self.legacy:
             found.append(Oddity.LEGACY)
@@ -90,28 +88,6 @@ def identity_check_character(digits: str) -> str:
     return IDENTITY_CHECK[sum(int(d) * w for d, w in zip(digits, IDENTITY_WEIGHTS, strict=True)) % 11]
 
 
-# -- unified social credit code (GB 32100-2015)
-
-CREDIT_ALPHABET: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
-"""31 characters: no I, O, S, V, Z."""
-
-
-def credit_code(value: str) -> Problem | None:
-    if not value:
-        return Problem.EMPTY
-    if len(value) != 18:
-        return Problem.LENGTH
-    if not set(value) <= set(CREDIT_ALPHABET):
-        return Problem.CHARACTERS
-    return None if value[17] == credit_check_character(value[:17]) else Problem.CHECK_CHARACTER
-
-
-def credit_check_character(first: str) -> str:
-    """The 18th character for the first 17; weights 3^(i-1) mod 31."""
-    total = sum(CREDIT_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(first))
-    return CREDIT_ALPHABET[(31 - total % 31) % 31]
-
-
 # -- region code (GB/T 2260 down to the county, GB/T 10114 below): 2+2+2+3+3 digits
 
 REGION_LENGTHS: Final = (2, 4, 6, 9, 12)
@@ -130,7 +106,7 @@ PROVINCES: Final = frozenset(
 
 @dataclass(frozen=True, kw_only=True)
 class Region:
-    """A region code without the zeros that fill it up, and the one above it."""
+    """A region code without its filling zeros, and the code of the region above."""
 
     code: str
     parent: str | None
@@ -156,51 +132,13 @@ def region_code(value: str, *, known: Container[str] | None = None) -> Region | 
     return Region(code="".join(named), parent=parent)
 
 
-# -- organisations
-
-
-def institution_code(value: str) -> Problem | None:
-    """The registration number of a medical institution: 22 or 23 of 0-9, A-Z and the dash."""
-    if not value:
-        return Problem.EMPTY
-    if len(value) not in {22, 23}:
-        return Problem.LENGTH
-    return None if re.fullmatch(r"[0-9A-Z-]+", value) else Problem.CHARACTERS
-
-
 def organisation_code(value: str) -> Problem | None:
-    """A code of ours: stands in addresses and on the command line."""
+    """An organisation's code, which stands in web addresses and on the command line."""
     if not value:
         return Problem.EMPTY
     if len(value) > 40:
         return Problem.LENGTH
     return None if re.fullmatch(r"[0-9A-Za-z][0-9A-Za-z._-]*", value) else Problem.CHARACTERS
-
-
-# -- DICOM
-
-
-@dataclass(frozen=True, kw_only=True)
-class Uid:
-    """A UID (PS3.5 9.1), with what is wrong with it in ways that occur and do no harm."""
-
-    value: str
-    oddities: tuple[Oddity, ...] = ()
-
-
-def dicom_uid(value: str) -> Uid | Problem:
-    """Read a UID: at most 64 of digits and dots, no empty component; leading zeros occur in the field."""
-    if not value:
-        return Problem.EMPTY
-    if len(value) > 64:
-        return Problem.LENGTH
-    components = value.split(".")
-    if not _only_digits("".join(components) or "-"):
-        return Problem.CHARACTERS
-    if not all(components):
-        return Problem.EMPTY_COMPONENT
-    zero = any(len(part) > 1 and part.startswith("0") for part in components)
-    return Uid(value=value, oddities=(Oddity.LEADING_ZERO,) if zero else ())
 
 
 def accession_number(value: str) -> Problem | None:
@@ -217,7 +155,7 @@ def ae_title(value: str) -> Problem | None:
 
 
 def mask(value: str) -> str:
-    """An identifier for the eyes of somebody who may see it but need not read it all. It is still an identifier."""
+    """A masked identifier, for people who may see it but need not read all of it. It is still an identifier."""
     if len(value) >= 15:
         return value[:3] + "*" * (len(value) - 7) + value[-4:]
     return "*" * max(len(value) - 2, 1) + value[-2:] if len(value) > 4 else "*" * len(value)

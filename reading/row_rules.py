@@ -1,4 +1,4 @@
-"""Rules that rows of many tables keep: valid for a time, unique among their kind, referred to by the journal."""
+"""Rules for rows of many tables: valid for a time, unique in a field, known by an id of the journal."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def open_at(table: sa.Table, now: Moment) -> sa.ColumnElement[bool]:
 
 @contextmanager
 def taken_as(tx: Connection, field: str) -> Generator[None]:
-    """A savepoint in which a unique index decides; the transaction can go on after a refusal.
+    """A savepoint for an insert that a unique index may refuse; the transaction can go on afterwards.
 
     Check foreign keys before: their violation would be reported as the same.
 
@@ -45,5 +45,5 @@ def taken_as(tx: Connection, field: str) -> Generator[None]:
 
 
 def known(tx: Connection, table: sa.Table, row_id: str | None) -> str | None:
-    """The id where the table has such a row, else None: a database made again may lack what the journal refers to."""
+    """The id if the table has this row, else None: a rebuilt database may lack rows that the journal refers to."""
     return None if row_id is None else tx.scalar(sa.select(table.c.id).where(table.c.id == row_id))

@@ -1,4 +1,4 @@
-"""Text that people and systems hand in: it fits its column and holds nothing that no database takes."""
+"""Checks of text that people and systems hand in: its length, and characters that no database stores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def checked(field: str, value: str, *, longest: int, required: bool = False, lin
 
 
 def storable(field: str, text: str, *, lines: bool = True) -> str:
-    """The text as it is, where every database and every encoding takes it.
+    """The text unchanged, if every database and every encoding can hold it.
 
     Raises:
         Invalid: it has control characters other than line ends and tabs, or halves of surrogate pairs.

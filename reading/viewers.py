@@ -1,4 +1,4 @@
-"""Who is asking: a member of staff with grants, a machine of a site, or a patient with a receipt."""
+"""Viewers: a member of staff with grants, a machine of a site, or a patient with a receipt."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reading.kinds import Role
 
 @dataclass(frozen=True, kw_only=True)
 class RoleGrant:
-    """A role in an organisation; claims and signatures record the one that they used."""
+    """A role that a person holds in an organisation; claims and signatures record the grant that they used."""
 
     id: str
     person_id: str
@@ -23,7 +23,7 @@ class RoleGrant:
 
 @dataclass(frozen=True, kw_only=True)
 class SessionFacts:
-    """What a request needs to know of the session that it came with."""
+    """The facts of a session that requests depend on."""
 
     token_digest: bytes = field(repr=False)
     csrf_token: str = field(repr=False)

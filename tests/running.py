@@ -30,13 +30,15 @@ from typing import Any, Final
 
 import httpx
 
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
 from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import keys_in
-from reading.patients.patients import Identifier
-from reading.register.registry import Registry
+from reading.patients.patient_identifiers import Identifier
+from reading.register import device_register, registry
+from reading.register.devices import Entry
 from storage.database import connect, transaction
 from tests import warm
 
@@ -249,9 +251,9 @@ class TierRead:
         """Make the organisations, people, devices and the patient of the tests."""
         now = datetime.now(UTC)
         engine = connect(self.database_url)
-        registry = Registry(Audit("tests/cast"))
         try:
             with transaction(engine) as tx:
+                ctx = Context(tx, Audit("tests/cast"), now, SYSTEM)
                 for code, name, level, parent in (
                     ("CITY", "市人民医院", Level.CITY, None),
                     ("COUNTY", "县人民医院", Level.COUNTY, "CITY"),
@@ -259,23 +261,23 @@ class TierRead:
                     ("OTHER-COUNTY", "邻县人民医院", Level.COUNTY, "CITY"),
                     ("OTHER-TOWN", "邻镇卫生院", Level.TOWNSHIP, "OTHER-COUNTY"),
                 ):
-                    registry.add_organisation(tx, code=code, name=name, level=level, parent_code=parent, now=now)
+                    registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent)
 
                 def person(username: str, name: str, code: str, role: Role, title: str = "") -> Person:
                     registry.add_person(
-                        tx,
+                        ctx,
                         username=username,
                         name=name,
                         title=title,
                         organisation_code=code,
                         role=role,
                         password=PASSWORD,
-                        now=now,
                     )
                     return Person(username=username, name=name)
 
-                device = registry.add_device(tx, ae_title="DR_TOWN", network="127.0.0.1", site_code="TOWN", now=now)
-                registry.add_device(tx, ae_title="DR_OTHER", network="127.0.0.1", site_code="OTHER-TOWN", now=now)
+                local = Entry(network="127.0.0.1")
+                device = device_register.add(ctx, ae_title="DR_TOWN", site_code="TOWN", entry=local)
+                device_register.add(ctx, ae_title="DR_OTHER", site_code="OTHER-TOWN", entry=local)
                 return Cast(
                     tang=person("tang", "唐技师", "TOWN", Role.TECHNICIAN),
                     ada=person("ada", "艾医生", "COUNTY", Role.READER, "住院医师"),

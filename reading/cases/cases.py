@@ -1,4 +1,4 @@
-"""The rows of cases: each change of state is a move, written in the transaction of what it did."""
+"""The rows of cases; a case changes its state only by a move, in the same transaction."""
 
 from __future__ import annotations
 
@@ -11,15 +11,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.actions import Action
-from reading.audit import SYSTEM, Actor, ActorKind
+from reading.cases import history
 from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Priority, Tier
 from reading.texts import storable
 from reading.viewers import RoleGrant
-from storage.ids import new_id
 from storage.tables import study
 
 
@@ -47,24 +45,11 @@ class Case:
     """The device's clock was more than five minutes ahead, so examined_at is when we received it."""
     revision: int
     arriving_since: datetime | None = None
-    """When what is arriving now began to; None: with the first instance."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class MoveRow:
-    number: int
-    move: Move
-    from_state: State
-    to_state: State
-    person_id: str | None
-    """None when the system moved it."""
-    person_name: str | None
-    at: datetime
-    why: str
+    """When the present round of arriving began; None where that was the first instance."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
-    """The case, for those who have passed `reading.access.access`.
+    """The case, for callers that have passed `reading.access`.
 
     Raises:
         NotThere: no such case.
@@ -77,14 +62,14 @@ def by_id(tx: Connection, case_id: str) -> Case:
 
 
 def by_ids(tx: Connection, case_ids: Iterable[str]) -> dict[str, Case]:
-    """Those of these that there are, for those who have passed `reading.access.access`."""
+    """The existing cases among these ids, for callers that have passed `reading.access`."""
     rows = tx.execute(sa.select(tables.case).where(tables.case.c.id.in_(set(case_ids))))
     return {row.id: from_row(row) for row in rows}
 
 
-def is_one_of(tx: Connection, case_id: str, those: sa.ColumnElement[bool]) -> bool:
-    """Whether a case is one of ``those``, a condition on the table ``case``."""
-    return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, those)) is not None
+def is_one_of(tx: Connection, case_id: str, condition: sa.ColumnElement[bool]) -> bool:
+    """Whether a case meets a condition on the table ``case``."""
+    return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, condition)) is not None
 
 
 def lock(tx: Connection, case_id: str) -> Case:
@@ -123,11 +108,12 @@ def study_uids(tx: Connection, case_id: str) -> tuple[str, ...]:
     return tuple(tx.scalars(statement.order_by(joined.c.joined_at, joined.c.study_uid)))
 
 
-def open_case(ctx: Context[Who], case: Case, study_uid: str) -> Case:
+@without_door("A received study has a case before anybody could open it.")
+def create(ctx: Context[Who], case: Case, study_uid: str) -> Case:
     """Write a new case with its first study and its first move."""
     ctx.tx.execute(sa.insert(tables.case).values(_values(case)))
     join_study(ctx.tx, case.id, study_uid, ctx.now)
-    noted(ctx, case, Move.ARRIVE, case.state, grant=None)
+    history.record_move(ctx, case.id, Move.ARRIVE, case.state, case.state, grant=None)
     return case
 
 
@@ -145,9 +131,9 @@ def join_procedures(tx: Connection, case_id: str, procedure_ids: Iterable[str], 
 
 
 def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str]) -> list[str]:
-    """The case answers these procedures no longer; those that no other case answers either.
+    """Detach procedures from a case; answers those of them that no other case has either.
 
-    That it did stays on record in the attribution of its studies and in the audit.
+    The attribution of its studies and the audit still tell that the case had them.
     """
     joined = tables.case_procedure
     mine = list(
@@ -162,10 +148,11 @@ def leave_procedures(tx: Connection, case_id: str, procedure_ids: Collection[str
     return [one for one in mine if one not in others]
 
 
+@without_door("A part of an act that has opened the case, or of the system's step.")
 def move(
     ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
 ) -> Case:
-    """Move a case as the table of moves says; ``grant`` is the one that its mover used, None for the system.
+    """Move a case by the table of moves, under the grant of the person who moves it (None: the system).
 
     Raises:
         MoveNotAllowed: not from this state.
@@ -174,12 +161,12 @@ def move(
     """
     state = after(case.state, made)
     moved = change(ctx.tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
-    noted(ctx, moved, made, case.state, grant=grant, why=why)
+    history.record_move(ctx, case.id, made, case.state, moved.state, grant=grant, why=why)
     return moved
 
 
 def change(tx: Connection, case: Case, **values: Any) -> Case:
-    """Change fields of a case under its revision.
+    """Change fields of a case if it still has the revision of ``case``.
 
     Raises:
         Stale: the case has changed since ``case`` was read.
@@ -196,52 +183,6 @@ def change(tx: Connection, case: Case, **values: Any) -> Case:
     return changed
 
 
-def noted(
-    ctx: Context[Who], case: Case, made: Move, came_from: State, *, grant: RoleGrant | None, why: str = ""
-) -> None:
-    """Write the move that has just brought ``case`` to its state (the queue's one statement has moved it already)."""
-    moved = tables.case_move
-    last = ctx.tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case.id))
-    ctx.tx.execute(
-        sa.insert(moved).values(
-            id=new_id(),
-            case_id=case.id,
-            number=(last or 0) + 1,
-            move=made,
-            from_state=came_from,
-            to_state=case.state,
-            person_id=grant.person_id if grant else None,
-            grant_id=grant.id if grant else None,
-            at=ctx.now,
-            why=why,
-        )
-    )
-    actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
-    ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case.id)
-
-
-def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:
-    rows = tx.execute(
-        sa.select(tables.case_move, tables.person.c.name)
-        .outerjoin(tables.person, tables.person.c.id == tables.case_move.c.person_id)
-        .where(tables.case_move.c.case_id == case_id)
-        .order_by(tables.case_move.c.number)
-    )
-    return [
-        MoveRow(
-            number=row.number,
-            move=Move(row.move),
-            from_state=State(row.from_state),
-            to_state=State(row.to_state),
-            person_id=row.person_id,
-            person_name=row.name,
-            at=row.at,
-            why=row.why,
-        )
-        for row in rows
-    ]
-
-
 def reason(why: str) -> str:
     """The reason that a person gave, trimmed.
 
@@ -256,14 +197,8 @@ def reason(why: str) -> str:
     return storable("why", why.strip())
 
 
-def was_moved(tx: Connection, case_id: str, made: Move) -> bool:
-    moved = tables.case_move
-    statement = sa.select(sa.literal(1)).where(moved.c.case_id == case_id, moved.c.move == made).limit(1)
-    return tx.scalar(statement) is not None
-
-
 def roles_of(tx: Connection, case_id: str, person_id: str) -> frozenset[SigningRole]:
-    """In which roles a person has signed or reviewed the case, over all its versions."""
+    """The roles in which a person has signed or reviewed any version of the case."""
     version, signature, review = tables.report_version, tables.signature, tables.review
     signed = tx.scalars(
         sa.select(signature.c.role)

@@ -22,11 +22,11 @@ class State(StrEnum):
     DISPUTED = "disputed"
     """The author does not accept the amendment; a third person decides."""
     WITHHELD = "withheld"
-    """Wrong person or side: hidden from everybody but those who put it right."""
+    """Wrong person or side: hidden from everybody but those who correct it."""
     WITHDRAWN = "withdrawn"
     """Entered in error; it stays hidden."""
     EMPTIED = "emptied"
-    """All its images are shown in other cases now."""
+    """All its images were moved to other cases."""
 
 
 class Step(StrEnum):
@@ -70,19 +70,23 @@ class Move(StrEnum):
     DISPUTE = "dispute"
     WITHHOLD = "withhold"
     RESTORE = "restore"
-    """What was withheld as final is shown again, put right."""
+    """A withheld report that was final is visible again, corrected."""
     READ_AGAIN = "read_again"
-    """What was withheld unfinished, or cannot stand, is read anew."""
+    """A withheld case is read again, because its report cannot stand or was not final."""
     ENTER_IN_ERROR = "enter_in_error"
     REJECT = "reject"
-    """All its images are rejected or hidden: they have to be taken again, or shown again."""
+    """All its images are rejected or hidden: the site has to take them again or show them again."""
     EMPTY = "empty"
     """Its images were moved to other cases."""
     REFILL = "refill"
     """It has images again."""
 
 
-_WITHHOLDABLE: Final = frozenset(State) - {State.WITHHELD, State.WITHDRAWN, State.EMPTIED}
+HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
+"""The states in which only people above the site see the case."""
+
+UNFINISHED: Final = frozenset(State) - HIDDEN - {State.FINAL}
+"""The states in which somebody still has to do something for the report."""
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.WAITING_READ, Move.CLAIM): State.READING,
@@ -124,7 +128,7 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.RETURNED, Move.EMPTY): State.EMPTIED,
     (State.WITHHELD, Move.EMPTY): State.EMPTIED,
     (State.EMPTIED, Move.REFILL): State.WAITING_READ,
-    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state in _WITHHOLDABLE},
+    **{(state, Move.WITHHOLD): State.WITHHELD for state in State if state not in HIDDEN},
 }
 
 STEP_OF: Final[dict[State, Step]] = {

@@ -1,4 +1,4 @@
-"""The ledger of one case in full: what was announced by whom, what arrived, what is missing by name, how it ends."""
+"""The account of a case: what was announced by whom, what arrived, which images are missing, how arriving ended."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.completeness import ledger, missing
-from reading.completeness.ledger import QUIET, Word
+from reading.completeness import announcements, ledger, missing
+from reading.completeness.announcements import QUIET, Announcement
 from reading.completeness.missing import Announced, Arrived, Label, Missing
 from reading.rules import triage
 from storage.ids import new_id
@@ -36,7 +36,7 @@ class How(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """Missing images of one series whose numbers follow each other, ``last`` included."""
+    """Missing images of one series with consecutive numbers, ``last`` included."""
 
     study: int
     """Place of the study in the case, counted from 1."""
@@ -62,19 +62,18 @@ class Account:
     expected: int | None
     """None while nobody has said how many there will be."""
     arriving: bool
-    words: tuple[Word, ...]
-    """The oldest first; what was merely counted is in ``ends``."""
+    words: tuple[Announcement, ...]
+    """The oldest first; the counts of `announcements.QUIET` are in ``ends``."""
     missing: tuple[Run, ...]
     missing_unnamed: int
-    """How many are missing besides, of which only the number is known."""
+    """How many more are missing that cannot be named."""
     seems_missing: tuple[Run, ...]
-    """Gaps in the numbers of what arrived, where nobody has announced anything: a hint, which makes nothing
-    incomplete."""
+    """Gaps in the numbers of the arrived images, where nobody has announced anything: a hint that does not count."""
     last_received_at: datetime
     ends_by: datetime | None
     """When *arriving* ends at the latest; None when it has ended."""
     ends: tuple[End, ...]
-    """How it ended until now, the oldest first."""
+    """How *arriving* ended each time, the oldest first."""
 
     @property
     def missing_count(self) -> int:
@@ -86,9 +85,9 @@ class Account:
 
 
 def of_case(tx: Connection, case: Case) -> Account:
-    """The account of a case, for those who have passed `reading.access.access`."""
+    """The account of a case, for callers that have passed `reading.access`."""
     study_uids = cases.study_uids(tx, case.id)
-    words = ledger.words_of(tx, study_uids)
+    words = announcements.of_each_study(tx, study_uids)
     found = [
         _of_study(tx, place, uid, [word for word in words.get(uid, []) if word.source != QUIET])
         for place, uid in enumerate(study_uids, start=1)
@@ -112,12 +111,12 @@ def of_case(tx: Connection, case: Case) -> Account:
 
 
 def ends_by(tx: Connection, case: Case) -> datetime:
-    """When the longest time of its rule is over for a case that is arriving."""
+    """When *arriving* ends at the latest, by the rule of the case."""
     return (case.arriving_since or case.received_at) + timedelta(minutes=triage.rule_of(tx, case).arriving_minutes)
 
 
 def record_end(tx: Connection, case: Case, how: How, now: datetime) -> None:
-    """Write how *arriving* ended, with the missing by name."""
+    """Write how *arriving* ended, with the images that were missing then."""
     account = of_case(tx, case)
     tx.execute(
         sa.insert(tables.arriving_end).values(
@@ -148,7 +147,7 @@ def ends_of(tx: Connection, case_id: str) -> list[End]:
 
 
 def runs(place: int, lost: Sequence[Missing]) -> tuple[Run, ...]:
-    """Images whose numbers follow each other, together; ``place`` of their study in the case."""
+    """Missing images gathered into runs of consecutive numbers; ``place`` is that of their study in the case."""
     found: list[Run] = []
     for one in lost:
         last = found[-1] if found else None
@@ -166,9 +165,9 @@ def runs(place: int, lost: Sequence[Missing]) -> tuple[Run, ...]:
 
 
 def _of_study(
-    tx: Connection, place: int, study_uid: str, words: Sequence[Word]
+    tx: Connection, place: int, study_uid: str, words: Sequence[Announcement]
 ) -> tuple[tuple[Run, ...], tuple[Run, ...]]:
-    """What is missing of a study by name, and what merely seems to be."""
+    """The images that are missing from a study, and those that seem to be."""
     here = _arrived(tx, instance.c.study_uid == study_uid)
     if not words:
         return (), runs(place, missing.of_gaps(here))
@@ -179,7 +178,7 @@ def _of_study(
     return runs(place, lost), ()
 
 
-def _missing_of_names(tx: Connection, words: Sequence[Word], here: Sequence[Arrived]) -> tuple[Missing, ...]:
+def _missing_of_names(tx: Connection, words: Sequence[Announcement], here: Sequence[Arrived]) -> tuple[Missing, ...]:
     if not words:
         return ()
     named = tables.announced_instance
@@ -214,7 +213,7 @@ def _missing_of_names(tx: Connection, words: Sequence[Word], here: Sequence[Arri
 
 
 def _arrived(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Arrived]:
-    """What the headers of arrived instances say; hidden and rejected ones have arrived all the same."""
+    """The numbers in the headers of arrived instances, hidden and rejected ones too."""
     rows = tx.execute(
         sa.select(
             instance.c.sop_instance_uid,

@@ -1,8 +1,8 @@
-"""The rows of follow-ups: images that came after a report was final wait for a word from a reader.
+"""The rows of follow-ups: a reader has to look at images that came after a report was final.
 
-A follow-up stands beside the states of its case, as *arriving* does: the report stays final and valid. It
-ends when a version that was read from all the images is released (an addendum, or the same words again),
-when a reader says that nothing changes, or with a case that was entered in error.
+A follow-up changes no state of its case, like *arriving*: the report stays final and valid. It closes when a version
+that was read from all images is released (an addendum, or the same words again), when a reader says that nothing
+changes, or when the case is entered in error.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -21,10 +20,11 @@ from reading.actions import Action
 from reading.audit import SYSTEM, Actor, ActorKind
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.moves import State
+from reading.cases.moves import State as CaseState
 from reading.completeness import image_set
+from reading.completeness.follow_up_moves import Move, State, after
 from reading.completeness.image_set import ImageSet
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed, Stale
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
@@ -32,38 +32,33 @@ from reading.rules import policy, triage
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
-ANSWERED_IN: Final = frozenset({State.FINAL, State.WAITING_REVIEW, State.REVIEWING, State.DISPUTED})
-"""States of a released case in which a reader answers; in the others it is being read anew, which answers too."""
+ANSWERED_IN: Final = frozenset({CaseState.FINAL, CaseState.WAITING_REVIEW, CaseState.REVIEWING, CaseState.DISPUTED})
+"""The states of a released case in which a reader answers; in the others it is read again, which answers it too."""
 HELD: Final = timedelta(minutes=30)
 """How long one reader keeps a follow-up to themselves; taking it again renews that."""
 
 
-class Outcome(StrEnum):
-    ADDENDUM = "addendum"
-    """A new version with other words was released."""
-    NO_CHANGE = "no_change"
-    VOID = "void"
-    """The case was entered in error."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class FollowUp:
+    """A follow-up that nobody has answered yet."""
+
     id: str
     case_id: str
     version_id: str
-    """The final version that the images came after."""
+    """The version that was final when the images came."""
     opened_at: datetime
     due_at: datetime
     held_by: str | None
     holder_name: str | None
     held_until: datetime | None
-    closed_at: datetime | None
-    outcome: Outcome | None
-    comment: str
     revision: int
 
+    @property
+    def state(self) -> State:
+        return State.OPEN if self.held_by is None else State.HELD
+
     def holder(self, now: datetime) -> str | None:
-        """The person who has it; one who vanished has it no more."""
+        """The person who holds it now; None once their time is over."""
         return self.held_by if self.held_until is not None and self.held_until > now else None
 
 
@@ -73,16 +68,22 @@ def open_of(tx: Connection, case_id: str) -> FollowUp | None:
 
 def open_of_each(tx: Connection, case_ids: Sequence[str]) -> dict[str, FollowUp]:
     follow_up = tables.follow_up
-    return {one.case_id: one for one in _found(tx, follow_up.c.case_id.in_(case_ids) & follow_up.c.closed_at.is_(None))}
+    person = tables.person
+    rows = tx.execute(
+        sa.select(follow_up, person.c.name.label("holder_name"))
+        .outerjoin(person, person.c.id == follow_up.c.held_by)
+        .where(follow_up.c.case_id.in_(case_ids), unanswered())
+    )
+    return {row.case_id: _follow_up(row) for row in rows}
 
 
-def of_case(tx: Connection, case_id: str) -> list[FollowUp]:
-    """All of them, the oldest first."""
-    return _found(tx, tables.follow_up.c.case_id == case_id)
+def unanswered() -> sa.ColumnElement[bool]:
+    """The condition on the table ``follow_up`` for the states `follow_up_moves.UNANSWERED`."""
+    return tables.follow_up.c.closed_at.is_(None)
 
 
 def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
-    """UIDs of the pictures that nobody has seen who answers for the final version; empty where there is none."""
+    """UIDs of the pictures that nobody responsible for the final version has looked at; none without such a version."""
     standing = versions.final(tx, case_id)
     if standing is None:
         return frozenset()
@@ -90,7 +91,7 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
     follow_up = tables.follow_up
     rows = tx.scalars(
         sa.select(follow_up.c.images).where(
-            follow_up.c.case_id == case_id, follow_up.c.outcome == Outcome.NO_CHANGE, follow_up.c.images.is_not(None)
+            follow_up.c.case_id == case_id, follow_up.c.outcome == State.NO_CHANGE, follow_up.c.images.is_not(None)
         )
     )
     for said in rows:
@@ -98,10 +99,11 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
     return image_set.image_set(tx, cases.study_uids(tx, case_id)).pictures - seen
 
 
+@without_door("The system's step asks for it when images arrive.")
 def open_if_late(ctx: Context[Who], case: Case) -> None:
-    """Open one where pictures came after the report; ``case`` is locked. What comes while one is open belongs to it.
+    """Open a follow-up for a locked case if pictures came after its report; one that is open covers later ones too.
 
-    A dose report or a presentation state opens none: there is nothing in it that a reading would rest on.
+    A dose report or a presentation state opens none, since no reading rests on it.
     """
     standing = versions.final(ctx.tx, case.id)
     if standing is None:
@@ -132,9 +134,16 @@ def not_with_another(tx: Connection, case_id: str, staff: Staff, now: datetime) 
         raise NotAllowed("held_by_another")
 
 
-def hold(tx: Connection, found: FollowUp, person_id: str | None, now: datetime) -> None:
-    """Give it to somebody, or (None) to nobody."""
-    _change(tx, found, held_by=person_id, held_until=None if person_id is None else now + HELD)
+def claim(tx: Connection, found: FollowUp, person_id: str, now: datetime) -> None:
+    """Let a reader hold it for `HELD`."""
+    after(found.state, Move.CLAIM)
+    _change(tx, found, held_by=person_id, held_until=now + HELD)
+
+
+def put_back(tx: Connection, found: FollowUp) -> None:
+    """Let go of it for another reader."""
+    after(found.state, Move.PUT_BACK)
+    _change(tx, found, held_by=None, held_until=None)
 
 
 def close_unchanged(
@@ -142,50 +151,51 @@ def close_unchanged(
     found: FollowUp,
     grant: RoleGrant,
     *,
-    seen: ImageSet,
+    images: ImageSet,
     comment: str,
     incomplete_reason: str,
     now: datetime,
 ) -> None:
-    """The report stands as it is, by the word of somebody who saw all of these images."""
+    """Close it: its holder has looked at all of these images, and the report stands as it is."""
     _close(
         tx,
         found,
         grant,
-        Outcome.NO_CHANGE,
+        Move.CONFIRM,
         now,
-        images=seen.to_json(),
+        images=images.to_json(),
         comment=comment,
         incomplete_reason=incomplete_reason,
     )
 
 
+@without_door("A part of the release, whose act has opened the case.")
 def answer(ctx: Context[Who], case: Case, version: ReportVersion, grant: RoleGrant) -> None:
-    """Close the open one when ``version``, which is being released, was read from everything that has come."""
+    """Close the open one if ``version``, which is being released, was read from all images."""
     found = open_of(ctx.tx, case.id)
     if found is None or late_pictures(ctx.tx, case.id):
         return
     same = versions.by_id(ctx.tx, found.version_id).content == version.content
-    outcome = Outcome.NO_CHANGE if same else Outcome.ADDENDUM
-    _close(ctx.tx, found, grant, outcome, ctx.now)
-    _noted(ctx, case.id, outcome, grant)
+    _close_on_record(ctx, found, grant, Move.RELEASE_SAME if same else Move.RELEASE_OTHER)
 
 
+@without_door("A part of an act that has opened the case.")
 def void(ctx: Context[Who], case_id: str, grant: RoleGrant) -> None:
-    """Close the open one, if there is one: its case was entered in error."""
+    """Close the open one, if any, because its case was entered in error."""
     found = open_of(ctx.tx, case_id)
     if found is not None:
-        _close(ctx.tx, found, grant, Outcome.VOID, ctx.now)
-        _noted(ctx, case_id, Outcome.VOID, grant)
+        _close_on_record(ctx, found, grant, Move.ENTER_IN_ERROR)
 
 
-def _noted(ctx: Context[Who], case_id: str, outcome: Outcome, grant: RoleGrant) -> None:
+def _close_on_record(ctx: Context[Who], found: FollowUp, grant: RoleGrant, move: Move) -> None:
+    outcome = _close(ctx.tx, found, grant, move, ctx.now)
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id)
     action = Action(f"follow_up.{outcome}")
-    ctx.by(actor).record(action=action, subject_kind="case", subject_id=case_id)
+    ctx.by(actor).record(action=action, subject_kind="case", subject_id=found.case_id)
 
 
-def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, now: datetime, **more: Any) -> None:
+def _close(tx: Connection, found: FollowUp, grant: RoleGrant, move: Move, now: datetime, **more: Any) -> State:
+    outcome = after(found.state, move)
     _change(
         tx,
         found,
@@ -197,6 +207,7 @@ def _close(tx: Connection, found: FollowUp, grant: RoleGrant, outcome: Outcome, 
         outcome=outcome,
         **more,
     )
+    return outcome
 
 
 def _change(tx: Connection, found: FollowUp, **values: Any) -> None:
@@ -210,17 +221,6 @@ def _change(tx: Connection, found: FollowUp, **values: Any) -> None:
         raise Stale(None)
 
 
-def _found(tx: Connection, condition: sa.ColumnElement[bool]) -> list[FollowUp]:
-    follow_up, person = tables.follow_up, tables.person
-    rows = tx.execute(
-        sa.select(follow_up, person.c.name.label("holder_name"))
-        .outerjoin(person, person.c.id == follow_up.c.held_by)
-        .where(condition)
-        .order_by(follow_up.c.opened_at, follow_up.c.id)
-    )
-    return [_follow_up(row) for row in rows]
-
-
 def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
     return FollowUp(
         id=row.id,
@@ -231,8 +231,5 @@ def _follow_up(row: sa.Row[tuple[object, ...]]) -> FollowUp:
         held_by=row.held_by,
         holder_name=row.holder_name,
         held_until=row.held_until,
-        closed_at=row.closed_at,
-        outcome=None if row.outcome is None else Outcome(row.outcome),
-        comment=row.comment,
         revision=row.revision,
     )

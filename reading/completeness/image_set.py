@@ -1,4 +1,4 @@
-"""The images that a case stands on: one digest over all of them, so that nobody signs what they have not seen."""
+"""The images of a case under one digest, so that nobody signs for images that were not on their screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from storage.tables import instance
 
 KEY_OBJECTS: Final = "1.2.840.10008.5.1.4.1.1.88.59"
-"""Key Object Selection Document: a rejection note itself is shown in the study whose images it hides."""
+"""Key Object Selection Document: a rejection note stays visible in the study whose images it hides."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,16 +23,16 @@ class ImageSet:
     instances: Mapping[str, str]
     """SOP Instance UID to the hex SHA-256 of the bytes received."""
     series_with_images: frozenset[str]
-    """Series UIDs; a series of a report or a presentation state alone has nothing to be shown."""
+    """UIDs of the series that have pictures: not those of a report or a presentation state alone."""
     pictures: frozenset[str]
-    """UIDs of the instances that have something to be shown."""
+    """UIDs of the instances that have frames."""
 
     def to_json(self) -> dict[str, Any]:
         return {"set": self.digest, "instances": dict(self.instances)}
 
 
 def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
-    """What has arrived of these studies until now, without what is hidden."""
+    """The arrived images of these studies that are not hidden."""
     rows = tx.execute(
         sa.select(
             instance.c.sop_instance_uid, instance.c.series_uid, instance.c.received_digest, instance.c.frames
@@ -49,7 +49,7 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
 
 
 def counts(tx: Connection, study_uids: Sequence[str]) -> tuple[int, int]:
-    """How many instances these studies have, and how many of them are shown; notes about others are none to be read."""
+    """How many instances these studies have, and how many are not hidden; Key Object documents do not count."""
     inside = instance.c.study_uid.in_(study_uids) & (instance.c.sop_class_uid != KEY_OBJECTS)
     shown = sa.func.count().filter(instance.c.hidden.is_(False))
     row = tx.execute(sa.select(sa.func.count(), shown).select_from(instance).where(inside)).one()

@@ -1,8 +1,8 @@
-"""Which images are missing, in the numbers that people know: pure rules over what was announced and what arrived.
+"""Which images are missing, by series and image number: pure rules over announced and arrived instances.
 
-Announcements name instances by UID, in an order; people speak of series 2, image 4. Numbers of what has
-arrived are known from its headers. Those of what has not are inferred from the places around it, and
-where that is not possible the place itself is said, so that a sentence never claims more than is known.
+An announcement lists instances by UID; people speak of series 2, image 4. The header of an arrived instance has its
+numbers. The number of a missing one is inferred from its neighbours in the list; where that fails, its place in the
+list is given instead, so that nothing is claimed that is not known.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from itertools import pairwise
 from typing import Final
 
 MOST: Final = 5000
-"""Gaps beyond so many are not a loss but another way of counting."""
+"""More gaps than this mean that the numbers are not consecutive, not that images are missing."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Announced:
-    """An instance that somebody named, in the order of their list."""
+    """An instance that an announcement names, in the order of its list."""
 
     sop_instance_uid: str
     series_uid: str
-    """Empty where nobody said."""
+    """Empty where the announcement does not say."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Arrived:
-    """What the header of an arrived instance says."""
+    """The numbers in the header of an arrived instance."""
 
     sop_instance_uid: str
     series_uid: str
@@ -39,7 +39,7 @@ class Arrived:
 
 @dataclass(frozen=True, kw_only=True, order=True)
 class Label:
-    """How an image or a series is called: by the number in its header, or by its place among those announced."""
+    """What people call an image or a series: its number in the header, or its place in the announcement."""
 
     number: int
     by_place: bool = False
@@ -48,16 +48,16 @@ class Label:
 @dataclass(frozen=True, kw_only=True)
 class Missing:
     series: Label | None
-    """None where it cannot be said which series it belongs to."""
+    """None where its series is not known."""
     image: Label
     held: bool = False
-    """It has come, but lies in quarantine until a person has decided."""
+    """It has arrived, but is in quarantine until a person decides."""
 
 
 def of_names(
     announced: Sequence[Announced], arrived: Collection[Arrived], held: Collection[str] = ()
 ) -> tuple[Missing, ...]:
-    """The announced instances that have not arrived; ``held``: UIDs that wait in quarantine."""
+    """The announced instances that have not arrived; ``held`` are the UIDs in quarantine."""
     there = {one.sop_instance_uid: one for one in arrived}
     if all(one.sop_instance_uid in there for one in announced):
         return ()
@@ -78,10 +78,10 @@ def of_names(
 
 
 def of_count(missing: int, arrived: Collection[Arrived]) -> tuple[Missing, ...]:
-    """As many as can be named of ``missing`` instances that were only counted.
+    """Labels for ``missing`` instances that were announced by their count only.
 
-    Gaps in the numbers come first. What is missing beyond them follows the last number, if there is one
-    series only; otherwise nobody knows where it belongs. More gaps than missing images name nothing.
+    Gaps in the numbers come first. Further ones follow the last number if there is only one series; otherwise
+    their place is not known. With more gaps than missing instances nothing can be labelled.
     """
     holes = of_gaps(arrived)
     if missing <= 0 or len(holes) > missing:
@@ -97,7 +97,7 @@ def of_count(missing: int, arrived: Collection[Arrived]) -> tuple[Missing, ...]:
 
 
 def of_gaps(arrived: Collection[Arrived]) -> tuple[Missing, ...]:
-    """Images whose numbers are skipped: a hint and no proof, since rejected exposures leave the same gaps.
+    """Skipped image numbers: a hint and no proof, since rejected exposures leave the same gaps.
 
     Where no two series share a number, the numbers run through the study.
     """
@@ -117,7 +117,7 @@ def of_gaps(arrived: Collection[Arrived]) -> tuple[Missing, ...]:
 
 
 def inferred(numbers: Sequence[int | None]) -> list[Label]:
-    """The numbers of a list in which some are not known, from those around them; else the places, counted from 1."""
+    """The numbers of a list: unknown ones are inferred from their neighbours, else the place is given (from 1)."""
     known = [(place, number) for place, number in enumerate(numbers, start=1) if number is not None]
     places = [Label(number=place, by_place=True) for place in range(1, len(numbers) + 1)]
     if not known:
@@ -131,7 +131,7 @@ def inferred(numbers: Sequence[int | None]) -> list[Label]:
 
 
 def _between(known: Sequence[tuple[int, int]], length: int) -> Mapping[int, Label]:
-    """Where the numbers rise with the places: runs that just fit between, before the first and after the last."""
+    """Where numbers rise with places: the runs that exactly fill the gaps, the beginning and the end."""
     found: dict[int, Label] = {}
     (first_place, first), (last_place, last) = known[0], known[-1]
     if first - first_place >= -1:
@@ -143,7 +143,7 @@ def _between(known: Sequence[tuple[int, int]], length: int) -> Mapping[int, Labe
 
 
 def _left_over(known: Sequence[tuple[int, int]], length: int) -> Mapping[int, Label]:
-    """Where the list is in another order but counts from 1 (or 0): the numbers that nobody has, in their order."""
+    """Where the list is in another order but counts from 1 (or 0): the unused numbers, in rising order."""
     taken = {number for _, number in known}
     start = 0 if 0 in taken else 1
     free = [number for number in range(start, start + length) if number not in taken]
@@ -154,7 +154,7 @@ def _left_over(known: Sequence[tuple[int, int]], length: int) -> Mapping[int, La
 
 
 def _series_of(announced: Sequence[Announced], there: Mapping[str, Arrived]) -> list[str]:
-    """For each the series UID: as announced, as arrived, or that of its neighbours where they agree."""
+    """The series UID of each: as announced, as arrived, or that of its neighbours where they agree."""
     said = [
         one.series_uid or (there[one.sop_instance_uid].series_uid if one.sop_instance_uid in there else "")
         for one in announced
@@ -176,7 +176,7 @@ def _carried(said: Iterable[str]) -> list[str]:
 
 
 def _labels_of_series(series_uids: Sequence[str], arrived: Collection[Arrived]) -> dict[str, Label]:
-    """How each series is called; those that nobody can tell apart by their numbers by their place."""
+    """The label of each series: its number, or its place where numbers do not tell the series apart."""
     numbers = {one.series_uid: one.series_number for one in arrived}
     known = [series_uid for series_uid in series_uids if series_uid]
     said = [numbers.get(series_uid) for series_uid in known]
@@ -186,7 +186,7 @@ def _labels_of_series(series_uids: Sequence[str], arrived: Collection[Arrived]) 
 
 
 def _numbers_of_series(arrived: Collection[Arrived]) -> dict[str, set[int]]:
-    """The numbers of the pictures of each series; series that number two alike say nothing by their numbers."""
+    """The image numbers of each series; a series that uses a number twice is left out."""
     found: dict[str, list[int]] = defaultdict(list)
     for one in arrived:
         if one.is_picture and one.instance_number is not None:
@@ -199,11 +199,11 @@ def _holes(numbers: Collection[int]) -> list[int]:
     if not numbers:
         return []
     lowest, highest = min(numbers), max(numbers)
-    # A series that begins far from 1 counts from elsewhere.
+    # A series whose first number is far above 1 does not count from 1.
     start = lowest if lowest <= 0 or lowest - 1 > len(numbers) else 1
     amount = highest - start + 1 - len(numbers)
     if amount > min(len(numbers), MOST):
-        return []  # not every number is used: there is no telling what a gap means
+        return []  # the numbers are not consecutive: a gap means nothing
     return [number for number in range(start, highest) if number not in numbers]
 
 

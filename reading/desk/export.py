@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
@@ -31,12 +31,12 @@ def export_case(ctx: Context[Viewer], case_id: str) -> list[ExportedStudy]:
         NotThere: no such case, or not one that they may see.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_EXPORT)
+    door.open_case(ctx, case_id, Action.CASE_EXPORT)
     found: list[ExportedStudy] = []
     for study_uid in cases.study_uids(ctx.tx, case_id):
         instances = queries.instances_in(ctx.tx, study_uid)
         if instances:
-            study = access.open_study(ctx, study_uid, Action.STUDY_EXPORT)
+            study = door.open_study(ctx, study_uid, Action.STUDY_EXPORT)
             correction = attribution.current(ctx.tx, study_uid)
             found.append(ExportedStudy(study=study, correction=correction, instances=instances))
     details = {"instances": sum(len(one.instances) for one in found)}

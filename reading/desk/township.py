@@ -10,22 +10,23 @@ from typing import Final
 import sqlalchemy as sa
 
 from reading import tables
-from reading.access import access
-from reading.actions import Action
+from reading.access import visibility
+from reading.alerts import critical
 from reading.alerts.critical import Alert
-from reading.cases import cases
-from reading.cases.cases import MoveRow
+from reading.alerts.moves import UNANSWERED
+from reading.cases import cases, history
+from reading.cases.history import MoveRow
 from reading.cases.moves import State
 from reading.completeness import follow_ups
 from reading.completeness.follow_ups import FollowUp
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.desk import worklist
-from reading.desk.worklist import Entry, Filters, Order
-from reading.errors import NotThere
+from reading.desk.entries import Entry, entries_of
+from reading.desk.worklist import Filters, Sorting
 from reading.register import organisations, people
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
-from reading.signing import release
+from reading.signing import change_notices
 from reading.viewers import Staff
 
 MOST: Final = 200
@@ -99,9 +100,10 @@ class Pending:
     images: tuple[PendingImages, ...]
 
 
+@without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
 def examinations(ctx: Context[Staff], *, text: str, since: datetime) -> Examinations:
     """The examinations received since a time and those that are still open, the newest first."""
-    wanted = Filters(text=text, since=since, order=Order.NEWEST)
+    wanted = Filters(text=text, since=since, sorting=Sorting.NEWEST)
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
     zones = _time_zones(ctx, found.entries)
@@ -114,6 +116,7 @@ def examinations(ctx: Context[Staff], *, text: str, since: datetime) -> Examinat
     )
 
 
+@without_door("It adds to cases that the page has opened or listed; versions are those visible to the viewer.")
 def printable_versions(ctx: Context[Staff], case_ids: Sequence[str]) -> Mapping[str, ReportVersion]:
     """The one version of each case that may be printed; cases without one are left out."""
     version = tables.report_version
@@ -123,16 +126,17 @@ def printable_versions(ctx: Context[Staff], case_ids: Sequence[str]) -> Mapping[
         .where(
             version.c.case_id.in_(case_ids),
             version.c.status.in_(VALID),
-            access.visible_versions(ctx.tx, ctx.who, ctx.now),
+            visibility.visible_versions(ctx.tx, ctx.who, ctx.now),
         )
     )
     return {version.case_id: version for version in map(from_row, rows)}
 
 
+@without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
 def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
     """What waits for an answer from this person's own sites, about one case or about all."""
     case = tables.case
-    own = case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own) & access.visible_cases(ctx.tx, ctx.who, ctx.now)
+    own = case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own) & visibility.visible_cases(ctx.tx, ctx.who, ctx.now)
     if case_id is not None:
         own &= case.c.id == case_id
     return Pending(
@@ -143,28 +147,15 @@ def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
     )
 
 
-def acknowledge_change(ctx: Context[Staff], notice_id: str) -> None:
-    """The township has read the report that changed.
-
-    Raises:
-        NotThere: no such notice waits for this person.
-
-    """
-    if notice_id not in {change.notice_id for change in pending(ctx).changes}:
-        raise NotThere
-    release.acknowledge_change(ctx.tx, notice_id, ctx.who.person_id, ctx.now)
-    ctx.record(action=Action.CHANGE_ACKNOWLEDGE, subject_kind="notice", subject_id=notice_id)
-
-
 def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingAlert, ...]:
     alert = tables.critical_alert
-    unanswered = sa.select(alert.c.case_id).where(alert.c.acknowledged_at.is_(None), alert.c.withdrawn_at.is_(None))
+    unanswered = sa.select(alert.c.case_id).where(critical.unanswered())
     entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
     zones = _time_zones(ctx, entries)
     found: list[PendingAlert] = []
     for entry in entries:
         newest = entry.alert
-        if newest is None or newest.acknowledged_at is not None:
+        if newest is None or newest.state not in UNANSWERED:
             continue
         reader = people.by_id(ctx.tx, newest.raised_by)
         found.append(
@@ -188,7 +179,7 @@ def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingR
 
 
 def _last_return(ctx: Context[Staff], case_id: str) -> MoveRow:
-    moves = cases.moves_of(ctx.tx, case_id)
+    moves = history.moves_of(ctx.tx, case_id)
     return next(move for move in reversed(moves) if move.to_state is State.RETURNED)
 
 
@@ -198,7 +189,7 @@ def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingC
         sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.at, version.c.case_id)
         .join(version, version.c.id == notice.c.version_id)
         .join(case, case.c.id == version.c.case_id)
-        .where(notice.c.acknowledged_at.is_(None), own)
+        .where(change_notices.unacknowledged(), own)
         .order_by(notice.c.at)
         .limit(MOST)
     ).all()
@@ -218,7 +209,7 @@ def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingC
 
 def _images(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingImages, ...]:
     late = tables.follow_up
-    unanswered = sa.select(late.c.case_id).where(late.c.closed_at.is_(None))
+    unanswered = sa.select(late.c.case_id).where(follow_ups.unanswered())
     entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
     zones = _time_zones(ctx, entries)
     return tuple(
@@ -235,7 +226,7 @@ def _images(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingIm
 
 def _entries(ctx: Context[Staff], condition: sa.ColumnElement[bool]) -> list[Entry]:
     rows = ctx.tx.execute(sa.select(tables.case).where(condition).order_by(tables.case.c.received_at).limit(MOST))
-    return worklist.entries_of(ctx.tx, ctx.who, [cases.from_row(row) for row in rows], ctx.now)
+    return entries_of(ctx.tx, ctx.who, [cases.from_row(row) for row in rows], ctx.now)
 
 
 def _time_zones(ctx: Context[Staff], entries: Sequence[Entry]) -> Mapping[str, str]:

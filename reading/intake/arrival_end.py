@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.completeness import account, ledger
+from reading.completeness import account, announcements, ledger
 from reading.completeness.account import How
 from storage.tables import study
 
@@ -41,7 +41,7 @@ def end_arriving(tx: Connection, now: datetime, quiet_seconds: float) -> int:
         if how is None:
             continue
         for one in studies:
-            ledger.announce(tx, one.study_uid, ledger.QUIET, one.instances, now)
+            announcements.announce(tx, one.study_uid, announcements.QUIET, one.instances, now)
         ledger.fulfil(tx, [one.study_uid for one in studies], now)
         account.record_end(tx, cases.change(tx, arriving, arriving=False, arriving_since=None), how, now)
         ended += 1

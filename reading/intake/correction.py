@@ -20,7 +20,7 @@ from reading.patients.attribution import OF_THE_SERIES, Revision
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.rules import triage
-from reading.signing import signatures
+from reading.signing import basis
 from reading.viewers import Staff
 
 CORRECTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
@@ -95,7 +95,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
     if standing is not None:
         of_series = bool(OF_THE_SERIES & made.attributes.keys())
         named = case.patient_id is not None and patient_id != case.patient_id
-        if named or _printed(standing.identity) != _printed(signatures.identity(ctx.tx, case)) or of_series:
+        if named or _printed(standing.identity) != _printed(basis.identity(ctx.tx, case)) or of_series:
             raise NotAllowed("withhold_first")
     case = triage.retriage(
         ctx.tx,

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 
 from sqlalchemy.engine import Connection
 
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
-from reading.completeness import image_set, ledger
+from reading.completeness import announcements, image_set
 from reading.context import Context, Who, without_door
 from reading.intake import intake
 from reading.intake.look import look_of
@@ -39,7 +39,7 @@ def follow(
         if case is None:
             continue
         # From now on, images beyond those that are there now count as new.
-        ledger.announce(ctx.tx, study_uid, ledger.QUIET, study.instances, ctx.now)
+        announcements.announce(ctx.tx, study_uid, announcements.QUIET, study.instances, ctx.now)
         found[case.id] = case
     return [_up_to_date(ctx, case_id, grant=grant, why=why) for case_id in sorted(found)]
 
@@ -58,7 +58,7 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
 
 def _move(tx: Connection, case: Case) -> Move | None:
     there, shown = image_set.counts(tx, cases.study_uids(tx, case.id))
-    last = cases.moves_of(tx, case.id)[-1].move
+    last = history.moves_of(tx, case.id)[-1].move
     match case.state:
         case State.WAITING_READ | State.RETURNED | State.WITHHELD if not there:
             return Move.EMPTY

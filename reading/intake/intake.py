@@ -10,27 +10,28 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading import tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
-from reading.completeness import follow_ups, image_set, ledger
+from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.intake.look import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import patients
+from reading.patients import patient_number, patients
 from reading.patients.keys import Keys
 from reading.patients.names import may_be_one
-from reading.patients.patients import Patient, never_links
+from reading.patients.patient_identifiers import never_links
+from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import policy, triage
-from reading.rules.examination_time import examined, parse_date
-from reading.rules.policy import Facts
+from reading.rules.examination_time import parse_date, start_of_examination
+from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study
@@ -70,7 +71,7 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         Invalid: no answer was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     roles = (Role.TECHNICIAN, Role.CLINICIAN)
     grant = next(
@@ -97,7 +98,7 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
         case = cases.lock(ctx.tx, answered.id)
         cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
         return _resubmitted(ctx, cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now))
-    case = cases.open_case(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
+    case = cases.create(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
     if order is not None:
         meant = [one.id for one in meant_by(order, study.study_uid)]
         cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
@@ -112,7 +113,7 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     site = organisations.by_id(tx, study.site_id)
     if site is None:
         raise NotThere
-    began = examined(
+    began = start_of_examination(
         study_date=study.study_date,
         study_time=study.study_time,
         timezone_offset=study.timezone_offset,
@@ -166,7 +167,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
             return case
         tier = triage.home_tier(ctx.tx, case)
         case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
-    counted = ledger.counted_when_quiet(ctx.tx, study.study_uid)
+    counted = announcements.counted_when_quiet(ctx.tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
         case = cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now)
@@ -202,7 +203,7 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
 def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
     """The patient whose number the images carry; None where a number of ours comes with another person's name."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
-    ours = study.issuer == patients.ISSUER
+    ours = study.issuer == patient_number.ISSUER
     return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
 
 

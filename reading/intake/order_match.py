@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
@@ -31,7 +31,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
             images name another person, and nobody says that it is one all the same (``same_person``).
 
     """
-    case = access.open_case(ctx, case_id, Action.CASE_MATCH)
+    case = door.open_case(ctx, case_id, Action.CASE_MATCH)
     order = next((one.order for one in matching.proposals(ctx.tx, case) if one.order.id == order_id), None)
     if order is None:
         raise Invalid("order", "required")
@@ -66,7 +66,7 @@ def part(ctx: Context[Staff], keys: Keys, case_id: str) -> None:
         NotAllowed: as `match`.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_UNMATCH)
+    door.open_case(ctx, case_id, Action.CASE_UNMATCH)
     order = matching.order_of(ctx.tx, case_id)
     if order is None:
         raise NotThere

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -53,7 +53,7 @@ def correct_study(
         Invalid: an attribute that is not corrected here, a value that breaks its form, or nobody has the number.
 
     """
-    study = access.open_study(ctx, study_uid, Action.STUDY_CORRECT)
+    study = door.open_study(ctx, study_uid, Action.STUDY_CORRECT)
     if not correction.may_correct(ctx.tx, ctx.who, study.site_id, ctx.now):
         raise NotAllowed("no_role_for_this_step")
     patient = None if patient_number is None else patients.by_number(ctx.tx, patient_number)
@@ -71,7 +71,7 @@ def correct_case(ctx: Context[Staff], case_id: str, attributes: Mapping[str, str
         Invalid: nothing was changed, the name was taken out, or a value breaks its form.
 
     """
-    case = access.open_case(ctx, case_id, Action.STUDY_CORRECT)
+    case = door.open_case(ctx, case_id, Action.STUDY_CORRECT)
     before = shown_attributes(ctx.tx, case)
     changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
     if not changed.get("PatientName", "-"):
@@ -105,7 +105,7 @@ def link(ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, s
             same (``same_person``).
 
     """
-    case = access.open_case(ctx, case_id, Action.CASE_LINK)
+    case = door.open_case(ctx, case_id, Action.CASE_LINK)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
     if not same_person and any(

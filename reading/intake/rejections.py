@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.access import access
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
@@ -85,7 +85,7 @@ def hide(ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Se
         Invalid: no reason, or no image of this case was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_HIDE_IMAGES)
+    door.open_case(ctx, case_id, Action.CASE_HIDE_IMAGES)
     case = cases.lock(ctx.tx, case_id)
     grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
     reason = cases.reason(why)
@@ -125,7 +125,7 @@ def lift(ctx: Context[Staff], keys: Keys, case_id: str, rejection_id: str, *, wh
         Invalid: no reason was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_SURGERY)
+    door.open_case(ctx, case_id, Action.CASE_SURGERY)
     in_case = [
         one.sop_instance_uid
         for study_uid in cases.study_uids(ctx.tx, case_id)
@@ -134,7 +134,7 @@ def lift(ctx: Context[Staff], keys: Keys, case_id: str, rejection_id: str, *, wh
     if rejection_id not in {one.id for one in rejection_record.about(ctx.tx, in_case)}:
         raise NotThere
     row = ctx.tx.execute(sa.select(rejection).where(rejection.c.id == rejection_id).with_for_update()).one_or_none()
-    if row is None or row.site_id not in access.scope(ctx.tx, ctx.who, ctx.now).site_ids:
+    if row is None or row.site_id not in visibility.scope(ctx.tx, ctx.who, ctx.now).site_ids:
         raise NotThere
     grant = granted(ctx.tx, ctx.who, row.site_id, ctx.now)
     if row.lifted_at is not None:

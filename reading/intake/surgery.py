@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -122,7 +122,7 @@ def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why:
         Invalid: no reason was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_SURGERY)
+    door.open_case(ctx, case_id, Action.CASE_SURGERY)
     touched = (table.c.case_id == case_id) | (table.c.other_case_id == case_id)
     asked = sa.select(table).where(table.c.id == surgery_id, touched)
     row = ctx.tx.execute(asked.with_for_update()).one_or_none()
@@ -158,7 +158,7 @@ def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why:
 def _opened(
     ctx: Context[Staff], case_id: str, why: str, *, other: str | None, closed: bool = False
 ) -> tuple[Case, RoleGrant, str]:
-    access.open_case(ctx, case_id, Action.CASE_SURGERY)
+    door.open_case(ctx, case_id, Action.CASE_SURGERY)
     locked = {each: cases.lock(ctx.tx, each) for each in sorted({case_id, other or case_id})}
     case = locked[case_id]
     grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
@@ -180,7 +180,7 @@ def _target(ctx: Context[Staff], case: Case, into_case: str) -> str:
     """The study of the other case that takes the images."""
     if into_case == case.id:
         raise Invalid("into_case", "unknown")
-    access.open_case(ctx, into_case, Action.CASE_SURGERY)
+    door.open_case(ctx, into_case, Action.CASE_SURGERY)
     other = cases.lock(ctx.tx, into_case)
     if other.site_id != case.site_id:
         raise NotAllowed("another_site")

@@ -9,7 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
@@ -87,7 +87,7 @@ def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
         Stale: it has changed since ``revision``, or all of it has begun.
 
     """
-    access.open_order(ctx, order_id, Action.ORDER_OPEN)
+    door.open_order(ctx, order_id, Action.ORDER_OPEN)
     found = orders.by_id(ctx.tx, order_id)
     if found is None:
         raise NotThere

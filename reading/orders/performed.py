@@ -11,7 +11,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.completeness.ledger import Named
+from reading.completeness.announcements import Named
 from reading.orders.order_state import Move
 from reading.tables import performed_reference, performed_step
 

@@ -12,8 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
-from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness import announcements
+from reading.completeness.announcements import Named
 from reading.orders import orders, performed, progress
 from reading.orders.performed import MOVE_OF, State
 from reading.tables import performed_change, performed_reference, performed_step
@@ -213,7 +213,7 @@ def _announce(tx: Connection, performed_id: str, now: datetime) -> None:
     if not named or all(step.instances is None for step in steps):
         return  # nobody said what there is
     made = [one for step in steps for one in step.instances or ()]
-    ledger.announce_named(tx, _study_of(tx, list(dict.fromkeys(named)), made), SOURCE, made, now)
+    announcements.announce_named(tx, _study_of(tx, list(dict.fromkeys(named)), made), SOURCE, made, now)
 
 
 def _is_of_another_site(tx: Connection, study_uid: str, site_id: str) -> bool:

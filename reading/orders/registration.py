@@ -8,18 +8,19 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from reading import identifiers
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.identifiers import IdentityCard
 from reading.kinds import IdentifierKind, Role, Sex
-from reading.patients import patients
+from reading.patients import patient_identifiers, patients
 from reading.patients.keys import Keys
-from reading.patients.patients import Identifier, Patient
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.sessions.sessions import CARDS
+from reading.sessions.patient_sessions import CARDS
 from reading.viewers import Staff
 
 REGISTERED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
@@ -53,7 +54,7 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
         raise NotAllowed("no_role_for_this_step")
     card, sex, birth_date = _checked(holder, ctx.now.astimezone(ZoneInfo(site.time_zone)).date())
     try:
-        known = access.find_patient(ctx, keys, card, action=Action.PATIENT_FIND)
+        known = door.find_patient(ctx, keys, card, action=Action.PATIENT_FIND)
     except NotThere:
         made = patients.register(
             ctx.tx, keys, name=holder.name, birth_date=birth_date, sex=sex, identifiers=[card], now=ctx.now
@@ -76,7 +77,7 @@ def _checked(holder: CardHolder, today: date) -> tuple[Identifier, Sex, date | N
     sex, birth_date = holder.sex, holder.birth_date
     if birth_date is not None and birth_date > today:
         raise Invalid("birth_date", "date")
-    value = patients.normal(holder.kind, holder.card)
+    value = patient_identifiers.normal(holder.kind, holder.card)
     if holder.kind is IdentifierKind.IDENTITY_CARD:
         read = identifiers.identity_card(value, today=today)
         if not isinstance(read, IdentityCard):
@@ -84,7 +85,7 @@ def _checked(holder: CardHolder, today: date) -> tuple[Identifier, Sex, date | N
         sex, birth_date = sex or read.sex, birth_date or read.birth_date
     elif not value:
         raise Invalid("card", "empty")
-    if patients.never_links(value):
+    if patient_identifiers.never_links(value):
         raise Invalid("card", "never_links")
     return Identifier(kind=holder.kind, value=value), sex, birth_date
 

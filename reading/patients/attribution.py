@@ -1,4 +1,4 @@
-"""Whose study it is and what a person corrected in it: versioned rows beside bytes that never change."""
+"""Attributions: whose a study is and what a person corrected in it, as revisions beside the unchanged bytes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from storage.index import journal, queries
 from storage.records import Study
 
 KIND: Final = "attribution"
-"""Of corrections in the journal."""
+"""Kind of an attribution in the journal."""
 SHOWN: Final = {
     "PatientName": "patient_name",
     "PatientID": "patient_id",
@@ -33,11 +33,11 @@ SHOWN: Final = {
     "StudyDescription": "study_description",
     "ReferringPhysicianName": "referring_physician",
 }
-"""Attributes of the study (PS3.6 keywords) with the field of the index that shows each."""
+"""Attributes of the study (PS3.6 keywords), each with its field in the index."""
 OF_THE_SERIES: Final = frozenset({"BodyPartExamined", "Laterality", "ImageLaterality"})
-"""Corrected for the whole study, shown by those who read the data set."""
+"""Attributes of the series that are corrected for the whole study; the index does not hold them."""
 NOBODY: Final = ""
-"""Whose a study is, when somebody says that it is not whose it was taken to be."""
+"""Patient id or order id of a correction that takes the study from its patient or order."""
 LONGEST: Final = 64
 """Characters: LO and one component group of PN (PS3.5 6.2)."""
 LATERALITY: Final = re.compile(r"[LRBU]?")
@@ -52,7 +52,7 @@ FORMS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class Revision:
-    """What holds of a study since a correction. ``attributes`` are all that are corrected, not only the last ones."""
+    """A study's attribution since a correction; ``attributes`` are all that were ever corrected, with their values."""
 
     id: str
     study_uid: str = field(repr=False)
@@ -62,7 +62,7 @@ class Revision:
     order_id: str | None
     attributes: Mapping[str, str] = field(repr=False)
     previous: Mapping[str, str] = field(repr=False)
-    """What was shown before, of the study's attributes that this revision changed."""
+    """Earlier values of the study's attributes that this revision changed."""
     reason: str = field(repr=False)
     made_by: str | None
     made_at: datetime
@@ -133,7 +133,7 @@ def correct(
     except IntegrityError as refused:
         overtaking = current(tx, study_uid)
         if overtaking is None or overtaking.revision == number:
-            raise  # not a race: the patient, the order or the person is none of ours
+            raise  # not a race: the patient, the order or the person does not exist
         raise Stale(overtaking.revision) from refused
     queries.show(tx, study_uid, made.attributes, made.revision)
     journal.write(tx, KIND, _to_json(made), now)
@@ -177,14 +177,14 @@ def _to_json(made: Revision) -> dict[str, Any]:
 
 
 def current(tx: Connection, study_uid: str) -> Revision | None:
-    """What holds now; None when nothing was ever corrected."""
+    """The latest revision; None when nothing was ever corrected."""
     newest = _of(study_uid).order_by(attribution.c.revision.desc()).limit(1)
     row = tx.execute(newest).one_or_none()
     return None if row is None else _revision(row)
 
 
 def history(tx: Connection, study_uid: str) -> list[Revision]:
-    """Every correction of a study, the first one first."""
+    """Every revision of a study's attribution, the oldest first."""
     return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]
 
 

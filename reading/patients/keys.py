@@ -1,4 +1,4 @@
-"""The keys of this installation: identifiers are found by a keyed digest and shown from their ciphertext."""
+"""The keys of this installation: one for the digests that find identifiers, one for the ciphertext that shows them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,13 @@ from typing import Final
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from reading.errors import KeyFileUnfit, WrongKey
+
 KEY_BYTES: Final = 32
 NONCE_BYTES: Final = 12
-"""96 bits, the length that GCM is made for (NIST SP 800-38D 8.2)."""
+"""96 bits, as NIST SP 800-38D 8.2 recommends for GCM."""
 VERSION: Final = b"\x01"
-"""In front of a ciphertext, so that another cipher or key can follow."""
-
-
-class KeyFileUnfit(Exception):
-    """A key's file is open to others or does not hold a key; nothing is made over it."""
-
-    def __init__(self, path: Path, problem: str) -> None:
-        super().__init__(path, problem)
-        self.path = path
-        self.problem = problem
-
-
-class Unreadable(Exception):
-    """A ciphertext that was not sealed with this key for this purpose, or that was changed."""
+"""First byte of a ciphertext, so that another cipher or key can follow one day."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,10 +31,10 @@ class Keys:
     cipher_key: bytes = field(repr=False)
 
     def digest(self, kind: str, issuer: str, value: str) -> bytes:
-        """32 bytes that are equal for equal arguments only, and say nothing without the key."""
-        # Whatever somebody types has a digest, halves of surrogate pairs included.
+        """32 bytes that are equal for equal arguments only; without the key they reveal nothing."""
+        # Every typed text has a digest, also one with halves of surrogate pairs.
         parts = (part.encode(errors="surrogatepass") for part in (kind, issuer, value))
-        # With its length in front no part can reach into the next.
+        # Each part has its length in front, so that no two lists of parts give the same message.
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
         return hmac.new(self.digest_key, message, hashlib.sha256).digest()
 
@@ -58,16 +47,16 @@ class Keys:
         """What was sealed.
 
         Raises:
-            Unreadable: another key, another purpose, or changed bytes.
+            WrongKey: another key, another purpose, or changed bytes.
 
         """
         version, nonce, body = sealed[:1], sealed[1 : 1 + NONCE_BYTES], sealed[1 + NONCE_BYTES :]
         if version != VERSION or len(nonce) != NONCE_BYTES:
-            raise Unreadable
+            raise WrongKey
         try:
             return AESGCM(self.cipher_key).decrypt(nonce, body, version + purpose.encode()).decode()
         except InvalidTag:
-            raise Unreadable from None
+            raise WrongKey from None
 
 
 def keys_in(directory: Path) -> Keys:
@@ -84,7 +73,7 @@ def keys_in(directory: Path) -> Keys:
 
 
 def key_file(path: Path, make: Callable[[], bytes]) -> bytes:
-    """The content of a key's file of mode 0600, made once: of several that start together one makes it.
+    """The content of a key's file of mode 0600; where it is missing, one of the processes that start makes it.
 
     Raises:
         KeyFileUnfit: others may read or write the file.
@@ -113,7 +102,7 @@ def _make(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        # A link appears whole or not at all, and never over another's: who comes second uses the first's.
+        # A link appears whole or not at all, and replaces no file: the second process uses the key of the first.
         path.hardlink_to(draft)
     except FileExistsError:
         return

@@ -1,4 +1,4 @@
-"""The keys that a database was written with: a node with others would find nobody and seal with another's seal."""
+"""Digests of the keys that a database was written with; a node with other keys would find no patient."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def knows_keys(tx: Connection) -> bool:
 
 
 def strange_keys(tx: Connection, keys: Mapping[str, bytes]) -> list[str]:
-    """The names of keys that are not those the database was written with; the first start notes what they are."""
+    """The names of the keys that differ from those that the database was written with; the first start notes them."""
     ours = {name: hashlib.sha256(b"tierread key check\0" + key).digest() for name, key in keys.items()}
     tx.execute(insert_new(tx, installation_key), [{"name": name, "digest": ours[name]} for name in sorted(ours)])
     noted = {row.name: bytes(row.digest) for row in tx.execute(sa.select(installation_key))}

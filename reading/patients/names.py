@@ -1,4 +1,4 @@
-"""Names in Chinese characters and in pinyin: how one is written for a device, and whether two can be one person's."""
+"""Names in Chinese characters and in pinyin: their form for devices, and whether two can belong to one person."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SURNAMES: Final = {
     "黑": "he",
     "乐": "yue",
 }
-"""Surnames that are read otherwise than their characters are elsewhere, or that a dictionary may read otherwise."""
+"""Pinyin of surnames whose characters are pronounced differently in other words."""
 TWO_CHARACTERS: Final = frozenset(
     (
         *("欧阳", "司马", "上官", "诸葛", "东方", "皇甫", "尉迟"),
@@ -76,7 +76,7 @@ def may_be_one(dicom: str, name: str) -> bool:
     """Whether a DICOM person name (PS3.5 6.2 PN) can be that of somebody called ``name``.
 
     Each component group is compared for itself, without case, spaces and ``^``; a romanised group also
-    with the pinyin of ``name`` in either order of family and given name. A name that says nothing can be
+    with the pinyin of ``name`` in either order of family and given name. An empty name can be
     anybody's.
     """
     groups = [letters for letters in (_letters(group) for group in dicom.split("=")) if letters]

@@ -15,13 +15,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import access
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.moves import HIDDEN
 from reading.context import Context
 from reading.errors import NotThere
-from reading.patients.patients import never_links
+from reading.patients.patient_identifiers import never_links
 from reading.quality.kinds import GROUP_OF, Aspect, Group, Kind
 from reading.quality.moves import Move
 from reading.viewers import Viewer
@@ -90,11 +91,11 @@ def open_concern(ctx: Context[Viewer], aspect: Aspect, subject_id: str, action: 
 
     """
     if aspect is Aspect.BYTES:
-        held = access.open_quarantined(ctx, subject_id, action)
+        held = door.open_quarantined(ctx, subject_id, action)
         if held.settled_as in BY_MACHINE or held.reason == ASIDE:
             raise NotThere
         return _of_bytes(held)
-    access.open_concerned_case(ctx, subject_id, action)
+    door.open_concerned_case(ctx, subject_id, action)
     condition = tables.case.c.id == subject_id
     # A case that was linked meanwhile is no concern any more; its history can be read until it leaves the list.
     found = next(_of_cases(ctx.tx, aspect, condition, decided=None), None)
@@ -140,12 +141,12 @@ def _newest(one: Concern) -> tuple[datetime, str]:
 
 def _all(tx: Connection, viewer: Viewer, now: datetime, *, decided: bool) -> Iterator[Concern]:
     row = quarantine_table.c
-    seen = access.visible_quarantine(tx, viewer, now) & (row.reason != ASIDE)
+    seen = visibility.visible_quarantine(tx, viewer, now) & (row.reason != ASIDE)
     settled = row.settled_at.is_not(None) & row.settled_as.not_in(BY_MACHINE)
     state = settled if decided else row.settled_at.is_(None)
     yield from map(_of_bytes, quarantine_rows.find(tx, seen & state, limit=MOST))
     case = tables.case.c
-    theirs = access.visible_concerned_cases(tx, viewer, now) & case.state.not_in(access.HIDDEN)
+    theirs = visibility.visible_concerned_cases(tx, viewer, now) & case.state.not_in(HIDDEN)
     theirs &= case.received_at > now - LOOK_BACK
     for aspect in (Aspect.CLOCK, Aspect.PATIENT):
         yield from _of_cases(tx, aspect, theirs, decided=decided)

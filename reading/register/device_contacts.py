@@ -1,4 +1,4 @@
-"""What devices did lately: last contact, last refusals with their reasons, counts, and callers whom nobody knows."""
+"""Contacts of devices: the last ones, refusals with their reasons, counts, and callers that no entry matches."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from reading.tables import device_contact, device_tally, refused_call
 from storage.ids import new_id
 
 LATELY: Final = timedelta(days=1)
-"""What the counts of a contact are of."""
+"""Span of time that the counts of a contact cover."""
 KEPT: Final = timedelta(days=8)
-"""How long the counts of an hour are kept."""
+"""How long the counts of each hour are kept."""
 MOST_CALLS: Final = 200
-"""Unknown callers that are remembered; the ones that called longest ago make room."""
+"""Most rows of unknown callers; the ones that called longest ago are dropped."""
 UNPRINTABLE: Final = "?"
 
 
 @dataclass(kw_only=True)
-class News:
-    """What one device did since the last note."""
+class Activity:
+    """What one device did since `note` was called last."""
 
     heard_at: datetime | None = None
     associations: int = 0
@@ -34,9 +34,9 @@ class News:
     refusal: str | None = None
     """A word of ours."""
     refused_called: str = ""
-    """What it called us, where that is why."""
+    """The AE title that it called us, where that is the reason."""
     refused_address: str = ""
-    """Where it called from, where that is why."""
+    """The address that it called from, where that is the reason."""
     refusals: int = 0
     stored_at: datetime | None = None
     stored: int = 0
@@ -65,14 +65,14 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class Call:
-    """A caller who was nobody of the register, or whose handshake failed, as often as it tried."""
+    """A caller that no entry matches, or whose handshake failed, with the number of its attempts."""
 
     ae_title: str
-    """Empty where it ended before it said one."""
+    """Empty where the connection ended before the title was sent."""
     address: str
     reason: str
     device_id: str | None
-    """The device that it most likely is."""
+    """The device that the caller most likely is."""
     calls: int
     first_at: datetime
     last_at: datetime
@@ -96,11 +96,11 @@ _GROUPS: Final = (
     ("stored_at",),
     ("instance_refused_at", "instance_refusal"),
 )
-"""What is written together, when the first of it is there."""
+"""Fields that are written together, if the first of them is set."""
 
 
-def note(tx: Connection, news: Mapping[str, News], now: datetime) -> None:
-    """Add what devices did; in the order of their ids, so that two nodes never wait for each other crosswise."""
+def note(tx: Connection, news: Mapping[str, Activity], now: datetime) -> None:
+    """Add what devices did, in the order of their ids, so that two nodes never deadlock."""
     hour = now.replace(minute=0, second=0, microsecond=0)
     begun = False
     for device_id, one in sorted(news.items()):
@@ -125,7 +125,7 @@ def note_calls(tx: Connection, calls: Iterable[Call]) -> None:
 
 
 def of(tx: Connection, device_ids: Iterable[str], now: datetime) -> dict[str, Contact]:
-    """The contacts of devices by their ids; every one has one, though it may be empty."""
+    """The contact of each device, by its id; an empty one for a device that was never heard."""
     wanted = list(device_ids)
     counted: dict[str, dict[str, Any]] = {
         row.device_id: {name: int(getattr(row, name)) for name in _COUNTED}
@@ -143,7 +143,7 @@ def of(tx: Connection, device_ids: Iterable[str], now: datetime) -> dict[str, Co
 
 
 def calls(tx: Connection, limit: int = MOST_CALLS) -> list[Call]:
-    """The callers whom nobody knows, the latest first."""
+    """The callers that no entry matches, the latest first."""
     rows = tx.execute(sa.select(refused_call).order_by(refused_call.c.last_at.desc(), refused_call.c.id).limit(limit))
     return [_call(row) for row in rows]
 
@@ -154,12 +154,12 @@ def call_by_id(tx: Connection, call_id: str) -> Call | None:
 
 
 def forget_calls(tx: Connection, ae_title: str) -> None:
-    """Somebody of this title was registered or changed: whoever is refused after that shows up again."""
+    """Forget the refused callers of a title whose entry was added or changed; a further refusal enters them again."""
     tx.execute(refused_call.delete().where(refused_call.c.ae_title == ae_title))
 
 
 def printable(title: str) -> str:
-    """An AE title as a stranger sent it, so that it can be shown: 16 characters of ASCII at most."""
+    """An AE title that a stranger sent, made fit to be displayed: at most 16 characters of printable ASCII."""
     return "".join(each if each.isascii() and each.isprintable() else UNPRINTABLE for each in title.strip())[:16]
 
 
@@ -170,12 +170,12 @@ def _set_last(tx: Connection, device_id: str, last: Mapping[str, object]) -> Non
     try:
         with taken_as(tx, "device_id"):
             tx.execute(device_contact.insert().values(device_id=device_id, **last))
-    except Invalid:  # another node was quicker
+    except Invalid:  # another node inserted the row at the same time
         tx.execute(device_contact.update().where(mine).values(**last))
 
 
 def _count(tx: Connection, device_id: str, hour: datetime, counts: Mapping[str, int]) -> bool:
-    """Whether the hour has begun with it."""
+    """Add the counts to the row of the hour; whether the row is new."""
     mine = (device_tally.c.device_id == device_id) & (device_tally.c.hour == hour)
     more = device_tally.update().where(mine).values({name: device_tally.c[name] + counts[name] for name in counts})
     if tx.execute(more).rowcount:
@@ -189,7 +189,7 @@ def _count(tx: Connection, device_id: str, hour: datetime, counts: Mapping[str, 
 
 
 def _note_call(tx: Connection, call: Call) -> bool:
-    """Whether it is a new one."""
+    """Add one caller; whether its row is new."""
     again = (
         refused_call.update()
         .where(refused_call.c.ae_title == call.ae_title, refused_call.c.address == call.address)

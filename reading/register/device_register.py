@@ -1,12 +1,12 @@
-"""The register of devices as people keep it: who may see and change which entries, and every change on record."""
+"""The register of devices: who may see and change which entries, and every change with its audit event."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from cryptography import x509
@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives import hashes
 from sqlalchemy.engine import Connection
 
 from reading.actions import Action
-from reading.audit import SYSTEM, Actor, Audit, actor_of
+from reading.audit import Actor
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Role
 from reading.register import device_contacts, devices, organisations
@@ -29,18 +30,18 @@ CHECK_BYTES: Final = 8
 
 @dataclass(frozen=True, kw_only=True)
 class Oversight:
-    """Whose devices somebody looks after."""
+    """The sites whose devices a person looks after."""
 
     sees: frozenset[str]
-    """Sites."""
+    """Ids of sites whose entries they see."""
     keeps: frozenset[str]
-    """Sites whose entries they change, too."""
+    """Ids of sites whose entries they also change."""
     strangers: bool
-    """Whether they see who called and is nobody's."""
+    """Whether they see the callers that no entry matches."""
 
 
 def oversight(tx: Connection, staff: Staff, now: datetime) -> Oversight:
-    """What the grants of somebody let them see and change of the register."""
+    """What a person's grants let them see and change in the register."""
     administered = {grant.organisation_id for grant in staff.grants if grant.role is Role.SYSTEM_ADMINISTRATOR}
     every = [one for one in organisations.list_all(tx) if one.until is None or one.until > now]
     if any(one.level is Level.REGION for one in every if one.id in administered):
@@ -53,7 +54,7 @@ def oversight(tx: Connection, staff: Staff, now: datetime) -> Oversight:
 
 
 def kept_by(tx: Connection, staff: Staff, device_id: str, now: datetime) -> Device:
-    """A device whose entry somebody changes.
+    """A device whose entry ``staff`` may change.
 
     Raises:
         NotThere: there is none, or it is not theirs to change.
@@ -65,73 +66,125 @@ def kept_by(tx: Connection, staff: Staff, device_id: str, now: datetime) -> Devi
     return found
 
 
-class Register:
-    """Changes the register in somebody's name; every change leaves an event in the same transaction."""
+def by_title(tx: Connection, ae_title: str, now: datetime) -> Device:
+    """The one device of this AE title.
 
-    def __init__(self, audit: Audit, by: Staff | None = None) -> None:
-        """``by`` is who does it, None for the command line."""
-        self._audit = audit
-        self._actor: Actor = SYSTEM if by is None else actor_of(by)
+    Raises:
+        NotThere: there is none.
+        Invalid: several devices share the title, as sites may.
 
-    def add(self, tx: Connection, *, ae_title: str, site_id: str, entry: Entry, now: datetime) -> Device:
-        """Register a device; patient ids that it sends are unique within its issuer, by default its site's code."""
-        site = organisations.by_id(tx, site_id)
-        made = devices.add(
-            tx,
-            ae_title=ae_title,
-            site_id=site_id,
-            network=entry.network,
-            port=entry.port,
-            issuer=entry.issuer or (site.code if site else ""),
-            certificate_digest=entry.certificate_digest,
-            character_set=entry.character_set,
-            host=entry.host,
-            tls_required=entry.tls_required,
-            call_by_tls=entry.call_by_tls,
-            now=now,
-        )
-        device_contacts.forget_calls(tx, made.ae_title)
-        self._note(tx, Action.DEVICE_ADD, made, now, site_id=made.site_id)
-        return made
+    """
+    found = [one for one in devices.list_all(tx) if one.ae_title == ae_title and (one.until is None or one.until > now)]
+    if not found:
+        raise NotThere("device", ae_title)
+    if len(found) > 1:
+        raise Invalid("ae_title", "ambiguous")
+    return found[0]
 
-    def change(self, tx: Connection, one: Device, entry: Entry, *, revision: int, now: datetime) -> Device:
-        """Give a device another entry."""
-        changed = devices.change(tx, one.id, entry, revision=revision)
-        device_contacts.forget_calls(tx, one.ae_title)
-        what = [each.name for each in fields(Entry) if getattr(one, each.name) != getattr(changed, each.name)]
-        self._note(tx, Action.DEVICE_CHANGE, one, now, changed=" ".join(what))
-        return changed
 
-    def end(self, tx: Connection, one: Device, now: datetime) -> None:
-        devices.end(tx, one.id, now)
-        self._note(tx, Action.DEVICE_END, one, now)
+# -- acts: of staff for the sites that they keep, or of the command line for every site
 
-    def make_token(self, tx: Connection, one: Device, now: datetime) -> str:
-        """A bearer token of the device for DICOMweb; only its digest is kept."""
-        token = devices.make_token(tx, one.id, now)
-        self._note(tx, Action.DEVICE_TOKEN, one, now)
-        return token
 
-    def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
-        """A title under which this machine may call as the device for a minute, to see what it would see."""
-        tx.execute(device_check.delete().where(device_check.c.until <= now))
-        title = secrets.token_hex(CHECK_BYTES).upper()
-        tx.execute(device_check.insert().values(title_digest=_digest(title), device_id=one.id, until=now + CHECK_LASTS))
-        self._note(tx, Action.DEVICE_CHECK, one, now)
-        return title
+@without_door("The register of devices; nothing of a patient is in it.")
+def add(ctx: Context[Staff | Actor], *, ae_title: str, site_code: str, entry: Entry) -> Device:
+    """Register a device; patient ids that it sends are unique within its issuer, by default its site's code.
 
-    def _note(self, tx: Connection, action: Action, one: Device, now: datetime, **details: str) -> None:
-        self._audit.record(
-            tx, actor=self._actor, action=action, subject_kind="device", subject_id=one.id, now=now, details=details
-        )
+    Raises:
+        NotThere: no such site, or it is not theirs to keep.
+        Invalid: the entry cannot be.
+
+    """
+    site = organisations.in_force(ctx.tx, site_code)
+    if isinstance(ctx.who, Staff) and site.id not in oversight(ctx.tx, ctx.who, ctx.now).keeps:
+        raise NotThere
+    made = devices.add(
+        ctx.tx,
+        ae_title=ae_title,
+        site_id=site.id,
+        network=entry.network,
+        port=entry.port,
+        issuer=entry.issuer or site.code,
+        certificate_digest=entry.certificate_digest,
+        character_set=entry.character_set,
+        host=entry.host,
+        tls_required=entry.tls_required,
+        call_by_tls=entry.call_by_tls,
+        now=ctx.now,
+    )
+    device_contacts.forget_calls(ctx.tx, made.ae_title)
+    _note(ctx, Action.DEVICE_ADD, made, site_id=made.site_id)
+    return made
+
+
+@without_door("The register of devices; nothing of a patient is in it.")
+def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **changed: Any) -> Device:
+    """Change the named fields of a device's `Entry`; the others stay.
+
+    Raises:
+        NotThere: no such device, it has ended, or it is not theirs to change.
+        Stale: somebody changed it since ``revision``.
+        Invalid: the entry cannot be.
+
+    """
+    before = _kept(ctx, device_id)
+    after = devices.change(ctx.tx, device_id, replace(before.entry, **changed), revision=revision)
+    device_contacts.forget_calls(ctx.tx, before.ae_title)
+    different = [each.name for each in fields(Entry) if getattr(before, each.name) != getattr(after, each.name)]
+    _note(ctx, Action.DEVICE_CHANGE, before, changed=" ".join(different))
+    return after
+
+
+@without_door("The register of devices; nothing of a patient is in it.")
+def end(ctx: Context[Staff | Actor], device_id: str) -> None:
+    """End a device: its calls are refused from now on; what it sent stays.
+
+    Raises:
+        NotThere: no such device, it has ended, or it is not theirs to change.
+
+    """
+    one = _kept(ctx, device_id)
+    devices.end(ctx.tx, device_id, ctx.now)
+    _note(ctx, Action.DEVICE_END, one)
+
+
+@without_door("The register of devices; nothing of a patient is in it.")
+def make_token(ctx: Context[Staff | Actor], device_id: str) -> str:
+    """A bearer token of the device for DICOMweb; only its digest is kept.
+
+    Raises:
+        NotThere: no such device, it has ended, or it is not theirs to change.
+
+    """
+    one = _kept(ctx, device_id)
+    token = devices.make_token(ctx.tx, device_id, ctx.now)
+    _note(ctx, Action.DEVICE_TOKEN, one)
+    return token
+
+
+@without_door("The register of devices; nothing of a patient is in it.")
+def begin_check(ctx: Context[Staff | Actor], device_id: str) -> str:
+    """A title under which this machine may call as the device for a minute, to try what the device may do.
+
+    Raises:
+        NotThere: no such device, or it is not theirs to change.
+
+    """
+    one = _kept(ctx, device_id)
+    ctx.tx.execute(device_check.delete().where(device_check.c.until <= ctx.now))
+    title = secrets.token_hex(CHECK_BYTES).upper()
+    ctx.tx.execute(
+        device_check.insert().values(title_digest=_digest(title), device_id=one.id, until=ctx.now + CHECK_LASTS)
+    )
+    _note(ctx, Action.DEVICE_CHECK, one)
+    return title
 
 
 def end_check(tx: Connection, title: str) -> None:
-    """The check is over."""
+    """Forget the title of a check that is over."""
     tx.execute(device_check.delete().where(device_check.c.title_digest == _digest(title)))
 
 
-def checked_device(tx: Connection, title: str, now: datetime) -> Device | None:
+def device_under_check(tx: Connection, title: str, now: datetime) -> Device | None:
     """The device that is being checked under a title."""
     found = tx.scalar(
         sa.select(device_check.c.device_id).where(
@@ -143,10 +196,10 @@ def checked_device(tx: Connection, title: str, now: datetime) -> Device | None:
 
 
 def certificate_digest(file: bytes) -> bytes:
-    """SHA-256 of a certificate in PEM or DER; of several in PEM the first counts, the device's own.
+    """SHA-256 of a certificate in PEM or DER; where a PEM file holds several, of the first, which is the device's.
 
     Raises:
-        Invalid: it is none.
+        Invalid: the file holds no certificate.
 
     """
     try:
@@ -154,6 +207,19 @@ def certificate_digest(file: bytes) -> bytes:
     except ValueError as nonsense:
         raise Invalid("certificate", "not_a_certificate") from nonsense
     return read.fingerprint(hashes.SHA256())
+
+
+def _kept(ctx: Context[Staff | Actor], device_id: str) -> Device:
+    if isinstance(ctx.who, Staff):
+        return kept_by(ctx.tx, ctx.who, device_id, ctx.now)
+    found = devices.by_id(ctx.tx, device_id)
+    if found is None:
+        raise NotThere
+    return found
+
+
+def _note(ctx: Context[Staff | Actor], action: Action, one: Device, **details: str) -> None:
+    ctx.record(action=action, subject_kind="device", subject_id=one.id, details=details)
 
 
 def _digest(title: str) -> bytes:

@@ -1,4 +1,4 @@
-"""Devices of the sites: which one is calling, by AE title with address or certificate, or by a machine token."""
+"""Devices of the sites: their entries in the register, and their tokens for DICOMweb."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import re
 import secrets
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -43,20 +42,20 @@ _HOST: Final = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """What may be changed of a device."""
+    """The fields of a device that may change."""
 
     network: str
     """CIDR of the addresses that it calls from."""
     port: int | None = None
-    """Where we call it, None where we never do."""
+    """Port where we call it, None where we never do."""
     issuer: str = ""
-    """Whose patient ids it sends; empty where nobody knows, and then they link to nobody."""
+    """Issuer of the patient ids that it sends; empty where unknown: then they link to nobody."""
     certificate_digest: bytes | None = field(default=None, repr=False)
     """SHA-256 of the certificate that it must show."""
     character_set: str = ""
-    """What its text is written in when it does not say (PS3.3 C.12.1.1.2), empty for the default."""
+    """Character set of data sets that name none (PS3.3 C.12.1.1.2); empty for the default."""
     host: str = ""
-    """Where we call it, empty for the one address that it calls from."""
+    """Name or address where we call it; empty for the one address that it calls from."""
     tls_required: bool = False
     """Whether it may only call by TLS."""
     call_by_tls: bool = False
@@ -82,20 +81,6 @@ class Device(Entry):
 _CHANGEABLE: Final = tuple(Entry.__dataclass_fields__)
 
 
-class Unknown(StrEnum):
-    """Why a caller is nobody of the register."""
-
-    TITLE = "unknown_title"
-    ADDRESS = "other_address"
-    """The title is registered, and calls from elsewhere."""
-    ENDED = "ended"
-    """It was registered once."""
-    NO_TLS = "must_call_by_tls"
-    NO_CERTIFICATE = "no_certificate"
-    """It is bound to a certificate and showed none."""
-    OTHER_CERTIFICATE = "other_certificate"
-
-
 def add(
     tx: Connection,
     *,
@@ -114,8 +99,8 @@ def add(
     """A new device; ``network`` is an address or a CIDR.
 
     Raises:
-        Invalid: no AE title, no network, no port; the same AE title calls from there already; any address
-            without a certificate; no such site.
+        Invalid: a field is malformed; a device of this AE title calls from there already; the network is any
+            address and there is no certificate; no such site.
 
     """
     problem = identifiers.ae_title(ae_title)
@@ -154,7 +139,7 @@ def add(
 
 
 def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> Device:
-    """Give a device another entry; its title and its site stay, for what it sent is known by them.
+    """Give a device another entry; its title and its site stay, since what it sent refers to them.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -177,61 +162,8 @@ def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> De
     return replace(found, revision=revision + 1, **values)
 
 
-def identify(
-    tx: Connection,
-    ae_title: str,
-    address: str,
-    now: datetime,
-    *,
-    certificate_digest: bytes | None = None,
-    tls: bool = False,
-) -> Device | None:
-    """The device that calls with an AE title from an address.
-
-    A certificate that one is bound to decides; without it the narrowest network does, and its device has to
-    call as its entry asks: nobody becomes a device of a wider network by leaving out what theirs must show.
-    """
-    fitting = _calling_from(_named(tx, ae_title, now), address)
-    bound = [one for one in fitting if certificate_digest is not None and one.certificate_digest == certificate_digest]
-    one = max(bound or fitting, key=_narrowness, default=None)
-    return one if one is not None and _lacks(one, certificate_digest, tls=tls) is None else None
-
-
-def why_unknown(
-    tx: Connection,
-    ae_title: str,
-    address: str,
-    now: datetime,
-    *,
-    certificate_digest: bytes | None = None,
-    tls: bool = False,
-) -> tuple[Unknown, Device | None]:
-    """Why `identify` found nobody, with the device that it most likely is."""
-    named = _named(tx, ae_title, now)
-    nearest = max(_calling_from(named, address), key=_narrowness, default=None)
-    if nearest is not None:
-        return _lacks(nearest, certificate_digest, tls=tls) or Unknown.ADDRESS, nearest
-    if named:
-        return Unknown.ADDRESS, named[0] if len(named) == 1 else None
-    rows = tx.execute(sa.select(device).where(device.c.ae_title == ae_title.strip(" ")).order_by(device.c.until))
-    earlier = _calling_from([_device(row) for row in rows], address)
-    return (Unknown.ENDED, earlier[-1]) if earlier else (Unknown.TITLE, None)
-
-
-def alone_at(tx: Connection, address: str, now: datetime) -> Device | None:
-    """The device that calls from an address, where only one does: all that is known of a failed handshake."""
-    rows = tx.execute(sa.select(device).where(valid_at(device, now)))
-    found = [one for one in _calling_from([_device(row) for row in rows], address) if _narrowness(one)]
-    return found[0] if len(found) == 1 else None
-
-
-def titled(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
-    """The devices of an AE title, which is only unique with an address."""
-    return _named(tx, ae_title.strip(" "), now)
-
-
 def make_token(tx: Connection, device_id: str, now: datetime) -> str:
-    """A token for DICOMweb, told once; the device's earlier ones end.
+    """A token for DICOMweb, returned this once; the device's earlier tokens end.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -260,7 +192,7 @@ def by_token(tx: Connection, token: str, now: datetime) -> Device | None:
             valid_at(device, now),
         )
     ).one_or_none()
-    return None if row is None else _device(row)
+    return None if row is None else from_row(row)
 
 
 def called_at(one: Device) -> tuple[str, int] | None:
@@ -273,15 +205,15 @@ def called_at(one: Device) -> tuple[str, int] | None:
 
 def by_id(tx: Connection, device_id: str) -> Device | None:
     row = tx.execute(sa.select(device).where(device.c.id == device_id)).one_or_none()
-    return None if row is None else _device(row)
+    return None if row is None else from_row(row)
 
 
 def list_all(tx: Connection) -> list[Device]:
-    return [_device(row) for row in tx.execute(sa.select(device).order_by(device.c.ae_title, device.c.since))]
+    return [from_row(row) for row in tx.execute(sa.select(device).order_by(device.c.ae_title, device.c.since))]
 
 
 def end(tx: Connection, device_id: str, now: datetime) -> None:
-    """It calls no longer; what it sent stays.
+    """End a device and its tokens; what it sent stays.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -300,51 +232,21 @@ def end(tx: Connection, device_id: str, now: datetime) -> None:
 
 
 def read_address(text: str) -> Address | None:
-    """A caller's address as it counts: IPv4 where it is IPv4 inside IPv6, without the zone of a link-local one."""
+    """A caller's address: IPv4 where it is mapped into IPv6, and without the zone of a link-local one; None if none."""
     try:
         address = ipaddress.ip_address(text.partition("%")[0])
     except ValueError:
         return None
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
-        return address.ipv4_mapped  # what a socket for both families says of an IPv4 caller
+        return address.ipv4_mapped  # how a socket of both families names an IPv4 caller
     return address
 
 
-def _named(tx: Connection, ae_title: str, now: datetime) -> list[Device]:
-    return [_device(row) for row in tx.execute(_NAMED, {"title": ae_title.strip(" "), "now": now})]
-
-
-# Made once: every association asks it.
-_NAMED: Final = (
-    sa.select(device)
-    .where(device.c.ae_title == sa.bindparam("title"), valid_at(device, sa.bindparam("now", type_=device.c.since.type)))
-    .order_by(device.c.id)
-)
-
-
-def _calling_from(found: list[Device], address: str) -> list[Device]:
-    caller = read_address(address)
-    return [one for one in found if caller is not None and caller in ipaddress.ip_network(one.network)]
-
-
-def _narrowness(one: Device) -> int:
-    return ipaddress.ip_network(one.network).prefixlen
-
-
-def _lacks(one: Device, certificate_digest: bytes | None, *, tls: bool) -> Unknown | None:
-    """What a call lacks that the entry asks for."""
-    if one.certificate_digest is not None and one.certificate_digest != certificate_digest:
-        if not tls:
-            return Unknown.NO_TLS
-        return Unknown.OTHER_CERTIFICATE if certificate_digest else Unknown.NO_CERTIFICATE
-    return Unknown.NO_TLS if one.tls_required and not tls else None
-
-
 def _checked(entry: Entry) -> Entry:
-    """The entry in its form.
+    """The entry with its network, host and issuer in their normal form.
 
     Raises:
-        Invalid: something of it cannot be.
+        Invalid: a field has a value that it cannot have.
 
     """
     called_from = _network(entry.network)
@@ -382,7 +284,7 @@ def _token_digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _device(row: sa.Row[tuple[object, ...]]) -> Device:
+def from_row(row: sa.Row[tuple[object, ...]]) -> Device:
     values: dict[str, Any] = {name: getattr(row, name) for name in Device.__dataclass_fields__}
     digest = values["certificate_digest"]
     values["certificate_digest"] = None if digest is None else bytes(digest)

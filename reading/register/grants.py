@@ -1,4 +1,4 @@
-"""What grants reach: the sites that their holder sees, and the one grant that a claim or a signature rests on."""
+"""Grants: the sites that they open to their holder, and the one that a claim or a signature rests on."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ BY_AGREEMENT: Final = {
     Role.VERIFIER: (Tier.COUNTY, Tier.CITY),
     Role.REVIEWER: (Tier.CITY,),
 }
-"""The tiers of the agreements through which a role sees sites. The city also reads what the county found too hard."""
+"""Tiers of the agreements that open sites to a role. Readers of the city also take what the county escalates."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reach:
-    """The sites whose work somebody sees, by what they do there."""
+    """The sites whose work a person sees, by what they do there."""
 
     own: frozenset[str] = frozenset()
     """Where they take pictures or order them."""
@@ -32,7 +32,7 @@ class Reach:
     managed: frozenset[str] = frozenset()
     """Whose quality they manage."""
     above: frozenset[str] = frozenset()
-    """Managed, and strictly under the manager's organisation: what is withheld there is shown as well."""
+    """Managed sites strictly under the manager's organisation: of these they also see what is withheld."""
 
     @property
     def sites(self) -> frozenset[str]:
@@ -40,7 +40,7 @@ class Reach:
 
 
 def reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
-    """The sites that the grants of somebody reach at a time; administrators reach none."""
+    """The sites that a person's grants open to them at a time; those of administrators open none."""
     managers = _organisations(staff, Role.QUALITY_MANAGER)
     under = organisations.below(tx, managers)
     return Reach(
@@ -54,9 +54,9 @@ def reach(tx: Connection, staff: Staff, now: datetime) -> Reach:
 def may_act(
     tx: Connection, viewer: Viewer, role: Role, site_id: str, now: datetime, *, tier: Tier | None = None
 ) -> RoleGrant | None:
-    """The grant with which somebody acts in a role for a site, None where they may not.
+    """The grant with which a person acts in a role for a site, None where they may not.
 
-    ``tier`` is the one that the case is read at; without it any of the role's (`BY_AGREEMENT`).
+    ``tier`` is the tier that reads the case; without it, any tier of the role (`BY_AGREEMENT`).
     """
     if not isinstance(viewer, Staff):
         return None
@@ -76,7 +76,7 @@ def may_act(
 
 
 def manages_at_the_top(tx: Connection, staff: Staff) -> RoleGrant | None:
-    """The grant with which somebody manages the quality of an organisation that stands under no other."""
+    """The grant with which a person manages the quality of an organisation that stands under no other."""
     held = [grant for grant in staff.grants if grant.role is Role.QUALITY_MANAGER]
     return next((grant for grant in held if not organisations.above(tx, grant.organisation_id)), None)
 

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import identifiers
-from reading.errors import Invalid, NotThere, Stale
+from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Tier
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import agreement, organisation
@@ -21,7 +21,7 @@ from reading.texts import checked
 from storage.ids import new_id
 
 READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
-"""Which level reads at a tier by default, the first that the site or its line of parents has."""
+"""Levels that read at a tier by default: the first one that occurs among the site and the organisations above it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +65,7 @@ def add(
     time_zone: str = "Asia/Shanghai",
     telephone: str = "",
 ) -> Organisation:
-    """A new organisation with the default agreements of its line of parents (itself included).
+    """A new organisation; agreements with the default readers among itself and those above it are made too.
 
     Raises:
         Invalid: the code is taken or malformed, the region code or the time zone is not one, the parent is unknown.
@@ -114,16 +114,25 @@ def by_code(tx: Connection, code: str) -> Organisation | None:
     return _one(tx, organisation.c.code == code)
 
 
+def in_force(tx: Connection, code: str) -> Organisation:
+    """The organisation that takes part under this code.
+
+    Raises:
+        NotThere: there is none, or it has ended.
+
+    """
+    one = by_code(tx, code)
+    if one is None or one.until is not None:
+        raise NotThere("organisation", code)
+    return one
+
+
 def by_id(tx: Connection, organisation_id: str) -> Organisation | None:
     return _one(tx, organisation.c.id == organisation_id)
 
 
 def by_ids(tx: Connection, organisation_ids: Iterable[str]) -> dict[str, Organisation]:
     return {one.id: one for one in _all(tx, organisation.c.id.in_(set(organisation_ids)))}
-
-
-def children(tx: Connection, organisation_id: str) -> list[Organisation]:
-    return _all(tx, organisation.c.parent_id == organisation_id)
 
 
 def list_all(tx: Connection) -> list[Organisation]:
@@ -140,34 +149,13 @@ def below(tx: Connection, organisation_ids: AbstractSet[str]) -> set[str]:
 
 
 def above(tx: Connection, organisation_id: str) -> list[str]:
-    """The line of parents of an organisation, the nearest first."""
+    """The ids of the organisations above one, the nearest first."""
     here = by_id(tx, organisation_id)
     return [] if here is None else [one.id for one in _line_above(tx, here)]
 
 
-def rename(tx: Connection, organisation_id: str, *, name: str, telephone: str, revision: int) -> None:
-    """Change what is printed of it.
-
-    Raises:
-        Stale: somebody changed it since ``revision``.
-
-    """
-    told = {
-        "name": checked("name", name, longest=200, required=True),
-        "telephone": checked("telephone", telephone, longest=40),
-    }
-    changed = tx.execute(
-        organisation.update()
-        .where(organisation.c.id == organisation_id, organisation.c.revision == revision)
-        .values(**told, revision=revision + 1)
-    )
-    if changed.rowcount != 1:
-        now_there = by_id(tx, organisation_id)
-        raise Stale(now_there.revision if now_there else None)
-
-
 def end(tx: Connection, organisation_id: str, now: datetime) -> None:
-    """It takes part no longer: its agreements end with it, what it sent and read stays.
+    """End an organisation with its agreements; what it sent and read stays.
 
     Raises:
         NotThere: there is no such organisation, or it has ended.
@@ -185,7 +173,7 @@ def end(tx: Connection, organisation_id: str, now: datetime) -> None:
 
 
 def agree(tx: Connection, site_id: str, reader_id: str, tier: Tier, now: datetime) -> Agreement:
-    """From now on ``reader_id`` reads for ``site_id``; the same agreement again is the same one."""
+    """From now on ``reader_id`` reads for ``site_id`` at a tier; an agreement that stands already is returned."""
     valid = (agreement.c.reader_id == reader_id) & valid_at(agreement, now)
     row = tx.execute(
         sa.select(agreement).where(agreement.c.site_id == site_id, agreement.c.tier == tier, valid)

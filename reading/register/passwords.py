@@ -1,4 +1,4 @@
-"""Passwords: argon2id (RFC 9106), first passwords that can be read out on the telephone, and what a good one is."""
+"""Passwords: their rules, their argon2id hashes (RFC 9106), and first passwords to read out on the telephone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from reading.errors import Invalid
 
 SHORTEST: Final = 10
 LONGEST: Final = 256
-"""Characters; what is longer only makes the server work."""
+"""Characters; longer ones would only cost computing time."""
 ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
-"""31 characters without those that look alike."""
+"""31 characters, none of which looks like another."""
 GROUPS: Final = 4
 GROUP_LENGTH: Final = 4
 
@@ -23,10 +23,10 @@ _hasher: Final = PasswordHasher()
 
 
 def check(password: str, *, username: str) -> None:
-    """Whether somebody may take this password.
+    """Make sure that a password follows the rules.
 
     Raises:
-        Invalid: too short, too long, too short without the username in it, or with characters without UTF-8.
+        Invalid: it is too short, too long, too short without the username in it, or has no UTF-8 form.
 
     """
     if not _has_utf_8(password):
@@ -44,7 +44,7 @@ def hash_password(password: str) -> str:
 
 
 def verify(password_hash: str, password: str) -> bool:
-    """Whether the password is the one; takes as long for a wrong one as for the right one."""
+    """Whether the password has this hash; a wrong one takes as long as the right one."""
     if len(password) > LONGEST or not _has_utf_8(password):
         return False
     try:
@@ -65,5 +65,5 @@ def _has_utf_8(text: str) -> bool:
 
 @cache
 def nobodys_hash() -> str:
-    """What to verify for a username that does not exist, so that the answer takes as long."""
+    """A hash to verify against for an unknown username, so that the answer takes as long."""
     return _hasher.hash(secrets.token_urlsafe(32))

@@ -9,7 +9,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import person, role_grant
@@ -18,13 +18,13 @@ from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
 ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
-"""Three different people (GB/T 22239, level three)."""
+"""Roles of which one person holds at most one (GB/T 22239, level three)."""
 USERNAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Somebody who works with the service."""
+    """A person who works with the service."""
 
     id: str
     username: str = field(repr=False)
@@ -95,7 +95,7 @@ def list_all(tx: Connection) -> list[Person]:
 
 
 def free_username(tx: Connection, name: str) -> str:
-    """A username made of a name in pinyin that nobody has had yet: 王芳 gives wangfang, then wangfang2."""
+    """A username from the pinyin of a name that nobody has had yet: 王芳 gives wangfang, then wangfang2."""
     from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 -- its dictionary is a third of a command's start
 
     spelled = "".join(lazy_pinyin(name, style=Style.NORMAL, errors="default")).lower()
@@ -104,29 +104,8 @@ def free_username(tx: Connection, name: str) -> str:
     return next(wanted for n in range(1, len(taken) + 2) if (wanted := base if n == 1 else f"{base}{n}") not in taken)
 
 
-def rename(tx: Connection, person_id: str, *, name: str, title: str, revision: int) -> None:
-    """Change name and title.
-
-    Raises:
-        Stale: somebody changed the person since ``revision``.
-
-    """
-    told = {
-        "name": checked("name", name, longest=200, required=True),
-        "title": checked("title", title, longest=40),
-    }
-    changed = tx.execute(
-        person.update()
-        .where(person.c.id == person_id, person.c.revision == revision)
-        .values(**told, revision=revision + 1)
-    )
-    if changed.rowcount != 1:
-        now_there = by_id(tx, person_id)
-        raise Stale(now_there.revision if now_there else None)
-
-
 def set_password(tx: Connection, person_id: str, password_hash: str, *, must_change: bool) -> None:
-    """Put a new hash in place; ending the sessions is `sessions.end_all`."""
+    """Replace the hash of the password; `staff_sessions.end_all` ends the sessions."""
     tx.execute(
         person.update()
         .where(person.c.id == person_id)
@@ -135,7 +114,7 @@ def set_password(tx: Connection, person_id: str, password_hash: str, *, must_cha
 
 
 def end(tx: Connection, person_id: str, now: datetime) -> None:
-    """They work here no longer: no sign-in, no role; what they signed stays theirs."""
+    """End a person's sign-in and roles; what they signed stays theirs."""
     tx.execute(
         role_grant.update().where(role_grant.c.person_id == person_id, open_at(role_grant, now)).values(until=now)
     )
@@ -147,10 +126,10 @@ def end(tx: Connection, person_id: str, now: datetime) -> None:
 
 
 def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now: datetime) -> RoleGrant:
-    """Give a role in an organisation from now on; the same role there again is the same grant.
+    """Give a role in an organisation from now on; a grant of the same role there is returned if it stands.
 
     Raises:
-        NotThere: the person has ended or never was.
+        NotThere: no such person, or they have ended.
         NotAllowed: they hold another of the three administrators' roles, which belong to three people.
 
     """
@@ -181,13 +160,8 @@ def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
     return _grants(tx, (role_grant.c.person_id == person_id) & valid_at(role_grant, now))
 
 
-def grants_in(tx: Connection, organisation_id: str, now: datetime) -> list[RoleGrant]:
-    """Everybody's roles in an organisation at a time."""
-    return _grants(tx, (role_grant.c.organisation_id == organisation_id) & valid_at(role_grant, now))
-
-
 def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:
-    """The person as a viewer, without a session: for the command line and workers that act for somebody.
+    """The person with their grants and without a session, for workers and commands that act for them.
 
     Raises:
         NotThere: no such person, or they have ended.

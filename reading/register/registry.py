@@ -1,250 +1,250 @@
-"""Who takes part: organisations, people and devices, added, listed and ended on record from the command line."""
+"""Acts on organisations and people from the command line, whose user may change every organisation."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
 from reading.actions import Action
-from reading.audit import SYSTEM, Audit
-from reading.errors import Invalid, NotThere
+from reading.audit import Actor
+from reading.context import Context, without_door
+from reading.errors import NotThere
 from reading.kinds import Level, Role, Tier
-from reading.register import devices, organisations, passwords, people
-from reading.register.device_register import Register
-from reading.register.devices import Device, Entry
+from reading.register import organisations, passwords, people
 from reading.register.organisations import Agreement, Organisation
 from reading.register.people import Person
 
 REGION: Final = "REGION"
-"""The code of the organisation that the first start makes, for whoever administers the whole service."""
+"""Code of the organisation that the first start makes; its administrators administer the whole service."""
 ADMINISTRATOR: Final = "admin"
+"""Username of the first administrator."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewPerson:
-    """A person who was just added; ``password`` only when one was made for them."""
+    """A person who was just added; ``password`` is the first one that was made for them, None where one was given."""
 
     person: Person
     password: str | None = field(repr=False)
 
 
-class Registry:
-    """Changes who takes part; every change leaves an audit event in the same transaction."""
-
-    def __init__(self, audit: Audit) -> None:
-        self.audit = audit
-        self._register = Register(audit)
-
-    def add_organisation(
-        self,
-        tx: Connection,
-        *,
-        code: str,
-        name: str,
-        level: Level,
-        now: datetime,
-        parent_code: str | None = None,
-        region_code: str | None = None,
-    ) -> Organisation:
-        made = organisations.add(
-            tx, code=code, name=name, level=level, parent_code=parent_code, region_code=region_code, now=now
-        )
-        self._note(tx, Action.ORGANISATION_ADD, "organisation", made.id, now)
-        return made
-
-    def end_organisation(self, tx: Connection, code: str, now: datetime) -> Organisation:
-        one = organisation_of(tx, code)
-        organisations.end(tx, one.id, now)
-        self._note(tx, Action.ORGANISATION_END, "organisation", one.id, now)
-        return one
-
-    def agree(self, tx: Connection, site_code: str, reader_code: str, tier: Tier, now: datetime) -> Agreement:
-        """Let an organisation read for a site at a tier from now on."""
-        site, reader = organisation_of(tx, site_code), organisation_of(tx, reader_code)
-        made = organisations.agree(tx, site.id, reader.id, tier, now)
-        self._note(tx, Action.AGREEMENT_ADD, "organisation", site.id, now, reader_id=reader.id, tier=tier)
-        return made
-
-    def end_agreement(self, tx: Connection, agreement_id: str, now: datetime) -> Agreement:
-        """Let an organisation read for a site no longer; what it has in hand it finishes.
-
-        Raises:
-            NotThere: no such agreement, or it has ended.
-
-        """
-        found = [one for one in organisations.agreements(tx, now) if one.id == agreement_id]
-        if not found:
-            raise NotThere("agreement", agreement_id)
-        organisations.end_agreement(tx, agreement_id, now)
-        (one,) = found
-        self._note(tx, Action.AGREEMENT_END, "organisation", one.site_id, now, reader_id=one.reader_id, tier=one.tier)
-        return one
-
-    def add_person(
-        self,
-        tx: Connection,
-        *,
-        name: str,
-        organisation_code: str,
-        role: Role,
-        now: datetime,
-        title: str = "",
-        username: str | None = None,
-        password: str | None = None,
-    ) -> NewPerson:
-        """Add somebody with one role; without ``password`` a first one is made, which they change at sign-in."""
-        where = organisation_of(tx, organisation_code)
-        wanted = username or people.free_username(tx, name)
-        if password is not None:
-            passwords.check(password, username=wanted)
-        first = passwords.generate() if password is None else None
-        made = people.add(
-            tx,
-            username=wanted,
-            name=name,
-            title=title,
-            password_hash=passwords.hash_password(password or first or ""),
-            must_change_password=first is not None,
-            now=now,
-        )
-        self._note(tx, Action.PERSON_ADD, "person", made.id, now)
-        people.grant(tx, made.id, where.id, role, now)
-        self._note(tx, Action.ROLE_GRANT, "person", made.id, now, role=role, organisation_id=where.id)
-        return NewPerson(person=made, password=first)
-
-    def grant(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
-        one = person_of(tx, username)
-        where = organisation_of(tx, organisation_code)
-        people.grant(tx, one.id, where.id, role, now)
-        self._note(tx, Action.ROLE_GRANT, "person", one.id, now, role=role, organisation_id=where.id)
-        return one
-
-    def revoke(self, tx: Connection, username: str, organisation_code: str, role: Role, now: datetime) -> Person:
-        """End one role of a person, also in an organisation that has ended.
-
-        Raises:
-            NotThere: no such person, or they do not hold this role there.
-
-        """
-        one = person_of(tx, username)
-        where = organisations.by_code(tx, organisation_code)
-        held = [
-            grant
-            for grant in people.grants_of(tx, one.id, now)
-            if where is not None and grant.role is role and grant.organisation_id == where.id
-        ]
-        if where is None or not held:
-            raise NotThere("role", f"{role} of {username} at {organisation_code}")
-        for grant in held:
-            people.end_grant(tx, grant.id, now)
-        self._note(tx, Action.ROLE_REVOKE, "person", one.id, now, role=role, organisation_id=where.id)
-        return one
-
-    def end_person(self, tx: Connection, username: str, now: datetime) -> Person:
-        one = person_of(tx, username)
-        people.end(tx, one.id, now)
-        self._note(tx, Action.PERSON_END, "person", one.id, now)
-        return one
-
-    def add_device(
-        self,
-        tx: Connection,
-        *,
-        ae_title: str,
-        network: str,
-        site_code: str,
-        now: datetime,
-        port: int | None = None,
-        issuer: str | None = None,
-        **more: Any,
-    ) -> Device:
-        """Add a device; ``more`` are further fields of its `Entry`."""
-        site = organisation_of(tx, site_code)
-        entry = Entry(network=network, port=port, issuer=issuer or "", **more)
-        return self._register.add(tx, ae_title=ae_title, site_id=site.id, entry=entry, now=now)
-
-    def set_device(self, tx: Connection, ae_title: str, now: datetime, **changed: Any) -> Device:
-        """Change fields of a device's entry, the others stay."""
-        one = device_of(tx, ae_title, now)
-        return self._register.change(tx, one, replace(one.entry, **changed), revision=one.revision, now=now)
-
-    def make_token(self, tx: Connection, ae_title: str, now: datetime) -> str:
-        return self._register.make_token(tx, device_of(tx, ae_title, now), now)
-
-    def end_device(self, tx: Connection, ae_title: str, now: datetime) -> Device:
-        one = device_of(tx, ae_title, now)
-        self._register.end(tx, one, now)
-        return one
-
-    def begin_check(self, tx: Connection, one: Device, now: datetime) -> str:
-        return self._register.begin_check(tx, one, now)
-
-    def begin_import(self, tx: Connection, site: Organisation, source: str, now: datetime) -> None:
-        """Put on record that files are being imported for a site; ``source`` is the kind of what holds them."""
-        self._note(tx, Action.IMPORT_BEGIN, "organisation", site.id, now, source=source)
-
-    def end_import(
-        self, tx: Connection, site: Organisation, outcomes: Mapping[str, int], now: datetime, *, stopped: bool
-    ) -> None:
-        """Put on record how many files had which outcome, and whether the import was stopped before its end."""
-        self._note(tx, Action.IMPORT_END, "organisation", site.id, now, stopped=stopped, **outcomes)
-
-    def make_first_administrator(self, tx: Connection, now: datetime) -> NewPerson | None:
-        """The first start makes a system administrator; None when there was one already."""
-        if people.by_username(tx, ADMINISTRATOR) is not None:
-            return None
-        if organisations.by_code(tx, REGION) is None:
-            self.add_organisation(tx, code=REGION, name="本区域", level=Level.REGION, now=now)
-        return self.add_person(
-            tx,
-            name="系统管理员",
-            organisation_code=REGION,
-            role=Role.SYSTEM_ADMINISTRATOR,
-            username=ADMINISTRATOR,
-            now=now,
-        )
-
-    def _note(self, tx: Connection, action: Action, kind: str, subject_id: str, now: datetime, **details: Any) -> None:
-        self.audit.record(
-            tx, actor=SYSTEM, action=action, subject_kind=kind, subject_id=subject_id, now=now, details=details
-        )
-
-
-def organisation_of(tx: Connection, code: str) -> Organisation:
-    """The organisation that takes part under this code.
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def add_organisation(
+    ctx: Context[Actor],
+    *,
+    code: str,
+    name: str,
+    level: Level,
+    parent_code: str | None = None,
+    region_code: str | None = None,
+) -> Organisation:
+    """Add an organisation.
 
     Raises:
-        NotThere: there is none, or it has ended.
+        Invalid: as `organisations.add`.
 
     """
-    one = organisations.by_code(tx, code)
-    if one is None or one.until is not None:
-        raise NotThere("organisation", code)
+    made = organisations.add(
+        ctx.tx, code=code, name=name, level=level, parent_code=parent_code, region_code=region_code, now=ctx.now
+    )
+    ctx.record(action=Action.ORGANISATION_ADD, subject_kind="organisation", subject_id=made.id)
+    return made
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def end_organisation(ctx: Context[Actor], code: str) -> Organisation:
+    """End an organisation and its agreements.
+
+    Raises:
+        NotThere: there is none of this code, or it has ended.
+
+    """
+    one = organisations.in_force(ctx.tx, code)
+    organisations.end(ctx.tx, one.id, ctx.now)
+    ctx.record(action=Action.ORGANISATION_END, subject_kind="organisation", subject_id=one.id)
     return one
 
 
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def agree(ctx: Context[Actor], site_code: str, reader_code: str, tier: Tier) -> Agreement:
+    """Let an organisation read for a site at a tier from now on.
+
+    Raises:
+        NotThere: no organisation of one of the codes, or it has ended.
+
+    """
+    site, reader = organisations.in_force(ctx.tx, site_code), organisations.in_force(ctx.tx, reader_code)
+    made = organisations.agree(ctx.tx, site.id, reader.id, tier, ctx.now)
+    _record_agreement(ctx, Action.AGREEMENT_ADD, made)
+    return made
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def end_agreement(ctx: Context[Actor], agreement_id: str) -> Agreement:
+    """End an agreement: the reading that has begun is finished, and no other begins.
+
+    Raises:
+        NotThere: no such agreement, or it has ended.
+
+    """
+    found = [one for one in organisations.agreements(ctx.tx, ctx.now) if one.id == agreement_id]
+    if not found:
+        raise NotThere("agreement", agreement_id)
+    organisations.end_agreement(ctx.tx, agreement_id, ctx.now)
+    _record_agreement(ctx, Action.AGREEMENT_END, found[0])
+    return found[0]
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def add_person(
+    ctx: Context[Actor],
+    *,
+    name: str,
+    organisation_code: str,
+    role: Role,
+    title: str = "",
+    username: str | None = None,
+    password: str | None = None,
+) -> NewPerson:
+    """Add a person with one role; without ``password`` a first one is made, which they change at sign-in.
+
+    Raises:
+        NotThere: there is no organisation of this code, or it has ended.
+        Invalid: as `people.add`, or the password is not good enough.
+
+    """
+    where = organisations.in_force(ctx.tx, organisation_code)
+    wanted = username or people.free_username(ctx.tx, name)
+    if password is not None:
+        passwords.check(password, username=wanted)
+    first = passwords.generate() if password is None else None
+    made = people.add(
+        ctx.tx,
+        username=wanted,
+        name=name,
+        title=title,
+        password_hash=passwords.hash_password(password or first or ""),
+        must_change_password=first is not None,
+        now=ctx.now,
+    )
+    ctx.record(action=Action.PERSON_ADD, subject_kind="person", subject_id=made.id)
+    _grant(ctx, made, where, role)
+    return NewPerson(person=made, password=first)
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def grant_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
+    """Give a person a role in an organisation.
+
+    Raises:
+        NotThere: no such person or organisation, or it has ended.
+        NotAllowed: they hold another of the three administrators' roles.
+
+    """
+    one = person_of(ctx.tx, username)
+    _grant(ctx, one, organisations.in_force(ctx.tx, organisation_code), role)
+    return one
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def end_person(ctx: Context[Actor], username: str) -> Person:
+    """End a person's roles and sign-in.
+
+    Raises:
+        NotThere: no such person, or they have ended.
+
+    """
+    one = person_of(ctx.tx, username)
+    people.end(ctx.tx, one.id, ctx.now)
+    ctx.record(action=Action.PERSON_END, subject_kind="person", subject_id=one.id)
+    return one
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def revoke_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
+    """End one role of a person, also in an organisation that has ended.
+
+    Raises:
+        NotThere: no such person, or they do not hold this role there.
+
+    """
+    one = person_of(ctx.tx, username)
+    where = organisations.by_code(ctx.tx, organisation_code)
+    held = [
+        grant
+        for grant in people.grants_of(ctx.tx, one.id, ctx.now)
+        if where is not None and grant.role is role and grant.organisation_id == where.id
+    ]
+    if where is None or not held:
+        raise NotThere("role", f"{role} of {username} at {organisation_code}")
+    for grant in held:
+        people.end_grant(ctx.tx, grant.id, ctx.now)
+    ctx.record(
+        action=Action.ROLE_REVOKE,
+        subject_kind="person",
+        subject_id=one.id,
+        details={"role": role, "organisation_id": where.id},
+    )
+    return one
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def make_first_administrator(ctx: Context[Actor], *, name: str, region_name: str) -> NewPerson | None:
+    """At the first start, a system administrator of the whole region; None when there is one already."""
+    if people.by_username(ctx.tx, ADMINISTRATOR) is not None:
+        return None
+    if organisations.by_code(ctx.tx, REGION) is None:
+        add_organisation(ctx, code=REGION, name=region_name, level=Level.REGION)
+    return add_person(ctx, name=name, organisation_code=REGION, role=Role.SYSTEM_ADMINISTRATOR, username=ADMINISTRATOR)
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def begin_import(ctx: Context[Actor], site: Organisation, source: str) -> None:
+    """Put on record that files are being imported for a site; ``source`` is the kind of medium that holds them."""
+    ctx.record(action=Action.IMPORT_BEGIN, subject_kind="organisation", subject_id=site.id, details={"source": source})
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def end_import(ctx: Context[Actor], site: Organisation, outcomes: Mapping[str, int], *, stopped: bool) -> None:
+    """Put on record how many files had which outcome, and whether the import was stopped before its end."""
+    ctx.record(
+        action=Action.IMPORT_END,
+        subject_kind="organisation",
+        subject_id=site.id,
+        details={"stopped": stopped, **outcomes},
+    )
+
+
 def person_of(tx: Connection, username: str) -> Person:
+    """The person of this username.
+
+    Raises:
+        NotThere: there is none, or they have ended.
+
+    """
     one = people.by_username(tx, username)
     if one is None or one.until is not None:
         raise NotThere("person", username)
     return one
 
 
-def device_of(tx: Connection, ae_title: str, now: datetime) -> Device:
-    """The one device of this AE title.
+def _record_agreement(ctx: Context[Actor], action: Action, one: Agreement) -> None:
+    ctx.record(
+        action=action,
+        subject_kind="organisation",
+        subject_id=one.site_id,
+        details={"reader_id": one.reader_id, "tier": one.tier},
+    )
 
-    Raises:
-        NotThere: there is none.
-        Invalid: several devices share the title, as sites may.
 
-    """
-    found = [one for one in devices.list_all(tx) if one.ae_title == ae_title and (one.until is None or one.until > now)]
-    if not found:
-        raise NotThere("device", ae_title)
-    if len(found) > 1:
-        raise Invalid("ae_title", "ambiguous")
-    return found[0]
+def _grant(ctx: Context[Actor], one: Person, where: Organisation, role: Role) -> None:
+    people.grant(ctx.tx, one.id, where.id, role, ctx.now)
+    ctx.record(
+        action=Action.ROLE_GRANT,
+        subject_kind="person",
+        subject_id=one.id,
+        details={"role": role, "organisation_id": where.id},
+    )

@@ -1,4 +1,4 @@
-"""Drafts: what is being typed, one for each case, so that nothing is lost when a browser closes."""
+"""Drafts: the text of a report while it is typed, one for each case, so that a closed browser loses nothing."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.errors import Stale
-from reading.reports.versions import Content
+from reading.reports.content import Content
 from reading.tables import draft
 
 
 @dataclass(frozen=True, kw_only=True)
 class Draft:
+    """The unsigned text of a case's report and its author."""
+
     case_id: str
     person_id: str
     content: Content
@@ -36,7 +38,7 @@ def of_case(tx: Connection, case_id: str) -> Draft | None:
 
 
 def save(tx: Connection, case_id: str, person_id: str, content: Content, *, revision: int, now: datetime) -> Draft:
-    """Write over the draft of ``revision`` (0 where there is none yet); the caller holds the case.
+    """Replace the draft of ``revision`` (0 where there is none yet); the caller holds the lease of the case.
 
     Raises:
         Stale: another revision stands.
@@ -53,7 +55,7 @@ def save(tx: Connection, case_id: str, person_id: str, content: Content, *, revi
 
 
 def unchanged(tx: Connection, case_id: str, revision: int) -> None:
-    """Make sure that the draft is at this revision still.
+    """Make sure that the draft still has this revision.
 
     Raises:
         Stale: another revision stands.
@@ -65,5 +67,5 @@ def unchanged(tx: Connection, case_id: str, revision: int) -> None:
 
 
 def drop(tx: Connection, case_id: str) -> None:
-    """What it said stands in a signed version now, or was left."""
+    """Delete a draft: its text was signed, or the case was given up."""
     tx.execute(sa.delete(draft).where(draft.c.case_id == case_id))

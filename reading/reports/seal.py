@@ -1,4 +1,4 @@
-"""The installation's seal: an Ed25519 key that closes what a person signs here. It is not an electronic signature."""
+"""The installation's seal: an Ed25519 key that shows a change to what was signed here. Not an electronic signature."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from reading.cases.moves import SigningRole
-from reading.patients.keys import KeyFileUnfit, key_file
+from reading.errors import KeyFileUnfit
+from reading.patients.keys import key_file
 from reading.reports.versions import ReportVersion, Signature
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
@@ -29,7 +30,7 @@ ALGORITHM: Final = "Ed25519"
 
 
 class Seal:
-    """Closes payloads with the installation's private key and draws samples that nobody can foresee."""
+    """Signs payloads with the installation's private key, and draws samples that nobody can foresee."""
 
     def __init__(self, key: Ed25519PrivateKey) -> None:
         self._key = key
@@ -74,7 +75,7 @@ def key_id(key: Ed25519PublicKey) -> str:
 def sign_version(
     seal: Seal, version: ReportVersion, role: SigningRole, staff: Staff, grant: RoleGrant, *, now: datetime
 ) -> Signature:
-    """A person's signature under a version: what it says, what was shown beside it, and from which images."""
+    """A person's signature under a version: over its text, the identity shown beside it, and the image set."""
     payload = canonical(
         {
             "version_id": version.id,
@@ -108,12 +109,12 @@ def sign_version(
 
 
 def holds(signature: Signature, version: ReportVersion, key: Ed25519PublicKey) -> bool:
-    """Whether a signature is sound and covers exactly what the version says now."""
+    """Whether a signature is valid and covers the version as it stands."""
     try:
         key.verify(signature.value, signature.payload)
     except InvalidSignature:
         return False
-    said = said_in(signature)
+    said = payload_of(signature)
     return (
         signature.key_id == key_id(key)
         and said["version_id"] == version.id
@@ -129,8 +130,8 @@ def holds(signature: Signature, version: ReportVersion, key: Ed25519PublicKey) -
     )
 
 
-def said_in(signature: Signature) -> dict[str, Any]:
-    """What a signature's payload says."""
+def payload_of(signature: Signature) -> dict[str, Any]:
+    """The content of a signature's payload."""
     return json.loads(signature.payload)
 
 

@@ -1,4 +1,4 @@
-"""The rows of reports: versions, the signatures that they carry, and which of them still count."""
+"""Versions of reports with their signatures."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.cases.moves import SigningRole
-from reading.errors import Invalid, NotThere
-from reading.texts import storable
+from reading.errors import NotThere
+from reading.reports.content import Content
 from storage.ids import new_id
-
-_LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
 
 
 class Status(StrEnum):
+    """How far a version is, and whether it counts."""
+
     PENDING = "pending"
     """Signed anew while a final version still stands; seen by those who work on the case only."""
     PRELIMINARY = "preliminary"
@@ -34,78 +34,28 @@ class Status(StrEnum):
 VALID: Final = (Status.PRELIMINARY, Status.FINAL)
 """A case has at most one version of these."""
 CURRENT: Final = (Status.PENDING, *VALID)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Content:
-    """What a report says."""
-
-    findings: str = ""
-    """检查所见"""
-    impression: str = ""
-    """诊断意见"""
-    positive: bool | None = None
-    critical_class: str | None = None
-    recommendation: str = ""
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            "findings": self.findings,
-            "impression": self.impression,
-            "positive": self.positive,
-            "critical_class": self.critical_class,
-            "recommendation": self.recommendation,
-        }
-
-    @classmethod
-    def from_json(cls, value: Mapping[str, Any]) -> Content:
-        """The content that a person sent or a row holds.
-
-        Raises:
-            Invalid: a field is unknown, of another type, too long, or holds control characters.
-
-        """
-        unknown = sorted(value.keys() - cls.__dataclass_fields__.keys())
-        if unknown:
-            raise Invalid(unknown[0], "unknown_field")
-        positive = value.get("positive")
-        if positive is not None and not isinstance(positive, bool):
-            raise Invalid("positive", "not_a_boolean")
-        critical_class = value.get("critical_class")
-        return cls(
-            findings=_text(value.get("findings", ""), "findings"),
-            impression=_text(value.get("impression", ""), "impression"),
-            positive=positive,
-            critical_class=None if critical_class is None else _text(critical_class, "critical_class") or None,
-            recommendation=_text(value.get("recommendation", ""), "recommendation"),
-        )
-
-    def ready_to_sign(self) -> None:
-        """Whether it may be signed.
-
-        Raises:
-            Invalid: findings or impression are blank.
-
-        """
-        for name in ("findings", "impression"):
-            if not str(getattr(self, name)).strip():
-                raise Invalid(name, "required")
+SENT_OUT: Final = (*VALID, Status.SUPERSEDED)
+"""The site that asked for the report may see these."""
+STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
+"""Only people above the site may see these."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReportVersion:
+    """One signed version of a case's report."""
+
     id: str
     case_id: str
     number: int
     status: Status
     content: Content
     identity: Mapping[str, Any]
-    """Who and what was shown beside the text when it was signed, laterality included."""
+    """Identity of patient and examination as displayed at signing, laterality included."""
     images: Mapping[str, Any]
-    """The image set that it was read from: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
+    """The image set that was read: ``set`` (its digest) and ``instances`` (UID to SHA-256 of its bytes)."""
     image_count: int
     incomplete_reason: str
-    """Why it was signed although images were missing; empty when none were."""
+    """Reason for signing although images were missing; empty when none were."""
     supersedes_id: str | None
     created_at: datetime
     released_at: datetime | None
@@ -113,6 +63,8 @@ class ReportVersion:
 
 @dataclass(frozen=True, kw_only=True)
 class Signature:
+    """A person's signature under a version, with the payload that the seal signed."""
+
     id: str
     version_id: str
     role: SigningRole
@@ -126,7 +78,7 @@ class Signature:
 
 
 def by_id(tx: Connection, version_id: str) -> ReportVersion:
-    """The version, for those who have passed `reading.access.access`.
+    """The version, for those who have passed `reading.access`.
 
     Raises:
         NotThere: no such version.
@@ -147,12 +99,12 @@ def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:
 
 
 def current(tx: Connection, case_id: str) -> ReportVersion | None:
-    """What is being worked on: the newest version that is pending, preliminary or final."""
+    """The newest version that is pending, preliminary or final."""
     return _newest(tx, case_id, CURRENT)
 
 
 def valid(tx: Connection, case_id: str) -> ReportVersion | None:
-    """What may be acted on: the preliminary or the final version, of which there is at most one."""
+    """The preliminary or final version that clinicians may act on; there is at most one."""
     return _newest(tx, case_id, VALID)
 
 
@@ -172,7 +124,7 @@ def add(
     supersedes: ReportVersion | None,
     now: datetime,
 ) -> ReportVersion:
-    """Write the next version. The one before is superseded at once, except a final one: that stands until release."""
+    """Write the next version. It supersedes the one before at once, but a final one only when it is released."""
     version = tables.report_version
     last = tx.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.case_id == case_id))
     if supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
@@ -316,11 +268,3 @@ def _signature(row: sa.Row[Any]) -> Signature:
         payload=bytes(row.payload),
         value=bytes(row.value),
     )
-
-
-def _text(value: Any, name: str) -> str:
-    if not isinstance(value, str):
-        raise Invalid(name, "not_a_text")
-    if len(value) > _LENGTHS[name]:
-        raise Invalid(name, "too_long")
-    return storable(name, value)

@@ -1,4 +1,4 @@
-"""Which images may be erased: by somebody's decision, and because they are older than they have to be kept."""
+"""Retention: which images may be erased by decision, and which are older than they must be kept."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.cases import cases
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.retention import reading_over
 from storage import tables
@@ -28,13 +28,13 @@ _STUDY: Final = tables.study.c
 
 @dataclass(frozen=True, kw_only=True)
 class Expired:
-    """A study whose images are older than they are kept."""
+    """A study whose images are older than they must be kept."""
 
     study: Study
     held: bool
-    """Somebody said that it has to stay."""
+    """A hold forbids erasing it."""
     open: bool
-    """Its case is not over."""
+    """Its reading is not over (`reading_over`)."""
 
     @property
     def erasable(self) -> bool:
@@ -45,7 +45,7 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
     """The studies of a case, by its id; or one by its Study Instance UID.
 
     Raises:
-        NotThere: nothing is called so.
+        NotThere: no case and no study has this name.
 
     """
     uids: Collection[str] = cases.study_uids(tx, name) or (name,)
@@ -56,13 +56,19 @@ def studies_named(tx: Connection, name: str) -> list[Study]:
 
 
 def check(tx: Connection, study: Study, *, open_too: bool) -> None:
-    """Raises: NotAllowed where the images have to stay."""
+    """Make sure that the images of a study may be erased.
+
+    Raises:
+        NotAllowed: a hold forbids it, or its reading is not over and ``open_too`` is False.
+
+    """
     if study.hold:
         raise NotAllowed("under_a_hold")
     if not open_too and not reading_over.of_studies(tx, {study.study_uid}).over:
         raise NotAllowed("case_is_open")
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
     """Take a study's images out of the index for good; the caller removes their bytes after the transaction."""
     erased = erasure.erase(ctx.tx, study.study_uid, made_by=ctx.who.id, reason=reason, now=ctx.now)
@@ -71,12 +77,14 @@ def erase(ctx: Context[Actor], study: Study, reason: str) -> Erasure:
     return erased
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def hold(ctx: Context[Actor], study: Study, reason: str) -> None:
     """Keep a study's images from being erased, whatever their age."""
     erasure.hold(ctx.tx, study.study_uid, reason, ctx.now)
     ctx.record(action=Action.STUDY_HOLD, subject_kind="study", subject_id=study.study_uid)
 
 
+@without_door("Whoever runs the service decides on the command line.")
 def end_hold(ctx: Context[Actor], study: Study) -> None:
     """Let a study's images be erased again."""
     erasure.hold(ctx.tx, study.study_uid, "", ctx.now)
@@ -84,7 +92,12 @@ def end_hold(ctx: Context[Actor], study: Study) -> None:
 
 
 def reason(text: str) -> str:
-    """Raises: Invalid."""
+    """The reason for an erasure without the spaces around it.
+
+    Raises:
+        Invalid: it is empty, or longer than `REASON_MOST` characters.
+
+    """
     said = text.strip()
     if not said:
         raise Invalid("reason", "missing")
@@ -94,7 +107,7 @@ def reason(text: str) -> str:
 
 
 def expired(tx: Connection, before: datetime, limit: int) -> list[Expired]:
-    """Studies that show images and received nothing since ``before``, the oldest first."""
+    """Studies with images that received nothing since ``before``, the oldest first."""
     asked = sa.select(_STUDY.study_uid).where(_STUDY.last_received_at < before, _STUDY.instances > 0)
     uids = list(tx.execute(asked.order_by(_STUDY.last_received_at).limit(limit)).scalars())
     studies = [study for uid in uids if (study := queries.study_of(tx, uid)) is not None]

@@ -1,4 +1,4 @@
-"""The city's review: a score on the RADPEER scale, the difference between the versions, feedback to the author."""
+"""The city's review: a score on the RADPEER scale and the difference between the versions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -20,14 +20,14 @@ from reading.cases.moves import SIGNS_AS, Move, SigningRole, State, Step, only_r
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.rules import triage
-from reading.signing import release
-from reading.signing import signatures as reports
-from reading.signing.signatures import Shown
+from reading.signing import release, signatures
+from reading.signing.basis import Screen
 from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -40,7 +40,7 @@ class Outcome(StrEnum):
 
 
 class Score(StrEnum):
-    """RADPEER (American College of Radiology): a is unlikely, b is likely to matter for the patient."""
+    """RADPEER (American College of Radiology): *a* is unlikely, *b* is likely to matter for the patient."""
 
     CONCUR = "1"
     UNDERSTANDABLE_MISS = "2a"
@@ -65,8 +65,6 @@ class Review:
     """Field to ``{"from": ..., "to": ...}``, for the fields that the review changed."""
     comment: str
     at: datetime
-    seen_at: datetime | None
-    """When the author looked at it."""
 
 
 def review(
@@ -78,7 +76,7 @@ def review(
     score: Score | None,
     comment: str,
     content: Content | None,
-    shown: Shown,
+    screen: Screen,
     lease_revision: int,
 ) -> Review:
     """Close a review: agree and sign, amend and sign, or send back with the reason.
@@ -92,7 +90,7 @@ def review(
         Invalid: a score is missing, agreement comes with changes, or an amendment without any.
 
     """
-    case, grant = queue.hold(ctx, case_id, Step.REVIEW, lease_revision)
+    case, grant = leases.hold(ctx, case_id, Step.REVIEW, lease_revision)
     read = versions.current(ctx.tx, case_id)
     if read is None:
         raise Stale(None)
@@ -102,11 +100,11 @@ def review(
     signed: ReportVersion | None = None
     if outcome is Outcome.SEND_BACK:
         tier = triage.home_tier(ctx.tx, case)
-        queue.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
+        leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
         if content is not None:
-            case = reports.alarm(ctx, case, content)
-        signed = reports.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, shown=shown, now=ctx.now)
+            case = signatures.alarm(ctx, case, content)
+        signed = signatures.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
         move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
         release.release(ctx, seal, case, signed, move=move, grant=grant)
     made = Review(
@@ -121,7 +119,6 @@ def review(
         difference=difference(read.content, content) if content else {},
         comment=comment.strip(),
         at=ctx.now,
-        seen_at=None,
     )
     _write(ctx.tx, made)
     outbox.post(
@@ -131,7 +128,7 @@ def review(
 
 
 def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
-    """The author does not accept an amendment; somebody who has not acted on the case yet decides.
+    """Dispute an amendment as the author; somebody who has not acted on the case yet decides.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -139,14 +136,14 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         MoveNotAllowed: the case is not final.
 
     """
-    access.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
+    door.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
     case = cases.lock(ctx.tx, case_id)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.DISPUTE)
     newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)
     if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != ctx.who.person_id:
         raise NotAllowed("only_the_author_disputes_an_amendment")
-    grant = queue.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
+    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
     return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 
@@ -155,28 +152,6 @@ def of_case(tx: Connection, case_id: str) -> list[Review]:
     review_ = tables.review
     rows = tx.execute(sa.select(review_).where(review_.c.case_id == case_id).order_by(review_.c.at, review_.c.id))
     return [_review(row) for row in rows]
-
-
-def feedback_for(tx: Connection, staff: Staff, limit: int) -> list[Review]:
-    """What reviewers said of this person's own reports, the newest first."""
-    review_ = tables.review
-    rows = tx.execute(
-        sa.select(review_)
-        .where(review_.c.author_id == staff.person_id)
-        .order_by(review_.c.at.desc(), review_.c.id.desc())
-        .limit(limit)
-    )
-    return [_review(row) for row in rows]
-
-
-def seen(ctx: Context[Staff], review_id: str) -> None:
-    """The author has looked at the feedback; nobody else can say so."""
-    review_ = tables.review
-    ctx.tx.execute(
-        sa.update(review_)
-        .where(review_.c.id == review_id, review_.c.author_id == ctx.who.person_id, review_.c.seen_at.is_(None))
-        .values(seen_at=ctx.now)
-    )
 
 
 def difference(old: Content, new: Content) -> dict[str, Any]:
@@ -200,8 +175,8 @@ def _check(outcome: Outcome, score: Score | None, comment: str, content: Content
 
 
 def _author(tx: Connection, version: ReportVersion) -> str:
-    signatures = versions.signatures_for(tx, version)
-    return next(signature.person_id for signature in signatures if signature.role is SigningRole.AUTHOR)
+    signed = versions.signatures_for(tx, version)
+    return next(signature.person_id for signature in signed if signature.role is SigningRole.AUTHOR)
 
 
 def _write(tx: Connection, made: Review) -> None:
@@ -235,5 +210,4 @@ def _review(row: sa.Row[Any]) -> Review:
         difference=row.difference,
         comment=row.comment,
         at=row.at,
-        seen_at=row.seen_at,
     )

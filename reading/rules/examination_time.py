@@ -17,14 +17,16 @@ _OFFSET: Final = re.compile(r"([+-])(\d{2})(\d{2})", re.ASCII)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
+class ExaminationStart:
+    """When an examination began, and whether the device's clock was ahead of the receipt."""
+
     at: datetime
     clock_ahead: bool
 
 
-def examined(
+def start_of_examination(
     *, study_date: str, study_time: str, timezone_offset: str, time_zone: str, received_at: datetime
-) -> Examined:
+) -> ExaminationStart:
     """The start of an examination as an aware time.
 
     ``timezone_offset`` is (0008,0201) as received, ``time_zone`` the site's IANA name for where there is
@@ -33,16 +35,16 @@ def examined(
     """
     day, clock = parse_date(study_date), parse_time(study_time)
     if day is None:
-        return Examined(at=received_at, clock_ahead=False)
+        return ExaminationStart(at=received_at, clock_ahead=False)
     zone = parse_offset(timezone_offset) or ZoneInfo(time_zone)
     if clock is None:
         ends = datetime.combine(day, time.max, tzinfo=zone).astimezone(UTC)
         begins = datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
-        return Examined(at=min(ends, received_at), clock_ahead=begins - received_at > AHEAD)
+        return ExaminationStart(at=min(ends, received_at), clock_ahead=begins - received_at > AHEAD)
     at = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
     if at - received_at > AHEAD:
-        return Examined(at=received_at, clock_ahead=True)
-    return Examined(at=at, clock_ahead=False)
+        return ExaminationStart(at=received_at, clock_ahead=True)
+    return ExaminationStart(at=at, clock_ahead=False)
 
 
 def parse_date(value: str) -> date | None:

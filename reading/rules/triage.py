@@ -1,4 +1,4 @@
-"""Triage: which rule a case matches, and so who reads it and until when."""
+"""Triage: the rule of a case, which says who reads it and until when."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.kinds import Tier
 from reading.reports import versions
 from reading.rules import policy
 from reading.rules.examination_time import parse_date
-from reading.rules.policy import Facts, Rule
+from reading.rules.rule import Facts, Rule
 from storage.tables import study
 
 
 def rule_of(tx: Connection, case: Case) -> Rule:
-    """The rule that the case was given, in the version of the policy that it was opened under."""
+    """The case's rule in the policy that the case was opened under."""
     return policy.by_id(tx, case.policy_id).rule(case.rule)
 
 
@@ -34,12 +34,12 @@ def retriage(
     body_part: str | None = None,
     laterality: str | None = None,
 ) -> Case:
-    """Match a case anew after a fact changed; the policy stays the one that it was opened under.
+    """Match a case again after a fact changed, in the policy that it was opened under.
 
     A case that has a final version keeps its rule: what was released was released under it. A due time
     never moves further away, except by escalation.
     """
-    was_escalated = cases.was_moved(tx, case.id, Move.ESCALATE)
+    was_escalated = history.was_moved(tx, case.id, Move.ESCALATE)
     facts = Facts(
         modality=case.modality if modality is None else modality,
         body_part=case.body_part if body_part is None else body_part,
@@ -66,12 +66,12 @@ def retriage(
 
 
 def home_tier(tx: Connection, case: Case) -> Tier:
-    """Where a case goes that must be read again."""
-    return Tier.CITY if cases.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
+    """The tier that reads a case again."""
+    return Tier.CITY if history.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
 
 
 def age_years(tx: Connection, case_id: str, patient_id: str | None, at: datetime) -> int | None:
-    """The age at the examination: of the patient who is linked, else as the images say."""
+    """The age at the examination, by the birth date of the linked patient, else by that in the images."""
     born = None
     if patient_id is not None:
         born = tx.scalar(sa.select(tables.patient.c.birth_date).where(tables.patient.c.id == patient_id))

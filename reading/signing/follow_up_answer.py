@@ -1,4 +1,4 @@
-"""Late images: a reader takes a follow-up, looks, and says that nothing changes (or writes an addendum)."""
+"""Late images: a reader claims the follow-up, looks, and confirms that nothing changes (or writes an addendum)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -15,16 +15,15 @@ from reading.completeness import follow_ups
 from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
-from reading.queue import queue
+from reading.queue import claiming
 from reading.rules import triage
-from reading.signing import signatures
-from reading.signing.signatures import Shown
+from reading.signing.basis import Screen, basis_of
 from reading.texts import storable
 from reading.viewers import RoleGrant, Staff
 
 
 def claim(ctx: Context[Staff], case_id: str) -> FollowUp:
-    """The follow-up of a case, now theirs for `follow_ups.HELD`; taken again, for as long from now.
+    """Claim the follow-up of a case for `follow_ups.HELD`; their own is extended.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -34,13 +33,13 @@ def claim(ctx: Context[Staff], case_id: str) -> FollowUp:
     """
     case, found, _ = _open(ctx, case_id)
     follow_ups.not_with_another(ctx.tx, case_id, ctx.who, ctx.now)
-    follow_ups.hold(ctx.tx, found, ctx.who.person_id, ctx.now)
+    follow_ups.claim(ctx.tx, found, ctx.who.person_id, ctx.now)
     _record(ctx, case, Action.FOLLOW_UP_CLAIM)
     return _again(ctx.tx, case_id)
 
 
 def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> None:
-    """Somebody else may take it.
+    """Put the follow-up back for another reader.
 
     Raises:
         Stale: they do not have it any more.
@@ -48,12 +47,12 @@ def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> None:
     """
     case, found, _ = _open(ctx, case_id)
     _theirs(found, ctx.who, revision)
-    follow_ups.hold(ctx.tx, found, None, ctx.now)
+    follow_ups.put_back(ctx.tx, found)
     _record(ctx, case, Action.FOLLOW_UP_PUT_BACK)
 
 
-def no_change(ctx: Context[Staff], case_id: str, *, shown: Shown, comment: str, revision: int) -> None:
-    """The report stands, though more images came: said by somebody who has seen them all.
+def no_change(ctx: Context[Staff], case_id: str, *, screen: Screen, comment: str, revision: int) -> None:
+    """Confirm that the report stands, by somebody whose screen showed all images.
 
     Raises:
         Stale: they do not have it any more, or images came since.
@@ -68,15 +67,15 @@ def no_change(ctx: Context[Staff], case_id: str, *, shown: Shown, comment: str, 
     said = storable("comment", comment.strip())
     if len(said) > 1000:
         raise Invalid("comment", "too_long")
-    seen = signatures.see(ctx.tx, case, shown)
+    basis = basis_of(ctx.tx, case, screen)
     follow_ups.close_unchanged(
-        ctx.tx, found, grant, seen=seen.images, comment=said, incomplete_reason=seen.incomplete_reason, now=ctx.now
+        ctx.tx, found, grant, images=basis.images, comment=said, incomplete_reason=basis.incomplete_reason, now=ctx.now
     )
     _record(ctx, case, Action.FOLLOW_UP_NO_CHANGE)
 
 
 def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
-    """Whether they could take the follow-up of a case."""
+    """Whether they may claim the follow-up of a case."""
     try:
         _grant(tx, staff, case, now)
         follow_ups.not_with_another(tx, case.id, staff, now)
@@ -86,12 +85,12 @@ def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
 
 
 def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
-    """Whether their word alone is enough: where the rule asks for a verifier, it is not."""
+    """Whether they may confirm alone: not where the rule asks for a verifier after them."""
     return not triage.rule_of(tx, case).needs_verifier_after(staff.title)
 
 
 def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]:
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     found = follow_ups.open_of(ctx.tx, case_id)
     if case.state not in ANSWERED_IN or found is None:
@@ -101,7 +100,7 @@ def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]
 
 def _grant(tx: Connection, staff: Staff, case: Case, now: datetime) -> RoleGrant:
     only_role(SigningRole.AUTHOR, cases.roles_of(tx, case.id, staff.person_id))
-    return queue.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
+    return claiming.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
 
 
 def _theirs(found: FollowUp, staff: Staff, revision: int) -> None:

@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
-
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotAllowed
 from reading.patients.keys import Keys
 from reading.register.grants import AT_THEIR_SITE, may_act
-from reading.reports.versions import VALID, ReportVersion, Status
+from reading.reports.versions import VALID, ReportVersion
 from reading.sessions import receipts
 from reading.sessions.receipts import Printed
 from reading.tables import printing
 from reading.viewers import Staff
 from storage.ids import new_id
-
-
-@dataclass(frozen=True, kw_only=True)
-class Printing:
-    version_id: str
-    person_id: str
-    status: Status
-    """Of the version when it was printed: a preliminary one carries a watermark."""
-    at: datetime
 
 
 def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
@@ -39,7 +26,7 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
         NotAllowed: it is not valid: superseded, withheld, or not yet in force.
 
     """
-    version = access.open_report(ctx, version_id, Action.REPORT_PRINT)
+    version = door.open_report(ctx, version_id, Action.REPORT_PRINT)
     if version.status not in VALID:
         raise NotAllowed("only_valid_versions_are_printed")
     ctx.tx.execute(
@@ -59,19 +46,9 @@ def print_receipt(ctx: Context[Staff], keys: Keys, case_id: str) -> Printed:
         Invalid: nobody knows yet whose case it is.
 
     """
-    case = access.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in AT_THEIR_SITE):
         raise NotAllowed("no_role_for_this_step")
     printed = receipts.print_receipt(ctx.tx, keys, case_id, printed_by=ctx.who.person_id, now=ctx.now)
     ctx.record(action=Action.RECEIPT_PRINT, subject_kind="case", subject_id=case_id)
     return printed
-
-
-def printings_of(tx: Connection, version_id: str) -> list[Printing]:
-    rows = tx.execute(
-        sa.select(printing).where(printing.c.version_id == version_id).order_by(printing.c.at, printing.c.id)
-    )
-    return [
-        Printing(version_id=row.version_id, person_id=row.person_id, status=Status(row.status), at=row.at)
-        for row in rows
-    ]

@@ -1,34 +1,35 @@
-"""The release: a version becomes final, and who must know is told, in one transaction."""
+"""The release: a version becomes final and everybody concerned is notified, in one transaction."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import outbox, tables
+from reading import outbox
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole
 from reading.completeness import follow_ups
-from reading.context import Context, Who
+from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed
 from reading.kinds import Tier
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports import versions
-from reading.reports.seal import Seal, said_in
-from reading.reports.versions import Content, ReportVersion, Signature, Status
+from reading.reports.content import Content
+from reading.reports.seal import Seal, payload_of
+from reading.reports.versions import ReportVersion, Signature, Status
 from reading.rules import triage
-from reading.rules.policy import ReviewTime, Rule
+from reading.rules.rule import ReviewTime, Rule
+from reading.signing import change_notices
 from reading.viewers import RoleGrant
-from storage.ids import new_id
 
 
+@without_door("The act that signs or restores the version has opened its case.")
 def release(
     ctx: Context[Who], seal: Seal, case: Case, version: ReportVersion, *, move: Move, grant: RoleGrant, why: str = ""
 ) -> Case:
-    """Make ``version`` the final one by ``move``; the caller has just let somebody sign it.
+    """Make ``version`` the final one by ``move``; the caller has just written its last signature.
 
     Raises:
         NotAllowed: a signature that the rule asks is missing.
@@ -46,18 +47,18 @@ def release(
         versions.set_released(ctx.tx, version.id, ctx.now)
         _tell(ctx.tx, case, version, before, ctx.now)
     follow_ups.answer(ctx, case, version, grant)
-    moved = queue.let_go(ctx, case, move, grant=grant, why=why)
+    moved = leases.let_go(ctx, case, move, grant=grant, why=why)
     if _drawn(seal, rule, case, signatures):
         moved = cases.move(ctx, moved, Move.DRAW, grant=None, tier=Tier.CITY)
     return moved
 
 
 def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
-    """Which signatures a rule still asks for before the release."""
+    """The roles whose signatures the rule still asks for before the release."""
     present = {signature.role: signature for signature in signatures}
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
-    if author is not None and rule.needs_verifier_after(said_in(author)["title"]):
+    if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
         asked.add(SigningRole.VERIFIER)
     if rule.reviewed_before_release:
         asked.add(SigningRole.REVIEWER)
@@ -65,23 +66,12 @@ def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
 
 
 def is_significant(old: Content, new: Content) -> bool:
-    """Whether a change must be acknowledged where the earlier version was seen."""
+    """Whether the site has to acknowledge the change, because the meaning is another."""
     return (
         old.positive != new.positive
         or old.critical_class != new.critical_class
         or "".join(old.impression.split()) != "".join(new.impression.split())
     )
-
-
-def acknowledge_change(tx: Connection, notice_id: str, person_id: str, now: datetime) -> bool:
-    """The site has read the changed report; False when somebody said so before."""
-    notice = tables.change_notice
-    done = tx.execute(
-        sa.update(notice)
-        .where(notice.c.id == notice_id, notice.c.acknowledged_at.is_(None))
-        .values(acknowledged_by=person_id, acknowledged_at=now)
-    )
-    return done.rowcount == 1
 
 
 def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVersion | None, now: datetime) -> None:
@@ -92,12 +82,10 @@ def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVers
         {"case_id": case.id, "number": version.number, "replaces": before.id if before else None},
         now,
     )
-    # What the site may have seen: the final version before, else every preliminary one.
+    # The versions that the site may have read: the final one before, else every preliminary one.
     seen = [before] if before else [old for old in versions.of_case(tx, case.id) if old.number < version.number]
     if any(is_significant(old.content, version.content) for old in seen):
-        tx.execute(
-            sa.insert(tables.change_notice).values(id=new_id(), version_id=version.id, site_id=case.site_id, at=now)
-        )
+        change_notices.post(tx, version, case.site_id, now)
 
 
 def _drawn(seal: Seal, rule: Rule, case: Case, signatures: list[Signature]) -> bool:

@@ -9,25 +9,24 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import audit as audit_
 from reading import outbox
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
-from reading.audit import Actor
-from reading.cases import cases
+from reading.audit import Actor, events_about
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole, State, only_role
 from reading.completeness import follow_ups, image_set
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Role
-from reading.queue import queue
+from reading.queue import leases
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
 from reading.rules import triage
-from reading.signing import release, signatures
+from reading.signing import basis, release
 from reading.tables import report_version
 from reading.viewers import RoleGrant, Staff
 from storage.index import queries
@@ -40,12 +39,12 @@ WITHHELD_BY: Final = (
     Role.REVIEWER,
     Role.QUALITY_MANAGER,
 )
-"""Whoever sees that it is wrong hides it; who ends it is another question."""
+"""Everybody at work on a site's cases may hide an error; only its quality managers end that."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Look:
-    """Who had seen a case, or something of it, and when."""
+    """Who opened a case, a report or images of it, and when."""
 
     actor: Actor
     action: str
@@ -62,13 +61,13 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         Invalid: no reason was given.
 
     """
-    access.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     case = cases.lock(ctx.tx, case_id)
     grants = (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in WITHHELD_BY)
     grant = next((grant for grant in grants if grant is not None), None)
     if grant is None:
         raise NotAllowed("no_role_for_this_step")
-    withheld = queue.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
+    withheld = leases.let_go(ctx, case, Move.WITHHOLD, grant=grant, why=cases.reason(why))
     ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
@@ -92,13 +91,13 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
     subjects = [("case", case_id)]
     subjects += [("report", version.id) for version in versions.of_case(ctx.tx, case_id)]
     subjects += [("study", study_uid) for study_uid in cases.study_uids(ctx.tx, case_id)]
-    events = [event for kind, subject_id in subjects for event in audit_.events_about(ctx.tx, kind, subject_id)]
+    events = [event for kind, subject_id in subjects for event in events_about(ctx.tx, kind, subject_id)]
     looks = [Look(actor=event.actor, action=event.action, at=event.at) for event in events]
     return sorted(looks, key=lambda look: look.at, reverse=True)
 
 
 def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> ReportVersion:
-    """Show what was final again, put right by an attribution that was made in the meantime.
+    """Show a withheld report that was final again, after its attribution was corrected.
 
     Where the identity that is shown has changed there is a new version: the same words from the same
     images, under the right name, with the signature of the person who answers for the correction. The
@@ -120,7 +119,7 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> Repor
     study_uids = cases.study_uids(ctx.tx, case_id)
     if image_set.image_set(ctx.tx, study_uids).digest != old.images["set"]:
         raise NotAllowed("images_have_changed")
-    identity = signatures.identity(ctx.tx, case)
+    identity = basis.identity(ctx.tx, case)
     for study_uid in study_uids:
         queries.unhide(ctx.tx, study_uid, ctx.now)
     if identity == old.identity:
@@ -143,7 +142,7 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> Repor
 
 
 def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
-    """Put right, but the words cannot stand, or there were none yet: the case waits to be read anew.
+    """Let a withheld case be read again, because its report cannot stand or it had none yet.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -161,7 +160,7 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
 
 
 def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
-    """It should never have been: report and images stay hidden for good.
+    """Close a withheld case as entered in error: report and images stay hidden for good.
 
     Raises:
         NotThere: no such case, or not one that they may see.
@@ -183,15 +182,15 @@ def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
 
 
 def _stood(tx: Connection, case_id: str) -> bool:
-    """Whether it was final since it was last to be read anew: words from before that cannot stand."""
+    """Whether it was final since it was last to be read again: a report from before that cannot stand."""
     stood = False
-    for made in cases.moves_of(tx, case_id):
+    for made in history.moves_of(tx, case_id):
         stood = made.move is not Move.READ_AGAIN and (stood or made.to_state is State.FINAL)
     return stood
 
 
 def _manager(ctx: Context[Staff], case_id: str, action: Action) -> tuple[Case, RoleGrant]:
-    access.open_case(ctx, case_id, action)
+    door.open_case(ctx, case_id, action)
     case = cases.lock(ctx.tx, case_id)
     grant = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, case.site_id, ctx.now)
     if grant is None:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from reading.tables.columns import UID, dated_columns, id_column, reference
 from storage.database import UtcDateTime, metadata
 
-# -- reading.forwarding.forwarding: which studies go on to other archives by themselves, and how far each has come
+# -- reading.forwarding: the rules that send studies on to other archives, and how far each study has come
 forwarding_rule: Final = sa.Table(
     "forwarding_rule",
     metadata,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from reading.tables.columns import ULID, reference, revision_column
 from storage.database import UtcDateTime, metadata
 
-# -- reading.queue.queue
+# -- reading.queue.leases
 lease: Final = sa.Table(
     "lease",
     metadata,

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from reading.tables.columns import DIGEST, id_column, reference
 from storage.database import UtcDateTime, metadata
 
-# -- reading.sessions.sessions (failed_proof: reading.sessions.failed_proofs)
+# -- reading.sessions
 staff_session: Final = sa.Table(
     "staff_session",
     metadata,

@@ -13,9 +13,10 @@ from sqlalchemy.engine import Engine
 from pacs.dimse import device_trial
 from pacs.dimse.peer import Failure, Peer, Unreachable, open_association
 from pacs.dimse.tls import Certificates
-from reading.register import device_contacts, device_register, devices, organisations
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
+from reading.register import device_contacts, device_identity, device_register, devices, organisations
 from reading.register.devices import Device
-from reading.register.registry import Registry, device_of
 from service.installation.settings import Settings
 from service.wiring.peers import peer_of
 from storage.database import snapshot, transaction
@@ -67,7 +68,7 @@ LISTENING = {
 def check(
     settings: Settings,
     engine: Engine,
-    registry: Registry,
+    audit: Audit,
     certificates: Certificates | None,
     *,
     ae_title: str,
@@ -80,7 +81,7 @@ def check(
 
     """
     with snapshot(engine) as tx:
-        one = device_of(tx, ae_title, now)
+        one = device_register.by_title(tx, ae_title, now)
         site = organisations.by_id(tx, one.site_id)
         contact = device_contacts.of(tx, [one.id], now)[one.id]
     heard = "never" if contact.heard_at is None else contact.heard_at.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -92,7 +93,7 @@ def check(
     yield _echo(settings, certificates, one)
     yield _identify(settings, engine, one, now)
     with transaction(engine) as tx:
-        title = registry.begin_check(tx, one, now)
+        title = device_register.begin_check(Context(tx, audit, now, SYSTEM), one.id)
     try:
         yield from _as_the_device(settings, title)
     finally:
@@ -133,7 +134,9 @@ def _identify(settings: Settings, engine: Engine, one: Device, now: datetime) ->
     address = str(network.network_address if network.num_addresses == 1 else network.network_address + 1)
     tls = one.tls_required or one.certificate_digest is not None
     with snapshot(engine) as tx:
-        found = devices.identify(tx, one.ae_title, address, now, certificate_digest=one.certificate_digest, tls=tls)
+        found = device_identity.identify(
+            tx, one.ae_title, address, now, certificate_digest=one.certificate_digest, tls=tls
+        )
     if found is None or found.id != one.id:
         return Step(
             name="identify",

@@ -13,8 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reading.audit import Audit
 from reading.register import device_contacts, device_register, devices, organisations
-from reading.register.devices import Device
-from reading.register.registry import Registry
+from reading.register.devices import Device, Entry
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows, to_json
@@ -63,11 +62,10 @@ def add_device(
         tls_required=tls_required,
         call_by_tls=call_by_tls,
     )
-    with open_registry() as (tx, registry, now):
-        made = registry.add_device(
-            tx, ae_title=ae_title, network=host, site_code=site, port=port, issuer=issuer, now=now, **more
-        )
-        answer(as_json, _of_device(tx, made, now), f"added {made.ae_title} at {made.network} for {site}")
+    with open_registry() as ctx:
+        entry = Entry(network=host, port=port, issuer=issuer or "", **more)
+        made = device_register.add(ctx, ae_title=ae_title, site_code=site, entry=entry)
+        answer(as_json, _of_device(ctx.tx, made, ctx.now), f"added {made.ae_title} at {made.network} for {site}")
 
 
 @commands.command("set")
@@ -99,24 +97,25 @@ def set_device(
         changed["port"] = port or None
     if no_certificate:
         changed["certificate_digest"] = None
-    with open_registry() as (tx, registry, now):
-        made = registry.set_device(tx, ae_title, now, **changed)
-        answer(as_json, _of_device(tx, made, now), f"changed {made.ae_title}")
+    with open_registry() as ctx:
+        one = device_register.by_title(ctx.tx, ae_title, ctx.now)
+        made = device_register.change(ctx, one.id, revision=one.revision, **changed)
+        answer(as_json, _of_device(ctx.tx, made, ctx.now), f"changed {made.ae_title}")
 
 
 @commands.command("token")
 def token(ae_title: Title, *, as_json: AsJson = False) -> None:
     """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`."""
-    with open_registry() as (tx, registry, now):
-        made = registry.make_token(tx, ae_title, now)
+    with open_registry() as ctx:
+        made = device_register.make_token(ctx, device_register.by_title(ctx.tx, ae_title, ctx.now).id)
         answer(as_json, {"ae_title": ae_title, "token": made}, made)
 
 
 @commands.command("list")
 def list_devices(*, as_json: AsJson = False) -> None:
     """List the devices, with their last contact."""
-    with open_registry() as (tx, _, now):
-        rows = [_of_device(tx, one, now) for one in devices.list_all(tx)]
+    with open_registry() as ctx:
+        rows = [_of_device(ctx.tx, one, ctx.now) for one in devices.list_all(ctx.tx)]
     answer_rows(
         as_json, rows, ("ae_title", "network", "port", "site", "issuer", "heard_at", "stored_at", "refusal", "until")
     )
@@ -125,9 +124,10 @@ def list_devices(*, as_json: AsJson = False) -> None:
 @commands.command("end")
 def end_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     """End a device: it is refused from now on; what it sent stays."""
-    with open_registry() as (tx, registry, now):
-        ended = registry.end_device(tx, ae_title, now)
-        answer(as_json, _of_device(tx, devices.by_id(tx, ended.id) or ended, now), f"ended {ae_title}")
+    with open_registry() as ctx:
+        ended = device_register.by_title(ctx.tx, ae_title, ctx.now)
+        device_register.end(ctx, ended.id)
+        answer(as_json, _of_device(ctx.tx, devices.by_id(ctx.tx, ended.id) or ended, ctx.now), f"ended {ae_title}")
 
 
 @commands.command("check")
@@ -146,10 +146,8 @@ def check_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     engine = open_database(settings)
     done: list[device_check.Step] = []
     try:
-        registry = Registry(Audit(f"{settings.node}/cli"))
-        for step in device_check.check(
-            settings, engine, registry, certificates, ae_title=ae_title, now=datetime.now(UTC)
-        ):
+        audit = Audit(f"{settings.node}/cli")
+        for step in device_check.check(settings, engine, audit, certificates, ae_title=ae_title, now=datetime.now(UTC)):
             done.append(step)
             if not as_json:
                 typer.echo(f"{step.result:<8} {step.name:<12} {step.said}")

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reading.errors import (
     Invalid,
+    KeyFileUnfit,
     MoveNotAllowed,
     NotAllowed,
     NotThere,
@@ -19,7 +20,6 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
-from reading.patients.keys import KeyFileUnfit
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
 from viewer.words.catalogue import Language, catalogue
@@ -105,7 +105,6 @@ INVALID: Final = {
     "check_character": "its check character is wrong",
     "date": "it is not a date",
     "emergency_waits_for_review": "an emergency does not wait for a review",
-    "empty_component": "one of its parts is empty",
     "form": "it is not in the form of its attribute",
     "future_date": "its date lies in the future",
     "last_rule_has_conditions": "the last rule must hold for every case",

@@ -10,12 +10,10 @@ from urllib.parse import urlsplit
 import typer
 from sqlalchemy.engine import Connection
 
-from reading.audit import SYSTEM
-from reading.context import Context
-from reading.forwarding import forwarding
-from reading.forwarding.forwarding import Job, JobState, Moment, Rule
-from reading.register import devices, organisations
-from reading.register.registry import device_of, organisation_of
+from reading.forwarding import jobs, rules
+from reading.forwarding.jobs import Job, JobState
+from reading.forwarding.rules import Moment, Rule
+from reading.register import device_register, devices, organisations
 from service.commands.errors import Refused
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
@@ -39,56 +37,56 @@ def add(
     as_json: AsJson = False,
 ) -> None:
     """Send on what arrives from now on."""
-    with open_registry() as (tx, registry, now):
+    with open_registry() as ctx:
         if url is not None and (
             urlsplit(url).scheme not in ("http", "https") or origin_of(url) not in load(os.environ).forward_origins
         ):
             raise Refused(f"{url} is not among the addresses of TIERREAD_FORWARD_ORIGINS", "add its origin there")
-        made = forwarding.add(
-            Context(tx, registry.audit, now, SYSTEM),
-            site_id=organisation_of(tx, site).id,
+        made = rules.add(
+            ctx,
+            site_id=organisations.in_force(ctx.tx, site).id,
             moment=when,
             modality=modality,
-            device_id=None if to is None else device_of(tx, to, now).id,
+            device_id=None if to is None else device_register.by_title(ctx.tx, to, ctx.now).id,
             url=url or "",
             token_file="" if token_file is None else str(token_file.absolute()),
         )
-        answer(as_json, _of_rule(tx, made), f"added {made.id}")
+        answer(as_json, _of_rule(ctx.tx, made), f"added {made.id}")
 
 
 @commands.command("list")
 def list_rules(*, as_json: AsJson = False) -> None:
     """List the rules."""
-    with open_registry() as (tx, _, __):
-        rows = [_of_rule(tx, one) for one in forwarding.rules(tx)]
+    with open_registry() as ctx:
+        rows = [_of_rule(ctx.tx, one) for one in rules.list_all(ctx.tx)]
     answer_rows(as_json, rows, ("id", "site", "modality", "when", "to", "since", "until"))
 
 
 @commands.command("end")
 def end(rule: Annotated[str, typer.Argument(help="The rule's id.")], *, as_json: AsJson = False) -> None:
     """End a rule: nothing goes out by it any more."""
-    with open_registry() as (tx, registry, now):
-        ended = forwarding.end(Context(tx, registry.audit, now, SYSTEM), rule)
-        answer(as_json, _of_rule(tx, ended), f"ended {rule}")
+    with open_registry() as ctx:
+        ended = rules.end(ctx, rule)
+        answer(as_json, _of_rule(ctx.tx, ended), f"ended {rule}")
 
 
 @commands.command("jobs")
-def jobs(
+def list_jobs(
     *,
     state: Annotated[JobState | None, typer.Option(help="Only these; `dead` ones need a person.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """List the latest studies that were sent on, or are to be."""
-    with open_registry() as (tx, _, __):
-        rows = [_of_job(one) for one in forwarding.jobs(tx, 200, state=state)]
+    with open_registry() as ctx:
+        rows = [_of_job(one) for one in jobs.latest(ctx.tx, 200, state=state)]
     answer_rows(as_json, rows, ("id", "rule", "state", "instances", "attempts", "failure", "next_at"))
 
 
 @commands.command("retry")
 def retry(job: Annotated[str, typer.Argument(help="The job's id.")], *, as_json: AsJson = False) -> None:
     """Let a job that has failed begin anew; what was delivered is not sent again."""
-    with open_registry() as (tx, registry, now):
-        forwarding.retry(Context(tx, registry.audit, now, SYSTEM), job)
+    with open_registry() as ctx:
+        jobs.retry(ctx, job)
         answer(as_json, {"id": job}, f"begins anew: {job}")
 
 

@@ -15,8 +15,10 @@ import typer
 from pacs.arriving.media import SOURCE
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
+from reading.audit import SYSTEM
+from reading.context import Context
+from reading.register import device_register, organisations, registry
 from reading.register.organisations import Organisation
-from reading.register.registry import Registry, device_of, organisation_of
 from service.commands import import_run
 from service.commands.errors import Refused
 from service.commands.import_run import FileOutcome, ImportRecord, ImportResult
@@ -75,20 +77,20 @@ def command(
     memory = import_run.memory_of(folders.data / "imports", source, site, device or "", issuer or "")
     with house_of(settings, folders, _WRITER) as house:
         with transaction(house.engine) as tx:
-            where = organisation_of(tx, site)
+            where = organisations.in_force(tx, site)
         sender = _sender(house, where, device, issuer)
-        registry = Registry(house.audit)
         try:
             with source_of(source) as files, stopped_by_signals() as stop:
                 if afresh:
                     memory.unlink(missing_ok=True)
                 with transaction(house.engine) as tx:
-                    registry.begin_import(tx, where, files.kind, house.clock())
+                    registry.begin_import(Context(tx, house.audit, house.clock(), SYSTEM), where, files.kind)
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
                     imported = _with_progress(receiver, sender, files, ImportRecord(memory), stop, count)
                 with transaction(house.engine) as tx:
-                    registry.end_import(tx, where, imported.outcomes, house.clock(), stopped=imported.stopped)
+                    ctx = Context(tx, house.audit, house.clock(), SYSTEM)
+                    registry.end_import(ctx, where, imported.outcomes, stopped=imported.stopped)
         except Unfit as unfit:
             raise typer.BadParameter(f"{source}: {unfit.why}", param_hint="SOURCE") from unfit
         shipped = _ship(house)
@@ -101,7 +103,7 @@ def _sender(house: House, site: Organisation, ae_title: str | None, issuer: str 
     if ae_title is None:
         return Sender(device_id="", site_id=site.id, issuer=issuer or site.code)
     with transaction(house.engine) as tx:
-        device = device_of(tx, ae_title, house.clock())
+        device = device_register.by_title(tx, ae_title, house.clock())
     if device.site_id != site.id:
         raise Refused(f"the device {ae_title} belongs to another site than {site.code}", "name its own site")
     sender = sender_of(device)

@@ -7,23 +7,21 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 
-from sqlalchemy.engine import Connection
-
-from reading.audit import Audit
-from reading.register.registry import Registry
+from reading.audit import SYSTEM, Actor, Audit
+from reading.context import Context
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
 from storage.database import transaction
 
 
 @contextmanager
-def open_registry() -> Generator[tuple[Connection, Registry, datetime]]:
-    """The transaction, the registry and the time of the change."""
+def open_registry() -> Generator[Context[Actor]]:
+    """The context of the command's acts, in the name of the system."""
     settings = load(os.environ)
     make_folders(settings, demo=None)
     engine = open_database(settings)
     try:
         with transaction(engine) as tx:
-            yield tx, Registry(Audit(f"{settings.node}/cli")), datetime.now(UTC)
+            yield Context(tx, Audit(f"{settings.node}/cli"), datetime.now(UTC), SYSTEM)
     finally:
         engine.dispose()

@@ -8,7 +8,7 @@ import typer
 from sqlalchemy.engine import Connection
 
 from reading.kinds import Level, Tier
-from reading.register import organisations
+from reading.register import organisations, registry
 from reading.register.organisations import Agreement, Organisation
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
@@ -32,28 +32,26 @@ def add_org(
     as_json: AsJson = False,
 ) -> None:
     """Add an organisation."""
-    with open_registry() as (tx, registry, now):
-        made = registry.add_organisation(
-            tx, code=code, name=name, level=level, parent_code=parent, region_code=region, now=now
-        )
-        answer(as_json, _of_organisation(tx, made), f"added {made.level} {made.code} {made.name}")
+    with open_registry() as ctx:
+        made = registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent, region_code=region)
+        answer(as_json, _of_organisation(ctx.tx, made), f"added {made.level} {made.code} {made.name}")
 
 
 @commands.command("list")
 def list_orgs(*, as_json: AsJson = False) -> None:
     """List the organisations."""
-    with open_registry() as (tx, _, __):
-        rows = [_of_organisation(tx, one) for one in organisations.list_all(tx)]
+    with open_registry() as ctx:
+        rows = [_of_organisation(ctx.tx, one) for one in organisations.list_all(ctx.tx)]
     answer_rows(as_json, rows, ("code", "name", "level", "parent", "region", "since", "until"))
 
 
 @commands.command("end")
 def end_org(code: Annotated[str, typer.Argument(help="Its code.")], *, as_json: AsJson = False) -> None:
     """End an organisation and its agreements; what it sent and read stays."""
-    with open_registry() as (tx, registry, now):
-        registry.end_organisation(tx, code, now)
-        ended = organisations.by_code(tx, code)
-        answer(as_json, _of_organisation(tx, ended) if ended else {}, f"ended {code}")
+    with open_registry() as ctx:
+        registry.end_organisation(ctx, code)
+        ended = organisations.by_code(ctx.tx, code)
+        answer(as_json, _of_organisation(ctx.tx, ended) if ended else {}, f"ended {code}")
 
 
 @agreements.command("add")
@@ -65,16 +63,16 @@ def add_agreement(
     as_json: AsJson = False,
 ) -> None:
     """Let an organisation read for a site from now on."""
-    with open_registry() as (tx, registry, now):
-        made = registry.agree(tx, site, reader, tier, now)
-        answer(as_json, _of_agreement(tx, made), f"{reader} reads for {site} at the tier {tier}")
+    with open_registry() as ctx:
+        made = registry.agree(ctx, site, reader, tier)
+        answer(as_json, _of_agreement(ctx.tx, made), f"{reader} reads for {site} at the tier {tier}")
 
 
 @agreements.command("list")
 def list_agreements(*, as_json: AsJson = False) -> None:
     """List the agreements that hold now."""
-    with open_registry() as (tx, _, now):
-        rows = [_of_agreement(tx, one) for one in organisations.agreements(tx, now)]
+    with open_registry() as ctx:
+        rows = [_of_agreement(ctx.tx, one) for one in organisations.agreements(ctx.tx, ctx.now)]
     answer_rows(as_json, rows, ("id", "site", "reader", "tier", "since"))
 
 
@@ -85,9 +83,9 @@ def end_agreement(
     as_json: AsJson = False,
 ) -> None:
     """End an agreement: what the site takes from now on is not read there; what was read stays."""
-    with open_registry() as (tx, registry, now):
-        ended = registry.end_agreement(tx, agreement, now)
-        values = _of_agreement(tx, ended)
+    with open_registry() as ctx:
+        ended = registry.end_agreement(ctx, agreement)
+        values = _of_agreement(ctx.tx, ended)
         answer(as_json, values, f"{values['reader']} reads no longer for {values['site']} at the tier {ended.tier}")
 
 

@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.engine import Connection
 
 from reading.kinds import Role
-from reading.register import organisations, people
+from reading.register import organisations, people, registry
 from reading.register.people import Person
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
@@ -35,14 +35,14 @@ def add_person(
 ) -> None:
     """Add a person with one role; `person grant` gives further ones."""
     password = None if password_file is None else _password_in(password_file)
-    with open_registry() as (tx, registry, now):
+    with open_registry() as ctx:
         made = registry.add_person(
-            tx, name=name, organisation_code=org, role=role, title=title, username=username, password=password, now=now
+            ctx, name=name, organisation_code=org, role=role, title=title, username=username, password=password
         )
         words = f"added {made.person.username}"
         if made.password:
             words += f"\nfirst password (shown once, changed at sign-in): {made.password}"
-        values = _of_person(tx, made.person, now) | ({"password": made.password} if made.password else {})
+        values = _of_person(ctx.tx, made.person, ctx.now) | ({"password": made.password} if made.password else {})
         answer(as_json, values, words)
 
 
@@ -55,9 +55,9 @@ def grant(
     as_json: AsJson = False,
 ) -> None:
     """Give a person a further role."""
-    with open_registry() as (tx, registry, now):
-        one = registry.grant(tx, username, org, role, now)
-        answer(as_json, _of_person(tx, one, now), f"{username} is now {role} at {org}")
+    with open_registry() as ctx:
+        one = registry.grant_role(ctx, username, org, role)
+        answer(as_json, _of_person(ctx.tx, one, ctx.now), f"{username} is now {role} at {org}")
 
 
 @commands.command("revoke")
@@ -69,16 +69,16 @@ def revoke(
     as_json: AsJson = False,
 ) -> None:
     """End one role of a person; their sign-in and their other roles stay."""
-    with open_registry() as (tx, registry, now):
-        one = registry.revoke(tx, username, org, role, now)
-        answer(as_json, _of_person(tx, one, now), f"{username} is no longer {role} at {org}")
+    with open_registry() as ctx:
+        one = registry.revoke_role(ctx, username, org, role)
+        answer(as_json, _of_person(ctx.tx, one, ctx.now), f"{username} is no longer {role} at {org}")
 
 
 @commands.command("list")
 def list_people(*, as_json: AsJson = False) -> None:
     """List the people with their roles."""
-    with open_registry() as (tx, _, now):
-        rows = [_of_person(tx, one, now) for one in people.list_all(tx)]
+    with open_registry() as ctx:
+        rows = [_of_person(ctx.tx, one, ctx.now) for one in people.list_all(ctx.tx)]
     answer_rows(as_json, rows, ("username", "name", "title", "roles", "since", "until"))
 
 
@@ -87,10 +87,10 @@ def end_person(
     username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
 ) -> None:
     """End a person's roles and sign-in; what they signed stays theirs."""
-    with open_registry() as (tx, registry, now):
-        registry.end_person(tx, username, now)
-        ended = people.by_username(tx, username)
-        answer(as_json, _of_person(tx, ended, now) if ended else {}, f"ended {username}")
+    with open_registry() as ctx:
+        registry.end_person(ctx, username)
+        ended = people.by_username(ctx.tx, username)
+        answer(as_json, _of_person(ctx.tx, ended, ctx.now) if ended else {}, f"ended {username}")
 
 
 def _password_in(path: Path) -> str:

@@ -13,7 +13,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
-from reading.audit import Flaw
+from reading.audit_chains import Flaw
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
 from service.commands.output import AsJson

@@ -12,14 +12,17 @@ from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
+from reading.audit import Actor
+from reading.context import Context
 from reading.identifiers import identity_check_character
 from reading.kinds import IdentifierKind, Level, Priority, Role, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
 from reading.patients.keys import Keys
-from reading.patients.patients import Identifier
-from reading.register.registry import Registry, organisation_of
+from reading.patients.patient_identifiers import Identifier
+from reading.register import device_register, organisations, registry
+from reading.register.devices import Entry
 from service.demo.radiographs import Chest, Hand
 
 STATE_FILE: Final = "demo.json"
@@ -191,27 +194,27 @@ def keep(data_dir: Path, region: Region) -> None:
     draft.rename(data_dir / STATE_FILE)
 
 
-def make(tx: Connection, registry: Registry, keys: Keys, passwords: Mapping[str, str], now: datetime) -> Region:
+def make(ctx: Context[Actor], keys: Keys, passwords: Mapping[str, str]) -> Region:
     """Make the region; ``passwords`` holds a random one for the name of each person."""
     for code, name, level, parent in ORGANISATIONS:
-        registry.add_organisation(tx, code=code, name=name, level=level, parent_code=parent, now=now)
+        registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent)
     for ae_title, site in DEVICES:
-        registry.add_device(tx, ae_title=ae_title, network="127.0.0.1", site_code=site, now=now)
+        device_register.add(ctx, ae_title=ae_title, site_code=site, entry=Entry(network="127.0.0.1"))
     sign_ins: list[SignIn] = []
     names = {code: name for code, name, _, _ in ORGANISATIONS}
     for name, title, code, role in PEOPLE:
         made = registry.add_person(
-            tx, name=name, title=title, organisation_code=code, role=role, password=passwords[name], now=now
+            ctx, name=name, title=title, organisation_code=code, role=role, password=passwords[name]
         )
         sign_ins.append(
             SignIn(
                 username=made.person.username, password=passwords[name], name=name, role=role, organisation=names[code]
             )
         )
-    known = [_register(tx, keys, somebody, now) for somebody in PATIENTS]
+    known = [_register(ctx.tx, keys, somebody, ctx.now) for somebody in PATIENTS]
     return Region(
         sign_ins=tuple(sign_ins),
-        studies=tuple(_place(tx, each, known[each.patient], now) for each in EXAMINATIONS),
+        studies=tuple(_place(ctx.tx, each, known[each.patient], ctx.now) for each in EXAMINATIONS),
     )
 
 
@@ -252,7 +255,7 @@ def _place(tx: Connection, examination: Examination, patient: patients.Patient, 
         return Sent(study_uid=orders.new_study_uid(), accession_number="", patient_number=f"N{now:%m%d}-1")
     order = orders.place(
         tx,
-        site_id=organisation_of(tx, site_of(examination)).id,
+        site_id=organisations.in_force(tx, site_of(examination)).id,
         patient_id=patient.id,
         modality=modality(examination),
         priority=examination.priority,

@@ -14,10 +14,10 @@ from rich.panel import Panel
 from rich.table import Table
 from sqlalchemy.engine import Engine
 
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from reading.register.registry import Registry
 from service.demo import region, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation.installation import Folders, open_database
@@ -65,8 +65,8 @@ def _make(settings: Settings, folders: Folders) -> Region:
     try:
         chosen = {name: passwords.generate() for name, *_ in PEOPLE}
         with transaction(engine) as tx:
-            registry = Registry(Audit(f"{settings.node}/demo"))
-            made = region.make(tx, registry, keys_in(folders.keys), chosen, datetime.now(UTC))
+            ctx = Context(tx, Audit(f"{settings.node}/demo"), datetime.now(UTC), SYSTEM)
+            made = region.make(ctx, keys_in(folders.keys), chosen)
             region.keep(folders.data, made)
     finally:
         engine.dispose()

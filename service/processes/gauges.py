@@ -8,6 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.alerts import critical
 from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.installation.house import House
 from service.steps.backup import age_seconds
@@ -66,11 +67,7 @@ def gauges(house: House) -> Gauges:
             "tierread_critical_alerts": (
                 "Critical alerts that nobody has acknowledged, by level.",
                 "level",
-                _counted(
-                    tx,
-                    critical_alert.c.level,
-                    critical_alert.c.acknowledged_at.is_(None) & critical_alert.c.withdrawn_at.is_(None),
-                ),
+                _counted(tx, critical_alert.c.level, critical.unanswered()),
             ),
             "tierread_backup_age_seconds": (
                 "Since the newest backup of the database was finished; nothing where there is none.",

@@ -14,8 +14,9 @@ from typing import Final
 
 import typer
 
-from reading.audit import Audit
-from reading.register.registry import Registry
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
+from reading.register import registry
 from service.installation.certificates import certificates_of
 from service.installation.heartbeat import Part, Role
 from service.installation.installation import (
@@ -34,6 +35,7 @@ from service.processes import role
 from service.processes.supervisor import Supervisor
 from service.telemetry import logs
 from storage.database import transaction
+from viewer.words.catalogue import Language, text
 
 MOST_LISTENERS: Final = 4
 
@@ -94,7 +96,11 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
         refuse_half_an_index(engine)
         keys_of(folders, engine)
         with transaction(engine) as tx:
-            first = Registry(Audit(f"{settings.node}/serve")).make_first_administrator(tx, datetime.now(UTC))
+            first = registry.make_first_administrator(
+                Context(tx, Audit(f"{settings.node}/serve"), datetime.now(UTC), SYSTEM),
+                name=text(Language.ZH, "first-start.administrator"),
+                region_name=text(Language.ZH, "first-start.region"),
+            )
             if first is not None:
                 # Written before the commit: a password that nobody can read would lock everybody out.
                 _write_secret(folders, f"{first.person.username}\n{first.password}\n")

@@ -17,8 +17,9 @@ from pacs.leaving.placement import correction_of
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.pixels.opened import StoredInstance
 from reading.actions import Action
-from reading.forwarding import forwarding
-from reading.forwarding.forwarding import Job, Rule
+from reading.forwarding import jobs, rules
+from reading.forwarding.jobs import Job
+from reading.forwarding.rules import Rule
 from reading.register import devices
 from reading.viewers import Machine
 from service.installation.house import House
@@ -55,21 +56,21 @@ class Forwarder:
         now = self._house.clock()
         quiet = timedelta(seconds=self._house.settings.quiet_seconds)
         with snapshot(self._house.engine) as tx:
-            rules = forwarding.valid_rules(tx, now)
+            valid = rules.valid(tx, now)
         planned = 0
-        for rule in rules:
+        for rule in valid:
             with transaction(self._house.engine) as tx:
-                planned += forwarding.plan(tx, rule, now, quiet)
+                planned += jobs.plan(tx, rule, now, quiet)
         return planned
 
     def forget(self) -> int:
         with transaction(self._house.engine) as tx:
-            return forwarding.forget(tx, self._house.clock())
+            return jobs.forget(tx, self._house.clock())
 
     def deliver(self) -> int:
         """Deliver one job as far as it goes; 0 when none is due."""
         with transaction(self._house.engine) as tx:
-            claimed = forwarding.claim(tx, self._house.clock())
+            claimed = jobs.claim(tx, self._house.clock())
         if claimed is None:
             return 0
         job, rule = claimed
@@ -83,16 +84,16 @@ class Forwarder:
             self._fail(job, _Stopped("unforeseen"))
         else:
             with transaction(self._house.engine) as tx:
-                forwarding.finish(tx, job, self._house.clock())
+                jobs.finish(tx, job, self._house.clock())
         return 1
 
     def _fail(self, job: Job, stopped: _Stopped) -> None:
         with transaction(self._house.engine) as tx:
-            forwarding.fail(tx, job, stopped.failure, self._house.clock(), away=stopped.away)
+            jobs.fail(tx, job, stopped.failure, self._house.clock(), away=stopped.away)
 
     def _deliver(self, job: Job, rule: Rule) -> None:
         with snapshot(self._house.engine) as tx:
-            if not forwarding.may_receive(tx, rule, self._house.clock()):
+            if not rules.may_receive(tx, rule, self._house.clock()):
                 raise _Stopped("not_allowed")
         # The receiver sees what the site sees: nothing that is withheld, everything as it was corrected.
         viewer = Machine(device_id=rule.device_id or rule.id, site_id=rule.site_id, issuer="")
@@ -102,7 +103,7 @@ class Forwarder:
             raise _Stopped("not_visible") from None
         with snapshot(self._house.engine) as tx:
             scope = Scope(site_ids=frozenset((rule.site_id,)))
-            delivered = forwarding.delivered(tx, job)
+            delivered = jobs.delivered_uids(tx, job)
             found = search_parts(tx, scope, [("study_uid", Exact(job.study_uid))], limit=MANY)
         parts = [part for part in found if part.sop_instance_uid not in delivered]
         run = _Run(self._house, self._bytes, job, shown)
@@ -170,7 +171,7 @@ class _Run:
                 continue
             FORWARDED.labels("delivered").inc()
             with transaction(self._house.engine) as tx:
-                forwarding.deliver(tx, self._job, part.sop_instance_uid, self._house.clock())
+                jobs.deliver(tx, self._job, part.sop_instance_uid, self._house.clock())
             self._kept_at = time.monotonic()
 
     def meanwhile(self) -> None:
@@ -178,4 +179,4 @@ class _Run:
         if time.monotonic() - self._kept_at >= KEEP_EVERY_SECONDS:
             self._kept_at = time.monotonic()
             with transaction(self._house.engine) as tx:
-                forwarding.keep(tx, self._job, self._house.clock())
+                jobs.keep(tx, self._job, self._house.clock())

@@ -15,12 +15,12 @@ from sqlalchemy.engine import Connection
 from pacs.arriving.describe import describe_pending
 from pacs.arriving.rejection_note import rejection_note
 from pacs.arriving.settle_held import settle_held
-from reading.alerts import critical
+from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import arrival_end, intake, rejections
 from reading.intake.rejections import Note, Title
-from reading.queue import queue
+from reading.queue import leases
 from reading.sessions import failed_proofs
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
@@ -99,11 +99,11 @@ def _end_arriving(house: House) -> Callable[[Connection], int]:
 
 
 def _expire(house: House) -> Callable[[Connection], int]:
-    return lambda tx: queue.expire(Context(tx, house.audit, house.clock(), SYSTEM))
+    return lambda tx: leases.expire(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _climb(house: House) -> Callable[[Connection], int]:
-    return lambda tx: critical.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+    return lambda tx: climbing.climb(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reading import audit
+from reading import audit_chains
 from reading.register import organisations
 from reading.register.registry import REGION
 from reading.reports.seal_check import check_signatures
@@ -219,7 +219,7 @@ class Upkeep:
         for segment_id in lost:
             self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
         with snapshot(self._house.engine) as tx:
-            breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
+            breaks = [audit_chains.verify_chain(tx, writer) for writer in audit_chains.writers(tx)]
         for one in breaks:
             if one is not None:
                 DAMAGES.labels("audit", "false").inc()

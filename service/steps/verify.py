@@ -12,8 +12,8 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
-from reading import audit
-from reading.audit import Break
+from reading import audit_chains
+from reading.audit_chains import Break
 from reading.cases import cases
 from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
@@ -151,7 +151,7 @@ def verify(
         found.instances += checked.instances
         add(engine, found, checked.damages)
     with snapshot(engine) as tx:
-        breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
+        breaks = [audit_chains.verify_chain(tx, writer) for writer in audit_chains.writers(tx)]
     found.breaks += [each for each in breaks if each is not None]
     found.seal_missing = seal_key is None
     for page in check_signatures(engine, seal_key) if seal_key is not None else ():

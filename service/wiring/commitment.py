@@ -10,8 +10,8 @@ from sqlalchemy.engine import Connection
 from pacs.arriving.receive import Sender
 from pacs.dimse.negotiation import Offer
 from pacs.service_classes.commitment import Request, unsupported
-from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness import announcements
+from reading.completeness.announcements import Named
 from service.installation.house import House
 from storage.commitment import requests, unsent_reports
 from storage.database import transaction
@@ -60,4 +60,6 @@ def _announce(tx: Connection, sender: Sender, request: Request, now: datetime) -
         missing = [one.sop_instance_uid for one in request.references if one.sop_instance_uid not in here]
         named += [Named(series_uid="", sop_instance_uid=uid) for uid in missing]
     for study_uid in sorted(studies):
-        ledger.announce_named(tx, study_uid, ledger.COMMITMENT, studies[study_uid], now, device_id=sender.device_id)
+        announcements.announce_named(
+            tx, study_uid, announcements.COMMITMENT, studies[study_uid], now, device_id=sender.device_id
+        )

@@ -12,8 +12,8 @@ from typing import Final
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
 from pacs.dimse.admission import FailedHandshake, Refusal, RefusedAssociation
-from reading.register import device_contacts, devices
-from reading.register.device_contacts import MOST_CALLS, Call, News
+from reading.register import device_contacts, device_identity, devices
+from reading.register.device_contacts import MOST_CALLS, Activity, Call
 from service.installation.house import House
 from service.telemetry.logs import logger
 from storage.database import transaction
@@ -27,7 +27,7 @@ class Contacts:
     def __init__(self, house: House) -> None:
         self._house = house
         self._lock = threading.Lock()
-        self._news: dict[str, News] = {}
+        self._news: dict[str, Activity] = {}
         self._refused: dict[tuple[str, str], tuple[RefusedAssociation, int, datetime]] = {}
         self._unshaken: dict[str, tuple[FailedHandshake, int, datetime]] = {}
 
@@ -79,7 +79,7 @@ class Contacts:
             calls: list[Call] = []
             for what, times, at in refused:
                 calling, refusal, called = what.calling, what.refusal.name.lower(), ""
-                one = devices.identify(
+                one = device_identity.identify(
                     tx,
                     calling.ae_title,
                     calling.address,
@@ -89,7 +89,7 @@ class Contacts:
                 )
                 known = one is not None
                 if one is None:
-                    refusal, one = devices.why_unknown(
+                    refusal, one = device_identity.why_unknown(
                         tx,
                         calling.ae_title,
                         calling.address,
@@ -106,15 +106,15 @@ class Contacts:
                         _call(device_contacts.printable(calling.ae_title), calling.address, refusal, one, times, at)
                     )
             for what, times, at in unshaken:
-                one = devices.alone_at(tx, what.address, at)
+                one = device_identity.only_device_at(tx, what.address, at)
                 if one is not None:
                     _refuse(news, one.id, what.failure, "", what.address, times, at)
                 calls.append(_call("", what.address, what.failure, one, times, at))
             device_contacts.note(tx, news, self._house.clock())
             device_contacts.note_calls(tx, calls)
 
-    def _of(self, device_id: str) -> News:
-        return self._news.setdefault(device_id, News())
+    def _of(self, device_id: str) -> Activity:
+        return self._news.setdefault(device_id, Activity())
 
 
 @contextmanager
@@ -142,9 +142,9 @@ def _write(gathered: Contacts, end: threading.Event) -> None:
 
 
 def _refuse(  # noqa: PLR0917
-    news: dict[str, News], device_id: str, refusal: str, called: str, address: str, times: int, at: datetime
+    news: dict[str, Activity], device_id: str, refusal: str, called: str, address: str, times: int, at: datetime
 ) -> None:
-    one = news.setdefault(device_id, News())
+    one = news.setdefault(device_id, Activity())
     one.refusals += times
     if one.refused_at is None or one.refused_at <= at:
         news[device_id] = replace(

@@ -10,7 +10,7 @@ from pacs.arriving.receive import Sender
 from pacs.dicomweb.needs import Door, VisibleStudy
 from reading.actions import Action
 from reading.register import devices
-from reading.sessions import sessions
+from reading.sessions import patient_sessions, staff_sessions
 from reading.viewers import Machine, Staff, Viewer
 from service.installation.house import House, sender_of
 from service.wiring.answer_cache import AnswerCache
@@ -23,7 +23,7 @@ BEARER: Final = "bearer "
 
 
 class DicomwebDoor:
-    """Machines show a token, people their session; every study is opened through `reading.access.access`.
+    """Machines show a token, people their session; every study is opened through `reading.access`.
 
     A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
     """
@@ -59,10 +59,10 @@ class DicomwebDoor:
                 return device and Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
             if token := request.cookies.get(STAFF_COOKIE):
                 # Pictures load by themselves: they never extend the idle time.
-                staff = sessions.staff(tx, token, now, touch=False)
+                staff = staff_sessions.by_token(tx, token, now, touch=False)
                 return None if staff is None or _must_change(staff) else staff
             if token := request.cookies.get(PATIENT_COOKIE):
-                return sessions.patient(tx, token, now, touch=False)
+                return patient_sessions.by_token(tx, token, now, touch=False)
         return None
 
     def sender_of(self, viewer: object) -> Sender | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
 from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
-from reading.register import device_register, devices
+from reading.register import device_identity, device_register
 from service.installation.house import House, sender_of
 from service.telemetry.logs import logger
 from service.telemetry.metrics import ASSOCIATIONS
@@ -23,7 +23,7 @@ class DicomDoor:
     def registry(self, calling: CallingAE) -> Sender | None:
         now = self._house.clock()
         with snapshot(self._house.engine) as tx:
-            device = devices.identify(
+            device = device_identity.identify(
                 tx,
                 calling.ae_title,
                 calling.address,
@@ -33,7 +33,7 @@ class DicomDoor:
             )
             checked = None
             if device is None and calling.local:
-                checked = device_register.checked_device(tx, calling.ae_title, now)
+                checked = device_register.device_under_check(tx, calling.ae_title, now)
         if checked is not None:
             return sender_of(checked, test=True)
         if device is None:

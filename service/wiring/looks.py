@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
-from reading.access import access
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -16,7 +16,7 @@ from storage.instance_row import is_uid
 
 
 class Looks:
-    """Every study is opened through `reading.access.access`."""
+    """Every study is opened through `reading.access`."""
 
     def __init__(self, house: House) -> None:
         self._house = house
@@ -25,11 +25,11 @@ class Looks:
         """What a search may find; that somebody searched is on record before anything is found."""
         searching, now = _one_of_ours(viewer), self._house.clock()
         with snapshot(self._house.engine) as tx:
-            found = access.scope(tx, searching, now)
-            on_record = access.list_is_on_record(tx, searching, Action.STUDY_SEARCH, now)
+            found = visibility.scope(tx, searching, now)
+            on_record = door.list_is_on_record(tx, searching, Action.STUDY_SEARCH, now)
         if not on_record:
             with transaction(self._house.engine) as tx:
-                access.open_list(Context(tx, self._house.audit, now, searching), Action.STUDY_SEARCH)
+                door.open_list(Context(tx, self._house.audit, now, searching), Action.STUDY_SEARCH)
         return found
 
     def open_study(self, caller: object, study_uid: str, action: Action) -> VisibleStudy:
@@ -39,15 +39,15 @@ class Looks:
             raise NotVisible  # nothing that could be looked at, or put on record
         try:
             with snapshot(self._house.engine) as tx:
-                study = access.open_study_again(tx, viewer, study_uid, action, now)
+                study = door.open_study_again(tx, viewer, study_uid, action, now)
                 current = attribution.current(tx, study_uid)
             if study is None:
                 with transaction(self._house.engine) as tx:
-                    study = access.open_study(Context(tx, self._house.audit, now, viewer), study_uid, action)
+                    study = door.open_study(Context(tx, self._house.audit, now, viewer), study_uid, action)
                     current = attribution.current(tx, study_uid)
         except NotThere as hidden:
             with transaction(self._house.engine) as tx:
-                access.refused(
+                door.record_refusal(
                     Context(tx, self._house.audit, now, viewer),
                     action=action,
                     subject_kind="study",

@@ -8,7 +8,7 @@ from typing import Final
 from pacs.dimse.service import Caller
 from pacs.service_classes.mpps import Verdict
 from pacs.service_classes.mpps_message import PerformedStep
-from reading.completeness.ledger import Named
+from reading.completeness.announcements import Named
 from reading.orders import performed_messages
 from reading.orders.performed import State
 from reading.orders.performed_messages import Answer, Message, Reference

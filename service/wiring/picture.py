@@ -7,7 +7,7 @@ from typing import Final
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -29,10 +29,10 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
     """
     now = house.clock()
     with snapshot(house.engine) as tx:
-        study = access.open_study_again(tx, viewer, study_uid, Action.STUDY_PICTURE, now)
+        study = door.open_study_again(tx, viewer, study_uid, Action.STUDY_PICTURE, now)
     if study is None:
         with transaction(house.engine) as tx:
-            access.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
+            door.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
         instances = queries.instances_in(tx, study_uid)
     if not 1 <= number <= len(instances):

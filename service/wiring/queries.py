@@ -6,7 +6,7 @@ from pacs.arriving.receive import Sender
 from pacs.leaving.visible_study import VisibleStudy
 from pacs.service_classes.needs import Destination, DimseDoor
 from reading.actions import Action
-from reading.register import devices
+from reading.register import device_identity, devices
 from reading.register.devices import Device
 from reading.viewers import Machine
 from service.installation.house import House, sender_of
@@ -40,7 +40,7 @@ class QueryDoor:
     def destination(self, ae_title: str, asker: Sender) -> Destination | None:
         """The device of that title that has a port: the asker itself, else its site's, else the only one."""
         with snapshot(self._house.engine) as tx:
-            titled = devices.titled(tx, ae_title, self._house.clock())
+            titled = device_identity.with_title(tx, ae_title, self._house.clock())
         called = [one for one in titled if devices.called_at(one) is not None]
         nearest = (
             [one for one in called if one.id == asker.device_id]

@@ -12,7 +12,7 @@ from reading.orders import offered
 from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState
 from reading.patients.names import for_devices
-from reading.patients.patients import ISSUER
+from reading.patients.patient_number import ISSUER
 from reading.register import devices
 from service.installation.house import House
 from storage.database import snapshot

@@ -9,8 +9,8 @@ from typing import Any, Final
 import pytest
 from pydicom.dataset import Dataset
 
-from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness import announcements
+from reading.completeness.announcements import Named
 from storage.database import connect, transaction
 from tests.builders import CT, image, new_uid, thing
 from tests.running import Cast, TierRead, serving, wait_until
@@ -101,9 +101,9 @@ def announce(tierread: TierRead, cast: Cast, made: Sequence[Dataset], how: str) 
         with transaction(engine) as tx:
             if how == "named":
                 names = [Named(series_uid=series_uid, sop_instance_uid=one) for one in instances]
-                ledger.announce_named(tx, uid, "mpps", names, datetime.now(UTC), device_id=cast.device_id)
+                announcements.announce_named(tx, uid, "mpps", names, datetime.now(UTC), device_id=cast.device_id)
             if how == "counted":
-                ledger.announce(tx, uid, "order", ALL, datetime.now(UTC))
+                announcements.announce(tx, uid, "order", ALL, datetime.now(UTC))
     finally:
         engine.dispose()
 

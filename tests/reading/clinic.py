@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
@@ -17,17 +18,19 @@ from reading.completeness import image_set
 from reading.context import Context
 from reading.intake import arrival_end, intake
 from reading.kinds import Role
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.register.organisations import Organisation
 from reading.reports import drafts
+from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import Content, ReportVersion
+from reading.reports.versions import ReportVersion
 from reading.review import review
 from reading.review.review import Outcome, Review, Score
 from reading.rules import policy
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures
-from reading.signing.signatures import Shown
+from reading.signing.basis import Screen
+from reading.tables import outbox
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
@@ -69,9 +72,14 @@ class Clinic:
     seal: Seal
 
 
+def messages(tx: Connection) -> list[sa.Row[Any]]:
+    """What the outbox holds, the oldest first."""
+    return list(tx.execute(sa.select(outbox).order_by(outbox.c.created_at, outbox.c.id)))
+
+
 def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:
     region = make_region(tx, now)
-    policy.install(tx, rules, None, now)
+    policy.install(tx, rules, None, now, version=1)
     oak, city = region.oak, region.city
 
     def titled(staff: Staff, title: str) -> Staff:
@@ -128,16 +136,16 @@ def send(
     return received(tx, site or clinic.region.hills, study_uid, now, **(chest | known))
 
 
-def shown(tx: Connection, case_id: str, reason: str = "") -> Shown:
+def shown(tx: Connection, case_id: str, reason: str = "") -> Screen:
     """Everything that there is, seen."""
     found = image_set.image_set(tx, cases.study_uids(tx, case_id))
-    return Shown(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
+    return Screen(image_set=found.digest, series=found.series_with_images, incomplete_reason=reason)
 
 
 def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> int:
     """Claim a case; the revision of the lease."""
-    queue.claim(Context(tx, clinic.audit, now, staff), case_id)
-    lease = queue.lease_of(tx, case_id)
+    claiming.claim(Context(tx, clinic.audit, now, staff), case_id)
+    lease = leases.lease_of(tx, case_id)
     assert lease is not None
     return lease.revision
 
@@ -152,7 +160,7 @@ def read(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         draft_revision=draft.revision if draft else 0,
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
@@ -167,7 +175,7 @@ def verify(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
 
@@ -192,7 +200,7 @@ def review_as(
         score=Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS,
         comment=comment,
         content=content,
-        shown=shown(tx, case_id),
+        screen=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
     )
 

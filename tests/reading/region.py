@@ -10,7 +10,8 @@ from sqlalchemy.engine import Connection
 from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import Keys
-from reading.patients.patients import Identifier, Patient
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
 from reading.register import organisations, people
 from reading.register.organisations import Organisation
 from reading.viewers import Staff

@@ -9,20 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.identifiers import (
-    CREDIT_ALPHABET,
     IdentityCard,
     Oddity,
     Problem,
     Region,
-    Uid,
     accession_number,
     ae_title,
-    credit_check_character,
-    credit_code,
-    dicom_uid,
     identity_card,
     identity_check_character,
-    institution_code,
     mask,
     organisation_code,
     region_code,
@@ -103,38 +97,6 @@ def test_every_wrong_digit_of_an_identity_card_is_found(digits: str, place: int,
     assert wrong == card or identity_card(wrong, today=TODAY) is Problem.CHECK_CHARACTER
 
 
-def test_the_check_character_of_a_credit_code_follows_the_weights() -> None:
-    # Only the first character counts: A is 10, its weight 1; (31 - 10) mod 31 = 21, which is M... counted
-    # in 0123456789ABCDEFGHJKLMNPQRTUWXY: 10=A 11=B ... 17=H 18=J 19=K 20=L 21=M.
-    assert credit_check_character("A" + "0" * 16) == "M"
-    # The second weight is 3, the third 9: 1*1 + 1*3 + 1*9 = 13; 31 - 13 = 18, which is J.
-    assert credit_check_character("111" + "0" * 14) == "J"
-    assert credit_check_character("0" * 17) == "0"
-
-
-@pytest.mark.parametrize(
-    ("value", "problem"),
-    [
-        ("111000000000000000"[:17] + "J", None),
-        ("", Problem.EMPTY),
-        ("1110000000000000J", Problem.LENGTH),
-        ("11100000000000000I", Problem.CHARACTERS),
-        ("11100000000000000K", Problem.CHECK_CHARACTER),
-    ],
-)
-def test_a_credit_code_is_checked(value: str, problem: Problem | None) -> None:
-    assert credit_code(value) is problem
-
-
-@given(first=st.text(CREDIT_ALPHABET, min_size=17, max_size=17), place=st.integers(0, 16), by=st.integers(1, 30))
-def test_every_wrong_character_of_a_credit_code_is_found(first: str, place: int, by: int) -> None:
-    code = first + credit_check_character(first)
-    other = CREDIT_ALPHABET[(CREDIT_ALPHABET.index(code[place]) + by) % 31]
-
-    assert credit_code(code) is None
-    assert credit_code(code[:place] + other + code[place + 1 :]) is Problem.CHECK_CHARACTER
-
-
 @pytest.mark.parametrize(
     ("value", "read"),
     [
@@ -164,46 +126,10 @@ def test_the_parent_of_a_region_must_be_known() -> None:
 
 @pytest.mark.parametrize(
     ("value", "problem"),
-    [
-        ("PDY00001-X12345678-90A", None),
-        ("PDY00001-X12345678-90AB", None),
-        ("", Problem.EMPTY),
-        ("PDY00001-X12345678-90", Problem.LENGTH),
-        ("pdy00001-X12345678-90A", Problem.CHARACTERS),
-    ],
-)
-def test_an_institution_code_has_22_or_23_characters(value: str, problem: Problem | None) -> None:
-    assert institution_code(value) is problem
-
-
-@pytest.mark.parametrize(
-    ("value", "problem"),
     [("hills", None), ("A-1_b.2", None), ("", Problem.EMPTY), ("x" * 41, Problem.LENGTH), ("a/b", Problem.CHARACTERS)],
 )
 def test_a_code_of_ours_can_stand_in_an_address(value: str, problem: Problem | None) -> None:
     assert organisation_code(value) is problem
-
-
-@pytest.mark.parametrize(
-    ("value", "read"),
-    [
-        ("1.2.840.10008.1.2", Uid(value="1.2.840.10008.1.2")),
-        ("1.0.3", Uid(value="1.0.3")),
-        ("1.2.03", Uid(value="1.2.03", oddities=(Oddity.LEADING_ZERO,))),
-        ("1." + "2" * 62, Uid(value="1." + "2" * 62)),
-        ("1." + "2" * 63, Problem.LENGTH),
-        ("", Problem.EMPTY),
-        ("1.2.a", Problem.CHARACTERS),
-        ("1.2.３", Problem.CHARACTERS),
-        ("1.2.3 ", Problem.CHARACTERS),
-        ("..", Problem.CHARACTERS),
-        ("../1", Problem.CHARACTERS),
-        ("1..2", Problem.EMPTY_COMPONENT),
-        ("1.2.", Problem.EMPTY_COMPONENT),
-    ],
-)
-def test_a_uid_is_digits_and_dots(value: str, read: Uid | Problem) -> None:
-    assert dicom_uid(value) == read
 
 
 @pytest.mark.parametrize(

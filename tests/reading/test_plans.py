@@ -6,11 +6,11 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading.access import access
+from reading.access import visibility
 from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters
-from reading.queue import queue
+from reading.queue import claiming
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
@@ -25,7 +25,7 @@ def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now:
 
     def claim(_tx: Connection) -> None:
         with transaction(engine) as tx:
-            queue.claim_next(Context(tx, clinic.audit, now, clinic.ada), None)
+            claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), None)
 
     claims = [plan for plan in plans_of(engine, claim) if "ix_case_site_id_state_rank_due_at" in plan]
 
@@ -40,7 +40,7 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
     patient = PatientViewer(patient_id="P" * 26, receipt_id="R" * 26)
 
     plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
-    plans += plans_of(engine, lambda tx: access.scope(tx, patient, now))
+    plans += plans_of(engine, lambda tx: visibility.scope(tx, patient, now))
     plans += plans_of(engine, lambda tx: own_reports(Context(tx, clinic.audit, now, patient)))
 
     assert len(plans) > 5

@@ -12,12 +12,12 @@ from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
 
 from reading import identifiers
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
 from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
 from reading.register import organisations, people
-from reading.register.registry import Registry
 from service.demo import ct, objects, radiographs, region
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent
@@ -30,7 +30,7 @@ CHINA = timezone(timedelta(hours=8))
 def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_path: Path, now: datetime) -> None:
     passwords = {name: f"word-for-{number}-only" for number, (name, *_) in enumerate(PEOPLE)}
     with transaction(engine) as tx:
-        made = region.make(tx, Registry(Audit("demo")), keys_in(tmp_path / "keys"), passwords, now)
+        made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys_in(tmp_path / "keys"), passwords)
     region.keep(tmp_path, made)
     with snapshot(engine) as tx:
         levels = [one.level for one in organisations.list_all(tx)]

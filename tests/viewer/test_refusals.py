@@ -22,7 +22,7 @@ from reading.kinds import IdentifierKind, Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
-from reading.patients.patients import Identifier
+from reading.patients.patient_identifiers import Identifier
 from reading.register import devices
 from reading.tables import change_notice
 from storage.database import transaction

@@ -74,7 +74,7 @@ class Draft(Body):
     lease_revision: Revision
 
 
-class Seen(Body):
+class Screen(Body):
     """What was on the screen."""
 
     lease_revision: Revision
@@ -83,16 +83,16 @@ class Seen(Body):
     incomplete_reason: Line = ""
 
 
-class Sign(Seen):
+class Sign(Screen):
     content: dict[str, Any]
     draft_revision: Revision
 
 
-class Verify(Seen):
+class Verify(Screen):
     content: dict[str, Any] | None = None
 
 
-class Review(Seen):
+class Review(Screen):
     outcome: Outcome
     score: Score | None = None
     comment: Line = ""

@@ -7,21 +7,18 @@ from typing import Annotated, Any, Final, Literal
 from fastapi import APIRouter, Query, Response
 from starlette.requests import Request
 
-from reading.access import access
 from reading.actions import Action
 from reading.alerts import critical
-from reading.cases import cases
 from reading.cases.moves import State, Step
-from reading.completeness import account as completeness
-from reading.desk import desk
-from reading.desk import worklist as worklist_
+from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
 from reading.intake import intake
 from reading.kinds import Tier
-from reading.queue import queue
-from reading.reports.versions import Content
+from reading.queue import claiming, leases
+from reading.reports.content import Content
 from reading.review import review
 from reading.signing import signatures
+from reading.signing.basis import Screen
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.api import bodies
@@ -29,18 +26,17 @@ from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
-from viewer.views import api_json
-from viewer.views import completeness as ledger_view
+from viewer.views import api_json, completeness
 
 router = APIRouter(prefix="/api/cases")
 
 MINE: Final = "mine"
-"""The tab of what somebody holds."""
+"""The tab with the cases that somebody holds."""
 ANY_STEP: Final = bodies.Claim()
 
 
 @router.get("")
-def worklist(  # noqa: PLR0917 -- the query's parameters
+def list_cases(  # noqa: PLR0917 -- the query's parameters
     request: Request,
     staff: Polling,  # the worklist asks every few seconds by itself
     state: State | None = None,
@@ -66,7 +62,7 @@ def worklist(  # noqa: PLR0917 -- the query's parameters
     )
     looks_through(office, staff, Action.WORKLIST_OPEN)
     with snapshot(office.engine) as tx:
-        found = worklist_.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
+        found = worklist.list_cases(tx, staff, wanted, limit=size, offset=(page - 1) * size, now=now)
     language = language_of(request)
     items = [api_json.case(entry, staff, language) for entry in found.entries]
     return {"items": items, "total": found.total, "page": page, "size": size}
@@ -81,25 +77,23 @@ def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
 def moves(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_MOVES, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_MOVES)
-        return [api_json.move(row) for row in cases.moves_of(ctx.tx, case_id)]
+        return [api_json.move(row) for row in desk.moves(ctx, case_id)]
 
 
 @router.get("/{case_id}/completeness")
-def completeness_(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
+def account(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """What was announced, what arrived, and what is missing by name."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_COMPLETENESS, "case", case_id) as ctx:
-        found = access.open_case(ctx, case_id, Action.CASE_COMPLETENESS)
-        account = completeness.of_case(ctx.tx, found)
-    return ledger_view.to_json(account, language_of(request))
+        found = desk.completeness(ctx, case_id)
+    return completeness.to_json(found, language_of(request))
 
 
 @router.post("/claim", response_model=None)
 def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -> dict[str, Any] | Response:
     office = office_of(request)
     with acting(office, staff) as ctx:
-        claimed = queue.claim_next(ctx, body.step)
+        claimed = claiming.claim_next(ctx, body.step)
     if claimed is None:
         return Response(status_code=204)
     return detail(request, staff, claimed.id)
@@ -109,7 +103,7 @@ def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -
 def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_CLAIM, "case", case_id) as ctx:
-        queue.claim(ctx, case_id)
+        claiming.claim(ctx, case_id)
     return detail(request, staff, case_id)
 
 
@@ -117,8 +111,7 @@ def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
 def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RENEW, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
-        lease = queue.renew(ctx, case_id, body.revision)
+        lease = leases.renew(ctx, case_id, body.revision)
     return {"revision": lease.revision, "expires_at": lease.expires_at.isoformat()}
 
 
@@ -126,8 +119,7 @@ def renew(request: Request, staff: Renewing, case_id: str, body: bodies.Held) ->
 def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_PUT_BACK, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
-        queue.put_back(ctx, case_id, revision=body.revision)
+        leases.put_back(ctx, case_id, revision=body.revision)
     return detail(request, staff, case_id)
 
 
@@ -135,8 +127,7 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RETURN, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
-        queue.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
+        leases.return_to_site(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
@@ -144,8 +135,7 @@ def return_to_site(request: Request, staff: Acting, case_id: str, body: bodies.H
 def escalate(request: Request, staff: Acting, case_id: str, body: bodies.HeldWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ESCALATE, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
-        queue.escalate(ctx, case_id, revision=body.revision, why=body.why)
+        leases.escalate(ctx, case_id, revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
 
@@ -154,7 +144,6 @@ def send_back(request: Request, staff: Acting, case_id: str, body: bodies.HeldWh
     """The verifier does not sign; the reviewer's counterpart is an outcome of /review."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SEND_BACK, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.send_back(ctx, case_id, lease_revision=body.revision, why=body.why)
     return detail(request, staff, case_id)
 
@@ -164,7 +153,6 @@ def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.DRAFT_SAVE, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         saved = signatures.save_draft(ctx, case_id, content, revision=body.revision, lease_revision=body.lease_revision)
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
 
@@ -174,13 +162,12 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_SIGN, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.sign(
             ctx,
             office.seal,
             case_id,
             content=content,
-            shown=shown(body),
+            screen=screen(body),
             draft_revision=body.draft_revision,
             lease_revision=body.lease_revision,
         )
@@ -192,19 +179,17 @@ def verify(request: Request, staff: Signing, case_id: str, body: bodies.Verify) 
     office = office_of(request)
     content = None if body.content is None else Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_VERIFY, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         signatures.verify(
-            ctx, office.seal, case_id, content=content, shown=shown(body), lease_revision=body.lease_revision
+            ctx, office.seal, case_id, content=content, screen=screen(body), lease_revision=body.lease_revision
         )
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/review")
-def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review) -> dict[str, Any]:
+def close_review(request: Request, staff: Signing, case_id: str, body: bodies.Review) -> dict[str, Any]:
     office = office_of(request)
     content = None if body.report is None else Content.from_json(body.report)
     with going_in(office, staff, Action.REPORT_REVIEW, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_OPEN)
         review.review(
             ctx,
             office.seal,
@@ -213,7 +198,7 @@ def review_(request: Request, staff: Signing, case_id: str, body: bodies.Review)
             score=body.score,
             comment=body.comment,
             content=content,
-            shown=shown(body),
+            screen=screen(body),
             lease_revision=body.lease_revision,
         )
     return detail(request, staff, case_id)
@@ -251,10 +236,8 @@ def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
         critical.withdraw(ctx, case_id)
 
 
-def shown(body: bodies.Seen | bodies.Addendum | bodies.NoChange) -> signatures.Shown:
-    return signatures.Shown(
-        image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason
-    )
+def screen(body: bodies.Screen | bodies.Addendum | bodies.NoChange) -> Screen:
+    return Screen(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
 
 
 def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""/api/cases/{id}/follow-up: images that came after a report was final wait for a word from a reader."""
+"""/api/cases/{id}/follow-up: a reader answers images that came after a report was final."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from starlette.requests import Request
 from reading.actions import Action
 from reading.signing import follow_up_answer
 from viewer.api import bodies
-from viewer.api.cases import detail, shown
+from viewer.api.cases import detail, screen
 from viewer.http.callers import Acting, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
@@ -38,5 +38,5 @@ def put_back(request: Request, staff: Acting, case_id: str, body: bodies.Held) -
 def no_change(request: Request, staff: Signing, case_id: str, body: bodies.NoChange) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.FOLLOW_UP_NO_CHANGE, "case", case_id) as ctx:
-        follow_up_answer.no_change(ctx, case_id, shown=shown(body), comment=body.comment, revision=body.revision)
+        follow_up_answer.no_change(ctx, case_id, screen=screen(body), comment=body.comment, revision=body.revision)
     return detail(request, staff, case_id)

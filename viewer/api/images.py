@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.intake import rejections, surgery
 from reading.intake.case_images import images_of
@@ -24,7 +24,7 @@ def images(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     """All images, those that are hidden with the reason, and the steps that were taken."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
-        access.open_case(ctx, case_id, Action.CASE_IMAGES)
+        door.open_case(ctx, case_id, Action.CASE_IMAGES)
         found = images_of(ctx.tx, case_id)
     return {
         "series": [

@@ -7,8 +7,8 @@ from typing import Final
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness import announcements
+from reading.completeness.announcements import Named
 from reading.errors import Invalid
 from storage.database import transaction
 from storage.instance_row import is_uid
@@ -33,7 +33,7 @@ def announce(request: Request, machine: Sending, body: bodies.Manifest) -> dict[
     _checked(body.study_uid, named)
     office = office_of(request)
     with transaction(office.engine) as tx:
-        ledger.announce_named(
+        announcements.announce_named(
             tx,
             body.study_uid,
             SOURCE,

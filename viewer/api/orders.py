@@ -9,7 +9,7 @@ from pydantic import AwareDatetime
 from sqlalchemy.engine import Connection
 from starlette.requests import Request
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.orders import counter, orders
 from reading.orders.order_state import OrderState
@@ -37,7 +37,7 @@ def list_orders(  # noqa: PLR0917 -- what is asked
     """The orders of a site that they see, the latest first."""
     with acting(office_of(request), staff) as ctx:
         where = visible_site(ctx.tx, staff, site, ctx.now)
-        access.open_list(ctx, Action.ORDER_LIST)
+        door.open_list(ctx, Action.ORDER_LIST)
         found = orders.list_of(ctx.tx, where.id, states=state or frozenset(OrderState), since=since, limit=limit)
         return {"orders": [_order(ctx.tx, one) for one in found]}
 

@@ -9,7 +9,7 @@ from starlette.requests import Request
 
 from reading.actions import Action
 from reading.reports import versions
-from reading.reports.seal import said_in
+from reading.reports.seal import payload_of
 from viewer.api import bodies
 from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, give
 from viewer.http.office import office_of
@@ -59,7 +59,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
         **_summary(opened),
         "content": opened.version.content.to_json(),
         "signatures": [
-            {"role": each.role, "name": said_in(each)["name"], "signed_at": each.signed_at.isoformat()}
+            {"role": each.role, "name": payload_of(each)["name"], "signed_at": each.signed_at.isoformat()}
             for each in signatures
         ],
         "pictures": pictures,

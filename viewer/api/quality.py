@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.quality import concerns, decisions
 from reading.quality.concerns import Concern
@@ -109,7 +109,7 @@ def content(request: Request, staff: Looking, subject_id: str) -> Response:
 def _held(request: Request, staff: Looking, subject_id: str, action: Action) -> Held:
     office = office_of(request)
     with going_in(office, staff, action, "quarantine", subject_id) as ctx:
-        return access.open_quarantined(ctx, subject_id, action)
+        return door.open_quarantined(ctx, subject_id, action)
 
 
 def _line(one: Concern) -> dict[str, Any]:

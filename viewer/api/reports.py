@@ -10,10 +10,10 @@ from starlette.responses import Response
 
 from reading.actions import Action
 from reading.desk import desk
-from reading.reports.versions import Content
+from reading.reports.content import Content
 from reading.signing import printing, signatures
 from viewer.api import bodies
-from viewer.api.cases import shown
+from viewer.api.cases import screen
 from viewer.http.callers import Looking, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
@@ -40,7 +40,7 @@ def addendum(request: Request, staff: Signing, version_id: str, body: bodies.Add
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_ADDENDUM, "report", version_id) as ctx:
-        made = signatures.addendum(ctx, office.seal, version_id, content=content, shown=shown(body))
+        made = signatures.addendum(ctx, office.seal, version_id, content=content, screen=screen(body))
     with going_in(office, staff, Action.CASE_OPEN, "case", made.case_id) as ctx:
         found = desk.detail(ctx, made.case_id)
     return api_json.detail(found, staff, language_of(request))

@@ -1,4 +1,4 @@
-"""/api/cases/{id}/withhold and what ends it: shown again, read again, or entered in error."""
+"""/api/cases/{id}/withhold and the three acts that end it: restore, read again, enter in error."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/cases")
 
 
 @router.post("/{case_id}/withhold")
-def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, str]:
+def withhold_case(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, str]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_WITHHOLD, "case", case_id) as ctx:
         withheld = withhold.withhold(ctx, case_id, why=body.why)
@@ -30,13 +30,13 @@ def withhold_(request: Request, staff: Acting, case_id: str, body: bodies.Why) -
 
 @router.get("/{case_id}/looks")
 def looks(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]]:
-    """Who had seen it, the latest first: the people who must be told."""
+    """Who opened the case, the latest first: these people must be notified."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_WHO_SAW, "case", case_id) as ctx:
-        seen = withhold.who_saw(ctx, case_id)
+        found = withhold.who_saw(ctx, case_id)
         return [
             {"kind": look.actor.kind, "name": _name(ctx.tx, look), "action": look.action, "at": look.at.isoformat()}
-            for look in seen
+            for look in found
         ]
 
 

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.register import devices
-from reading.sessions import sessions
+from reading.sessions import patient_sessions, staff_sessions
 from reading.viewers import Machine, PatientViewer, Staff
 from storage.database import snapshot, transaction
 from viewer.http.office import office_of
@@ -78,7 +78,7 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
         raise SignedOut
     opened = transaction if touch else snapshot
     with opened(office.engine) as tx:
-        staff = sessions.staff(tx, token, office.clock(), touch=touch)
+        staff = staff_sessions.by_token(tx, token, office.clock(), touch=touch)
     if staff is None or staff.session is None:
         raise SignedOut
     return staff
@@ -137,7 +137,7 @@ def signs(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staf
 
     """
     staff = acts(request, x_csrf_token)
-    if sessions.needs_proof(staff, office_of(request).clock()):
+    if staff_sessions.needs_proof(staff, office_of(request).clock()):
         raise ProveAgain
     return staff
 
@@ -167,7 +167,7 @@ def patient_of(request: Request) -> PatientViewer:
     if not token:
         raise SignedOut
     with transaction(office.engine) as tx:
-        patient = sessions.patient(tx, token, office.clock(), touch=True)
+        patient = patient_sessions.by_token(tx, token, office.clock(), touch=True)
     if patient is None:
         raise SignedOut
     return patient

@@ -7,11 +7,11 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Final, TypeVar
 
-from reading.access import access
-from reading.access.access import Viewer
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context, Who
 from reading.errors import NotThere
+from reading.viewers import Viewer
 from storage.database import snapshot, transaction
 from viewer.http.office import Office
 
@@ -64,14 +64,14 @@ def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str,
         yield
     except NotThere:
         with acting(office, viewer) as ctx:
-            access.refused(ctx, action=action, subject_kind=subject_kind, subject_id=subject_id)
+            door.record_refusal(ctx, action=action, subject_kind=subject_kind, subject_id=subject_id)
         raise
 
 
 def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
     """Record that somebody reads a list, which shows many persons at once; not again within some minutes."""
     with snapshot(office.engine) as tx:
-        on_record = access.list_is_on_record(tx, viewer, action, office.clock())
+        on_record = door.list_is_on_record(tx, viewer, action, office.clock())
     if not on_record:
         with acting(office, viewer) as ctx:
-            access.open_list(ctx, action)
+            door.open_list(ctx, action)

@@ -18,8 +18,8 @@ from reading.errors import (
     Invalid,
     MoveNotAllowed,
     NotAllowed,
+    NotDone,
     NotThere,
-    ReadingError,
     Stale,
     TooManyAttempts,
     WrongCredentials,
@@ -183,7 +183,7 @@ def explained(request: Request, problem: Problem) -> str:
 
 def install(app: FastAPI) -> None:
     """Make the table the application's answer to errors of the pages and of the API."""
-    for kind in (ReadingError, ViewerError):
+    for kind in (NotDone, ViewerError):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(RequestValidationError, _handle_malformed)
     app.add_exception_handler(HTTPException, _handle_http)

@@ -6,8 +6,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.audit import STRANGER
-from reading.sessions import sessions
-from reading.sessions.sessions import PatientSession, StaffSession
+from reading.sessions import patient_sessions, staff_sessions
+from reading.sessions.patient_sessions import PatientSession
+from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import SessionFacts, Staff
 from storage.database import transaction
 from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, address_of, take
@@ -24,7 +25,7 @@ def open_staff_session(request: Request, username: str, password: str) -> StaffS
     """
     office = office_of(request)
     with acting(office, STRANGER) as ctx:
-        opened = sessions.open_staff(
+        opened = staff_sessions.open_session(
             ctx, office.keys, username=username, password=password, address=address_of(request)
         )
     if not isinstance(opened, StaffSession):
@@ -41,7 +42,7 @@ def prove_again(request: Request, staff: Staff, password: str) -> SessionFacts:
     """
     office = office_of(request)
     with acting(office, staff) as ctx:
-        proved = sessions.prove_again(ctx, office.keys, password=password, address=address_of(request))
+        proved = staff_sessions.prove_again(ctx, office.keys, password=password, address=address_of(request))
     if not isinstance(proved, SessionFacts):
         raise proved
     return proved
@@ -57,7 +58,9 @@ def change_password(request: Request, staff: Staff, current: str, new: str) -> N
     """
     office = office_of(request)
     with acting(office, staff) as ctx:
-        refusal = sessions.change_password(ctx, office.keys, current=current, new=new, address=address_of(request))
+        refusal = staff_sessions.change_password(
+            ctx, office.keys, current=current, new=new, address=address_of(request)
+        )
     if refusal is not None:
         raise refusal
 
@@ -72,7 +75,7 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
     """
     office = office_of(request)
     with acting(office, STRANGER) as ctx:
-        opened = sessions.open_patient(
+        opened = patient_sessions.open_session(
             ctx, office.keys, card_kind=card_type, card=card, code=code, address=address_of(request)
         )
     if not isinstance(opened, PatientSession):
@@ -82,16 +85,15 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
 
 def end_staff_session(request: Request, response: Response) -> None:
     """Sign out; the browser forgets the session, too."""
-    _end(request, response, STAFF_COOKIE)
+    office = office_of(request)
+    with transaction(office.engine) as tx:
+        staff_sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+    take(request, response, STAFF_COOKIE)
 
 
 def end_patient_session(request: Request, response: Response) -> None:
     """Sign the patient out; the browser forgets the session, too."""
-    _end(request, response, PATIENT_COOKIE)
-
-
-def _end(request: Request, response: Response, cookie: str) -> None:
     office = office_of(request)
     with transaction(office.engine) as tx:
-        sessions.end(tx, request.cookies[cookie], office.clock())
-    take(request, response, cookie)
+        patient_sessions.end(tx, request.cookies[PATIENT_COOKIE], office.clock())
+    take(request, response, PATIENT_COOKIE)

@@ -16,8 +16,8 @@ from reading.register import device_contacts, device_register
 from reading.register.devices import CHARACTER_SETS, Device
 from reading.viewers import Staff
 from storage.database import snapshot
-from viewer.api.devices import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
 from viewer.http.callers import Looking, Submitting
+from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, change_device, end_device, kept_sites
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, in_snapshot
 from viewer.http.page import language_of, page
@@ -85,7 +85,7 @@ def add(  # noqa: PLR0917 -- the fields of the form
     typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
     try:
         body = DeviceEntry(**_values(typed))
-        add_device(office_of(request), staff, ae_title=ae_title, site=site, entry=body.entry())
+        add_device(office_of(request), staff, ae_title=ae_title, site=site, body=body)
     except Invalid as wrong:
         return _form(request, staff, {**typed, "ae_title": ae_title, "site": site}, wrong=wrong)
     return RedirectResponse("/devices?done=added", status_code=303)

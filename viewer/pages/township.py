@@ -10,8 +10,8 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.alerts import critical
-from reading.desk.township import acknowledge_change
 from reading.register.sites import own_sites
+from reading.signing import change_notices
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Polling, Submitting
@@ -69,7 +69,7 @@ def acknowledge(
 @router.post("/notices/{notice_id}/acknowledge")
 def acknowledge_notice(request: Request, staff: Submitting, notice_id: str) -> Response:
     with going_in(office_of(request), staff, Action.CHANGE_ACKNOWLEDGE, "notice", notice_id) as ctx:
-        acknowledge_change(ctx, notice_id)
+        change_notices.acknowledge(ctx, notice_id)
     return RedirectResponse("/t", status_code=303)
 
 

@@ -10,13 +10,13 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
-from reading.cases import cases
+from reading.cases import history
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
-from reading.desk import worklist
+from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
 from reading.intake import intake
@@ -52,8 +52,8 @@ def show(
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        found = access.open_case(ctx, case_id, Action.CASE_OPEN)
-        entry = worklist.entries_of(ctx.tx, staff, [found], now)[0]
+        found = door.open_case(ctx, case_id, Action.CASE_OPEN)
+        entry = entries_of(ctx.tx, staff, [found], now)[0]
         zone = zone_of(ctx.tx, entry)
         version = printable_versions(ctx, [case_id]).get(case_id)
         waiting = banners(ctx, language, case_id)
@@ -68,7 +68,7 @@ def show(
             "order": _order(ctx.tx, entry, language),
         }
         if version is not None:
-            access.open_report(ctx, version.id, Action.REPORT_READ)
+            door.open_report(ctx, version.id, Action.REPORT_READ)
     return township_page(
         request,
         staff,
@@ -164,7 +164,7 @@ def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Seque
             "who": move.person_name or "",
             "why": move.why,
         }
-        for move in cases.moves_of(tx, case_id)
+        for move in history.moves_of(tx, case_id)
     ]
 
 
@@ -176,5 +176,5 @@ def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entr
 
     """
     office, now = office_of(request), office_of(request).clock()
-    found = access.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
-    return worklist.entries_of(tx, staff, [found], now)[0]
+    found = door.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
+    return entries_of(tx, staff, [found], now)[0]

@@ -11,7 +11,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry
 from reading.errors import Invalid, NotAllowed
 from reading.intake import putting_right
 from reading.intake.correction import may_correct

@@ -11,11 +11,12 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response, StreamingResponse
 
-from reading.access import access
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.desk import worklist
-from reading.desk.worklist import Entry, Filters, Order
+from reading.desk.entries import Entry
+from reading.desk.worklist import Filters, Sorting
 from reading.errors import Invalid, ReadingError
 from reading.intake import rejections, surgery
 from reading.intake.case_images import chosen, images_of
@@ -62,7 +63,7 @@ def act(  # noqa: PLR0917 -- the fields of the form
     keys = office.keys
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            access.open_case(ctx, case_id, Action.CASE_SURGERY)
+            door.open_case(ctx, case_id, Action.CASE_SURGERY)
             uids = chosen(ctx.tx, case_id, image, series)
             other: str | None = None
             match what:
@@ -176,7 +177,7 @@ def _images(
 def _others(  # noqa: PLR0917
     tx: Connection, staff: Staff, entry: Entry, language: Language, zone: str, now: datetime
 ) -> list[tuple[str, str]]:
-    wanted = Filters(site_code=entry.site.code, order=Order.NEWEST)
+    wanted = Filters(site_code=entry.site.code, sorting=Sorting.NEWEST)
     found = worklist.list_cases(tx, staff, wanted, limit=OTHERS, offset=0, now=now)
     return [
         (
@@ -216,7 +217,7 @@ def _after(request: Request, staff: Staff, case_id: str, other: str | None, done
     there = other or case_id
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
         for candidate in (there, case_id):
-            seen = access.visible_cases(ctx.tx, staff, now)
+            seen = visibility.visible_cases(ctx.tx, staff, now)
             if ULID.fullmatch(candidate) and cases.is_one_of(ctx.tx, candidate, seen):
                 return RedirectResponse(f"/t/case/{candidate}/images?done={done}", status_code=303)
     return RedirectResponse("/t", status_code=303)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.cases.cases import Case
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry
 from reading.errors import Invalid
 from reading.intake import order_match
 from reading.orders import matching

@@ -8,7 +8,7 @@ from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.reports.versions import VALID
 from reading.signing import printing
@@ -30,7 +30,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
     """The sheet on the screen; paper stays blank until the print is logged."""
     office = office_of(request)
     with going_in(office, staff, Action.REPORT_READ, "report", version_id) as ctx:
-        version = access.open_report(ctx, version_id, Action.REPORT_READ)
+        version = door.open_report(ctx, version_id, Action.REPORT_READ)
         sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
     return township_page(
         request,

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from reading.alerts.critical import Alert
-from reading.cases.cases import MoveRow
+from reading.cases.history import MoveRow
 from reading.completeness.follow_ups import FollowUp
 from reading.desk.desk import Act, Detail, Prior, ReviewLine, SignedVersion
-from reading.desk.worklist import Entry, ShownStudy
+from reading.desk.entries import Entry, EntryStudy
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
@@ -173,7 +173,7 @@ def move(row: MoveRow) -> Json:
     }
 
 
-def _study(study: ShownStudy) -> Json:
+def _study(study: EntryStudy) -> Json:
     day = words.day(study.study_date)
     return {
         "study_uid": study.study_uid,

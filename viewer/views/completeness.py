@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from reading.completeness.account import Account, End, Run
-from reading.completeness.ledger import Word
+from reading.completeness.announcements import Announcement
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -144,7 +144,7 @@ def _name(run: Run, studies: int, language: Language) -> str:
     return " ".join(parts)
 
 
-def _announced(word: Word, language: Language) -> str:
+def _announced(word: Announcement, language: Language) -> str:
     parts = [words.coded(language, "ledger.source", word.source), word.device_name or ""]
     key = "ledger.says-which" if word.named else "ledger.says-how-many"
     parts.append(text(language, key, n=word.instances))

@@ -10,13 +10,12 @@ from typing import Final
 from sqlalchemy.engine import Connection
 
 from reading import audit
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.audit import ActorKind, Event, Outcome
 from reading.cases import cases
 from reading.context import Context
-from reading.desk import worklist
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry, entries_of
 from reading.register import organisations, people
 from reading.reports.versions import ReportVersion
 from reading.viewers import PatientViewer
@@ -49,9 +48,9 @@ def own_reports(ctx: Context[PatientViewer]) -> list[Report]:
 
     The list shows the impression of each report, so it counts as a look at each.
     """
-    found = access.open_own_reports(ctx, Action.REPORT_LISTED, limit=MOST)
+    found = door.open_own_reports(ctx, Action.REPORT_LISTED, limit=MOST)
     theirs = cases.by_ids(ctx.tx, [each.case_id for each in found])
-    entries = worklist.entries_of(ctx.tx, ctx.who, [theirs[each.case_id] for each in found], ctx.now)
+    entries = entries_of(ctx.tx, ctx.who, [theirs[each.case_id] for each in found], ctx.now)
     sites = organisations.by_ids(ctx.tx, [entry.site.id for entry in entries])
     return [
         Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
@@ -66,8 +65,8 @@ def open_report(ctx: Context[PatientViewer], version_id: str, action: Action) ->
         NotThere: no such report, or it is not the patient's, not final, or withheld.
 
     """
-    version = access.open_report(ctx, version_id, action)
-    entry = worklist.entries_of(ctx.tx, ctx.who, [cases.by_id(ctx.tx, version.case_id)], ctx.now)[0]
+    version = door.open_report(ctx, version_id, action)
+    entry = entries_of(ctx.tx, ctx.who, [cases.by_id(ctx.tx, version.case_id)], ctx.now)[0]
     return Report(version=version, entry=entry, zone=zone_of(ctx.tx, entry))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from reading.context import Context
-from reading.desk import worklist
+from reading.desk.entries import entries_of
 from reading.patients.names import person_name
 from reading.quality import concerns, decisions
 from reading.quality.concerns import Concern
@@ -71,8 +71,7 @@ def lines(ctx: Context[Staff], found: Sequence[Concern], language: Language) -> 
     tx = ctx.tx
     of_cases = [one.case for one in found if one.case is not None]
     entries = {
-        entry.case.id: entry
-        for entry in worklist.entries_of(tx, ctx.who, list({c.id: c for c in of_cases}.values()), ctx.now)
+        entry.case.id: entry for entry in entries_of(tx, ctx.who, list({c.id: c for c in of_cases}.values()), ctx.now)
     }
     sites = {one: organisations.by_id(tx, one) for one in {each.site_id for each in found if each.site_id}}
     titles: dict[str, str] = {}

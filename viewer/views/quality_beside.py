@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.engine import Connection
 
-from reading.access import access
+from reading.access import door
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -68,7 +68,7 @@ def _beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision]) -> 
     if queries.study_of(tx, study_uid) is None:
         return Beside()
     try:
-        study = access.open_study(ctx, study_uid, Action.CONCERN_BESIDE)
+        study = door.open_study(ctx, study_uid, Action.CONCERN_BESIDE)
     except NotThere:
         return Beside(hidden=True)
     if instance is None or entered:

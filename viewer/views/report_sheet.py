@@ -11,9 +11,8 @@ from sqlalchemy.engine import Connection
 
 from reading.cases import cases
 from reading.cases.moves import SigningRole
-from reading.desk import worklist
 from reading.desk.desk import SignedBy, signed_version
-from reading.desk.worklist import Entry
+from reading.desk.entries import Entry, entries_of
 from reading.patients import patients
 from reading.patients.names import person_name
 from reading.register import organisations
@@ -30,13 +29,13 @@ CENTRES: Final = {SigningRole.AUTHOR: "reading-centre", SigningRole.REVIEWER: "r
 def sheet_for(
     tx: Connection, viewer: Staff | PatientViewer, version: ReportVersion, language: Language, now: datetime
 ) -> Sheet:
-    """The sheet of a version that ``viewer`` has opened through `reading.access.access`."""
-    entry = worklist.entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
+    """The sheet of a version that ``viewer`` has opened through `reading.access`."""
+    entry = entries_of(tx, viewer, [cases.by_id(tx, version.case_id)], now)[0]
     return sheet_of(tx, entry, version, language)
 
 
 def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Language) -> Sheet:
-    """The sheet of a version that the caller has opened through `reading.access.access`."""
+    """The sheet of a version that the caller has opened through `reading.access`."""
     zone = zone_of(tx, entry)
     signatures = signed_version(tx, version).signatures
     accession = entry.studies[0].accession_number

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from reading.cases.moves import State
+from reading.cases.moves import UNFINISHED, State
 from reading.context import Context
-from reading.desk import township, worklist
+from reading.desk import township
 from reading.desk.worklist import Entry
 from reading.kinds import Priority
 from reading.reports.versions import ReportVersion, Status
@@ -97,4 +97,4 @@ def due(entry: Entry, language: Language, now: datetime) -> str:
     """How long until the report is due; empty for a case that is withheld, withdrawn or emptied."""
     if entry.released:
         return text(language, "due.done")
-    return words.until(language, entry.case.due_at, now) if entry.case.state in worklist.OPEN else ""
+    return words.until(language, entry.case.due_at, now) if entry.case.state in UNFINISHED else ""

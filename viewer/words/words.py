@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reading.desk.worklist import ShownStudy
+from reading.desk.entries import EntryStudy
 from viewer.words.catalogue import Language, catalogue, text
 
 HOUR: Final = timedelta(hours=1)
@@ -24,7 +24,7 @@ def moment(at: datetime, zone: str) -> str:
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M")
 
 
-def erased_at(studies: Iterable[ShownStudy], zone: str) -> str:
+def erased_at(studies: Iterable[EntryStudy], zone: str) -> str:
     """When the last images of a case were erased; empty while it has images, and where none were erased."""
     whole = list(studies)
     times = [study.erased_at for study in whole if study.erased_at is not None]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
-from reading import outbox, tables
-from reading.alerts import critical
+from reading import tables
+from reading.alerts import climbing, critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
@@ -17,10 +19,16 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
 from storage.database import transaction
-from tests.reading.clinic import arrive, open_clinic, read, state, take
+from tests.reading.clinic import arrive, messages, open_clinic, read, state, take
 from tests.reading.region import hire
 
 TEN = timedelta(minutes=10)
+
+
+def notices_of(tx: Connection, alert_id: str) -> Sequence[sa.Row[Any]]:
+    """Whom an alert has notified, level by level."""
+    notice = tables.critical_notice
+    return tx.execute(sa.select(notice).where(notice.c.alert_id == alert_id).order_by(notice.c.level)).all()
 
 
 def test_the_alert_goes_out_while_the_report_is_still_being_written(engine: Engine, now: datetime) -> None:
@@ -31,12 +39,12 @@ def test_the_alert_goes_out_while_the_report_is_still_being_written(engine: Engi
         alert = critical.raise_alert(
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="左侧大脑中动脉高密度"
         )
-        notices = critical.notices_of(tx, alert.id)
+        notices = notices_of(tx, alert.id)
         found = cases.by_id(tx, case.id)
 
         assert alert.due_at == now + TEN
         assert [(notice.person_id, notice.level) for notice in notices] == [(clinic.tang.person_id, 0)]
-        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised"]
+        assert [one.kind for one in messages(tx)] == ["critical.raised"]
         assert (found.state, found.critical, found.rule) == (State.READING, True, "critical")
         assert found.due_at <= case.due_at
         assert lease == 1
@@ -52,7 +60,7 @@ def test_a_clinician_is_named_before_a_technician(engine: Engine, now: datetime)
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
 
-        assert critical.notices_of(tx, alert.id)[0].person_id == doctor.person_id
+        assert notices_of(tx, alert.id)[0].person_id == doctor.person_id
 
 
 def test_a_site_where_nobody_is_granted_is_told_as_a_whole(engine: Engine, now: datetime) -> None:
@@ -62,7 +70,7 @@ def test_a_site_where_nobody_is_granted_is_told_as_a_whole(engine: Engine, now: 
         alert = critical.raise_alert(
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
-        notice = critical.notices_of(tx, alert.id)[0]
+        notice = notices_of(tx, alert.id)[0]
 
     assert (notice.person_id, notice.organisation_id) == (None, clinic.region.lake.id)
 
@@ -97,30 +105,11 @@ def test_read_back_by_the_township_it_climbs_no_more(engine: Engine, now: dateti
         answered = critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "收到，卒中")
 
         assert (answered.acknowledged_by, answered.read_back) == (clinic.tang.person_id, "收到，卒中")
-        assert critical.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
+        assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         with pytest.raises(MoveNotAllowed):
             critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "再次")
         with pytest.raises(NotThere):
             critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), "01K00000000000000000000000", "收到")
-
-
-def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_there(
-    engine: Engine, now: datetime
-) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        alert = critical.raise_alert(
-            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
-        )
-        climbed = [critical.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM)) for times in range(5)]
-        told = [notice.organisation_id for notice in critical.notices_of(tx, alert.id)]
-        region = clinic.region
-        level = critical.by_id(tx, alert.id).level
-
-    assert climbed == [0, 1, 1, 1, 1]
-    assert told == [region.hills.id, region.hills.id, region.oak.id, region.city.id, region.city.id]
-    assert level == 4
 
 
 def test_each_class_has_its_minutes(engine: Engine, now: datetime) -> None:
@@ -151,9 +140,9 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
         found = cases.by_id(tx, case.id)
 
         assert (found.critical, found.rule) == (False, "plain-xray")
-        assert critical.open_alert(tx, case.id) is None
-        assert critical.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
-        assert [one.kind for one in outbox.due(tx, 10, now)] == ["critical.raised", "critical.withdrawn"]
+        assert critical.newest_standing(tx, case.id) is None
+        assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
+        assert [one.kind for one in messages(tx)] == ["critical.raised", "critical.withdrawn"]
         with pytest.raises(NotThere):
             critical.withdraw(Context(tx, clinic.audit, now, clinic.ada), case.id)
 
@@ -186,7 +175,7 @@ def test_set_after_the_release_it_still_goes_out(engine: Engine, now: datetime) 
         critical.raise_alert(Context(tx, clinic.audit, now, clinic.ben), case.id, critical_class="stroke", finding="!")
 
         assert state(tx, case.id) is State.FINAL
-        assert critical.open_alert(tx, case.id) is not None
+        assert critical.newest_standing(tx, case.id) is not None
         events = tx.scalar(
             sa.select(sa.func.count())
             .select_from(tables.audit_event)

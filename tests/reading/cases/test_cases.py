@@ -1,4 +1,4 @@
-"""Rows of cases: moves with their number, revisions that settle who was first."""
+"""Rows of cases: revisions decide who was first, and the roles of each person are known."""
 
 from __future__ import annotations
 
@@ -8,29 +8,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import Move, SigningRole, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotThere, Stale
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, read, review_as
-
-
-def test_a_move_is_a_row_with_who_when_and_why(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        grant = clinic.tang.grants[0]
-        moved = cases.move(Context(tx, clinic.audit, now, SYSTEM), case, Move.WITHHOLD, grant=grant, why="拍错人")
-        rows = cases.moves_of(tx, case.id)
-
-        assert moved == cases.by_id(tx, case.id)
-        assert [row.number for row in rows] == [1, 2]
-        assert (rows[1].from_state, rows[1].to_state) == (State.WAITING_READ, State.WITHHELD)
-        assert (rows[1].person_name, rows[1].at, rows[1].why) == ("Tang", now, "拍错人")
-        assert rows[0].person_name is None
-        assert cases.was_moved(tx, case.id, Move.WITHHOLD)
-        assert not cases.was_moved(tx, case.id, Move.CLAIM)
 
 
 def test_of_two_that_saw_the_same_revision_the_second_is_stale(engine: Engine, now: datetime) -> None:
@@ -53,7 +36,7 @@ def test_a_move_that_the_table_does_not_have_changes_nothing(engine: Engine, now
         with pytest.raises(MoveNotAllowed):
             cases.move(Context(tx, clinic.audit, now, SYSTEM), case, Move.AGREE, grant=None)
         assert cases.by_id(tx, case.id) == case
-        assert len(cases.moves_of(tx, case.id)) == 1
+        assert len(history.moves_of(tx, case.id)) == 1
 
 
 def test_what_is_not_there_is_not_there(engine: Engine, now: datetime) -> None:

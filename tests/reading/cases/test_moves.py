@@ -8,6 +8,7 @@ import pytest
 
 from reading.cases.moves import (
     HELD,
+    HIDDEN,
     MOVES,
     STEP_OF,
     WAITING,
@@ -63,9 +64,7 @@ def test_whoever_vanishes_loses_the_case_at_the_same_step(state: State) -> None:
     assert STEP_OF[back] is STEP_OF[state]
 
 
-@pytest.mark.parametrize(
-    "state", [state for state in State if state not in (State.WITHHELD, State.WITHDRAWN, State.EMPTIED)]
-)
+@pytest.mark.parametrize("state", sorted(frozenset(State) - HIDDEN))
 def test_anything_can_be_withheld_at_any_time(state: State) -> None:
     assert after(state, Move.WITHHOLD) is State.WITHHELD
 

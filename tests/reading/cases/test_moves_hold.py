@@ -22,7 +22,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import tables
 from reading.alerts import critical
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import HELD, MOVES, SigningRole, State
 from reading.completeness import follow_ups
 from reading.context import Context
@@ -30,15 +30,16 @@ from reading.errors import ReadingError
 from reading.intake import correction, intake
 from reading.kinds import Priority, Role
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.register import people
 from reading.reports import drafts, versions
-from reading.reports.seal import holds, said_in
+from reading.reports.content import Content
+from reading.reports.seal import holds, payload_of
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score
 from reading.rules import triage
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, release, withhold
 from reading.signing import signatures as reports
 from reading.viewers import Staff
@@ -91,27 +92,27 @@ class Reading(RuleBasedStateMachine):
     def _who(self, name: str, tx: Connection | None = None, case_id: str = "") -> Staff:
         if name != HOLDER or tx is None:
             return getattr(self.clinic, "ada" if name == HOLDER else name)
-        lease = queue.lease_of(tx, case_id)
+        lease = leases.lease_of(tx, case_id)
         everybody = [getattr(self.clinic, each) for each in NAMES]
         return next((each for each in everybody if lease and each.person_id == lease.person_id), self.clinic.ada)
 
     def _lease(self, tx: Connection, case_id: str) -> int:
-        lease = queue.lease_of(tx, case_id)
+        lease = leases.lease_of(tx, case_id)
         return lease.revision if lease else 1
 
     @rule(who=PEOPLE)
     def claim_next(self, who: str) -> None:
-        self._try(lambda tx: queue.claim_next(Context(tx, self.clinic.audit, self.now, self._who(who)), None))
+        self._try(lambda tx: claiming.claim_next(Context(tx, self.clinic.audit, self.now, self._who(who)), None))
 
     @rule(who=PEOPLE, case=CASES)
     def claim(self, who: str, case: int) -> None:
-        self._try(lambda tx: queue.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), self.cases[case]))
+        self._try(lambda tx: claiming.claim(Context(tx, self.clinic.audit, self.now, self._who(who)), self.cases[case]))
 
     @rule(who=MOSTLY_HOLDER, case=CASES)
     def renew(self, who: str, case: int) -> None:
         case_id = self.cases[case]
         self._try(
-            lambda tx: queue.renew(
+            lambda tx: leases.renew(
                 Context(tx, self.clinic.audit, self.now, self._who(who, tx, case_id)), case_id, self._lease(tx, case_id)
             )
         )
@@ -120,7 +121,7 @@ class Reading(RuleBasedStateMachine):
     def put_back(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.put_back(
+            lambda tx: leases.put_back(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)), case_id, revision=self._lease(tx, case_id)
             )
         )
@@ -129,7 +130,7 @@ class Reading(RuleBasedStateMachine):
     def send_to_the_township(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.return_to_site(
+            lambda tx: leases.return_to_site(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
@@ -149,7 +150,7 @@ class Reading(RuleBasedStateMachine):
     def escalate(self, who: str, case: int) -> None:
         case_id, audit = self.cases[case], self.clinic.audit
         self._try(
-            lambda tx: queue.escalate(
+            lambda tx: leases.escalate(
                 Context(tx, audit, self.now, self._who(who, tx, case_id)),
                 case_id,
                 revision=self._lease(tx, case_id),
@@ -160,10 +161,10 @@ class Reading(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([1, 11]))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        self._try(lambda tx: queue.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
+        self._try(lambda tx: leases.expire(Context(tx, self.clinic.audit, self.now, SYSTEM)))
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=CONTENTS)
-    def sign(self, who: str, case: int, content: versions.Content) -> None:
+    def sign(self, who: str, case: int, content: Content) -> None:
         case_id = self.cases[case]
 
         def act(tx: Connection) -> None:
@@ -173,7 +174,7 @@ class Reading(RuleBasedStateMachine):
                 self.clinic.seal,
                 case_id,
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 draft_revision=draft.revision if draft else 0,
                 lease_revision=self._lease(tx, case_id),
             )
@@ -181,7 +182,7 @@ class Reading(RuleBasedStateMachine):
         self._try(act)
 
     @rule(who=MOSTLY_HOLDER, case=CASES, content=st.none() | CONTENTS)
-    def verify(self, who: str, case: int, content: versions.Content | None) -> None:
+    def verify(self, who: str, case: int, content: Content | None) -> None:
         case_id = self.cases[case]
         self._try(
             lambda tx: reports.verify(
@@ -189,7 +190,7 @@ class Reading(RuleBasedStateMachine):
                 self.clinic.seal,
                 case_id,
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
             )
         )
@@ -207,7 +208,7 @@ class Reading(RuleBasedStateMachine):
         )
 
     @rule(who=MOSTLY_HOLDER, case=CASES, outcome=st.sampled_from(Outcome), content=st.none() | CONTENTS)
-    def review(self, who: str, case: int, outcome: Outcome, content: versions.Content | None) -> None:
+    def review(self, who: str, case: int, outcome: Outcome, content: Content | None) -> None:
         case_id = self.cases[case]
         self._try(
             lambda tx: review.review(
@@ -218,7 +219,7 @@ class Reading(RuleBasedStateMachine):
                 score=Score.UNDERSTANDABLE_MISS,
                 comment="?",
                 content=content,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 lease_revision=self._lease(tx, case_id),
             )
         )
@@ -229,7 +230,7 @@ class Reading(RuleBasedStateMachine):
         steps=st.integers(1, 4),
         contents=st.lists(CONTENTS, min_size=4, max_size=4),
     )
-    def the_work_goes_on(self, case: int, first: int, steps: int, contents: list[versions.Content]) -> None:
+    def the_work_goes_on(self, case: int, first: int, steps: int, contents: list[Content]) -> None:
         """The first person who may takes the case and signs, several times over."""
         for content in contents[:steps]:
             for name in NAMES[first:] + NAMES[:first]:
@@ -240,7 +241,7 @@ class Reading(RuleBasedStateMachine):
             self.review(HOLDER, case, Outcome.AMEND, content)
 
     @rule(who=PEOPLE, case=CASES, content=CONTENTS)
-    def addendum(self, who: str, case: int, content: versions.Content) -> None:
+    def addendum(self, who: str, case: int, content: Content) -> None:
         case_id = self.cases[case]
 
         def act(tx: Connection) -> None:
@@ -251,7 +252,7 @@ class Reading(RuleBasedStateMachine):
                     self.clinic.seal,
                     final.id,
                     content=content,
-                    shown=shown(tx, case_id, "?"),
+                    screen=shown(tx, case_id, "?"),
                 )
 
         self._try(act)
@@ -323,7 +324,7 @@ class Reading(RuleBasedStateMachine):
             follow_up_answer.no_change(
                 Context(tx, self.clinic.audit, self.now, self._who(who)),
                 case_id,
-                shown=shown(tx, case_id, "?"),
+                screen=shown(tx, case_id, "?"),
                 comment="",
                 revision=found.revision if found else 1,
             )
@@ -363,7 +364,7 @@ class Reading(RuleBasedStateMachine):
 
     def _every_state_is_where_its_moves_led(self, tx: Connection) -> None:
         for case_id in self.cases:
-            moves = cases.moves_of(tx, case_id)[1:]
+            moves = history.moves_of(tx, case_id)[1:]
             at = State.WAITING_READ
             for move in moves:
                 assert move.from_state is at
@@ -400,7 +401,7 @@ class Reading(RuleBasedStateMachine):
             # Whoever signed before these words were written did not sign them.
             written_at = signatures[SigningRole.AUTHOR].signed_at
             assert all(each.signed_at >= written_at for each in signatures.values())
-            if said_in(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
+            if payload_of(signatures[SigningRole.AUTHOR])["title"] == RESIDENT and rule_.name != "escalated":
                 assert SigningRole.VERIFIER in roles
             if case.modality == "CT" or (case.critical and rule_.name == "critical"):
                 assert SigningRole.REVIEWER in roles
@@ -421,13 +422,12 @@ class Reading(RuleBasedStateMachine):
 
     def _late_images_of_what_is_final_wait_for_one_answer(self, tx: Connection) -> None:
         for case_id in self.cases:
-            open_ones = [one for one in follow_ups.of_case(tx, case_id) if one.closed_at is None]
-            assert len(open_ones) <= 1
+            open_one = follow_ups.open_of(tx, case_id)
             state = cases.by_id(tx, case_id).state
             if versions.final(tx, case_id) is not None:
-                assert bool(open_ones) is bool(follow_ups.late_pictures(tx, case_id))
+                assert (open_one is not None) is bool(follow_ups.late_pictures(tx, case_id))
             if state is State.WITHDRAWN:
-                assert not open_ones
+                assert open_one is None
 
 
 def _many_hats(tx: Connection, clinic: Clinic) -> Clinic:

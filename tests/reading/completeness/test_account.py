@@ -12,15 +12,16 @@ from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.completeness import account as completeness
-from reading.completeness import ledger
+from reading.completeness import announcements, ledger
 from reading.completeness.account import Account, How
-from reading.completeness.ledger import Named
+from reading.completeness.announcements import Named
 from reading.context import Context
 from reading.errors import Invalid
 from reading.intake import arrival_end, intake
 from reading.kinds import Priority
 from reading.reports import versions
 from reading.signing import signatures
+from reading.signing.basis import basis_of
 from storage.database import transaction
 from storage.tables import holding, quarantine
 from tests.reading.clinic import NORMAL, Clinic, another_image, open_clinic, send, shown, take
@@ -58,9 +59,9 @@ def test_several_words_count_together_and_name_what_none_of_them_saw_arrive(engi
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = come(tx, clinic, now, 1, 2, 9)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2, 3), now)
-        ledger.announce_named(tx, STUDY, "commitment", named(1, 2, series=""), now)
-        ledger.announce_named(tx, STUDY, "commitment", named(4, series=""), now + MINUTE)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2, 3), now)
+        announcements.announce_named(tx, STUDY, "commitment", named(1, 2, series=""), now)
+        announcements.announce_named(tx, STUDY, "commitment", named(4, series=""), now + MINUTE)
         account = completeness.of_case(tx, case)
 
     # Image 9, which nobody announced, stands for none of those that are missing.
@@ -76,11 +77,11 @@ def test_the_newest_word_about_one_thing_counts_and_the_same_again_is_not_writte
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         come(tx, clinic, now, 1, 2)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2, 3), now, about="1.9.1")
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now + MINUTE, about="1.9.1")
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2, 3), now, about="1.9.1")
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now + MINUTE, about="1.9.1")
         first = ledger.expected(tx, [STUDY])
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now + 2 * MINUTE, about="1.9.1")
-        ledger.announce_named(tx, STUDY, "mpps", named(7), now + 2 * MINUTE, about="1.9.2")
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now + 2 * MINUTE, about="1.9.1")
+        announcements.announce_named(tx, STUDY, "mpps", named(7), now + 2 * MINUTE, about="1.9.2")
         written = len(tx.execute(tables.announcement.select()).all())
 
         assert first == 2
@@ -93,7 +94,7 @@ def test_a_word_of_another_site_about_a_study_counts_only_if_it_sent_of_it_too(e
         clinic = open_clinic(tx, now)
         case = come(tx, clinic, now, 1, 2)
         device = _device(tx, clinic.region.moor.id, now)
-        ledger.announce_named(tx, STUDY, "manifest", named(1, 2, 3), now, device_id=device)
+        announcements.announce_named(tx, STUDY, "manifest", named(1, 2, 3), now, device_id=device)
         before = completeness.of_case(tx, case)
         _shares(tx, clinic.region.moor.id, device, now)
         after = completeness.of_case(tx, case)
@@ -107,7 +108,7 @@ def test_what_lies_in_quarantine_is_missing_and_said_to_be_held(engine: Engine, 
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = come(tx, clinic, now, 1)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now)
         tx.execute(
             quarantine.insert().values(
                 id="01KZZZZZZZZZZZZZZZZZZZZZZZ",
@@ -131,7 +132,7 @@ def test_gaps_are_a_hint_that_makes_nothing_incomplete_and_goes_when_somebody_kn
         case = come(tx, clinic, now, 1, 3)
         arrival_end.end_arriving(tx, now + MINUTE, 60)
         hinted = completeness.of_case(tx, cases.by_id(tx, case.id))
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 3), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 3), now)
         known = completeness.of_case(tx, cases.by_id(tx, case.id))
 
     assert (hinted.complete, hinted.missing, [run.first.number for run in hinted.seems_missing]) == (True, (), [2])
@@ -161,7 +162,7 @@ def test_proof_ends_arriving_at_once_and_silence_later(
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         if announced:
-            ledger.announce_named(tx, STUDY, "mpps", named(*announced), now)
+            announcements.announce_named(tx, STUDY, "mpps", named(*announced), now)
         case = come(tx, clinic, now, *came)
         arrival_end.end_arriving(tx, now + after, 60)
         ends = completeness.ends_of(tx, case.id)
@@ -177,7 +178,7 @@ def test_the_longest_time_ends_a_strokes_arriving_regardless_and_names_the_missi
     longest = now + timedelta(minutes=5)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2, 3, 4), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2, 3, 4), now)
         case = come(tx, clinic, now, 1)
         cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
         come(tx, clinic, longest - timedelta(seconds=1), 3)
@@ -213,7 +214,7 @@ def test_an_emergency_is_claimed_and_signed_from_its_first_image_and_the_reason_
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now)
         case = come(tx, clinic, now, 1)
         cases.change(tx, case, priority=Priority.EMERGENCY, rule="emergency")
         lease = take(tx, clinic, clinic.ada, case.id, now)
@@ -225,7 +226,7 @@ def test_an_emergency_is_claimed_and_signed_from_its_first_image_and_the_reason_
                 clinic.seal,
                 case.id,
                 content=NORMAL,
-                shown=shown(tx, case.id, reason),
+                screen=shown(tx, case.id, reason),
                 draft_revision=0,
                 lease_revision=lease,
             ).incomplete_reason
@@ -245,22 +246,22 @@ def test_a_reason_is_asked_where_an_announced_image_lacks_though_the_numbers_agr
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now)
         case = come(tx, clinic, now, 1, 3)
         arrival_end.end_arriving(tx, now + MINUTE, 60)
 
         with pytest.raises(Invalid):
-            signatures.see(tx, cases.by_id(tx, case.id), shown(tx, case.id))
+            basis_of(tx, cases.by_id(tx, case.id), shown(tx, case.id))
 
 
 def test_words_that_came_true_are_not_looked_up_again_and_stay_true(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ledger.announce_named(tx, STUDY, "mpps", named(1, 2), now)
+        announcements.announce_named(tx, STUDY, "mpps", named(1, 2), now)
         come(tx, clinic, now, 1)
-        early = ledger.words_of(tx, [STUDY])[STUDY]
+        early = announcements.of_each_study(tx, [STUDY])[STUDY]
         come(tx, clinic, now, 2)
-        late = ledger.words_of(tx, [STUDY])[STUDY]
+        late = announcements.of_each_study(tx, [STUDY])[STUDY]
 
     assert [word.fulfilled for word in early] == [False]
     assert [word.fulfilled for word in late] == [True]
@@ -273,7 +274,7 @@ def test_a_retake_makes_two_studies_whose_missing_are_told_apart(engine: Engine,
         send(tx, clinic, "1.2", now)
         cases.join_study(tx, case.id, "1.2", now + MINUTE)
         another_image(tx, clinic, "1.2", 2, now)
-        ledger.announce_named(tx, "1.2", "mpps", [Named(series_uid="1.2.1", sop_instance_uid="1.2.1.3")], now)
+        announcements.announce_named(tx, "1.2", "mpps", [Named(series_uid="1.2.1", sop_instance_uid="1.2.1.3")], now)
         account = completeness.of_case(tx, case)
 
     assert account.studies == 2

@@ -13,6 +13,7 @@ from reading.alerts import critical
 from reading.context import Context
 from reading.desk import township
 from reading.errors import NotThere
+from reading.signing import change_notices
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, Clinic, arrive, open_clinic, read, verify
@@ -62,12 +63,12 @@ def test_a_changed_report_waits_until_its_own_township_acknowledges_it(engine: E
         tang = _ctx(tx, clinic, clinic.tang, now)
         (change,) = township.pending(tang).changes
         with pytest.raises(NotThere):
-            township.acknowledge_change(_ctx(tx, clinic, clinic.quinn, now), change.notice_id)
+            change_notices.acknowledge(_ctx(tx, clinic, clinic.quinn, now), change.notice_id)
 
-        township.acknowledge_change(tang, change.notice_id)
+        change_notices.acknowledge(tang, change.notice_id)
 
         assert township.pending(tang).changes == ()
-        (event,) = audit.events_about(tx, "notice", change.notice_id)
+        (event,) = audit.events_about(tx, "report", change.version_id)
         assert (event.action, event.actor.id) == (Action.CHANGE_ACKNOWLEDGE, clinic.tang.person_id)
         with pytest.raises(NotThere):
-            township.acknowledge_change(tang, change.notice_id)
+            change_notices.acknowledge(tang, change.notice_id)

@@ -11,14 +11,14 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.moves import Move, State
 from reading.context import Context
 from reading.intake import intake
 from reading.kinds import Priority, Sex, Tier
 from reading.orders import orders
-from reading.patients import patients
-from reading.queue import queue
+from reading.patients import patient_number, patients
+from reading.queue import leases
 from storage.database import transaction
 from storage.index import queries
 from tests.reading.clinic import arrive, open_clinic, send, state, take
@@ -43,7 +43,7 @@ def test_the_first_instance_opens_a_case_with_tier_rule_and_both_clocks(engine: 
         assert case.arriving
         assert not case.clock_ahead
         assert case.patient_id is None
-        assert [move.move for move in cases.moves_of(tx, case.id)] == [Move.ARRIVE]
+        assert [move.move for move in history.moves_of(tx, case.id)] == [Move.ARRIVE]
 
 
 def test_taking_in_again_opens_no_second_case(engine: Engine, now: datetime) -> None:
@@ -199,7 +199,7 @@ def test_a_retake_joins_the_case_that_it_answers(engine: Engine, now: datetime) 
         other = arrive(tx, clinic, "1.2", now, patient_id="P8")
         for returned in (case, other):
             lease = take(tx, clinic, clinic.ada, returned.id, now)
-            queue.return_to_site(
+            leases.return_to_site(
                 Context(tx, clinic.audit, now, clinic.ada), returned.id, revision=lease, why="运动伪影"
             )
         retake = intake.take_in(
@@ -226,7 +226,7 @@ def test_our_number_under_our_issuer_links_unless_the_images_name_another(engine
         patient = pia(tx, now)
 
         def linked(study_uid: str, **known: object) -> str | None:
-            carried = {"patient_id": patient.number, "issuer": patients.ISSUER, "patient_name": "Pia", **known}
+            carried = {"patient_id": patient.number, "issuer": patient_number.ISSUER, "patient_name": "Pia", **known}
             study = send(tx, clinic, study_uid, now, **carried)
             return intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study).patient_id
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import history
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
 from reading.completeness.image_set import KEY_OBJECTS
@@ -117,7 +117,7 @@ def test_a_case_without_images_goes_back_to_the_township_and_a_retake_brings_it_
             frames=0,
         )
         take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1"), now + timedelta(minutes=5))
-        returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
+        returned, move = state(tx, case.id), history.moves_of(tx, case.id)[-1]
         study = send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.2", received_digest=b"2" * 32)
         intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
 
@@ -132,7 +132,7 @@ def test_showing_them_again_brings_a_case_on_too(engine: Engine, now: datetime) 
         made = rejections.hide(
             Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, sop_instance_uids=["1.1.1.1"], why="误拍"
         )
-        returned, move = state(tx, case.id), cases.moves_of(tx, case.id)[-1]
+        returned, move = state(tx, case.id), history.moves_of(tx, case.id)[-1]
         with pytest.raises(NotAllowed, match="no_image_is_shown"):
             intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="已补充")
         rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, made, why="是好的")

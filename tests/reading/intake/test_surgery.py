@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.audit import SYSTEM
-from reading.cases import cases
+from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
@@ -18,7 +18,7 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, intake, surgery, surgery_record
 from reading.intake.surgery_record import Kind, Surgery
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import leases
 from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import transaction
@@ -131,7 +131,7 @@ def test_images_go_to_an_examination_that_is_there_also_of_another_person(engine
         assert state(tx, wrong.id) is State.EMPTIED
         undo(tx, clinic, rest, now=now)
         assert state(tx, wrong.id) is State.WAITING_READ
-        assert cases.moves_of(tx, wrong.id)[-1].move is Move.REFILL
+        assert history.moves_of(tx, wrong.id)[-1].move is Move.REFILL
 
 
 def test_a_study_is_merged_with_what_comes_for_it_later(engine: Engine, now: datetime) -> None:
@@ -220,7 +220,7 @@ def test_a_split_off_study_is_no_retake_of_the_case_that_it_left(engine: Engine,
         clinic = open_clinic(tx, now)
         case = two_images(tx, clinic, "1.1", now, patient_id="P1")
         revision = take(tx, clinic, clinic.ada, case.id, now)
-        queue.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="模糊")
+        leases.return_to_site(Context(tx, clinic.audit, now, clinic.ada), case.id, revision=revision, why="模糊")
         new = other_case(tx, split(tx, clinic, case.id, "1.1.1.2", now=now))
 
         assert new.id != case.id

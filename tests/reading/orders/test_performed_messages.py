@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness.announcements import Named
 from reading.kinds import Priority
 from reading.orders import orders, performed, performed_messages, progress
 from reading.orders.order_state import Move, OrderState

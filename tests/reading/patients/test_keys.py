@@ -12,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reading.patients.keys import KeyFileUnfit, Keys, Unreadable, key_file, keys_in
+from reading.errors import KeyFileUnfit, WrongKey
+from reading.patients.keys import Keys, key_file, keys_in
 
 KEYS = Keys(digest_key=b"d" * 32, cipher_key=b"c" * 32)
 
@@ -87,18 +88,18 @@ def test_a_changed_ciphertext_does_not_open(place: int) -> None:
     sealed = bytearray(KEYS.seal("value", "purpose"))
     sealed[place] ^= 1
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(WrongKey):
         KEYS.open(bytes(sealed), "purpose")
 
 
 def test_a_ciphertext_opens_neither_for_another_purpose_nor_with_another_key() -> None:
     sealed = KEYS.seal("value", "patient 1")
 
-    with pytest.raises(Unreadable):
+    with pytest.raises(WrongKey):
         KEYS.open(sealed, "patient 2")
-    with pytest.raises(Unreadable):
+    with pytest.raises(WrongKey):
         Keys(digest_key=b"d" * 32, cipher_key=b"x" * 32).open(sealed, "patient 1")
-    with pytest.raises(Unreadable):
+    with pytest.raises(WrongKey):
         KEYS.open(b"", "patient 1")
 
 

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from reading.access import access
 from reading.context import Context
 from reading.errors import NotThere
 from reading.kinds import IdentifierKind, Priority, Role, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients import patients
-from reading.patients.patients import Identifier
+from reading.patients.patient_identifiers import Identifier
 from reading.quality import concerns
 from reading.quality.kinds import Aspect, Group, Kind
 from reading.register.organisations import Organisation
@@ -28,6 +27,7 @@ from storage.index.known_studies import Known
 from storage.index.quarantine_rows import by_id, unsettled
 from storage.records import Held
 from storage.segments.members import Entry
+from storage.tables import quarantine as quarantine_table
 from tests.reading.clinic import arrive, open_clinic
 from tests.reading.region import KEYS, hire, pia
 from tests.storage.instances import place, provenance, row
@@ -93,7 +93,7 @@ def test_bytes_of_nobody_are_for_those_at_the_top(engine: Engine, now: datetime)
         clinic = open_clinic(tx, now)
         boss = hire(tx, "boss", now, (Role.QUALITY_MANAGER, clinic.region.city))
         tx.execute(
-            access.quarantine.insert().values(
+            quarantine_table.insert().values(
                 id="01KQ0000000000000000000000", reason="torn", size=1, digest=b"d" * 32, key="k", received_at=now
             )
         )

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.register import device_contacts, devices
-from reading.register.device_contacts import MOST_CALLS, Call, Contact, News
+from reading.register.device_contacts import MOST_CALLS, Activity, Call, Contact
 from reading.register.devices import Device
 from storage.database import snapshot, transaction
 from tests.reading.region import make_region
@@ -32,8 +32,8 @@ def test_the_last_of_everything_is_kept_and_the_last_day_is_counted(engine: Engi
     with transaction(engine) as tx:
         dr1 = add(tx, now)
         before = device_contacts.of(tx, [dr1.id], now)[dr1.id]
-        device_contacts.note(tx, {dr1.id: News(heard_at=now, associations=2, stored_at=now, stored=5)}, now)
-        refused = News(
+        device_contacts.note(tx, {dr1.id: Activity(heard_at=now, associations=2, stored_at=now, stored=5)}, now)
+        refused = Activity(
             refused_at=now + HOUR,
             refusal="wrong_called_title",
             refused_called="ANOTHER",
@@ -44,7 +44,7 @@ def test_the_last_of_everything_is_kept_and_the_last_day_is_counted(engine: Engi
         )
         device_contacts.note(tx, {dr1.id: refused}, now + HOUR)
         device_contacts.note(
-            tx, {dr1.id: News(heard_at=now + HOUR, associations=1, stored=1, stored_at=now + HOUR)}, now + HOUR
+            tx, {dr1.id: Activity(heard_at=now + HOUR, associations=1, stored=1, stored_at=now + HOUR)}, now + HOUR
         )
 
     with snapshot(engine) as tx:
@@ -70,7 +70,7 @@ def test_counts_are_given_up_after_some_days(engine: Engine, now: datetime) -> N
     with transaction(engine) as tx:
         dr1 = add(tx, now)
         for day in (0, 4, 9):
-            device_contacts.note(tx, {dr1.id: News(associations=1)}, now + timedelta(days=day))
+            device_contacts.note(tx, {dr1.id: Activity(associations=1)}, now + timedelta(days=day))
         kept = tx.exec_driver_sql("SELECT count(*) FROM device_tally").scalar_one()
 
     assert kept == 2

@@ -1,4 +1,4 @@
-"""Devices: who is calling."""
+"""Devices: their entries, where they are called, and their tokens."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
 from reading.errors import Invalid, NotThere, Stale
-from reading.register import devices
-from reading.register.devices import Device, Entry, Unknown
+from reading.register import device_identity, devices
+from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
 from storage.database import snapshot, transaction
 from tests.reading.region import make_region
@@ -22,36 +22,6 @@ from tests.reading.region import make_region
 def add(tx: Connection, site: Organisation, now: datetime, **other: object) -> Device:
     known = {"ae_title": "DR1", "network": "10.1.0.0/16", "port": None, "issuer": "HILLS", "site_id": site.id}
     return devices.add(tx, **(known | other), now=now)  # type: ignore[arg-type]
-
-
-def test_a_device_is_known_by_ae_title_and_address(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        dr1 = add(tx, make_region(tx, now).hills, now)
-
-    with snapshot(engine) as tx:
-        assert devices.identify(tx, "DR1", "10.1.2.3", now) == dr1
-        assert devices.identify(tx, " DR1 ", "10.1.2.3", now) == dr1
-        assert devices.identify(tx, "DR1", "::ffff:10.1.2.3", now) == dr1
-        assert devices.identify(tx, "DR1", "10.2.0.1", now) is None
-        assert devices.identify(tx, "dr1", "10.1.2.3", now) is None
-        assert devices.identify(tx, "DR2", "10.1.2.3", now) is None
-        assert devices.identify(tx, "DR1", "no address", now) is None
-        assert devices.identify(tx, "DR1", "10.1.2.3", now - timedelta(seconds=1)) is None
-
-
-def test_the_same_ae_title_is_another_device_at_another_address(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        region = make_region(tx, now)
-        wide = add(tx, region.hills, now)
-        narrow = add(tx, region.lake, now, network="10.1.7.7")
-        sixth = add(tx, region.moor, now, network="fe80::/64")
-
-    with snapshot(engine) as tx:
-        assert devices.identify(tx, "DR1", "10.1.2.3", now) == wide
-        assert devices.identify(tx, "DR1", "10.1.7.7", now) == narrow
-        assert devices.identify(tx, "DR1", "fe80::1%eth0", now) == sixth
-        assert narrow.network == "10.1.7.7/32"
-        assert devices.list_all(tx) == [wide, narrow, sixth]
 
 
 def test_any_address_needs_a_certificate(engine: Engine, now: datetime) -> None:
@@ -64,9 +34,9 @@ def test_any_address_needs_a_certificate(engine: Engine, now: datetime) -> None:
         anywhere = add(tx, region.hills, now, network="0.0.0.0/0", certificate_digest=b"c" * 32)
 
     with snapshot(engine) as tx:
-        assert devices.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"c" * 32) == anywhere
-        assert devices.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"x" * 32) is None
-        assert devices.identify(tx, "DR1", "8.8.8.8", now) is None
+        assert device_identity.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"c" * 32) == anywhere
+        assert device_identity.identify(tx, "DR1", "8.8.8.8", now, certificate_digest=b"x" * 32) is None
+        assert device_identity.identify(tx, "DR1", "8.8.8.8", now) is None
 
 
 WRONG: Final = [
@@ -108,8 +78,8 @@ def test_a_device_that_ended_calls_no_longer_and_its_title_is_free(engine: Engin
         new = add(tx, region.lake, later)
 
     with transaction(engine) as tx:
-        assert devices.identify(tx, "DR1", "10.1.2.3", now) == devices.by_id(tx, old.id)
-        assert devices.identify(tx, "DR1", "10.1.2.3", later) == new
+        assert device_identity.identify(tx, "DR1", "10.1.2.3", now) == devices.by_id(tx, old.id)
+        assert device_identity.identify(tx, "DR1", "10.1.2.3", later) == new
         assert devices.by_token(tx, token, later) is None
         with pytest.raises(NotThere):
             devices.end(tx, old.id, later)
@@ -166,59 +136,6 @@ def test_where_we_call_may_differ_from_where_it_calls_from(engine: Engine, now: 
     ]
 
 
-def test_a_device_that_must_call_by_tls_is_nobody_without(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        region = make_region(tx, now)
-        wide = add(tx, region.hills, now)
-        secure = add(tx, region.lake, now, network="10.1.7.7", tls_required=True)
-        bound = add(tx, region.lake, now, network="10.1.8.8", certificate_digest=b"c" * 32)
-
-    with snapshot(engine) as tx:
-        assert devices.identify(tx, "DR1", "10.1.7.7", now, tls=True) == secure
-        # and it does not become the device of the wider network
-        assert devices.identify(tx, "DR1", "10.1.7.7", now) is None
-        assert devices.identify(tx, "DR1", "10.1.8.8", now, tls=True) is None
-        assert devices.identify(tx, "DR1", "10.1.8.8", now, tls=True, certificate_digest=b"c" * 32) == bound
-        assert devices.identify(tx, "DR1", "10.1.9.9", now) == wide
-
-
-def test_a_certificate_says_more_than_an_address(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        region = make_region(tx, now)
-        add(tx, region.hills, now)
-        roaming = add(tx, region.lake, now, network="0.0.0.0/0", certificate_digest=b"c" * 32)
-
-    with snapshot(engine) as tx:
-        assert devices.identify(tx, "DR1", "10.1.7.7", now, tls=True, certificate_digest=b"c" * 32) == roaming
-
-
-def test_why_nobody_knows_a_caller(engine: Engine, now: datetime) -> None:
-    later = now + timedelta(days=1)
-    with transaction(engine) as tx:
-        site = make_region(tx, now).hills
-        plain = add(tx, site, now)
-        secure = add(tx, site, now, ae_title="DR2", tls_required=True)
-        bound = add(tx, site, now, ae_title="DR3", certificate_digest=b"c" * 32)
-        old = add(tx, site, now, ae_title="DR4")
-        devices.end(tx, old.id, later)
-        old = devices.by_id(tx, old.id) or old
-
-    with snapshot(engine) as tx:
-
-        def why(title: str, address: str = "10.1.2.3", **shown: object) -> tuple[Unknown, Device | None]:
-            assert devices.identify(tx, title, address, later, **shown) is None  # type: ignore[arg-type]
-            return devices.why_unknown(tx, title, address, later, **shown)  # type: ignore[arg-type]
-
-        assert why("CT9") == (Unknown.TITLE, None)
-        assert why("DR1", "10.2.0.1") == (Unknown.ADDRESS, plain)
-        assert why("DR2") == (Unknown.NO_TLS, secure)
-        assert why("DR3") == (Unknown.NO_TLS, bound)
-        assert why("DR3", tls=True) == (Unknown.NO_CERTIFICATE, bound)
-        assert why("DR3", tls=True, certificate_digest=b"x" * 32) == (Unknown.OTHER_CERTIFICATE, bound)
-        assert why("DR4") == (Unknown.ENDED, old)
-        assert why("DR4", "10.2.0.1") == (Unknown.TITLE, None)
-
-
 def test_an_entry_is_changed_by_whoever_saw_it_last(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         region = make_region(tx, now)
@@ -247,17 +164,3 @@ def test_an_entry_is_changed_by_whoever_saw_it_last(engine: Engine, now: datetim
     assert changed.entry == entry
     assert (changed.revision, changed.site_id) == (2, region.hills.id)
     assert stale.value.expected == 2
-
-
-def test_the_only_device_at_an_address(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        site = make_region(tx, now).hills
-        alone = add(tx, site, now, network="10.1.1.1")
-        add(tx, site, now, ae_title="DR2", network="10.2.0.0/16")
-        add(tx, site, now, ae_title="DR3", network="10.2.0.1")
-        add(tx, site, now, ae_title="DR4", network="0.0.0.0/0", certificate_digest=b"c" * 32)
-
-    with snapshot(engine) as tx:
-        assert devices.alone_at(tx, "10.1.1.1", now) == alone
-        assert devices.alone_at(tx, "10.2.0.1", now) is None
-        assert devices.alone_at(tx, "8.8.8.8", now) is None

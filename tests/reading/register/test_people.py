@@ -8,7 +8,7 @@ from typing import Final
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register import people
 from storage.database import snapshot, transaction
@@ -29,7 +29,6 @@ def test_a_person_holds_several_roles_at_several_places(engine: Engine, now: dat
             (Role.VERIFIER, region.oak.id),
             (Role.READER, region.elm.id),
         ]
-        assert [one.person_id for one in people.grants_in(tx, region.elm.id, now)] == [ada.person_id]
 
 
 def test_a_role_ends_and_that_it_was_held_is_kept(engine: Engine, now: datetime) -> None:
@@ -106,25 +105,6 @@ def test_what_is_wrong_with_a_person_is_told(engine: Engine, now: datetime) -> N
             told.append((refused.value.field, refused.value.problem))
 
     assert told == [(field, problem) for *_, field, problem in WRONG]
-
-
-def test_names_and_titles_change_under_their_revision(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        ada = hire(tx, "ada", now)
-        people.rename(tx, ada.person_id, name="Ada L", title="chief", revision=1)
-        with pytest.raises(Stale) as refused:
-            people.rename(tx, ada.person_id, name="Ada B", title="", revision=1)
-        with pytest.raises(Stale) as nobody:
-            people.rename(tx, "nobody", name="X", title="", revision=1)
-        with pytest.raises(Invalid):
-            people.rename(tx, ada.person_id, name="", title="", revision=2)
-
-    with snapshot(engine) as tx:
-        found = people.by_id(tx, ada.person_id)
-        assert found is not None
-        assert (found.name, found.title, found.revision) == ("Ada L", "chief", 2)
-        assert (refused.value.expected, nobody.value.expected) == (2, None)
-        assert [one.username for one in people.list_all(tx)] == ["ada"]
 
 
 def test_people_and_viewers_do_not_show_who_they_are(engine: Engine, now: datetime) -> None:

@@ -1,29 +1,92 @@
-"""Roles and agreements that end by command: each change is on record, and what is not there is named."""
+"""Organisations and people from the command line: what is made, and what the audit says of it."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading.audit import Audit, events_about
-from reading.errors import NotThere
+from reading.audit import SYSTEM, Audit, events_about
+from reading.context import Context
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Level, Role, Tier
-from reading.register import organisations, people
-from reading.register.registry import Registry
+from reading.register import organisations, passwords, people, registry
 from storage.database import transaction
+
+AUDIT: Final = Audit("cli")
+
+
+def test_organisations_and_people_come_and_go_on_record(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        oak = registry.add_organisation(ctx, code="oak", name="Oak", level=Level.COUNTY)
+        ada = registry.add_person(ctx, name="艾医生", organisation_code="oak", role=Role.READER)
+        registry.grant_role(ctx, "aiyisheng", "oak", Role.VERIFIER)
+        grants = [(one.organisation_id, one.role) for one in people.grants_of(tx, ada.person.id, now)]
+        registry.end_person(ctx, "aiyisheng")
+        registry.end_organisation(ctx, "oak")
+
+        assert sorted(grants) == [(oak.id, Role.READER), (oak.id, Role.VERIFIER)]
+        assert ada.password is not None
+        assert passwords.verify(ada.person.password_hash, ada.password)
+        assert ada.person.must_change_password
+        assert [one.action for one in events_about(tx, "organisation", oak.id)] == [
+            "organisation.end",
+            "organisation.add",
+        ]
+        assert [(one.action, one.details.get("role")) for one in events_about(tx, "person", ada.person.id)] == [
+            ("person.end", None),
+            ("role.grant", "verifier"),
+            ("role.grant", "reader"),
+            ("person.add", None),
+        ]
+        with pytest.raises(NotThere):
+            registry.end_person(ctx, "aiyisheng")
+        with pytest.raises(NotThere):
+            registry.end_organisation(ctx, "oak")
+        with pytest.raises(NotThere):
+            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER)
+
+
+def test_a_password_of_their_own_is_checked_and_lasts(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        registry.add_organisation(ctx, code="oak", name="Oak", level=Level.COUNTY)
+        with pytest.raises(Invalid):
+            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password="short")
+        ben = registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password="long enough 1")
+
+    assert ben.password is None
+    assert not ben.person.must_change_password
+
+
+def test_the_first_start_makes_one_administrator_of_the_region(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        first = registry.make_first_administrator(ctx, name="Admin", region_name="The region")
+        again = registry.make_first_administrator(ctx, name="Admin", region_name="The region")
+        region = organisations.by_code(tx, registry.REGION)
+        with pytest.raises(NotAllowed):
+            registry.grant_role(ctx, registry.ADMINISTRATOR, registry.REGION, Role.AUDIT_ADMINISTRATOR)
+
+    assert again is None
+    assert first is not None
+    assert first.password is not None
+    assert region is not None
+    assert (region.name, region.level) == ("The region", Level.REGION)
 
 
 def test_a_role_is_revoked_and_the_others_stay(engine: Engine, now: datetime) -> None:
-    registry = Registry(Audit("tests"))
     with transaction(engine) as tx:
-        registry.add_organisation(tx, code="C1", name="县医院", level=Level.COUNTY, now=now)
-        ada = registry.add_person(tx, name="Ada", organisation_code="C1", role=Role.READER, username="ada", now=now)
-        registry.grant(tx, "ada", "C1", Role.VERIFIER, now)
-        registry.revoke(tx, "ada", "C1", Role.READER, now)
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        registry.add_organisation(ctx, code="C1", name="县医院", level=Level.COUNTY)
+        ada = registry.add_person(ctx, name="Ada", organisation_code="C1", role=Role.READER, username="ada")
+        registry.grant_role(ctx, "ada", "C1", Role.VERIFIER)
+        registry.revoke_role(ctx, "ada", "C1", Role.READER)
         with pytest.raises(NotThere) as twice:
-            registry.revoke(tx, "ada", "C1", Role.READER, now)
+            registry.revoke_role(ctx, "ada", "C1", Role.READER)
         left = [one.role for one in people.grants_of(tx, ada.person.id, now)]
         actions = [one.action for one in events_about(tx, "person", ada.person.id)]
 
@@ -33,16 +96,16 @@ def test_a_role_is_revoked_and_the_others_stay(engine: Engine, now: datetime) ->
 
 
 def test_an_agreement_ends_and_another_begins(engine: Engine, now: datetime) -> None:
-    registry = Registry(Audit("tests"))
     with transaction(engine) as tx:
-        county = registry.add_organisation(tx, code="C1", name="县医院", level=Level.COUNTY, now=now)
-        other = registry.add_organisation(tx, code="C2", name="邻县医院", level=Level.COUNTY, now=now)
-        town = registry.add_organisation(tx, code="T1", name="卫生院", level=Level.TOWNSHIP, parent_code="C1", now=now)
+        ctx = Context(tx, AUDIT, now, SYSTEM)
+        county = registry.add_organisation(ctx, code="C1", name="县医院", level=Level.COUNTY)
+        other = registry.add_organisation(ctx, code="C2", name="邻县医院", level=Level.COUNTY)
+        town = registry.add_organisation(ctx, code="T1", name="卫生院", level=Level.TOWNSHIP, parent_code="C1")
         (made,) = organisations.agreements_of(tx, town.id, now)
-        registry.agree(tx, "T1", "C2", Tier.COUNTY, now)
-        registry.end_agreement(tx, made.id, now)
+        registry.agree(ctx, "T1", "C2", Tier.COUNTY)
+        registry.end_agreement(ctx, made.id)
         with pytest.raises(NotThere) as twice:
-            registry.end_agreement(tx, made.id, now)
+            registry.end_agreement(ctx, made.id)
         listed = {(one.site_id, one.reader_id, one.tier) for one in organisations.agreements(tx, now)}
         actions = {one.action for one in events_about(tx, "organisation", town.id)}
 

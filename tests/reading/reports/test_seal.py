@@ -12,10 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from reading.cases.moves import SigningRole
+from reading.errors import KeyFileUnfit
 from reading.kinds import Role
-from reading.patients.keys import KeyFileUnfit
-from reading.reports.seal import Seal, canonical, holds, said_in, sign_version
-from reading.reports.versions import Content, ReportVersion, Status
+from reading.reports.content import Content
+from reading.reports.seal import Seal, canonical, holds, payload_of, sign_version
+from reading.reports.versions import ReportVersion, Status
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
@@ -42,7 +43,7 @@ SIGNED = sign_version(SEAL, VERSION, SigningRole.AUTHOR, ADA, GRANT, now=NOW)
 
 def test_a_signature_holds_for_what_its_person_saw() -> None:
     assert holds(SIGNED, VERSION, SEAL.public_key)
-    assert said_in(SIGNED)["title"] == "主治医师"
+    assert payload_of(SIGNED)["title"] == "主治医师"
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Priority
-from reading.queue import queue
+from reading.queue import claiming, leases
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score, difference
@@ -83,8 +84,8 @@ def test_an_amendment_is_a_new_version_a_difference_and_a_notice_to_the_township
             SigningRole.REVIEWER,
         }
         assert _notices(tx, case.id) == 1
-        assert [one.id for one in review.feedback_for(tx, clinic.rosa, 10)] == [made.id]
-        assert review.feedback_for(tx, clinic.ada, 10) == []
+        assert review.of_case(tx, case.id) == [made]
+        assert made.author_id == clinic.rosa.person_id
 
 
 def test_a_change_of_words_that_means_the_same_is_no_notice(engine: Engine, now: datetime) -> None:
@@ -92,7 +93,7 @@ def test_a_change_of_words_that_means_the_same_is_no_notice(engine: Engine, now:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, clinic.ada, case.id, now)
-        longer = versions.Content(findings="两肺清晰", impression=NORMAL.impression + "\n", positive=False)
+        longer = Content(findings="两肺清晰", impression=NORMAL.impression + "\n", positive=False)
         review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=longer)
 
         assert _notices(tx, case.id) == 0
@@ -176,7 +177,7 @@ def test_a_review_that_contradicts_itself_is_refused(
                 Context(tx, clinic.audit, now, clinic.ben),
                 clinic.seal,
                 case.id,
-                shown=shown(tx, case.id),
+                screen=shown(tx, case.id),
                 lease_revision=lease,
                 **whole,
             )
@@ -196,12 +197,12 @@ def test_the_author_disputes_an_amendment_and_a_third_person_decides(engine: Eng
         review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
         disputed = state(tx, case.id)
 
-        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         with pytest.raises(NotAllowed):
-            queue.claim(Context(tx, clinic.audit, now, clinic.ben), case.id)
+            claiming.claim(Context(tx, clinic.audit, now, clinic.ben), case.id)
         lease = take(tx, clinic, clinic.bea, case.id, now)
-        queue.put_back(Context(tx, clinic.audit, now, clinic.bea), case.id, revision=lease)
-        assert queue.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
+        leases.put_back(Context(tx, clinic.audit, now, clinic.bea), case.id, revision=lease)
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.ben), None) is None
         decided = review_as(tx, clinic, clinic.bea, case.id, now)
         assert disputed is State.DISPUTED
         assert state(tx, case.id) is State.FINAL
@@ -217,20 +218,6 @@ def test_only_what_is_final_is_disputed(engine: Engine, now: datetime) -> None:
 
         with pytest.raises(MoveNotAllowed):
             review.dispute(Context(tx, clinic.audit, now, clinic.ada), case.id, why="不同意")
-
-
-def test_feedback_is_seen_by_its_author_alone(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now, modality="CT")
-        read(tx, clinic, clinic.ada, case.id, now)
-        made = review_as(tx, clinic, clinic.ben, case.id, now)
-        review.seen(Context(tx, clinic.audit, now, clinic.rosa), made.id)
-        before = review.feedback_for(tx, clinic.ada, 10)[0].seen_at
-        review.seen(Context(tx, clinic.audit, now, clinic.ada), made.id)
-
-        assert before is None
-        assert review.feedback_for(tx, clinic.ada, 10)[0].seen_at == now
 
 
 def test_a_difference_names_the_fields_that_changed() -> None:

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 
 import pytest
 
-from reading.rules.examination_time import examined, parse_date, parse_offset, parse_time
+from reading.rules.examination_time import parse_date, parse_offset, parse_time, start_of_examination
 
 RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 
@@ -14,7 +14,7 @@ RECEIVED = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 def at(
     study_date: str, study_time: str, timezone_offset: str = "", received_at: datetime = RECEIVED
 ) -> tuple[datetime, bool]:
-    found = examined(
+    found = start_of_examination(
         study_date=study_date,
         study_time=study_time,
         timezone_offset=timezone_offset,

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from reading.cases import cases
 from reading.kinds import Tier
 from reading.rules import policy, triage
-from reading.rules.policy import FIRST_POLICY
+from reading.rules.first_policy import FIRST_POLICY
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, take
 from tests.reading.region import pia
@@ -21,7 +21,7 @@ def test_a_case_keeps_the_policy_that_it_was_opened_under(engine: Engine, now: d
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
-        policy.install(tx, stricter, None, now)
+        policy.install(tx, stricter, None, now, version=2)
         later = arrive(tx, clinic, "1.2", now)
         matched = triage.retriage(tx, case, critical=True)
 

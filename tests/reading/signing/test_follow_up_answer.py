@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
@@ -14,11 +19,14 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import follow_ups
-from reading.completeness.follow_ups import FollowUp, Outcome
+from reading.completeness.follow_up_moves import MOVES, UNANSWERED, Move
+from reading.completeness.follow_up_moves import State as FollowUpState
+from reading.completeness.follow_ups import FollowUp
 from reading.context import Context
 from reading.desk import desk, worklist
+from reading.desk.acts import Act
 from reading.desk.worklist import Filters, Tab
-from reading.errors import MoveNotAllowed, NotAllowed, NotThere, Stale
+from reading.errors import MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import arrival_end, intake
 from reading.kinds import Priority
 from reading.reports import versions
@@ -26,6 +34,7 @@ from reading.signing import follow_up_answer, signatures, withhold
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import (
+    NORMAL,
     PNEUMONIA,
     Clinic,
     another_image,
@@ -60,12 +69,19 @@ def found(tx: Connection, case: Case) -> FollowUp:
     return one
 
 
+def rows_of(tx: Connection, case: Case) -> Sequence[sa.Row[Any]]:
+    """The follow-ups of a case, closed ones too, the oldest first."""
+    follow_up = tables.follow_up
+    order = (follow_up.c.opened_at, follow_up.c.id)
+    return tx.execute(sa.select(follow_up).where(follow_up.c.case_id == case.id).order_by(*order)).all()
+
+
 def say_no_change(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime) -> None:
     taken = follow_up_answer.claim(Context(tx, clinic.audit, now, staff), case.id)
     follow_up_answer.no_change(
         Context(tx, clinic.audit, now, staff),
         case.id,
-        shown=shown(tx, case.id, "?"),
+        screen=shown(tx, case.id, "?"),
         comment="同一体位",
         revision=taken.revision,
     )
@@ -79,7 +95,7 @@ def add(tx: Connection, clinic: Clinic, staff: Staff, case: Case, now: datetime)
         clinic.seal,
         standing.id,
         content=PNEUMONIA,
-        shown=shown(tx, case.id, "?"),
+        screen=shown(tx, case.id, "?"),
     )
 
 
@@ -92,7 +108,7 @@ def test_one_follow_up_opens_however_many_come_and_the_report_stays_final(engine
         one = found(tx, case)
         entry = worklist.list_cases(tx, clinic.ada, Filters(tab=Tab.LATE), limit=9, offset=0, now=now).entries[0]
 
-        assert len(follow_ups.of_case(tx, case.id)) == 1
+        assert len(rows_of(tx, case)) == 1
         assert one.opened_at == now + timedelta(minutes=2)
         assert one.due_at == now + timedelta(minutes=2, hours=2)
         assert len(follow_ups.late_pictures(tx, case.id)) == 2
@@ -117,7 +133,10 @@ def test_a_released_emergency_that_waits_for_its_review_has_a_follow_up_that_a_r
         review_as(tx, clinic, clinic.ben, case.id, now)
 
         assert waiting is State.WAITING_REVIEW
-        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.NO_CHANGE, Outcome.NO_CHANGE]
+        assert [one.outcome for one in rows_of(tx, case)] == [
+            FollowUpState.NO_CHANGE,
+            FollowUpState.NO_CHANGE,
+        ]
 
 
 def test_a_report_of_the_dose_opens_none(engine: Engine, now: datetime) -> None:
@@ -138,12 +157,12 @@ def test_no_change_closes_it_until_still_more_comes(engine: Engine, now: datetim
         case = final(tx, clinic, now)
         one_more(tx, clinic, 2, now)
         say_no_change(tx, clinic, clinic.vera, case, now)
-        closed = follow_ups.of_case(tx, case.id)[0]
+        closed = rows_of(tx, case)[0]
         one_more(tx, clinic, 2, now)
         quiet = follow_ups.open_of(tx, case.id)
         one_more(tx, clinic, 3, now)
 
-        assert (closed.outcome, closed.comment, closed.closed_at) == (Outcome.NO_CHANGE, "同一体位", now)
+        assert (closed.outcome, closed.comment, closed.closed_at) == (FollowUpState.NO_CHANGE, "同一体位", now)
         assert quiet is None
         assert found(tx, case).id != closed.id
         assert len(versions.of_case(tx, case.id)) == 1
@@ -157,10 +176,10 @@ def test_an_addendum_closes_it_when_it_is_released(engine: Engine, now: datetime
         add(tx, clinic, clinic.rosa, case, now)
         waiting = follow_ups.open_of(tx, case.id)
         verify(tx, clinic, clinic.vera, case.id, now)
-        (closed,) = follow_ups.of_case(tx, case.id)
+        (closed,) = rows_of(tx, case)
 
         assert waiting is not None
-        assert closed.outcome is Outcome.ADDENDUM
+        assert closed.outcome == FollowUpState.ADDENDUM
         assert state(tx, case.id) is State.FINAL
 
 
@@ -209,7 +228,7 @@ def test_it_needs_sight_of_everything_that_is_there(engine: Engine, now: datetim
 
         with pytest.raises(Stale):
             follow_up_answer.no_change(
-                Context(tx, clinic.audit, now, clinic.ada), case.id, shown=before, comment="", revision=taken.revision
+                Context(tx, clinic.audit, now, clinic.ada), case.id, screen=before, comment="", revision=taken.revision
             )
 
 
@@ -241,7 +260,7 @@ def test_a_case_that_never_should_have_been_takes_its_follow_up_along(engine: En
         withhold.withhold(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
         withhold.enter_in_error(Context(tx, clinic.audit, now, clinic.mona), case.id, why="?")
 
-        assert [one.outcome for one in follow_ups.of_case(tx, case.id)] == [Outcome.VOID]
+        assert [one.outcome for one in rows_of(tx, case)] == [FollowUpState.VOID]
 
 
 def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: datetime) -> None:
@@ -257,11 +276,58 @@ def test_the_desk_offers_what_this_person_may_do_with_it(engine: Engine, now: da
         mine = desk.detail(Context(tx, clinic.audit, now, clinic.ada), case.id)
         theirs = desk.detail(Context(tx, clinic.audit, now, clinic.vera), case.id)
 
-    assert desk.Act.FOLLOW_UP in offered["ada"] & offered["rosa"]
-    assert desk.Act.FOLLOW_UP not in offered["tang"]
-    assert desk.Act.NO_CHANGE in mine.allowed
+    assert Act.FOLLOW_UP in offered["ada"] & offered["rosa"]
+    assert Act.FOLLOW_UP not in offered["tang"]
+    assert Act.NO_CHANGE in mine.allowed
     assert mine.late == 1
-    assert not {desk.Act.FOLLOW_UP, desk.Act.NO_CHANGE} & theirs.allowed
+    assert not {Act.FOLLOW_UP, Act.NO_CHANGE} & theirs.allowed
+
+
+def test_follow_ups_move_as_the_table_says(engine: Engine, now: datetime) -> None:
+    numbers = count()
+
+    @settings(max_examples=15, deadline=None)
+    @given(st.lists(st.sampled_from(Move), max_size=4))
+    def drive(moves: list[Move]) -> None:
+        study_uid = f"9.{next(numbers)}"
+        case = arrive(tx, clinic, study_uid, now)
+        read(tx, clinic, clinic.ada, case.id, now)
+        late = another_image(tx, clinic, study_uid, 2, now)
+        intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, late)
+        expected = FollowUpState.OPEN
+        for move in moves:
+            try:
+                make(move, case)
+            except ReadingError:
+                assert (expected, move) not in MOVES
+            expected = MOVES.get((expected, move), expected)
+            (row,), open_one = rows_of(tx, case), follow_ups.open_of(tx, case.id)
+
+            assert (open_one is not None) is (expected in UNANSWERED)
+            assert expected == (row.outcome if open_one is None else open_one.state)
+
+    def make(move: Move, case: Case) -> None:
+        ada, mona = Context(tx, clinic.audit, now, clinic.ada), Context(tx, clinic.audit, now, clinic.mona)
+        standing, open_one = versions.final(tx, case.id), follow_ups.open_of(tx, case.id)
+        revision, everything = open_one.revision if open_one else 0, shown(tx, case.id, "?")
+        match move:
+            case Move.CLAIM:
+                follow_up_answer.claim(ada, case.id)
+            case Move.PUT_BACK:
+                follow_up_answer.put_back(ada, case.id, revision=revision)
+            case Move.CONFIRM:
+                follow_up_answer.no_change(ada, case.id, screen=everything, comment="", revision=revision)
+            case Move.RELEASE_SAME | Move.RELEASE_OTHER:
+                said = NORMAL if move is Move.RELEASE_SAME else PNEUMONIA
+                version_id = standing.id if standing else ""
+                signatures.addendum(ada, clinic.seal, version_id, content=said, screen=everything)
+            case Move.ENTER_IN_ERROR:
+                withhold.withhold(mona, case.id, why="?")
+                withhold.enter_in_error(mona, case.id, why="?")
+
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        drive()
 
 
 def test_two_open_ones_of_a_case_cannot_be_written(engine: Engine, now: datetime) -> None:
@@ -273,4 +339,4 @@ def test_two_open_ones_of_a_case_cannot_be_written(engine: Engine, now: datetime
         with pytest.raises(sa.exc.IntegrityError), tx.begin_nested():
             tx.execute(tables.follow_up.insert().values({**row, "id": "01KZZZZZZZZZZZZZZZZZZZZZZF"}))
 
-        assert len(follow_ups.of_case(tx, case.id)) == 1
+        assert len(rows_of(tx, case)) == 1

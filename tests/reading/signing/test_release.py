@@ -7,24 +7,24 @@ from dataclasses import replace
 from datetime import datetime
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from reading import outbox, tables
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import Move, SigningRole, State
 from reading.context import Context
 from reading.errors import NotAllowed
-from reading.queue import queue
+from reading.queue import claiming
 from reading.reports import versions
+from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.rules import policy, triage
-from reading.rules.policy import FIRST_POLICY, read_rules
+from reading.rules.first_policy import FIRST_POLICY
+from reading.rules.rules_document import read_rules
 from reading.signing import release
 from reading.signing.release import is_significant, missing_roles
 from storage.database import transaction
-from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, open_clinic, read, review_as, state, take, verify
+from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, messages, open_clinic, read, review_as, state, take, verify
 
 CT = next(rule for rule in read_rules(FIRST_POLICY) if rule.name == "ct")
 
@@ -34,10 +34,10 @@ def test_a_release_and_its_message_are_one_transaction(engine: Engine, now: date
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         version = read(tx, clinic, clinic.ada, case.id, now)
-        messages = outbox.due(tx, 10, now)
+        posted = messages(tx)
 
-        assert [(one.kind, one.subject_id) for one in messages] == [("report.released", version.id)]
-        assert messages[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
+        assert [(one.kind, one.subject_id) for one in posted] == [("report.released", version.id)]
+        assert posted[0].payload == {"case_id": case.id, "number": 1, "replaces": None}
 
 
 def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: Engine, now: datetime) -> None:
@@ -47,7 +47,7 @@ def test_a_version_without_the_signatures_of_its_rule_is_not_released(engine: En
         version = read(tx, clinic, clinic.rosa, case.id, now)
         take(tx, clinic, clinic.vera, case.id, now)
         found = cases.by_id(tx, case.id)
-        grant = queue.grant_for(tx, clinic.vera, found.step, found, found.tier, now=now)
+        grant = claiming.grant_for(tx, clinic.vera, found.step, found, found.tier, now=now)
 
         with pytest.raises(NotAllowed) as refused:
             release.release(
@@ -91,22 +91,8 @@ def test_each_rule_asks_for_its_signatures(engine: Engine, now: datetime) -> Non
         (PNEUMONIA, True),
     ],
 )
-def test_what_changes_the_meaning_is_significant(new: versions.Content, significant: bool) -> None:
+def test_what_changes_the_meaning_is_significant(new: Content, significant: bool) -> None:
     assert is_significant(NORMAL, new) is significant
-
-
-def test_a_notice_is_acknowledged_once(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        case = arrive(tx, clinic, "1.1", now)
-        read(tx, clinic, clinic.rosa, case.id, now)
-        verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
-        notice = tx.scalar(sa.select(tables.change_notice.c.id))
-        assert notice is not None
-        first = release.acknowledge_change(tx, notice, clinic.tang.person_id, now)
-        second = release.acknowledge_change(tx, notice, clinic.tang.person_id, now)
-
-    assert (first, second) == (True, False)
 
 
 def test_the_sample_is_drawn_after_the_release_by_the_seal_alone(engine: Engine, now: datetime) -> None:

@@ -19,12 +19,13 @@ from reading.errors import Invalid, MoveNotAllowed, NotAllowed, ReadingError, St
 from reading.intake import arrival_end, intake
 from reading.kinds import Tier
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports import drafts, versions
+from reading.reports.content import Content
 from reading.reports.seal import holds
-from reading.reports.versions import Content, Status
-from reading.signing import signatures as reports
-from reading.signing.signatures import Shown
+from reading.reports.versions import Status
+from reading.signing import signatures
+from reading.signing.basis import Screen, identity
 from storage.database import transaction
 from tests.reading.clinic import (
     NORMAL,
@@ -44,9 +45,9 @@ from tests.reading.region import KEYS
 
 
 def _sign(tx: Connection, clinic: Clinic, case_id: str, revision: int, now: datetime, **known: Any) -> Any:
-    whole: dict[str, Any] = {"content": NORMAL, "shown": shown(tx, case_id), "draft_revision": 0}
+    whole: dict[str, Any] = {"content": NORMAL, "screen": shown(tx, case_id), "draft_revision": 0}
     whole |= {"lease_revision": revision} | known
-    return reports.sign(Context(tx, clinic.audit, now, clinic.ada), clinic.seal, case_id, **whole)
+    return signatures.sign(Context(tx, clinic.audit, now, clinic.ada), clinic.seal, case_id, **whole)
 
 
 def test_a_draft_is_saved_under_its_revision_and_only_by_its_holder(engine: Engine, now: datetime) -> None:
@@ -54,10 +55,10 @@ def test_a_draft_is_saved_under_its_revision_and_only_by_its_holder(engine: Engi
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         lease = take(tx, clinic, clinic.ada, case.id, now)
-        first = reports.save_draft(
+        first = signatures.save_draft(
             Context(tx, clinic.audit, now, clinic.ada), case.id, NORMAL, revision=0, lease_revision=lease
         )
-        second = reports.save_draft(
+        second = signatures.save_draft(
             Context(tx, clinic.audit, now, clinic.ada), case.id, PNEUMONIA, revision=1, lease_revision=lease
         )
 
@@ -66,12 +67,12 @@ def test_a_draft_is_saved_under_its_revision_and_only_by_its_holder(engine: Engi
         assert found is not None
         assert found.content == PNEUMONIA
         with pytest.raises(Stale) as stale:
-            reports.save_draft(
+            signatures.save_draft(
                 Context(tx, clinic.audit, now, clinic.ada), case.id, NORMAL, revision=1, lease_revision=lease
             )
         assert stale.value.expected == 2
         with pytest.raises(Stale):
-            reports.save_draft(
+            signatures.save_draft(
                 Context(tx, clinic.audit, now, clinic.vera), case.id, NORMAL, revision=2, lease_revision=lease
             )
 
@@ -88,7 +89,7 @@ def test_an_attendings_radiograph_is_final_at_once_and_a_residents_waits(engine:
         assert versions.by_id(tx, waits.id).status is Status.PRELIMINARY
         assert state(tx, by_rosa.id) is State.WAITING_VERIFY
         assert drafts.of_case(tx, by_rosa.id) is None
-        assert queue.lease_of(tx, by_rosa.id) is None
+        assert leases.lease_of(tx, by_rosa.id) is None
 
 
 def test_every_ct_waits_for_the_city_even_an_attendings(engine: Engine, now: datetime) -> None:
@@ -141,7 +142,9 @@ def test_a_verifier_who_does_not_agree_sends_it_back_and_the_new_reading_begins_
         case = arrive(tx, clinic, "1.1", now)
         first = read(tx, clinic, clinic.rosa, case.id, now)
         lease = take(tx, clinic, clinic.vera, case.id, now)
-        reports.send_back(Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重看右下肺")
+        signatures.send_back(
+            Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重看右下肺"
+        )
         second = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
 
         assert versions.by_id(tx, first.id).status is Status.SUPERSEDED
@@ -152,8 +155,8 @@ def test_a_verifier_who_does_not_agree_sends_it_back_and_the_new_reading_begins_
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        (lambda seen: {"shown": replace(seen, image_set="0" * 64)}, Stale),
-        (lambda seen: {"shown": replace(seen, series=())}, NotAllowed),
+        (lambda screen: {"screen": replace(screen, image_set="0" * 64)}, Stale),
+        (lambda screen: {"screen": replace(screen, series=())}, NotAllowed),
         (lambda _: {"lease_revision": 99}, Stale),
         (lambda _: {"draft_revision": 7}, Stale),
         (lambda _: {"content": Content(findings="两肺清晰")}, Invalid),
@@ -162,7 +165,7 @@ def test_a_verifier_who_does_not_agree_sends_it_back_and_the_new_reading_begins_
     ],
 )
 def test_what_is_not_as_it_was_shown_is_not_signed(
-    engine: Engine, now: datetime, change: Callable[[Shown], dict[str, Any]], error: type[ReadingError]
+    engine: Engine, now: datetime, change: Callable[[Screen], dict[str, Any]], error: type[ReadingError]
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
@@ -182,10 +185,10 @@ def test_images_that_came_while_typing_block_the_signature_until_they_were_seen(
         intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, another_image(tx, clinic, "1.1", 2, now))
 
         with pytest.raises(Stale):
-            _sign(tx, clinic, case.id, lease, now, shown=before)
+            _sign(tx, clinic, case.id, lease, now, screen=before)
         with pytest.raises(Invalid):
             _sign(tx, clinic, case.id, lease, now)
-        signed = _sign(tx, clinic, case.id, lease, now, shown=shown(tx, case.id, "急诊"))
+        signed = _sign(tx, clinic, case.id, lease, now, screen=shown(tx, case.id, "急诊"))
         assert signed.incomplete_reason == "急诊"
         assert signed.image_count == 2
 
@@ -199,7 +202,7 @@ def test_a_study_that_still_arrives_is_signed_with_a_reason_only(engine: Engine,
         with pytest.raises(Invalid) as refused:
             _sign(tx, clinic, case.id, lease, now)
         assert (refused.value.field, refused.value.problem) == ("incomplete_reason", "required")
-        assert _sign(tx, clinic, case.id, lease, now, shown=shown(tx, case.id, "病情危急")).incomplete_reason
+        assert _sign(tx, clinic, case.id, lease, now, screen=shown(tx, case.id, "病情危急")).incomplete_reason
 
 
 def test_a_case_taken_to_read_is_not_verified(engine: Engine, now: datetime) -> None:
@@ -209,12 +212,12 @@ def test_a_case_taken_to_read_is_not_verified(engine: Engine, now: datetime) -> 
         lease = take(tx, clinic, clinic.vera, case.id, now)
 
         with pytest.raises(MoveNotAllowed):
-            reports.verify(
+            signatures.verify(
                 Context(tx, clinic.audit, now, clinic.vera),
                 clinic.seal,
                 case.id,
                 content=None,
-                shown=shown(tx, case.id),
+                screen=shown(tx, case.id),
                 lease_revision=lease,
             )
 
@@ -236,7 +239,7 @@ def test_a_verifier_who_sees_more_images_or_another_name_signs_a_version_of_thei
         assert (written.image_count, verified.image_count) == (1, 2)
         assert verified.content == written.content
         assert lease == 1
-        named = reports.identity(tx, cases.by_id(tx, case.id))["studies"][0]
+        named = identity(tx, cases.by_id(tx, case.id))["studies"][0]
         assert named["patient_name"] == "Pia^P"
         assert verified.identity["studies"][0]["patient_name"] == "Pia^Pan"
 
@@ -246,7 +249,7 @@ def test_a_critical_class_in_the_report_raises_the_alert_that_nobody_pressed(eng
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        alert = critical.open_alert(tx, case.id)
+        alert = critical.newest_standing(tx, case.id)
         found = cases.by_id(tx, case.id)
 
     assert alert is not None
@@ -262,7 +265,7 @@ def test_a_second_critical_class_has_an_alert_of_its_own(engine: Engine, now: da
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        second = critical.open_alert(tx, case.id)
+        second = critical.newest_standing(tx, case.id)
 
         assert second is not None
         assert second.critical_class == "tension_pneumothorax"
@@ -276,12 +279,12 @@ def test_an_addendum_replaces_the_final_version_only_when_it_has_its_signatures(
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.rosa, case.id, now)
         old = verify(tx, clinic, clinic.vera, case.id, now)
-        made = reports.addendum(
+        made = signatures.addendum(
             Context(tx, clinic.audit, later, clinic.rosa),
             clinic.seal,
             old.id,
             content=PNEUMONIA,
-            shown=shown(tx, case.id),
+            screen=shown(tx, case.id),
         )
         between = (versions.by_id(tx, old.id).status, made.status, state(tx, case.id))
         verified = verify(tx, clinic, clinic.vera, case.id, later)
@@ -298,15 +301,15 @@ def test_an_addendum_that_is_sent_back_makes_room_for_the_next(engine: Engine, n
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.rosa, case.id, now)
         old = verify(tx, clinic, clinic.vera, case.id, now)
-        first = reports.addendum(
+        first = signatures.addendum(
             Context(tx, clinic.audit, now, clinic.rosa),
             clinic.seal,
             old.id,
             content=PNEUMONIA,
-            shown=shown(tx, case.id),
+            screen=shown(tx, case.id),
         )
         lease = take(tx, clinic, clinic.vera, case.id, now)
-        reports.send_back(Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重写")
+        signatures.send_back(Context(tx, clinic.audit, now, clinic.vera), case.id, lease_revision=lease, why="重写")
         second = read(tx, clinic, clinic.rosa, case.id, now, PNEUMONIA)
         verify(tx, clinic, clinic.vera, case.id, now)
 
@@ -326,8 +329,8 @@ def test_an_addendum_is_for_those_who_read_the_newest_final_version(engine: Engi
 
         def add(staff: Any, version_id: str = version.id) -> None:
             seen = shown(tx, case.id)
-            reports.addendum(
-                Context(tx, clinic.audit, now, staff), clinic.seal, version_id, content=PNEUMONIA, shown=seen
+            signatures.addendum(
+                Context(tx, clinic.audit, now, staff), clinic.seal, version_id, content=PNEUMONIA, screen=seen
             )
 
         with pytest.raises(MoveNotAllowed):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading.access import access
+from reading.access import door
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
@@ -16,7 +16,7 @@ from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
 from reading.intake import correction, intake
 from reading.patients import attribution
-from reading.queue import queue
+from reading.queue import leases
 from reading.reports import versions
 from reading.reports.seal import holds
 from reading.reports.versions import Status
@@ -35,7 +35,7 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         case = arrive(tx, clinic, "1.1", now, patient_id="P1")
         version = read(tx, clinic, clinic.ada, case.id, now)
         on_the_phone = PatientViewer(patient_id=patient.id, receipt_id="01K00000000000000000000000")
-        access.open_report(Context(tx, clinic.audit, now, on_the_phone), version.id, "report.open")
+        door.open_report(Context(tx, clinic.audit, now, on_the_phone), version.id, "report.open")
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拍错人")
         study = queries.study_of(tx, "1.1")
 
@@ -45,7 +45,7 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         assert study.hidden
         for viewer in (on_the_phone, clinic.tang, clinic.ada, clinic.ben):
             with pytest.raises(NotThere):
-                access.open_report(Context(tx, clinic.audit, now, viewer), version.id, "report.open")
+                door.open_report(Context(tx, clinic.audit, now, viewer), version.id, "report.open")
         looks = withhold.who_saw(Context(tx, clinic.audit, now, clinic.mona), case.id)
         assert patient.id in {look.actor.id for look in looks}
 
@@ -72,7 +72,7 @@ def test_a_reader_loses_the_case_that_is_withheld_under_their_hands(engine: Engi
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拍错人")
 
         with pytest.raises(ReadingError):
-            queue.renew(Context(tx, clinic.audit, now, clinic.ada), case.id, lease)
+            leases.renew(Context(tx, clinic.audit, now, clinic.ada), case.id, lease)
         with pytest.raises(MoveNotAllowed):
             withhold.restore(Context(tx, clinic.audit, now, clinic.mona), clinic.seal, case.id, why="已更正")
         withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="已更正")
@@ -110,9 +110,9 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         assert study is not None
         assert not study.hidden
         on_the_phone = PatientViewer(patient_id=right.id, receipt_id="01K00000000000000000000000")
-        assert access.open_report(Context(tx, clinic.audit, now, on_the_phone), made.id, "report.open").id == made.id
+        assert door.open_report(Context(tx, clinic.audit, now, on_the_phone), made.id, "report.open").id == made.id
         with pytest.raises(NotThere):
-            access.open_report(Context(tx, clinic.audit, now, on_the_phone), old.id, "report.open")
+            door.open_report(Context(tx, clinic.audit, now, on_the_phone), old.id, "report.open")
 
 
 def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, now: datetime) -> None:

@@ -34,7 +34,7 @@ def test_a_newcomer_checks_a_device(tmp_path: Path) -> None:
         failed = tierread.run("device", "check", "DR1")
         echo(tierread, tierread.dicom_port, 1)
         echo(tierread, secure, 0, "+tls", str(own.key), str(own.certificate), "+cf", str(root.certificate))
-        known = wait_until(lambda: next(one for one in tierread.admin("device", "list") if one["heard_at"]))
+        known = wait_until(lambda: next((one for one in tierread.admin("device", "list") if one["heard_at"]), None))
 
     assert passed.returncode == 0, passed.stderr
     assert '"passed": true' in passed.stdout

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from reading import errors
-from reading.errors import Invalid, NotAllowed, NotThere, ReadingError
+from reading.errors import Invalid, KeyFileUnfit, NotAllowed, NotDone, NotThere
 from reading.identifiers import Problem
-from reading.patients.keys import KeyFileUnfit
 from service.commands.errors import (
     ENDINGS,
     KEY_FILES,
@@ -52,7 +51,7 @@ def words(node: ast.expr) -> set[str]:
 
 
 def test_every_error_of_reading_is_in_the_table() -> None:
-    assert kinds(ReadingError) - ENDINGS.keys() == set()
+    assert kinds(NotDone) - ENDINGS.keys() == set()
 
 
 def test_every_word_of_what_is_invalid_has_a_sentence() -> None:

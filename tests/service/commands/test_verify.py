@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from reading.audit import Break, Flaw
+from reading.audit_chains import Break, Flaw
 from reading.cases.moves import SigningRole
 from reading.reports.seal_check import BrokenSignature
 from service.commands.verify import FLAWS, SENTENCES, words

@@ -16,8 +16,9 @@ from sqlalchemy.engine import Engine
 from pacs.arriving.receive import Sender
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.forwarding import forwarding
-from reading.forwarding.forwarding import JobState, Moment
+from reading.forwarding import jobs, rules
+from reading.forwarding.jobs import JobState
+from reading.forwarding.rules import Moment
 from reading.patients.keys import keys_in
 from reading.register import devices
 from reading.reports.seal import Seal
@@ -78,7 +79,7 @@ class Here:
             self._rule(tx, url=url, token_file=str(token_file))
 
     def _rule(self, tx: object, **target: str) -> None:
-        forwarding.add(
+        rules.add(
             Context(tx, self.clinic.audit, datetime.now(UTC) - timedelta(hours=1), SYSTEM),
             site_id=self.clinic.region.hills.id,
             moment=Moment.QUIET,
@@ -91,7 +92,7 @@ class Here:
         self.forwarder.plan()
         self.forwarder.deliver()
         with snapshot(self.house.engine) as tx:
-            (job,) = forwarding.jobs(tx, 9)
+            (job,) = jobs.latest(tx, 9)
         return job.state, job.failure
 
 

@@ -136,7 +136,7 @@ def test_failed_proofs_that_count_no_longer_are_forgotten(here: Here) -> None:
     forget = next(one for one in steps.of(here.house, threading.Event()) if one.name == "forget failed proofs")
     subject = Subject(digest=bytes(32), free=3)
     with transaction(here.house.engine) as tx:
-        failed_proofs.failed(tx, [subject], here.clock.now)
+        failed_proofs.count_failure(tx, [subject], here.clock.now)
     at_once = forget.run()
     here.clock.now += timedelta(hours=2)
     later = forget.run()

@@ -14,7 +14,7 @@ from pacs.arriving.receive import Sender
 from pacs.service_classes.commitment import Request
 from reading import tables as reading
 from reading.audit import Audit
-from reading.completeness import ledger
+from reading.completeness import announcements, ledger
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
 from service.installation.house import House
@@ -53,7 +53,7 @@ class Door(CommitmentDoor):
             asked = (
                 sa.select(named.series_uid, named.sop_instance_uid)
                 .join(reading.announcement, said.id == named.announcement_id)
-                .where(said.study_uid == study, said.source == ledger.COMMITMENT)
+                .where(said.study_uid == study, said.source == announcements.COMMITMENT)
                 .order_by(said.at, said.id, named.place)
             )
             return list(dict.fromkeys((row.series_uid, row.sop_instance_uid) for row in tx.execute(asked)))

@@ -13,9 +13,9 @@ from pacs.arriving.outcome import Outcome, Reason
 from pacs.arriving.receive import Sender
 from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
 from pacs.dimse.tls import Failure
-from reading.audit import Audit
+from reading.audit import SYSTEM, Audit
+from reading.context import Context
 from reading.register import device_contacts, device_register, devices
-from reading.register.device_register import Register
 from reading.register.devices import Device
 from reading.reports.seal import Seal
 from service.installation.house import House
@@ -131,16 +131,15 @@ def test_what_is_left_is_written_at_the_end(here: Here) -> None:
 
 
 def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, engine: Engine) -> None:
-    keeper = Register(here.house.audit)
     with transaction(engine) as tx:
-        title = keeper.begin_check(tx, here.device, here.now)
+        title = device_register.begin_check(Context(tx, here.house.audit, here.now, SYSTEM), here.device.id)
     local = CallingAE(ae_title=title, address="127.0.0.1", local=True)
     let_in = here.door.registry(local)
     from_elsewhere = here.door.registry(CallingAE(ae_title=title, address="10.1.2.3"))
     here.now += timedelta(minutes=2)
     too_late = here.door.registry(local)
     with transaction(engine) as tx:
-        title = keeper.begin_check(tx, here.device, here.now)
+        title = device_register.begin_check(Context(tx, here.house.audit, here.now, SYSTEM), here.device.id)
         device_register.end_check(tx, title)
     over = here.door.registry(CallingAE(ae_title=title, address="127.0.0.1", local=True))
     assert let_in is not None

@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from reading import audit
+from reading import audit_chains
 from storage import tables
 from storage.backup import database_dump, schedule
 from storage.backup.archive import BrokenBackup
@@ -116,7 +116,7 @@ def test_every_row_comes_back_and_the_audit_holds(full: Engine, empty: Engine, t
     before = everything(full)
     read_back = restore(empty, file, now, quiet)
     with snapshot(empty) as tx:
-        breaks = [audit.verify_chain(tx, writer) for writer in audit.writers(tx)]
+        breaks = [audit_chains.verify_chain(tx, writer) for writer in audit_chains.writers(tx)]
         with pytest.raises(sa.exc.DBAPIError, match="insert-only"):
             tx.exec_driver_sql("DELETE FROM audit_event")
 

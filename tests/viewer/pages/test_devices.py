@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from reading.kinds import Role
 from reading.register import device_contacts, devices
-from reading.register.device_contacts import Call, News
+from reading.register.device_contacts import Activity, Call
 from reading.register.devices import Device
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
@@ -36,7 +36,7 @@ def keeper(house: House) -> None:
 def test_the_page_says_what_was_refused_and_what_to_do(house: House) -> None:
     keeper(house)
     one = device(house)
-    news = News(refused_at=house.now, refusal="wrong_called_title", refused_called="ANOTHER", refusals=3)
+    news = Activity(refused_at=house.now, refusal="wrong_called_title", refused_called="ANOTHER", refusals=3)
     call = Call(
         ae_title="CT1",
         address="10.1.2.9",

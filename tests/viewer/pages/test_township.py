@@ -3,25 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import httpx
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
 
 from reading import audit
 from reading.alerts import critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
-from reading.completeness import ledger
-from reading.completeness.ledger import Named
+from reading.completeness import announcements
+from reading.completeness.announcements import Named
 from reading.context import Context
-from reading.desk import worklist
+from reading.desk.entries import entries_of
 from reading.intake import arrival_end, intake
 from reading.kinds import IdentifierKind
 from reading.orders import orders
-from reading.patients.patients import Identifier, find
-from reading.queue import queue
-from reading.signing import printing
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import find
+from reading.queue import leases
+from reading.tables import printing
 from storage.database import snapshot, transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, read, send, state, take, verify
 from tests.reading.region import KEYS, PIA_CARD
@@ -104,7 +109,7 @@ def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
     case = house.case(STUDY)
     with transaction(house.engine) as tx:
         revision = take(tx, clinic, clinic.ada, case.id, house.now)
-        queue.return_to_site(
+        leases.return_to_site(
             Context(tx, clinic.audit, house.now, clinic.ada), case.id, revision=revision, why="侧位曝光不足"
         )
     assert "侧位曝光不足" in tang.get("/t").text
@@ -125,7 +130,7 @@ def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(h
 
     preview = tang.get(f"/t/print/{version.id}")
     with snapshot(house.engine) as tx:
-        assert printing.printings_of(tx, version.id) == []
+        assert _printings(tx, version.id) == []
     printed = tang.post(f"/t/print/{version.id}", data=token(tang))
 
     assert 'class="not-logged"' in preview.text  # the style sheet keeps this off paper
@@ -134,7 +139,7 @@ def test_a_preliminary_report_is_printed_with_its_mark_and_the_print_is_logged(h
         assert page.count("临时报告，以正式报告为准") == 2
         assert "右下肺炎" in page
     with snapshot(house.engine) as tx:
-        (logged,) = printing.printings_of(tx, version.id)
+        (logged,) = _printings(tx, version.id)
     assert (logged.person_id, logged.status) == (clinic.tang.person_id, "preliminary")
 
 
@@ -209,7 +214,7 @@ def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(
     with snapshot(house.engine) as tx:
         card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value="11010519491231002X")
         found = find(tx, KEYS, card, house.now)
-        (entry,) = worklist.entries_of(tx, clinic.ada, [cases.by_id(tx, case.id)], house.now)
+        (entry,) = entries_of(tx, clinic.ada, [cases.by_id(tx, case.id)], house.now)
         assert found is not None
         assert [event.action for event in audit.events_about(tx, "patient", found.id)] == ["patient.register"]
     assert entry.case.patient_id == found.id
@@ -253,7 +258,7 @@ def test_the_page_of_a_case_names_what_is_missing_who_said_so_and_how_it_ended(h
     clinic, tang = house.clinic, house.signed_in("tang")
     with transaction(house.engine) as tx:
         names = [Named(series_uid=f"{STUDY}.1", sop_instance_uid=f"{STUDY}.1.{number}") for number in (1, 2, 3, 4)]
-        ledger.announce_named(tx, STUDY, "mpps", names, house.now)
+        announcements.announce_named(tx, STUDY, "mpps", names, house.now)
         for number in (1, 2, 3):
             study = send(
                 tx,
@@ -321,3 +326,7 @@ def test_images_after_the_report_are_said_on_every_page_until_a_reader_has_answe
     assert answered.json()["follow_up"] is None
     assert "报告发布后又有" not in tang.get("/t").text
     assert "医生正在查看" not in patient.get(f"/p/reports/{version.id}").text
+
+
+def _printings(tx: Connection, version_id: str) -> Sequence[sa.Row[Any]]:
+    return tx.execute(sa.select(printing).where(printing.c.version_id == version_id)).all()

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from reading import audit
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.desk import worklist
+from reading.desk.entries import entries_of
 from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
 from reading.orders import matching, orders, progress
@@ -155,7 +155,7 @@ def test_nothing_is_parted_under_a_report_that_stands(house: House) -> None:
 
     assert refused.status_code == 403
     with snapshot(house.engine) as tx:
-        (entry,) = worklist.entries_of(tx, house.clinic.ada, [cases.by_id(tx, case.id)], house.now)
+        (entry,) = entries_of(tx, house.clinic.ada, [cases.by_id(tx, case.id)], house.now)
     assert entry.case.patient_id == order.patient_id
 
 

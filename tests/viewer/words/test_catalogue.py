@@ -15,7 +15,7 @@ from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
 from reading.quality import moves as quality_moves
 from reading.quality.kinds import Group, Kind
 from reading.reports.versions import VALID
-from reading.sessions.sessions import CARDS
+from reading.sessions.patient_sessions import CARDS
 from viewer.folders import VIEWER
 from viewer.http import problems
 from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text

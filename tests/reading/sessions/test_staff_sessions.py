@@ -1,4 +1,4 @@
-"""Sessions of staff and of patients."""
+"""Sessions of staff."""
 
 from __future__ import annotations
 
@@ -14,24 +14,19 @@ from reading import audit
 from reading.audit import SYSTEM, Audit, Outcome
 from reading.context import Context
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
-from reading.intake.intake import take_in
-from reading.kinds import HeldAs, IdentifierKind, Role, Sex
-from reading.patients import patients
-from reading.patients.patients import Identifier, Patient
-from reading.register import organisations, people
-from reading.sessions import failed_proofs, receipts, sessions
-from reading.sessions.receipts import Printed
-from reading.sessions.sessions import PatientSession, StaffSession
-from reading.tables import failed_proof, patient_session, staff_session
+from reading.kinds import Role
+from reading.register import people
+from reading.sessions import failed_proofs, staff_sessions
+from reading.sessions.staff_sessions import StaffSession
+from reading.tables import failed_proof, staff_session
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
-from tests.reading.region import KEYS, PIA_CARD, hire, make_region, pia, received
+from tests.reading.region import KEYS, hire, make_region
 
 WEB: Final = Audit("web")
 PASSWORD: Final = "oak-tree-in-winter"
 # The verification takes its cost from the hash, so a cheap one keeps the tests quick.
 HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
-STUDY: Final = "1.2.840.1"
 
 
 def ada(engine: Engine, now: datetime) -> Staff:
@@ -44,7 +39,7 @@ def sign_in(
     engine: Engine, now: datetime, *, username: str = "ada", password: str = PASSWORD, address: str = "10.0.0.1"
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
     with transaction(engine) as tx:
-        return sessions.open_staff(
+        return staff_sessions.open_session(
             Context(tx, WEB, now, SYSTEM), KEYS, username=username, password=password, address=address
         )
 
@@ -57,7 +52,7 @@ def signed_in(engine: Engine, now: datetime) -> StaffSession:
 
 def whose(engine: Engine, token: str, now: datetime, *, touch: bool = False) -> Staff | None:
     with transaction(engine) as tx:
-        return sessions.staff(tx, token, now, touch=touch)
+        return staff_sessions.by_token(tx, token, now, touch=touch)
 
 
 def test_a_password_opens_a_session_with_the_grants_of_the_moment(engine: Engine, now: datetime) -> None:
@@ -109,10 +104,10 @@ def test_no_session_is_longer_than_a_shift(engine: Engine, now: datetime) -> Non
     token = signed_in(engine, now).token
 
     at = now
-    while at < now + sessions.STAFF_LONGEST - timedelta(minutes=20):
+    while at < now + staff_sessions.LONGEST - timedelta(minutes=20):
         at += timedelta(minutes=20)
-        assert whose(engine, token, at, touch=True) is not None or at >= now + sessions.STAFF_LONGEST
-    assert whose(engine, token, now + sessions.STAFF_LONGEST, touch=True) is None
+        assert whose(engine, token, at, touch=True) is not None or at >= now + staff_sessions.LONGEST
+    assert whose(engine, token, now + staff_sessions.LONGEST, touch=True) is None
 
 
 def test_signing_out_ends_the_session(engine: Engine, now: datetime) -> None:
@@ -120,7 +115,7 @@ def test_signing_out_ends_the_session(engine: Engine, now: datetime) -> None:
     token = signed_in(engine, now).token
 
     with transaction(engine) as tx:
-        sessions.end(tx, token, now)
+        staff_sessions.end(tx, token, now)
 
     assert whose(engine, token, now) is None
     assert whose(engine, "another", now) is None
@@ -155,9 +150,9 @@ def test_nobody_and_a_wrong_password_are_answered_alike(engine: Engine, now: dat
 
 def test_failures_close_the_name_for_a_growing_time_whoever_asks(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    for number in range(sessions.FREE_FAILURES + 2):
+    for number in range(failed_proofs.FREE_FAILURES + 2):
         sign_in(engine, now + timedelta(seconds=number * 2), password="wrong", address=f"10.0.0.{number}")
-    last = now + timedelta(seconds=(sessions.FREE_FAILURES + 1) * 2)
+    last = now + timedelta(seconds=(failed_proofs.FREE_FAILURES + 1) * 2)
 
     closed = sign_in(engine, last, address="10.9.9.9")
     assert isinstance(closed, TooManyAttempts)
@@ -169,7 +164,7 @@ def test_failures_close_the_name_for_a_growing_time_whoever_asks(engine: Engine,
 
 def test_a_closed_door_counts_no_failures(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    for _ in range(sessions.FREE_FAILURES + 1):
+    for _ in range(failed_proofs.FREE_FAILURES + 1):
         sign_in(engine, now, password="wrong")
 
     for _ in range(5):
@@ -181,9 +176,9 @@ def test_a_closed_door_counts_no_failures(engine: Engine, now: datetime) -> None
 def test_failures_close_the_address_whatever_name_is_tried(engine: Engine, now: datetime) -> None:
     ada(engine, now)
     with transaction(engine) as tx:
-        subjects = sessions._subjects(KEYS, "username", "x", "2001:db8::1")
-        for _ in range(sessions.FREE_FAILURES_OF_AN_ADDRESS + 1):
-            failed_proofs.failed(tx, subjects[1:], now)
+        subjects = failed_proofs.subjects(KEYS, "username", "x", "2001:db8::1")
+        for _ in range(failed_proofs.FREE_FAILURES_OF_AN_ADDRESS + 1):
+            failed_proofs.count_failure(tx, subjects[1:], now)
 
     assert isinstance(sign_in(engine, now, address="2001:db8::2"), TooManyAttempts)
     assert isinstance(sign_in(engine, now, address="2001:db8:0:1::2"), StaffSession)
@@ -212,7 +207,7 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
     def needs_proof(minutes: int) -> bool:
         found = whose(engine, token, now + timedelta(minutes=minutes), touch=True)
         assert found is not None
-        return sessions.needs_proof(found, now + timedelta(minutes=minutes))
+        return staff_sessions.needs_proof(found, now + timedelta(minutes=minutes))
 
     assert not needs_proof(9)
     assert not needs_proof(18)
@@ -222,9 +217,9 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
     assert found is not None
     with transaction(engine) as tx:
         ctx = Context(tx, WEB, now + timedelta(minutes=31), found)
-        refused = sessions.prove_again(ctx, KEYS, password="wrong", address="10.0.0.1")
+        refused = staff_sessions.prove_again(ctx, KEYS, password="wrong", address="10.0.0.1")
         assert isinstance(refused, WrongCredentials)
-        proved = sessions.prove_again(ctx, KEYS, password=PASSWORD, address="10.0.0.1")
+        proved = staff_sessions.prove_again(ctx, KEYS, password=PASSWORD, address="10.0.0.1")
     assert not isinstance(proved, WrongCredentials | TooManyAttempts)
     assert proved.proved_at == now + timedelta(minutes=31)
     assert not needs_proof(32)
@@ -233,12 +228,14 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
 def test_a_proof_is_guessed_no_oftener_than_a_sign_in(engine: Engine, now: datetime) -> None:
     ada(engine, now)
     opened = signed_in(engine, now)
-    for _ in range(sessions.FREE_FAILURES + 1):
+    for _ in range(failed_proofs.FREE_FAILURES + 1):
         with transaction(engine) as tx:
-            sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password="wrong", address="10.0.0.1")
+            staff_sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password="wrong", address="10.0.0.1")
 
     with transaction(engine) as tx:
-        closed = sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password=PASSWORD, address="10.0.0.1")
+        closed = staff_sessions.prove_again(
+            Context(tx, WEB, now, opened.staff), KEYS, password=PASSWORD, address="10.0.0.1"
+        )
     assert isinstance(closed, TooManyAttempts)
     assert isinstance(sign_in(engine, now), TooManyAttempts)
 
@@ -247,12 +244,12 @@ def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> N
     person = ada(engine, now)
     opened = signed_in(engine, now)
     with transaction(engine) as tx:
-        sessions.end(tx, opened.token, now)
+        staff_sessions.end(tx, opened.token, now)
 
     for viewer in (opened.staff, person):
         with pytest.raises(NotThere), transaction(engine) as tx:
-            sessions.prove_again(Context(tx, WEB, now, viewer), KEYS, password=PASSWORD, address="10.0.0.1")
-    assert sessions.needs_proof(person, now)
+            staff_sessions.prove_again(Context(tx, WEB, now, viewer), KEYS, password=PASSWORD, address="10.0.0.1")
+    assert staff_sessions.needs_proof(person, now)
 
 
 def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -> None:
@@ -261,7 +258,7 @@ def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -
 
     def change(current: str, new: str) -> WrongCredentials | TooManyAttempts | None:
         with transaction(engine) as tx:
-            return sessions.change_password(
+            return staff_sessions.change_password(
                 Context(tx, WEB, now, here.staff), KEYS, current=current, new=new, address="10.0.0.1"
             )
 
@@ -275,133 +272,3 @@ def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -
     assert whose(engine, elsewhere.token, now) is None
     assert isinstance(sign_in(engine, now), WrongCredentials)
     assert isinstance(sign_in(engine, now, password="elm-tree-in-summer"), StaffSession)
-
-
-# -- patients
-
-
-def printed(engine: Engine, now: datetime) -> tuple[Patient, Printed]:
-    """Pia was examined at Hills, and Tang printed her receipt."""
-    with transaction(engine) as tx:
-        region = make_region(tx, now)
-        patient = pia(tx, now)
-        tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
-        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, STUDY, now))
-        return patient, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
-
-
-def come_in(
-    engine: Engine, now: datetime, code: str, *, card_kind: str = "identity_card", card: str = PIA_CARD
-) -> PatientSession | WrongCredentials | TooManyAttempts:
-    with transaction(engine) as tx:
-        return sessions.open_patient(
-            Context(tx, WEB, now, SYSTEM), KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1"
-        )
-
-
-def test_a_card_with_its_code_opens_once(engine: Engine, now: datetime) -> None:
-    patient, paper = printed(engine, now)
-    opened = come_in(engine, now, f"{paper.code[:4]} {paper.code[4:]}", card=f" {PIA_CARD}")
-
-    assert isinstance(opened, PatientSession)
-    assert (opened.patient.patient_id, opened.patient.receipt_id) == (patient.id, paper.receipt_id)
-    assert isinstance(come_in(engine, now, paper.code), WrongCredentials)
-    with snapshot(engine) as tx:
-        assert sessions.patient(tx, opened.token, now, touch=False) == opened.patient
-        assert sessions.patient(tx, "another", now, touch=False) is None
-        assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
-
-
-WRONG: Final[list[dict[str, str]]] = [
-    {"code": ""},
-    {"code": "wrong"},
-    {"code": "\0\ud800"},
-    {"card": "\0\ud800"},
-    {"card": ""},
-    {"card": "11010519491231002X"},
-    {"card_kind": "health_card"},
-]
-
-
-def test_neither_a_card_nor_a_code_opens_alone(engine: Engine, now: datetime) -> None:
-    _, paper = printed(engine, now)
-
-    for wrong in WRONG:
-        assert isinstance(come_in(engine, now, **({"code": paper.code} | wrong)), WrongCredentials)
-    assert isinstance(come_in(engine, now, paper.code), PatientSession)  # the code was not used up
-
-
-def test_no_other_kind_of_card_is_taken(engine: Engine, now: datetime) -> None:
-    for kind in ("name", "device_id", ""):
-        with pytest.raises(Invalid) as refused:
-            come_in(engine, now, "12345678", card_kind=kind, card="P1")
-        assert (refused.value.field, refused.value.problem) == ("card_type", "unknown")
-
-
-def test_guesses_at_a_code_close_the_card(engine: Engine, now: datetime) -> None:
-    _, paper = printed(engine, now)
-    for _ in range(sessions.FREE_FAILURES + 1):
-        come_in(engine, now, "00000000" if paper.code != "00000000" else "1")
-
-    assert isinstance(come_in(engine, now, paper.code), TooManyAttempts)
-    assert isinstance(come_in(engine, now + timedelta(seconds=1), paper.code), PatientSession)
-
-
-def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: Engine, now: datetime) -> None:
-    mother, _ = printed(engine, now)
-    with transaction(engine) as tx:
-        shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD, held_as=HeldAs.GUARDIAN)
-        own = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value="P2")
-        kit = patients.register(
-            tx, KEYS, name="Kit", birth_date=None, sex=Sex.UNKNOWN, identifiers=[own, shown], now=now
-        )
-        tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
-        assert tang is not None
-        assert hills is not None
-        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"))
-        paper = receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.id, now=now)
-
-    opened = come_in(engine, now, paper.code)
-
-    assert isinstance(opened, PatientSession)
-    assert opened.patient.patient_id == kit.id != mother.id
-
-
-def test_a_patients_session_is_short(engine: Engine, now: datetime) -> None:
-    _, paper = printed(engine, now)
-    opened = come_in(engine, now, paper.code)
-    assert isinstance(opened, PatientSession)
-
-    def open_still(minutes: int, *, touch: bool) -> bool:
-        with transaction(engine) as tx:
-            return sessions.patient(tx, opened.token, now + timedelta(minutes=minutes), touch=touch) is not None
-
-    assert open_still(14, touch=True)
-    assert open_still(28, touch=False)
-    assert not open_still(29, touch=True)
-
-
-def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
-    _, paper = printed(engine, now)
-    opened = come_in(engine, now, paper.code)
-    assert isinstance(opened, PatientSession)
-
-    with transaction(engine) as tx:
-        sessions.end(tx, opened.token, now)
-        assert sessions.patient(tx, opened.token, now, touch=False) is None
-
-
-def test_a_patients_token_is_no_staff_token_and_the_other_way_round(engine: Engine, now: datetime) -> None:
-    _, paper = printed(engine, now)
-    opened = come_in(engine, now, paper.code)
-    assert isinstance(opened, PatientSession)
-    with transaction(engine) as tx:
-        people.set_password(tx, people.list_all(tx)[0].id, HASH, must_change=True)
-    staff = sign_in(engine, now, username="tang")
-    assert isinstance(staff, StaffSession)
-
-    assert staff.staff.session is not None
-    assert staff.staff.session.must_change_password
-    with snapshot(engine) as tx:
-        assert sessions.staff(tx, opened.token, now, touch=False) is None
-        assert sessions.patient(tx, staff.token, now, touch=False) is None

@@ -1,31 +1,23 @@
-"""Forwarding rules: what is planned, who works at it, and what becomes of failures."""
+"""Forwarding jobs: what is planned, who works at it, and what becomes of failures."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
-import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.errors import Invalid, NotAllowed, NotThere
-from reading.forwarding import forwarding
-from reading.forwarding.forwarding import GIVE_UP_AFTER, LEASE, JobState, Moment, Rule
-from reading.register import devices, organisations
+from reading.forwarding import jobs, rules
+from reading.forwarding.jobs import GIVE_UP_AFTER, LEASE, JobState
+from reading.forwarding.rules import Moment, Rule
+from reading.register import devices
 from storage.database import transaction
 from storage.index.queries import hide
 from storage.tables import study
-from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, read, send
+from tests.reading.clinic import Clinic, another_image, arrive, read, send
 
 QUIET = timedelta(minutes=1)
-
-
-@pytest.fixture
-def clinic(engine: Engine, now: datetime) -> Clinic:
-    with transaction(engine) as tx:
-        return open_clinic(tx, now - timedelta(days=1))
 
 
 def rule(tx: Connection, clinic: Clinic, now: datetime, **said: object) -> Rule:
@@ -33,7 +25,7 @@ def rule(tx: Connection, clinic: Clinic, now: datetime, **said: object) -> Rule:
     if "device_id" not in said and "url" not in said:
         said["device_id"] = device(tx, clinic.region.oak.id, now)
     asked = {"site_id": clinic.region.hills.id, "moment": Moment.QUIET} | said
-    return forwarding.add(Context(tx, clinic.audit, now, SYSTEM), **asked)  # type: ignore[arg-type]
+    return rules.add(Context(tx, clinic.audit, now, SYSTEM), **asked)  # type: ignore[arg-type]
 
 
 def device(tx: Connection, site_id: str, now: datetime, *, port: int | None = 104, title: str = "PACS") -> str:
@@ -42,8 +34,8 @@ def device(tx: Connection, site_id: str, now: datetime, *, port: int | None = 10
 
 
 def planned(tx: Connection, one: Rule, at: datetime) -> list[str]:
-    forwarding.plan(tx, one, at, QUIET)
-    return sorted(job.study_uid for job in forwarding.jobs(tx, 10, state=JobState.WAITING))
+    jobs.plan(tx, one, at, QUIET)
+    return sorted(job.study_uid for job in jobs.latest(tx, 10, state=JobState.WAITING))
 
 
 def test_a_study_goes_when_it_is_quiet_and_again_when_more_comes(clinic: Clinic, engine: Engine, now: datetime) -> None:
@@ -60,21 +52,21 @@ def test_a_study_goes_when_it_is_quiet_and_again_when_more_comes(clinic: Clinic,
         early = planned(tx, one, later + QUIET / 2)
         ready = planned(tx, one, later + QUIET)
         for _ in ready:
-            claimed = forwarding.claim(tx, later + QUIET)
+            claimed = jobs.claim(tx, later + QUIET)
             assert claimed is not None
-            forwarding.deliver(tx, claimed[0], f"{claimed[0].study_uid}.1.1", later)
-            forwarding.finish(tx, claimed[0], later)
+            jobs.deliver(tx, claimed[0], f"{claimed[0].study_uid}.1.1", later)
+            jobs.finish(tx, claimed[0], later)
         done = planned(tx, one, later + 2 * QUIET)
         another_image(tx, clinic, "1.2.2", 2, later + 2 * QUIET)
         again = planned(tx, one, later + 3 * QUIET)
-        (job,) = forwarding.jobs(tx, 1, state=JobState.WAITING)
+        (job,) = jobs.latest(tx, 1, state=JobState.WAITING)
         by_modality = planned(tx, only_ct, later + QUIET)
 
     assert (early, ready, done, again) == ([], ["1.2.2", "1.2.3"], [], ["1.2.2"])
     assert job.instances == 2
     assert by_modality == ["1.2.2", "1.2.3"]
     with transaction(engine) as tx:
-        assert forwarding.delivered(tx, job) == {"1.2.2.1.1"}
+        assert jobs.delivered_uids(tx, job) == {"1.2.2.1.1"}
 
 
 def test_a_final_rule_waits_for_the_released_report(clinic: Clinic, engine: Engine, now: datetime) -> None:
@@ -94,11 +86,11 @@ def test_one_worker_has_a_job_until_its_lease_ends(clinic: Clinic, engine: Engin
         send(tx, clinic, "1.2.1", now)
         planned(tx, one, now + QUIET)
         at = now + QUIET
-        first, second = forwarding.claim(tx, at), forwarding.claim(tx, at)
+        first, second = jobs.claim(tx, at), jobs.claim(tx, at)
         assert first is not None
-        forwarding.keep(tx, first[0], at + LEASE)
-        kept = forwarding.claim(tx, at + LEASE + LEASE / 2)
-        left = forwarding.claim(tx, at + 3 * LEASE)
+        jobs.keep(tx, first[0], at + LEASE)
+        kept = jobs.claim(tx, at + LEASE + LEASE / 2)
+        left = jobs.claim(tx, at + 3 * LEASE)
 
     assert (second, kept) == (None, None)
     assert left is not None
@@ -115,15 +107,15 @@ def test_failures_are_tried_again_ever_later_and_after_a_week_a_person_looks(
         at = now + QUIET
         planned(tx, one, at)
         waits: list[timedelta] = []
-        while (claimed := forwarding.claim(tx, at)) is not None:
-            forwarding.fail(tx, claimed[0], "away", at, away=True)
-            job = next(job for job in forwarding.jobs(tx, 9) if job.id == claimed[0].id)
-            assert forwarding.claim(tx, at) is None  # the other one waits as long
+        while (claimed := jobs.claim(tx, at)) is not None:
+            jobs.fail(tx, claimed[0], "away", at, away=True)
+            job = next(job for job in jobs.latest(tx, 9) if job.id == claimed[0].id)
+            assert jobs.claim(tx, at) is None  # the other one waits as long
             waits.append(job.next_at - at)
             at = job.next_at
-        dead = forwarding.jobs(tx, 9, state=JobState.DEAD)
-        forwarding.retry(Context(tx, clinic.audit, at, SYSTEM), dead[0].id)
-        anew = forwarding.claim(tx, at)
+        dead = jobs.latest(tx, 9, state=JobState.DEAD)
+        jobs.retry(Context(tx, clinic.audit, at, SYSTEM), dead[0].id)
+        anew = jobs.claim(tx, at)
 
     assert waits[0] == timedelta(seconds=10)
     assert max(waits) == timedelta(hours=1)
@@ -134,46 +126,6 @@ def test_failures_are_tried_again_ever_later_and_after_a_week_a_person_looks(
     assert anew[0].attempts == 1
 
 
-def test_only_those_who_read_for_a_site_are_sent_its_studies(clinic: Clinic, engine: Engine, now: datetime) -> None:
-    region = clinic.region
-    with transaction(engine) as tx:
-        for site_id, title in ((region.hills.id, "A"), (region.oak.id, "B"), (region.city.id, "C")):
-            rule(tx, clinic, now, device_id=device(tx, site_id, now, title=title))
-        for site_id, title in ((region.elm.id, "D"), (region.lake.id, "E")):
-            with pytest.raises(NotAllowed):
-                rule(tx, clinic, now, device_id=device(tx, site_id, now, title=title))
-        for wrong in (
-            {"device_id": None},
-            {"device_id": device(tx, region.oak.id, now, title="F"), "url": "https://a"},
-            {"device_id": device(tx, region.oak.id, now, title="G", port=None)},
-        ):
-            with pytest.raises(Invalid):
-                rule(tx, clinic, now, **({"url": ""} | wrong))
-        one = rule(tx, clinic, now)
-        agreed = organisations.agreements_of(tx, region.hills.id, now)
-        allowed = [forwarding.may_receive(tx, one, now)]
-        for each in agreed:
-            organisations.end_agreement(tx, each.id, now)
-        allowed.append(forwarding.may_receive(tx, one, now))
-
-    assert allowed == [True, False]
-
-
-def test_a_rule_that_has_ended_sends_nothing(clinic: Clinic, engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        one = rule(tx, clinic, now - QUIET)
-        send(tx, clinic, "1.2.1", now)
-        planned(tx, one, now + QUIET)
-        ended = forwarding.end(Context(tx, clinic.audit, now + QUIET, SYSTEM), one.id)
-        with pytest.raises(NotThere):
-            forwarding.end(Context(tx, clinic.audit, now + QUIET, SYSTEM), one.id)
-        claimed = forwarding.claim(tx, now + QUIET)
-        valid = forwarding.valid_rules(tx, now + QUIET)
-
-    assert ended == replace(ended, id=one.id, until=now + QUIET)
-    assert (claimed, valid) == (None, [])
-
-
 def test_notes_of_jobs_long_done_are_forgotten_and_the_jobs_are_not(
     clinic: Clinic, engine: Engine, now: datetime
 ) -> None:
@@ -181,12 +133,12 @@ def test_notes_of_jobs_long_done_are_forgotten_and_the_jobs_are_not(
         one = rule(tx, clinic, now - QUIET)
         send(tx, clinic, "1.2.1", now)
         planned(tx, one, now + QUIET)
-        claimed = forwarding.claim(tx, now + QUIET)
+        claimed = jobs.claim(tx, now + QUIET)
         assert claimed is not None
-        forwarding.deliver(tx, claimed[0], "1.2.1.1.1", now)
-        forwarding.finish(tx, claimed[0], now)
-        forgotten = [forwarding.forget(tx, now + timedelta(days=days)) for days in (1, 31)]
+        jobs.deliver(tx, claimed[0], "1.2.1.1.1", now)
+        jobs.finish(tx, claimed[0], now)
+        forgotten = [jobs.forget(tx, now + timedelta(days=days)) for days in (1, 31)]
 
         assert forgotten == [0, 1]
-        assert [job.state for job in forwarding.jobs(tx, 9)] == [JobState.DONE]
+        assert [job.state for job in jobs.latest(tx, 9)] == [JobState.DONE]
         assert tx.scalar(study.select().with_only_columns(study.c.instances)) == 1

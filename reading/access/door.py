@@ -1,0 +1,254 @@
+"""The one door to a person's data: each look asks for the permission anew and leaves an audit event.
+
+Whatever the viewer may not see is `NotThere`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.access import visibility
+from reading.actions import Action
+from reading.audit import Outcome, actor_of, done_lately
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.context import Context, without_door
+from reading.errors import NotThere
+from reading.patients import patients
+from reading.patients.keys import Keys
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
+from reading.register.grants import AT_THEIR_SITE, reach
+from reading.reports import versions
+from reading.reports.versions import ReportVersion
+from reading.tables import case, imaging_order, patient, report_version
+from reading.viewers import PatientViewer, Staff, Viewer
+from storage.index import quarantine_rows
+from storage.index.queries import Held, Study, UidList, search_studies
+from storage.instance_row import is_uid
+from storage.tables import quarantine
+
+AGAIN: Final = timedelta(minutes=10)
+"""The same look by the same viewer within this time is on record already."""
+
+
+def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
+    """A study with its corrections applied.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    study = _study(ctx.tx, ctx.who, study_uid, ctx.now)
+    _record_look(ctx, action, "study", study_uid)
+    return study
+
+
+def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: Action, now: datetime) -> Study | None:
+    """The study if this look is on record already; None where the caller has to use `open_study`.
+
+    Asks for the permission anew and writes nothing: hundreds of frames a second need no writing transaction.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    study = _study(tx, viewer, study_uid, now)
+    return study if _on_record(tx, viewer, action, "study", [study_uid], now) else None
+
+
+def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
+    """A case.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    row = ctx.tx.execute(
+        sa.select(case).where(case.c.id == case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+    ).one_or_none()
+    if row is None:
+        raise NotThere
+    _record_look(ctx, action, "case", case_id)
+    return cases.from_row(row)
+
+
+def open_concerned_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
+    """A case about which somebody has to decide something.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    visible = visibility.visible_concerned_cases(ctx.tx, ctx.who, ctx.now)
+    if ctx.tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, visible)) is None:
+        raise NotThere
+    return open_case(ctx, case_id, action)
+
+
+def open_quarantined(ctx: Context[Viewer], quarantine_id: str, action: Action) -> Held:
+    """Bytes in quarantine.
+
+    Raises:
+        NotThere: they do not exist, or are not theirs to see.
+
+    """
+    visible = visibility.visible_quarantine(ctx.tx, ctx.who, ctx.now)
+    found = quarantine_rows.find(ctx.tx, (quarantine.c.id == quarantine_id) & visible, limit=1)
+    if not found:
+        raise NotThere
+    _record_look(ctx, action, "quarantine", quarantine_id)
+    return found[0]
+
+
+def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> ReportVersion:
+    """A version of a report.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see (yet, or any longer).
+
+    """
+    visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
+    found = _versions(ctx.tx, (report_version.c.id == version_id) & visible)
+    if not found:
+        raise NotThere
+    _record_look(ctx, action, "report", version_id)
+    return found[0]
+
+
+def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[ReportVersion]:
+    """The versions of a case that ``viewer`` may see, the oldest first.
+
+    Raises:
+        NotThere: the case does not exist, or is not theirs to see.
+
+    """
+    open_case(ctx, case_id, action)
+    visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
+    found = _versions(ctx.tx, (report_version.c.case_id == case_id) & visible)
+    _record_looks(ctx, action, "report", [version.id for version in found])
+    return found
+
+
+def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int) -> list[ReportVersion]:
+    """The reports that a patient may see, the latest examination first; each counts as a look."""
+    rows = ctx.tx.execute(
+        sa.select(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(visibility.visible_versions(ctx.tx, ctx.who, ctx.now))
+        .order_by(case.c.examined_at.desc(), report_version.c.id.desc())
+        .limit(limit)
+    )
+    found = [versions.from_row(row) for row in rows]
+    _record_looks(ctx, action, "report", [version.id for version in found])
+    return found
+
+
+def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
+    """An order of a site that they see.
+
+    Raises:
+        NotThere: it does not exist, or is not theirs to see.
+
+    """
+    sites = reach(ctx.tx, ctx.who, ctx.now).sites
+    visible = (imaging_order.c.id == order_id) & imaging_order.c.site_id.in_(sites)
+    if ctx.tx.scalar(sa.select(imaging_order.c.id).where(visible)) is None:
+        raise NotThere
+    _record_look(ctx, action, "order", order_id)
+
+
+def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patient:
+    """A patient.
+
+    Raises:
+        NotThere: there is none, or ``viewer`` may see none of their cases and orders.
+
+    """
+    visible = visibility.visible_patients(ctx.tx, ctx.who, ctx.now)
+    found = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, visible))
+    opened = patients.by_id(ctx.tx, patient_id) if found is not None else None
+    if opened is None:
+        raise NotThere
+    _record_look(ctx, action, "patient", patient_id)
+    return opened
+
+
+def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, action: Action) -> Patient:
+    """The patient with this identifier, whatever site knows them: for those who register people.
+
+    Raises:
+        NotThere: nobody has it, or ``viewer`` registers nobody.
+
+    """
+    found = patients.find(ctx.tx, keys, identifier, ctx.now)
+    if found is None:
+        raise NotThere
+    if not isinstance(ctx.who, Staff):
+        raise NotThere
+    if not any(ctx.who.holds(role) for role in AT_THEIR_SITE):
+        raise NotThere
+    _record_look(ctx, action, "patient", found.id)
+    return found
+
+
+def open_list(ctx: Context[Viewer], action: Action) -> None:
+    """Record a look at a worklist or a search, which shows many persons at once."""
+    _record_look(ctx, action, "list", "")
+
+
+def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datetime) -> bool:
+    """Whether this list was opened lately, so that `open_list` has nothing to write."""
+    return bool(_on_record(tx, viewer, action, "list", [""], now))
+
+
+@without_door("It records a look that the door refused.")
+def record_refusal(ctx: Context[Viewer], *, action: Action, subject_kind: str, subject_id: str) -> None:
+    """Record a look that ended in `NotThere`; the caller rolled that transaction back and gives a new one."""
+    ctx.record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)
+
+
+def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:
+    if not is_uid(study_uid):
+        raise NotThere
+    found = search_studies(tx, visibility.scope(tx, viewer, now), [("study_uid", UidList((study_uid,)))], limit=1)
+    if not found:
+        raise NotThere
+    return found[0]
+
+
+def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportVersion]:
+    rows = tx.execute(
+        sa.select(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(condition)
+        .order_by(report_version.c.number)
+    )
+    return [versions.from_row(row) for row in rows]
+
+
+def _record_look(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> None:
+    _record_looks(ctx, action, subject_kind, [subject_id])
+
+
+def _record_looks(ctx: Context[Viewer], action: Action, subject_kind: str, subject_ids: Sequence[str]) -> None:
+    known = _on_record(ctx.tx, ctx.who, action, subject_kind, subject_ids, ctx.now)
+    ctx.record_each(
+        action=action,
+        subject_kind=subject_kind,
+        subject_ids=[subject_id for subject_id in subject_ids if subject_id not in known],
+    )
+
+
+def _on_record(  # noqa: PLR0917
+    tx: Connection, viewer: Viewer, action: Action, subject_kind: str, subject_ids: Sequence[str], now: datetime
+) -> set[str]:
+    actor = actor_of(viewer)
+    return done_lately(
+        tx, actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids, within=AGAIN, now=now
+    )

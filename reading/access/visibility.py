@@ -1,0 +1,115 @@
+"""What each viewer may see, as SQL conditions.
+
+Lists and single things use the same conditions, so that nothing outside somebody's list can be opened by its id.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.cases.moves import HIDDEN
+from reading.register.grants import Reach, manages_at_the_top, reach
+from reading.reports.versions import SENT_OUT, STRUCK, Status
+from reading.tables import case, case_study, imaging_order, patient, report_version
+from reading.viewers import Machine, PatientViewer, Staff, Viewer
+from storage.index.queries import Scope
+from storage.tables import quarantine
+
+
+def scope(tx: Connection, viewer: Viewer, now: datetime) -> Scope:
+    """The studies that ``viewer`` may see: what DICOMweb and C-FIND search in."""
+    match viewer:
+        case Staff():
+            reached = reach(tx, viewer, now)
+            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above)
+        case Machine():
+            return Scope(site_ids=frozenset({viewer.site_id}))
+        case PatientViewer():
+            theirs = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
+            return Scope(study_uids=frozenset(tx.scalars(theirs.where(visible_cases(tx, viewer, now)))))
+
+
+def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``case`` that holds for what ``viewer`` may see."""
+    match viewer:
+        case Staff():
+            reached = reach(tx, viewer, now)
+            return case.c.site_id.in_(reached.sites) & (case.c.state.not_in(HIDDEN) | case.c.site_id.in_(reached.above))
+        case PatientViewer():
+            return (
+                (case.c.patient_id == viewer.patient_id)
+                & case.c.state.not_in(HIDDEN)
+                & sa.exists().where(report_version.c.case_id == case.c.id, _released()).correlate(case)
+            )
+        case Machine():
+            return sa.false()
+
+
+def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on ``report_version`` joined with its ``case`` that holds for what ``viewer`` may see.
+
+    No rule asks for blind review yet; one that does hides the other reading here until the reviewer has signed.
+    """
+    in_sight = visible_cases(tx, viewer, now)
+    match viewer:
+        case Staff():
+            return in_sight & _versions_for(reach(tx, viewer, now))
+        case PatientViewer():
+            return in_sight & _released()
+        case Machine():
+            return sa.false()
+
+
+def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``patient`` that holds for what ``viewer`` may see."""
+    match viewer:
+        case Staff():
+            sites = reach(tx, viewer, now).sites
+            of_a_case = (case.c.patient_id == patient.c.id) & visible_cases(tx, viewer, now)
+            of_an_order = (imaging_order.c.patient_id == patient.c.id) & imaging_order.c.site_id.in_(sites)
+            return sa.exists().where(of_a_case).correlate(patient) | sa.exists().where(of_an_order).correlate(patient)
+        case PatientViewer():
+            return patient.c.id == viewer.patient_id
+        case Machine():
+            return sa.false()
+
+
+def visible_quarantine(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``quarantine`` that holds for what ``viewer`` may see.
+
+    The site that sent the bytes sees them, and so do its quality managers. Bytes of an unknown sender are shown
+    to the quality managers of a top organisation.
+    """
+    if not isinstance(viewer, Staff):
+        return sa.false()
+    reached = reach(tx, viewer, now)
+    theirs = quarantine.c.site_id.in_(reached.own | reached.managed)
+    return theirs | quarantine.c.site_id.is_(None) if manages_at_the_top(tx, viewer) is not None else theirs
+
+
+def visible_concerned_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``case`` for those about which ``viewer`` may decide a concern.
+
+    Their own sites and those that they manage; whoever only reads for a site decides nothing there.
+    """
+    if not isinstance(viewer, Staff):
+        return sa.false()
+    reached = reach(tx, viewer, now)
+    return visible_cases(tx, viewer, now) & case.c.site_id.in_(reached.own | reached.managed)
+
+
+def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
+    at_work = case.c.site_id.in_(reached.read | reached.managed)
+    asked_for = case.c.site_id.in_(reached.own)
+    return (
+        (asked_for & report_version.c.status.in_(SENT_OUT))
+        | (at_work & report_version.c.status.not_in(STRUCK))
+        | case.c.site_id.in_(reached.above)
+    )
+
+
+def _released() -> sa.ColumnElement[bool]:
+    return (report_version.c.status == Status.FINAL) & report_version.c.released_at.is_not(None)

@@ -1,0 +1,91 @@
+"""The history of a case: each of its moves is a row, with who made it, when and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.actions import Action
+from reading.audit import SYSTEM, Actor, ActorKind
+from reading.cases.moves import Move, State
+from reading.context import Context, Who, without_door
+from reading.viewers import RoleGrant
+from storage.ids import new_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoveRow:
+    number: int
+    move: Move
+    from_state: State
+    to_state: State
+    person_id: str | None
+    """None when the system moved it."""
+    person_name: str | None
+    at: datetime
+    why: str
+
+
+@without_door("A part of an act that has opened the case, or of the system's step.")
+def record_move(
+    ctx: Context[Who],
+    case_id: str,
+    made: Move,
+    came_from: State,
+    state: State,
+    *,
+    grant: RoleGrant | None,
+    why: str = "",
+) -> None:
+    """Write the move that brought a case from one state to another, and its audit event."""
+    moved = tables.case_move
+    last = ctx.tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case_id))
+    ctx.tx.execute(
+        sa.insert(moved).values(
+            id=new_id(),
+            case_id=case_id,
+            number=(last or 0) + 1,
+            move=made,
+            from_state=came_from,
+            to_state=state,
+            person_id=grant.person_id if grant else None,
+            grant_id=grant.id if grant else None,
+            at=ctx.now,
+            why=why,
+        )
+    )
+    actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
+    ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case_id)
+
+
+def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:
+    """The moves of a case, the oldest first."""
+    rows = tx.execute(
+        sa.select(tables.case_move, tables.person.c.name)
+        .outerjoin(tables.person, tables.person.c.id == tables.case_move.c.person_id)
+        .where(tables.case_move.c.case_id == case_id)
+        .order_by(tables.case_move.c.number)
+    )
+    return [
+        MoveRow(
+            number=row.number,
+            move=Move(row.move),
+            from_state=State(row.from_state),
+            to_state=State(row.to_state),
+            person_id=row.person_id,
+            person_name=row.name,
+            at=row.at,
+            why=row.why,
+        )
+        for row in rows
+    ]
+
+
+def was_moved(tx: Connection, case_id: str, made: Move) -> bool:
+    moved = tables.case_move
+    statement = sa.select(sa.literal(1)).where(moved.c.case_id == case_id, moved.c.move == made).limit(1)
+    return tx.scalar(statement) is not None

@@ -1,0 +1,133 @@
+"""What the desk offers: the acts that a person may do with a case now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading.alerts import critical
+from reading.alerts.moves import UNANSWERED
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import HIDDEN, STEP_OF, WAITING, SigningRole, State, Step
+from reading.completeness import follow_ups
+from reading.errors import NotAllowed
+from reading.kinds import Priority, Role, Tier
+from reading.queue import claiming
+from reading.queue.leases import Lease
+from reading.register.grants import may_act
+from reading.reports.versions import VALID, ReportVersion
+from reading.review.review import Outcome, Review
+from reading.rules.triage import home_tier
+from reading.signing import follow_up_answer, withhold
+from reading.viewers import Staff
+
+
+class Act(StrEnum):
+    """What the desk offers."""
+
+    CLAIM = "claim"
+    RENEW = "renew"
+    PUT_BACK = "put-back"
+    SAVE = "save"
+    SIGN = "sign"
+    VERIFY = "verify"
+    SEND_BACK = "send-back"
+    REVIEW = "review"
+    RETURN = "return"
+    ESCALATE = "escalate"
+    RESUBMIT = "resubmit"
+    WITHHOLD = "withhold"
+    RESTORE = "restore"
+    READ_AGAIN = "read-again"
+    ENTER_IN_ERROR = "enter-in-error"
+    CRITICAL = "critical"
+    ACKNOWLEDGE = "acknowledge"
+    ADDENDUM = "addendum"
+    DISPUTE = "dispute"
+    FOLLOW_UP = "follow-up"
+    NO_CHANGE = "no-change"
+    PRINT = "print"
+
+
+SIGNING_ACT: Final = {Step.READ: Act.SIGN, Step.VERIFY: Act.VERIFY, Step.REVIEW: Act.REVIEW}
+
+
+def allowed(
+    tx: Connection,
+    staff: Staff,
+    case: Case,
+    lease: Lease | None,
+    *,
+    visible: Sequence[ReportVersion],
+    reviews: Sequence[Review],
+    now: datetime,
+) -> Iterator[Act]:
+    """What this person may do with a case now; ``lease`` is their own, ``visible`` the versions that they may see."""
+
+    def acts(*roles: Role) -> bool:
+        return any(may_act(tx, staff, role, case.site_id, now) for role in roles)
+
+    roles = cases.roles_of(tx, case.id, staff.person_id)
+    if case.state in WAITING and _may_claim(tx, staff, case, roles, now):
+        yield Act.CLAIM
+    if lease is not None:
+        yield from (Act.RENEW, Act.PUT_BACK, Act.SAVE, Act.RETURN, SIGNING_ACT[lease.step])
+        if lease.step is Step.VERIFY:
+            yield Act.SEND_BACK
+        waits = lease.step is Step.VERIFY and case.priority is Priority.EMERGENCY
+        if case.tier is Tier.COUNTY and lease.step is not Step.REVIEW and not waits:
+            yield Act.ESCALATE
+    if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
+        yield Act.RESUBMIT
+    if case.state not in HIDDEN:
+        if acts(*withhold.WITHHELD_BY):
+            yield Act.WITHHOLD
+        if acts(*critical.RAISED_BY):
+            yield Act.CRITICAL
+        alert = critical.newest_standing(tx, case.id)
+        if alert is not None and alert.state in UNANSWERED and acts(*critical.MAY_ANSWER):
+            yield Act.ACKNOWLEDGE
+    if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
+        yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)
+    if case.state is State.FINAL:
+        if _may_read(tx, staff, case, now) and roles <= {SigningRole.AUTHOR}:
+            yield Act.ADDENDUM
+        newest = reviews[-1] if reviews else None
+        if newest is not None and newest.outcome is Outcome.AMEND and newest.author_id == staff.person_id:
+            yield Act.DISPUTE
+    yield from _of_follow_up(tx, staff, case, now)
+    if any(version.status in VALID for version in visible):
+        yield Act.PRINT
+
+
+def _of_follow_up(tx: Connection, staff: Staff, case: Case, now: datetime) -> Iterator[Act]:
+    found = follow_ups.open_of(tx, case.id)
+    if found is None or not follow_up_answer.may(tx, staff, case, now):
+        return
+    if found.held_by != staff.person_id:
+        yield Act.FOLLOW_UP
+    elif follow_up_answer.may_decide(tx, staff, case):
+        yield Act.NO_CHANGE
+
+
+def _may_claim(tx: Connection, staff: Staff, case: Case, roles: frozenset[SigningRole], now: datetime) -> bool:
+    step = STEP_OF[case.state]
+    try:
+        claiming.grant_for(tx, staff, step, case, case.tier, now=now)
+        claiming.not_their_own(tx, case, step, roles)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _may_read(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
+    try:
+        claiming.grant_for(tx, staff, Step.READ, case, home_tier(tx, case), now=now)
+    except NotAllowed:
+        return False
+    return True

@@ -1,0 +1,265 @@
+"""The entries of a worklist: each case with what is known beside it, in a few queries for all of them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.alerts import critical
+from reading.alerts.critical import Alert
+from reading.cases.cases import Case
+from reading.cases.moves import HELD, UNFINISHED
+from reading.completeness import follow_ups, ledger
+from reading.completeness.follow_ups import FollowUp
+from reading.completeness.ledger import Progress
+from reading.desk.priors import prior_cases
+from reading.reports.versions import CURRENT, Status
+from reading.rules import policy
+from reading.rules.examination_time import parse_date
+from reading.rules.policy import Policy, Rule
+from reading.rules.triage import years_between
+from reading.viewers import Viewer
+from storage.tables import series, study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Site:
+    id: str
+    code: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryPatient:
+    """The patient as in the images, corrections applied; dates are in DICOM's form."""
+
+    name: str = field(repr=False)
+    sex: str
+    birth_date: str = field(repr=False)
+    age_years: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryStudy:
+    study_uid: str = field(repr=False)
+    study_date: str
+    description: str
+    modality: str
+    accession_number: str = field(repr=False)
+    instances: int
+    erased_at: datetime | None = None
+    """When its images were erased."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holder:
+    person_id: str
+    name: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One case of the worklist."""
+
+    case: Case
+    site: Site
+    patient: EntryPatient
+    studies: tuple[EntryStudy, ...]
+    progress: Progress
+    rule: Rule
+    indicator_at: datetime
+    """When the report should be released, counted from the examination."""
+    overdue: bool
+    holder: Holder | None
+    alert: Alert | None
+    alert_acknowledged_by: str | None
+    """The name of the person who acknowledged the alert."""
+    prior_count: int
+    released: bool
+    """Whether a final version stands."""
+    follow_up: FollowUp | None
+    """The open follow-up: a reader has to look at images that came after the report."""
+
+
+def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> list[Entry]:
+    """The entries of these cases, in their order; the caller has checked that ``viewer`` may see them."""
+    if not found:
+        return []
+    ids = [case.id for case in found]
+    studies = _studies(tx, ids)
+    rules = _rules(tx, found)
+    sites = _sites(tx, found)
+    expected = _shown_of_expected(tx, [one.study_uid for rows in studies.values() for one in rows])
+    modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
+    holders, alerts = _holders(tx, found), critical.newest_standing_on_each(tx, ids)
+    names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
+    standing = _standing(tx, ids)
+    late = follow_ups.open_of_each(tx, ids)
+    priors = prior_cases(tx, viewer, found, now)
+    return [
+        _entry(
+            case,
+            site=sites[case.site_id],
+            rows=studies[case.id],
+            modalities=modalities,
+            expected=expected,
+            rule=rules[case.policy_id].rule(case.rule),
+            holder=holders.get(case.id),
+            alert=alerts.get(case.id),
+            names=names,
+            standing=standing[case.id],
+            follow_up=late.get(case.id),
+            prior_count=len(priors[case.id]),
+            now=now,
+        )
+        for case in found
+    ]
+
+
+def _entry(
+    case: Case,
+    *,
+    site: Site,
+    rows: Sequence[sa.Row[Any]],
+    modalities: dict[str, str],
+    expected: dict[str, int],
+    rule: Rule,
+    holder: Holder | None,
+    alert: Alert | None,
+    names: dict[str, str],
+    standing: _Standing,
+    follow_up: FollowUp | None,
+    prior_count: int,
+    now: datetime,
+) -> Entry:
+    first = rows[0]
+    born = parse_date(first.birth_date)
+    known = [expected[row.study_uid] for row in rows if row.study_uid in expected]
+    return Entry(
+        case=case,
+        site=site,
+        patient=EntryPatient(
+            name=first.patient_name,
+            sex=first.sex,
+            birth_date=first.birth_date,
+            age_years=years_between(born, case.examined_at.date()) if born else None,
+        ),
+        studies=tuple(
+            EntryStudy(
+                study_uid=row.study_uid,
+                study_date=row.study_date,
+                description=row.study_description,
+                modality=modalities.get(row.study_uid, case.modality),
+                accession_number=row.accession_number,
+                instances=row.instances,
+                erased_at=row.erased_at,
+            )
+            for row in rows
+        ),
+        progress=Progress(
+            arrived=sum(row.instances for row in rows),
+            # Erased studies are not missing images.
+            expected=sum(known) if len(known) == len(rows) and not any(row.erased_at for row in rows) else None,
+            arriving=case.arriving,
+            signed=standing.signed,
+        ),
+        rule=rule,
+        indicator_at=policy.indicator_at(rule, case.examined_at),
+        overdue=case.state in UNFINISHED and not standing.released and case.due_at < now,
+        holder=holder,
+        alert=alert,
+        alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
+        prior_count=prior_count,
+        released=standing.released,
+        follow_up=follow_up,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Standing:
+    signed: int | None = None
+    released: bool = False
+
+
+def _standing(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Standing]:
+    version = tables.report_version
+    rows = tx.execute(
+        sa.select(version.c.case_id, version.c.status, version.c.image_count)
+        .where(version.c.case_id.in_(case_ids), version.c.status.in_(CURRENT))
+        .order_by(version.c.number)
+    )
+    found: dict[str, _Standing] = defaultdict(_Standing)
+    for row in rows:
+        released = found[row.case_id].released or row.status == Status.FINAL
+        found[row.case_id] = _Standing(signed=row.image_count, released=released)
+    return found
+
+
+def _studies(tx: Connection, case_ids: Sequence[str]) -> dict[str, list[sa.Row[Any]]]:
+    joined = tables.case_study
+    rows = tx.execute(
+        sa.select(joined.c.case_id, study)
+        .join(study, study.c.study_uid == joined.c.study_uid)
+        .where(joined.c.case_id.in_(case_ids))
+        .order_by(joined.c.joined_at, joined.c.study_uid)
+    )
+    found: dict[str, list[sa.Row[Any]]] = defaultdict(list)
+    for row in rows:
+        found[row.case_id].append(row)
+    return found
+
+
+def _modalities(tx: Connection, study_uids: Sequence[str]) -> dict[str, str]:
+    """Study UID to the modalities of its series, joined by ``/``."""
+    rows = tx.execute(
+        sa.select(series.c.study_uid, series.c.modality)
+        .where(series.c.study_uid.in_(study_uids), series.c.instances > 0)
+        .distinct()
+        .order_by(series.c.modality)
+    )
+    found: dict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        found[row.study_uid].append(row.modality)
+    return {uid: "/".join(modality for modality in each if modality) for uid, each in found.items()}
+
+
+def _rules(tx: Connection, found: Sequence[Case]) -> dict[str, Policy]:
+    return {policy_id: policy.by_id(tx, policy_id) for policy_id in {case.policy_id for case in found}}
+
+
+def _sites(tx: Connection, found: Sequence[Case]) -> dict[str, Site]:
+    site = tables.organisation
+    rows = tx.execute(
+        sa.select(site.c.id, site.c.code, site.c.name).where(site.c.id.in_({case.site_id for case in found}))
+    )
+    return {row.id: Site(id=row.id, code=row.code, name=row.name) for row in rows}
+
+
+def _holders(tx: Connection, found: Sequence[Case]) -> dict[str, Holder]:
+    lease, person = tables.lease, tables.person
+    rows = tx.execute(
+        sa.select(lease, person.c.name)
+        .join(person, person.c.id == lease.c.person_id)
+        .where(lease.c.case_id.in_([case.id for case in found if case.state in HELD]))
+    )
+    return {row.case_id: Holder(person_id=row.person_id, name=row.name, expires_at=row.expires_at) for row in rows}
+
+
+def _names(tx: Connection, person_ids: Iterable[str]) -> dict[str, str]:
+    person = tables.person
+    rows = tx.execute(sa.select(person.c.id, person.c.name).where(person.c.id.in_(list(person_ids))))
+    return {row.id: row.name for row in rows}
+
+
+def _shown_of_expected(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
+    """Study UID to how many visible instances are expected: those that arrived and were hidden do not count."""
+    expected, hidden = ledger.expected_of_each(tx, study_uids), ledger.hidden_of_each(tx, study_uids)
+    return {uid: max(0, number - hidden.get(uid, 0)) for uid, number in expected.items()}

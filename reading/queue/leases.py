@@ -1,0 +1,197 @@
+"""Leases: a person holds a case while they renew their lease; it returns to the queue when the lease expires."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.access import door
+from reading.actions import Action
+from reading.cases import cases, history
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State, Step
+from reading.context import Context, Who, without_door
+from reading.errors import MoveNotAllowed, NotAllowed, Stale
+from reading.kinds import Priority, Tier
+from reading.reports import drafts
+from reading.rules import triage
+from reading.viewers import RoleGrant, Staff
+
+LEASE: Final = timedelta(minutes=10)
+"""The length of a lease; the desk renews it every minute or two."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lease:
+    case_id: str
+    person_id: str
+    grant_id: str
+    step: Step
+    taken_at: datetime
+    expires_at: datetime
+    revision: int
+
+
+@without_door("A part of the claim, which has opened or chosen the case.")
+def give(ctx: Context[Who], case: Case, came_from: State, grant: RoleGrant) -> None:
+    """Write the lease and the move of a case that was just claimed from ``came_from``."""
+    ctx.tx.execute(
+        sa.insert(tables.lease).values(
+            case_id=case.id,
+            person_id=grant.person_id,
+            grant_id=grant.id,
+            step=case.step,
+            taken_at=ctx.now,
+            expires_at=ctx.now + LEASE,
+        )
+    )
+    history.record_move(ctx, case.id, Move.CLAIM, came_from, case.state, grant=grant)
+
+
+def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
+    """Extend a lease, under a new revision.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: the lease is gone or was renewed elsewhere.
+
+    """
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    lease = tables.lease
+    row = ctx.tx.execute(
+        sa.update(lease)
+        .where(lease.c.case_id == case_id, lease.c.person_id == ctx.who.person_id, lease.c.revision == revision)
+        .values(expires_at=ctx.now + LEASE, revision=revision + 1)
+        .returning(*lease.c)
+    ).one_or_none()
+    if row is None:
+        raise _lost(ctx, case_id)
+    return _lease(row)
+
+
+def put_back(ctx: Context[Staff], case_id: str, *, revision: int) -> Case:
+    """Put a case back into the queue for somebody else; the draft stays with it.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: not theirs any more.
+
+    """
+    case, grant = hold(ctx, case_id, None, revision)
+    return let_go(ctx, case, Move.PUT_BACK, grant=grant)
+
+
+def return_to_site(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
+    """Return a case to the township for a retake or missing facts.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: not theirs any more.
+        Invalid: no reason was given.
+
+    """
+    case, grant = hold(ctx, case_id, None, revision)
+    return let_go(ctx, case, Move.RETURN, grant=grant, why=cases.reason(why))
+
+
+def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> Case:
+    """Escalate a case to the city, which reads it or reviews what the county's reader has signed.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: not theirs any more.
+        NotAllowed: it is at the city already, or an emergency that is signed would have to wait.
+        Invalid: no reason was given.
+
+    """
+    case, grant = hold(ctx, case_id, None, revision)
+    if case.tier is Tier.CITY:
+        raise NotAllowed("at_the_city_already")
+    if case.state is State.VERIFYING and case.priority is Priority.EMERGENCY:
+        raise NotAllowed("emergencies_never_wait")
+    case = triage.retriage(ctx.tx, case, escalated=True)
+    return let_go(ctx, case, Move.ESCALATE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
+
+
+@without_door("The worker's step ends the leases of every site.")
+def expire(ctx: Context[Who]) -> int:
+    """Put back the cases whose lease has expired; answers how many."""
+    case, lease = tables.case, tables.lease
+    rows = ctx.tx.execute(
+        sa.select(case)
+        .join(lease, lease.c.case_id == case.c.id)
+        .where(lease.c.expires_at <= ctx.now)
+        .limit(100)
+        .with_for_update(skip_locked=True, of=case)
+    ).all()
+    for row in rows:
+        let_go(ctx, cases.from_row(row), Move.EXPIRE, grant=None)
+    return len(rows)
+
+
+def lease_of(tx: Connection, case_id: str) -> Lease | None:
+    row = tx.execute(sa.select(tables.lease).where(tables.lease.c.case_id == case_id)).one_or_none()
+    return None if row is None else _lease(row)
+
+
+def hold(ctx: Context[Staff], case_id: str, step: Step | None, revision: int) -> tuple[Case, RoleGrant]:
+    """Open and lock a case that this person holds; answers it with their grant (``step`` None: any step).
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: the lease is not theirs, or not of this revision.
+        MoveNotAllowed: they hold it for another step.
+        NotAllowed: the grant has ended in the meantime.
+
+    """
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id)
+    lease = lease_of(ctx.tx, case_id)
+    if lease is None or lease.person_id != ctx.who.person_id or lease.revision != revision:
+        raise _lost(ctx, case_id)
+    if step is not None and lease.step is not step:
+        raise MoveNotAllowed(case.state, step)
+    grant = next((grant for grant in ctx.who.grants if grant.id == lease.grant_id), None)
+    if grant is None:
+        raise NotAllowed("grant_has_ended")
+    return case, grant
+
+
+@without_door("A part of an act that has opened the case, or of the system's step.")
+def let_go(
+    ctx: Context[Who], case: Case, made: Move, *, grant: RoleGrant | None, why: str = "", tier: Tier | None = None
+) -> Case:
+    """Move a case and end its lease; the draft stays only where the next person takes the same step."""
+    end_lease(ctx.tx, case.id)
+    moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
+    if moved.step is not case.step or moved.state is State.FINAL:
+        drafts.drop(ctx.tx, case.id)
+    return moved
+
+
+def end_lease(tx: Connection, case_id: str) -> None:
+    # The moves keep who held a case and when.
+    tx.execute(sa.delete(tables.lease).where(tables.lease.c.case_id == case_id))
+
+
+def _lost(ctx: Context[Staff], case_id: str) -> Stale:
+    """The error for somebody who may see a case but does not hold it."""
+    lease = lease_of(ctx.tx, case_id)
+    return Stale(lease.revision if lease is not None and lease.person_id == ctx.who.person_id else None)
+
+
+def _lease(row: sa.Row[Any]) -> Lease:
+    return Lease(
+        case_id=row.case_id,
+        person_id=row.person_id,
+        grant_id=row.grant_id,
+        step=Step(row.step),
+        taken_at=row.taken_at,
+        expires_at=row.expires_at,
+        revision=row.revision,
+    )

@@ -1,0 +1,124 @@
+"""Sessions of patients, opened by a card and the code of a receipt.
+
+A refusal is *returned*, since a raised one would roll back the failure that was counted. The edge commits
+first and raises afterwards::
+
+    with transaction(engine) as tx:
+        opened = patient_sessions.open_session(Context(tx, ...), ...)
+    if not isinstance(opened, PatientSession):
+        raise opened
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.actions import Action
+from reading.audit import STRANGER, Outcome
+from reading.context import Context, Who, without_door
+from reading.errors import Invalid, TooManyAttempts, WrongCredentials
+from reading.kinds import IdentifierKind
+from reading.patients import patient_identifiers, patients
+from reading.patients.keys import Keys
+from reading.sessions import failed_proofs, receipts, session_token
+from reading.sessions.session_token import TOUCH_EVERY
+from reading.tables import patient_session
+from reading.viewers import PatientViewer
+
+IDLE: Final = timedelta(minutes=15)
+LONGEST: Final = timedelta(hours=2)
+CARDS: Final = frozenset({IdentifierKind.IDENTITY_CARD, IdentifierKind.HEALTH_CARD, IdentifierKind.INSURANCE_CARD})
+"""Cards that open a session together with a code; a card alone opens nothing."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PatientSession:
+    """A session just opened; its token is returned this once."""
+
+    token: str = field(repr=False)
+    patient: PatientViewer
+
+
+@without_door("Nobody is known before the session is open.")
+def open_session(
+    ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
+) -> PatientSession | WrongCredentials | TooManyAttempts:
+    """Open a session for a card and the one-time code of a receipt; a refusal is returned, and must be committed.
+
+    The code belongs to the patient of the case, so a guardian's card opens the reports of the
+    child that the code was printed for, and of nobody else.
+
+    Raises:
+        Invalid: no such kind of card.
+
+    """
+    if card_kind not in CARDS:
+        raise Invalid("card_type", "unknown")
+    held = patient_identifiers.Identifier(kind=IdentifierKind(card_kind), value=card)
+    subjects = failed_proofs.subjects(keys, "card", patient_identifiers.normal(held.kind, card), address)
+    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
+    if closed > timedelta(0):
+        return TooManyAttempts(closed)
+    stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]
+    redeemed = receipts.redeem(ctx.tx, keys, stands_for, code, ctx.now)
+    if redeemed is None:
+        failed_proofs.count_failure(ctx.tx, subjects, ctx.now)
+        ctx.by(STRANGER).record(
+            action=Action.SESSION_OPEN,
+            subject_kind="patient",
+            subject_id=stands_for[0] if len(stands_for) == 1 else "",
+            outcome=Outcome.REFUSED,
+        )
+        return WrongCredentials()
+    failed_proofs.clear(ctx.tx, subjects[0])
+    token = session_token.new()
+    opened = PatientViewer(patient_id=redeemed.patient_id, receipt_id=redeemed.id, csrf_token=session_token.new())
+    ctx.tx.execute(
+        patient_session.insert().values(
+            token_digest=session_token.digest(token),
+            patient_id=opened.patient_id,
+            receipt_id=opened.receipt_id,
+            csrf_token=opened.csrf_token,
+            created_at=ctx.now,
+            active_at=ctx.now,
+        )
+    )
+    ctx.by(opened).record(
+        action=Action.SESSION_OPEN,
+        subject_kind="patient",
+        subject_id=opened.patient_id,
+        details={"receipt": opened.receipt_id},
+    )
+    return PatientSession(token=token, patient=opened)
+
+
+def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> PatientViewer | None:
+    """The patient whose session has this token, None when there is none any longer.
+
+    ``touch`` as in `staff_sessions.by_token`.
+    """
+    digest = session_token.digest(token)
+    row = tx.execute(
+        sa.select(patient_session).where(
+            patient_session.c.token_digest == digest,
+            patient_session.c.ended_at.is_(None),
+            patient_session.c.active_at > now - IDLE,
+            patient_session.c.created_at > now - LONGEST,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if touch and now - row.active_at >= TOUCH_EVERY:
+        tx.execute(patient_session.update().where(patient_session.c.token_digest == digest).values(active_at=now))
+    return PatientViewer(patient_id=row.patient_id, receipt_id=row.receipt_id, csrf_token=row.csrf_token)
+
+
+def end(tx: Connection, token: str, now: datetime) -> None:
+    """Sign out."""
+    same = patient_session.c.token_digest == session_token.digest(token)
+    tx.execute(patient_session.update().where(same, patient_session.c.ended_at.is_(None)).values(ended_at=now))

@@ -1,0 +1,52 @@
+"""Notices of changed reports: a site acknowledges that it has read a version that says something else than before."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.access import door
+from reading.actions import Action
+from reading.context import Context
+from reading.errors import NotThere
+from reading.register.grants import reach
+from reading.reports.versions import ReportVersion
+from reading.tables import case, change_notice, report_version
+from reading.viewers import Staff
+from storage.ids import new_id
+
+
+def post(tx: Connection, version: ReportVersion, site_id: str, now: datetime) -> None:
+    """Ask a site to acknowledge a version."""
+    tx.execute(sa.insert(change_notice).values(id=new_id(), version_id=version.id, site_id=site_id, at=now))
+
+
+def acknowledge(ctx: Context[Staff], notice_id: str) -> None:
+    """Record that the site has read the changed report.
+
+    Raises:
+        NotThere: no such notice, not one of their own site, or somebody has acknowledged it.
+
+    """
+    version_id = ctx.tx.scalar(
+        sa.select(change_notice.c.version_id)
+        .join(report_version, report_version.c.id == change_notice.c.version_id)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(change_notice.c.id == notice_id, unacknowledged())
+        .where(case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own))
+    )
+    if version_id is None:
+        raise NotThere
+    door.open_report(ctx, version_id, Action.CHANGE_ACKNOWLEDGE)
+    ctx.tx.execute(
+        sa.update(change_notice)
+        .where(change_notice.c.id == notice_id, unacknowledged())
+        .values(acknowledged_by=ctx.who.person_id, acknowledged_at=ctx.now)
+    )
+
+
+def unacknowledged() -> sa.ColumnElement[bool]:
+    """The condition on the table ``change_notice`` for those that wait for their site."""
+    return change_notice.c.acknowledged_at.is_(None)

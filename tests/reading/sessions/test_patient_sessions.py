@@ -1,0 +1,159 @@
+"""Sessions of patients."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from reading.audit import SYSTEM
+from reading.context import Context
+from reading.errors import Invalid, TooManyAttempts, WrongCredentials
+from reading.intake.intake import take_in
+from reading.kinds import HeldAs, IdentifierKind, Role, Sex
+from reading.patients import patients
+from reading.patients.patient_identifiers import Identifier
+from reading.patients.patients import Patient
+from reading.register import organisations, people
+from reading.sessions import failed_proofs, patient_sessions, receipts, staff_sessions
+from reading.sessions.patient_sessions import PatientSession
+from reading.sessions.receipts import Printed
+from reading.sessions.staff_sessions import StaffSession
+from reading.tables import patient_session
+from storage.database import snapshot, transaction
+from tests.reading.region import KEYS, PIA_CARD, hire, make_region, pia, received
+from tests.reading.sessions.test_staff_sessions import HASH, WEB, sign_in
+
+STUDY: Final = "1.2.840.1"
+
+
+WRONG: Final[list[dict[str, str]]] = [
+    {"code": ""},
+    {"code": "wrong"},
+    {"code": "\0\ud800"},
+    {"card": "\0\ud800"},
+    {"card": ""},
+    {"card": "11010519491231002X"},
+    {"card_kind": "health_card"},
+]
+
+
+def printed(engine: Engine, now: datetime) -> tuple[Patient, Printed]:
+    """Pia was examined at Hills, and Tang printed her receipt."""
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        patient = pia(tx, now)
+        tang = hire(tx, "tang", now, (Role.TECHNICIAN, region.hills))
+        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, region.hills, STUDY, now))
+        return patient, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
+
+
+def come_in(
+    engine: Engine, now: datetime, code: str, *, card_kind: str = "identity_card", card: str = PIA_CARD
+) -> PatientSession | WrongCredentials | TooManyAttempts:
+    with transaction(engine) as tx:
+        return patient_sessions.open_session(
+            Context(tx, WEB, now, SYSTEM), KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1"
+        )
+
+
+def test_a_card_with_its_code_opens_once(engine: Engine, now: datetime) -> None:
+    patient, paper = printed(engine, now)
+    opened = come_in(engine, now, f"{paper.code[:4]} {paper.code[4:]}", card=f" {PIA_CARD}")
+
+    assert isinstance(opened, PatientSession)
+    assert (opened.patient.patient_id, opened.patient.receipt_id) == (patient.id, paper.receipt_id)
+    assert isinstance(come_in(engine, now, paper.code), WrongCredentials)
+    with snapshot(engine) as tx:
+        assert patient_sessions.by_token(tx, opened.token, now, touch=False) == opened.patient
+        assert patient_sessions.by_token(tx, "another", now, touch=False) is None
+        assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
+
+
+def test_neither_a_card_nor_a_code_opens_alone(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+
+    for wrong in WRONG:
+        assert isinstance(come_in(engine, now, **({"code": paper.code} | wrong)), WrongCredentials)
+    assert isinstance(come_in(engine, now, paper.code), PatientSession)  # the code was not used up
+
+
+def test_no_other_kind_of_card_is_taken(engine: Engine, now: datetime) -> None:
+    for kind in ("name", "device_id", ""):
+        with pytest.raises(Invalid) as refused:
+            come_in(engine, now, "12345678", card_kind=kind, card="P1")
+        assert (refused.value.field, refused.value.problem) == ("card_type", "unknown")
+
+
+def test_guesses_at_a_code_close_the_card(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    for _ in range(failed_proofs.FREE_FAILURES + 1):
+        come_in(engine, now, "00000000" if paper.code != "00000000" else "1")
+
+    assert isinstance(come_in(engine, now, paper.code), TooManyAttempts)
+    assert isinstance(come_in(engine, now + timedelta(seconds=1), paper.code), PatientSession)
+
+
+def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: Engine, now: datetime) -> None:
+    mother, _ = printed(engine, now)
+    with transaction(engine) as tx:
+        shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD, held_as=HeldAs.GUARDIAN)
+        own = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value="P2")
+        kit = patients.register(
+            tx, KEYS, name="Kit", birth_date=None, sex=Sex.UNKNOWN, identifiers=[own, shown], now=now
+        )
+        tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
+        assert tang is not None
+        assert hills is not None
+        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"))
+        paper = receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.id, now=now)
+
+    opened = come_in(engine, now, paper.code)
+
+    assert isinstance(opened, PatientSession)
+    assert opened.patient.patient_id == kit.id != mother.id
+
+
+def test_a_patients_session_is_short(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+
+    def open_still(minutes: int, *, touch: bool) -> bool:
+        with transaction(engine) as tx:
+            return (
+                patient_sessions.by_token(tx, opened.token, now + timedelta(minutes=minutes), touch=touch) is not None
+            )
+
+    assert open_still(14, touch=True)
+    assert open_still(28, touch=False)
+    assert not open_still(29, touch=True)
+
+
+def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+
+    with transaction(engine) as tx:
+        patient_sessions.end(tx, opened.token, now)
+        assert patient_sessions.by_token(tx, opened.token, now, touch=False) is None
+
+
+def test_a_patients_token_is_no_staff_token_and_the_other_way_round(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+    with transaction(engine) as tx:
+        people.set_password(tx, people.list_all(tx)[0].id, HASH, must_change=True)
+    staff = sign_in(engine, now, username="tang")
+    assert isinstance(staff, StaffSession)
+
+    assert staff.staff.session is not None
+    assert staff.staff.session.must_change_password
+    with snapshot(engine) as tx:
+        assert staff_sessions.by_token(tx, opened.token, now, touch=False) is None
+        assert patient_sessions.by_token(tx, staff.token, now, touch=False) is None

@@ -1,0 +1,37 @@
+"""A notice of a changed report is for the site that asked for it, and is acknowledged once."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+from reading import tables
+from reading.audit import events_about
+from reading.context import Context
+from reading.errors import NotThere
+from reading.signing import change_notices
+from storage.database import transaction
+from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, verify
+
+
+def test_a_notice_is_acknowledged_once_by_its_own_site(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.rosa, case.id, now)
+        changed = verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
+        notice = tx.scalar(sa.select(tables.change_notice.c.id))
+        assert notice is not None
+
+        for other in (clinic.quinn, clinic.ada):
+            with pytest.raises(NotThere):
+                change_notices.acknowledge(Context(tx, clinic.audit, now, other), notice)
+        change_notices.acknowledge(Context(tx, clinic.audit, now, clinic.tang), notice)
+        with pytest.raises(NotThere):
+            change_notices.acknowledge(Context(tx, clinic.audit, now, clinic.tang), notice)
+
+        assert tx.scalar(sa.select(tables.change_notice.c.acknowledged_by)) == clinic.tang.person_id
+        assert "change.acknowledge" in [event.action for event in events_about(tx, "report", changed.id)]
