@@ -200,15 +200,6 @@ def agreements(tx: Connection, now: datetime) -> list[Agreement]:
     return [_agreement(row) for row in rows]
 
 
-def agreements_of(tx: Connection, site_id: str, now: datetime) -> list[Agreement]:
-    rows = tx.execute(
-        sa.select(agreement)
-        .where(agreement.c.site_id == site_id, valid_at(agreement, now))
-        .order_by(agreement.c.since, agreement.c.id)
-    )
-    return [_agreement(row) for row in rows]
-
-
 def readers_of(tx: Connection, site_id: str, tier: Tier, now: datetime) -> set[str]:
     """The organisations that read for a site at a tier."""
     return set(

@@ -34,7 +34,7 @@ def test_only_those_who_read_for_a_site_are_sent_its_studies(clinic: Clinic, eng
             with pytest.raises(Invalid):
                 rule(tx, clinic, now, **({"url": ""} | wrong))
         one = rule(tx, clinic, now)
-        agreed = organisations.agreements_of(tx, region.hills.id, now)
+        agreed = [one for one in organisations.agreements(tx, now) if one.site_id == region.hills.id]
         allowed = [rules.may_receive(tx, one, now)]
         for each in agreed:
             organisations.end_agreement(tx, each.id, now)

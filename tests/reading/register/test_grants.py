@@ -90,7 +90,7 @@ def test_sight_ends_with_the_agreement(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         region = make_region(tx, now)
         ada = hire(tx, "ada", now, (Role.READER, region.oak))
-        for one in organisations.agreements_of(tx, region.hills.id, now):
+        for one in (one for one in organisations.agreements(tx, now) if one.site_id == region.hills.id):
             organisations.end_agreement(tx, one.id, later)
 
     with snapshot(engine) as tx:

@@ -42,7 +42,7 @@ def test_a_township_without_a_county_is_read_by_its_city(engine: Engine, now: da
 
     with snapshot(engine) as tx:
         assert organisations.readers_of(tx, site.id, Tier.COUNTY, now) == {city.id}
-        assert organisations.agreements_of(tx, alone.id, now) == []
+        assert [one for one in organisations.agreements(tx, now) if one.site_id == alone.id] == []
 
 
 def test_agreements_have_dates(engine: Engine, now: datetime) -> None:
@@ -51,7 +51,11 @@ def test_agreements_have_dates(engine: Engine, now: datetime) -> None:
         region = make_region(tx, now)
         made = organisations.agree(tx, region.hills.id, region.elm.id, Tier.COUNTY, later)
         again = organisations.agree(tx, region.hills.id, region.elm.id, Tier.COUNTY, later)
-        old = next(one for one in organisations.agreements_of(tx, region.hills.id, now) if one.tier is Tier.COUNTY)
+        old = next(
+            one
+            for one in organisations.agreements(tx, now)
+            if (one.site_id, one.tier) == (region.hills.id, Tier.COUNTY)
+        )
         organisations.end_agreement(tx, old.id, later)
 
     with snapshot(engine) as tx:

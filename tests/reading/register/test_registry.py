@@ -101,7 +101,7 @@ def test_an_agreement_ends_and_another_begins(engine: Engine, now: datetime) -> 
         county = registry.add_organisation(ctx, code="C1", name="县医院", level=Level.COUNTY)
         other = registry.add_organisation(ctx, code="C2", name="邻县医院", level=Level.COUNTY)
         town = registry.add_organisation(ctx, code="T1", name="卫生院", level=Level.TOWNSHIP, parent_code="C1")
-        (made,) = organisations.agreements_of(tx, town.id, now)
+        (made,) = [one for one in organisations.agreements(tx, now) if one.site_id == town.id]
         registry.agree(ctx, "T1", "C2", Tier.COUNTY)
         registry.end_agreement(ctx, made.id)
         with pytest.raises(NotThere) as twice:
