@@ -23,6 +23,11 @@ def rooms_of(package: Path) -> list[Path]:
     return sorted(each for each in package.iterdir() if (each / "__init__.py").exists() and each.name not in DATA)
 
 
+def sentence_of(room: Path) -> str:
+    said = ast.get_docstring(ast.parse((room / "__init__.py").read_text("utf-8")))
+    return (said or "").splitlines()[0]
+
+
 def modules_of(package: str) -> list[Path]:
     return [path for path in sorted((REPOSITORY / package).rglob("*.py")) if not {"migrations", "web"} & {*path.parts}]
 
@@ -78,3 +83,14 @@ def test_a_test_of_a_module_has_its_name(package: str) -> None:
     ]
 
     assert elsewhere == []
+
+
+def test_the_page_lists_every_room_with_its_sentence() -> None:
+    page = (REPOSITORY / "docs" / "house.md").read_text("utf-8")
+    rooms = {
+        f"| `{package}/{room.name}/` | {sentence_of(room)} |"
+        for package in PACKAGES
+        for room in rooms_of(REPOSITORY / package)
+    }
+
+    assert sorted(rooms - set(page.splitlines())) == []
