@@ -14,8 +14,8 @@ from sqlalchemy.engine import Engine
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Sender
-from pacs.dimse.admission import CallingAE, FailedHandshake, RefusedAssociation
 from pacs.dimse.listener import Listener, ListenerSettings
+from pacs.dimse.refusals import CallingAE, FailedHandshake, RefusedAssociation
 from pacs.dimse.service import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pacs.service_classes.worklist_item import ScheduledStep
+from pacs.service_classes.modality_worklist_item import ScheduledStep
 
 CHEST: Final = ScheduledStep(
     study_uid="2.25.1",

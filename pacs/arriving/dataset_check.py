@@ -8,8 +8,8 @@ from typing import Final
 
 from pacs.arriving.outcome import Reason
 from pacs.dataset import tags
+from pacs.dataset.frame_ranges import Extent, extent_of
 from pacs.dataset.index_header import uid_of
-from pacs.dataset.pixel_extent import Extent, extent_of
 from pacs.dataset.walk import DEFLATED, Problem, Walked, walk
 from pacs.errors import UnreadableData
 

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pacs.dataset import tags
 from pacs.dataset.character_sets import charsets_of, decode, settled
-from pacs.dataset.pixel_extent import Extent
+from pacs.dataset.frame_ranges import Extent
 from pacs.dataset.walk import Walked
 from storage.instance_row import InstanceRow
 

@@ -19,9 +19,9 @@ from pynetdicom.transport import AddressInformation
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Reception, Sender
-from pacs.dimse.admission import CallingAE, Refusal, RefusedAssociation
 from pacs.dimse.handshake import Connection, Handshake
 from pacs.dimse.negotiation import Offer
+from pacs.dimse.refusals import CallingAE, Refusal, RefusedAssociation
 from pacs.dimse.service import Caller, ServedAssociation, Service, StreamingService, answer_by_sop_class, event_handlers
 from pacs.dimse.socket_reader import BufferedSocket, SignallingQueue
 from pacs.dimse.upper_layer import UpperLayer

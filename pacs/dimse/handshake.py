@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 
 from pacs.dimse import proxy_protocol, tls
-from pacs.dimse.admission import FailedHandshake
+from pacs.dimse.refusals import FailedHandshake
 from pacs.dimse.socket_reader import BufferedSocket
 
 _log: Final = structlog.get_logger()

@@ -21,10 +21,10 @@ from pacs.dataset.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse import proxy_protocol, tls
 from pacs.dimse.accept_loop import AcceptLoop
-from pacs.dimse.admission import CallingAE, FailedHandshake, RefusedAssociation
 from pacs.dimse.association import AcceptorAssociation, Terms
 from pacs.dimse.handshake import Handshake
 from pacs.dimse.negotiation import Offer
+from pacs.dimse.refusals import CallingAE, FailedHandshake, RefusedAssociation
 from pacs.dimse.service import Service
 
 _PDU_BYTES: Final = 128 * 1024

@@ -1,1 +1,1 @@
-"""One instance on its way out: corrected, placed, transcoded, zipped."""
+"""One instance on its way out: corrected, shown in the study where a person put it, transcoded, zipped."""

@@ -1,1 +1,1 @@
-"""The one door to a person's data."""
+"""The one door to a person's data: which rows a viewer may see, and the recorded look at each."""

@@ -19,7 +19,7 @@ from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Role
 from reading.register.grants import may_act
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.tables import critical_alert
 from reading.texts import storable
 from reading.viewers import Staff
@@ -122,7 +122,7 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
         organisation_id=case.site_id,
         now=ctx.now,
     )
-    triage.retriage(ctx.tx, case, critical=True)
+    case_rule.retriage(ctx.tx, case, critical=True)
     _record(ctx, Action.CRITICAL_RAISE, case_id)
     return _alert(row)
 
@@ -176,7 +176,7 @@ def withdraw(ctx: Context[Staff], case_id: str) -> None:
     after(found.state, Move.WITHDRAW)
     _change(ctx.tx, found, withdrawn_at=ctx.now)
     outbox.post(ctx.tx, "critical.withdrawn", found.id, {"case_id": case_id}, ctx.now)
-    triage.retriage(ctx.tx, case, critical=newest_standing(ctx.tx, case_id) is not None)
+    case_rule.retriage(ctx.tx, case, critical=newest_standing(ctx.tx, case_id) is not None)
     _record(ctx, Action.CRITICAL_WITHDRAW, case_id)
 
 

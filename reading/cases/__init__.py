@@ -1,1 +1,1 @@
-"""The case and its table of moves."""
+"""The case: its table of moves, its rows, its history."""

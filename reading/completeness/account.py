@@ -18,7 +18,7 @@ from reading.cases.cases import Case
 from reading.completeness import announcements, ledger, missing
 from reading.completeness.announcements import QUIET, Announcement
 from reading.completeness.missing import Announced, Arrived, Label, Missing
-from reading.rules import triage
+from reading.rules import case_rule
 from storage.ids import new_id
 from storage.tables import instance, quarantine, series, study
 
@@ -112,7 +112,7 @@ def of_case(tx: Connection, case: Case) -> Account:
 
 def ends_by(tx: Connection, case: Case) -> datetime:
     """When *arriving* ends at the latest, by the rule of the case."""
-    return (case.arriving_since or case.received_at) + timedelta(minutes=triage.rule_of(tx, case).arriving_minutes)
+    return (case.arriving_since or case.received_at) + timedelta(minutes=case_rule.rule_of(tx, case).arriving_minutes)
 
 
 def record_end(tx: Connection, case: Case, how: How, now: datetime) -> None:

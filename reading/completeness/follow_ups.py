@@ -28,7 +28,7 @@ from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed, Stale
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
-from reading.rules import policy, triage
+from reading.rules import case_rule, policy
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
@@ -116,7 +116,7 @@ def open_if_late(ctx: Context[Who], case: Case) -> None:
             case_id=case.id,
             version_id=standing.id,
             opened_at=ctx.now,
-            due_at=policy.due_at(triage.rule_of(ctx.tx, case), ctx.now),
+            due_at=policy.due_at(case_rule.rule_of(ctx.tx, case), ctx.now),
         )
     )
     ctx.by(SYSTEM).record(action=Action.FOLLOW_UP_OPEN, subject_kind="case", subject_id=case.id)

@@ -1,1 +1,1 @@
-"""What a reader is shown: worklist, case."""
+"""What readers and townships are shown: worklist, case, priors, and the export of a case."""

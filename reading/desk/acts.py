@@ -22,7 +22,7 @@ from reading.queue.leases import Lease
 from reading.register.grants import may_act
 from reading.reports.versions import VALID, ReportVersion
 from reading.review.review import Outcome, Review
-from reading.rules.triage import home_tier
+from reading.rules.case_rule import home_tier
 from reading.signing import follow_up_answer, withhold
 from reading.viewers import Staff
 

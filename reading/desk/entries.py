@@ -22,9 +22,9 @@ from reading.completeness.ledger import Progress
 from reading.desk.priors import prior_cases
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
+from reading.rules.case_rule import years_between
 from reading.rules.examination_time import parse_date
 from reading.rules.policy import Policy, Rule
-from reading.rules.triage import years_between
 from reading.viewers import Viewer
 from storage.tables import series, study
 

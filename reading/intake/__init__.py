@@ -1,1 +1,1 @@
-"""How received studies become cases, and how mistakes are put right."""
+"""How received studies become cases, and how mistakes about person, study or image are put right."""

@@ -13,13 +13,13 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import NotAllowed
-from reading.intake.look import SIDES
+from reading.intake.study_content import SIDES
 from reading.kinds import Role
 from reading.patients import attribution
 from reading.patients.attribution import OF_THE_SERIES, Revision
 from reading.register.grants import may_act
 from reading.reports import versions
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.signing import basis
 from reading.viewers import Staff
 
@@ -97,7 +97,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
         named = case.patient_id is not None and patient_id != case.patient_id
         if named or _printed(standing.identity) != _printed(basis.identity(ctx.tx, case)) or of_series:
             raise NotAllowed("withhold_first")
-    case = triage.retriage(
+    case = case_rule.retriage(
         ctx.tx,
         cases.change(ctx.tx, case, patient_id=patient_id),
         body_part=made.attributes.get("BodyPartExamined", case.body_part),

@@ -12,9 +12,9 @@ from reading.cases.moves import Move, State
 from reading.completeness import announcements, image_set
 from reading.context import Context, Who, without_door
 from reading.intake import intake
-from reading.intake.look import look_of
+from reading.intake.study_content import look_of
 from reading.patients.keys import Keys
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.viewers import RoleGrant
 from storage.index import queries
 
@@ -49,7 +49,7 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
     move = _move(ctx.tx, case)
     if move is not None:
         back = move in (Move.RESUBMIT, Move.REFILL)
-        tier = triage.home_tier(ctx.tx, case) if back else None
+        tier = case_rule.home_tier(ctx.tx, case) if back else None
         case = cases.move(ctx, case, move, grant=grant, why=why, tier=tier)
     if case.state is State.WAITING_READ:
         case = _retriaged(ctx.tx, case)
@@ -78,4 +78,4 @@ def _retriaged(tx: Connection, case: Case) -> Case:
     look = next((one for one in looks if one.modality), None)
     if look is None or look.modality == case.modality:
         return case
-    return triage.retriage(tx, case, modality=look.modality)
+    return case_rule.retriage(tx, case, modality=look.modality)

@@ -18,7 +18,7 @@ from reading.cases.moves import Move, State, Step
 from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
-from reading.intake.look import NOT_PICTURES, look_of
+from reading.intake.study_content import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
@@ -29,7 +29,7 @@ from reading.patients.patient_identifiers import never_links
 from reading.patients.patients import Patient
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.rules import policy, triage
+from reading.rules import case_rule, policy
 from reading.rules.examination_time import parse_date, start_of_examination
 from reading.rules.rule import Facts
 from reading.viewers import Staff
@@ -83,7 +83,7 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         raise MoveNotAllowed(case.state, Move.RESUBMIT)
     if not image_set.counts(ctx.tx, cases.study_uids(ctx.tx, case_id))[1]:
         raise NotAllowed("no_image_is_shown")
-    tier = triage.home_tier(ctx.tx, case)
+    tier = case_rule.home_tier(ctx.tx, case)
     return cases.move(ctx, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier)
 
 
@@ -128,7 +128,7 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
             modality=look.modality,
             body_part=body_part,
             site_id=study.site_id,
-            age_years=triage.years_between(born, began.at.date()) if born else None,
+            age_years=case_rule.years_between(born, began.at.date()) if born else None,
             priority=priority,
             critical=False,
             escalated=False,
@@ -165,7 +165,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
     if case.state is State.EMPTIED:
         if not study.instances:
             return case
-        tier = triage.home_tier(ctx.tx, case)
+        tier = case_rule.home_tier(ctx.tx, case)
         case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
     counted = announcements.counted_when_quiet(ctx.tx, study.study_uid)
     is_new = counted is None or study.instances > counted
@@ -176,7 +176,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
     look = look_of(ctx.tx, study.study_uid)
     # The first instance may have been a report or a localiser that does not say what the others do.
     if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
-        case = triage.retriage(
+        case = case_rule.retriage(
             ctx.tx,
             case,
             modality=look.modality,
@@ -187,7 +187,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
 
 
 def _resubmitted(ctx: Context[Who], case: Case) -> Case:
-    tier = triage.home_tier(ctx.tx, case)
+    tier = case_rule.home_tier(ctx.tx, case)
     return cases.move(ctx, case, Move.RESUBMIT, grant=None, tier=tier)
 
 

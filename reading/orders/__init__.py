@@ -1,1 +1,1 @@
-"""Orders, what devices are offered and perform, matching."""
+"""Orders of examinations: registered at the counter, offered to devices, performed (MPPS), matched with cases."""

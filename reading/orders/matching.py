@@ -24,7 +24,7 @@ from reading.patients import patients
 from reading.patients.names import may_be_one, says_a_name
 from reading.patients.patients import Patient
 from reading.register import organisations
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.rules.examination_time import parse_date
 from storage.index import queries
 from storage.records import Study
@@ -125,7 +125,7 @@ def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
     progress.move(tx, order.id, meant, Move.ARRIVE)
     standing = cases.lock(tx, case.id)
     if standing.state is State.WAITING_READ and order.priority < standing.priority:
-        triage.retriage(tx, cases.change(tx, standing, priority=order.priority))
+        case_rule.retriage(tx, cases.change(tx, standing, priority=order.priority))
 
 
 def part(tx: Connection, case_id: str, order: Order) -> None:

@@ -19,7 +19,7 @@ from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
 from reading.reports import drafts
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.viewers import RoleGrant, Staff
 
 LEASE: Final = timedelta(minutes=10)
@@ -114,7 +114,7 @@ def escalate(ctx: Context[Staff], case_id: str, *, revision: int, why: str) -> C
         raise NotAllowed("at_the_city_already")
     if case.state is State.VERIFYING and case.priority is Priority.EMERGENCY:
         raise NotAllowed("emergencies_never_wait")
-    case = triage.retriage(ctx.tx, case, escalated=True)
+    case = case_rule.retriage(ctx.tx, case, escalated=True)
     return let_go(ctx, case, Move.ESCALATE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 

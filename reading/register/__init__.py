@@ -1,1 +1,1 @@
-"""Organisations, people, grants, devices."""
+"""Who takes part: organisations, people and their roles, agreements, devices."""

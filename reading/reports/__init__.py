@@ -1,1 +1,1 @@
-"""Drafts, versions, seals."""
+"""What a report says: drafts, versions, and the seal of the installation over each signature."""

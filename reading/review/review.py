@@ -25,7 +25,7 @@ from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.signing import release, signatures
 from reading.signing.basis import Screen
 from reading.texts import storable
@@ -99,7 +99,7 @@ def review(
     author_id = _author(ctx.tx, read)
     signed: ReportVersion | None = None
     if outcome is Outcome.SEND_BACK:
-        tier = triage.home_tier(ctx.tx, case)
+        tier = case_rule.home_tier(ctx.tx, case)
         leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
         if content is not None:
@@ -143,7 +143,7 @@ def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)
     if newest is None or newest.outcome is not Outcome.AMEND or newest.author_id != ctx.who.person_id:
         raise NotAllowed("only_the_author_disputes_an_amendment")
-    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, triage.home_tier(ctx.tx, case), now=ctx.now)
+    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case_rule.home_tier(ctx.tx, case), now=ctx.now)
     return cases.move(ctx, case, Move.DISPUTE, grant=grant, why=cases.reason(why), tier=Tier.CITY)
 
 

@@ -1,1 +1,1 @@
-"""Policy: the rules, and what they say of a case."""
+"""Policy: the rules of a region, and which of them a case follows."""

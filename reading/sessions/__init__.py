@@ -1,1 +1,1 @@
-"""Sessions of staff and patients, failed proofs, receipts."""
+"""Signing in: sessions of staff and patients, wrong passwords and codes, the receipts that patients sign in with."""

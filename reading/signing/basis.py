@@ -45,7 +45,7 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
 
     Raises:
         Stale: images came since.
-        NotAllowed: a series was never screen.
+        NotAllowed: a series was never on the screen.
         Invalid: images are missing and no reason is given.
 
     """

@@ -16,7 +16,7 @@ from reading.completeness.follow_ups import ANSWERED_IN, FollowUp
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.queue import claiming
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.signing.basis import Screen, basis_of
 from reading.texts import storable
 from reading.viewers import RoleGrant, Staff
@@ -86,7 +86,7 @@ def may(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:
 
 def may_decide(tx: Connection, staff: Staff, case: Case) -> bool:
     """Whether they may confirm alone: not where the rule asks for a verifier after them."""
-    return not triage.rule_of(tx, case).needs_verifier_after(staff.title)
+    return not case_rule.rule_of(tx, case).needs_verifier_after(staff.title)
 
 
 def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]:
@@ -100,7 +100,7 @@ def _open(ctx: Context[Staff], case_id: str) -> tuple[Case, FollowUp, RoleGrant]
 
 def _grant(tx: Connection, staff: Staff, case: Case, now: datetime) -> RoleGrant:
     only_role(SigningRole.AUTHOR, cases.roles_of(tx, case.id, staff.person_id))
-    return claiming.grant_for(tx, staff, Step.READ, case, triage.home_tier(tx, case), now=now)
+    return claiming.grant_for(tx, staff, Step.READ, case, case_rule.home_tier(tx, case), now=now)
 
 
 def _theirs(found: FollowUp, staff: Staff, revision: int) -> None:

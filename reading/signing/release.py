@@ -19,7 +19,7 @@ from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import Seal, payload_of
 from reading.reports.versions import ReportVersion, Signature, Status
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.rules.rule import ReviewTime, Rule
 from reading.signing import change_notices
 from reading.viewers import RoleGrant
@@ -35,7 +35,7 @@ def release(
         NotAllowed: a signature that the rule asks is missing.
 
     """
-    rule = triage.rule_of(ctx.tx, case)
+    rule = case_rule.rule_of(ctx.tx, case)
     signatures = versions.signatures_for(ctx.tx, version)
     missing = missing_roles(rule, signatures)
     if missing:

@@ -1,4 +1,4 @@
-"""Reports: drafts while somebody types, then versions that people sign for exactly what their screen showed."""
+"""Signing: author and verifier sign a version for exactly what their screen showed; drafts are saved until then."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from reading.reports.content import Content
 from reading.reports.drafts import Draft
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import ReportVersion
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.signing import release
 from reading.signing.basis import Screen, basis_of
 from reading.viewers import RoleGrant, Staff
@@ -90,7 +90,7 @@ def verify(
     if content is not None:
         case = alarm(ctx, case, content)
     version = endorse(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
-    move = move_after_verifying(needs_review=triage.rule_of(ctx.tx, case).reviewed_before_release)
+    move = move_after_verifying(needs_review=case_rule.rule_of(ctx.tx, case).reviewed_before_release)
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)
     else:
@@ -128,7 +128,7 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
     if standing is None or standing.id != version_id:
         raise Stale(standing.number if standing else None)
     follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
-    case = cases.change(ctx.tx, case, step=Step.READ, tier=triage.home_tier(ctx.tx, case))
+    case = cases.change(ctx.tx, case, step=Step.READ, tier=case_rule.home_tier(ctx.tx, case))
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
     case = alarm(ctx, case, content)
     version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
@@ -223,7 +223,7 @@ def _author(
 
 
 def _hand_on(ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion) -> None:
-    rule = triage.rule_of(ctx.tx, case)
+    rule = case_rule.rule_of(ctx.tx, case)
     move = move_after_signing(
         needs_verifier=rule.needs_verifier_after(ctx.who.title), needs_review=rule.reviewed_before_release
     )

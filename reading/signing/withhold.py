@@ -25,7 +25,7 @@ from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.signing import basis, release
 from reading.tables import report_version
 from reading.viewers import RoleGrant, Staff
@@ -152,7 +152,7 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN)
-    tier = triage.home_tier(ctx.tx, case)
+    tier = case_rule.home_tier(ctx.tx, case)
     moved = cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier)
     for study_uid in cases.study_uids(ctx.tx, case_id):
         queries.unhide(ctx.tx, study_uid, ctx.now)

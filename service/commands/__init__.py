@@ -1,1 +1,1 @@
-"""One file a command."""
+"""The subcommands of `tierread`, one file each."""

@@ -1,1 +1,1 @@
-"""Serve, its roles, the supervisor, HTTP, health."""
+"""The supervisor, the roles that it forks (scp, web, worker), HTTP and health."""

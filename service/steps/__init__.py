@@ -1,1 +1,1 @@
-"""What a worker repeats."""
+"""The steps that the worker process repeats: intake, shipping, compaction, checks, backups."""

@@ -26,8 +26,8 @@ from service.installation.house import House
 from service.installation.setting_values import origin_of
 from service.telemetry.logs import logger
 from service.telemetry.metrics import FORWARDED
-from service.wiring.looks import Looks
 from service.wiring.queries import destination_at
+from service.wiring.study_access import Looks
 from storage.database import snapshot, transaction
 from storage.index.queries import Exact, Part, Scope, instance_of, search_parts
 from storage.nodes.reader import Bytes

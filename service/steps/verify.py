@@ -22,8 +22,8 @@ from storage.objects.store import StoreAway
 from storage.segment_moves import SegmentState
 from storage.segments.inspection import Finding, IndexedInstance
 from storage.upkeep import segment_queries
-from storage.upkeep.look import Damage
 from storage.upkeep.repair import Checker, CheckOutcome
+from storage.upkeep.segment_check import Damage
 from storage.upkeep.segment_queries import Segment
 
 PAGE: Final = 200

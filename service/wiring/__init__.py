@@ -1,1 +1,1 @@
-"""Plain functions that pacs needs of reading and reading of pacs."""
+"""Plain functions that pacs needs of reading, and reading of pacs."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
-from pacs.dimse.admission import FailedHandshake, Refusal, RefusedAssociation
+from pacs.dimse.refusals import FailedHandshake, Refusal, RefusedAssociation
 from reading.register import device_contacts, device_identity, devices
 from reading.register.device_contacts import MOST_CALLS, Activity, Call
 from service.installation.house import House

@@ -14,7 +14,7 @@ from reading.sessions import patient_sessions, staff_sessions
 from reading.viewers import Machine, Staff, Viewer
 from service.installation.house import House, sender_of
 from service.wiring.answer_cache import AnswerCache
-from service.wiring.looks import Looks
+from service.wiring.study_access import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
 from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE

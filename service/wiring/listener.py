@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
-from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
+from pacs.dimse.refusals import CallingAE, FailedHandshake, Refusal, RefusedAssociation
 from reading.register import device_identity, device_register
 from service.installation.house import House, sender_of
 from service.telemetry.logs import logger

@@ -10,8 +10,8 @@ from reading.register import device_identity, devices
 from reading.register.devices import Device
 from reading.viewers import Machine
 from service.installation.house import House, sender_of
-from service.wiring.looks import Looks
 from service.wiring.peers import peer_of
+from service.wiring.study_access import Looks
 from storage.database import snapshot
 from storage.index.search import Scope
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from pacs.dimse.service import Service
 from pacs.service_classes.commitment import StorageCommitment
 from pacs.service_classes.find import FindService
+from pacs.service_classes.modality_worklist import Worklist
 from pacs.service_classes.mpps import PerformedSteps
 from pacs.service_classes.retrieve import RetrieveService
-from pacs.service_classes.worklist import Worklist
 from service.installation.house import House
 from service.installation.nodes import bytes_of
 from service.wiring.commitment import CommitmentDoor
+from service.wiring.modality_worklist import WorklistDoor
 from service.wiring.performed_steps import PerformedDoor
 from service.wiring.queries import QueryDoor
-from service.wiring.worklist import WorklistDoor
 
 
 def services_of(house: House) -> list[Service]:

@@ -1,1 +1,1 @@
-"""Decisions of people and checks: place, quarantine, damage, erasure."""
+"""Decisions of people and checks: the study an image is shown in, quarantine, damage, erasure."""

@@ -21,7 +21,7 @@ from storage.rewriting.row_switch import led_to
 from storage.segment_moves import READABLE, UNSTORED, SegmentState
 from storage.segments.inspection import Finding, IndexedInstance, InFile, InStore, Source, Tell
 from storage.segments.segment_rows import segment_key
-from storage.upkeep.look import Damage, Found, Look, inspect_there
+from storage.upkeep.segment_check import Damage, Found, Look, inspect_there
 from storage.upkeep.segment_queries import Segment, by_id, rows_in
 
 _LOOKS: Final = 3

@@ -14,11 +14,11 @@ from pynetdicom.presentation import build_context
 from pacs.arriving.outcome import STATUS, Reason
 from pacs.dataset import character_sets
 from pacs.dimse import tls
-from pacs.dimse.admission import Refusal
 from pacs.dimse.negotiation import Offer, transfer_syntaxes
 from pacs.dimse.peer import Peer, open_association
+from pacs.dimse.refusals import Refusal
 from pacs.search import matching_keys
-from pacs.service_classes import commitment, find, mpps, mpps_message, retrieve, worklist
+from pacs.service_classes import commitment, find, modality_worklist, mpps, mpps_message, retrieve
 from reading.audit import Audit
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
@@ -131,7 +131,12 @@ def test_every_refusal_is_listed() -> None:
         ),
         (
             "Modality Worklist",
-            {worklist.CANCELLED, worklist.OUT_OF_RESOURCES, worklist.NOT_OF_THIS_CLASS, worklist.CANNOT_UNDERSTAND},
+            {
+                modality_worklist.CANCELLED,
+                modality_worklist.OUT_OF_RESOURCES,
+                modality_worklist.NOT_OF_THIS_CLASS,
+                modality_worklist.CANNOT_UNDERSTAND,
+            },
         ),
         (
             "Modality Performed Procedure Step",

@@ -1,1 +1,1 @@
-"""What pages and API show: rows of `reading` turned into words, sheets and JSON."""
+"""What pages and API show: rows of `reading` put together as lines, sheets and JSON."""

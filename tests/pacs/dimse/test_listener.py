@@ -11,9 +11,9 @@ import pytest
 
 from pacs.arriving.outcome import Outcome, Reason
 from pacs.arriving.receive import Sender
-from pacs.dimse.admission import CallingAE, Refusal
 from pacs.dimse.association import AcceptorAssociation
 from pacs.dimse.listener import Listener, ListenerSettings
+from pacs.dimse.refusals import CallingAE, Refusal
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, compressed, image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Aborted, HungUp, Rejected

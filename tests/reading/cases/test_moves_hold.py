@@ -38,7 +38,7 @@ from reading.reports.seal import holds, payload_of
 from reading.reports.versions import Status
 from reading.review import review
 from reading.review.review import Outcome, Score
-from reading.rules import triage
+from reading.rules import case_rule
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import follow_up_answer, release, withhold
 from reading.signing import signatures as reports
@@ -392,7 +392,7 @@ class Reading(RuleBasedStateMachine):
             case, final = cases.by_id(tx, case_id), versions.final(tx, case_id)
             if final is None or final.id in self.released:
                 continue
-            rule_ = triage.rule_of(tx, case)
+            rule_ = case_rule.rule_of(tx, case)
             signatures = {each.role: each for each in versions.signatures_for(tx, final)}
             roles = set(signatures)
             assert final.released_at is not None

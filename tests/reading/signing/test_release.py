@@ -18,7 +18,7 @@ from reading.queue import claiming
 from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.versions import Status
-from reading.rules import policy, triage
+from reading.rules import case_rule, policy
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.rules_document import read_rules
 from reading.signing import release
@@ -126,7 +126,7 @@ def test_a_released_case_keeps_the_rule_that_it_was_released_under(engine: Engin
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now)
-        flagged = triage.retriage(tx, cases.by_id(tx, case.id), critical=True)
+        flagged = case_rule.retriage(tx, cases.by_id(tx, case.id), critical=True)
 
         assert flagged.critical
         assert flagged.rule == "plain-xray"

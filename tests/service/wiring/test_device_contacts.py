@@ -11,7 +11,7 @@ from sqlalchemy.engine import Engine
 
 from pacs.arriving.outcome import Outcome, Reason
 from pacs.arriving.receive import Sender
-from pacs.dimse.admission import CallingAE, FailedHandshake, Refusal, RefusedAssociation
+from pacs.dimse.refusals import CallingAE, FailedHandshake, Refusal, RefusedAssociation
 from pacs.dimse.tls import Failure
 from reading.audit import SYSTEM, Audit
 from reading.context import Context

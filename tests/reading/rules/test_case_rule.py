@@ -9,7 +9,7 @@ from sqlalchemy.engine import Engine
 
 from reading.cases import cases
 from reading.kinds import Tier
-from reading.rules import policy, triage
+from reading.rules import case_rule, policy
 from reading.rules.first_policy import FIRST_POLICY
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, take
@@ -23,9 +23,9 @@ def test_a_case_keeps_the_policy_that_it_was_opened_under(engine: Engine, now: d
         case = arrive(tx, clinic, "1.1", now)
         policy.install(tx, stricter, None, now, version=2)
         later = arrive(tx, clinic, "1.2", now)
-        matched = triage.retriage(tx, case, critical=True)
+        matched = case_rule.retriage(tx, case, critical=True)
 
-        assert triage.rule_of(tx, case).name == "plain-xray"
+        assert case_rule.rule_of(tx, case).name == "plain-xray"
         assert matched.rule == "critical"
         assert later.rule == "all"
 
@@ -34,9 +34,9 @@ def test_a_due_time_only_comes_nearer_except_by_escalation(engine: Engine, now: 
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
-        critical = triage.retriage(tx, case, critical=True)
-        calm = triage.retriage(tx, critical, critical=False)
-        escalated = triage.retriage(tx, calm, escalated=True)
+        critical = case_rule.retriage(tx, case, critical=True)
+        calm = case_rule.retriage(tx, critical, critical=False)
+        escalated = case_rule.retriage(tx, calm, escalated=True)
 
     assert [one.due_at - now for one in (case, critical, calm, escalated)] == [
         timedelta(hours=2),
@@ -55,8 +55,8 @@ def test_a_case_that_waits_follows_the_tier_of_its_rule_and_one_that_is_read_sta
         waits, is_read = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
         take(tx, clinic, clinic.ada, is_read.id, now)
 
-        assert triage.retriage(tx, waits, critical=True).tier is Tier.CITY
-        assert triage.retriage(tx, cases.by_id(tx, is_read.id), critical=True).tier is Tier.COUNTY
+        assert case_rule.retriage(tx, waits, critical=True).tier is Tier.CITY
+        assert case_rule.retriage(tx, cases.by_id(tx, is_read.id), critical=True).tier is Tier.COUNTY
 
 
 def test_it_goes_home_to_the_tier_of_its_rule(engine: Engine, now: datetime) -> None:
@@ -64,7 +64,7 @@ def test_it_goes_home_to_the_tier_of_its_rule(engine: Engine, now: datetime) -> 
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
 
-        assert triage.home_tier(tx, case) is Tier.COUNTY
+        assert case_rule.home_tier(tx, case) is Tier.COUNTY
 
 
 def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine, now: datetime) -> None:
@@ -74,7 +74,7 @@ def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine
         linked = arrive(tx, clinic, "1.1", now, patient_id="P1", birth_date="20200101")
         stranger = arrive(tx, clinic, "1.2", now, birth_date="20200101")
         nobody = arrive(tx, clinic, "1.3", now, birth_date="")
-        ages = [triage.age_years(tx, one.id, one.patient_id, now) for one in (linked, stranger, nobody)]
+        ages = [case_rule.age_years(tx, one.id, one.patient_id, now) for one in (linked, stranger, nobody)]
 
         assert cases.by_id(tx, linked.id).patient_id == patient.id
         assert ages == [35, 6, None]
@@ -91,4 +91,4 @@ def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine
     ],
 )
 def test_years_are_whole_on_the_birthday(born: date, years: int | None) -> None:
-    assert triage.years_between(born, date(2026, 3, 2)) == years
+    assert case_rule.years_between(born, date(2026, 3, 2)) == years

@@ -26,8 +26,8 @@ from sqlalchemy.exc import OperationalError
 from pacs.dataset.dicom_json import to_json
 from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller
-from pacs.service_classes.worklist import MOST_ANSWERS, Worklist, WorklistPage
-from pacs.service_classes.worklist_item import ScheduledStep
+from pacs.service_classes.modality_worklist import MOST_ANSWERS, Worklist, WorklistPage
+from pacs.service_classes.modality_worklist_item import ScheduledStep
 from tests.archive import TOWNSHIP, Archive
 from tests.conftest import need_tool
 from tests.running import wait_until

@@ -14,8 +14,8 @@ from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from pacs.dataset.answer_charset import answer_charset
 from pacs.dataset.dicom_json import person_name
-from pacs.service_classes.worklist_item import ScheduledStep, attributes
-from pacs.service_classes.worklist_match import Answer, MalformedKey, answer, days
+from pacs.service_classes.modality_worklist_item import ScheduledStep, attributes
+from pacs.service_classes.modality_worklist_match import Answer, MalformedKey, answer, days
 from tests.scheduled import CHEST
 
 UTF8 = answer_charset("ISO_IR 192", ())

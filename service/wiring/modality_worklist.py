@@ -6,8 +6,8 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from pacs.dimse.service import Caller
-from pacs.service_classes.worklist import WorklistPage
-from pacs.service_classes.worklist_item import ScheduledStep
+from pacs.service_classes.modality_worklist import WorklistPage
+from pacs.service_classes.modality_worklist_item import ScheduledStep
 from reading.orders import offered
 from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState

@@ -11,7 +11,7 @@ from typing import Any, Final, TypeAlias
 from pydicom.dataset import Dataset
 
 from pacs.errors import InvalidInput
-from pacs.service_classes.worklist_item import Attributes, Match, Value
+from pacs.service_classes.modality_worklist_item import Attributes, Match, Value
 
 Keys: TypeAlias = Mapping[str, Any]
 """An identifier in the DICOM JSON model (PS3.18 F): tag to its element."""

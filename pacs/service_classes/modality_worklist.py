@@ -20,8 +20,8 @@ from pacs.dataset.dicom_json import raw_of, to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import UnreadableData
-from pacs.service_classes.worklist_item import ScheduledStep, attributes
-from pacs.service_classes.worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
+from pacs.service_classes.modality_worklist_item import ScheduledStep, attributes
+from pacs.service_classes.modality_worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
 
 MOST_ANSWERS: Final = 500
 """Most matches of one query."""

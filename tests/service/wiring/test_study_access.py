@@ -17,7 +17,7 @@ from reading.tables import audit_event
 from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.load_settings import load
-from service.wiring.looks import Looks
+from service.wiring.study_access import Looks
 from storage.database import snapshot, transaction
 from storage.objects.store import FolderObjectStore
 from tests.reading.clinic import Clinic, arrive, open_clinic
