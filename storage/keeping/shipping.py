@@ -95,7 +95,12 @@ def ship(engine: Engine, spool_dir: Path, store: ObjectStore, now: datetime, pos
             postponed.stored(segment_id)
             with transaction(engine) as tx:
                 ours = _SEGMENT.c.id == segment_id
-                shipped += segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, size=size, compact_at=now)
+                stored = segment_rows.change(tx, ours, SegmentMove.STORE, stored_at=now, size=size, compact_at=now)
+                state = tx.scalar(sa.select(_SEGMENT.c.state).where(ours))
+            shipped += stored
+            if state == SegmentState.GONE:
+                # It was stored, replaced and deleted while this one was put: nothing may bring its bytes back.
+                store.delete(segment_key(segment_id))
     _remove_copies(engine, spool_dir, store, now)
     if failures:
         raise ExceptionGroup("segments that stay in the spool", failures)

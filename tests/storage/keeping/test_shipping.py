@@ -18,6 +18,7 @@ from storage.instance_row import InstanceRow
 from storage.keeping.shipping import Postponed, StoredBadly, behind_seconds, ship, stored_of
 from storage.nodes.reader import Bytes, BytesMissing, HolderAway
 from storage.objects.store import FolderObjectStore, StoreRefuses
+from storage.segment_moves import SegmentState
 from storage.segments.spool import Spool
 from tests.storage.instances import HEAD, NOON, opened, row, store, write
 
@@ -207,3 +208,27 @@ def test_decisions_are_kept_at_once_and_found_in_the_store_in_their_order(yard: 
     assert [one.payload["number"] for one in journal.decisions(yard.store)] == [0, 1, 2]
     assert {(one.kind, one.at) for one in journal.decisions(yard.store)} == {("attribution", NOON)}
     assert list(yard.spool.directory.glob("journal/*/*")) == []
+
+
+class _PutTooLate(FolderObjectStore):
+    """A folder to which an object goes when its segment has just been replaced and deleted by others."""
+
+    def __init__(self, folder: Path, engine: Engine) -> None:
+        super().__init__(folder)
+        self._engine = engine
+
+    def put_file(self, key: str, path: Path) -> None:
+        with transaction(self._engine) as tx:
+            tx.execute(sa.update(tables.segment).values(state=SegmentState.GONE))
+        super().put_file(key, path)
+
+
+def test_what_was_deleted_while_it_was_put_does_not_come_back(yard: Shipyard, tmp_path: Path) -> None:
+    store(yard.spool, yard.index, row(), b"erased")
+    yard.spool.close()
+    late = _PutTooLate(tmp_path / "objects", yard.engine)
+
+    shipped = ship(yard.engine, yard.spool.directory, late, NOON)
+
+    assert (shipped, yard.states()) == (0, ["gone"])
+    assert list((tmp_path / "objects").rglob("*.tar")) == []
