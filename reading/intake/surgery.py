@@ -132,6 +132,7 @@ def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why:
     if row.undone_at is not None:
         raise NotAllowed("undone_before")
     if row.other_case_id is not None:
+        door.open_case(ctx, row.other_case_id, Action.CASE_SURGERY)
         _open_for_surgery(ctx.tx, cases.lock(ctx.tx, row.other_case_id), closed=True)
     back = placement_changes.inverse(placement_changes.from_json(row.changes))
     try:
