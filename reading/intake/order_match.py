@@ -31,7 +31,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
             images name another person, and nobody says that it is one all the same (``same_person``).
 
     """
-    case = door.open_case(ctx, case_id, Action.CASE_MATCH)
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     order = next((one.order for one in matching.proposals(ctx.tx, case) if one.order.id == order_id), None)
     if order is None:
         raise Invalid("order", "required")
@@ -66,7 +66,7 @@ def part(ctx: Context[Staff], keys: Keys, case_id: str) -> None:
         NotAllowed: as `match`.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_UNMATCH)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
     order = matching.order_of(ctx.tx, case_id)
     if order is None:
         raise NotThere

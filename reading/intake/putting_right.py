@@ -71,7 +71,7 @@ def correct_case(ctx: Context[Staff], case_id: str, attributes: Mapping[str, str
         Invalid: nothing was changed, the name was taken out, or a value breaks its form.
 
     """
-    case = door.open_case(ctx, case_id, Action.STUDY_CORRECT)
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     before = shown_attributes(ctx.tx, case)
     changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
     if not changed.get("PatientName", "-"):
@@ -105,7 +105,7 @@ def link(ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, s
             same (``same_person``).
 
     """
-    case = door.open_case(ctx, case_id, Action.CASE_LINK)
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
     if not same_person and any(

@@ -126,6 +126,7 @@ def decide(
     if move is Move.AGAIN:
         with begin(Action.CONCERN_RECEIVE_AGAIN) as ctx:
             concern = concerns.open_concern(ctx, aspect, subject_id, Action.CONCERN_RECEIVE_AGAIN)
+        with begin(Action.CONCERN_RECEIVE_AGAIN) as ctx:  # apart, so that a refusal leaves the look on record
             check(ctx.tx, ctx.who, concern, move, seen, ctx.now)
         refused = receive_again(concern.held) if concern.held is not None else None
         if refused is not None:

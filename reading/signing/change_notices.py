@@ -30,16 +30,18 @@ def acknowledge(ctx: Context[Staff], notice_id: str) -> None:
         NotThere: no such notice, not one of their own site, or somebody has acknowledged it.
 
     """
-    version_id = ctx.tx.scalar(
-        sa.select(change_notice.c.version_id)
+    case_id = ctx.tx.scalar(
+        sa.select(report_version.c.case_id)
+        .select_from(change_notice)
         .join(report_version, report_version.c.id == change_notice.c.version_id)
         .join(case, case.c.id == report_version.c.case_id)
         .where(change_notice.c.id == notice_id, unacknowledged())
         .where(case.c.site_id.in_(reach(ctx.tx, ctx.who, ctx.now).own))
     )
-    if version_id is None:
+    if case_id is None:
         raise NotThere
-    door.open_report(ctx, version_id, Action.CHANGE_ACKNOWLEDGE)
+    # The case, not the version: a version that was withheld since is acknowledged as well.
+    door.open_case(ctx, case_id, Action.CHANGE_ACKNOWLEDGE)
     ctx.tx.execute(
         sa.update(change_notice)
         .where(change_notice.c.id == notice_id, unacknowledged())

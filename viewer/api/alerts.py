@@ -19,7 +19,6 @@ router = APIRouter(prefix="/api/alerts")
 
 @router.post("/{alert_id}/acknowledge")
 def acknowledge(request: Request, staff: Acting, alert_id: str, body: bodies.ReadBack) -> dict[str, Any]:
-    office, now = office_of(request), office_of(request).clock()
-    with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
+    with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
         alert = critical.acknowledge(ctx, alert_id, body.read_back)
-    return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": now.isoformat()}
+    return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": ctx.now.isoformat()}

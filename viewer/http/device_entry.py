@@ -75,6 +75,7 @@ def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, body: 
 
 def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDevice) -> Device:
     with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
+        device_register.kept_by(ctx.tx, staff, device_id, ctx.now)  # before the certificate is read: 404 comes first
         return device_register.change(ctx, device_id, revision=body.revision, **body.fields())
 
 

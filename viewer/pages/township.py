@@ -53,6 +53,7 @@ def list_part(
 @router.get("/banners")
 def banners_part(request: Request, staff: Polling) -> Response:
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    looks_through(office_of(request), staff, Action.TOWNSHIP_OPEN)
     return page(request, "township_banners.html", csrf_token=staff.session.csrf_token, **_banners(request, staff))
 
 

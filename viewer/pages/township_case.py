@@ -168,13 +168,12 @@ def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Seque
     ]
 
 
-def opened(tx: Connection, request: Request, staff: Staff, case_id: str) -> Entry:
+def opened(ctx: Context[Staff], case_id: str) -> Entry:
     """The case of a form, the look recorded.
 
     Raises:
         NotThere: it does not exist, or they may not see it.
 
     """
-    office, now = office_of(request), office_of(request).clock()
-    found = door.open_case(Context(tx, office.audit, now, staff), case_id, Action.CASE_OPEN)
-    return entries_of(tx, staff, [found], now)[0]
+    found = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    return entries_of(ctx.tx, ctx.who, [found], ctx.now)[0]

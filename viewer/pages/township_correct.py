@@ -83,7 +83,7 @@ def _correct(
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
+        entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         before = putting_right.shown_attributes(ctx.tx, entry.case)
         may = may_correct(ctx.tx, staff, entry.case.site_id, now)

@@ -209,7 +209,7 @@ def _link_form(
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
+        entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
     return township_page(
         request,

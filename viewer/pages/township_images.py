@@ -147,7 +147,7 @@ def _images(
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_IMAGES, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
+        entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         found = images_of(ctx.tx, case_id)
         decides = rejections.may_decide(ctx.tx, staff, entry.case.site_id, now)

@@ -71,7 +71,7 @@ def part(request: Request, staff: Submitting, case_id: str) -> Response:
 def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | None = None) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
+        entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         order = matching.order_of(ctx.tx, case_id)
         found = [] if order else matching.proposals(ctx.tx, entry.case)

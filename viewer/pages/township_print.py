@@ -65,11 +65,11 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
 @router.post("/case/{case_id}/receipt")
 def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
     """A new one-time code; it is shown this once."""
-    office, now, language = office_of(request), office_of(request).clock(), language_of(request)
+    office, language = office_of(request), language_of(request)
     with going_in(office, staff, Action.RECEIPT_PRINT, "case", case_id) as ctx:
-        entry = opened(ctx.tx, request, staff, case_id)
+        entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
-        printed = printing.print_receipt(ctx, office.keys, case_id)
+        printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
     address = f"{origin_of(request)}/p"  # nothing of the person: the code stands beside it
     return township_page(
         request,

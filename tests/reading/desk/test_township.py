@@ -68,7 +68,7 @@ def test_a_changed_report_waits_until_its_own_township_acknowledges_it(engine: E
         change_notices.acknowledge(tang, change.notice_id)
 
         assert township.pending(tang).changes == ()
-        (event,) = audit.events_about(tx, "report", change.version_id)
+        (event,) = [one for one in audit.events_about(tx, "case", case.id) if one.action == Action.CHANGE_ACKNOWLEDGE]
         assert (event.action, event.actor.id) == (Action.CHANGE_ACKNOWLEDGE, clinic.tang.person_id)
         with pytest.raises(NotThere):
             change_notices.acknowledge(tang, change.notice_id)

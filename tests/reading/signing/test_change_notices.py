@@ -12,7 +12,7 @@ from reading import tables
 from reading.audit import events_about
 from reading.context import Context
 from reading.errors import NotThere
-from reading.signing import change_notices
+from reading.signing import change_notices, withhold
 from storage.database import transaction
 from tests.reading.clinic import PNEUMONIA, arrive, open_clinic, read, verify
 
@@ -22,7 +22,7 @@ def test_a_notice_is_acknowledged_once_by_its_own_site(engine: Engine, now: date
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.rosa, case.id, now)
-        changed = verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
+        verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
         notice = tx.scalar(sa.select(tables.change_notice.c.id))
         assert notice is not None
 
@@ -34,4 +34,21 @@ def test_a_notice_is_acknowledged_once_by_its_own_site(engine: Engine, now: date
             change_notices.acknowledge(Context(tx, clinic.audit, now, clinic.tang), notice)
 
         assert tx.scalar(sa.select(tables.change_notice.c.acknowledged_by)) == clinic.tang.person_id
-        assert "change.acknowledge" in [event.action for event in events_about(tx, "report", changed.id)]
+        assert "change.acknowledge" in [event.action for event in events_about(tx, "case", case.id)]
+
+
+def test_a_notice_of_a_version_that_was_withheld_since_can_still_be_acknowledged(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.rosa, case.id, now)
+        verify(tx, clinic, clinic.vera, case.id, now, PNEUMONIA)
+        notice = tx.scalar(sa.select(tables.change_notice.c.id))
+        assert notice is not None
+        manager = Context(tx, clinic.audit, now, clinic.mona)
+        withhold.withhold(manager, case.id, why="拍错人")
+        withhold.read_again(manager, case.id, why="重新阅片")
+
+        change_notices.acknowledge(Context(tx, clinic.audit, now, clinic.tang), notice)
+
+        assert tx.scalar(sa.select(tables.change_notice.c.acknowledged_by)) == clinic.tang.person_id
