@@ -25,7 +25,7 @@ def add_person(
     *,
     org: Annotated[str, typer.Option(help="Code of the organisation that they work at.")],
     role: Annotated[Role, typer.Option(help="What they may do there.")],
-    title: Annotated[str, typer.Option(help="Professional title, such as 主治医师.")] = "",
+    title: Annotated[str, typer.Option(help="Professional title, as it stands on reports.")] = "",
     username: Annotated[str | None, typer.Option(help="Their name at sign-in; made of the name otherwise.")] = None,
     password_file: Annotated[
         Path | None,
