@@ -58,7 +58,7 @@ class StowTarget:
         self._connection.close()
 
     def send(self, opened: StoredInstance, correction: Correction | None) -> int:
-        """`SUCCESS`, or why not, as `pacs.dimse.storage_scu.Outlet` says it.
+        """`SUCCESS`, or why not, in the words of `pacs.dimse.storage_scu.StorageScu.send`.
 
         Raises:
             ServerAway: the server may or may not have stored the instance.

@@ -93,7 +93,7 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
 
 
 def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> list[HeldIdentifier]:
-    """The identifiers of a patient in clear, for callers that opened the patient through `reading.access.access`."""
+    """The identifiers of a patient in clear, for callers that opened the patient through `reading.access.door`."""
     rows = tx.execute(
         sa.select(patient_identifier)
         .where(patient_identifier.c.patient_id == patient_id, valid_at(patient_identifier, now))
