@@ -21,7 +21,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
@@ -330,7 +330,8 @@ class TierRead:
         assert self.process is not None
         if self.process.poll() is None:
             if group:
-                os.killpg(self.process.pid, how)
+                with suppress(ProcessLookupError):  # it ended by itself since it was asked
+                    os.killpg(self.process.pid, how)
             else:
                 self.process.send_signal(how)
         code = self.process.wait(60)

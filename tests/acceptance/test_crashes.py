@@ -44,7 +44,7 @@ def forgetful() -> Iterator[Cluster]:
     server.stop()
 
 
-@pytest.mark.timeout(420)
+@pytest.mark.timeout(900)
 def test_whatever_is_killed_nothing_acknowledged_is_lost(
     tmp_path: Path, forgetful: Cluster, s3: SeaweedFS, at_length: bool
 ) -> None:
@@ -82,7 +82,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost(
             stop.set()
             for township in townships:
                 township.join()
-        wait_until(lambda: not unstored(tierread), 120, "all segments in the bucket")
+        wait_until(lambda: not unstored(tierread), 400, "all segments in the bucket")
         store = object_store_of(load(tierread.environ))
         nowhere = tmp_path / "no-spool"
         wait_until(lambda: not lost_of(tierread, promises, store, spool=nowhere), what="all that was acknowledged")
