@@ -118,7 +118,7 @@ def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> Non
 
 
 def _list_of_reports(engine: Engine, province: Province) -> None:
-    patient = PatientViewer(patient_id=patient_id(random.randrange(province.patients)), receipt_id="R" * 26)
+    patient = PatientViewer(patient_id=patient_id(random.randrange(province.patients)), case_id=None)
     with transaction(engine) as tx:
         found = own_reports(Context(tx, Audit("bench"), province.now, patient))
     if len(found) != REPORTS_OF_A_PATIENT:

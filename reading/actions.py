@@ -120,6 +120,7 @@ class Action(StrEnum):
     REJECTION_TAKE = "rejection.take"
 
     REPORT_ADDENDUM = "report.addendum"
+    REPORT_AWAIT = "report.await"
     REPORT_LISTED = "report.listed"
     REPORT_PDF = "report.pdf"
     REPORT_PRINT = "report.print"

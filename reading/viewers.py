@@ -1,4 +1,4 @@
-"""Viewers: a member of staff with grants, a machine of a site, or a patient with a receipt."""
+"""Viewers: a member of staff with grants, a machine of a site, or a patient with what they proved."""
 
 from __future__ import annotations
 
@@ -58,10 +58,12 @@ class Machine:
 
 @dataclass(frozen=True, kw_only=True)
 class PatientViewer:
-    """A patient who proved a card and the code of a receipt."""
+    """A patient who proved who they are; what they proved says how much of their own they see."""
 
     patient_id: str
-    receipt_id: str
+    case_id: str | None
+    """The one case that a receipt opens. None: the card itself was proved (by the platform that issued it, or by a
+    verified telephone), which opens the person's whole history."""
     csrf_token: str = field(default="", repr=False)
 
 

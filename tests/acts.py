@@ -30,7 +30,7 @@ def decides(page: Page) -> None:
 
 
 def prints_a_receipt(page: Page) -> str:
-    """On the township's page of a case: the one-time code."""
+    """On the township's page of a case: the code."""
     page.locator("form[action$='/receipt'] button").click()
     return page.locator(".code").inner_text()
 

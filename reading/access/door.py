@@ -149,6 +149,22 @@ def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int)
     return found
 
 
+def open_awaited_case(ctx: Context[PatientViewer], action: Action) -> Case:
+    """The case of the patient's receipt, whose report may not be ready yet.
+
+    Raises:
+        NotThere: they came without a receipt; or its case is hidden, or somebody else's by now.
+
+    """
+    if ctx.who.case_id is None:
+        raise NotThere
+    row = ctx.tx.execute(sa.select(case).where(visibility.awaited_cases(ctx.who))).one_or_none()
+    if row is None:
+        raise NotThere
+    _record_look(ctx, action, "case", row.id)
+    return cases.from_row(row)
+
+
 def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
     """An order of a site that they see.
 

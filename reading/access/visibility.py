@@ -39,13 +39,20 @@ def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnEle
             reached = reach(tx, viewer, now)
             return case.c.site_id.in_(reached.sites) & (case.c.state.not_in(HIDDEN) | case.c.site_id.in_(reached.above))
         case PatientViewer():
-            return (
-                (case.c.patient_id == viewer.patient_id)
-                & case.c.state.not_in(HIDDEN)
-                & sa.exists().where(report_version.c.case_id == case.c.id, _released()).correlate(case)
-            )
+            return awaited_cases(viewer) & sa.exists().where(
+                report_version.c.case_id == case.c.id, _released()
+            ).correlate(case)
         case Machine():
             return sa.false()
+
+
+def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
+    """The condition on the table ``case`` that holds for the patient's own, also before there is a report to see.
+
+    A receipt opens one case; whoever proved a card itself sees the person's whole history.
+    """
+    theirs = (case.c.patient_id == viewer.patient_id) & case.c.state.not_in(HIDDEN)
+    return theirs if viewer.case_id is None else theirs & (case.c.id == viewer.case_id)
 
 
 def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
@@ -72,7 +79,10 @@ def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
             of_an_order = (imaging_order.c.patient_id == patient.c.id) & imaging_order.c.site_id.in_(sites)
             return sa.exists().where(of_a_case).correlate(patient) | sa.exists().where(of_an_order).correlate(patient)
         case PatientViewer():
-            return patient.c.id == viewer.patient_id
+            own = patient.c.id == viewer.patient_id
+            if viewer.case_id is None:
+                return own
+            return own & sa.exists().where(awaited_cases(viewer)).correlate(patient)
         case Machine():
             return sa.false()
 

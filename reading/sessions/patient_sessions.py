@@ -48,10 +48,10 @@ class PatientSession:
 def open_session(
     ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
-    """Open a session for a card and the one-time code of a receipt; a refusal is returned, and must be committed.
+    """Open a session for a card and the code of a receipt; a refusal is returned, and must be committed.
 
-    The code belongs to the patient of the case, so a guardian's card opens the reports of the
-    child that the code was printed for, and of nobody else.
+    The session sees the one case that the receipt was printed for: whoever works for a site can order on anybody's card
+    and print a receipt. The code belongs to the patient of the case, so a guardian's card opens the child's case.
 
     Raises:
         Invalid: no such kind of card.
@@ -65,8 +65,8 @@ def open_session(
     if closed > timedelta(0):
         return TooManyAttempts(closed)
     stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]
-    redeemed = receipts.redeem(ctx.tx, keys, stands_for, code, ctx.now)
-    if redeemed is None:
+    shown = receipts.by_code(ctx.tx, keys, stands_for, code, ctx.now)
+    if shown is None:
         failed_proofs.count_failure(ctx.tx, subjects, ctx.now)
         ctx.by(STRANGER).record(
             action=Action.SESSION_OPEN,
@@ -77,12 +77,12 @@ def open_session(
         return WrongCredentials()
     failed_proofs.clear(ctx.tx, subjects[0])
     token = session_token.new()
-    opened = PatientViewer(patient_id=redeemed.patient_id, receipt_id=redeemed.id, csrf_token=session_token.new())
+    opened = PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new())
     ctx.tx.execute(
         patient_session.insert().values(
             token_digest=session_token.digest(token),
             patient_id=opened.patient_id,
-            receipt_id=opened.receipt_id,
+            receipt_id=shown.id,
             csrf_token=opened.csrf_token,
             created_at=ctx.now,
             active_at=ctx.now,
@@ -92,13 +92,13 @@ def open_session(
         action=Action.SESSION_OPEN,
         subject_kind="patient",
         subject_id=opened.patient_id,
-        details={"receipt": opened.receipt_id},
+        details={"receipt": shown.id, "case_id": shown.case_id},
     )
     return PatientSession(token=token, patient=opened)
 
 
 def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> PatientViewer | None:
-    """The patient whose session has this token, None when there is none any longer.
+    """The patient whose session has this token, None when there is none any longer; it ends with its receipt.
 
     ``touch`` as in `staff_sessions.by_token`.
     """
@@ -113,9 +113,12 @@ def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Patie
     ).one_or_none()
     if row is None:
         return None
+    shown = receipts.by_id(tx, row.receipt_id, now)
+    if shown is None:
+        return None
     if touch and now - row.active_at >= TOUCH_EVERY:
         tx.execute(patient_session.update().where(patient_session.c.token_digest == digest).values(active_at=now))
-    return PatientViewer(patient_id=row.patient_id, receipt_id=row.receipt_id, csrf_token=row.csrf_token)
+    return PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=row.csrf_token)
 
 
 def end(tx: Connection, token: str, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""Receipts that a township prints: a code that, once and with the patient's card, opens their reports."""
+"""Receipts that a township prints: a code that, with the patient's card, opens one case until the receipt ends."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.cases.moves import State
 from reading.errors import Invalid, NotThere
 from reading.patients.keys import Keys
-from reading.tables import case, receipt
+from reading.tables import case, receipt, surgery
 from storage.ids import new_id
 
 CODE_DIGITS: Final = 8
@@ -33,7 +34,7 @@ class Printed:
 
 @dataclass(frozen=True, kw_only=True)
 class Receipt:
-    """A receipt that was redeemed."""
+    """A receipt that has not ended; ``case_id`` is where its case's images are now."""
 
     id: str
     case_id: str
@@ -41,7 +42,7 @@ class Receipt:
 
 
 def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, now: datetime) -> Printed:
-    """Make a code for the patient of a case that the caller has opened; the case's earlier unused codes end.
+    """Make a code for the patient of a case that the caller has opened; the case's earlier receipts end.
 
     Raises:
         NotThere: no such case.
@@ -53,11 +54,7 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
         raise NotThere
     if row.patient_id is None:
         raise Invalid("patient", "unknown")
-    tx.execute(
-        receipt.update()
-        .where(receipt.c.case_id == case_id, receipt.c.used_at.is_(None), receipt.c.expires_at > now)
-        .values(expires_at=now)
-    )
+    tx.execute(receipt.update().where(receipt.c.case_id == case_id, receipt.c.expires_at > now).values(expires_at=now))
     made = Printed(receipt_id=new_id(), code=f"{secrets.randbelow(10**CODE_DIGITS):08}", expires_at=now + VALID)
     tx.execute(
         receipt.insert().values(
@@ -73,31 +70,55 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
     return made
 
 
-def redeem(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, now: datetime) -> Receipt | None:
-    """Use up the code of one of the patients; None where there is none such (any longer)."""
+def by_code(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, now: datetime) -> Receipt | None:
+    """The receipt of one of the patients with this code; None where there is none such (any longer)."""
     bare = "".join(letter for letter in code if letter not in " -")
     fitting = [
         (receipt.c.patient_id == patient_id) & (receipt.c.code_digest == _digest(keys, patient_id, bare))
         for patient_id in patient_ids or [NOBODY]
     ]
+    return _in_force(tx, sa.or_(*fitting), now)
+
+
+def by_id(tx: Connection, receipt_id: str, now: datetime) -> Receipt | None:
+    """A receipt; None once it has ended, or its case is somebody else's."""
+    return _in_force(tx, receipt.c.id == receipt_id, now)
+
+
+def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) -> Receipt | None:
     row = tx.execute(
-        sa.select(receipt)
+        sa.select(receipt, case.c.state)
         .join(case, case.c.id == receipt.c.case_id)
         .where(
-            sa.or_(*fitting),
-            receipt.c.used_at.is_(None),
+            condition,
             receipt.c.expires_at > now,
             # A case that was put right since belongs to somebody else now.
             case.c.patient_id == receipt.c.patient_id,
         )
+        .order_by(receipt.c.id)
         .limit(1)
     ).one_or_none()
     if row is None:
         return None
-    used = tx.execute(receipt.update().where(receipt.c.id == row.id, receipt.c.used_at.is_(None)).values(used_at=now))
-    if used.rowcount != 1:
-        return None  # somebody used it in this very moment
-    return Receipt(id=row.id, case_id=row.case_id, patient_id=row.patient_id)
+    return Receipt(id=row.id, case_id=_followed(tx, row.case_id, row.state), patient_id=row.patient_id)
+
+
+def _followed(tx: Connection, case_id: str, state: str | None) -> str:
+    """The case itself, or the one into which it was merged; whether that one is the same patient's is asked later."""
+    seen: set[str] = set()
+    while state == State.EMPTIED and case_id not in seen:
+        seen.add(case_id)
+        merged = tx.execute(
+            sa.select(case.c.id, case.c.state)
+            .join(surgery, surgery.c.other_case_id == case.c.id)
+            .where(surgery.c.case_id == case_id, surgery.c.kind == "merge", surgery.c.undone_at.is_(None))
+            .order_by(surgery.c.made_at.desc(), surgery.c.id.desc())
+            .limit(1)
+        ).one_or_none()
+        if merged is None:
+            break
+        case_id, state = merged.id, merged.state
+    return case_id
 
 
 def _digest(keys: Keys, patient_id: str, code: str) -> bytes:

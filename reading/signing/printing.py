@@ -38,7 +38,7 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
 
 
 def print_receipt(ctx: Context[Staff], keys: Keys, case_id: str) -> Printed:
-    """A receipt with a new one-time code for the patient of a case; the printing is on record.
+    """A receipt with a new code for the patient of a case; the printing is on record.
 
     Raises:
         NotThere: no such case, or not one that they may see.

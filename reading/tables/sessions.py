@@ -56,6 +56,6 @@ receipt: Final = sa.Table(
     sa.Column("printed_at", UtcDateTime, nullable=False),
     reference("printed_by", "person"),
     sa.Column("expires_at", UtcDateTime, nullable=False),
-    sa.Column("used_at", UtcDateTime),
     sa.Index("ix_receipt_patient_id", "patient_id"),
+    sa.Index("ix_receipt_case_id", "case_id"),
 )

@@ -213,7 +213,7 @@ def test_a_refusal_is_not_a_look(engine: Engine, now: datetime) -> None:
 
 def test_every_viewer_is_an_actor() -> None:
     machine = Machine(device_id="D", site_id="S", issuer="I")
-    patient = PatientViewer(patient_id="P", receipt_id="R")
+    patient = PatientViewer(patient_id="P", case_id=None)
 
     assert audit.actor_of(machine) == Actor(kind=ActorKind.MACHINE, id="D")
     assert audit.actor_of(patient) == Actor(kind=ActorKind.PATIENT, id="P")

@@ -37,7 +37,7 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         arrive(tx, clinic, "1.1", now)
-    patient = PatientViewer(patient_id="P" * 26, receipt_id="R" * 26)
+    patient = PatientViewer(patient_id="P" * 26, case_id=None)
 
     plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
     plans += plans_of(engine, lambda tx: visibility.scope(tx, patient, now))

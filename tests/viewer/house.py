@@ -101,7 +101,7 @@ class House:
             return arrive(tx, self.clinic, study_uid, self.now, **{"patient_id": "P1", "patient_name": "Pia", **known})
 
     def code(self, case_id: str) -> str:
-        """A new one-time code on paper."""
+        """A new code on paper."""
         with transaction(self.engine) as tx:
             printed = receipts.print_receipt(tx, KEYS, case_id, printed_by=self.clinic.tang.person_id, now=self.now)
         return printed.code

@@ -199,6 +199,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
 PATIENT: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/patient/session"): Theirs("a card and a code open it"),
     ("DELETE", "/api/patient/session"): Theirs("the caller's own session"),
+    ("GET", "/api/patient/examination"): Listing(),
     ("GET", "/api/patient/reports"): Listing(),
     ("GET", "/api/patient/reports/{version_id}"): Thing("report"),
     ("GET", "/api/patient/reports/{version_id}.pdf"): Thing("report"),

@@ -8,6 +8,8 @@ from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.actions import Action
+from reading.desk.entries import Entry
+from reading.errors import NotThere
 from reading.reports import versions
 from reading.reports.seal import payload_of
 from viewer.api import bodies
@@ -16,7 +18,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, looks_through
 from viewer.http.page import language_of
 from viewer.http.sessions import end_patient_session, open_patient_session
-from viewer.views.patient import Report, looks, open_report, own_reports
+from viewer.views.patient import Report, awaited, looks, open_report, own_reports
 from viewer.views.patient_files import report_pdf, report_picture
 from viewer.views.pictures import pictures_of
 
@@ -41,6 +43,21 @@ def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
     looks_through(office, patient, Action.REPORTS_OPEN)
     with acting(office, patient) as ctx:
         return [_summary(each) for each in own_reports(ctx)]
+
+
+@router.get("/examination")
+def examination(request: Request, patient: Patient) -> dict[str, Any]:
+    """How far the report of the receipt's examination is; it is known before there is one."""
+    with acting(office_of(request), patient) as ctx:
+        waiting = awaited(ctx)
+    if waiting is None:
+        raise NotThere
+    return {
+        **_examined(waiting.entry),
+        "state": waiting.entry.case.state,
+        "due_at": waiting.entry.case.due_at.isoformat(),
+        "released": waiting.entry.released,
+    }
 
 
 @router.get("/reports/{version_id}.pdf")
@@ -73,15 +90,22 @@ def picture(request: Request, patient: Patient, version_id: str, number: int) ->
 
 
 def _summary(report: Report) -> dict[str, Any]:
-    case, version = report.entry.case, report.version
+    version = report.version
     return {
         "id": version.id,
         "number": version.number,
+        **_examined(report.entry),
+        "released_at": version.released_at.isoformat() if version.released_at else None,
+        "impression": version.content.impression,
+    }
+
+
+def _examined(entry: Entry) -> dict[str, Any]:
+    case = entry.case
+    return {
         "modality": case.modality,
         "body_part": case.body_part,
         "laterality": case.laterality,
-        "site": report.entry.site.name,
+        "site": entry.site.name,
         "examined_at": case.examined_at.isoformat(),
-        "released_at": version.released_at.isoformat() if version.released_at else None,
-        "impression": version.content.impression,
     }

@@ -27,12 +27,12 @@ from viewer.http.page import language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.sign_in import words_for
-from viewer.views.patient import looks, open_report, own_reports
+from viewer.views.patient import Awaited, awaited, looks, open_report, own_reports
 from viewer.views.patient_files import report_pdf, report_picture
 from viewer.views.pictures import pictures_of
 from viewer.views.report_sheet import examination, sheet_of, side
 from viewer.words import words
-from viewer.words.catalogue import text
+from viewer.words.catalogue import Language, text
 
 router = APIRouter(prefix="/p")
 
@@ -76,13 +76,16 @@ def reports(request: Request, patient: Patient) -> Response:
     looks_through(office, patient, Action.REPORTS_OPEN)
     with acting(office, patient) as ctx:
         found = own_reports(ctx)
-        registered = patients.by_id(ctx.tx, patient.patient_id)
+        waiting = None if found else awaited(ctx)
+        registered = patients.by_id(ctx.tx, patient.patient_id) if found or waiting else None
     return page(
         request,
         "patient_reports.html",
         signed_in=True,
         csrf_token=patient.csrf_token,
         name=registered.name if registered else "",
+        one=patient.case_id is not None,
+        awaited=_awaited(waiting, language) if waiting else None,
         reports=[
             {
                 "id": each.version.id,
@@ -134,6 +137,19 @@ def report(
 @router.get("/reports/{version_id}/pictures/{number}")
 def picture(request: Request, patient: Patient, version_id: str, number: int) -> Response:
     return report_picture(request, patient, version_id, number)
+
+
+def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
+    entry = waiting.entry
+    return {
+        "examination": examination(entry, language),
+        "side": side(entry, language),
+        "examined_at": words.moment(entry.case.examined_at, waiting.zone),
+        "site": entry.site.name,
+        "state": text(language, f"patient.state.{entry.case.state}"),
+        "due": words.moment(entry.case.due_at, waiting.zone),
+        "overdue": entry.overdue,
+    }
 
 
 def _form(

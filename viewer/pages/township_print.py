@@ -64,7 +64,7 @@ def print_(request: Request, staff: Submitting, version_id: str) -> Response:
 
 @router.post("/case/{case_id}/receipt")
 def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
-    """A new one-time code; it is shown this once."""
+    """A new code; it is shown this once."""
     office, language = office_of(request), language_of(request)
     with going_in(office, staff, Action.RECEIPT_PRINT, "case", case_id) as ctx:
         entry = opened(ctx, case_id)

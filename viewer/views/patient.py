@@ -1,4 +1,4 @@
-"""What a patient is shown: their final reports, and who looked at them."""
+"""What a patient is shown: their final reports, who looked at them, and how far a report is that is not ready."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from reading.audit import ActorKind, Event, Outcome
 from reading.cases import cases
 from reading.context import Context
 from reading.desk.entries import Entry, entries_of
+from reading.errors import NotThere
 from reading.register import organisations, people
 from reading.reports.versions import ReportVersion
 from reading.viewers import PatientViewer
@@ -31,6 +32,15 @@ _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
 @dataclass(frozen=True, kw_only=True)
 class Report:
     version: ReportVersion
+    entry: Entry
+    zone: str
+    """The time zone of the site."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awaited:
+    """An examination of a receipt, whose report is not ready."""
+
     entry: Entry
     zone: str
     """The time zone of the site."""
@@ -56,6 +66,16 @@ def own_reports(ctx: Context[PatientViewer]) -> list[Report]:
         Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
         for each, entry in zip(found, entries, strict=True)
     ]
+
+
+def awaited(ctx: Context[PatientViewer]) -> Awaited | None:
+    """The examination of the patient's receipt; None where it is hidden, or they came without a receipt."""
+    try:
+        found = door.open_awaited_case(ctx, Action.REPORT_AWAIT)
+    except NotThere:
+        return None
+    entry = entries_of(ctx.tx, ctx.who, [found], ctx.now)[0]
+    return Awaited(entry=entry, zone=zone_of(ctx.tx, entry))
 
 
 def open_report(ctx: Context[PatientViewer], version_id: str, action: Action) -> Report:

@@ -47,7 +47,7 @@ def released(tx: Connection, clinic: Clinic, now: datetime) -> tuple[PatientView
     patient_, made = pias_case(tx, clinic, now)
     version = read(tx, clinic, clinic.ada, made.id, now)
     versions.set_released(tx, version.id, now)
-    return PatientViewer(patient_id=patient_.id, receipt_id="receipt"), cases.by_id(tx, made.id)
+    return PatientViewer(patient_id=patient_.id, case_id=None), cases.by_id(tx, made.id)
 
 
 def machine_of(clinic: Clinic, site: str) -> Machine:
@@ -198,7 +198,7 @@ def test_a_patient_sees_the_pictures_of_a_final_report_and_no_others(engine: Eng
         patient_, made = pias_case(tx, clinic, now)
         arrive(tx, clinic, "1.2.840.2", now, patient_id="P1")
         arrive(tx, clinic, "1.2.840.3", now, patient_id="P3")
-        viewer = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+        viewer = PatientViewer(patient_id=patient_.id, case_id=None)
         assert not sees_study(tx, clinic, viewer, now)
         version = read(tx, clinic, clinic.ada, made.id, now)
         versions.set_status(tx, version.id, Status.PRELIMINARY)
@@ -217,7 +217,7 @@ def test_those_who_work_on_it_see_a_case_and_machines_never_do(engine: Engine, n
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         pia_, made = released(tx, clinic, now)
-        stranger = PatientViewer(patient_id="somebody", receipt_id="receipt")
+        stranger = PatientViewer(patient_id="somebody", case_id=None)
         allowed: list[Viewer] = [clinic.tang, clinic.ada, clinic.vera, clinic.ben, clinic.mona, pia_]
         refused: list[Viewer] = [clinic.quinn, stranger, machine_of(clinic, "hills")]
 
@@ -258,7 +258,7 @@ def test_a_final_version_that_was_not_released_is_not_the_patients(engine: Engin
         patient_, made = pias_case(tx, clinic, now)
         version = read(tx, clinic, clinic.ada, made.id, now)
         tx.execute(report_version.update().values(status=Status.FINAL, released_at=None))
-        viewer = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+        viewer = PatientViewer(patient_id=patient_.id, case_id=None)
 
         assert not sees_version(tx, clinic, viewer, version.id, now)
         assert not sees_case(tx, clinic, viewer, made.id, now)
@@ -289,6 +289,54 @@ def test_the_versions_of_a_case_are_those_that_each_may_see(engine: Engine, now:
         assert of(pia_) == [first.id]
 
 
+def test_a_receipt_opens_its_one_case_and_a_proven_card_the_whole_history(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        proven, first = released(tx, clinic, now)
+        second = arrive(tx, clinic, "1.2.840.2", now, patient_id="P1")
+        version = read(tx, clinic, clinic.ada, second.id, now)
+        with_receipt = PatientViewer(patient_id=proven.patient_id, case_id=second.id)
+        another = PatientViewer(patient_id="somebody", case_id=first.id)
+        earlier = versions.of_case(tx, first.id)[0]
+
+        def seen(viewer: Viewer) -> list[bool]:
+            return [
+                sees_case(tx, clinic, viewer, first.id, now),
+                sees_version(tx, clinic, viewer, earlier.id, now),
+                sees_study(tx, clinic, viewer, now),
+                sees_case(tx, clinic, viewer, second.id, now),
+                sees_version(tx, clinic, viewer, version.id, now),
+                sees_study(tx, clinic, viewer, now, "1.2.840.2"),
+                sees_patient(tx, clinic, viewer, proven.patient_id, now),
+            ]
+
+        assert seen(proven) == [True] * 7
+        assert seen(with_receipt) == [False] * 3 + [True] * 4
+        assert seen(another) == [False] * 7
+
+
+def test_the_case_of_a_receipt_is_opened_before_its_report_is_ready(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient_, made = pias_case(tx, clinic, now)
+
+        def opens(case_id: str | None, patient_id: str = patient_.id) -> bool:
+            viewer = PatientViewer(patient_id=patient_id, case_id=case_id)
+            try:
+                return door.open_awaited_case(Context(tx, clinic.audit, now, viewer), Action.REPORT_AWAIT).id == made.id
+            except NotThere:
+                return False
+
+        assert opens(made.id)
+        assert not opens(None)
+        assert not opens(made.id, patient_id="somebody")
+        assert not opens("another")
+        (event,) = [one for one in audit.events_about(tx, "case", made.id) if one.action == "report.await"]
+        assert event.actor.id == patient_.id
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), made.id, why="拍错人")
+        assert not opens(made.id)
+
+
 # -- patients
 
 
@@ -296,7 +344,7 @@ def test_a_patient_is_seen_where_there_is_a_case_or_an_order(engine: Engine, now
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         patient_, _ = pias_case(tx, clinic, now)
-        own = PatientViewer(patient_id=patient_.id, receipt_id="receipt")
+        own = PatientViewer(patient_id=patient_.id, case_id=None)
         before = sees_patient(tx, clinic, clinic.quinn, patient_.id, now)
         allowed: list[Viewer] = [clinic.tang, clinic.ada, clinic.ben, clinic.mona, own]
 

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM
+from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.intake.intake import take_in
@@ -22,7 +23,7 @@ from reading.sessions import failed_proofs, patient_sessions, receipts, staff_se
 from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.receipts import Printed
 from reading.sessions.staff_sessions import StaffSession
-from reading.tables import patient_session
+from reading.tables import case, patient_session
 from storage.database import snapshot, transaction
 from tests.reading.region import KEYS, PIA_CARD, hire, make_region, pia, received
 from tests.reading.sessions.test_staff_sessions import HASH, WEB, sign_in
@@ -60,14 +61,14 @@ def come_in(
         )
 
 
-def test_a_card_with_its_code_opens_once(engine: Engine, now: datetime) -> None:
+def test_a_card_with_its_code_opens_the_case_of_the_receipt(engine: Engine, now: datetime) -> None:
     patient, paper = printed(engine, now)
     opened = come_in(engine, now, f"{paper.code[:4]} {paper.code[4:]}", card=f" {PIA_CARD}")
 
     assert isinstance(opened, PatientSession)
-    assert (opened.patient.patient_id, opened.patient.receipt_id) == (patient.id, paper.receipt_id)
-    assert isinstance(come_in(engine, now, paper.code), WrongCredentials)
+    assert isinstance(come_in(engine, now, paper.code), PatientSession)
     with snapshot(engine) as tx:
+        assert (opened.patient.patient_id, opened.patient.case_id) == (patient.id, tx.scalar(sa.select(case.c.id)))
         assert patient_sessions.by_token(tx, opened.token, now, touch=False) == opened.patient
         assert patient_sessions.by_token(tx, "another", now, touch=False) is None
         assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
@@ -78,7 +79,7 @@ def test_neither_a_card_nor_a_code_opens_alone(engine: Engine, now: datetime) ->
 
     for wrong in WRONG:
         assert isinstance(come_in(engine, now, **({"code": paper.code} | wrong)), WrongCredentials)
-    assert isinstance(come_in(engine, now, paper.code), PatientSession)  # the code was not used up
+    assert isinstance(come_in(engine, now, paper.code), PatientSession)
 
 
 def test_no_other_kind_of_card_is_taken(engine: Engine, now: datetime) -> None:
@@ -131,6 +132,32 @@ def test_a_patients_session_is_short(engine: Engine, now: datetime) -> None:
     assert open_still(14, touch=True)
     assert open_still(28, touch=False)
     assert not open_still(29, touch=True)
+
+
+def test_a_session_ends_when_another_receipt_is_printed(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+    with transaction(engine) as tx:
+        tang = people.by_username(tx, "tang")
+        assert tang is not None
+        assert opened.patient.case_id is not None
+        receipts.print_receipt(tx, KEYS, opened.patient.case_id, printed_by=tang.id, now=now + timedelta(minutes=1))
+
+    with snapshot(engine) as tx:
+        assert patient_sessions.by_token(tx, opened.token, now + timedelta(minutes=1), touch=False) is None
+
+
+def test_a_session_ends_when_the_case_is_somebody_elses(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    opened = come_in(engine, now, paper.code)
+    assert isinstance(opened, PatientSession)
+    with transaction(engine) as tx:
+        assert opened.patient.case_id is not None
+        cases.change(tx, cases.by_id(tx, opened.patient.case_id), patient_id=None)
+
+    with snapshot(engine) as tx:
+        assert patient_sessions.by_token(tx, opened.token, now, touch=False) is None
 
 
 def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:

@@ -14,6 +14,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
 from reading.errors import Invalid, NotThere
+from reading.intake import surgery
 from reading.intake.intake import take_in
 from reading.kinds import Role
 from reading.patients.patients import Patient
@@ -21,6 +22,7 @@ from reading.sessions import receipts
 from reading.sessions.receipts import Printed, Receipt
 from reading.tables import receipt
 from storage.database import snapshot, transaction
+from tests.reading.clinic import arrive, open_clinic
 from tests.reading.region import KEYS, hire, make_region, pia, received
 
 WEB: Final = Audit("web")
@@ -34,16 +36,15 @@ def printed(tx: Connection, now: datetime) -> tuple[Patient, Case, Printed]:
     return patient, case, receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.person_id, now=now)
 
 
-def test_a_code_is_redeemed_once_by_its_patient(engine: Engine, now: datetime) -> None:
+def test_a_code_is_its_patients_as_often_as_they_like(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         patient, case, paper = printed(tx, now)
-        assert receipts.redeem(tx, KEYS, [], paper.code, now) is None
-        assert receipts.redeem(tx, KEYS, ["somebody else"], paper.code, now) is None
-        first = receipts.redeem(tx, KEYS, ["somebody else", patient.id], paper.code, now)
-        second = receipts.redeem(tx, KEYS, [patient.id], paper.code, now)
+        assert receipts.by_code(tx, KEYS, [], paper.code, now) is None
+        assert receipts.by_code(tx, KEYS, ["somebody else"], paper.code, now) is None
+        first = receipts.by_code(tx, KEYS, ["somebody else", patient.id], paper.code, now)
+        second = receipts.by_code(tx, KEYS, [patient.id], paper.code, now)
 
-    assert first == Receipt(id=paper.receipt_id, case_id=case.id, patient_id=patient.id)
-    assert second is None
+    assert first == second == Receipt(id=paper.receipt_id, case_id=case.id, patient_id=patient.id)
 
 
 def test_a_code_is_eight_digits_and_nowhere_but_on_the_paper(engine: Engine, now: datetime) -> None:
@@ -62,7 +63,7 @@ def test_a_code_ends_after_its_days(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         patient, _, paper = printed(tx, now)
         assert paper.expires_at == now + timedelta(days=30)
-        assert receipts.redeem(tx, KEYS, [patient.id], paper.code, paper.expires_at) is None
+        assert receipts.by_code(tx, KEYS, [patient.id], paper.code, paper.expires_at) is None
 
 
 def test_a_new_receipt_ends_the_earlier_one_of_the_case(engine: Engine, now: datetime) -> None:
@@ -71,15 +72,33 @@ def test_a_new_receipt_ends_the_earlier_one_of_the_case(engine: Engine, now: dat
         patient, case, first = printed(tx, now)
         printed_by = tx.scalars(sa.select(receipt.c.printed_by)).one()
         second = receipts.print_receipt(tx, KEYS, case.id, printed_by=printed_by, now=later)
-        assert receipts.redeem(tx, KEYS, [patient.id], first.code, later) is None
-        assert receipts.redeem(tx, KEYS, [patient.id], second.code, later) is not None
+        assert receipts.by_code(tx, KEYS, [patient.id], first.code, later) is None
+        assert receipts.by_code(tx, KEYS, [patient.id], second.code, later) is not None
 
 
 def test_a_code_opens_nothing_once_the_case_is_somebody_elses(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         patient, case, paper = printed(tx, now)
         cases.change(tx, case, patient_id=None)
-        assert receipts.redeem(tx, KEYS, [patient.id], paper.code, now) is None
+        assert receipts.by_code(tx, KEYS, [patient.id], paper.code, now) is None
+
+
+def test_a_receipt_follows_its_case_into_the_one_it_was_merged_with_and_back(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        patient = pia(tx, now)
+        one, other = (arrive(tx, clinic, uid, now, patient_id="P1") for uid in ("1.1", "1.2"))
+        paper = receipts.print_receipt(tx, KEYS, one.id, printed_by=clinic.tang.person_id, now=now)
+        ctx = Context(tx, clinic.audit, now, clinic.mona)
+
+        def opened() -> str | None:
+            found = receipts.by_code(tx, KEYS, [patient.id], paper.code, now)
+            return found.case_id if found else None
+
+        merged = surgery.merge(ctx, KEYS, one.id, into_case=other.id, why="同一次检查")
+        assert opened() == other.id
+        surgery.undo(ctx, KEYS, one.id, merged.id, why="弄错了")
+        assert opened() == one.id
 
 
 def test_there_is_no_receipt_for_nobody_or_nothing(engine: Engine, now: datetime) -> None:

@@ -34,7 +34,7 @@ def test_whoever_sees_the_mistake_hides_it_from_everybody_at_once(engine: Engine
         patient = pia(tx, now)
         case = arrive(tx, clinic, "1.1", now, patient_id="P1")
         version = read(tx, clinic, clinic.ada, case.id, now)
-        on_the_phone = PatientViewer(patient_id=patient.id, receipt_id="01K00000000000000000000000")
+        on_the_phone = PatientViewer(patient_id=patient.id, case_id=None)
         door.open_report(Context(tx, clinic.audit, now, on_the_phone), version.id, "report.open")
         withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拍错人")
         study = queries.study_of(tx, "1.1")
@@ -109,7 +109,7 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         assert holds(versions.signatures_on(tx, [made.id])[0], made, clinic.seal.public_key)
         assert study is not None
         assert not study.hidden
-        on_the_phone = PatientViewer(patient_id=right.id, receipt_id="01K00000000000000000000000")
+        on_the_phone = PatientViewer(patient_id=right.id, case_id=None)
         assert door.open_report(Context(tx, clinic.audit, now, on_the_phone), made.id, "report.open").id == made.id
         with pytest.raises(NotThere):
             door.open_report(Context(tx, clinic.audit, now, on_the_phone), old.id, "report.open")

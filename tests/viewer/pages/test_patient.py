@@ -1,17 +1,21 @@
-"""The patient's phone: card and one-time code, final reports only, pictures, and who looked."""
+"""The patient's phone: card and code, the one case of the receipt, final reports only, pictures, and who looked."""
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 from reading import audit
+from reading.access import visibility
 from reading.context import Context
 from reading.signing import withhold
+from reading.viewers import PatientViewer
 from storage.database import transaction
 from storage.decisions import erasure
-from tests.reading.clinic import NORMAL, PNEUMONIA, read, verify
+from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
 from tests.reading.region import PIA_CARD
 from tests.viewer.house import House, grey_picture
+from viewer.words import words
 
 STUDY = "1.2.840.1"
 
@@ -26,7 +30,7 @@ def final(house: House) -> tuple[str, str]:
     return case.id, version.id
 
 
-def test_card_and_code_open_the_patients_own_final_reports_once(house: House) -> None:
+def test_card_and_code_open_the_report_as_often_as_the_patient_likes(house: House) -> None:
     case_id, version_id = final(house)
     code = house.code(case_id)
     form = {"card_type": "identity_card", "card": PIA_CARD.lower(), "code": f"{code[:4]} {code[4:]}"}
@@ -40,8 +44,7 @@ def test_card_and_code_open_the_patients_own_final_reports_once(house: House) ->
     page = pia.get("/p/reports").text
     assert f"/p/reports/{version_id}" in page
     assert "右下肺炎" in page
-    assert again.status_code == 401
-    assert "取件码不对" in again.text
+    assert again.headers["location"] == "/p/reports"
 
 
 def test_a_wrong_card_and_a_wrong_code_are_answered_alike(house: House) -> None:
@@ -67,8 +70,15 @@ def test_a_preliminary_report_is_not_the_patients_yet(house: House) -> None:
         version = read(tx, clinic, clinic.rosa, case.id, house.now, PNEUMONIA)
     pia = house.patient_client(case.id)
 
-    assert "还没有正式报告" in pia.get("/p/reports").text
+    page = pia.get("/p/reports").text
+    assert "报告还没有出来" in page
+    assert "等待审核" in page
+    assert words.moment(case.due_at, "Asia/Shanghai") in page
+    for nothing in ("右下肺炎", "Rosa", "Ada", "Tang"):
+        assert nothing not in page
     assert pia.get("/api/patient/reports").json() == []
+    how_far = pia.get("/api/patient/examination").json()
+    assert (how_far["state"], how_far["due_at"]) == ("waiting_verify", case.due_at.isoformat())
     assert pia.get(f"/p/reports/{version.id}").status_code == 404
     assert pia.get(f"/p/reports/{version.id}.pdf").status_code == 404
 
@@ -82,8 +92,8 @@ def test_the_report_is_a_page_a_pdf_and_json_with_its_pictures(house: House) -> 
     said = pia.get(f"/api/patient/reports/{version_id}").json()
     picture = pia.get(f"/p/reports/{version_id}/pictures/1")
 
-    for words in ("右下肺炎", "DR 胸部", "Rosa", "Vera", "Oak", "Hills", "第 2 版"):
-        assert words in page
+    for said_there in ("右下肺炎", "DR 胸部", "Rosa", "Vera", "Oak", "Hills", "第 2 版"):
+        assert said_there in page
     assert (pdf.headers["content-type"], pdf.content[:5]) == ("application/pdf", b"%PDF-")
     assert "Pia" not in pdf.headers["content-disposition"]
     assert said["content"]["impression"] == "右下肺炎"
@@ -126,6 +136,46 @@ def test_the_page_says_who_looked(house: House) -> None:
     assert "Quinn" not in page
 
 
+def quinns_receipt_for_pia(house: House) -> tuple[str, str, str]:
+    """Quinn links an image of her own to Pia's card and prints the receipt: (Pia's report, Quinn's case, code)."""
+    _, version_id = final(house)
+    with transaction(house.engine) as tx:
+        moor = house.clinic.region.moor
+        own = arrive(tx, house.clinic, "1.2.840.9", house.now, site=moor, patient_id="Q9", patient_name="Pia")
+    quinn = house.signed_in("quinn")
+    form = {"csrf_token": quinn.headers["X-CSRF-Token"]}
+    card = {"card_type": "identity_card", "card": PIA_CARD, "name": "Pia", "sex": "", "birth_date": ""}
+    linked = quinn.post(f"/t/case/{own.id}/link", data={**form, **card})
+    assert linked.headers["location"] == f"/t/case/{own.id}?done=linked", linked.text
+    page = quinn.post(f"/t/case/{own.id}/receipt", data=form).text
+    printed = re.search(r'class="code">(\d{4}) (\d{4})<', page)
+    assert printed is not None
+    return version_id, own.id, printed[1] + printed[2]
+
+
+def test_quinn_who_makes_herself_the_patient_reads_nobody(house: House) -> None:
+    theirs, own_case, code = quinns_receipt_for_pia(house)
+    phone = house.client()
+    card = {"card_type": "identity_card", "card": PIA_CARD, "code": code}
+    phone.headers["X-CSRF-Token"] = phone.post("/api/patient/session", json=card).json()["csrf_token"]
+
+    assert phone.get("/api/patient/reports").json() == []
+    assert "报告还没有出来" in phone.get("/p/reports").text
+    for end in ("", ".pdf", "/pictures/1"):
+        assert phone.get(f"/p/reports/{theirs}{end}").status_code == 404
+        assert phone.get(f"/api/patient/reports/{theirs}{end}").status_code == 404
+    with transaction(house.engine) as tx:
+        quinn = PatientViewer(patient_id=house.patient.id, case_id=own_case)
+        assert visibility.scope(tx, quinn, house.now).study_uids == frozenset()
+        own = read(tx, house.clinic, house.clinic.quinn, own_case, house.now, NORMAL)
+
+    assert [one["id"] for one in phone.get("/api/patient/reports").json()] == [own.id]
+    page = phone.get(f"/p/reports/{own.id}").text
+    assert "心肺未见明显异常" in page
+    assert not [seen for seen in ("右下肺炎", "Tang", "Vera", "Hills") if seen in page]
+    assert phone.get(f"/p/reports/{theirs}").status_code == 404
+
+
 def test_a_withheld_report_disappears_at_once(house: House) -> None:
     case_id, version_id = final(house)
     pia = house.patient_client(case_id)
@@ -135,6 +185,8 @@ def test_a_withheld_report_disappears_at_once(house: House) -> None:
         withhold.withhold(Context(tx, house.clinic.audit, house.now, house.clinic.ada), case_id, why="wrong person")
 
     assert version_id not in pia.get("/p/reports").text
+    assert "目前没有可以查看的报告" in pia.get("/p/reports").text
+    assert pia.get("/api/patient/examination").status_code == 404
     for end in ("", ".pdf", "/pictures/1"):
         assert pia.get(f"/p/reports/{version_id}{end}").status_code == 404
         assert pia.get(f"/api/patient/reports/{version_id}{end}").status_code == 404
