@@ -24,9 +24,10 @@ from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
 from reading.patients import patient_number, patients
 from reading.patients.keys import Keys
-from reading.patients.names import may_be_one
 from reading.patients.patient_identifiers import never_links
 from reading.patients.patients import Patient
+from reading.patients.same_name import Answer
+from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import case_rule, policy
@@ -204,7 +205,8 @@ def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> 
     """The patient whose number the images carry; None where a number of ours comes with another person's name."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
     ours = study.issuer == patient_number.ISSUER
-    return None if found is not None and ours and not may_be_one(study.patient_name, found.name) else found
+    another = found is not None and ours and compare(said_by(study), found).verdict is Answer.DIFFERS
+    return None if another else found
 
 
 def meant_by(order: Order, study_uid: str) -> tuple[Procedure, ...]:

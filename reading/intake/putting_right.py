@@ -18,8 +18,10 @@ from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import patients
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
-from reading.patients.names import may_be_one, person_name
+from reading.patients.names import person_name
 from reading.patients.patients import Patient
+from reading.patients.same_name import Answer
+from reading.patients.same_person import compare, said_by
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
@@ -109,7 +111,7 @@ def link(ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, s
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
     if not same_person and any(
-        study is not None and not may_be_one(study.patient_name, patient.name) for _, study in studies
+        study is not None and compare(said_by(study), patient).verdict is Answer.DIFFERS for _, study in studies
     ):
         raise Invalid("same_person", "required")
     unsigned = versions.current(ctx.tx, case_id) is None

@@ -21,11 +21,11 @@ from reading.orders.order_state import WITHOUT_IMAGES, Move, OrderState
 from reading.orders.orders import Order, Procedure
 from reading.orders.performed import MOVE_OF
 from reading.patients import patients
-from reading.patients.names import may_be_one, says_a_name
 from reading.patients.patients import Patient
+from reading.patients.same_name import Answer
+from reading.patients.same_person import Comparison, Fact, compare, said_by
 from reading.register import organisations
 from reading.rules import case_rule
-from reading.rules.examination_time import parse_date
 from storage.index import queries
 from storage.records import Study
 
@@ -98,10 +98,10 @@ def proposals(tx: Connection, case: Case) -> list[Proposal]:
 
 
 def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
-    """Whether the images name another person, or the case is linked to another patient."""
+    """Whether the images say another person, or the case is linked to another patient."""
     if case.patient_id not in {None, patient.id}:
         return True
-    return any(not may_be_one(study.patient_name, patient.name) for study in _studies(tx, case.id))
+    return any(compare(said_by(study), patient).verdict is Answer.DIFFERS for study in _studies(tx, case.id))
 
 
 def order_of(tx: Connection, case_id: str) -> Order | None:
@@ -140,13 +140,9 @@ def part(tx: Connection, case_id: str, order: Order) -> None:
 def _compared(  # noqa: PLR0917
     case: Case, studies: Sequence[Study], order: Order, missing: Sequence[Procedure], patient: Patient, zone: ZoneInfo
 ) -> Proposal:
-    named = [study.patient_name for study in studies if says_a_name(study.patient_name)]
-    born = [day for day in (parse_date(study.birth_date) for study in studies) if day is not None]
-    sexes = {study.sex for study in studies} - {""}
+    person = [compare(said_by(study), patient) for study in studies]
     said: dict[Trait, bool | None] = {
-        Trait.NAME: all(may_be_one(name, patient.name) for name in named) if named else None,
-        Trait.BIRTH_DATE: all(day == patient.birth_date for day in born) if born and patient.birth_date else None,
-        Trait.SEX: sexes == {patient.sex} if sexes and patient.sex else None,
+        **{Trait(fact): _agreeing(person, fact) for fact in Fact},
         Trait.MODALITY: _same_modality(case.modality, order.modality),
         Trait.BODY_PART: case.body_part in {one.body_part for one in missing} if case.body_part else None,
         Trait.SIDE: case.laterality in {one.laterality for one in missing} if case.laterality else None,
@@ -158,6 +154,12 @@ def _compared(  # noqa: PLR0917
         fits=frozenset(trait for trait, fits in said.items() if fits),
         differs=frozenset(trait for trait, fits in said.items() if fits is False),
     )
+
+
+def _agreeing(person: Sequence[Comparison], fact: Fact) -> bool | None:
+    """Whether all that say something of a fact agree; None where nobody does."""
+    answers = {each.answers[fact] for each in person} - {Answer.SILENT}
+    return answers == {Answer.AGREES} if answers else None
 
 
 def _same_modality(made: str, ordered: str) -> bool:

@@ -1,4 +1,4 @@
-"""Names in Chinese characters and in pinyin: their form for devices, and whether two can belong to one person."""
+"""Names in Chinese characters and in pinyin: their form for devices and for people, and what family names there are."""
 
 from __future__ import annotations
 
@@ -44,9 +44,16 @@ TWO_CHARACTERS: Final = frozenset(
     )
 )
 """Surnames of two characters."""
+FAMILY_NAMES: Final = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪范金石廖贾夏"
+    "韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤温康施文牛樊葛邢安齐易乔伍庞颜倪庄聂章鲁岳翟殷詹申欧耿关兰"
+    "焦俞左柳甘祝包宁尚符舒阮柯纪梅童凌毕单季裴霍涂成苗谷盛曲翁冉骆蓝路游辛靳欧管柴蒙鲍华喻祁蒲房滕屈饶解牟艾尤阳时穆农司卓古吉缪简车项连芦"
+    "麦褚娄窦戚岑景党宫费卜冷晏席卫米柏宗瞿桂全佟应臧闵苟邬边卞姬师和仇栾隋商刁沙荣巫寇桑郎甄丛仲虞敖巩明佘池查麻苑迟邝官封谈匡鞠惠荆乐"
+)
+"""Family names of one character, the most frequent first: which part of ``小丽^王`` is the family's."""
 U_UMLAUT: Final = {"lv": "lyu", "nv": "nyu", "lve": "lyue", "nve": "nyue"}
 """GB/T 28039: how passports and devices write u with two dots."""
-_IDEOGRAPH: Final = re.compile("[\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPH: Final = re.compile("[\u2e80-\u2fdf\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def is_chinese(text: str) -> bool:
@@ -72,25 +79,6 @@ def for_devices(name: str) -> tuple[str, str]:
     return spelled.upper(), "^".join(part for part in (family, given) if part)
 
 
-def may_be_one(dicom: str, name: str) -> bool:
-    """Whether a DICOM person name (PS3.5 6.2 PN) can be that of somebody called ``name``.
-
-    Each component group is compared for itself, without case, spaces and ``^``; a romanised group also
-    with the pinyin of ``name`` in either order of family and given name. An empty name can be
-    anybody's.
-    """
-    groups = [letters for letters in (_letters(group) for group in dicom.split("=")) if letters]
-    if not groups or not _letters(name):
-        return True
-    wanted = _spellings(name)
-    return any(group in wanted for group in groups)
-
-
-def says_a_name(dicom: str) -> bool:
-    """Whether a DICOM person name holds anything."""
-    return bool(_letters(dicom))
-
-
 def person_name(dicom: str) -> str:
     """A name as people write it, from a DICOM person name (PS3.5 6.2 PN): the ideographic group where there is one."""
     groups = dicom.split("=")
@@ -98,20 +86,6 @@ def person_name(dicom: str) -> str:
     parts = [part.strip() for part in chosen.split("^") if part.strip()]
     ideographic = any("\u2e80" <= letter <= "\U0003ffff" for letter in chosen)
     return ("" if ideographic else " ").join(parts)
-
-
-def _spellings(name: str) -> frozenset[str]:
-    from pypinyin import Style, lazy_pinyin  # noqa: PLC0415 -- its dictionary is slow to load and seldom needed
-
-    plain = _letters(name)
-    parts = [part for part in name.replace("^", " ").split() if part]
-    spelled = [_letters(syllable) for syllable in lazy_pinyin(name, style=Style.NORMAL, errors="default")]
-    spelled = [syllable for syllable in spelled if syllable]
-    known = [surname for surname in (plain[:2], plain[:1]) if surname in SURNAMES]
-    readings = [spelled, *([*SURNAMES[surname].split(), *spelled[len(surname) :]] for surname in known)]
-    readings += [[U_UMLAUT.get(syllable, syllable) for syllable in reading] for reading in readings]
-    turned = {"".join(reading[cut:] + reading[:cut]) for reading in readings for cut in range(len(reading))}
-    return frozenset({plain, _letters("".join(reversed(parts))), *turned})
 
 
 def _family(characters: str) -> list[str]:

@@ -1,35 +1,11 @@
-"""What may be one person's name, and what is another's."""
+"""The form of a name for devices, and for people."""
 
 from __future__ import annotations
 
 import pytest
 
-from reading.patients.names import for_devices, may_be_one, person_name, says_a_name
-
-
-@pytest.mark.parametrize(
-    ("dicom", "name"),
-    [
-        ("Wang^Xiaoming=王^小明", "王小明"),
-        ("WANG^XIAOMING", "王小明"),
-        ("XIAOMING^WANG", "王小明"),
-        ("王小明", "王小明"),
-        ("Ouyang^Xue", "欧阳雪"),
-        ("Pia^Patient", "Patient Pia"),
-        ("", "王小明"),
-        ("^^^", "王小明"),
-    ],
-)
-def test_one_name_in_several_writings(dicom: str, name: str) -> None:
-    assert may_be_one(dicom, name)
-
-
-@pytest.mark.parametrize(
-    ("dicom", "name"),
-    [("Li^Na=李^娜", "王小明"), ("LI^NA", "王小明"), ("Paul^Pan", "Pia"), ("王^小红", "王小明")],
-)
-def test_another_persons_name(dicom: str, name: str) -> None:
-    assert not may_be_one(dicom, name)
+from reading.patients.names import for_devices, is_chinese, person_name
+from reading.patients.same_name import Answer, compare_names
 
 
 @pytest.mark.parametrize(
@@ -48,12 +24,18 @@ def test_another_persons_name(dicom: str, name: str) -> None:
 def test_a_name_for_devices_is_still_its_owners(name: str, alphabetic: str, ideographic: str) -> None:
     assert for_devices(name) == (alphabetic, ideographic)
     if "=" not in name:
-        assert may_be_one(alphabetic, name)
-        assert may_be_one(f"{alphabetic}={ideographic}", name)
+        assert compare_names(alphabetic, name) is Answer.AGREES
+        assert compare_names(f"{alphabetic}={ideographic}", name) is Answer.AGREES
 
 
-def test_a_name_that_says_nothing() -> None:
-    assert [says_a_name(name) for name in ("", "^^", "Pia", "=王")] == [False, False, True, True]
+def test_a_wide_space_and_kana_are_no_chinese_characters() -> None:
+    assert [is_chinese(text) for text in ("Pia\u3000Pan", "やまだ", "山田", "〇", "呂")] == [
+        False,
+        False,
+        True,
+        True,
+        True,
+    ]
 
 
 @pytest.mark.parametrize(
