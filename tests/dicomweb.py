@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -63,6 +63,7 @@ class Web:
             (study,) = search_studies(tx, scope_of("tang"), [("study_uid", Is(study_uid))], limit=1)
         self.corrected[study_uid] = VisibleStudy(
             study=study,
+            scope=scope_of("tang"),
             attributes=attributes,
             revision=revision,
             reason="wrong worklist entry",
@@ -81,7 +82,9 @@ class Web:
         if not found:
             raise NotVisible
         self.looks.append((study_uid, action))
-        return self.corrected.get(study_uid) or VisibleStudy(study=found[0])
+        scope = scope_of(viewer)
+        corrected = self.corrected.get(study_uid)
+        return replace(corrected, scope=scope) if corrected else VisibleStudy(study=found[0], scope=scope)
 
 
 def scope_of(viewer: object) -> Scope:

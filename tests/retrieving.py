@@ -6,7 +6,7 @@ import socket
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
@@ -69,7 +69,8 @@ class House:
         if not found:
             raise NotVisible
         self.looks.append((sender.device_id, action, study_uid))
-        return self.corrected.get(study_uid) or VisibleStudy(study=found[0])
+        scope, corrected = self.scope(sender), self.corrected.get(study_uid)
+        return replace(corrected, scope=scope) if corrected else VisibleStudy(study=found[0], scope=scope)
 
     def destination(self, ae_title: str, _asker: Sender) -> Destination | None:
         return self.destinations.get(ae_title)
@@ -79,11 +80,15 @@ class House:
     def correct(self, study_uid: str, **attributes: str) -> None:
         with transaction(self.archive.engine) as tx:
             show(tx, study_uid, attributes, 1)
-            (study,) = search_studies(
-                tx, Scope(study_uids=frozenset((study_uid,))), [("study_uid", Exact(study_uid))], limit=1
-            )
+            scope = Scope(study_uids=frozenset((study_uid,)))
+            (study,) = search_studies(tx, scope, [("study_uid", Exact(study_uid))], limit=1)
         self.corrected[study_uid] = VisibleStudy(
-            study=study, attributes=attributes, revision=1, reason="wrong", made_at=datetime(2026, 3, 2, tzinfo=UTC)
+            study=study,
+            scope=scope,
+            attributes=attributes,
+            revision=1,
+            reason="wrong",
+            made_at=datetime(2026, 3, 2, tzinfo=UTC),
         )
 
     def send_to(self, ae_title: str, port: int, sender: Sender) -> None:

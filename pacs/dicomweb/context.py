@@ -20,7 +20,7 @@ from pacs.leaving.corrections import Correction, apply_correction_json
 from pacs.leaving.placement import corrections
 from pacs.pixels.opened import Bytes, StoredInstance
 from storage.database import snapshot
-from storage.index.queries import Instance, instance_of, instances_in
+from storage.index.queries import Instance, instances_in, seen_instance
 
 FRAME_CACHE_BYTES = 256 << 20
 METADATA_CACHE_BYTES = 64 << 20
@@ -54,19 +54,19 @@ class DicomwebContext:
         except NotVisible as error:
             raise NotThere from error
 
-    def instances(self, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-        """Raises: NotThere where the study or series has none."""
+    def instances(self, shown: VisibleStudy, series_uid: str | None = None) -> list[Instance]:
+        """Raises: NotThere where the study or series has none that the viewer may see."""
         with snapshot(self.engine) as tx:
-            found = instances_in(tx, study_uid, series_uid)
+            found = instances_in(tx, shown.scope, shown.study.study_uid, series_uid)
         if not found:
             raise NotThere
         return found
 
-    def instance(self, study_uid: str, series_uid: str, sop_instance_uid: str) -> Instance:
+    def instance(self, shown: VisibleStudy, series_uid: str, sop_instance_uid: str) -> Instance:
         """Raises: NotThere, also where the instance is hidden, or was moved to another study or series."""
         with snapshot(self.engine) as tx:
-            found = instance_of(tx, sop_instance_uid)
-        if found is None or found.hidden or (found.study_uid, found.series_uid) != (study_uid, series_uid):
+            found = seen_instance(tx, shown.scope, sop_instance_uid)
+        if found is None or (found.study_uid, found.series_uid) != (shown.study.study_uid, series_uid):
             raise NotThere
         return found
 

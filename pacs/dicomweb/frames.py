@@ -49,8 +49,8 @@ class Choice:
 def frames(service: DicomwebContext, request: Request, study_uid: str, find: Find, numbers: str) -> Response:
     """The frames of a list such as ``1,2,5``, in its order, in multipart/related; a single frame also without it."""
     asked = frame_numbers(numbers)
-    service.study(request, study_uid, "frames")
-    instance = find()[0]
+    shown = service.study(request, study_uid, "frames")
+    instance = find(shown)[0]
     if any(not 1 <= number <= instance.frames for number in asked):
         raise NotThere
     opened = service.opened(instance)

@@ -31,8 +31,8 @@ def picture(service: DicomwebContext, request: Request, study_uid: str, find: Fi
         how = rendering(query.get("viewport"), query.get("window"), query.get("quality"))
     except BadParameter as error:
         raise BadRequest(error.name, "not well-formed") from error
-    service.study(request, study_uid, "rendered")
-    answer = _picture(service, request, find()[0], number, how)
+    shown = service.study(request, study_uid, "rendered")
+    answer = _picture(service, request, find(shown)[0], number, how)
     warning_headers(answer, [_UNSUPPORTED[name] for name in _UNSUPPORTED if name in query])
     return answer
 
@@ -47,8 +47,8 @@ def thumbnail(
     except BadParameter as error:
         raise BadRequest(error.name, "not well-formed") from error
     small = Rendering(viewport=how.viewport or Viewport(width=THUMBNAIL_PIXELS, height=THUMBNAIL_PIXELS))
-    service.study(request, study_uid, "thumbnail")
-    images = [one for one in find() if one.frames]
+    shown = service.study(request, study_uid, "thumbnail")
+    images = [one for one in find(shown) if one.frames]
     if not images:
         raise NotThere
     instance = images[len(images) // 2]

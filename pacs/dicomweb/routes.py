@@ -104,31 +104,31 @@ def _search(routes: APIRouter, service: DicomwebContext) -> None:
 def _retrieve(routes: APIRouter, service: DicomwebContext) -> None:
     @routes.get("/studies/{study}")
     def study(request: Request, study: Uid) -> Response:
-        return wado.objects(service, request, study, _in_study(service, study))
+        return wado.objects(service, request, study, _in_study(service))
 
     @routes.get("/studies/{study}/series/{series}")
     def one_series(request: Request, study: Uid, series: Uid) -> Response:
-        return wado.objects(service, request, study, _in_study(service, study, series))
+        return wado.objects(service, request, study, _in_study(service, series))
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}")
     def one_instance(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return wado.objects(service, request, study, _one_instance(service, study, series, instance))
+        return wado.objects(service, request, study, _one_instance(service, series, instance))
 
     @routes.get("/studies/{study}/metadata")
     def study_metadata(request: Request, study: Uid) -> Response:
-        return wado.metadata(service, request, study, _in_study(service, study))
+        return wado.metadata(service, request, study, _in_study(service))
 
     @routes.get("/studies/{study}/series/{series}/metadata")
     def series_metadata(request: Request, study: Uid, series: Uid) -> Response:
-        return wado.metadata(service, request, study, _in_study(service, study, series))
+        return wado.metadata(service, request, study, _in_study(service, series))
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}/metadata")
     def instance_metadata(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return wado.metadata(service, request, study, _one_instance(service, study, series, instance))
+        return wado.metadata(service, request, study, _one_instance(service, series, instance))
 
     @routes.get("/studies/{study}/series/{series}/instances/{instance}/bulkdata/{path:path}")
     def bulk_data(request: Request, study: Uid, series: Uid, instance: Uid, path: str) -> Response:
-        return wado.bulk_data(service, request, study, _one_instance(service, study, series, instance), path)
+        return wado.bulk_data(service, request, study, _one_instance(service, series, instance), path)
 
 
 def _render(routes: APIRouter, service: DicomwebContext) -> None:
@@ -136,31 +136,31 @@ def _render(routes: APIRouter, service: DicomwebContext) -> None:
 
     @routes.get(one + "/frames/{numbers}")
     def instance_frames(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return frames.frames(service, request, study, _one_instance(service, study, series, instance), numbers)
+        return frames.frames(service, request, study, _one_instance(service, series, instance), numbers)
 
     @routes.get(one + "/rendered")
     def instance_rendered(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return rendered.picture(service, request, study, _one_instance(service, study, series, instance))
+        return rendered.picture(service, request, study, _one_instance(service, series, instance))
 
     @routes.get(one + "/frames/{numbers}/rendered")
     def frame_rendered(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return rendered.picture(service, request, study, _one_instance(service, study, series, instance), numbers)
+        return rendered.picture(service, request, study, _one_instance(service, series, instance), numbers)
 
     @routes.get("/studies/{study}/thumbnail")
     def study_thumbnail(request: Request, study: Uid) -> Response:
-        return rendered.thumbnail(service, request, study, _in_study(service, study))
+        return rendered.thumbnail(service, request, study, _in_study(service))
 
     @routes.get("/studies/{study}/series/{series}/thumbnail")
     def series_thumbnail(request: Request, study: Uid, series: Uid) -> Response:
-        return rendered.thumbnail(service, request, study, _in_study(service, study, series))
+        return rendered.thumbnail(service, request, study, _in_study(service, series))
 
     @routes.get(one + "/thumbnail")
     def instance_thumbnail(request: Request, study: Uid, series: Uid, instance: Uid) -> Response:
-        return rendered.thumbnail(service, request, study, _one_instance(service, study, series, instance))
+        return rendered.thumbnail(service, request, study, _one_instance(service, series, instance))
 
     @routes.get(one + "/frames/{numbers}/thumbnail")
     def frame_thumbnail(request: Request, study: Uid, series: Uid, instance: Uid, numbers: str) -> Response:
-        return rendered.thumbnail(service, request, study, _one_instance(service, study, series, instance), numbers)
+        return rendered.thumbnail(service, request, study, _one_instance(service, series, instance), numbers)
 
 
 def _store(routes: APIRouter, service: DicomwebContext, receiver: Receiver) -> None:
@@ -175,12 +175,12 @@ def _store(routes: APIRouter, service: DicomwebContext, receiver: Receiver) -> N
         return await _store_instances(service, receiver, request, study)
 
 
-def _in_study(service: DicomwebContext, study: str, series: str | None = None) -> wado.Find:
-    return lambda: service.instances(study, series)
+def _in_study(service: DicomwebContext, series: str | None = None) -> wado.Find:
+    return lambda shown: service.instances(shown, series)
 
 
-def _one_instance(service: DicomwebContext, study: str, series: str, instance: str) -> wado.Find:
-    return lambda: [service.instance(study, series, instance)]
+def _one_instance(service: DicomwebContext, series: str, instance: str) -> wado.Find:
+    return lambda shown: [service.instance(shown, series, instance)]
 
 
 def _search_results(

@@ -17,6 +17,7 @@ from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, accept
 from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext, base_url
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
+from pacs.dicomweb.needs import VisibleStudy
 from pacs.dicomweb.problems import NotAcceptable, NotThere
 from pacs.leaving.corrections import Correction, apply_correction
 from pacs.leaving.outgoing_file import default_syntax, outgoing_file
@@ -34,14 +35,14 @@ PIXELS: Final = (PIXEL_DATA, "7FE00008", "7FE00009")
 _PATH: Final = re.compile(r"([0-9A-Fa-f]{8}/[0-9]{1,6}/){0,16}[0-9A-Fa-f]{8}", re.ASCII)
 
 
-Find = Callable[[], list[Instance]]
-"""Answers the instances of a resource; called after the access check."""
+Find = Callable[[VisibleStudy], list[Instance]]
+"""Answers the instances of a resource that the viewer may see, of the study that the access check opened."""
 
 
 def objects(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
     """Whole instances in multipart/related; a single instance also without it."""
     shown = service.study(request, study_uid, "retrieve")
-    instances = find()
+    instances = find(shown)
     asked = [one for one in acceptable(request) if one.takes(DICOM) and _has_form(one, instances)]
     if not asked:
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
@@ -130,7 +131,7 @@ def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def metadata(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:
     """DICOM JSON of all instances (PS3.18 10.4.1.1.2), with corrections applied."""
     shown = service.study(request, study_uid, "metadata")
-    instances = find()
+    instances = find(shown)
     media = next(
         (media for one in acceptable(request) for media in (DICOM_JSON, "application/json") if one.takes(media)), None
     )
@@ -179,7 +180,7 @@ def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: 
     Compressed pixel data is sent as one part for each frame (PS3.18 8.7.3.3).
     """
     shown = service.study(request, study_uid, "retrieve")
-    instance = find()[0]
+    instance = find(shown)[0]
     correction = service.corrections(shown, [instance])[0]
     asked = next((one for one in acceptable(request) if one.takes(OCTETS)), None)
     if asked is None:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from pacs.errors import NotFound
 from pacs.leaving.corrections import Correction
-from storage.index.queries import Study
+from storage.index.queries import Scope, Study
 
 
 class NotVisible(NotFound):
@@ -20,6 +20,8 @@ class VisibleStudy:
     """A study that the viewer may see, with a person's corrections (revision 0: none)."""
 
     study: Study
+    scope: Scope = field(repr=False)
+    """What the viewer sees: the study's instances are found through it."""
     attributes: Mapping[str, str] = field(default_factory=dict[str, str])
     revision: int = 0
     reason: str = ""

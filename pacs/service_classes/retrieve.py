@@ -28,7 +28,7 @@ from pacs.search.results import ambiguous_patient
 from pacs.service_classes.identifier import Root, retrieval
 from pacs.service_classes.needs import Destination, DimseDoor
 from storage.database import snapshot
-from storage.index.queries import Part, Scope, instance_of, search_parts
+from storage.index.queries import Part, Scope, search_parts, seen_instance
 
 PATIENT_ROOT_MOVE: Final = "1.2.840.10008.5.1.4.1.2.1.2"
 PATIENT_ROOT_GET: Final = "1.2.840.10008.5.1.4.1.2.1.3"
@@ -143,23 +143,24 @@ class RetrieveService:
 
     # -- what `_Run` calls
 
-    def opened(self, part: Part) -> StoredInstance | None:
-        """The instance to send; None where it was hidden or erased since it was found."""
+    def opened(self, part: Part, shown: Sequence[VisibleStudy]) -> StoredInstance | None:
+        """The instance to send; None where one of those to whom the study is shown does not see it (any longer)."""
         with snapshot(self._engine) as tx:
-            instance = instance_of(tx, part.sop_instance_uid)
-        return None if instance is None or instance.hidden else StoredInstance(self._bytes, instance)
+            found = [seen_instance(tx, one.scope, part.sop_instance_uid) for one in shown]
+        instance = None if None in found else found[0]
+        return None if instance is None else StoredInstance(self._bytes, instance)
 
     def correction(self, shown: VisibleStudy, opened: StoredInstance) -> Correction | None:
         return correction_of(self._engine, shown, opened.instance)
 
-    def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> VisibleStudy | None:
-        """The study with its corrections; None where the requestor or the destination may not see it."""
+    def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> list[VisibleStudy]:
+        """The study as the requestor and the destination see it; empty where one of them may not see it at all."""
         try:
-            shown = self._door.open_study(sender, study_uid, "retrieve")
+            shown = [self._door.open_study(sender, study_uid, "retrieve")]
             if destination is not None and destination.sender != sender:
-                self._door.open_study(destination.sender, study_uid, "receive")
+                shown.append(self._door.open_study(destination.sender, study_uid, "receive"))
         except NotVisible:
-            return None
+            return []
         return shown
 
 
@@ -186,7 +187,8 @@ class _Run:
         self._said_at = time.monotonic()
 
     def send(self, outlet: StorageScu, parts: Sequence[Part]) -> None:
-        study_uid, shown = "", None
+        study_uid: str = ""
+        shown: list[VisibleStudy] = []
         for part in parts:
             self.check()
             self.cancelled = self.cancelled or self.request.MessageID in self.caller.association.dimse.cancel_req
@@ -195,11 +197,11 @@ class _Run:
             if part.study_uid != study_uid:
                 study_uid = part.study_uid
                 shown = self._service.shown(self.caller.sender, self._destination, study_uid)
-            opened = None if shown is None else self._service.opened(part)
-            if shown is None or opened is None:
+            opened = self._service.opened(part, shown) if shown else None
+            if opened is None:
                 self._tally.add(part.sop_instance_uid, FAILED)
             else:
-                self._tally.add(part.sop_instance_uid, outlet.send(opened, self._service.correction(shown, opened)))
+                self._tally.add(part.sop_instance_uid, outlet.send(opened, self._service.correction(shown[0], opened)))
             self._say_pending()
 
     def meanwhile(self) -> None:

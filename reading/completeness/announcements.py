@@ -4,7 +4,7 @@ Which of several announcements of one study count:
 
 * Of each source and each thing that it is about (``about``) the newest counts. Requests for storage commitment
   count together: a device asks for its images in parts.
-* What a device announces for a study of another site counts only if its own site has sent images of it too.
+* What a device announces for a study of another site does not count, whatever its own site has sent of it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from storage.ids import new_id
-from storage.tables import holding, study
+from storage.tables import study
 
 QUIET: Final = "quiet"
 """The source of what was counted when nothing more came for a while; whatever a device announces outweighs it."""
@@ -104,9 +104,6 @@ def announce_named(
 def of_each_study(tx: Connection, study_uids: Sequence[str]) -> dict[str, list[Announcement]]:
     """The announcements that count, the oldest first, for each study that has any."""
     said, named, device = tables.announcement, tables.announced_instance, tables.device
-    shared = sa.exists().where(
-        holding.c.study_uid == said.c.study_uid, holding.c.site_id == device.c.site_id, holding.c.shared
-    )
     rows = tx.execute(
         sa.select(
             said,
@@ -117,7 +114,7 @@ def of_each_study(tx: Connection, study_uids: Sequence[str]) -> dict[str, list[A
         .outerjoin(study, study.c.study_uid == said.c.study_uid)
         .where(
             said.c.study_uid.in_(study_uids),
-            said.c.device_id.is_(None) | study.c.site_id.is_(None) | (device.c.site_id == study.c.site_id) | shared,
+            said.c.device_id.is_(None) | study.c.site_id.is_(None) | (device.c.site_id == study.c.site_id),
         )
         .order_by(said.c.at, said.c.id)
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from reading.access import door
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
@@ -12,14 +12,15 @@ from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.viewers import Viewer
 from storage.index import queries
-from storage.index.queries import Instance, Study
+from storage.index.queries import Instance, Scope, Study
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportedStudy:
-    """A study with its instances and the correction that holds for it."""
+    """A study with the instances that the viewer may see, and the correction that holds for it."""
 
     study: Study
+    scope: Scope
     correction: Revision | None
     instances: list[Instance]
 
@@ -32,13 +33,14 @@ def export_case(ctx: Context[Viewer], case_id: str) -> list[ExportedStudy]:
 
     """
     door.open_case(ctx, case_id, Action.CASE_EXPORT)
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
     found: list[ExportedStudy] = []
     for study_uid in cases.study_uids(ctx.tx, case_id):
-        instances = queries.instances_in(ctx.tx, study_uid)
+        instances = queries.instances_in(ctx.tx, scope, study_uid)
         if instances:
             study = door.open_study(ctx, study_uid, Action.STUDY_EXPORT)
             correction = attribution.current(ctx.tx, study_uid)
-            found.append(ExportedStudy(study=study, correction=correction, instances=instances))
+            found.append(ExportedStudy(study=study, scope=scope, correction=correction, instances=instances))
     details = {"instances": sum(len(one.instances) for one in found)}
     ctx.record(action=Action.CASE_EXPORTED, subject_kind="case", subject_id=case_id, details=details)
     return found

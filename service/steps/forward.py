@@ -29,7 +29,7 @@ from service.telemetry.metrics import FORWARDED
 from service.wiring.queries import destination_at
 from service.wiring.study_access import Looks
 from storage.database import snapshot, transaction
-from storage.index.queries import Exact, Part, Scope, instance_of, search_parts
+from storage.index.queries import Exact, Part, search_parts, seen_instance
 from storage.nodes.reader import Bytes
 
 KEEP_EVERY_SECONDS: Final = 60.0
@@ -102,9 +102,8 @@ class Forwarder:
         except NotVisible:
             raise _Stopped("not_visible") from None
         with snapshot(self._house.engine) as tx:
-            scope = Scope(site_ids=frozenset((rule.site_id,)))
             delivered = jobs.delivered_uids(tx, job)
-            found = search_parts(tx, scope, [("study_uid", Exact(job.study_uid))], limit=MANY)
+            found = search_parts(tx, shown.scope, [("study_uid", Exact(job.study_uid))], limit=MANY)
         parts = [part for part in found if part.sop_instance_uid not in delivered]
         run = _Run(self._house, self._bytes, job, shown)
         try:
@@ -160,8 +159,8 @@ class _Run:
     def send(self, one: Callable[[StoredInstance, Correction | None], int], parts: list[Part]) -> None:
         for part in parts:
             with snapshot(self._house.engine) as tx:
-                instance = instance_of(tx, part.sop_instance_uid)
-            if instance is None or instance.hidden:
+                instance = seen_instance(tx, self._shown.scope, part.sop_instance_uid)
+            if instance is None:
                 continue
             correction = correction_of(self._house.engine, self._shown, instance)
             status = one(StoredInstance(self._bytes, instance), correction)

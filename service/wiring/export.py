@@ -8,14 +8,12 @@ from pacs.dicomweb.needs import VisibleStudy
 from pacs.leaving.placement import corrections
 from pacs.leaving.zip_export import Item, TooLarge, zip_stream
 from reading.context import Context
-from reading.desk.export import export_case
+from reading.desk.export import ExportedStudy, export_case
 from reading.errors import NotAllowed
 from reading.intake.surgery import new_uid
-from reading.patients import attribution
 from reading.viewers import Viewer
 from service.installation.house import House
 from storage.database import transaction
-from storage.index import queries
 from storage.nodes.reader import Bytes
 
 
@@ -30,7 +28,7 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
     items: list[Item] = []
     with transaction(house.engine) as tx:
         for one in export_case(Context(tx, house.audit, house.clock(), viewer), case_id):
-            shown = VisibleStudy(study=one.study) if one.correction is None else _shown(one.study, one.correction)
+            shown = _shown(one)
             made = corrections(tx, one.study, shown.correction, one.instances)
             items += [Item(instance=each, correction=how) for each, how in zip(one.instances, made, strict=True)]
     try:
@@ -39,9 +37,13 @@ def export(house: House, bytes_: Bytes, viewer: Viewer, case_id: str) -> Iterato
         raise NotAllowed("too_much_to_export") from None
 
 
-def _shown(study: queries.Study, current: attribution.Revision) -> VisibleStudy:
+def _shown(one: ExportedStudy) -> VisibleStudy:
+    current = one.correction
+    if current is None:
+        return VisibleStudy(study=one.study, scope=one.scope)
     return VisibleStudy(
-        study=study,
+        study=one.study,
+        scope=one.scope,
         attributes=current.attributes,
         revision=current.revision,
         reason=current.reason,

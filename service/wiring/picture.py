@@ -7,7 +7,7 @@ from typing import Final
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
-from reading.access import door
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -34,7 +34,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         with transaction(house.engine) as tx:
             door.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
-        instances = queries.instances_in(tx, study_uid)
+        instances = queries.instances_in(tx, visibility.scope(tx, viewer, now), study_uid)
     if not 1 <= number <= len(instances):
         raise NotThere
     opened = StoredInstance(bytes_, instances[number - 1])

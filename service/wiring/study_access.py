@@ -40,6 +40,7 @@ class Looks:
         try:
             with snapshot(self._house.engine) as tx:
                 study = door.open_study_again(tx, viewer, study_uid, action, now)
+                scope = visibility.scope(tx, viewer, now)
                 current = attribution.current(tx, study_uid)
             if study is None:
                 with transaction(self._house.engine) as tx:
@@ -55,9 +56,10 @@ class Looks:
                 )
             raise NotVisible from hidden
         if current is None:
-            return VisibleStudy(study=study)
+            return VisibleStudy(study=study, scope=scope)
         return VisibleStudy(
             study=study,
+            scope=scope,
             attributes=current.attributes,
             revision=current.revision,
             reason=current.reason,

@@ -24,11 +24,14 @@ from storage.index.search import (
     UidList,
     UnknownColumn,
     Wildcard,
+    instances_in,
     search_instances,
     search_parts,
     search_patients,
     search_series,
     search_studies,
+    seen_instance,
+    series_in,
 )
 from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
 from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, records_of
@@ -70,6 +73,7 @@ __all__ = [
     "search_patients",
     "search_series",
     "search_studies",
+    "seen_instance",
     "series_in",
     "show",
     "study_of",
@@ -90,22 +94,6 @@ _AT_ONCE: Final = 500
 def study_of(tx: Connection, study_uid: str) -> Study | None:
     asked = sa.select(*columns_of(Study, _STUDY)).where(_STUDY.c.study_uid == study_uid)
     return next(iter(records_of(Study, tx.execute(asked))), None)
-
-
-def series_in(tx: Connection, study_uid: str) -> list[Series]:
-    """By series number; without series whose instances are all hidden."""
-    asked = sa.select(*columns_of(Series, _SERIES)).where(_SERIES.c.study_uid == study_uid, _SERIES.c.instances > 0)
-    return records_of(Series, tx.execute(asked.order_by(_SERIES.c.series_number, _SERIES.c.series_uid)))
-
-
-def instances_in(tx: Connection, study_uid: str, series_uid: str | None = None) -> list[Instance]:
-    """By series, then by instance number; without hidden instances."""
-    asked = sa.select(*columns_of(Instance, _INSTANCE))
-    asked = asked.where(_INSTANCE.c.study_uid == study_uid, _INSTANCE.c.hidden.is_(False))
-    if series_uid is not None:
-        asked = asked.where(_INSTANCE.c.series_uid == series_uid)
-    order = (_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
-    return records_of(Instance, tx.execute(asked.order_by(*order)))
 
 
 def instance_of(tx: Connection, sop_instance_uid: str) -> Instance | None:

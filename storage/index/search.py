@@ -13,17 +13,8 @@ from sqlalchemy.engine import Connection
 from storage import tables
 from storage.errors import StorageError
 from storage.index.entry_rows import folded
+from storage.index.scope import Scope, holds, instances_of_study, series_columns, study_columns, visible, whole
 from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, records_of
-
-
-@dataclass(frozen=True, kw_only=True)
-class Scope:
-    """The studies that a viewer may see: those of these sites, those that these sites also sent, and those named."""
-
-    site_ids: frozenset[str] = frozenset()
-    study_uids: frozenset[str] = frozenset()
-    hidden_site_ids: frozenset[str] = frozenset()
-    """Sites whose hidden (withheld) studies are shown as well."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +66,6 @@ class UnknownColumn(StorageError):
 _STUDY: Final = tables.study
 _SERIES: Final = tables.series
 _INSTANCE: Final = tables.instance
-_HOLDING: Final = tables.holding
 
 _BELOW: Final = {
     "modality": _SERIES,
@@ -86,6 +76,8 @@ _BELOW: Final = {
 _NAMES: Final = ("patient_name", "referring_physician")
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _AFTER_ANY: Final = "99999999"
+MANY: Final = 1_000_000
+"""More than any study has."""
 _SHOWN: Final = {
     _STUDY: _STUDY.c.instances > 0,
     _SERIES: _SERIES.c.instances > 0,
@@ -104,12 +96,12 @@ def search_patients(
     who = (_STUDY.c.patient_id, _STUDY.c.issuer)
     asked = (
         sa.select(*who, sa.func.max(_STUDY.c.study_uid).label("study_uid"))
-        .add_columns(sa.func.count().label("studies"), sa.func.sum(_STUDY.c.instances).label("instances"))
+        .add_columns(sa.func.count().label("studies"), sa.func.sum(instances_of_study(scope)).label("instances"))
         .where(
             _STUDY.c.patient_id != "",
             _SHOWN[_STUDY],
-            *_visible(scope),
-            *_conditions(tx, (_STUDY,), "study_uid", match),
+            *visible(scope, _STUDY),
+            *_conditions(tx, scope, (_STUDY,), "study_uid", match),
         )
         .group_by(*who)
         .order_by(*who)
@@ -125,8 +117,8 @@ def search_studies(
     """The newest first; ``after`` is date and UID of the one that came last."""
     order = (_STUDY.c.study_date, _STUDY.c.study_uid)
     asked = (
-        sa.select(*columns_of(Study, _STUDY))
-        .where(_SHOWN[_STUDY], *_visible(scope), *_conditions(tx, (_STUDY,), "study_uid", match))
+        sa.select(*study_columns(scope))
+        .where(_SHOWN[_STUDY], *visible(scope, _STUDY), *_conditions(tx, scope, (_STUDY,), "study_uid", match))
         .order_by(*(column.desc() for column in order))
     )
     if after is not None:
@@ -137,9 +129,13 @@ def search_studies(
 def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Series]:
     """By study, then by series number."""
     asked = (
-        sa.select(*columns_of(Series, _SERIES))
+        sa.select(*series_columns(scope))
         .join_from(_SERIES, _STUDY)
-        .where(_SHOWN[_SERIES], *_visible(scope), *_conditions(tx, (_SERIES, _STUDY), "series_uid", match))
+        .where(
+            _SHOWN[_SERIES],
+            *visible(scope, _SERIES),
+            *_conditions(tx, scope, (_SERIES, _STUDY), "series_uid", match),
+        )
         .order_by(_SERIES.c.study_uid, _SERIES.c.series_number, _SERIES.c.series_uid)
     )
     return _run(tx, Series, asked, limit, offset)
@@ -148,6 +144,23 @@ def search_series(tx: Connection, scope: Scope, match: Match, *, limit: int, off
 def search_instances(tx: Connection, scope: Scope, match: Match, *, limit: int, offset: int = 0) -> list[Instance]:
     """By series, then by instance number."""
     return _run(tx, Instance, _instances(tx, scope, match, columns_of(Instance, _INSTANCE)), limit, offset)
+
+
+def series_in(tx: Connection, scope: Scope, study_uid: str) -> list[Series]:
+    """The series of a study that are seen, by their number."""
+    return search_series(tx, scope, [("study_uid", UidList((study_uid,)))], limit=MANY)
+
+
+def instances_in(tx: Connection, scope: Scope, study_uid: str, series_uid: str | None = None) -> list[Instance]:
+    """The instances of a study, or of one series of it, that are seen; by series, then by instance number."""
+    inside: list[tuple[str, Condition]] = [("study_uid", UidList((study_uid,)))]
+    inside += [("series_uid", UidList((series_uid,)))] if series_uid is not None else []
+    return search_instances(tx, scope, inside, limit=MANY)
+
+
+def seen_instance(tx: Connection, scope: Scope, sop_instance_uid: str) -> Instance | None:
+    """The instance, where it is seen."""
+    return next(iter(search_instances(tx, scope, [("sop_instance_uid", UidList((sop_instance_uid,)))], limit=1)), None)
 
 
 def search_parts(tx: Connection, scope: Scope, match: Match, *, limit: int) -> list[Part]:
@@ -167,7 +180,11 @@ def _instances(
         sa.select(*columns)
         .join_from(_INSTANCE, _STUDY, _INSTANCE.c.study_uid == _STUDY.c.study_uid)
         .join(_SERIES, _INSTANCE.c.series_uid == _SERIES.c.series_uid)
-        .where(_SHOWN[_INSTANCE], *_visible(scope), *_conditions(tx, levels, "sop_instance_uid", match))
+        .where(
+            _SHOWN[_INSTANCE],
+            *visible(scope, _INSTANCE),
+            *_conditions(tx, scope, levels, "sop_instance_uid", match),
+        )
         .order_by(_INSTANCE.c.series_uid, _INSTANCE.c.instance_number, _INSTANCE.c.sop_instance_uid)
     )
 
@@ -176,23 +193,14 @@ def _run(tx: Connection, shape: type[Shape], asked: sa.Select[Any], limit: int, 
     return records_of(shape, tx.execute(asked.limit(limit).offset(offset)))
 
 
-def _conditions(tx: Connection, levels: tuple[sa.Table, ...], key: str, match: Match) -> list[sa.ColumnElement[bool]]:
-    return [_condition(tx, levels, key, name, condition) for name, condition in match]
+def _conditions(
+    tx: Connection, scope: Scope, levels: tuple[sa.Table, ...], key: str, match: Match
+) -> list[sa.ColumnElement[bool]]:
+    return [_condition(tx, scope, levels, key, name, condition) for name, condition in match]
 
 
-def _visible(scope: Scope) -> list[sa.ColumnElement[bool]]:
-    # Shared holdings are few, so they are looked up once instead of joined.
-    also_held = sa.select(_HOLDING.c.study_uid).where(_HOLDING.c.shared, _HOLDING.c.site_id.in_(scope.site_ids))
-    seen = sa.or_(
-        _STUDY.c.site_id.in_(scope.site_ids),
-        _STUDY.c.study_uid.in_(also_held),
-        _STUDY.c.study_uid.in_(scope.study_uids),
-    )
-    return [seen, _STUDY.c.hidden.is_(False) | _STUDY.c.site_id.in_(scope.hidden_site_ids)]
-
-
-def _condition(
-    tx: Connection, levels: tuple[sa.Table, ...], key: str, name: str, condition: Condition
+def _condition(  # noqa: PLR0917
+    tx: Connection, scope: Scope, levels: tuple[sa.Table, ...], key: str, name: str, condition: Condition
 ) -> sa.ColumnElement[bool]:
     for table in levels:
         if name in table.c:
@@ -203,7 +211,9 @@ def _condition(
     inside = sa.select(sa.literal(1)).where(
         below.c[key] == levels[0].c[key], _SHOWN[below], _compare(tx, below.c[name], condition)
     )
-    return inside.correlate(levels[0]).exists()
+    inside = inside.correlate(levels[0])
+    # Twice, so that the first, which most studies answer, is the plain join that the databases do well.
+    return inside.exists() & sa.or_(whole(scope), inside.where(holds(scope, below)).exists())
 
 
 def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa.ColumnElement[bool]:

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Connection, Engine
 from storage.database import Durability, connect
 from storage.decisions.comparison import conflict_of, note_conflict
 from storage.index.quarantine_rows import unsettled
-from storage.index.queries import Entered, Index
+from storage.index.queries import Entered, Index, Scope
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.quarantine_moves import Reason
 from storage.records import Held
@@ -25,6 +25,11 @@ OTHER_TOWNSHIP = "01KOTHERTOWNSHIP0000000000"
 DEVICE = "01KDEVICE00000000000000000"
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 HEAD = bytes(128) + b"DICM" + b"file meta information"
+
+
+def seen_whole(study_uid: str) -> Scope:
+    """The scope of somebody who sees all of one study."""
+    return Scope(study_uids=frozenset({study_uid}))
 
 
 def provenance(*, site_id: str = TOWNSHIP, received_at: datetime = NOON) -> Provenance:

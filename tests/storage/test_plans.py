@@ -21,6 +21,7 @@ from storage.index.search import (
     search_studies,
 )
 from tests.plans import plans_of, reads_through
+from tests.storage.instances import seen_whole
 
 SCOPE: Final = Scope(site_ids=frozenset(("S" * 26, "T" * 26)))
 STUDIES: Final[dict[str, Match]] = {
@@ -43,8 +44,8 @@ QUERIES: Final[dict[str, Callable[[Connection], object]]] = {
         tx, SCOPE, [("study_uid", Exact("1.2")), ("series_uid", Exact("1.2.1"))], limit=25
     ),
     "an instance": lambda tx: queries.instance_of(tx, "1.2.1.1"),
-    "the series in a study": lambda tx: queries.series_in(tx, "1.2"),
-    "the instances in a series": lambda tx: queries.instances_in(tx, "1.2", "1.2.1"),
+    "the series in a study": lambda tx: queries.series_in(tx, seen_whole("1.2"), "1.2"),
+    "the instances in a series": lambda tx: queries.instances_in(tx, seen_whole("1.2"), "1.2", "1.2.1"),
     "what waits to be described": lambda tx: queries.undescribed(tx, 50),
 }
 

@@ -70,7 +70,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
     with going_in(office_of(request), patient, Action.REPORT_READ, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.REPORT_READ)
         signatures = versions.signatures_for(ctx.tx, opened.version)
-        pictures = len(pictures_of(ctx.tx, opened.version.case_id))
+        pictures = len(pictures_of(ctx, opened.version.case_id))
         lines = looks(ctx.tx, opened, language_of(request))
     return {
         **_summary(opened),

@@ -113,7 +113,7 @@ def report(
     with going_in(office_of(request), patient, Action.REPORT_READ, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.REPORT_READ)
         sheet = sheet_of(ctx.tx, opened.entry, opened.version, language)
-        total = len(pictures_of(ctx.tx, opened.version.case_id))
+        total = len(pictures_of(ctx, opened.version.case_id))
         lines = looks(ctx.tx, opened, language)
     pages = max(1, -(-total // PICTURES_A_PAGE))
     first = (min(page_number, pages) - 1) * PICTURES_A_PAGE + 1

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.access import door
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import history
 from reading.cases.moves import State
@@ -61,7 +61,7 @@ def show(
             "row": township.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
             "ledger": completeness.in_words(account.of_case(ctx.tx, found), zone, language, now),
-            "studies": _studies(ctx.tx, entry, language),
+            "studies": _studies(ctx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
@@ -119,13 +119,15 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
     }
 
 
-def _studies(tx: Connection, entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
+def _studies(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
     found: list[dict[str, Any]] = []
     for study in entry.studies:
         place = f"/dicomweb/studies/{study.study_uid}"
         rows: list[dict[str, Any]] = []
-        for place_in_study, series in enumerate(queries.series_in(tx, study.study_uid), start=1):
-            pictures = [one for one in queries.instances_in(tx, study.study_uid, series.series_uid) if one.frames]
+        for place_in_study, series in enumerate(queries.series_in(ctx.tx, scope, study.study_uid), start=1):
+            inside = queries.instances_in(ctx.tx, scope, study.study_uid, series.series_uid)
+            pictures = [one for one in inside if one.frames]
             shown = pictures[:: max(1, -(-len(pictures) // THUMBNAILS))]
             number = text(language, "case.series", n=series.series_number or place_in_study)
             rows.append(

@@ -29,6 +29,6 @@ def report_picture(request: Request, patient: PatientViewer, version_id: str, nu
     office = office_of(request)
     with going_in(office, patient, Action.PICTURE_READ, "report", version_id) as ctx:
         opened = open_report(ctx, version_id, Action.PICTURE_READ)
-        picture = picture_of(ctx.tx, opened.version.case_id, number)
+        picture = picture_of(ctx, opened.version.case_id, number)
     body, media_type = office.render(patient, picture.study_uid, picture.number)
     return Response(body, media_type=media_type, headers={"Cache-Control": "private, no-store"})

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy.engine import Connection
-
+from reading.access import visibility
 from reading.cases import cases
+from reading.context import Context
 from reading.errors import NotThere
+from reading.viewers import Viewer
 from storage.index import queries
 
 
@@ -18,24 +19,25 @@ class Picture:
     """From 1 in its study, as `viewer.http.office.Render` counts."""
 
 
-def pictures_of(tx: Connection, case_id: str) -> list[Picture]:
-    """Every instance that has frames, study by study."""
+def pictures_of(ctx: Context[Viewer], case_id: str) -> list[Picture]:
+    """Every instance that the viewer sees and that has frames, study by study."""
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
     return [
         Picture(study_uid=study_uid, number=number)
-        for study_uid in cases.study_uids(tx, case_id)
-        for number, instance in enumerate(queries.instances_in(tx, study_uid), start=1)
+        for study_uid in cases.study_uids(ctx.tx, case_id)
+        for number, instance in enumerate(queries.instances_in(ctx.tx, scope, study_uid), start=1)
         if instance.frames
     ]
 
 
-def picture_of(tx: Connection, case_id: str, number: int) -> Picture:
+def picture_of(ctx: Context[Viewer], case_id: str, number: int) -> Picture:
     """Picture ``number`` of a case, counted from 1.
 
     Raises:
         NotThere: the case has no such picture.
 
     """
-    found = pictures_of(tx, case_id)
+    found = pictures_of(ctx, case_id)
     if not 1 <= number <= len(found):
         raise NotThere
     return found[number - 1]

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy.engine import Connection
-
-from reading.access import door
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import NotThere
@@ -42,7 +40,7 @@ class Beside:
 
 def beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision], language: Language) -> Beside:
     """What stands beside a concern after the decisions that were ``made``; a study that is shown is opened."""
-    return _with_names(ctx.tx, _beside(ctx, concern, made), language)
+    return _with_names(ctx, _beside(ctx, concern, made), language)
 
 
 def _beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision]) -> Beside:
@@ -71,8 +69,11 @@ def _beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision]) -> 
         study = door.open_study(ctx, study_uid, Action.CONCERN_BESIDE)
     except NotThere:
         return Beside(hidden=True)
+    scope = visibility.scope(tx, ctx.who, ctx.now)
+    if instance is not None and queries.seen_instance(tx, scope, instance.sop_instance_uid) is None:
+        return Beside(hidden=True)
     if instance is None or entered:
-        drawn = any(one.frames for one in queries.instances_in(tx, study_uid) if one.offset != held.offset)
+        drawn = any(one.frames for one in queries.instances_in(tx, scope, study_uid) if one.offset != held.offset)
         return Beside(
             title="study",
             study=study,
@@ -89,14 +90,16 @@ def _beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision]) -> 
     )
 
 
-def _with_names(tx: Connection, beside: Beside, language: Language) -> Beside:
+def _with_names(ctx: Context[Staff], beside: Beside, language: Language) -> Beside:
+    tx = ctx.tx
     site = None if beside.study is None else organisations.by_id(tx, beside.study.site_id)
     named = replace(beside, site=site.name if site else "")
     stored = beside.instance
     if stored is None:
         return named
     device = devices.by_id(tx, stored.device_id)
-    series = next((one for one in queries.series_in(tx, stored.study_uid) if one.series_uid == stored.series_uid), None)
+    inside = queries.series_in(tx, visibility.scope(tx, ctx.who, ctx.now), stored.study_uid)
+    series = next((one for one in inside if one.series_uid == stored.series_uid), None)
     what = (
         ""
         if series is None

@@ -158,3 +158,29 @@ def test_another_site_finds_nothing(web: Web) -> None:
     for level in ("studies", "series", "instances"):
         answer = web.quinn.get(f"/{level}?StudyInstanceUID={sent.StudyInstanceUID}")
         assert answer.json() == []
+
+
+def test_a_site_that_sent_one_image_of_another_sites_study_finds_that_image_alone(web: Web) -> None:
+    study, series = new_uid(), new_uid()
+    shared = image(StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=1)
+    second = image(StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=2)
+    report = image(StudyInstanceUID=study, SeriesNumber=2, Modality="SR")
+    web.send(shared, second, report)
+    web.send(shared, sender=OTHER)
+    web.send(image(StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=3))  # later
+
+    assert ids(web.tang.get(f"/studies/{study}/instances"), "00200013") == [1, 1, 2, 3]
+    (found,) = web.quinn.get("/studies?includefield=all").json()
+    assert (found["00201206"]["Value"], found["00201208"]["Value"], found["00080061"]["Value"]) == ([1], [1], ["CT"])
+    (in_series,) = web.quinn.get(f"/studies/{study}/series").json()
+    assert (in_series["0020000E"]["Value"], in_series["00201209"]["Value"]) == ([series], [1])
+    for address in (f"/studies/{study}/instances", f"/studies/{study}/series/{series}/instances", "/instances"):
+        assert ids(web.quinn.get(address), "00080018") == [shared.SOPInstanceUID]
+    for query in (
+        "/studies?ModalitiesInStudy=SR",
+        f"/series?SeriesInstanceUID={report.SeriesInstanceUID}",
+        f"/instances?SOPInstanceUID={second.SOPInstanceUID}",
+        f"/studies/{study}/series/{report.SeriesInstanceUID}/instances",
+    ):
+        assert web.tang.get(query).json() != []
+        assert web.quinn.get(query).json() == []

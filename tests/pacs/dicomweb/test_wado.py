@@ -16,6 +16,7 @@ from pacs.arriving.describe import describe_pending
 from pacs.dicomweb.multipart import Reader, media_type
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
+from tests.archive import OTHER
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, new_uid
 from tests.dicomweb import Web, path_of
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes
@@ -320,3 +321,32 @@ def test_what_is_not_there_is_not_there(web: Web) -> None:
 
     assert {answer.status_code for answer in answers} == {404}
     assert {answer.content for answer in answers[:6]} == {answers[0].content}
+
+
+def test_a_site_that_sent_one_image_of_another_sites_study_retrieves_that_image_alone(web: Web) -> None:
+    study, series = new_uid(), new_uid()
+    held, second, third = (
+        image(StudyInstanceUID=study, SeriesInstanceUID=series, InstanceNumber=number, rows=8, columns=8)
+        for number in (1, 2, 3)
+    )
+    web.send(held, second)
+    web.send(held, sender=OTHER)
+    web.send(third)  # later
+
+    of_study, of_series = f"/studies/{study}", f"/studies/{study}/series/{series}"
+    for resource in (of_study, of_series):
+        metadata = web.quinn.get(f"{resource}/metadata").json()
+        assert [one["00080018"]["Value"] for one in metadata] == [[held.SOPInstanceUID]]
+        whole, theirs = web.tang.get(resource), web.quinn.get(resource)
+        assert len(Parts(whole.headers["content-type"], whole.content).contents) == 3
+        (got,) = Parts(theirs.headers["content-type"], theirs.content).contents
+        assert from_bytes(got).sop_instance == held.SOPInstanceUID
+        picture = web.quinn.get(f"{resource}/thumbnail")
+        assert picture.content == web.quinn.get(f"{path_of(held)}/thumbnail").content
+    for one in (second, third):
+        for ending in ("", "/metadata", "/frames/1", "/rendered", "/thumbnail", "/frames/1/rendered",
+                       "/frames/1/thumbnail", "/bulkdata/7FE00010"):  # fmt: skip
+            assert web.tang.get(path_of(one) + ending).status_code == 200
+            refused, nothing = web.quinn.get(path_of(one) + ending), web.quinn.get(path_of(image()) + ending)
+            assert (refused.status_code, refused.content) == (nothing.status_code, nothing.content)
+            assert refused.status_code == 404

@@ -31,6 +31,7 @@ from tests.archive import Archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, image, new_uid, thing
 from tests.conftest import need_tool
 from tests.pacs.objects import SOP_CLASSES, of_kind
+from tests.storage.instances import seen_whole
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 CORRECTION = Correction(
@@ -46,7 +47,7 @@ def pieces(archive: Archive, *studies: str, correction: Correction | None = None
     items: list[Item] = []
     with snapshot(archive.engine) as tx:
         for uid in studies:
-            study, there = study_of(tx, uid), instances_in(tx, uid)
+            study, there = study_of(tx, uid), instances_in(tx, seen_whole(uid), uid)
             assert study is not None
             made = corrections(tx, study, correction, there)
             items += [Item(instance=one, correction=each) for one, each in zip(there, made, strict=True)]
@@ -182,7 +183,7 @@ def test_too_much_is_refused_before_anything_is_sent(small_archive: Archive) -> 
     first = image()
     send(small_archive, first)
     with snapshot(small_archive.engine) as tx:
-        (there,) = instances_in(tx, first.StudyInstanceUID)
+        (there,) = instances_in(tx, seen_whole(first.StudyInstanceUID), first.StudyInstanceUID)
     bytes_ = Bytes(small_archive.directory, FolderObjectStore(small_archive.directory / "none"), small_archive.engine)
     many = [Item(instance=there, correction=None)] * (MOST_BYTES // there.size + 1 if there.size > 1 << 20 else 20_001)
 

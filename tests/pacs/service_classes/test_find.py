@@ -159,3 +159,27 @@ def test_a_search_that_nobody_wants_any_more_ends(house: House, monkeypatch: pyt
         ends = [first, *responses]
 
     assert ends[-1][0].Status in (0xFE00, 0x0000)  # it may have been through
+
+
+def test_a_site_that_sent_one_image_of_another_sites_study_finds_that_image_alone(house: House) -> None:
+    study, series = new_uid(), new_uid()
+    held = image(StudyInstanceUID=study, SeriesInstanceUID=series, PatientID="P7")
+    for one, sender in ((held, TOWNSHIP), (held, OTHER), (image(StudyInstanceUID=study, PatientID="P7"), TOWNSHIP)):
+        assert house.archive.take(thing(one), sender).accepted
+
+    (_, found), _ = house.find(
+        "PATIENT", "STUDY", calling="OTHER", PatientID="P7", NumberOfStudyRelatedInstances="",
+        NumberOfStudyRelatedSeries="",
+    )  # fmt: skip
+    (_, patient), _ = house.find(
+        "PATIENT", "PATIENT", calling="OTHER", PatientID="P7", NumberOfPatientRelatedInstances=""
+    )
+    assert found is not None
+    assert patient is not None
+    assert (found.NumberOfStudyRelatedInstances, found.NumberOfStudyRelatedSeries) == (1, 1)
+    assert patient.NumberOfPatientRelatedInstances == 1
+    assert said(house.find("STUDY", "SERIES", calling="OTHER", StudyInstanceUID=study), "SeriesInstanceUID") == [
+        series,
+        None,
+    ]
+    assert len(house.find("STUDY", "SERIES", StudyInstanceUID=study)) == 3

@@ -57,10 +57,18 @@ def filled(archive: Archive, directory: Path) -> Iterator[House]:
         yield made
 
 
-def move(house: House, destination: str, level: str = "STUDY", root: str = "STUDY", **keys: Any) -> list[Any]:
+def move(
+    house: House,
+    destination: str,
+    level: str = "STUDY",
+    root: str = "STUDY",
+    *,
+    calling: str = "TOWNSHIP",
+    **keys: Any,
+) -> list[Any]:
     """Each response of a C-MOVE: its status with its counts, and its identifier."""
     keys = keys or {"StudyInstanceUID": STUDY}
-    with open_association("TOWNSHIP", house.peer, [build_context(ROOTS["move", root])]) as association:
+    with open_association(calling, house.peer, [build_context(ROOTS["move", root])]) as association:
         return list(association.send_c_move(identifier(level, **keys), destination, ROOTS["move", root], msg_id=9))
 
 
@@ -180,18 +188,22 @@ def _cancel(association: Any, arrived: threading.Event, go_on: threading.Event) 
     go_on.set()
 
 
-def test_what_is_got_comes_back_on_the_same_association(house: House) -> None:
+def get(house: House, calling: str, level: str, root: str, **keys: str) -> tuple[list[Any], dict[str, bytes]]:
+    """Each response of a C-GET, and the data sets that came by it, by their SOP Instance UID."""
     received: dict[str, bytes] = {}
 
     def take(event: Any) -> int:
         received[str(event.request.AffectedSOPInstanceUID)] = event.request.DataSet.getvalue()
         return 0
 
-    root = ROOTS["get", "PATIENT"]
     contexts = [build_context(root), *(build_context(CT, one) for one in (EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE))]
-    with open_association("TOWNSHIP", house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
+    with open_association(calling, house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
         association.bind(evt.EVT_C_STORE, take)
-        responses = list(association.send_c_get(identifier("PATIENT", PatientID="P0001"), root))
+        return list(association.send_c_get(identifier(level, **keys), root)), received
+
+
+def test_what_is_got_comes_back_on_the_same_association(house: House) -> None:
+    responses, received = get(house, "TOWNSHIP", "PATIENT", ROOTS["get", "PATIENT"], PatientID="P0001")
 
     assert counts(responses[-1][0]) == (0x0000, None, 3, 0, 0)
     assert received == {one.sop_instance: one.dataset for one in SENT}
@@ -267,3 +279,21 @@ def test_a_peer_that_hangs_up_in_the_middle_ends_it(small_house: House) -> None:
 
     assert association.is_aborted
     assert small_house.find("STUDY", "STUDY", PatientID="nobody")[-1][0] == 0x0000  # and others are served
+
+
+def test_a_site_that_sent_one_image_of_another_sites_study_gets_that_image_alone(small_house: House) -> None:
+    assert small_house.archive.take(PLAIN, OTHER).accepted
+
+    with receiving([CT], [EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLE]) as received:
+        small_house.send_to("QUINN", received.port, OTHER)
+        asked = move(small_house, "QUINN", calling="OTHER")
+        given = move(small_house, "QUINN")
+
+    got, files = get(small_house, "OTHER", "STUDY", ROOTS["get", "STUDY"], StudyInstanceUID=STUDY)
+
+    assert counts(got[-1][0]) == (0x0000, None, 1, 0, 0)
+    assert set(files) == {PLAIN.sop_instance}
+    assert counts(asked[-1][0]) == (0x0000, None, 1, 0, 0)
+    assert counts(given[-1][0]) == (0xB000, None, 1, 2, 0)
+    assert set(given[-1][1].FailedSOPInstanceUIDList) == {IMPLICIT.sop_instance, PACKED.sop_instance}
+    assert set(received.bytes_) == {PLAIN.sop_instance}

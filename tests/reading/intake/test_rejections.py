@@ -26,6 +26,7 @@ from storage.index import queries
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, send, state
 from tests.reading.intake.test_surgery import two_images
 from tests.reading.region import KEYS
+from tests.storage.instances import seen_whole
 
 
 def note(site: Organisation, now: datetime, *uids: str, note_uid: str = "9.1", title: Title = Title.QUALITY) -> Note:
@@ -37,7 +38,7 @@ def take(tx: Connection, clinic: Clinic, made: Note, now: datetime) -> None:
 
 
 def shown(tx: Connection, study_uid: str) -> list[str]:
-    return sorted(one.sop_instance_uid for one in queries.instances_in(tx, study_uid))
+    return sorted(one.sop_instance_uid for one in queries.instances_in(tx, seen_whole(study_uid), study_uid))
 
 
 @pytest.mark.parametrize("title", [title for title in Title if title is not Title.PERSON])

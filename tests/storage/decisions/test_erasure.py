@@ -20,7 +20,7 @@ from storage.index.queries import Entered
 from storage.keeping.shipping import ship
 from storage.rebuild import rebuild
 from storage.rewriting import old_segments
-from tests.storage.instances import NOON, OTHER_TOWNSHIP, opened, provenance, row, store, write
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, opened, provenance, row, seen_whole, store, write
 from tests.storage.rewriting.rewriting_yard import LATER, Yard, data, small
 
 OTHER = "1.2.4"
@@ -59,7 +59,7 @@ def test_it_is_out_of_every_row_at_once(yard: Yard) -> None:
     erased = erase(yard)
     with snapshot(yard.engine) as tx:
         study = queries.study_of(tx, "1.2.3")
-        series = queries.series_in(tx, "1.2.3")
+        series = queries.series_in(tx, seen_whole("1.2.3"), "1.2.3")
     assert study is not None
 
     assert (erased.instances, erased.quarantined) == (3, 1)

@@ -44,7 +44,7 @@ from storage.index.queries import (
     study_of,
 )
 from storage.segments.members import Entry
-from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row, seen_whole
 
 ALL = Scope(site_ids=frozenset({TOWNSHIP}))
 FIRST, SECOND = "1.2.3.1", "1.2.3.9"
@@ -111,12 +111,12 @@ def shown(tx: Connection) -> Shown:
     found: Shown = {}
     for study in search_studies(tx, ALL, [], limit=100):
         series = search_series(tx, ALL, [("study_uid", UidList((study.study_uid,)))], limit=100)
-        assert series == series_in(tx, study.study_uid)
+        assert series == series_in(tx, seen_whole(study.study_uid), study.study_uid)
         inside: dict[str, tuple[int, list[str]]] = {}
         for one in series:
             asked = [("series_uid", UidList((one.series_uid,)))]
             instances = search_instances(tx, ALL, asked, limit=100)
-            assert instances == instances_in(tx, study.study_uid, one.series_uid)
+            assert instances == instances_in(tx, seen_whole(study.study_uid), study.study_uid, one.series_uid)
             inside[one.series_uid] = (one.instances, [instance.sop_instance_uid for instance in instances])
         found[study.study_uid] = (study.instances, inside)
     return found

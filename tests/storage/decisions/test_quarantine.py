@@ -21,7 +21,7 @@ from storage.objects.store import FolderObjectStore
 from storage.quarantine_moves import Reason
 from storage.rebuild.dead_writers import recover
 from storage.segments.spool import Spool
-from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, compared, opened, provenance, row, store
+from tests.storage.instances import HEAD, NOON, OTHER_TOWNSHIP, compared, opened, provenance, row, seen_whole, store
 
 LATER = NOON + timedelta(hours=1)
 House = tuple[Spool, Index, Engine]
@@ -49,8 +49,8 @@ def counted(tx: Connection) -> tuple[int, dict[str, int], int]:
     assert study is not None
     return (
         study.instances,
-        {one.series_uid: one.instances for one in series_in(tx, "1.2.3")},
-        len(instances_in(tx, "1.2.3")),
+        {one.series_uid: one.instances for one in series_in(tx, seen_whole("1.2.3"), "1.2.3")},
+        len(instances_in(tx, seen_whole("1.2.3"), "1.2.3")),
     )
 
 

@@ -27,7 +27,7 @@ from storage.index.queries import (
     undescribed,
 )
 from storage.segments.members import Entry
-from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row, seen_whole
 
 
 @pytest.fixture
@@ -48,7 +48,11 @@ def test_an_instance_opens_its_study_and_series(index: Index, engine: Engine) ->
     result = index.enter(row(1, frame_ranges=((500, 10), (510, 12))), place(1), provenance())
 
     with snapshot(engine) as tx:
-        study, series, instance = study_of(tx, "1.2.3"), series_in(tx, "1.2.3"), instance_of(tx, "1.2.3.1")
+        study, series, instance = (
+            study_of(tx, "1.2.3"),
+            series_in(tx, seen_whole("1.2.3"), "1.2.3"),
+            instance_of(tx, "1.2.3.1"),
+        )
     assert result is Entered.NEW
     assert study is not None
     assert (study.patient_name, study.site_id, study.instances, study.last_received_at) == (
@@ -70,7 +74,7 @@ def test_counters_and_the_last_arrival_follow_new_instances_only(index: Index, e
 
     with snapshot(engine) as tx:
         study = study_of(tx, "1.2.3")
-        assert len(instances_in(tx, "1.2.3", "1.2.3.1")) == 2
+        assert len(instances_in(tx, seen_whole("1.2.3"), "1.2.3", "1.2.3.1")) == 2
         assert [one.study_uid for one in arrivals_since(tx, NOON + timedelta(seconds=5))] == ["1.2.3"]
     assert study is not None
     assert (study.instances, study.last_received_at) == (2, NOON + timedelta(seconds=5))

@@ -7,7 +7,7 @@ from sqlalchemy.engine import Engine
 from storage.database import transaction
 from storage.decisions import placement, placement_changes
 from storage.index.queries import instance_of, instances_in, series_in, study_of
-from tests.storage.instances import NOON
+from tests.storage.instances import NOON, seen_whole
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
 
 BEFORE = {
@@ -77,7 +77,7 @@ def test_what_was_there_is_where_it_was_and_is_shown(empty: Engine) -> None:
         found = instance_of(tx, "1.2.1.1")
         assert found is not None
         assert (found.moved, found.hidden, found.named) == (False, False, ("1.2", "1.2.1"))
-        assert [one.sop_instance_uid for one in instances_in(tx, "1.2")] == ["1.2.1.1"]
+        assert [one.sop_instance_uid for one in instances_in(tx, seen_whole("1.2"), "1.2")] == ["1.2.1.1"]
         placement.apply(
             tx,
             [
@@ -86,7 +86,7 @@ def test_what_was_there_is_where_it_was_and_is_shown(empty: Engine) -> None:
             ],
             NOON,
         )
-        assert [one.series_uid for one in series_in(tx, "2.25.1")] == ["1.2.1"]
+        assert [one.series_uid for one in series_in(tx, seen_whole("2.25.1"), "2.25.1")] == ["1.2.1"]
         study = study_of(tx, "1.2")
     assert study is not None
     assert study.instances == 0

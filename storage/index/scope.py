@@ -1,0 +1,102 @@
+"""What a viewer may see of the index: whole studies, and of another site's study what a site has sent too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from storage import tables
+from storage.records import Series, Study, columns_of
+
+_STUDY: Final = tables.study
+_SERIES: Final = tables.series
+_INSTANCE: Final = tables.instance
+_HOLDING: Final = tables.holding
+_HELD_INSTANCE: Final = _INSTANCE.alias("held")
+_HELD: Final = _HELD_INSTANCE.c
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scope:
+    """What a viewer may see of the index; every protocol finds studies, series and instances through it.
+
+    Studies of ``site_ids``, those in ``study_uids`` and those that ``shared`` selects are seen whole. Of another site's
+    study a site sees the instances that it has sent too (its holdings), and no count, series or match of the rest.
+    """
+
+    site_ids: frozenset[str] = frozenset()
+    study_uids: frozenset[str] = frozenset()
+    shared: sa.Select[tuple[str]] | None = None
+    """Selects the UIDs of further studies, of which there may be more than a statement takes as values."""
+    hidden_site_ids: frozenset[str] = frozenset()
+    """Sites whose hidden (withheld) studies are shown as well."""
+
+
+def visible(scope: Scope, level: sa.Table) -> list[sa.ColumnElement[bool]]:
+    """The conditions on the rows of a level, which is joined with its study."""
+    seen = sa.or_(whole(scope), holds(scope, level))
+    return [seen, _STUDY.c.hidden.is_(False) | _STUDY.c.site_id.in_(scope.hidden_site_ids)]
+
+
+def whole(scope: Scope) -> sa.ColumnElement[bool]:
+    """Whether all of a study is seen."""
+    seen = [_STUDY.c.site_id.in_(scope.site_ids), _STUDY.c.study_uid.in_(scope.study_uids)]
+    return sa.or_(*seen, *([] if scope.shared is None else [_STUDY.c.study_uid.in_(scope.shared)]))
+
+
+def holds(scope: Scope, level: sa.Table) -> sa.ColumnElement[bool]:
+    """Whether the sites have sent the row's instance, or one in the row's series or study, which others sent first."""
+    if level is _STUDY:
+        # Holdings of other sites' instances are few, so their studies are looked up once instead of joined.
+        return _STUDY.c.study_uid.in_(_held(scope).with_only_columns(_HELD.study_uid))
+    if level is _SERIES:
+        return _held(scope).where(_HELD.series_uid == _SERIES.c.series_uid).correlate(_SERIES).exists()
+    held = _HOLDING.c.sop_instance_uid == _INSTANCE.c.sop_instance_uid
+    return sa.exists().where(held, *_of_sites(scope)).correlate(_INSTANCE)
+
+
+def _held(scope: Scope) -> sa.Select[Any]:
+    """The shown instances of other sites that these sites have sent too."""
+    return (
+        sa.select(sa.literal(1))
+        .select_from(_HOLDING.join(_HELD_INSTANCE, _HOLDING.c.sop_instance_uid == _HELD.sop_instance_uid))
+        .where(_HELD.hidden.is_(False), *_of_sites(scope))
+    )
+
+
+def _of_sites(scope: Scope) -> tuple[sa.ColumnElement[bool], ...]:
+    return (_HOLDING.c.shared, _HOLDING.c.site_id.in_(scope.site_ids))
+
+
+def study_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
+    """The columns of `Study`; seen in part, it has count and times of the instances that are seen."""
+    held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
+    first, last = (
+        held.with_only_columns(of(_HOLDING.c.received_at)).scalar_subquery() for of in (sa.func.min, sa.func.max)
+    )
+    seen = {
+        "instances": instances_of_study(scope),
+        "first_received_at": sa.case((whole(scope), _STUDY.c.first_received_at), else_=first),
+        "last_received_at": sa.case((whole(scope), _STUDY.c.last_received_at), else_=last),
+    }
+    return [seen.get(column.name, column).label(column.name) for column in columns_of(Study, _STUDY)]
+
+
+def instances_of_study(scope: Scope) -> sa.ColumnElement[int]:
+    """How many instances of a study are seen."""
+    held = _held(scope).where(_HELD.study_uid == _STUDY.c.study_uid).correlate(_STUDY)
+    return sa.case((whole(scope), _STUDY.c.instances), else_=_count(held))
+
+
+def series_columns(scope: Scope) -> list[sa.ColumnElement[Any]]:
+    """The columns of `Series`; one that is seen in part counts the instances that are seen."""
+    held = _held(scope).where(_HELD.series_uid == _SERIES.c.series_uid).correlate(_SERIES)
+    seen = {"instances": sa.case((whole(scope), _SERIES.c.instances), else_=_count(held))}
+    return [seen.get(column.name, column).label(column.name) for column in columns_of(Series, _SERIES)]
+
+
+def _count(held: sa.Select[Any]) -> sa.ScalarSelect[int]:
+    # Distinct, since several of the sites may have sent the same instance.
+    return held.with_only_columns(sa.func.count(_HELD.sop_instance_uid.distinct())).scalar_subquery()
