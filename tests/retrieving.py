@@ -19,6 +19,7 @@ from pynetdicom.presentation import build_context
 from pacs.arriving.receive import Sender
 from pacs.dimse.peer import Peer, open_association
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
+from pacs.search.turns import Turns
 from pacs.service_classes.find import PATIENT_ROOT_FIND, STUDY_ROOT_FIND, FindService
 from pacs.service_classes.needs import Destination, DimseDoor
 from pacs.service_classes.retrieve import (
@@ -129,7 +130,7 @@ def answering(archive: Archive, directory: Path) -> Iterator[House]:
         character_set=lambda sender: house.character_sets.get(sender.device_id, ""),
     )
     services = [
-        FindService(archive.engine, bytes_, door, "TIERREAD"),
+        FindService(archive.engine, bytes_, door, "TIERREAD", Turns()),
         RetrieveService(archive.engine, bytes_, door, "TIERREAD"),
     ]
     with archive.listening(services) as listener:

@@ -156,6 +156,8 @@ class Sender:
     piece: int = 0
     """Bytes of each TCP write; 0 writes everything at once."""
     timeout: float = 30
+    source: str = ""
+    """Our address; empty: as the kernel chooses."""
     accepted: dict[int, tuple[str, str]] = field(default_factory=dict[int, tuple[str, str]])
     """Context id to abstract and transfer syntax."""
     refused: dict[int, int] = field(default_factory=dict[int, int])
@@ -183,7 +185,8 @@ class Sender:
             self.close()
 
     def connect(self) -> None:
-        self.sock = socket.create_connection(self.address, timeout=self.timeout)
+        source = (self.source, 0) if self.source else None
+        self.sock = socket.create_connection(self.address, timeout=self.timeout, source_address=source)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def close(self) -> None:

@@ -19,12 +19,18 @@ from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.leaving.corrections import Correction, apply_correction_json
 from pacs.leaving.placement import corrections
 from pacs.pixels.opened import Bytes, StoredInstance
+from pacs.search.turns import Turns
 from storage.database import snapshot
 from storage.index.queries import Instance, instances_in, seen_instance
 
 FRAME_CACHE_BYTES = 256 << 20
 METADATA_CACHE_BYTES = 64 << 20
 HEADERS_KEPT = 256
+
+
+def _turns() -> Turns:
+    """A search that waits for its turn holds one of the 40 threads that answer requests."""
+    return Turns(at_once=4, of_one=2, waiting_of_one=4, wait_seconds=10)
 
 
 def _bytes_cache(max_bytes: int) -> Cache[bytes]:
@@ -38,6 +44,7 @@ class DicomwebContext:
     bytes_: Bytes
     frames: Cache[bytes] = field(default_factory=lambda: _bytes_cache(FRAME_CACHE_BYTES))
     metadata: Cache[bytes] = field(default_factory=lambda: _bytes_cache(METADATA_CACHE_BYTES))
+    turns: Turns = field(default_factory=_turns)
     headers: Cache[Dataset] = field(default_factory=lambda: Cache[Dataset](HEADERS_KEPT, lambda _: 1))
 
     def viewer(self, request: Request) -> object:

@@ -89,6 +89,13 @@ class HolderAway(DicomwebProblem):
     slug = "holder-away"
 
 
+class TooManySearches(DicomwebProblem):
+    """Earlier searches of the caller are still answered: the same may be asked again in a moment."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "too-many-searches"
+
+
 def answer(problem: DicomwebProblem) -> Response:
     status = problem.status
     content = {
@@ -100,6 +107,8 @@ def answer(problem: DicomwebProblem) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
     if isinstance(problem, SignedOut):
         headers["WWW-Authenticate"] = 'Bearer realm="TierRead"'
+    if isinstance(problem, TooManySearches):
+        headers["Retry-After"] = "5"
     return Response(
         json.dumps(content, ensure_ascii=False),
         status_code=status.value,

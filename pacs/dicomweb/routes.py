@@ -28,6 +28,7 @@ from pacs.dicomweb.wado import DICOM_JSON
 from pacs.pixels.opened import NoSuchFrame, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from pacs.search.matching_keys import Level
+from pacs.search.turns import TooManySearches
 from storage.database import snapshot
 from storage.index.queries import Instance, Scope
 from storage.nodes.reader import Bytes, HolderAway
@@ -40,6 +41,7 @@ PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]]
     Unreadable: NotAcceptable,
     NotDecodable: NotAcceptable,
     HolderAway: problems.HolderAway,
+    TooManySearches: problems.TooManySearches,
 }
 
 
@@ -200,7 +202,7 @@ def _search_results(
             service.door.open_study(viewer, study, "search")
         except NotVisible:
             scope = Scope()
-    with snapshot(service.engine) as tx:
+    with service.turns.of(viewer), snapshot(service.engine) as tx:
         found = qido.search(tx, scope, parsed, base_url(request), lambda one: _description(service, viewer, one))
     content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":"))
     response = Response(

@@ -10,6 +10,7 @@ from typing import Final
 from pydicom.datadict import dictionary_VR
 
 from pacs.errors import InvalidInput
+from pacs.search.wildcard import LONGEST_PATTERN
 from storage.index.queries import Condition, Exact, Range, UidList, Wildcard
 
 
@@ -89,6 +90,8 @@ def condition(tag: int, value: str) -> Condition | None:
         raise UnfitKey("not a value")
     match dictionary_VR(tag):
         case "UI":
+            if len(value) > MAX_UIDS * 65:
+                raise UnfitKey("not a UID or a list of them")
             uids = tuple(value.replace("\\", ",").split(","))
             if len(uids) > MAX_UIDS or not all(_UID.fullmatch(uid) for uid in uids):
                 raise UnfitKey("not a UID or a list of them")
@@ -102,6 +105,8 @@ def condition(tag: int, value: str) -> Condition | None:
                 raise UnfitKey("not a whole number")
             return Exact(value)
         case _:
+            if len(value) > LONGEST_PATTERN:
+                raise UnfitKey("longer than any value")
             return Wildcard(value) if "*" in value or "?" in value else Exact(value)
 
 

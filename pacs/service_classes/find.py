@@ -24,6 +24,7 @@ from pacs.pixels.opened import Bytes
 from pacs.search import results
 from pacs.search.matching_keys import Level, UnfitKey
 from pacs.search.results import Describe, Result, ambiguous_patient
+from pacs.search.turns import TooManySearches, Turns
 from pacs.service_classes.find_answer import answer_dataset
 from pacs.service_classes.identifier import ParsedIdentifier, Root, query
 from pacs.service_classes.needs import DimseDoor
@@ -53,8 +54,9 @@ class FindService:
 
     sop_classes = frozenset(ROOTS)
 
-    def __init__(self, engine: Engine, bytes_: Bytes, door: DimseDoor, ae_title: str) -> None:
+    def __init__(self, engine: Engine, bytes_: Bytes, door: DimseDoor, ae_title: str, turns: Turns) -> None:
         self._engine = engine
+        self._turns = turns
         self._bytes = bytes_
         self._door = door
         self._ae_title = ae_title
@@ -84,6 +86,9 @@ class FindService:
         except UnfitKey as unfit:
             _log.info("query_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
             yield IDENTIFIER_UNFIT, None
+        except TooManySearches:
+            _log.warning("query_crowded_out", device_id=caller.sender.device_id)
+            yield OUT_OF_RESOURCES, None
         except OperationalError:
             _log.error("query_failed", device_id=caller.sender.device_id, exc_info=True)
             yield OUT_OF_RESOURCES, None
@@ -93,12 +98,12 @@ class FindService:
 
     def _found(self, sender: Sender, asked: ParsedIdentifier) -> Iterator[Result]:
         scope = self._door.scope(sender)
-        with snapshot(self._engine) as tx:
+        with self._turns.of(sender.device_id), snapshot(self._engine) as tx:
             if ambiguous_patient(tx, scope, asked.match):
                 return
         pages = _Pages(scope, asked, partial(self._described, sender))
         while pages.more:
-            with snapshot(self._engine) as tx:
+            with self._turns.of(sender.device_id), snapshot(self._engine) as tx:
                 page = pages.read(tx)
             yield from page
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -20,11 +21,14 @@ from pacs.dataset.dicom_json import raw_of, to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import UnreadableData
+from pacs.search.turns import Budget, TooManySearches, Turns
 from pacs.service_classes.modality_worklist_item import ScheduledStep, attributes
 from pacs.service_classes.modality_worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
 
 MOST_ANSWERS: Final = 500
 """Most matches of one query."""
+MOST_IDENTIFIER_BYTES: Final = 16 * 1024
+"""Every step is compared with all of the identifier; those of devices have one or two KiB."""
 # PS3.4 K.4.1.1.4, Table K.4-1.
 MATCH: Final = 0xFF00
 MATCH_UNSUPPORTED_KEYS: Final = 0xFF01
@@ -34,6 +38,9 @@ NOT_OF_THIS_CLASS: Final = 0xA900
 CANNOT_UNDERSTAND: Final = 0xC000
 
 _log: Final = structlog.get_logger()
+
+_UNFINISHED: Final = Answer()
+"""Stands for what was not compared any more."""
 
 Response: TypeAlias = tuple[int | Dataset, Dataset | None]
 
@@ -58,21 +65,28 @@ class Worklist:
 
     sop_classes = frozenset({str(ModalityWorklistInformationFind)})
 
-    def __init__(self, offering: WorklistSource) -> None:
+    def __init__(self, offering: WorklistSource, turns: Turns) -> None:
         self._offering = offering
+        self._turns = turns
 
     def handlers(self, caller: Caller) -> Handlers:
         return [(evt.EVT_C_FIND, lambda event: self._find(caller, event))]
 
     def _find(self, caller: Caller, event: Any) -> Iterator[Response]:
         try:
-            asked, answers, whole = self._matches(caller, event)
+            who = caller.sender.device_id
+            with self._turns.of(who):
+                asked, answers, whole = self._matches(caller, event)
             given = 0
-            for one in answers:
+            while True:
+                with self._turns.of(who):
+                    one = next(answers, None)
+                if one is None:
+                    break
                 if event.is_cancelled:
                     yield CANCELLED, None
                     return
-                if given == MOST_ANSWERS:
+                if given == MOST_ANSWERS or one is _UNFINISHED:
                     whole = False
                     break
                 given += 1
@@ -80,7 +94,10 @@ class Worklist:
         except MalformedKey as problem:
             yield _failed(NOT_OF_THIS_CLASS, "a matching key is malformed", problem.tag), None
         except UnreadableData:
-            yield _failed(CANNOT_UNDERSTAND, "the identifier cannot be read"), None
+            yield _failed(CANNOT_UNDERSTAND, "the identifier is too long, or cannot be read"), None
+        except TooManySearches:
+            _log.warning("worklist_crowded_out", device_id=caller.sender.device_id)
+            yield _failed(OUT_OF_RESOURCES, "earlier queries of this device are still answered"), None
         except SQLAlchemyError:
             _log.error("worklist_failed", device_id=caller.sender.device_id, exc_info=True)
             yield _failed(OUT_OF_RESOURCES, "the database cannot be reached now"), None
@@ -98,7 +115,11 @@ class Worklist:
         charset = answer_charset(offer.character_set, said)
 
         def matches() -> Iterator[Answer]:
+            budget = Budget()
             for step in offer.scheduled:
+                if budget.spent:
+                    yield _UNFINISHED
+                    return
                 found = answer(asked, attributes(step, charset))
                 if found is not None:
                     write_in(charset, found.dataset)
@@ -112,6 +133,8 @@ def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str
     quieten()
     syntax = event.context.transfer_syntax
     identifier = event.request.Identifier
+    if identifier.seek(0, os.SEEK_END) > MOST_IDENTIFIER_BYTES:
+        raise UnreadableData
     identifier.seek(0)
     try:
         asked = decode(identifier, syntax.is_implicit_VR, syntax.is_little_endian)

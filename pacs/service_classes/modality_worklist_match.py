@@ -11,6 +11,7 @@ from typing import Any, Final, TypeAlias
 from pydicom.dataset import Dataset
 
 from pacs.errors import InvalidInput
+from pacs.search.wildcard import PatternTooLong, matcher
 from pacs.service_classes.modality_worklist_item import Attributes, Match, Value
 
 Keys: TypeAlias = Mapping[str, Any]
@@ -47,7 +48,8 @@ def answer(asked: Keys, item: Attributes) -> Answer | None:
     """The answer for ``item``; None where it does not match.
 
     Raises:
-        MalformedKey: a date or a time is malformed, or a sequence holds more than one item.
+        MalformedKey: a date or a time is malformed, a text is longer than any value, or a sequence holds more than one
+            item.
 
     """
     found = Answer()
@@ -163,34 +165,34 @@ def _fits(key: str, value: str, held: Value, tag: int) -> bool:
         case Match.UID:
             return value in key.split("\\")
         case Match.NAME:
-            return _name_matches(key, value)
+            return _name_matches(key, value, tag)
         case _:
-            return any(_wildcard(one).fullmatch(value) for one in key.split("\\"))
+            return any(_matches(one, value, tag) for one in key.split("\\"))
 
 
-def _name_matches(key: str, value: str) -> bool:
+def _name_matches(key: str, value: str, tag: int) -> bool:
     """Whether each group of the key matches a group of the name, without regard to case (PS3.4 C.2.2.2.1) and ``^``."""
     wanted = [group for group in key.split("=") if group.strip("^ ")]
     groups = [group for group in value.split("=") if group]
-    return all(any(_same_name(one, group) for group in groups) for one in wanted)
+    return all(any(_same_name(one, group, tag) for group in groups) for one in wanted)
 
 
-def _same_name(key: str, group: str) -> bool:
-    if _wildcard(_parts(key)).fullmatch(_parts(group)):
+def _same_name(key: str, group: str, tag: int) -> bool:
+    if _matches(_parts(key), _parts(group), tag):
         return True
     bare = [re.sub(r"[\^ ]", "", text).casefold() for text in (key, group)]
-    return _wildcard(bare[0]).fullmatch(bare[1]) is not None
+    return _matches(bare[0], bare[1], tag)
 
 
 def _parts(group: str) -> str:
     return "^".join(part.strip() for part in group.casefold().split("^")).strip("^")
 
 
-def _wildcard(key: str) -> re.Pattern[str]:
-    """PS3.4 C.2.2.2.4: ``*`` is any text, ``?`` any one character."""
-    # Adjacent stars mean the same as one, and would make the search slow.
-    plain = _STARS.sub("*", key)
-    return re.compile("".join({"*": ".*", "?": "."}.get(letter, re.escape(letter)) for letter in plain), re.DOTALL)
+def _matches(pattern: str, value: str, tag: int) -> bool:
+    try:
+        return matcher(pattern)(value)
+    except PatternTooLong:
+        raise MalformedKey(tag) from None
 
 
 # -- dates and times (PS3.4 C.2.2.2.5)

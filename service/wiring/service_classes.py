@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pacs.dimse.service import Service
+from pacs.search.turns import Turns
 from pacs.service_classes.commitment import StorageCommitment
 from pacs.service_classes.find import FindService
 from pacs.service_classes.modality_worklist import Worklist
@@ -21,10 +22,11 @@ def services_of(house: House) -> list[Service]:
     bytes_ = bytes_of(house)
     door = QueryDoor(house).door()
     steps = PerformedDoor(house)
+    turns = Turns()
     return [
-        Worklist(WorklistDoor(house).offering),
+        Worklist(WorklistDoor(house).offering, turns),
         PerformedSteps(steps.creating, steps.changing),
         StorageCommitment(CommitmentDoor(house).take),
-        FindService(house.engine, bytes_, door, house.settings.ae_title),
+        FindService(house.engine, bytes_, door, house.settings.ae_title, turns),
         RetrieveService(house.engine, bytes_, door, house.settings.ae_title),
     ]

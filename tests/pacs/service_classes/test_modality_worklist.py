@@ -26,6 +26,7 @@ from sqlalchemy.exc import OperationalError
 from pacs.dataset.dicom_json import to_json
 from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller
+from pacs.search.turns import Turns
 from pacs.service_classes.modality_worklist import MOST_ANSWERS, Worklist, WorklistPage
 from pacs.service_classes.modality_worklist_item import ScheduledStep
 from tests.archive import TOWNSHIP, Archive
@@ -67,7 +68,7 @@ class SlowDesk(Desk):
 
 @contextmanager
 def listening(archive: Archive, desk: Desk) -> Iterator[int]:
-    with archive.listening([Worklist(desk.offering)]) as listener:
+    with archive.listening([Worklist(desk.offering, Turns())]) as listener:
         yield listener.address[1]
 
 
@@ -232,7 +233,7 @@ def test_a_register_that_is_away_is_told_as_such(small_archive: Archive) -> None
     def away(_caller: Caller, _first: date | None, _last: date | None) -> WorklistPage:
         raise OperationalError("select", {}, Exception())
 
-    with small_archive.listening([Worklist(away)]) as listener:
+    with small_archive.listening([Worklist(away, Turns())]) as listener:
         answers = found(listener.address[1], query())
 
     assert [status for status, _ in answers] == [0xA700]
