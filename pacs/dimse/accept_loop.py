@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -38,6 +39,7 @@ class AcceptLoop(AssociationServer):
         self._take = take
         self._inherited = inherited
         self.handshake = handshake
+        self._turned_at = time.monotonic()
         super().__init__(ae, address, ae.ae_title, [], None, None, RequestHandler)
         self._thread = threading.Thread(
             target=self.serve_forever, args=(_STOP_POLL_SECONDS,), name="dicom-listener", daemon=True
@@ -46,6 +48,11 @@ class AcceptLoop(AssociationServer):
     @property
     def address(self) -> tuple[str, int]:
         return self.server_address[0], self.server_address[1]
+
+    @property
+    def seconds_since_turn(self) -> float:
+        """Since the loop last came round, as it does many times a second."""
+        return time.monotonic() - self._turned_at
 
     @property
     def alive(self) -> bool:
@@ -85,4 +92,5 @@ class AcceptLoop(AssociationServer):
         self._take(self, request, client_address)
 
     def service_actions(self) -> None:
-        """Do nothing: pynetdicom collects garbage here at intervals, Python does so when needed."""
+        """Note that the loop turns; pynetdicom would collect garbage here, Python does so when needed."""
+        self._turned_at = time.monotonic()

@@ -29,6 +29,7 @@ from pacs.dimse.service import Service
 
 _PDU_BYTES: Final = 128 * 1024
 """Large, because each PDU costs about 0.3 ms, whatever its size."""
+_ANSWER_SECONDS: Final = 5.0
 _HANDSHAKES: Final = 64
 """Connections beyond the associations' limit that may be waiting for their handshake or their A-ASSOCIATE-RQ."""
 
@@ -152,6 +153,11 @@ class Listener:
     def alive(self) -> bool:
         """Whether each of its ports takes connections."""
         return bool(self._ports) and all(port.alive for port in self._ports)
+
+    @property
+    def answers(self) -> bool:
+        """Whether each of its ports has looked for connections within the last seconds."""
+        return all(port.seconds_since_turn < _ANSWER_SECONDS for port in self._ports)
 
     def start(self, sockets: Sequence[socket.socket] = ()) -> None:
         """Listen on ``sockets``, the plain one first, which other processes may have too; else on the settings' ports.

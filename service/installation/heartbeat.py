@@ -82,6 +82,14 @@ def expect(run_dir: Path, part: Part) -> None:
     os.utime(path, (0, 0))
 
 
+def last_beat(run_dir: Path, part: Part) -> int:
+    """When the part last gave a sign, in nanoseconds of the file system's clock; 0 where it gave none yet."""
+    try:
+        return _path(run_dir, part).stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
+
+
 def sign(run_dir: Path, part: Part) -> Sign:
     return _sign(_path(run_dir, part))
 

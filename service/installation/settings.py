@@ -107,6 +107,14 @@ class Settings:
             unit="processes",
         ),
     )
+    restart_after_seconds: float = field(
+        default=60.0,
+        metadata=_as(
+            setting_values.number(2, 86400),
+            "A part of the service that has not answered at its own door for so long is ended and started again.",
+            unit="seconds",
+        ),
+    )
     private_sop_classes: tuple[str, ...] = field(
         default=(),
         metadata=_as(

@@ -37,8 +37,25 @@ def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event)
     module_of(part.role).run(settings, folders, stop, part)
 
 
-def until(stop: threading.Event, folders: Folders, part: Part, well: Callable[[], bool]) -> None:
-    with Heartbeat(folders.run, part, well):
+def count_restart(part: Part, why: str) -> None:
+    """Count that a process is started again. By name, as the roles: metrics are imported when their folder is known."""
+    import_module("service.telemetry.metrics").RESTARTS.labels(part.name, why).inc()
+
+
+def until(
+    stop: threading.Event,
+    folders: Folders,
+    part: Part,
+    well: Callable[[], bool],
+    answers: Callable[[], bool] = lambda: True,
+) -> None:
+    """Keep the role until ``stop`` is set. It gives signs of life while its own door ``answers``.
+
+    Raises:
+        Ended: it is not ``well``, and cannot get well again.
+
+    """
+    with Heartbeat(folders.run, part, lambda: well() and answers()):
         while not stop.wait(1):
             if not well():
                 raise Ended(part.name)

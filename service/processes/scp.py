@@ -46,7 +46,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
         listener.start([socket.socket(fileno=each) for each in part.sockets])
         reporter.start()
         try:
-            until(stop, folders, part, lambda: listener.alive and reporter.alive)
+            until(stop, folders, part, lambda: listener.alive and reporter.alive, lambda: listener.answers)
         finally:
             reporter.stop()
             listener.stop()

@@ -75,7 +75,7 @@ def _run_parts(
                 os.close(descriptor)
             return guard(lambda: run_role(settings, folders, part, stop))
 
-        return Supervisor(folders.run, stop, parts, be).run(ready)
+        return Supervisor(folders.run, stop, parts, be, silent_seconds=settings.restart_after_seconds).run(ready)
 
 
 def _import(roles: set[Role]) -> None:
@@ -135,16 +135,13 @@ def _listeners(settings: Settings) -> Generator[list[Part]]:
 
 
 def run_alone(settings: Settings, which: Role, guard: Guard) -> int:
-    """Run one role without the others until a signal; answer the exit code."""
+    """Run one role without the others until a signal, supervised all the same; answer the exit code."""
     logs.configure(which, settings.log_level)
     folders = prepare(settings)
     count_into(folders, afresh=False)
-    if which is Role.SCP and listeners_of(settings, _cores()) > 1:
-        with only_one(folders, "listeners") as lock, _listeners(settings) as listeners:
-            return _run_parts(settings, folders, listeners, lock=lock, guard=guard, ready=lambda: None)
-    _import({which})
-    with stopped_by_signals() as stop:
-        return run_role(settings, folders, Part(role=which), stop)
+    with only_one(folders, f"only-{which}") as lock, ExitStack() as held:
+        parts = held.enter_context(_listeners(settings)) if which is Role.SCP else [Part(role=which)]
+        return _run_parts(settings, folders, parts, lock=lock, guard=guard, ready=lambda: None)
 
 
 def run_role(settings: Settings, folders: Folders, part: Part, stop: threading.Event) -> int:
@@ -198,7 +195,7 @@ def _write_secret(folders: Folders, text: str) -> None:
 
 
 def where_things_are(settings: Settings, folders: Folders) -> str:
-    web = settings.public_origin or f"http://{_reachable(settings.http_host)}:{settings.http_port}"
+    web = settings.public_origin or f"http://{reachable(settings.http_host)}:{settings.http_port}"
     lines = [
         "TierRead runs.",
         f"  readers and reviewers   {web}/",
@@ -218,5 +215,6 @@ def where_things_are(settings: Settings, folders: Folders) -> str:
     return "\n".join([*lines, "  stop with Ctrl-C"])
 
 
-def _reachable(host: str) -> str:
+def reachable(host: str) -> str:
+    """The address at which this machine reaches what listens on ``host``."""
     return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 every address, seen from here

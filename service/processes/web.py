@@ -16,6 +16,7 @@ from service.installation.nodes import bytes_of
 from service.installation.settings import Settings
 from service.processes import http
 from service.processes.gauges import gauges
+from service.processes.own_door import OwnDoor
 from service.processes.receiving import receiving
 from service.processes.role import until
 from service.processes.serve import listen
@@ -72,7 +73,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
         try:
             while not server.started and thread.is_alive():
                 stop.wait(0.02)
-            until(stop, folders, part, thread.is_alive)
+            until(stop, folders, part, thread.is_alive, OwnDoor(settings.http_host, settings.http_port).answers)
         finally:
             server.should_exit = True
             thread.join()

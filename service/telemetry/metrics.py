@@ -54,6 +54,9 @@ SWEPT: Final = Counter(
     "What nobody needs, as the worker found it each week, and whether it was removed.",
     ["kind", "removed"],
 )
+RESTARTS: Final = Counter(
+    "tierread_process_restarts", "Processes started again, because they ended or did not answer.", ["process", "why"]
+)
 STEP_SECONDS: Final = Histogram(
     "tierread_worker_step_seconds",
     "One run of a worker's step.",

@@ -80,11 +80,37 @@ def test_a_process_that_dies_is_started_again_and_none_outlives_the_supervisor(t
         assert '"exit_code": -9' in tierread.log
 
 
+@pytest.mark.parametrize("role", ["scp", "web", "worker"])
+def test_a_process_that_stands_still_is_started_again_and_those_that_answer_are_let_be(
+    tmp_path: Path, role: str
+) -> None:
+    with serving(tmp_path, settings={"TIERREAD_RESTART_AFTER_SECONDS": "2"}) as tierread:
+        before = {each: process_of(tierread, each) for each in ("scp", "web", "worker")}
+        os.kill(before[role], signal.SIGSTOP)
+        wait_until(lambda: process_of(tierread, role) not in (0, before[role]), what="another process")
+        tierread.wait_ready()
+        after = {each: process_of(tierread, each) for each in before}
+        counted = tierread.client().get("/metrics").text
+
+        assert {each for each in before if before[each] != after[each]} == {role}
+        assert not lives(before[role])
+        assert '"event": "process does not answer, ended"' in tierread.log
+        assert f'tierread_process_restarts_total{{process="{role}",why="silent"}} 1.0' in counted
+
+
 def test_one_role_runs_alone(tierread: TierRead) -> None:
+    tierread.environ["TIERREAD_RESTART_AFTER_SECONDS"] = "2"
     tierread.start("serve", "--role", "worker", ready=False)
-    wait_until((tierread.data_dir / "run" / "worker.alive").exists)
+    alive = tierread.data_dir / "run" / "worker.alive"
+    wait_until(lambda: alive.exists() and alive.read_text())
+    before = process_of(tierread, "worker")
+    os.kill(before, signal.SIGSTOP)
+    wait_until(lambda: process_of(tierread, "worker") not in (0, before), what="another process")
+    second = tierread.run("serve", "--role", "worker")
     code = tierread.stop()
 
+    assert second.returncode == 3
+    assert "already running" in second.stderr
     assert code == 0
 
 
