@@ -54,7 +54,7 @@ class IdentityCard:
         found: list[Oddity] = []
         if self.legacy:
             found.append(Oddity.LEGACY)
-        if sex in {Sex.MALE, Sex.FEMALE} and sex is not self.sex:
+        if sex not in {Sex.UNKNOWN, self.sex}:
             found.append(Oddity.SEX_DIFFERS)
         if birth_date is not None and birth_date != self.birth_date:
             found.append(Oddity.BIRTH_DATE_DIFFERS)

@@ -6,7 +6,7 @@ Whatever the viewer may not see is `NotThere`.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -21,9 +21,10 @@ from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
+from reading.patients.names import bare
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
-from reading.register.grants import AT_THEIR_SITE, reach
+from reading.register.grants import REGISTERED_BY, reach
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
 from reading.tables import case, imaging_order, patient, report_version
@@ -203,11 +204,24 @@ def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, ac
 
     """
     found = patients.find(ctx.tx, keys, identifier, ctx.now)
+    if found is None or not _registers(ctx.who):
+        raise NotThere
+    _record_look(ctx, action, "patient", found.id)
+    return found
+
+
+def find_ward(  # noqa: PLR0917
+    ctx: Context[Viewer], keys: Keys, card: Identifier, name: str, birth_date: date | None, action: Action
+) -> Patient:
+    """The child of this name and birth date whose guardian shows this card: for those who register people.
+
+    Raises:
+        NotThere: there is none, or ``viewer`` registers nobody.
+
+    """
+    wards = patients.wards(ctx.tx, keys, card, ctx.now) if _registers(ctx.who) else []
+    found = next((one for one in wards if bare(one.name) == bare(name) and one.birth_date == birth_date), None)
     if found is None:
-        raise NotThere
-    if not isinstance(ctx.who, Staff):
-        raise NotThere
-    if not any(ctx.who.holds(role) for role in AT_THEIR_SITE):
         raise NotThere
     _record_look(ctx, action, "patient", found.id)
     return found
@@ -227,6 +241,10 @@ def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datet
 def record_refusal(ctx: Context[Viewer], *, action: Action, subject_kind: str, subject_id: str) -> None:
     """Record a look that ended in `NotThere`; the caller rolled that transaction back and gives a new one."""
     ctx.record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)
+
+
+def _registers(viewer: Viewer) -> bool:
+    return isinstance(viewer, Staff) and any(viewer.holds(role) for role in REGISTERED_BY)
 
 
 def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from reading.patients.glyphs import standard_glyphs
+
 SURNAMES: Final = {
     "仇": "qiu",
     "任": "ren",
@@ -77,6 +79,11 @@ def for_devices(name: str) -> tuple[str, str]:
     family, given = bare[:cut], bare[cut:]
     spelled = "^".join(part for part in ("".join(_family(family)), "".join(_syllables(given))) if part)
     return spelled.upper(), "^".join(part for part in (family, given) if part)
+
+
+def bare(name: str) -> str:
+    """A name without case, spaces, old glyphs and the dot between the parts of a minority's name."""
+    return standard_glyphs("".join(name.split()).replace("·", "")).casefold()
 
 
 def person_name(dicom: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 import sqlalchemy as sa
@@ -12,7 +12,8 @@ from sqlalchemy.engine import Connection
 from reading.errors import Invalid, NotThere
 from reading.kinds import HeldAs, IdentifierKind
 from reading.patients.keys import Keys
-from reading.row_rules import known, taken_as, valid_at
+from reading.patients.majority import comes_of_age
+from reading.row_rules import taken_as, valid_at
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
@@ -31,6 +32,10 @@ class Identifier:
     value: str = field(repr=False)
     issuer: str = NATIONAL
     held_as: HeldAs = HeldAs.OWN
+    holder_name: str = field(default="", repr=False)
+    """Whose card it is, where it is a guardian's; empty: the patient's."""
+    until: datetime | None = None
+    """Earlier than the majority of the child, where a guardian's card ends before."""
     verified: bool = True
     """A person saw the card, or the issuer vouches for it; only verified identifiers link."""
 
@@ -45,8 +50,11 @@ class HeldIdentifier:
     issuer: str
     value: str = field(repr=False)
     held_as: HeldAs
+    holder_name: str = field(repr=False)
     verified_at: datetime | None
     since: datetime
+    until: datetime | None
+    """Always set for a guardian's card: at the latest, the child comes of age."""
 
 
 def never_links(value: str) -> bool:
@@ -56,26 +64,30 @@ def never_links(value: str) -> bool:
 
 
 def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, now: datetime) -> None:
-    """Link an identifier to a patient; a guardian's card may lead to several.
+    """Link an identifier to a patient; a guardian's card may lead to several children, and never becomes their own.
 
     Raises:
         NotThere: no such patient.
-        Invalid: it is another patient's own, or one that never links.
+        Invalid: it is another patient's own, or one that never links; or a guardian's card for somebody who is of age,
+            whose birth date nobody knows, or whose own it is.
 
     """
-    if known(tx, patient, patient_id) is None:
+    born = tx.execute(sa.select(patient.c.birth_date).where(patient.c.id == patient_id)).one_or_none()
+    if born is None:
         raise NotThere
     value = checked("identifier", normal(identifier.kind, identifier.value), longest=200)
     if never_links(value):
         raise Invalid("identifier", "never_links")
     digest = keys.digest(identifier.kind, identifier.issuer, value)
-    same = tx.scalars(
+    held = tx.scalar(
         sa.select(patient_identifier.c.held_as).where(
             patient_identifier.c.patient_id == patient_id, holds_at(digest, now)
         )
     )
-    if identifier.held_as in set(same):
+    if held == identifier.held_as:
         return
+    if held is not None:
+        raise Invalid("card", "guardians_card" if held == HeldAs.GUARDIAN else "their_own")
     with taken_as(tx, "identifier"):
         tx.execute(
             patient_identifier.insert().values(
@@ -86,8 +98,10 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
                 value_digest=digest,
                 value_cipher=keys.seal(value, _purpose(patient_id, identifier.kind)),
                 held_as=identifier.held_as,
+                holder_name=checked("guardian", identifier.holder_name, longest=200),
                 verified_at=now if identifier.verified else None,
                 since=now,
+                until=None if identifier.held_as is HeldAs.OWN else _end(born.birth_date, identifier.until, now),
             )
         )
 
@@ -107,8 +121,10 @@ def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> li
             issuer=row.issuer,
             value=keys.open(bytes(row.value_cipher), _purpose(row.patient_id, row.kind)),
             held_as=HeldAs(row.held_as),
+            holder_name=row.holder_name,
             verified_at=row.verified_at,
             since=row.since,
+            until=row.until,
         )
         for row in rows
     ]
@@ -124,6 +140,17 @@ def normal(kind: IdentifierKind, value: str) -> str:
 def holds_at(digest: bytes, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on ``patient_identifier`` for the rows of one identifier that lead to a patient at ``now``."""
     return (patient_identifier.c.value_digest == digest) & valid_at(patient_identifier, now)
+
+
+def _end(birth_date: date | None, asked: datetime | None, now: datetime) -> datetime:
+    if birth_date is None:
+        raise Invalid("birth_date", "guardian_needs_it")
+    of_age = comes_of_age(birth_date)
+    if of_age <= now:
+        raise Invalid("birth_date", "of_age")
+    if asked is not None and asked <= now:
+        raise Invalid("until", "range")
+    return min(of_age, asked or of_age)
 
 
 def _purpose(patient_id: str, kind: str) -> str:

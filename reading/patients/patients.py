@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.kinds import HeldAs, IdentifierKind, Sex
-from reading.patients import patient_number
+from reading.patients import card_facts, patient_number, telephones
 from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import Identifier, holds_at, link, never_links, normal
 from reading.tables import patient, patient_identifier
@@ -30,6 +30,8 @@ class Patient:
     telephone: str = field(repr=False)
     created_at: datetime
     revision: int
+    site_id: str | None = None
+    """Where they were registered; None for whoever was before that was kept."""
 
 
 def register(
@@ -42,22 +44,28 @@ def register(
     identifiers: Sequence[Identifier],
     now: datetime,
     telephone: str = "",
+    site_id: str | None = None,
 ) -> Patient:
     """A new patient with what they are known by; look with `find` first.
 
+    Sex and birth date are those of an identity card of their own.
+
     Raises:
-        Invalid: an identifier belongs to another patient, or is one that never links; no name.
+        Invalid: an identifier belongs to another patient, or is one that never links; sex or birth date contradict an
+            identity card; no name, or no telephone number.
 
     """
+    sex, birth_date = card_facts.settled(identifiers, sex, birth_date, now)
     made = Patient(
         id=new_id(),
         number=_free_number(tx),
         name=checked("name", name, longest=200, required=True),
         birth_date=birth_date,
         sex=sex,
-        telephone=checked("telephone", telephone, longest=40),
+        telephone=telephones.normal(telephone),
         created_at=now,
         revision=1,
+        site_id=site_id,
     )
     tx.execute(
         patient.insert().values(
@@ -68,6 +76,7 @@ def register(
             sex=made.sex,
             telephone=made.telephone,
             created_at=made.created_at,
+            site_id=made.site_id,
         )
     )
     for identifier in identifiers:
@@ -96,6 +105,11 @@ def of_device_id(tx: Connection, keys: Keys, issuer: str, patient_id: str, now: 
 def of_card(tx: Connection, keys: Keys, card: Identifier, now: datetime) -> list[Patient]:
     """The patients of a card: its owner, and the children whose guardian shows it."""
     return _holders(tx, keys, card, list(HeldAs), now)
+
+
+def wards(tx: Connection, keys: Keys, card: Identifier, now: datetime) -> list[Patient]:
+    """The children whose guardian shows this card."""
+    return _holders(tx, keys, card, [HeldAs.GUARDIAN], now)
 
 
 def by_id(tx: Connection, patient_id: str) -> Patient | None:
@@ -149,4 +163,5 @@ def _patient(row: sa.Row[tuple[object, ...]]) -> Patient:
         telephone=row.telephone,
         created_at=row.created_at,
         revision=row.revision,
+        site_id=row.site_id,
     )

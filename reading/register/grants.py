@@ -13,6 +13,8 @@ from reading.register import organisations
 from reading.viewers import RoleGrant, Staff, Viewer
 
 AT_THEIR_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
+REGISTERED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
+"""Who registers patients at a site: those who work there, and those who say whose the images are."""
 BY_AGREEMENT: Final = {
     Role.READER: (Tier.COUNTY, Tier.CITY),
     Role.VERIFIER: (Tier.COUNTY, Tier.CITY),

@@ -29,9 +29,13 @@ patient: Final = sa.Table(
     sa.Column("telephone", sa.String(40), nullable=False, server_default=""),
     sa.Column("created_at", UtcDateTime, nullable=False),
     revision_column(),
+    reference("site_id", "organisation", nullable=True),
+    sa.Index("ix_patient_site_id", "site_id"),
+    sa.Index("ix_patient_birth_date", "birth_date"),
 )
 
-# Issuer-qualified; the value only as a keyed HMAC (to find it) and as ciphertext (to show it).
+# Issuer-qualified; the value only as a keyed HMAC (to find it) and as ciphertext (to show it). The holder of a
+# guardian's card is named, since they need not be a patient; such a row has an end.
 patient_identifier: Final = sa.Table(
     "patient_identifier",
     metadata,
@@ -42,6 +46,7 @@ patient_identifier: Final = sa.Table(
     sa.Column("value_digest", DIGEST, nullable=False),
     sa.Column("value_cipher", sa.LargeBinary, nullable=False),
     sa.Column("held_as", sa.String(10), nullable=False, server_default="own"),
+    sa.Column("holder_name", sa.String(200), nullable=False, server_default=""),
     sa.Column("verified_at", UtcDateTime),
     *dated_columns(),
     sa.Index("ix_patient_identifier_value_digest", "value_digest"),

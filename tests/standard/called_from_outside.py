@@ -70,4 +70,3 @@ _.offset_table
 # patient's identifiers yet.
 of_patient
 open_patient
-_.oddities

@@ -372,7 +372,7 @@ def _quentin(house: House) -> httpx.Client:
     with transaction(house.engine) as tx:
         card = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=QUENTIN_CARD)
         quentin = patients.register(
-            tx, KEYS, name="Quentin", birth_date=None, sex=Sex.MALE, identifiers=[card], now=house.now
+            tx, KEYS, name="Quentin", birth_date=None, sex=Sex.UNKNOWN, identifiers=[card], now=house.now
         )
         case = arrive(tx, clinic, "1.2.840.2", house.now, site=clinic.region.moor, patient_name="Quentin")
         cases.change(tx, case, patient_id=quentin.id)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from reading.cases.moves import Step
-from reading.kinds import IdentifierKind, Priority, Sex
+from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
 from reading.review.review import Outcome, Score
 
@@ -146,6 +146,11 @@ class Person(Body):
     name: Word
     sex: Sex = Sex.UNKNOWN
     birth_date: date | None = None
+    card_of: HeldAs = HeldAs.OWN
+    """Whose card it is: a guardian's stands for the child until the child is of age."""
+    guardian: Annotated[str, StringConstraints(max_length=200)] = ""
+    """The guardian's name, where it is theirs."""
+    telephone: Annotated[str, StringConstraints(max_length=40)] = ""
 
 
 class Procedure(Body):

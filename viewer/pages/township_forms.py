@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.errors import Invalid, NotThere
 from reading.intake import putting_right
-from reading.kinds import IdentifierKind, Priority, Sex
+from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.orders import counter, orders
 from reading.orders.orders import Asked
 from reading.orders.registration import CardHolder
@@ -39,10 +39,11 @@ from viewer.views.report_sheet import zone_of
 
 router = APIRouter(prefix="/t")
 
-PERSON: Final = ("card_type", "card", "name", "sex", "birth_date")
+PERSON: Final = ("card_type", "card", "card_of", "guardian", "name", "sex", "birth_date", "telephone")
 BLANK: Final = {
     **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station"), ""),
     "card_type": IdentifierKind.IDENTITY_CARD,
+    "card_of": HeldAs.OWN,
     "modality": "DX",
     "priority": "routine",
 }
@@ -67,8 +68,11 @@ def order(  # noqa: PLR0917 -- the fields of the form
     modality: Field,
     body_part: Field,
     priority: Field,
+    card_of: Field = HeldAs.OWN,
+    guardian: Field = "",
     sex: Field = "",
     birth_date: Field = "",
+    telephone: Field = "",
     laterality: Field = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
     scheduled_at: Field = "",
@@ -77,9 +81,12 @@ def order(  # noqa: PLR0917 -- the fields of the form
     typed = {
         "card_type": card_type,
         "card": card,
+        "card_of": card_of,
+        "guardian": guardian,
         "name": name,
         "sex": sex,
         "birth_date": birth_date,
+        "telephone": telephone,
         "site": site,
         "modality": modality,
         "body_part": body_part,
@@ -128,12 +135,24 @@ def link(  # noqa: PLR0917 -- the fields of the form
     card_type: Field,
     card: Field,
     name: Field,
+    card_of: Field = HeldAs.OWN,
+    guardian: Field = "",
     sex: Field = "",
     birth_date: Field = "",
+    telephone: Field = "",
     same_person: Field = "",
 ) -> Response:
     office = office_of(request)
-    typed = {"card_type": card_type, "card": card, "name": name, "sex": sex, "birth_date": birth_date}
+    typed = {
+        "card_type": card_type,
+        "card": card,
+        "card_of": card_of,
+        "guardian": guardian,
+        "name": name,
+        "sex": sex,
+        "birth_date": birth_date,
+        "telephone": telephone,
+    }
     try:
         with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
             putting_right.link(ctx, office.keys, case_id, _holder(typed), same_person=bool(same_person))
@@ -153,6 +172,9 @@ def _holder(typed: Mapping[str, str]) -> CardHolder:
         name=typed["name"],
         sex=_one_of(Sex, "sex", typed["sex"]),
         birth_date=born,
+        held_as=_one_of(HeldAs, "card_of", typed["card_of"]),
+        guardian=typed["guardian"],
+        telephone=typed["telephone"],
     )
 
 

@@ -11,8 +11,11 @@ from sqlalchemy.engine import Engine
 from reading import audit
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.kinds import IdentifierKind, Sex
+from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder, find_or_register
+from reading.patients import patient_identifiers, patients
+from reading.patients.majority import ZONE
+from reading.patients.patient_identifiers import Identifier
 from storage.database import transaction
 from tests.reading.clinic import open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
@@ -75,3 +78,124 @@ def test_what_is_wrong_with_the_card_is_told(engine: Engine, now: datetime) -> N
             told.append((refused.value.field, refused.value.problem))
 
     assert told == [(field, problem) for _, field, problem in wrong]
+
+
+# 21+18+0+20+64+8+2+9+48+15+0+27+0+20+8+8+6 = 274; 274 mod 11 = 10, and that gives 2. The 17th digit is odd: male.
+FATHERS_CARD = "320482198503041232"
+KIT = CardHolder(
+    kind=IdentifierKind.IDENTITY_CARD,
+    card=FATHERS_CARD,
+    name="陈小明",
+    sex=Sex.MALE,
+    birth_date=date(2020, 5, 1),
+    held_as=HeldAs.GUARDIAN,
+    guardian="陈大海",
+)
+FATHER = replace(KIT, name="陈大海", birth_date=None, held_as=HeldAs.OWN, guardian="")
+
+
+def test_a_fathers_card_with_the_childs_name_is_refused_and_the_father_registers_with_it_later(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        with pytest.raises(Invalid) as contradicted:
+            find_or_register(ctx, KEYS, replace(KIT, held_as=HeldAs.OWN, guardian=""), hills)
+        kit = find_or_register(ctx, KEYS, KIT, hills)
+        with pytest.raises(Invalid) as taken_for_their_own:
+            find_or_register(ctx, KEYS, replace(KIT, held_as=HeldAs.OWN, birth_date=None), hills)
+        father = find_or_register(ctx, KEYS, FATHER, hills)
+        (held,) = patient_identifiers.of_patient(tx, KEYS, kit.id, now)
+        owned = patients.find(tx, KEYS, Identifier(kind=KIT.kind, value=FATHERS_CARD), now)
+
+    assert (contradicted.value.field, contradicted.value.problem) == ("birth_date", "card_says_otherwise")
+    assert (taken_for_their_own.value.field, taken_for_their_own.value.problem) == ("card", "guardians_card")
+    assert (held.held_as, held.holder_name, held.until) == (
+        HeldAs.GUARDIAN,
+        "陈大海",
+        datetime(2038, 5, 1, tzinfo=ZONE),
+    )
+    assert father == owned
+    assert (father.id != kit.id, father.birth_date) == (True, date(1985, 3, 4))
+
+
+def test_a_guardian_finds_the_child_again_and_twins_stay_two(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        kit = find_or_register(ctx, KEYS, KIT, hills)
+        twin = find_or_register(ctx, KEYS, replace(KIT, name="陈小敏"), hills)
+
+        assert find_or_register(ctx, KEYS, KIT, hills) == kit
+        assert twin.id != kit.id
+        assert find_or_register(ctx, KEYS, replace(KIT, name="陈小敏"), hills) == twin
+
+
+@pytest.mark.parametrize(
+    ("changed", "field", "problem"),
+    [
+        ({"birth_date": date(1990, 3, 7)}, "birth_date", "of_age"),
+        ({"birth_date": None}, "birth_date", "guardian_needs_it"),
+        ({"guardian": " "}, "guardian", "empty"),
+        # The child's own: 21+18+0+20+64+8+4+0+12+0+0+45+0+5+8+8+6 = 219; 219 mod 11 = 10, and that gives 2.
+        ({"card": "320482202005011232"}, "card", "guardian_under_age"),
+    ],
+)
+def test_no_card_stands_for_somebody_as_a_guardians_that_cannot_be_one(
+    engine: Engine, now: datetime, changed: dict[str, object], field: str, problem: str
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        with pytest.raises(Invalid) as refused:
+            find_or_register(ctx, KEYS, replace(KIT, **changed), clinic.region.hills.id)  # type: ignore[arg-type]
+
+    assert (refused.value.field, refused.value.problem) == (field, problem)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [({"sex": Sex.MALE}, "sex"), ({"sex": Sex.OTHER}, "sex"), ({"birth_date": date(1950, 1, 1)}, "birth_date")],
+)
+def test_nobody_is_registered_against_what_the_identity_number_says(
+    engine: Engine, now: datetime, changed: dict[str, object], field: str
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        with pytest.raises(Invalid) as refused:
+            find_or_register(ctx, KEYS, replace(STRANGER, **changed), clinic.region.hills.id)  # type: ignore[arg-type]
+
+    assert (refused.value.field, refused.value.problem) == (field, "card_says_otherwise")
+
+
+def test_a_legacy_number_of_15_digits_says_the_same(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        made = find_or_register(ctx, KEYS, replace(STRANGER, card="110105491231002"), hills)
+        with pytest.raises(Invalid):
+            find_or_register(ctx, KEYS, replace(STRANGER, card="110105491231004", sex=Sex.MALE), hills)
+
+    assert (made.sex, made.birth_date) == (Sex.FEMALE, date(1949, 12, 31))
+
+
+def test_a_quality_manager_finds_whom_they_may_register(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        known = pia(tx, now)
+
+        assert find_or_register(Context(tx, clinic.audit, now, clinic.mona), KEYS, PIA, clinic.region.hills.id) == known
+
+
+def test_who_is_known_by_a_health_card_is_not_taken_for_somebody_of_another_sex(engine: Engine, now: datetime) -> None:
+    card = replace(KIT, kind=IdentifierKind.HEALTH_CARD, card="0A1B" * 16, held_as=HeldAs.OWN, guardian="")
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        find_or_register(ctx, KEYS, card, hills)
+        for changed, field in (({"sex": Sex.FEMALE}, "sex"), ({"birth_date": date(1985, 3, 4)}, "birth_date")):
+            with pytest.raises(Invalid) as refused:
+                find_or_register(ctx, KEYS, replace(card, **changed), hills)  # type: ignore[arg-type]
+            assert (refused.value.field, refused.value.problem) == (field, "registered_otherwise")

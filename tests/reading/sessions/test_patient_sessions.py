@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -104,7 +104,7 @@ def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: 
         shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD, held_as=HeldAs.GUARDIAN)
         own = Identifier(kind=IdentifierKind.DEVICE_ID, issuer="HILLS", value="P2")
         kit = patients.register(
-            tx, KEYS, name="Kit", birth_date=None, sex=Sex.UNKNOWN, identifiers=[own, shown], now=now
+            tx, KEYS, name="Kit", birth_date=date(2020, 5, 1), sex=Sex.UNKNOWN, identifiers=[own, shown], now=now
         )
         tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
         assert tang is not None

@@ -206,7 +206,7 @@ def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(
     right = tang.post(f"/t/case/{case.id}/link", data={**form, "card": "11010519491231002x"})
 
     assert (wrong.status_code, "校验位不对" in wrong.text) == (422, True)
-    assert (other.status_code, "姓名不同" in other.text) == (422, True)
+    assert (other.status_code, "证件与姓名不符" in other.text) == (422, True)
     assert right.headers["location"] == f"/t/case/{case.id}?done=linked"
     page = tang.get(right.headers["location"]).text
     assert "王璡" in page
