@@ -16,7 +16,7 @@ from reading.alerts import notices
 from reading.alerts.moves import Move, State, after
 from reading.cases import cases
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotAllowed, NotThere
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.register.grants import may_act
 from reading.rules import case_rule
@@ -157,10 +157,13 @@ def acknowledge(ctx: Context[Staff], alert_id: str, read_back: str) -> Alert:
     return answered
 
 
-def withdraw(ctx: Context[Staff], case_id: str) -> None:
+def withdraw(ctx: Context[Staff], case_id: str, *, seen: str | None = None) -> None:
     """Take back the newest alert of a case: the flag was set by mistake, and everybody notified hears so.
 
+    ``seen`` is the alert on the screen of the person who acts.
+
     Raises:
+        Stale: another alert is the newest now than ``seen``.
         NotThere: no such case, or not one that they may see; or no alert stands on it.
         NotAllowed: they do not read for the site.
 
@@ -172,6 +175,8 @@ def withdraw(ctx: Context[Staff], case_id: str) -> None:
     newest = newest_standing(ctx.tx, case_id)
     if newest is None:
         raise NotThere
+    if seen is not None and newest.id != seen:
+        raise Stale
     found = _lock(ctx.tx, newest.id)
     after(found.state, Move.WITHDRAW)
     _change(ctx.tx, found, withdrawn_at=ctx.now)

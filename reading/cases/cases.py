@@ -72,12 +72,33 @@ def is_one_of(tx: Connection, case_id: str, condition: sa.ColumnElement[bool]) -
     return tx.scalar(sa.select(sa.literal(1)).where(tables.case.c.id == case_id, condition)) is not None
 
 
-def lock(tx: Connection, case_id: str) -> Case:
-    """The case, locked until the transaction ends: whoever changes anything of a case takes this lock first."""
+def lock(tx: Connection, case_id: str, *, seen: int | None = None) -> Case:
+    """The case, locked until the transaction ends: whoever changes anything of a case takes this lock first.
+
+    ``seen`` is the revision on the screen of the person who acts; None for the system, and where the act has read
+    the case in this transaction.
+
+    Raises:
+        NotThere: no such case.
+        Stale: it has changed since ``seen``.
+
+    """
     row = tx.execute(sa.select(tables.case).where(tables.case.c.id == case_id).with_for_update()).one_or_none()
     if row is None:
         raise NotThere
-    return from_row(row)
+    return unchanged(from_row(row), seen)
+
+
+def unchanged(case: Case, seen: int | None) -> Case:
+    """The case, where it still has the revision ``seen``; None compares nothing.
+
+    Raises:
+        Stale: it has changed since.
+
+    """
+    if seen is not None and case.revision != seen:
+        raise Stale(case.revision)
+    return case
 
 
 def of_study(tx: Connection, study_uid: str) -> Case | None:

@@ -54,6 +54,8 @@ class EntryStudy:
     modality: str
     accession_number: str = field(repr=False)
     instances: int
+    attribution_revision: int = 0
+    """Of its attribution; 0 for the study as it came."""
     erased_at: datetime | None = None
     """When its images were erased."""
 
@@ -160,6 +162,7 @@ def _entry(
                 modality=modalities.get(row.study_uid, case.modality),
                 accession_number=row.accession_number,
                 instances=row.instances,
+                attribution_revision=row.attribution_revision,
                 erased_at=row.erased_at,
             )
             for row in rows

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlalchemy.engine import Connection
 
 from reading.cases import cases
+from reading.errors import Stale
 from reading.intake import rejection_record, surgery_record
 from reading.intake.rejection_record import Rejection
 from reading.intake.surgery_record import Surgery
@@ -38,8 +40,25 @@ def images_of(tx: Connection, case_id: str) -> CaseImages:
     )
 
 
-def chosen(tx: Connection, case_id: str, images: Sequence[str], series: Sequence[str]) -> list[str]:
-    """The images that were chosen, one by one or by their series, once each."""
+def everything(tx: Connection, case_id: str) -> str:
+    """Hex SHA-256 over the UIDs of all images of a case, hidden ones too: whether it still has those of a page."""
+    uids = (
+        one.sop_instance_uid
+        for study_uid in cases.study_uids(tx, case_id)
+        for one in queries.all_instances_in(tx, study_uid)
+    )
+    return hashlib.sha256("\n".join(sorted(uids)).encode()).hexdigest()
+
+
+def chosen(tx: Connection, case_id: str, images: Sequence[str], series: Sequence[str], *, seen: str) -> list[str]:
+    """The images that were chosen, one by one or by their series, once each; ``seen`` is `everything` of the page.
+
+    Raises:
+        Stale: a series was chosen, and the case no longer has the images that were on the page.
+
+    """
+    if series and everything(tx, case_id) != seen:
+        raise Stale
     found = dict.fromkeys(images)
     if series:
         for one, instances in images_of(tx, case_id).series:

@@ -41,13 +41,15 @@ def correct(
     reason: str,
     order_id: str | None = None,
     unlinked: bool = False,
+    seen_revision: int | None = None,
 ) -> Revision:
     """Correct a study for an act that has opened it or its case; the case follows (`follow_attribution`).
 
-    ``patient_id`` and ``order_id`` as in `reading.patients.attribution.correct`.
+    ``patient_id``, ``order_id`` and ``seen_revision`` as in `reading.patients.attribution.correct`.
 
     Raises:
         NotThere: no such study.
+        Stale: it was corrected since ``seen_revision``.
         NotAllowed: as `follow_attribution`.
         Invalid: an attribute that is not corrected here, or a value that breaks its form.
 
@@ -61,6 +63,7 @@ def correct(
         now=ctx.now,
         patient_id=patient_id,
         order_id=order_id,
+        seen_revision=seen_revision,
     )
     follow_attribution(ctx, study_uid, unlinked=unlinked)
     ctx.record(

@@ -62,7 +62,7 @@ def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True
         return found
 
 
-def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
+def resubmit(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
     """The township answers a case that was returned to it, with the facts that were missing.
 
     Raises:
@@ -70,10 +70,11 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         NotAllowed: they do not work at the site, or all its images are rejected.
         MoveNotAllowed: it was not returned.
         Invalid: no answer was given.
+        Stale: the case has changed since its revision ``seen``.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
-    case = cases.lock(ctx.tx, case_id)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     roles = (Role.TECHNICIAN, Role.CLINICIAN)
     grant = next(
         (one for one in (may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in roles) if one), None

@@ -21,17 +21,19 @@ from reading.viewers import Staff
 from storage.index import queries
 
 
-def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool) -> None:
+def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool, seen: int | None = None) -> None:
     """Say that a case answers an order; what its images leave open is filled in while nothing is signed.
 
     Raises:
         NotThere: no such case, or not one that they may see.
+        Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
         Invalid: the order was not proposed for the case (`matching.proposals`); the case answers one already; or its
             images name another person, and nobody says that it is one all the same (``same_person``).
 
     """
-    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     order = next((one.order for one in matching.proposals(ctx.tx, case) if one.order.id == order_id), None)
     if order is None:
         raise Invalid("order", "required")
@@ -58,15 +60,16 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
     matching.join(ctx.tx, cases.lock(ctx.tx, case_id), order, ctx.now)
 
 
-def part(ctx: Context[Staff], keys: Keys, case_id: str) -> None:
+def part(ctx: Context[Staff], keys: Keys, case_id: str, *, seen: int | None = None) -> None:
     """Take a match back: the patient of the images, and what was filled in with the match, is as it was before.
 
     Raises:
         NotThere: no such case, not one that they may see, or it answers no order.
-        NotAllowed: as `match`.
+        Stale, NotAllowed: as `match`.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
+    cases.lock(ctx.tx, case_id, seen=seen)
     order = matching.order_of(ctx.tx, case_id)
     if order is None:
         raise NotThere

@@ -15,7 +15,7 @@ from reading.context import Context
 from reading.errors import Invalid, NotAllowed
 from reading.intake import correction
 from reading.orders.registration import CardHolder, find_or_register
-from reading.patients import patients
+from reading.patients import attribution, patients
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
 from reading.patients.names import person_name
@@ -25,6 +25,7 @@ from reading.patients.same_person import compare, said_by
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
+from storage.records import Study
 
 
 class Reason(StrEnum):
@@ -45,11 +46,20 @@ class Reason(StrEnum):
 
 
 def correct_study(
-    ctx: Context[Staff], study_uid: str, attributes: Mapping[str, str], *, patient_number: str | None, reason: str
+    ctx: Context[Staff],
+    study_uid: str,
+    attributes: Mapping[str, str],
+    *,
+    patient_number: str | None,
+    reason: str,
+    seen: int | None = None,
 ) -> Revision:
     """Correct a study; ``patient_number`` says whose it is from now on, None leaves that as it was.
 
+    ``seen`` is the revision of its attribution that the person looked at, as in `attribution.correct`.
+
     Raises:
+        Stale: it was corrected since ``seen``.
         NotThere: no such study, or not one that they may see.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
         Invalid: an attribute that is not corrected here, a value that breaks its form, or nobody has the number.
@@ -61,20 +71,24 @@ def correct_study(
     patient = None if patient_number is None else patients.by_number(ctx.tx, patient_number)
     if patient_number is not None and patient is None:
         raise Invalid("patient_number", "unknown")
-    return correction.correct(ctx, study_uid, attributes, patient_id=patient.id if patient else None, reason=reason)
+    patient_id = patient.id if patient else None
+    return correction.correct(ctx, study_uid, attributes, patient_id=patient_id, reason=reason, seen_revision=seen)
 
 
-def correct_case(ctx: Context[Staff], case_id: str, attributes: Mapping[str, str], *, reason: str) -> None:
+def correct_case(
+    ctx: Context[Staff], case_id: str, attributes: Mapping[str, str], *, reason: str, seen: int | None = None
+) -> None:
     """Correct all studies of a case; of ``attributes`` those that say what is shown already are left out.
 
     Raises:
         NotThere: no such case, or not one that they may see.
+        Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
         Invalid: nothing was changed, the name was taken out, or a value breaks its form.
 
     """
-    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
-    before = shown_attributes(ctx.tx, case)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    before = shown_attributes(ctx.tx, cases.lock(ctx.tx, case_id, seen=seen))
     changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
     if not changed.get("PatientName", "-"):
         raise Invalid("name", "empty")
@@ -93,21 +107,34 @@ def shown_attributes(tx: Connection, case: Case) -> dict[str, str]:
         "PatientSex": study.sex,
         "PatientBirthDate": study.birth_date,
         "BodyPartExamined": case.body_part,
-        "Laterality": case.laterality,
+        "Laterality": case.laterality or _odd_side(tx, study),
     }
 
 
-def link(ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, same_person: bool) -> None:
+def _odd_side(tx: Connection, study: Study) -> str:
+    """The side that the images name in a word that no case has (LEFT, U), as it is; corrected, it is the correction."""
+    made = attribution.current(tx, study.study_uid)
+    if made is not None and "Laterality" in made.attributes:
+        return made.attributes["Laterality"]
+    series = queries.all_series_in(tx, study.study_uid)
+    return next((one.laterality for one in series if one.laterality and one.instances), "")
+
+
+def link(
+    ctx: Context[Staff], keys: Keys, case_id: str, holder: CardHolder, *, same_person: bool, seen: int | None = None
+) -> None:
     """Say whose images a case holds; a study that came without a name takes the patient's, while nothing is signed.
 
     Raises:
         NotThere: no such case, or not one that they may see.
+        Stale: the case has changed since its revision ``seen``.
         NotAllowed: as `correct_case`.
         Invalid: the card breaks its form; or the images name another person, and nobody says that it is one all the
             same (``same_person``).
 
     """
-    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
     if not same_person and any(

@@ -76,17 +76,26 @@ def catch_up(ctx: Context[Who], keys: Keys, study_uid: str) -> None:
     _decide(ctx, keys, sorted(uids), grant=None, why="")
 
 
-def hide(ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Sequence[str], why: str) -> str:
+def hide(
+    ctx: Context[Staff],
+    keys: Keys,
+    case_id: str,
+    *,
+    sop_instance_uids: Sequence[str],
+    why: str,
+    seen: int | None = None,
+) -> str:
     """A person hides images of a case, as a note would; answers the rejection.
 
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they neither work at the site nor manage it, or a valid report stands on the images.
         Invalid: no reason, or no image of this case was given.
+        Stale: the case has changed since its revision ``seen``.
 
     """
     door.open_case(ctx, case_id, Action.CASE_HIDE_IMAGES)
-    case = cases.lock(ctx.tx, case_id)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
     reason = cases.reason(why)
     if versions.current(ctx.tx, case_id) is not None:
@@ -115,7 +124,9 @@ def hide(ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Se
     return made
 
 
-def lift(ctx: Context[Staff], keys: Keys, case_id: str, rejection_id: str, *, why: str) -> tuple[str, ...]:
+def lift(
+    ctx: Context[Staff], keys: Keys, case_id: str, rejection_id: str, *, why: str, seen: int | None = None
+) -> tuple[str, ...]:
     """Show again what a rejection hides, and ignore it for what comes later; answers what is shown again.
 
     Raises:
@@ -123,9 +134,10 @@ def lift(ctx: Context[Staff], keys: Keys, case_id: str, rejection_id: str, *, wh
             is another site's.
         NotAllowed: they neither work at the site nor manage it, or it was lifted before.
         Invalid: no reason was given.
+        Stale: the case has changed since its revision ``seen``.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_SURGERY)
+    cases.unchanged(door.open_case(ctx, case_id, Action.CASE_SURGERY), seen)
     in_case = [
         one.sop_instance_uid
         for study_uid in cases.study_uids(ctx.tx, case_id)

@@ -40,7 +40,14 @@ CLOSED: Final = frozenset({State.WITHDRAWN, State.EMPTIED})
 
 
 def split(
-    ctx: Context[Staff], keys: Keys, case_id: str, *, sop_instance_uids: Sequence[str], into_case: str | None, why: str
+    ctx: Context[Staff],
+    keys: Keys,
+    case_id: str,
+    *,
+    sop_instance_uids: Sequence[str],
+    into_case: str | None,
+    why: str,
+    seen: int | None = None,
 ) -> Surgery:
     """Move images of a case into a study of their own, or into the (first) study of another case of the same site.
 
@@ -50,10 +57,10 @@ def split(
         NotThere: no such case, or not one that they may see.
         NotAllowed: they neither work at the site nor manage it; a valid report stands; somebody works on it.
         Invalid: no reason; no image, an image of another case, too many; all of them, which is no split.
-        Stale: somebody moved them in this very moment.
+        Stale: the case has changed since its revision ``seen``, or somebody moved them in this very moment.
 
     """
-    case, grant, reason = _opened(ctx, case_id, why, other=into_case)
+    case, grant, reason = _opened(ctx, case_id, why, other=into_case, seen=seen)
     there = [one for uid in cases.study_uids(ctx.tx, case_id) for one in queries.all_instances_in(ctx.tx, uid)]
     chosen = frozenset(sop_instance_uids)
     if not chosen or chosen - {one.sop_instance_uid for one in there}:
@@ -86,7 +93,9 @@ def split(
     return surgery_record.write(ctx, grant, step, why=reason)
 
 
-def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why: str) -> Surgery:
+def merge(
+    ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why: str, seen: int | None = None
+) -> Surgery:
     """Show all images of a case in the (first) study of another case of the same person and site, now and later.
 
     Raises:
@@ -94,7 +103,7 @@ def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why:
         Invalid: no reason, nothing to merge, or the images name different persons: correct who it is first.
 
     """
-    case, grant, reason = _opened(ctx, case_id, why, other=into_case)
+    case, grant, reason = _opened(ctx, case_id, why, other=into_case, seen=seen)
     target = _target(ctx, case, into_case)
     study_uids = cases.study_uids(ctx.tx, case_id)
     _one_person(ctx.tx, case, cases.by_id(ctx.tx, into_case), [*study_uids, target])
@@ -113,16 +122,19 @@ def merge(ctx: Context[Staff], keys: Keys, case_id: str, *, into_case: str, why:
     return surgery_record.write(ctx, grant, step, why=reason)
 
 
-def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why: str) -> list[Change]:
+def undo(
+    ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why: str, seen: int | None = None
+) -> list[Change]:
     """Take back a step that touched a case; answers the changes that did so.
 
     Raises:
         NotThere: no such case or step, or one of its cases is not theirs to see.
         NotAllowed: as `split`; or it was undone before, or the images have been moved on since.
         Invalid: no reason was given.
+        Stale: the case has changed since its revision ``seen``.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_SURGERY)
+    cases.unchanged(door.open_case(ctx, case_id, Action.CASE_SURGERY), seen)
     touched = (table.c.case_id == case_id) | (table.c.other_case_id == case_id)
     asked = sa.select(table).where(table.c.id == surgery_id, touched)
     row = ctx.tx.execute(asked.with_for_update()).one_or_none()
@@ -157,10 +169,11 @@ def undo(ctx: Context[Staff], keys: Keys, case_id: str, surgery_id: str, *, why:
 
 
 def _opened(
-    ctx: Context[Staff], case_id: str, why: str, *, other: str | None, closed: bool = False
+    ctx: Context[Staff], case_id: str, why: str, *, other: str | None, closed: bool = False, seen: int | None = None
 ) -> tuple[Case, RoleGrant, str]:
     door.open_case(ctx, case_id, Action.CASE_SURGERY)
-    locked = {each: cases.lock(ctx.tx, each) for each in sorted({case_id, other or case_id})}
+    both = sorted({case_id, other or case_id})
+    locked = {each: cases.lock(ctx.tx, each, seen=seen if each == case_id else None) for each in both}
     case = locked[case_id]
     grant = granted(ctx.tx, ctx.who, case.site_id, ctx.now)
     reason = cases.reason(why)

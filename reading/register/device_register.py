@@ -135,15 +135,16 @@ def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **chan
 
 
 @without_door("The register of devices; nothing of a patient is in it.")
-def end(ctx: Context[Staff | Actor], device_id: str) -> None:
+def end(ctx: Context[Staff | Actor], device_id: str, *, revision: int | None = None) -> None:
     """End a device: its calls are refused from now on; what it sent stays.
 
     Raises:
         NotThere: no such device, it has ended, or it is not theirs to change.
+        Stale: somebody changed it since ``revision`` (None: whatever it is now).
 
     """
     one = _kept(ctx, device_id)
-    devices.end(ctx.tx, device_id, ctx.now)
+    devices.end(ctx.tx, device_id, ctx.now, revision=revision)
     _note(ctx, Action.DEVICE_END, one)
 
 

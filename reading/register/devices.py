@@ -212,20 +212,25 @@ def list_all(tx: Connection) -> list[Device]:
     return [from_row(row) for row in tx.execute(sa.select(device).order_by(device.c.ae_title, device.c.since))]
 
 
-def end(tx: Connection, device_id: str, now: datetime) -> None:
+def end(tx: Connection, device_id: str, now: datetime, *, revision: int | None = None) -> None:
     """End a device and its tokens; what it sent stays.
 
     Raises:
         NotThere: no such device, or it has ended.
+        Stale: somebody changed it since ``revision`` (None: whatever it is now).
 
     """
+    found = by_id(tx, device_id)
+    if found is None or found.until is not None:
+        raise NotThere
+    of_revision = device.c.revision == (found.revision if revision is None else revision)
     ended = tx.execute(
         device.update()
-        .where(device.c.id == device_id, device.c.until.is_(None))
+        .where(device.c.id == device_id, device.c.until.is_(None), of_revision)
         .values(until=now, revision=device.c.revision + 1)
     )
     if ended.rowcount != 1:
-        raise NotThere
+        raise Stale(found.revision)
     tx.execute(
         device_token.update().where(device_token.c.device_id == device_id, open_at(device_token, now)).values(until=now)
     )

@@ -127,17 +127,18 @@ def review(
     return made
 
 
-def dispute(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
+def dispute(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
     """Dispute an amendment as the author; somebody who has not acted on the case yet decides.
 
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: the newest review did not amend a report of theirs.
         MoveNotAllowed: the case is not final.
+        Stale: it has changed since its revision ``seen``.
 
     """
     door.open_case(ctx, case_id, Action.REVIEW_DISPUTE)
-    case = cases.lock(ctx.tx, case_id)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     if case.state is not State.FINAL:
         raise MoveNotAllowed(case.state, Move.DISPUTE)
     newest = next(iter(reversed(of_case(ctx.tx, case_id))), None)

@@ -96,7 +96,7 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
     return sorted(looks, key=lambda look: look.at, reverse=True)
 
 
-def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> ReportVersion:
+def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: int | None = None) -> ReportVersion:
     """Show a withheld report that was final again, after its attribution was corrected.
 
     Where the identity that is shown has changed there is a new version: the same words from the same
@@ -106,11 +106,12 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> Repor
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality, have signed it, or images have changed since.
+        Stale: the case has changed since its revision ``seen``.
         MoveNotAllowed: it is not withheld, or was not final since it was last to be read anew: let it be read again.
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(ctx, case_id, Action.CASE_RESTORE)
+    case, grant = _manager(ctx, case_id, Action.CASE_RESTORE, seen)
     released = [one for one in versions.of_case(ctx.tx, case_id) if one.status is Status.WITHHELD and one.released_at]
     if case.state is not State.WITHHELD or not released or not _stood(ctx.tx, case_id):
         raise MoveNotAllowed(case.state, Move.RESTORE)
@@ -141,17 +142,18 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str) -> Repor
     return versions.by_id(ctx.tx, restored.id)
 
 
-def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
+def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
     """Let a withheld case be read again, because its report cannot stand or it had none yet.
 
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality.
+        Stale: the case has changed since its revision ``seen``.
         MoveNotAllowed: it is not withheld.
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN)
+    case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN, seen)
     tier = case_rule.home_tier(ctx.tx, case)
     moved = cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier)
     for study_uid in cases.study_uids(ctx.tx, case_id):
@@ -159,17 +161,18 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
     return moved
 
 
-def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
+def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = None) -> Case:
     """Close a withheld case as entered in error: report and images stay hidden for good.
 
     Raises:
         NotThere: no such case, or not one that they may see.
         NotAllowed: they do not manage the site's quality.
+        Stale: the case has changed since its revision ``seen``.
         MoveNotAllowed: it is not withheld.
         Invalid: no reason was given.
 
     """
-    case, grant = _manager(ctx, case_id, Action.CASE_ENTER_IN_ERROR)
+    case, grant = _manager(ctx, case_id, Action.CASE_ENTER_IN_ERROR, seen)
     moved = cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why))
     ctx.tx.execute(
         sa.update(report_version)
@@ -189,9 +192,9 @@ def _stood(tx: Connection, case_id: str) -> bool:
     return stood
 
 
-def _manager(ctx: Context[Staff], case_id: str, action: Action) -> tuple[Case, RoleGrant]:
+def _manager(ctx: Context[Staff], case_id: str, action: Action, seen: int | None = None) -> tuple[Case, RoleGrant]:
     door.open_case(ctx, case_id, action)
-    case = cases.lock(ctx.tx, case_id)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
     grant = may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, case.site_id, ctx.now)
     if grant is None:
         raise NotAllowed("quality_managers_only")

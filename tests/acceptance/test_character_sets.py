@@ -178,7 +178,8 @@ def in_lists(texts: dict[str, str]) -> dict[str, list[str]]:
 
 def putting_right(tang: httpx.Client, ada: httpx.Client, dataset: Dataset) -> Dataset:
     """What goes out once a person has corrected something else in it."""
-    body = {"study_uid": dataset.StudyInstanceUID, "attributes": {"PatientSex": "M"}, "reason": "性别录错"}
+    corrected = {"attributes": {"PatientSex": "M"}, "reason": "性别录错", "revision": 0}
+    body = {"study_uid": dataset.StudyInstanceUID, **corrected}
     assert tang.post("/api/attributions", json=body).status_code == 201
     answer = ada.get(f"/dicomweb{path_of(dataset)}", headers={"Accept": "application/dicom"})
     return pydicom.dcmread(BytesIO(answer.content))

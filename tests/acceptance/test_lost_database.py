@@ -140,12 +140,18 @@ def work_after_the_backup(tierread: TierRead, cast: Cast) -> None:
     pictures = [dcmread(folder / f"town{number}.dcm") for number in range(4)]
     tang = tierread.sign_in(cast.tang)
     case = case_of(tang, pictures[0])
-    split = {"instances": [pictures[2].SOPInstanceUID], "into_case": None, "why": "两人影像混在一起"}
+    split = {
+        "instances": [pictures[2].SOPInstanceUID],
+        "into_case": None,
+        "why": "两人影像混在一起",
+        "revision": revision(tang, case),
+    }
     assert tang.post(f"/api/cases/{case}/split", json=split).status_code == 200
-    hide = {"instances": [pictures[1].SOPInstanceUID], "why": "糊"}
+    hide = {"instances": [pictures[1].SOPInstanceUID], "why": "糊", "revision": revision(tang, case)}
     assert tang.post(f"/api/cases/{case}/hide-images", json=hide).status_code == 200
     (made,) = tang.get(f"/api/cases/{case}/images").json()["rejections"]
-    assert tang.post(f"/api/cases/{case}/rejections/{made['id']}/lift", json={"why": "可用"}).status_code == 200
+    lift = {"why": "可用", "revision": revision(tang, case)}
+    assert tang.post(f"/api/cases/{case}/rejections/{made['id']}/lift", json=lift).status_code == 200
     note = rejection_note(pictures[1])
     write(folder / "note.dcm", note)
     send(tierread, cast.device, folder / "note.dcm")
@@ -188,9 +194,15 @@ def send(tierread: TierRead, title: str, *files: Path) -> None:
 
 
 def correct(tang: httpx.Client, of: Dataset, **attributes: str) -> None:
-    body = {"study_uid": of.StudyInstanceUID, "attributes": attributes, "patient_number": None, "reason": "登记错误"}
+    studies = [one for case in tang.get("/api/cases").json()["items"] for one in case["studies"]]
+    seen = next(one["attribution_revision"] for one in studies if one["study_uid"] == of.StudyInstanceUID)
+    body = {"study_uid": of.StudyInstanceUID, "attributes": attributes, "reason": "登记错误", "revision": seen}
     answer = tang.post("/api/attributions", json=body)
     assert answer.status_code == 201, answer.text
+
+
+def revision(tang: httpx.Client, case_id: str) -> int:
+    return int(tang.get(f"/api/cases/{case_id}").json()["revision"])
 
 
 def case_of(tang: httpx.Client, of: Dataset) -> str:

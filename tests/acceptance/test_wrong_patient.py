@@ -61,6 +61,7 @@ def test_a_wrong_patient_is_put_right_everywhere(tierread: TierRead) -> None:
             "attributes": corrected,
             "patient_number": cast.pia.number,
             "reason": "选错了工作列表条目",
+            "revision": 0,
         },
     )
     assert answer.status_code == 201, answer.text

@@ -63,6 +63,7 @@ class Thing:
     json: Callable[[str], Any] | None = None
     form: dict[str, str] | None = None
     query: str = ""
+    params: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -114,21 +115,27 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),
     ("POST", "/api/cases/{case_id}/verify"): Thing("case", body(**SEEN)),
     ("POST", "/api/cases/{case_id}/review"): Thing("case", body(outcome="agree", **SEEN)),
-    ("POST", "/api/cases/{case_id}/dispute"): Thing("case", body(why="no")),
-    ("POST", "/api/cases/{case_id}/resubmit"): Thing("case", body(why="taken again")),
+    ("POST", "/api/cases/{case_id}/dispute"): Thing("case", body(why="no", revision=1)),
+    ("POST", "/api/cases/{case_id}/resubmit"): Thing("case", body(why="taken again", revision=1)),
     ("POST", "/api/cases/{case_id}/withhold"): Thing("case", body(why="wrong person")),
     ("GET", "/api/cases/{case_id}/looks"): Thing("case"),
-    ("POST", "/api/cases/{case_id}/restore"): Thing("case", body(why="put right")),
-    ("POST", "/api/cases/{case_id}/read-again"): Thing("case", body(why="put right")),
-    ("POST", "/api/cases/{case_id}/enter-in-error"): Thing("case", body(why="never was")),
+    ("POST", "/api/cases/{case_id}/restore"): Thing("case", body(why="put right", revision=1)),
+    ("POST", "/api/cases/{case_id}/read-again"): Thing("case", body(why="put right", revision=1)),
+    ("POST", "/api/cases/{case_id}/enter-in-error"): Thing("case", body(why="never was", revision=1)),
     ("GET", "/api/cases/{case_id}/images"): Thing("case"),
-    ("POST", "/api/cases/{case_id}/split"): Thing("case", body(instances=["1.2.840.1.1.1"], why="two persons")),
-    ("POST", "/api/cases/{case_id}/merge"): Thing("case", body(into_case=NOWHERE["case"], why="one examination")),
-    ("POST", "/api/cases/{case_id}/hide-images"): Thing("case", body(instances=["1.2.840.1.1.1"], why="by mistake")),
-    ("POST", "/api/cases/{case_id}/steps/{surgery_id}/undo"): Thing("case", body(why="wrong")),
-    ("POST", "/api/cases/{case_id}/rejections/{rejection_id}/lift"): Thing("case", body(why="wrong")),
+    ("POST", "/api/cases/{case_id}/split"): Thing(
+        "case", body(instances=["1.2.840.1.1.1"], why="two persons", revision=1)
+    ),
+    ("POST", "/api/cases/{case_id}/merge"): Thing(
+        "case", body(into_case=NOWHERE["case"], why="one examination", revision=1)
+    ),
+    ("POST", "/api/cases/{case_id}/hide-images"): Thing(
+        "case", body(instances=["1.2.840.1.1.1"], why="by mistake", revision=1)
+    ),
+    ("POST", "/api/cases/{case_id}/steps/{surgery_id}/undo"): Thing("case", body(why="wrong", revision=1)),
+    ("POST", "/api/cases/{case_id}/rejections/{rejection_id}/lift"): Thing("case", body(why="wrong", revision=1)),
     ("POST", "/api/cases/{case_id}/critical"): Thing("case", body(critical_class="stroke", finding="bleeding")),
-    ("DELETE", "/api/cases/{case_id}/critical"): Thing("case"),
+    ("DELETE", "/api/cases/{case_id}/critical"): Thing("case", params={"alert": NOWHERE["alert"]}),
     ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
     ("POST", "/api/reports/{version_id}/addendum"): Thing(
         "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
@@ -143,16 +150,16 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/devices"): Listing(),
     ("POST", "/api/devices"): Thing("site", lambda site: {"site": site, "ae_title": "CT1", "network": "10.1.1.1"}),
     ("PUT", "/api/devices/{device_id}"): Thing("device", body(network="10.1.1.1", revision=1)),
-    ("POST", "/api/devices/{device_id}/end"): Thing("device"),
+    ("POST", "/api/devices/{device_id}/end"): Thing("device", body(revision=1)),
     ("GET", "/devices"): Listing(),
     ("GET", "/devices/new"): Theirs("a form; whoever keeps no site's devices gets none"),
     ("POST", "/devices/new"): Thing("site", form={"ae_title": "CT1", "network": "10.1.1.1"}),
     ("GET", "/devices/{device_id}"): Thing("device"),
     ("POST", "/devices/{device_id}"): Thing("device", form={"network": "10.1.1.1", "revision": "1"}),
-    ("POST", "/devices/{device_id}/end"): Thing("device", form={}),
+    ("POST", "/devices/{device_id}/end"): Thing("device", form={"revision": "1"}),
     ("GET", "/t/devices"): Listing(),
     ("POST", "/api/attributions"): Thing(
-        "study", lambda uid: {"study_uid": uid, "attributes": {"PatientName": "Q"}, "reason": "wrong"}
+        "study", lambda uid: {"study_uid": uid, "attributes": {"PatientName": "Q"}, "reason": "wrong", "revision": 0}
     ),
     ("GET", "/sign-in"): Theirs("a form"),
     ("POST", "/sign-in"): Theirs("a username and its password open it"),
@@ -176,20 +183,26 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/t/alerts/{alert_id}/acknowledge"): Thing("alert", form={"read_back": "heard"}),
     ("POST", "/t/notices/{notice_id}/acknowledge"): Thing("notice", form={}),
     ("GET", "/t/case/{case_id}"): Thing("case"),
-    ("POST", "/t/case/{case_id}/answer"): Thing("case", form={"why": "taken again"}),
+    ("POST", "/t/case/{case_id}/answer"): Thing("case", form={"why": "taken again", "revision": "1"}),
     ("POST", "/t/case/{case_id}/receipt"): Thing("case", form={}),
     ("GET", "/t/case/{case_id}/link"): Thing("case"),
-    ("POST", "/t/case/{case_id}/link"): Thing("case", form=PERSON),
+    ("POST", "/t/case/{case_id}/link"): Thing("case", form={**PERSON, "revision": "1"}),
     ("GET", "/t/case/{case_id}/order"): Thing("case"),
-    ("POST", "/t/case/{case_id}/order"): Thing("case", form={"order": "01KZZZZZZZZZZZZZZZZZZZZZZV"}),
-    ("POST", "/t/case/{case_id}/order/part"): Thing("case", form={}),
+    ("POST", "/t/case/{case_id}/order"): Thing("case", form={"order": "01KZZZZZZZZZZZZZZZZZZZZZZV", "revision": "1"}),
+    ("POST", "/t/case/{case_id}/order/part"): Thing("case", form={"revision": "1"}),
     ("GET", "/t/case/{case_id}/images"): Thing("case"),
-    ("POST", "/t/case/{case_id}/images"): Thing("case", form={"what": "hide", "image": "1.2.840.1.1.1", "why": "x"}),
-    ("POST", "/t/case/{case_id}/images/undo"): Thing("case", form={"step": NOWHERE["case"], "why": "x"}),
-    ("POST", "/t/case/{case_id}/images/show"): Thing("case", form={"rejection": NOWHERE["case"], "why": "x"}),
+    ("POST", "/t/case/{case_id}/images"): Thing(
+        "case", form={"what": "hide", "image": "1.2.840.1.1.1", "why": "x", "revision": "1", "image_set": "0"}
+    ),
+    ("POST", "/t/case/{case_id}/images/undo"): Thing(
+        "case", form={"step": NOWHERE["case"], "why": "x", "revision": "1"}
+    ),
+    ("POST", "/t/case/{case_id}/images/show"): Thing(
+        "case", form={"rejection": NOWHERE["case"], "why": "x", "revision": "1"}
+    ),
     ("GET", "/t/case/{case_id}/export.zip"): Thing("case"),
     ("GET", "/t/case/{case_id}/correct"): Thing("case"),
-    ("POST", "/t/case/{case_id}/correct"): Thing("case", form={"name": "Q", "why": "x"}),
+    ("POST", "/t/case/{case_id}/correct"): Thing("case", form={"name": "Q", "why": "x", "revision": "1"}),
     ("GET", "/t/print/{version_id}"): Thing("report"),
     ("POST", "/t/print/{version_id}"): Thing("report", form={}),
     ("GET", "/t/order"): Listing(),
@@ -353,7 +366,7 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
         form = {"csrf_token": client.headers["X-CSRF-Token"], **route.form}
         if route.of == "site":
             form["site"] = subject
-    params = {route.query: subject} if route.query else None
+    params = {route.query: subject, **route.params} if route.query else route.params
     return client.request(method, _fill(path, {route.of: subject}), params=params, json=json, data=form)
 
 

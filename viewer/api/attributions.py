@@ -20,7 +20,12 @@ router = APIRouter(prefix="/api/attributions")
 def correct(request: Request, staff: Acting, body: bodies.Attribution) -> dict[str, Any]:
     with acting(office_of(request), staff) as ctx:
         made = putting_right.correct_study(
-            ctx, body.study_uid, body.attributes, patient_number=body.patient_number, reason=body.reason
+            ctx,
+            body.study_uid,
+            body.attributes,
+            patient_number=body.patient_number,
+            reason=body.reason,
+            seen=body.revision,
         )
     return {
         "study_uid": made.study_uid,

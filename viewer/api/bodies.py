@@ -41,7 +41,7 @@ class Claim(Body):
 
 
 class Held(Body):
-    """An act under a lease."""
+    """An act under a lease, or on a row, of this revision."""
 
     revision: Revision
 
@@ -54,17 +54,23 @@ class Why(Body):
     why: Line
 
 
-class Split(Why):
+class SeenWhy(Why):
+    """An act on a case; ``revision`` is the case's that was on the screen."""
+
+    revision: Revision
+
+
+class Split(SeenWhy):
     instances: Annotated[list[Uid], Field(min_length=1, max_length=5000)]
     into_case: Annotated[str, StringConstraints(max_length=26)] | None = None
     """The examination of the same site to which they go; a new one where none is named."""
 
 
-class Merge(Why):
+class Merge(SeenWhy):
     into_case: Annotated[str, StringConstraints(max_length=26)]
 
 
-class HideImages(Why):
+class HideImages(SeenWhy):
     instances: Annotated[list[Uid], Field(min_length=1, max_length=5000)]
 
 
@@ -176,6 +182,8 @@ class Attribution(Body):
     study_uid: Uid
     attributes: dict[str, Annotated[str, StringConstraints(max_length=512)]]
     reason: Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+    revision: Revision
+    """Of the study's attribution, as it was on the screen: 0 for the study as it came."""
     patient_number: Annotated[str, StringConstraints(max_length=16)] | None = None
 
 

@@ -205,19 +205,19 @@ def close_review(request: Request, staff: Signing, case_id: str, body: bodies.Re
 
 
 @router.post("/{case_id}/dispute")
-def dispute(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
+def dispute(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.REVIEW_DISPUTE, "case", case_id) as ctx:
-        review.dispute(ctx, case_id, why=body.why)
+        review.dispute(ctx, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/resubmit")
-def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
+def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     """The township's answer to a return."""
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
-        intake.resubmit(ctx, case_id, why=body.why)
+        intake.resubmit(ctx, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 
@@ -230,10 +230,11 @@ def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Crit
 
 
 @router.delete("/{case_id}/critical", status_code=204)
-def withdraw_alert(request: Request, staff: Acting, case_id: str) -> None:
+def withdraw_alert(request: Request, staff: Acting, case_id: str, alert: Annotated[str, Query(max_length=26)]) -> None:
+    """``alert`` is the one that was on the screen."""
     office = office_of(request)
     with going_in(office, staff, Action.CRITICAL_WITHDRAW, "case", case_id) as ctx:
-        critical.withdraw(ctx, case_id)
+        critical.withdraw(ctx, case_id, seen=alert)
 
 
 def screen(body: bodies.Screen | bodies.Addendum | bodies.NoChange) -> Screen:

@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from reading.register.device_contacts import Call
 from reading.viewers import Staff
+from viewer.api import bodies
 from viewer.http.callers import Acting, Looking
 from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, change_device, end_device
 from viewer.http.office import office_of
@@ -50,8 +51,8 @@ def change(request: Request, staff: Acting, device_id: str, body: ChangedDevice)
 
 
 @router.post("/{device_id}/end", status_code=204)
-def end(request: Request, staff: Acting, device_id: str) -> None:
-    end_device(office_of(request), staff, device_id)
+def end(request: Request, staff: Acting, device_id: str, body: bodies.Held) -> None:
+    end_device(office_of(request), staff, device_id, body.revision)
 
 
 def _one(request: Request, staff: Staff, device_id: str) -> dict[str, Any]:

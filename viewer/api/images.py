@@ -81,7 +81,13 @@ def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> 
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
         made = surgery.split(
-            ctx, office.keys, case_id, sop_instance_uids=body.instances, into_case=body.into_case, why=body.why
+            ctx,
+            office.keys,
+            case_id,
+            sop_instance_uids=body.instances,
+            into_case=body.into_case,
+            why=body.why,
+            seen=body.revision,
         )
     return {"other_case_id": made.other_case_id}
 
@@ -90,7 +96,7 @@ def split(request: Request, staff: Acting, case_id: str, body: bodies.Split) -> 
 def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        made = surgery.merge(ctx, office.keys, case_id, into_case=body.into_case, why=body.why)
+        made = surgery.merge(ctx, office.keys, case_id, into_case=body.into_case, why=body.why, seen=body.revision)
     return {"other_case_id": made.other_case_id}
 
 
@@ -98,21 +104,21 @@ def merge(request: Request, staff: Acting, case_id: str, body: bodies.Merge) -> 
 def hide(request: Request, staff: Acting, case_id: str, body: bodies.HideImages) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_HIDE_IMAGES, "case", case_id) as ctx:
-        rejections.hide(ctx, office.keys, case_id, sop_instance_uids=body.instances, why=body.why)
+        rejections.hide(ctx, office.keys, case_id, sop_instance_uids=body.instances, why=body.why, seen=body.revision)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/steps/{surgery_id}/undo")
-def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.Why) -> dict[str, Any]:
+def undo(request: Request, staff: Acting, case_id: str, surgery_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        surgery.undo(ctx, office.keys, case_id, surgery_id, why=body.why)
+        surgery.undo(ctx, office.keys, case_id, surgery_id, why=body.why, seen=body.revision)
     return {"other_case_id": None}
 
 
 @router.post("/{case_id}/rejections/{rejection_id}/lift")
-def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.Why) -> dict[str, Any]:
+def lift(request: Request, staff: Acting, case_id: str, rejection_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-        rejections.lift(ctx, office.keys, case_id, rejection_id, why=body.why)
+        rejections.lift(ctx, office.keys, case_id, rejection_id, why=body.why, seen=body.revision)
     return {"other_case_id": None}

@@ -41,26 +41,26 @@ def looks(request: Request, staff: Looking, case_id: str) -> list[dict[str, Any]
 
 
 @router.post("/{case_id}/restore")
-def restore(request: Request, staff: Signing, case_id: str, body: bodies.Why) -> dict[str, Any]:
+def restore(request: Request, staff: Signing, case_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_RESTORE, "case", case_id) as ctx:
-        withhold.restore(ctx, office.seal, case_id, why=body.why)
+        withhold.restore(ctx, office.seal, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/read-again")
-def read_again(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
+def read_again(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_READ_AGAIN, "case", case_id) as ctx:
-        withhold.read_again(ctx, case_id, why=body.why)
+        withhold.read_again(ctx, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 
 @router.post("/{case_id}/enter-in-error")
-def enter_in_error(request: Request, staff: Acting, case_id: str, body: bodies.Why) -> dict[str, Any]:
+def enter_in_error(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_ENTER_IN_ERROR, "case", case_id) as ctx:
-        withhold.enter_in_error(ctx, case_id, why=body.why)
+        withhold.enter_in_error(ctx, case_id, why=body.why, seen=body.revision)
     return detail(request, staff, case_id)
 
 

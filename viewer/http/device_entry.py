@@ -79,9 +79,9 @@ def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDev
         return device_register.change(ctx, device_id, revision=body.revision, **body.fields())
 
 
-def end_device(office: Office, staff: Staff, device_id: str) -> None:
+def end_device(office: Office, staff: Staff, device_id: str, revision: int) -> None:
     with going_in(office, staff, Action.DEVICE_END, "device", device_id) as ctx:
-        device_register.end(ctx, device_id)
+        device_register.end(ctx, device_id, revision=revision)
 
 
 def kept_sites(ctx: Context[Staff]) -> list[Organisation]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form, Query
@@ -21,9 +22,10 @@ from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, cha
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, going_in, in_snapshot
 from viewer.http.page import language_of, page
+from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
-from viewer.views import devices
+from viewer.views import devices, meanwhile
 
 router = APIRouter()
 
@@ -114,24 +116,29 @@ def change(  # noqa: PLR0917
     no_certificate: Field = "",
     tls_required: Field = "",
     call_by_tls: Field = "",
+    was: Annotated[str, Form(max_length=4000)] = "",
 ) -> Response:
     office = office_of(request)
     typed = _typed(network, host, port, issuer, character_set, certificate, tls_required, call_by_tls)
     with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
         one = device_register.kept_by(ctx.tx, staff, device_id, office.clock())
+    shown: Mapping[str, str] = {}
     try:
+        shown = meanwhile.as_shown(was)
         values = _values(typed)
         if no_certificate:
             values["certificate"] = ""
         change_device(office, staff, device_id, ChangedDevice(**values, revision=revision))
     except (Invalid, Stale) as wrong:
-        return _form(request, staff, {**typed, "ae_title": one.ae_title, "site": ""}, one=one, wrong=wrong)
+        form = {**_of(one), **meanwhile.changed(shown, typed)}
+        newer = [field for field, value in _of(one).items() if shown.get(field, value) != value]
+        return _form(request, staff, form, one=one, wrong=wrong, newer=newer)
     return RedirectResponse("/devices?done=changed", status_code=303)
 
 
 @router.post("/devices/{device_id}/end")
-def end(request: Request, staff: Submitting, device_id: str) -> Response:
-    end_device(office_of(request), staff, device_id)
+def end(request: Request, staff: Submitting, device_id: str, revision: Annotated[int, Form()]) -> Response:
+    end_device(office_of(request), staff, device_id, revision)
     return RedirectResponse("/devices?done=ended", status_code=303)
 
 
@@ -167,6 +174,7 @@ def _form(
     *,
     one: Device | None = None,
     wrong: Invalid | Stale | None = None,
+    newer: Sequence[str] = (),
 ) -> Response:
     with in_snapshot(office_of(request), staff) as ctx:
         sites = kept_sites(ctx)
@@ -176,9 +184,11 @@ def _form(
         request,
         staff,
         "device.html",
-        status=422 if wrong else 200,
+        status=problem_of(wrong).status if wrong else 200,
         form=form,
         one=one,
+        was=json.dumps(_of(one), ensure_ascii=False) if one else "",
+        newer=[(field, _of(one)[field]) for field in newer] if one else [],
         sites=sites,
         character_sets=[*READABLE, *sorted(CHARACTER_SETS - set(READABLE))],
         wrong=wrong.field if isinstance(wrong, Invalid) else "",

@@ -19,6 +19,7 @@ from reading.context import Context
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
+from reading.errors import Stale
 from reading.intake import intake
 from reading.orders import matching, performed
 from reading.reports.versions import ReportVersion, Status
@@ -29,7 +30,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.pages.township import township_page
-from viewer.views import completeness, orders, township
+from viewer.views import completeness, meanwhile, orders, township
 from viewer.views.report_sheet import sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
@@ -50,6 +51,11 @@ def show(
         Literal["linked", "acknowledged", "answered", "corrected", "matched", "unmatched", ""], Query()
     ] = "",
 ) -> Response:
+    return _case(request, staff, case_id, done=done)
+
+
+def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answer: str | None = None) -> Response:
+    """The page of a case; ``answer`` was typed, and somebody has changed the case meanwhile."""
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         found = door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -66,6 +72,7 @@ def show(
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
             "order": _order(ctx.tx, entry, language),
+            "meanwhile": [] if answer is None else meanwhile.changes(ctx.tx, entry, zone, language),
         }
         if version is not None:
             door.open_report(ctx, version.id, Action.REPORT_READ)
@@ -73,7 +80,10 @@ def show(
         request,
         staff,
         "case.html",
+        status=200 if answer is None else 409,
         done=done,
+        answer=answer or "",
+        revision=found.revision,
         returned_here=found.state is State.RETURNED,
         alerts=waiting.alerts,
         returned=waiting.returned,
@@ -84,11 +94,20 @@ def show(
 
 
 @router.post("/{case_id}/answer")
-def answer(request: Request, staff: Submitting, case_id: str, why: Annotated[str, Form(max_length=1000)]) -> Response:
+def answer(
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    why: Annotated[str, Form(max_length=1000)],
+    revision: Annotated[int, Form(ge=1)],
+) -> Response:
     """Send a returned case back to be read, with the facts that the reader missed."""
     office = office_of(request)
-    with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
-        intake.resubmit(ctx, case_id, why=why)
+    try:
+        with going_in(office, staff, Action.CASE_RESUBMIT, "case", case_id) as ctx:
+            intake.resubmit(ctx, case_id, why=why, seen=revision)
+    except Stale:
+        return _case(request, staff, case_id, answer=why)
     return RedirectResponse(f"/t/case/{case_id}?done=answered", status_code=303)
 
 

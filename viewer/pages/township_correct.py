@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import re
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form
@@ -12,13 +14,14 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.desk.entries import Entry
-from reading.errors import Invalid, NotAllowed
+from reading.errors import Invalid, NotAllowed, Stale
 from reading.intake import putting_right
 from reading.intake.correction import may_correct
 from reading.orders.terms import BODY_PARTS, LATERALITIES
 from reading.patients import attribution
 from reading.register import people
 from reading.reports import versions
+from reading.rules.examination_time import parse_date
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
@@ -27,7 +30,7 @@ from viewer.http.page import language_of
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.views import township
+from viewer.views import meanwhile, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -35,6 +38,7 @@ from viewer.words.catalogue import Language, text
 router = APIRouter(prefix="/t/case")
 
 SEXES: Final = ("F", "M", "O")
+DATE: Final = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 Why = Annotated[str, Form(max_length=1000)]
 Text = Annotated[str, Form(max_length=200)]
 
@@ -49,6 +53,8 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     case_id: str,
+    revision: Annotated[int, Form(ge=1)],
+    was: Annotated[str, Form(max_length=2000)] = "",
     name: Text = "",
     sex: Text = "",
     birth_date: Text = "",
@@ -56,19 +62,25 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     laterality: Text = "",
     why: Why = "",
 ) -> Response:
-    """Correct all studies of the case; fields that were not changed are left alone."""
+    """Correct all studies of the case; only fields that the person changed are written.
+
+    ``was`` holds what the form showed: a value that no field of ours can express comes back as it was and stays.
+    """
     typed = {
         "PatientName": name.strip(),
         "PatientSex": sex,
-        "PatientBirthDate": birth_date.replace("-", ""),
+        "PatientBirthDate": birth_date.strip(),
         "BodyPartExamined": body_part,
         "Laterality": laterality,
     }
+    shown: Mapping[str, str] = {}
     try:
+        shown = meanwhile.as_shown(was)
+        written = {keyword: _value(keyword, each) for keyword, each in meanwhile.changed(shown, typed).items()}
         with going_in(office_of(request), staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
-            putting_right.correct_case(ctx, case_id, typed, reason=why)
-    except (Invalid, NotAllowed) as refused:
-        return _correct(request, staff, case_id, typed=typed, why=why, refused=refused)
+            putting_right.correct_case(ctx, case_id, written, reason=why, seen=revision)
+    except (Invalid, NotAllowed, Stale) as refused:
+        return _correct(request, staff, case_id, typed=typed, was=shown, why=why, refused=refused)
     return RedirectResponse(f"/t/case/{case_id}?done=corrected", status_code=303)
 
 
@@ -78,39 +90,61 @@ def _correct(
     case_id: str,
     *,
     typed: Mapping[str, str] | None = None,
+    was: Mapping[str, str] | None = None,
     why: str = "",
-    refused: Invalid | NotAllowed | None = None,
+    refused: Invalid | NotAllowed | Stale | None = None,
 ) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
-        before = putting_right.shown_attributes(ctx.tx, entry.case)
+        attributes = putting_right.shown_attributes(ctx.tx, entry.case)
         may = may_correct(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id) is not None
         history = _history(ctx.tx, entry, zone, language)
+        newer = meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(refused, Stale) else []
     problem, told = "", None if refused is None else problem_of(refused)
-    if told is not None:
+    if told is not None and not newer:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)
-    form = {**before, **(typed or {})}
-    born = form["PatientBirthDate"]
+    before = {keyword: _field(keyword, value) for keyword, value in attributes.items()}
     return township_page(
         request,
         staff,
         "correct.html",
         status=200 if told is None else told.status,
         row=township.row(entry, None, zone, language, now),
-        form=form,
-        born=f"{born[:4]}-{born[4:6]}-{born[6:8]}" if len(born) == 8 else "",
+        form={**before, **meanwhile.changed(was or {}, typed or {})},
+        before=before,
+        was=json.dumps(before, ensure_ascii=False),
+        newer={keyword for keyword, value in before.items() if (was or before).get(keyword, value) != value},
+        revision=entry.case.revision,
+        meanwhile=newer,
         why=why,
         history=history,
         may=may,
         report_stands=standing,
-        body_parts=list(dict.fromkeys((*BODY_PARTS, *filter(None, [form["BodyPartExamined"]])))),
-        sides=LATERALITIES,
-        sexes=SEXES,
+        body_parts=_with(BODY_PARTS, before["BodyPartExamined"]),
+        sides=_with(LATERALITIES, before["Laterality"]),
+        sexes=_with(SEXES, before["PatientSex"]),
+        is_date=not before["PatientBirthDate"] or bool(DATE.fullmatch(before["PatientBirthDate"])),
         problem=problem,
     )
+
+
+def _field(keyword: str, value: str) -> str:
+    """A value as its field shows it: a birth date that is none, and whatever else we do not know, as it is."""
+    born = parse_date(value) if keyword == "PatientBirthDate" else None
+    return value if born is None else born.isoformat()
+
+
+def _value(keyword: str, typed: str) -> str:
+    """What was typed, as the attribute has it; what is no date is refused by its form."""
+    return typed.replace("-", "") if keyword == "PatientBirthDate" and DATE.fullmatch(typed) else typed
+
+
+def _with(known: Sequence[str], value: str) -> list[str]:
+    """The choices of a field; a value that is none of them is a choice of its own, so that it can stay."""
+    return list(dict.fromkeys((*known, *filter(None, [value]))))
 
 
 def _history(tx: Connection, entry: Entry, zone: str, language: Language) -> list[dict[str, str]]:

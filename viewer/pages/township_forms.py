@@ -14,7 +14,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid, NotThere, Stale
 from reading.intake import putting_right
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.orders import counter, orders
@@ -29,12 +29,13 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting, going_in
 from viewer.http.page import language_of
+from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
+from viewer.views import meanwhile, township
 from viewer.views import orders as orders_view
-from viewer.views import township
 from viewer.views.report_sheet import zone_of
 
 router = APIRouter(prefix="/t")
@@ -135,6 +136,7 @@ def link(  # noqa: PLR0917 -- the fields of the form
     card_type: Field,
     card: Field,
     name: Field,
+    revision: Annotated[int, Form(ge=1)],
     card_of: Field = HeldAs.OWN,
     guardian: Field = "",
     sex: Field = "",
@@ -155,8 +157,8 @@ def link(  # noqa: PLR0917 -- the fields of the form
     }
     try:
         with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
-            putting_right.link(ctx, office.keys, case_id, _holder(typed), same_person=bool(same_person))
-    except Invalid as wrong:
+            putting_right.link(ctx, office.keys, case_id, _holder(typed), same_person=bool(same_person), seen=revision)
+    except (Invalid, Stale) as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
 
@@ -227,20 +229,23 @@ def _order_form(
 
 
 def _link_form(
-    request: Request, staff: Staff, case_id: str, form: Mapping[str, str], *, wrong: Invalid | None = None
+    request: Request, staff: Staff, case_id: str, form: Mapping[str, str], *, wrong: Invalid | Stale | None = None
 ) -> Response:
     office, now = office_of(request), office_of(request).clock()
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
+        newer = meanwhile.changes(ctx.tx, entry, zone, language_of(request)) if isinstance(wrong, Stale) else []
     return township_page(
         request,
         staff,
         "link.html",
-        status=422 if wrong else 200,
+        status=problem_of(wrong).status if wrong else 200,
         row=township.row(entry, None, zone, language_of(request), now),
+        revision=entry.case.revision,
+        meanwhile=newer,
         card_types=CARD_TYPES,
         form=form,
-        wrong=wrong.field if wrong else "",
-        problem=words_for(request, wrong) if wrong else "",
+        wrong=wrong.field if isinstance(wrong, Invalid) else "",
+        problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
     )

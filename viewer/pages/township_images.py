@@ -17,9 +17,9 @@ from reading.cases import cases
 from reading.desk import worklist
 from reading.desk.entries import Entry
 from reading.desk.worklist import Filters, Sorting
-from reading.errors import Invalid, ReadingError
+from reading.errors import Invalid, ReadingError, Stale
 from reading.intake import rejections, surgery
-from reading.intake.case_images import chosen, images_of
+from reading.intake.case_images import chosen, everything, images_of
 from reading.reports import versions
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -29,7 +29,7 @@ from viewer.http.page import language_of
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.views import case_images, township
+from viewer.views import case_images, meanwhile, township
 from viewer.views.report_sheet import examination_with_side, patient_name, zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -38,9 +38,11 @@ router = APIRouter(prefix="/t/case")
 
 OTHERS: Final = 40
 """Examinations of the site, the newest, to which images can be moved."""
+STALE: Final = 409
 Act = Literal["split", "move", "merge", "hide"]
 Done = Literal["split", "move", "merge", "hide", "undo", "show", ""]
 Why = Annotated[str, Form(max_length=1000)]
+Revision = Annotated[int, Form(ge=1)]
 
 
 @router.get("/{case_id}/images")
@@ -54,6 +56,8 @@ def act(  # noqa: PLR0917 -- the fields of the form
     staff: Submitting,
     case_id: str,
     what: Annotated[Act, Form()],
+    revision: Revision,
+    image_set: Annotated[str, Form(max_length=64)],
     why: Why = "",
     image: Annotated[tuple[str, ...], Form(max_length=5000)] = (),
     series: Annotated[tuple[str, ...], Form(max_length=1000)] = (),
@@ -64,21 +68,25 @@ def act(  # noqa: PLR0917 -- the fields of the form
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
             door.open_case(ctx, case_id, Action.CASE_SURGERY)
-            uids = chosen(ctx.tx, case_id, image, series)
+            uids = chosen(ctx.tx, case_id, image, series, seen=image_set)
             other: str | None = None
             match what:
                 case "split":
-                    made = surgery.split(ctx, keys, case_id, sop_instance_uids=uids, into_case=None, why=why)
+                    made = surgery.split(
+                        ctx, keys, case_id, sop_instance_uids=uids, into_case=None, why=why, seen=revision
+                    )
                     other = made.other_case_id
                 case "move":
                     target = _required(into_case)
-                    made = surgery.split(ctx, keys, case_id, sop_instance_uids=uids, into_case=target, why=why)
+                    made = surgery.split(
+                        ctx, keys, case_id, sop_instance_uids=uids, into_case=target, why=why, seen=revision
+                    )
                     other = made.other_case_id
                 case "merge":
-                    made = surgery.merge(ctx, keys, case_id, into_case=_required(into_case), why=why)
+                    made = surgery.merge(ctx, keys, case_id, into_case=_required(into_case), why=why, seen=revision)
                     other = made.other_case_id
                 case "hide":
-                    rejections.hide(ctx, keys, case_id, sop_instance_uids=uids, why=why)
+                    rejections.hide(ctx, keys, case_id, sop_instance_uids=uids, why=why, seen=revision)
     except ReadingError as refused:
         kept = {"what": what, "why": why, "into_case": into_case, "ticked": {*image, *series}}
         return _refused(request, staff, case_id, refused, kept)
@@ -86,28 +94,38 @@ def act(  # noqa: PLR0917 -- the fields of the form
 
 
 @router.post("/{case_id}/images/undo")
-def undo(
-    request: Request, staff: Submitting, case_id: str, step: Annotated[str, Form(max_length=26)], why: Why = ""
+def undo(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    step: Annotated[str, Form(max_length=26)],
+    revision: Revision,
+    why: Why = "",
 ) -> Response:
     office = office_of(request)
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            surgery.undo(ctx, office.keys, case_id, step, why=why)
+            surgery.undo(ctx, office.keys, case_id, step, why=why, seen=revision)
     except ReadingError as refused:
-        return _refused(request, staff, case_id, refused)
+        return _refused(request, staff, case_id, refused, {"answers": {step: why}})
     return _after(request, staff, case_id, None, "undo")
 
 
 @router.post("/{case_id}/images/show")
-def show_again(
-    request: Request, staff: Submitting, case_id: str, rejection: Annotated[str, Form(max_length=26)], why: Why = ""
+def show_again(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    case_id: str,
+    rejection: Annotated[str, Form(max_length=26)],
+    revision: Revision,
+    why: Why = "",
 ) -> Response:
     office = office_of(request)
     try:
         with going_in(office, staff, Action.CASE_SURGERY, "case", case_id) as ctx:
-            rejections.lift(ctx, office.keys, case_id, rejection, why=why)
+            rejections.lift(ctx, office.keys, case_id, rejection, why=why, seen=revision)
     except ReadingError as refused:
-        return _refused(request, staff, case_id, refused)
+        return _refused(request, staff, case_id, refused, {"answers": {rejection: why}})
     return _after(request, staff, case_id, None, "show")
 
 
@@ -150,6 +168,8 @@ def _images(
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         found = images_of(ctx.tx, case_id)
+        seen_set = everything(ctx.tx, case_id)
+        newer = meanwhile.changes(ctx.tx, entry, zone, language) if status == STALE else []
         decides = rejections.may_decide(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id)
         others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []
@@ -162,7 +182,10 @@ def _images(
         row=township.row(entry, None, zone, language, now),
         done=done,
         problem=problem,
-        kept={"what": "", "why": "", "into_case": "", "ticked": set[str](), **(kept or {})},
+        kept={"what": "", "why": "", "into_case": "", "ticked": set[str](), "answers": {}, **(kept or {})},
+        revision=entry.case.revision,
+        image_set=seen_set,
+        meanwhile=newer,
         decides=decides and standing is None,
         report_stands=standing is not None,
         hidden_under_report=hidden_under_report,
@@ -208,6 +231,8 @@ def _refused(
         raise refused
     language = language_of(request)
     said = explained(request, problem) or text(language, f"problem.{problem.slug}.advice", **problem.fields)
+    if isinstance(refused, Stale):
+        said = ""  # what changed is named beside the form instead
     return _images(request, staff, case_id, problem=said, status=problem.status, kept=kept)
 
 

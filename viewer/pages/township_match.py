@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.cases.cases import Case
 from reading.desk.entries import Entry
-from reading.errors import Invalid
+from reading.errors import Invalid, Stale
 from reading.intake import order_match
 from reading.orders import matching
 from reading.orders.matching import Proposal, Trait
@@ -24,10 +24,11 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
+from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
-from viewer.views import orders, township
+from viewer.views import meanwhile, orders, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -44,31 +45,37 @@ def show(request: Request, staff: Looking, case_id: str) -> Response:
 
 
 @router.post("/{case_id}/order")
-def match(
+def match(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     case_id: str,
+    revision: Annotated[int, Form(ge=1)],
     order: Annotated[str, Form(max_length=26)] = "",
     same_person: Annotated[str, Form(max_length=10)] = "",
 ) -> Response:
     try:
         with going_in(office_of(request), staff, Action.CASE_MATCH, "case", case_id) as ctx:
-            order_match.match(ctx, case_id, order, same_person=bool(same_person))
-    except Invalid as wrong:
+            order_match.match(ctx, case_id, order, same_person=bool(same_person), seen=revision)
+    except (Invalid, Stale) as wrong:
         return _form(request, staff, case_id, chosen=order, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=matched", status_code=303)
 
 
 @router.post("/{case_id}/order/part")
-def part(request: Request, staff: Submitting, case_id: str) -> Response:
+def part(request: Request, staff: Submitting, case_id: str, revision: Annotated[int, Form(ge=1)]) -> Response:
     """The match was wrong and is taken back."""
     office = office_of(request)
-    with going_in(office, staff, Action.CASE_UNMATCH, "case", case_id) as ctx:
-        order_match.part(ctx, office.keys, case_id)
+    try:
+        with going_in(office, staff, Action.CASE_UNMATCH, "case", case_id) as ctx:
+            order_match.part(ctx, office.keys, case_id, seen=revision)
+    except Stale as wrong:
+        return _form(request, staff, case_id, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=unmatched", status_code=303)
 
 
-def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | None = None) -> Response:
+def _form(
+    request: Request, staff: Staff, case_id: str, *, chosen: str = "", wrong: Invalid | Stale | None = None
+) -> Response:
     office, now, language = office_of(request), office_of(request).clock(), language_of(request)
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
@@ -80,15 +87,17 @@ def _form(request: Request, staff: Staff, case_id: str, *, chosen: str = "", wro
             "matched": _order(ctx.tx, order, zone, language) if order else None,
             "proposals": [_proposal(ctx.tx, entry.case, one, zone, language) for one in found],
             "said": _said(entry, language),
+            "revision": entry.case.revision,
+            "meanwhile": meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(wrong, Stale) else [],
         }
     return township_page(
         request,
         staff,
         "match.html",
-        status=422 if wrong else 200,
+        status=problem_of(wrong).status if wrong else 200,
         chosen=chosen,
-        wrong=wrong.field if wrong else "",
-        problem=words_for(request, wrong) if wrong else "",
+        wrong=wrong.field if isinstance(wrong, Invalid) else "",
+        problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
         **values,
     )
 

@@ -182,6 +182,7 @@ def _study(study: EntryStudy) -> Json:
         "modality": study.modality,
         "accession_number": study.accession_number,
         "instances": study.instances,
+        "attribution_revision": study.attribution_revision,
         "erased_at": study.erased_at.isoformat() if study.erased_at else None,
     }
 

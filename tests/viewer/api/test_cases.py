@@ -178,7 +178,7 @@ def test_a_critical_flag_is_told_at_once_and_can_be_taken_back(house: House) -> 
     assert tang.post(f"/api/alerts/{raised.json()['id']}/acknowledge", json={"read_back": "左侧"}).status_code == 200
     shown = ada.get(f"/api/cases/{case.id}").json()["critical"]
     assert shown["acknowledged_by"] == "Tang"
-    assert ada.delete(f"/api/cases/{case.id}/critical").status_code == 204
+    assert ada.delete(f"/api/cases/{case.id}/critical", params={"alert": shown["id"]}).status_code == 204
     assert ada.get(f"/api/cases/{case.id}").json()["critical"] is None
 
 
@@ -216,12 +216,15 @@ def test_a_wrong_name_is_put_right_everywhere_it_is_shown(house: House) -> None:
 
     made = tang.post(
         "/api/attributions",
-        json={"study_uid": STUDY, "attributes": {"PatientName": "王小丽"}, "reason": "登记时写错"},
+        json={"study_uid": STUDY, "attributes": {"PatientName": "王小丽"}, "reason": "登记时写错", "revision": 0},
     )
     ada = house.signed_in("ada").post(
-        "/api/attributions", json={"study_uid": STUDY, "attributes": {"PatientName": "X"}, "reason": "no"}
+        "/api/attributions",
+        json={"study_uid": STUDY, "attributes": {"PatientName": "X"}, "reason": "no", "revision": 1},
     )
-    unknown = tang.post("/api/attributions", json={"study_uid": STUDY, "attributes": {"Rows": "1"}, "reason": "no"})
+    unknown = tang.post(
+        "/api/attributions", json={"study_uid": STUDY, "attributes": {"Rows": "1"}, "reason": "no", "revision": 1}
+    )
 
     assert (made.status_code, made.json()["revision"]) == (201, 1)
     assert tang.get(f"/api/cases/{case.id}").json()["patient"]["name"] == "王小丽"

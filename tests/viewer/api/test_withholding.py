@@ -13,10 +13,10 @@ def test_what_was_final_is_shown_again_by_who_manages_quality(house: House) -> N
     here = f"/api/cases/{case.id}"
     ada.post(f"{here}/withhold", json={"why": "拍错人"})
 
-    hers = ada.post(f"{here}/restore", json={"why": "已更正"})
+    hers = ada.post(f"{here}/restore", json={"why": "已更正", "revision": house.revision(case.id)})
     withheld = mona.get(here).json()
     looks = mona.get(f"{here}/looks").json()
-    restored = mona.post(f"{here}/restore", json={"why": "已更正"})
+    restored = mona.post(f"{here}/restore", json={"why": "已更正", "revision": house.revision(case.id)})
 
     assert final["state"] == "final"
     assert hers.status_code == 404
@@ -34,8 +34,10 @@ def test_it_waits_to_be_read_again_or_stays_hidden_for_good(house: House) -> Non
     for case in (again, never):
         ada.post(f"/api/cases/{case.id}/withhold", json={"why": "拍错人"})
 
-    waits = mona.post(f"/api/cases/{again.id}/read-again", json={"why": "已更正"})
-    error = mona.post(f"/api/cases/{never.id}/enter-in-error", json={"why": "检查不存在"})
+    waits = mona.post(f"/api/cases/{again.id}/read-again", json={"why": "已更正", "revision": house.revision(again.id)})
+    error = mona.post(
+        f"/api/cases/{never.id}/enter-in-error", json={"why": "检查不存在", "revision": house.revision(never.id)}
+    )
 
     assert waits.json()["state"] == "waiting_read"
     assert error.json()["state"] == "withdrawn"

@@ -94,7 +94,7 @@ def test_a_device_is_registered_changed_and_ended_on_record(house: House) -> Non
     stale = kira.put(f"/api/devices/{made['id']}", json=put)
     wrong = kira.post("/api/devices", json={**SITE, "network": "hills"})
     elsewhere = kira.post("/api/devices", json={**SITE, "site": "moor"})
-    ended = kira.post(f"/api/devices/{made['id']}/end")
+    ended = kira.post(f"/api/devices/{made['id']}/end", json={"revision": 2})
     with snapshot(house.engine) as tx:
         asked = sa.select(audit_event.c.action).where(audit_event.c.subject_kind == "device")
         actions = list(tx.scalars(asked.order_by(audit_event.c.number)))
@@ -140,7 +140,7 @@ def test_the_form_registers_binds_and_unbinds(house: House, tmp_path: Path) -> N
     after = kira.get("/api/devices").json()["devices"][0]
     kira.post(f"/devices/{one['id']}", data={**kept, "revision": "2", "no_certificate": "1"})
     unbound = kira.get("/api/devices").json()["devices"][0]
-    kira.post(f"/devices/{one['id']}/end", data=token)
+    kira.post(f"/devices/{one['id']}/end", data={**token, "revision": "3"})
 
     assert added.headers["location"] == "/devices?done=added"
     assert one["certificate_sha256"] == after["certificate_sha256"] == own.digest.hex()

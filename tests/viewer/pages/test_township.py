@@ -114,7 +114,7 @@ def test_a_returned_examination_says_why_and_is_answered(house: House) -> None:
         )
     assert "侧位曝光不足" in tang.get("/t").text
 
-    tang.post(f"/t/case/{case.id}/answer", data={**token(tang), "why": "已重拍"})
+    house.submit(tang, f"/t/case/{case.id}/answer", why="已重拍")
 
     assert "侧位曝光不足" not in tang.get("/t/banners").text
     with snapshot(house.engine) as tx:
@@ -186,10 +186,10 @@ def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_
 def test_images_of_another_name_are_linked_only_after_a_word(house: House) -> None:
     tang = house.signed_in("tang")
     case = house.case(STUDY, patient_id="", patient_name="Paul^Pan")
-    form = {**token(tang), "card_type": "identity_card", "name": "王璡", "card": "11010519491231002X"}
+    form = {"card_type": "identity_card", "name": "王璡", "card": "11010519491231002X"}
 
-    asked = tang.post(f"/t/case/{case.id}/link", data=form)
-    done = tang.post(f"/t/case/{case.id}/link", data={**form, "same_person": "yes"})
+    asked = house.submit(tang, f"/t/case/{case.id}/link", **form)
+    done = house.submit(tang, f"/t/case/{case.id}/link", **{**form, "same_person": "yes"})
 
     assert (asked.status_code, "Paul Pan" in asked.text) == (422, True)
     assert done.headers["location"] == f"/t/case/{case.id}?done=linked"
@@ -199,11 +199,11 @@ def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(
     clinic, tang = house.clinic, house.signed_in("tang")
     case = house.case(STUDY, patient_id="", patient_name="")
     assert "未关联患者" in tang.get("/t").text
-    form = {**token(tang), "card_type": "identity_card", "name": "王璡"}
+    form = {"card_type": "identity_card", "name": "王璡"}
 
-    wrong = tang.post(f"/t/case/{case.id}/link", data={**form, "card": "110105194912310021"})
-    other = tang.post(f"/t/case/{case.id}/link", data={**form, "card": PIA_CARD})
-    right = tang.post(f"/t/case/{case.id}/link", data={**form, "card": "11010519491231002x"})
+    wrong = house.submit(tang, f"/t/case/{case.id}/link", **{**form, "card": "110105194912310021"})
+    other = house.submit(tang, f"/t/case/{case.id}/link", **{**form, "card": PIA_CARD})
+    right = house.submit(tang, f"/t/case/{case.id}/link", **{**form, "card": "11010519491231002x"})
 
     assert (wrong.status_code, "校验位不对" in wrong.text) == (422, True)
     assert (other.status_code, "证件与姓名不符" in other.text) == (422, True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import httpx
-
 from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import rejections
@@ -32,10 +30,6 @@ def two_images(house: House, study_uid: str = "1.2.840.1") -> str:
     return case.id
 
 
-def post(client: httpx.Client, path: str, **form: object) -> httpx.Response:
-    return client.post(path, data={"csrf_token": client.headers["X-CSRF-Token"], **form})  # type: ignore[dict-item]
-
-
 def counts(house: House, *study_uids: str) -> list[int]:
     with snapshot(house.engine) as tx:
         return [study.instances for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
@@ -45,11 +39,11 @@ def test_images_are_split_off_and_put_back_on_the_page(house: House) -> None:
     case_id = two_images(house)
     tang = house.signed_in("tang")
     page = tang.get(f"/t/case/{case_id}/images")
-    split = post(tang, f"/t/case/{case_id}/images", what="split", image="1.2.840.1.1.2", why="两人")
+    split = house.submit(tang, f"/t/case/{case_id}/images", what="split", image="1.2.840.1.1.2", why="两人")
     new_case = split.headers["location"].split("/")[3]
     there = tang.get(split.headers["location"])
     (step,) = tang.get(f"/api/cases/{case_id}/images").json()["steps"]
-    undone = post(tang, f"/t/case/{new_case}/images/undo", step=step["id"], why="弄错了")
+    undone = house.submit(tang, f"/t/case/{new_case}/images/undo", step=step["id"], why="弄错了")
 
     assert page.text.count('type="checkbox" name="image"') == 2
     assert split.status_code == 303
@@ -65,9 +59,9 @@ def test_images_are_split_off_and_put_back_on_the_page(house: House) -> None:
 def test_what_is_refused_is_explained_and_the_form_keeps_what_was_typed(house: House) -> None:
     case_id, other = two_images(house), house.case("1.2.840.2", patient_id="P2", patient_name="李建国")
     tang = house.signed_in("tang")
-    nothing = post(tang, f"/t/case/{case_id}/images", what="split", why="两人")
-    nowhere = post(tang, f"/t/case/{case_id}/images", what="move", image="1.2.840.1.1.1", why="拍到别人名下")
-    strangers = post(tang, f"/t/case/{case_id}/images", what="merge", into_case=other.id, why="同一次")
+    nothing = house.submit(tang, f"/t/case/{case_id}/images", what="split", why="两人")
+    nowhere = house.submit(tang, f"/t/case/{case_id}/images", what="move", image="1.2.840.1.1.1", why="拍到别人名下")
+    strangers = house.submit(tang, f"/t/case/{case_id}/images", what="merge", into_case=other.id, why="同一次")
 
     assert (nothing.status_code, nowhere.status_code, strangers.status_code) == (422, 422, 422)
     assert "请选择本检查的影像" in nothing.text
@@ -81,7 +75,7 @@ def test_what_is_refused_is_explained_and_the_form_keeps_what_was_typed(house: H
 def test_a_whole_series_moves_to_the_patient_whom_it_shows(house: House) -> None:
     case_id, other = two_images(house), house.case("1.2.840.2", patient_id="P2", patient_name="李建国")
     tang = house.signed_in("tang")
-    moved = post(
+    moved = house.submit(
         tang, f"/t/case/{case_id}/images", what="move", series="1.2.840.1.1", into_case=other.id, why="拍到别人名下"
     )
     there = tang.get(f"/t/case/{other.id}/images")
@@ -106,7 +100,7 @@ def test_what_a_device_rejected_is_told_and_shown_again(house: House) -> None:
     tang = house.signed_in("tang")
     page = tang.get(f"/t/case/{case_id}/images")
     (told,) = tang.get(f"/api/cases/{case_id}/images").json()["rejections"]
-    shown = post(tang, f"/t/case/{case_id}/images/show", rejection=told["id"], why="可以诊断")
+    shown = house.submit(tang, f"/t/case/{case_id}/images/show", rejection=told["id"], why="可以诊断")
 
     assert "因病人安全原因拒收" in page.text
     assert "1 幅已被拒收或隐藏" in page.text
@@ -118,11 +112,20 @@ def test_what_a_device_rejected_is_told_and_shown_again(house: House) -> None:
 def test_the_api_hides_and_shows_and_merges(house: House) -> None:
     case_id, other = two_images(house), house.case("1.2.840.2")
     tang = house.signed_in("tang")
-    hidden = tang.post(f"/api/cases/{case_id}/hide-images", json={"instances": ["1.2.840.1.1.1"], "why": "误拍"})
+    hidden = tang.post(
+        f"/api/cases/{case_id}/hide-images",
+        json={"instances": ["1.2.840.1.1.1"], "why": "误拍", "revision": house.revision(case_id)},
+    )
     (told,) = tang.get(f"/api/cases/{case_id}/images").json()["rejections"]
     after = counts(house, "1.2.840.1")
-    tang.post(f"/api/cases/{case_id}/rejections/{told['id']}/lift", json={"why": "是好的"})
-    merged = tang.post(f"/api/cases/{case_id}/merge", json={"into_case": other.id, "why": "同一次检查"})
+    tang.post(
+        f"/api/cases/{case_id}/rejections/{told['id']}/lift",
+        json={"why": "是好的", "revision": house.revision(case_id)},
+    )
+    merged = tang.post(
+        f"/api/cases/{case_id}/merge",
+        json={"into_case": other.id, "why": "同一次检查", "revision": house.revision(case_id)},
+    )
 
     assert (hidden.status_code, merged.status_code) == (200, 200)
     assert after == [1]
@@ -145,7 +148,9 @@ def test_only_those_of_the_site_get_the_forms(house: House) -> None:
 
     assert 'name="what"' not in ada.get(f"/t/case/{case_id}/images").text
     assert 'name="what"' in mona.get(f"/t/case/{case_id}/images").text
-    assert post(ada, f"/t/case/{case_id}/images", what="hide", image="1.2.840.1.1.1", why="x").status_code == 403
+    assert (
+        house.submit(ada, f"/t/case/{case_id}/images", what="hide", image="1.2.840.1.1.1", why="x").status_code == 403
+    )
     assert ada.get(f"/t/case/{case_id}/correct").text.count("<form") == 1  # to sign out
 
 
@@ -153,8 +158,8 @@ def test_details_are_corrected_where_something_was_changed(house: House) -> None
     case_id = two_images(house)
     tang = house.signed_in("tang")
     form = {"name": "Pia", "sex": "", "birth_date": "", "body_part": "CHEST", "laterality": ""}
-    same = post(tang, f"/t/case/{case_id}/correct", **form, why="x")
-    corrected = post(
+    same = house.submit(tang, f"/t/case/{case_id}/correct", **form, why="x")
+    corrected = house.submit(
         tang,
         f"/t/case/{case_id}/correct",
         **{**form, "name": "李^娜", "sex": "F", "birth_date": "1990-03-07", "laterality": "L"},
@@ -171,7 +176,7 @@ def test_details_are_corrected_where_something_was_changed(house: House) -> None
     assert (study.patient_name, study.sex, study.birth_date) == ("李^娜", "F", "19900307")
     assert 'value="1990-03-07"' in page
     assert [kind for kind, _ in house.noted()] == ["attribution"]
-    assert post(tang, f"/t/case/{case_id}/correct", **{**form, "name": " "}, why="x").status_code == 422
+    assert house.submit(tang, f"/t/case/{case_id}/correct", **{**form, "name": " "}, why="x").status_code == 422
 
 
 def test_what_is_taken_along_comes_as_a_zip_and_leaves_a_trace(house: House) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
-import httpx
 from sqlalchemy.engine import Connection
 
 from reading import audit
@@ -46,10 +45,6 @@ def unscheduled(house: House, **known: object) -> Case:
     return house.case(STUDY, **{"patient_id": "", "patient_name": "WANG^XIAOLI", "sex": "F", **known})
 
 
-def post(client: httpx.Client, address: str, **form: str) -> httpx.Response:
-    return client.post(address, data={"csrf_token": client.headers["X-CSRF-Token"], **form})
-
-
 def test_proposals_say_what_fits_and_what_differs_and_the_likeliest_comes_first(house: House) -> None:
     case = unscheduled(house)
     region = house.clinic.region
@@ -76,7 +71,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
         order = place(house, tx, "王小丽")
     assert "没有对应的登记" in tang.get(f"/t/case/{case.id}").text
 
-    matched = post(tang, f"/t/case/{case.id}/order", order=order.id)
+    matched = house.submit(tang, f"/t/case/{case.id}/order", order=order.id)
 
     assert matched.headers["location"] == f"/t/case/{case.id}?done=matched"
     assert order.accession_number in tang.get(matched.headers["location"]).text
@@ -91,7 +86,7 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
         assert (shown.accession_number, arrived.state) == (order.accession_number, OrderState.ARRIVED)
     assert house.noted()[-1][1]["order_id"] == order.id
 
-    parted = post(tang, f"/t/case/{case.id}/order/part")
+    parted = house.submit(tang, f"/t/case/{case.id}/order/part")
 
     assert parted.headers["location"] == f"/t/case/{case.id}?done=unmatched"
     with snapshot(house.engine) as tx:
@@ -113,8 +108,8 @@ def test_another_persons_order_needs_a_word(house: House) -> None:
     with transaction(house.engine) as tx:
         order = place(house, tx, "李娜")
 
-    asked = post(tang, f"/t/case/{case.id}/order", order=order.id)
-    done = post(tang, f"/t/case/{case.id}/order", order=order.id, same_person="yes")
+    asked = house.submit(tang, f"/t/case/{case.id}/order", order=order.id)
+    done = house.submit(tang, f"/t/case/{case.id}/order", order=order.id, same_person="yes")
 
     assert (asked.status_code, "WANG XIAOLI" in asked.text, "same_person" in asked.text) == (422, True, True)
     assert done.status_code == 303
@@ -134,7 +129,7 @@ def test_a_match_that_intake_made_can_be_taken_back_too(house: House) -> None:
     with snapshot(house.engine) as tx:
         assert cases.by_id(tx, case.id).patient_id == order.patient_id
 
-    post(tang, f"/t/case/{case.id}/order/part")
+    house.submit(tang, f"/t/case/{case.id}/order/part")
 
     with snapshot(house.engine) as tx:
         waiting = orders.by_id(tx, order.id)
@@ -147,11 +142,11 @@ def test_nothing_is_parted_under_a_report_that_stands(house: House) -> None:
     case, tang = unscheduled(house), house.signed_in("tang")
     with transaction(house.engine) as tx:
         order = place(house, tx, "王小丽")
-    post(tang, f"/t/case/{case.id}/order", order=order.id)
+    house.submit(tang, f"/t/case/{case.id}/order", order=order.id)
     with transaction(house.engine) as tx:
         read(tx, house.clinic, house.clinic.rosa, case.id, house.now, NORMAL)
 
-    refused = post(tang, f"/t/case/{case.id}/order/part")
+    refused = house.submit(tang, f"/t/case/{case.id}/order/part")
 
     assert refused.status_code == 403
     with snapshot(house.engine) as tx:
@@ -164,8 +159,8 @@ def test_only_what_was_proposed_is_matched(house: House) -> None:
     with transaction(house.engine) as tx:
         far = place(house, tx, "王小丽", site_id=house.clinic.region.lake.id)
 
-    answers = [post(tang, f"/t/case/{case.id}/order", order=order) for order in (far.id, "", "nothing")]
+    answers = [house.submit(tang, f"/t/case/{case.id}/order", order=order) for order in (far.id, "", "nothing")]
 
     assert [answer.status_code for answer in answers] == [422] * 3
-    assert post(tang, f"/t/case/{case.id}/order/part").status_code == 404
+    assert house.submit(tang, f"/t/case/{case.id}/order/part").status_code == 404
     assert "没有合适的登记" in tang.get(f"/t/case/{case.id}/order").text

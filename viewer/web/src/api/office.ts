@@ -71,13 +71,19 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/${how}`, { revision, why })
   }
 
-  /** Hides report and images from everybody, or ends that. */
-  async withhold(
+  /** Hides report and images from everybody: whatever anybody changed meanwhile. */
+  async withhold(id: string, why: string): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/withhold`, { why })
+  }
+
+  /** Ends the withholding of the case as it was on the screen. */
+  async endWithholding(
     id: string,
-    how: 'withhold' | 'restore' | 'read-again' | 'enter-in-error',
+    how: 'restore' | 'read-again' | 'enter-in-error',
+    revision: number,
     why: string,
   ): Promise<void> {
-    await this.client.send('POST', `/api/cases/${id}/${how}`, { why })
+    await this.client.send('POST', `/api/cases/${id}/${how}`, { why, revision })
   }
 
   async saveDraft(
@@ -130,8 +136,8 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/critical`, { critical_class, finding })
   }
 
-  async withdrawCritical(id: string): Promise<void> {
-    await this.client.send('DELETE', `/api/cases/${id}/critical`)
+  async withdrawCritical(id: string, alert: string): Promise<void> {
+    await this.client.send('DELETE', `/api/cases/${id}/critical?alert=${alert}`)
   }
 }
 

@@ -7,13 +7,13 @@ import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
 
+/** Ends the withholding of a case, which nobody holds then. */
+type EndOfWithholding = 'restore' | 'read-again' | 'enter-in-error'
 /** What is done with a reason. */
-/** Withholds a case, or ends its being withheld: nobody holds it then. */
-export type Withholding = 'withhold' | 'restore' | 'read-again' | 'enter-in-error'
-export type Reasoned = 'return' | 'escalate' | 'send-back' | Withholding
+export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold' | EndOfWithholding
 
-const WITHHOLDING: readonly string[] = ['withhold', 'restore', 'read-again', 'enter-in-error'] satisfies Withholding[]
-const isWithholding = (how: Reasoned): how is Withholding => WITHHOLDING.includes(how)
+const ENDS: readonly string[] = ['restore', 'read-again', 'enter-in-error'] satisfies EndOfWithholding[]
+const endsWithholding = (how: Reasoned): how is EndOfWithholding => ENDS.includes(how)
 
 export type Listener = {
   /** Something to be drawn anew. */
@@ -174,7 +174,8 @@ export class Work {
 
   /** Lets somebody else go on with it, or nobody, and says why. */
   async giveAway(how: Reasoned, why: string): Promise<void> {
-    if (isWithholding(how)) await this.office.withhold(this.caseId, how, why)
+    if (how === 'withhold') await this.office.withhold(this.caseId, why)
+    else if (endsWithholding(how)) await this.office.endWithholding(this.caseId, how, this.detail?.revision ?? 0, why)
     else await this.office.giveAway(this.caseId, how, this.leaseRevision(), why)
     this.close()
   }
@@ -187,7 +188,7 @@ export class Work {
   }
 
   async withdrawCritical(): Promise<void> {
-    await this.office.withdrawCritical(this.caseId)
+    await this.office.withdrawCritical(this.caseId, this.detail?.critical?.id ?? '')
     this.edit({ ...this.content, critical_class: null })
     await this.lookAgain()
   }

@@ -1,0 +1,258 @@
+"""What somebody changed meanwhile is never undone in silence: every act on a thing carries the revision on the screen.
+
+Each route that writes stands in `UNREVISED` with its reason, or is refused (409) when what it saw has changed.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Mapping
+from html import unescape
+from typing import Any
+
+import pytest
+from fastapi.routing import iter_route_contexts
+
+from reading.kinds import Role
+from storage.database import snapshot, transaction
+from storage.index import queries
+from tests.reading.clinic import send
+from tests.reading.region import hire
+from tests.viewer.house import House, password_hash
+from viewer import app as viewer_app
+
+UNREVISED: Mapping[tuple[str, str], str] = {
+    ("POST", "/api/session"): "opens a session",
+    ("DELETE", "/api/session"): "ends the caller's own session",
+    ("POST", "/api/session/password"): "carries the password that it replaces",
+    ("POST", "/api/session/proof"): "proves a password",
+    ("POST", "/sign-in"): "opens a session",
+    ("POST", "/sign-in/password"): "carries the password that it replaces",
+    ("POST", "/sign-out"): "ends the caller's own session",
+    ("POST", "/api/patient/session"): "opens a session",
+    ("DELETE", "/api/patient/session"): "ends the caller's own session",
+    ("POST", "/p"): "opens a session",
+    ("POST", "/p/sign-out"): "ends the caller's own session",
+    ("POST", "/api/cases/claim"): "whichever case is next; the lease is a row of one person",
+    ("POST", "/api/cases/{case_id}/claim"): "the lease is a row of one person; what is shown is loaded after it",
+    ("POST", "/api/cases/{case_id}/follow-up/claim"): "as a lease",
+    ("POST", "/api/cases/{case_id}/withhold"): "hiding a wrong person never waits for a fresh page",
+    ("POST", "/api/cases/{case_id}/critical"): "an alarm never waits for a fresh page; it adds and changes nothing",
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): "what an alert says never changes, and it is answered once",
+    ("POST", "/t/alerts/{alert_id}/acknowledge"): "what an alert says never changes, and it is answered once",
+    ("POST", "/t/notices/{notice_id}/acknowledge"): "a notice names one version of a report, which never changes",
+    ("POST", "/t/print/{version_id}"): "of one version of a report, which never changes",
+    ("POST", "/api/reports/{version_id}/addendum"): "names the version that it follows, and the images seen",
+    ("POST", "/api/manifests"): "adds what a machine announces",
+    ("POST", "/api/orders"): "adds an order",
+    ("POST", "/t/order"): "adds an order",
+    ("POST", "/api/devices"): "adds a device",
+    ("POST", "/devices/new"): "adds a device",
+    ("POST", "/t/case/{case_id}/receipt"): "adds a code",
+}
+SEEN = frozenset({"revision", "lease_revision", "seen", "alert"})
+"""Names under which a write says what it saw."""
+FORM = {"name": "Pia", "sex": "", "birth_date": "", "body_part": "CHEST", "laterality": ""}
+
+
+def writes() -> dict[tuple[str, str], Any]:
+    return {
+        (method, route.path): route.endpoint
+        for route in iter_route_contexts(viewer_app.routes())
+        for method in (route.methods or ())
+        if method in {"POST", "PUT", "PATCH", "DELETE"}
+    }
+
+
+def fields(endpoint: Any) -> set[str]:
+    """The names that a write takes: its parameters, and the fields of its body."""
+    taken: set[str] = set()
+    for name, parameter in inspect.signature(endpoint, eval_str=True).parameters.items():
+        taken.add(name)
+        taken |= set(getattr(parameter.annotation, "model_fields", ()))
+    return taken
+
+
+def test_every_write_says_what_it_saw_or_why_it_need_not() -> None:
+    blind = {route for route, endpoint in writes().items() if not SEEN & fields(endpoint)}
+
+    assert blind == UNREVISED.keys()
+
+
+CASE_WRITES: Mapping[str, Mapping[str, str]] = {
+    "correct": {**FORM, "name": "X", "why": "x"},
+    "link": {"card_type": "health_card", "card": "A" * 64, "name": "Pia"},
+    "order": {"order": ""},
+    "order/part": {},
+    "images": {"what": "hide", "image": "1.2.840.1.1.1", "why": "x"},
+    "images/undo": {"step": "0" * 26, "why": "x"},
+    "images/show": {"rejection": "0" * 26, "why": "x"},
+    "answer": {"why": "x"},
+}
+CASE_JSON: Mapping[str, Mapping[str, Any]] = {
+    "split": {"instances": ["1.2.840.1.1.1"], "why": "x"},
+    "merge": {"into_case": "", "why": "x"},
+    "hide-images": {"instances": ["1.2.840.1.1.1"], "why": "x"},
+    "steps/01KZZZZZZZZZZZZZZZZZZZZZZZ/undo": {"why": "x"},
+    "rejections/01KZZZZZZZZZZZZZZZZZZZZZZZ/lift": {"why": "x"},
+    "resubmit": {"why": "x"},
+    "dispute": {"why": "x"},
+    "restore": {"why": "x"},
+    "read-again": {"why": "x"},
+    "enter-in-error": {"why": "x"},
+}
+
+
+def test_a_page_that_is_older_than_the_case_changes_nothing_of_it(house: House) -> None:
+    case, other = house.case("1.2.840.1"), house.case("1.2.840.2")
+    mona, tang = house.signed_in("mona"), house.signed_in("tang")
+    token = {"csrf_token": tang.headers["X-CSRF-Token"]}
+    old = str(case.revision)
+    house.submit(tang, f"/t/case/{case.id}/correct", **FORM | {"sex": "F"}, why="登记错误")
+    now = house.revision(case.id)
+    pages = {
+        name: tang.post(f"/t/case/{case.id}/{name}", data={**token, "revision": old, "image_set": "0", **form})
+        for name, form in CASE_WRITES.items()
+    }
+    bodies = {name: {**body, "revision": int(old)} for name, body in CASE_JSON.items()}
+    bodies["merge"]["into_case"] = other.id
+    api = {name: mona.post(f"/api/cases/{case.id}/{name}", json=body) for name, body in bodies.items()}
+    study = {"study_uid": "1.2.840.1", "attributes": {"PatientSex": "M"}, "reason": "x", "revision": 0}
+    api["attributions"] = tang.post("/api/attributions", json=study)
+
+    assert {name: answer.status_code for name, answer in (pages | api).items()} == dict.fromkeys(pages | api, 409)
+    assert house.revision(case.id) == now
+
+
+def test_two_who_correct_one_study_do_not_undo_each_other_and_see_what_changed(house: House) -> None:
+    case = house.case("1.2.840.1")
+    tang, mona = house.signed_in("tang"), house.signed_in("mona")
+    address = f"/t/case/{case.id}/correct"
+    hidden = hidden_fields(mona.get(address).text)
+    house.submit(tang, address, **FORM | {"name": "李^娜"}, why="登记时写错姓名")
+
+    typed = {**FORM, "laterality": "L", "why": "左侧"}
+    refused = mona.post(address, data={"csrf_token": mona.headers["X-CSRF-Token"], **hidden, **typed})
+    again = hidden_fields(refused.text)
+    shown = {**typed, "name": "李^娜"}  # what the page put into the field that Mona had left alone
+    done = mona.post(address, data={"csrf_token": mona.headers["X-CSRF-Token"], **again, **shown})
+    with snapshot(house.engine) as tx:
+        study = queries.study_of(tx, "1.2.840.1")
+
+    assert refused.status_code == 409
+    assert "别人已改成：李^娜" in refused.text
+    assert "登记时写错姓名" in refused.text
+    assert 'value="李^娜"' in refused.text
+    assert '<option value="L" selected>' in refused.text
+    assert 'value="左侧"' in refused.text
+    assert done.status_code == 303
+    assert study is not None
+    assert study.patient_name == "李^娜"
+    assert house.signed_in("ada").get(f"/api/cases/{case.id}").json()["laterality"] == "L"
+
+
+@pytest.mark.parametrize("birth_date", ["1980.01.02", "unknown", "1980"])
+def test_a_corrected_side_leaves_what_the_form_cannot_show(house: House, birth_date: str) -> None:
+    case = house.case("1.2.840.1", birth_date=birth_date, sex="f")
+    tang = house.signed_in("tang")
+    address = f"/t/case/{case.id}/correct"
+    page = tang.get(address).text
+    shown = as_a_browser_sends(page)
+
+    done = house.submit(tang, address, **{**shown, "laterality": "L", "why": "侧别错"})
+    with snapshot(house.engine) as tx:
+        study = queries.study_of(tx, "1.2.840.1")
+
+    assert done.status_code == 303
+    assert study is not None
+    assert (study.birth_date, study.sex) == (birth_date, "f")
+    assert house.noted()[0][1]["attributes"] == {"Laterality": "L"}
+
+
+def test_a_side_in_a_word_of_its_own_stays_until_somebody_corrects_it(house: House) -> None:
+    case = house.case("1.2.840.1", laterality="LEFT")
+    tang = house.signed_in("tang")
+    address = f"/t/case/{case.id}/correct"
+    shown = as_a_browser_sends(tang.get(address).text)
+
+    house.submit(tang, address, **{**shown, "sex": "M", "why": "性别错"})
+
+    assert shown["laterality"] == "LEFT"
+    assert house.noted()[0][1]["attributes"] == {"PatientSex": "M"}
+
+
+def test_a_whole_series_is_what_was_on_the_page(house: House) -> None:
+    case = house.case("1.2.840.1")
+    tang = house.signed_in("tang")
+    address = f"/t/case/{case.id}/images"
+    hidden = hidden_fields(tang.get(address).text)
+    with transaction(house.engine) as tx:
+        one_more = {"sop_instance_uid": "1.2.840.1.1.2", "received_digest": b"2" * 32}
+        send(tx, house.clinic, "1.2.840.1", house.now, patient_id="P1", patient_name="Pia", **one_more)
+    form = {"what": "hide", "series": "1.2.840.1.1", "why": "误拍"}
+    refused = tang.post(address, data={"csrf_token": tang.headers["X-CSRF-Token"], **hidden, **form})
+    with snapshot(house.engine) as tx:
+        study = queries.study_of(tx, "1.2.840.1")
+
+    assert refused.status_code == 409
+    assert 'value="误拍"' in refused.text
+    assert study is not None
+    assert study.instances == 2
+
+
+def test_an_answer_to_a_question_that_was_asked_anew_is_kept_and_not_sent(house: House) -> None:
+    case = house.case("1.2.840.1")
+    tang = house.signed_in("tang")
+    house.submit(tang, f"/t/case/{case.id}/correct", **FORM | {"sex": "F"}, why="登记错误")
+
+    form = {"csrf_token": tang.headers["X-CSRF-Token"], "revision": str(case.revision), "why": "侧位已补拍"}
+    refused = tang.post(f"/t/case/{case.id}/answer", data=form)
+
+    assert (refused.status_code, "侧位已补拍" in refused.text, "登记错误" in refused.text) == (409, True, True)
+
+
+def test_an_entry_of_a_device_that_somebody_changed_is_shown_and_not_undone(house: House) -> None:
+    oak = (Role.SYSTEM_ADMINISTRATOR, house.clinic.region.oak)
+    with transaction(house.engine) as tx:
+        hire(tx, "kira", house.now, oak, password_hash=password_hash())
+    client = house.signed_in("kira")
+    token = {"csrf_token": client.headers["X-CSRF-Token"]}
+    entry = {"ae_title": "DR1", "site": "hills", "network": "10.1.2.3"}
+    made = client.post("/api/devices", json=entry).json()
+    address = f"/devices/{made['id']}"
+    hidden = hidden_fields(client.get(address).text)
+    client.put(f"/api{address}", json={"network": "10.1.2.3", "issuer": "HIS", "revision": 1})
+
+    typed = {"network": "10.1.2.3", "port": "104", "issuer": "hills"}
+    refused = client.post(address, data={**token, **hidden, **typed})
+    ended = client.post(f"{address}/end", data={**token, "revision": "1"})
+
+    assert (refused.status_code, ended.status_code) == (409, 409)
+    assert 'name="issuer" value="HIS"' in refused.text
+    assert 'name="port" value="104"' in refused.text
+
+
+def hidden_fields(page: str) -> dict[str, str]:
+    """The hidden fields of the first form of a page that is about a thing, as a browser sends them back."""
+    form = re.search(r'<form class="(?:card )?stack".*?</form>', page, re.DOTALL)
+    assert form is not None
+    found = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', form[0])
+    return {name: unescape(value) for name, value in found if name != "csrf_token"}
+
+
+def as_a_browser_sends(page: str) -> dict[str, str]:
+    """What the form of a correction holds before anybody touches it."""
+    fields_ = re.findall(r'<input id="[^"]+" name="(\w+)"[^>]* value="([^"]*)"', page)
+    found = {name: unescape(value) for name, value in fields_}
+    if (born := re.search(r'name="birth_date" type="date" value="([^"]*)"', page)) and not _is_date(born[1]):
+        found["birth_date"] = ""  # a browser shows nothing in a field of dates that is given something else
+    for name, options in re.findall(r'<select id="[^"]+" name="(\w+)">(.*?)</select>', page, re.DOTALL):
+        values = re.findall(r'<option value="([^"]*)"', options)
+        chosen = re.search(r'<option value="([^"]*)" selected', options)
+        found[name] = unescape(chosen[1] if chosen else values[0])
+    return found
+
+
+def _is_date(text: str) -> bool:
+    return re.fullmatch(r"\d{4}-\d\d-\d\d", text) is not None
