@@ -15,7 +15,7 @@ from sqlalchemy.engine import Engine
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Sender
 from pacs.dimse.listener import Listener, ListenerSettings
-from pacs.dimse.refusals import CallingAE, FailedHandshake, RefusedAssociation
+from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
 from storage import tables
 from storage.database import Durability, connect, snapshot
@@ -38,6 +38,7 @@ class Archive:
     index: Index
     receiver: Receiver
     refusals: list[RefusedAssociation] = field(default_factory=list[RefusedAssociation])
+    gave_way: list[GaveWay] = field(default_factory=list[GaveWay])
     unshaken: list[FailedHandshake] = field(default_factory=list[FailedHandshake])
     told: list[Outcome] = field(default_factory=list[Outcome])
     """What became of each instance that the listener received."""
@@ -91,6 +92,8 @@ class Archive:
             lambda _sender, outcome: self.told.append(outcome),
             services=services,
             on_failed_handshake=self.unshaken.append,
+            on_way_given=self.gave_way.append,
+            known_address=self.addresses.__contains__,
         )
         listener.start()
         try:

@@ -26,17 +26,21 @@ class AcceptLoop(AssociationServer):
         ae: ApplicationEntity,
         address: tuple[str, int],
         take: Callable[[AcceptLoop, socket.socket, tuple[str, int]], None],
+        on_turn: Callable[[], None],
         *,
         handshake: Handshake,
         inherited: socket.socket | None,
     ) -> None:
-        """``take`` is given each connection; ``inherited`` is a listening socket, which other processes may have too.
+        """``take`` is given each connection, ``on_turn`` is called several times a second.
+
+        ``inherited`` is a listening socket, which other processes may have too.
 
         Raises:
             OSError: the port is taken, or not ours to take.
 
         """
         self._take = take
+        self._on_turn = on_turn
         self._inherited = inherited
         self.handshake = handshake
         self._turned_at = time.monotonic()
@@ -94,3 +98,4 @@ class AcceptLoop(AssociationServer):
     def service_actions(self) -> None:
         """Note that the loop turns; pynetdicom would collect garbage here, Python does so when needed."""
         self._turned_at = time.monotonic()
+        self._on_turn()

@@ -46,6 +46,8 @@ class Terms:
     services: tuple[Service, ...]
     ae_title: str
     check_called: bool
+    called_from: Callable[[AcceptorAssociation, str], bool]
+    """Count the connection to the address that a trusted proxy named; False where that has too many."""
     admit: Callable[[AcceptorAssociation], bool]
     """Count one more association; False where the limit is reached."""
     on_end: Callable[[AcceptorAssociation], None]
@@ -60,6 +62,9 @@ class AcceptorAssociation(ServedAssociation):
         self._handshake = handshake
         self._sender: Sender | None = None
         self._caller: Caller | None = None
+        self._began = time.monotonic()
+        self._serving = False
+        """Whether a request is being answered."""
         self._streaming: dict[str, StreamingService] = {}
         self._signal = threading.Event()
         """Set when a message has arrived or the upper layer has ended."""
@@ -80,6 +85,21 @@ class AcceptorAssociation(ServedAssociation):
     @property
     def device_id(self) -> str:
         return self._sender.device_id if self._sender is not None else ""
+
+    @property
+    def calling_address(self) -> str:
+        """As the connection shows it, or as a trusted proxy says."""
+        return self.requestor.address_info.address if self.requestor.address_info is not None else ""
+
+    @property
+    def seconds_since_begun(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def idle_seconds(self) -> float | None:
+        """Seconds in which neither side has sent anything; None while a message is arriving or being answered."""
+        busy = self._serving or self.upper_layer.receiving or not self.is_established
+        return None if busy else self.quiet_seconds
 
     def upper_layer_is_ready(self) -> None:
         self._dul_ready.set()
@@ -159,16 +179,17 @@ class AcceptorAssociation(ServedAssociation):
     def _begin_connection(self) -> Connection | None:
         """Done in this thread, where a slow peer delays no other connection."""
         transport = self.upper_layer.transport
-        connection = self._handshake.begin(transport, self._address, self.acse_timeout or 0)
-        if connection is not None and connection.caller is not None:
-            self.requestor.address_info = AddressInformation.from_tuple(connection.caller)
+        connection = self._handshake.begin(
+            transport, self.calling_address, self.acse_timeout or 0, self._called_through_proxy
+        )
         if transport.socket is not None:
             transport.socket.settimeout(self.network_timeout)
         return connection
 
-    @property
-    def _address(self) -> str:
-        return self.requestor.address_info.address if self.requestor.address_info is not None else ""
+    def _called_through_proxy(self, caller: tuple[str, int]) -> None:
+        self.requestor.address_info = AddressInformation.from_tuple(caller)
+        if not self._terms.called_from(self, caller[0]):
+            raise ConnectionError
 
     def _associate(self, connection: Connection) -> None:
         self.dul.start()
@@ -183,7 +204,7 @@ class AcceptorAssociation(ServedAssociation):
         """The A-ASSOCIATE-RQ; None when the peer sends none in time, closes the connection or sends something else."""
         primitive = None
         while primitive is None and self.dul.is_alive():
-            if not self._signal.wait(self.acse_timeout):
+            if not self._signal.wait(max(0.0, (self.acse_timeout or 0) - self.seconds_since_begun)):
                 return None
             self._signal.clear()
             primitive = self.dul.receive_pdu(wait=False)
@@ -195,7 +216,7 @@ class AcceptorAssociation(ServedAssociation):
         called = request.called_ae_title.strip()
         calling = CallingAE(
             ae_title=request.calling_ae_title.strip(),
-            address=self._address,
+            address=self.calling_address,
             tls=self._handshake.tls_context is not None,
             certificate_digest=connection.certificate_digest,
             local=connection.local,
@@ -278,6 +299,13 @@ class AcceptorAssociation(ServedAssociation):
             self._conversation.release()
 
     def _serve_request(self, msg: Any, context_id: int) -> None:
+        self._serving = True
+        try:
+            self._answer(msg, context_id)
+        finally:
+            self._serving = False
+
+    def _answer(self, msg: Any, context_id: int) -> None:
         context = self.accepted(context_id)
         service = None if context is None else self._streaming.get(str(context.abstract_syntax))
         if service is None or context is None or self._caller is None or not msg.is_valid_request:

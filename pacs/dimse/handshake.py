@@ -21,8 +21,6 @@ _log: Final = structlog.get_logger()
 class Connection:
     """A connection on which DICOM may begin."""
 
-    caller: tuple[str, int] | None = None
-    """Address and port for which a trusted proxy calls; None where no proxy does."""
     local: bool
     """Whether the caller is on this machine."""
     certificate_digest: bytes | None = None
@@ -37,8 +35,16 @@ class Handshake:
     tls_context: tls.ContextSource | None
     on_failure: Callable[[FailedHandshake], None]
 
-    def begin(self, transport: BufferedSocket, address: str, seconds: float) -> Connection | None:
+    def begin(
+        self,
+        transport: BufferedSocket,
+        address: str,
+        seconds: float,
+        on_caller: Callable[[tuple[str, int]], None],
+    ) -> Connection | None:
         """The connection; None where it cannot be used. ``address`` is the one at its other end.
+
+        ``on_caller`` is given the address and port for which a trusted proxy calls, as soon as it is known.
 
         Raises:
             OSError: the connection is lost, or the peer needs longer than ``seconds``.
@@ -53,6 +59,8 @@ class Handshake:
         try:
             if proxy_protocol.is_of(address, self.proxies):
                 caller = proxy_protocol.caller_of(sock, deadline - time.monotonic())
+                if caller is not None:
+                    on_caller(caller)
             if self.tls_context is not None:
                 secure = self.tls_context().wrap_socket(sock, server_side=True, do_handshake_on_connect=False)
                 transport.replace(secure)  # before the handshake, so that another thread can cut it
@@ -68,7 +76,7 @@ class Handshake:
         except ssl.SSLError as error:
             self._record(FailedHandshake(address=caller[0] if caller else address, failure=tls.failure_of(error)))
             return None
-        return Connection(caller=caller, local=local and caller is None, certificate_digest=digest)
+        return Connection(local=local and caller is None, certificate_digest=digest)
 
     def _record(self, failed: FailedHandshake) -> None:
         try:

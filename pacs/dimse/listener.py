@@ -24,14 +24,15 @@ from pacs.dimse.accept_loop import AcceptLoop
 from pacs.dimse.association import AcceptorAssociation, Terms
 from pacs.dimse.handshake import Handshake
 from pacs.dimse.negotiation import Offer
-from pacs.dimse.refusals import CallingAE, FailedHandshake, RefusedAssociation
+from pacs.dimse.port_shares import REQUESTING, Alone, PortShares, SharedCount
+from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
 
 _PDU_BYTES: Final = 128 * 1024
 """Large, because each PDU costs about 0.3 ms, whatever its size."""
 _ANSWER_SECONDS: Final = 5.0
-_HANDSHAKES: Final = 64
-"""Connections beyond the associations' limit that may be waiting for their handshake or their A-ASSOCIATE-RQ."""
+_ENDING: Final = 64
+"""Connections beyond all limits that may still be ending: each holds a thread or two until it has ended."""
 
 _log: Final = structlog.get_logger()
 
@@ -59,10 +60,12 @@ class ListenerSettings:
     check_called: bool = True
     """Whether the called AE title must be ours."""
     max_associations: int = 100
+    max_of_one_device: int = 0
+    """Of these at most so many of one device; 0: all."""
     idle_seconds: float = 60
     """A silent association is aborted after this time, and an instance that stops arriving is abandoned."""
-    request_seconds: float = 30
-    """A connection must request an association within this time (PS3.8 9.1.5, ARTIM)."""
+    request_seconds: float = 10
+    """PROXY header, TLS handshake and A-ASSOCIATE-RQ must have arrived within this time (PS3.8 9.1.5, ARTIM)."""
     stop_seconds: float = 10
     """Arriving instances have this time to arrive when the listener stops."""
     private_sop_classes: tuple[str, ...] = ()
@@ -76,16 +79,20 @@ def _ignore(*_: object) -> None:
     """Record nothing."""
 
 
-def _none_elsewhere(_here: int) -> int:
-    return 0
+def _unknown(_address: str) -> bool:
+    return False
 
 
 class Listener:
     """Serves C-ECHO, C-STORE and ``services`` to the devices that ``registry`` knows.
 
     ``registry`` answers who calls. ``on_refusal`` is given every refused association, ``on_failed_handshake`` every
-    failed TLS handshake, ``on_outcome`` every instance, each in the thread of its association. ``shared_count`` is
-    given the number of associations here and answers how many other processes have that share the limit.
+    failed TLS handshake, ``on_outcome`` every instance, each in the thread of its association. ``on_way_given`` is
+    given what made way for another caller. ``known_address`` says whether a device is registered at an address, without
+    waiting for anything. ``shared_count`` counts with other processes that share the limit.
+
+    Nobody can take the port from the others: connections that have requested nothing yet are shared out by address,
+    associations by device, and what was idle longest, of whoever has most, gives way (`pacs.dimse.port_shares`).
     """
 
     def __init__(
@@ -98,10 +105,19 @@ class Listener:
         *,
         services: Sequence[Service] = (),
         on_failed_handshake: Callable[[FailedHandshake], None] = _ignore,
-        shared_count: Callable[[int], int] = _none_elsewhere,
+        on_way_given: Callable[[GaveWay], None] = _ignore,
+        known_address: Callable[[str], bool] = _unknown,
+        shared_count: SharedCount | None = None,
     ) -> None:
         self._settings = settings
         self._on_failed_handshake = on_failed_handshake
+        self._shares = PortShares(
+            most=settings.max_associations,
+            most_of_one_device=settings.max_of_one_device or settings.max_associations,
+            is_known=lambda address: proxy_protocol.is_of(address, settings.proxies) or known_address(address),
+            on_way_given=on_way_given,
+            shared_count=shared_count or Alone(),
+        )
         self._terms = Terms(
             receiver=receiver,
             registry=registry,
@@ -115,13 +131,12 @@ class Listener:
             services=tuple(services),
             ae_title=settings.ae_title,
             check_called=settings.check_called,
-            admit=self._admit,
+            called_from=self._shares.called_from,
+            admit=self._shares.admit,
             on_end=self._forget,
         )
-        self._shared_count = shared_count
         self._lock = threading.Lock()
         self._associations: set[AcceptorAssociation] = set()
-        self._admitted: set[AcceptorAssociation] = set()
         self._ports: list[AcceptLoop] = []
         """The plain one first."""
 
@@ -183,8 +198,8 @@ class Listener:
         try:
             for number, (port, handshake) in enumerate(ports):
                 inherited = sockets[number] if sockets else None
-                address = (settings.host, port)
-                loops.append(AcceptLoop(entity, address, self._take, handshake=handshake, inherited=inherited))
+                address, turn = (settings.host, port), self._shares.make_room
+                loops.append(AcceptLoop(entity, address, self._take, turn, handshake=handshake, inherited=inherited))
         except OSError:
             for loop in loops:
                 loop.server_close()
@@ -215,8 +230,8 @@ class Listener:
 
     def _take(self, loop: AcceptLoop, client: socket.socket, address: tuple[str, int]) -> None:
         """Begin an association on a new connection."""
-        if len(self._all()) >= self._settings.max_associations + _HANDSHAKES:
-            _log.warning("connection_dropped")
+        if len(self._associations) >= self._settings.max_associations * 2 + REQUESTING + _ENDING:
+            self._shares.gave_way(GaveWay.CONNECTION)
             client.close()
             return
         association = AcceptorAssociation(loop.ae, self._terms, loop.handshake, client)
@@ -229,28 +244,23 @@ class Listener:
         association.requestor.address_info = AddressInformation.from_tuple(address)
         with self._lock:
             self._associations.add(association)
+        if not self._shares.called_from(association, address[0]):
+            self._forget(association)
+            association.upper_layer.close_wake_pipe()
+            client.close()
+            return
         try:
             association.start()
         except RuntimeError:  # no more threads: the device may call again later
-            _log.warning("connection_dropped")
+            self._shares.gave_way(GaveWay.CONNECTION)
             self._forget(association)
             association.upper_layer.close_wake_pipe()
             client.close()
 
-    def _admit(self, association: AcceptorAssociation) -> bool:
-        with self._lock:
-            served = len(self._admitted) + self._shared_count(len(self._admitted))
-            if served >= self._settings.max_associations:
-                return False
-            self._admitted.add(association)
-            self._shared_count(len(self._admitted))
-            return True
-
     def _forget(self, association: AcceptorAssociation) -> None:
+        self._shares.forget(association)
         with self._lock:
             self._associations.discard(association)
-            self._admitted.discard(association)
-            self._shared_count(len(self._admitted))
 
     def _all(self) -> list[AcceptorAssociation]:
         with self._lock:

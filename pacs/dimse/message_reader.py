@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import time
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
@@ -25,6 +26,10 @@ _SOP_CLASS_NOT_SUPPORTED: Final = 0x0122
 _PDV: Final = struct.Struct(">IBB")
 _COMMAND_FRAGMENT: Final = 1
 _LAST_FRAGMENT: Final = 2
+_SLOW_SECONDS: Final = 30.0
+"""A message that takes longer than this must have arrived faster than `_LEAST_BYTES_A_SECOND`."""
+_LEAST_BYTES_A_SECOND: Final = 1024
+"""A fortieth of what the slowest line of a township carries."""
 
 _log: Final = structlog.get_logger()
 
@@ -69,15 +74,21 @@ class MessageReader:
         self._command = bytearray()
         self._identifier_size = 0
         self.arriving: ArrivingInstance | None = None
+        self._since = 0.0
+        """When the message began that is arriving."""
+        self._bytes = 0
 
     def read(self, reader: SocketReader, length: int) -> None:
         """Read the presentation data values of one P-DATA-TF (PS3.8 9.3.5.1); none is held whole.
 
         Raises:
-            Malformed: the peer breaks the protocol.
+            Malformed: the peer breaks the protocol, or a message trickles in for ever.
             ConnectionClosed, TimeoutError: the rest does not arrive.
 
         """
+        if self._is_between_messages:
+            self._since, self._bytes = time.monotonic(), 0
+        self._bytes += length
         while length:
             if length < _PDV.size:
                 raise Malformed
@@ -93,6 +104,14 @@ class MessageReader:
                 self._read_instance(reader, self.arriving, size, context_id, last=last)
             else:
                 self._read_identifier(reader, size, context_id, control)
+        seconds = time.monotonic() - self._since
+        if seconds > _SLOW_SECONDS and self._bytes < seconds * _LEAST_BYTES_A_SECOND and not self._is_between_messages:
+            _log.warning("message_too_slow", device_id=self._user.device_id)
+            raise Malformed
+
+    @property
+    def _is_between_messages(self) -> bool:
+        return self.arriving is None and not self._command and self._dimse.message is None
 
     def feed(self, piece: memoryview) -> None:
         """Give the next bytes of a data set to its reception."""

@@ -20,6 +20,15 @@ class Refusal(Enum):
     """Temporary congestion: the register of devices cannot be asked."""
 
 
+class GaveWay(Enum):
+    """What made way for another caller, so that nobody takes the port from the others."""
+
+    CONNECTION = "connection"
+    """It had requested no association yet: silence, or a crowd from one address."""
+    ASSOCIATION = "association"
+    """It was idle longest, of the device that had most."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class CallingAE:
     """The application entity that requests an association, and the evidence of who it is."""

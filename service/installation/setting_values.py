@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import sqlalchemy.exc as sa_exc
@@ -13,6 +14,11 @@ from sqlalchemy.engine import make_url
 from storage.instance_row import is_uid
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+def described(parse: Callable[[object], Any], about: str, unit: str = "") -> dict[str, Any]:
+    """What stands beside a setting: how it is read, and what docs/settings.md says of it."""
+    return {"parse": parse, "about": about, "unit": unit}
 
 
 def text(value: object) -> str:

@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from service.installation import setting_values
 from service.installation.setting_values import Networks
+from service.installation.setting_values import described as _as
+from service.installation.share_settings import ShareSettings
 
 PREFIX: Final = "TIERREAD_"
 
 
-def _as(parse: Callable[[object], Any], about: str, unit: str = "") -> dict[str, Any]:
-    return {"parse": parse, "about": about, "unit": unit}
-
-
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(ShareSettings):
     """What an installation may choose; docs/settings.md is checked against this class."""
 
     data_dir: Path = field(
@@ -90,14 +87,6 @@ class Settings:
             "with a PROXY header (version 1 or 2), and the address in it is who calls.",
         ),
     )
-    max_associations: int = field(
-        default=100,
-        metadata=_as(
-            setting_values.whole(1, 10_000),
-            "Associations that a node serves at once; a device beyond them is asked to come again.",
-            unit="associations",
-        ),
-    )
     listeners: int = field(
         default=0,
         metadata=_as(
@@ -105,14 +94,6 @@ class Settings:
             "DICOM listeners of this node, processes that share its ports. 0: one for each two cores, at most four; "
             "with SQLite one.",
             unit="processes",
-        ),
-    )
-    restart_after_seconds: float = field(
-        default=60.0,
-        metadata=_as(
-            setting_values.number(2, 86400),
-            "A part of the service that has not answered at its own door for so long is ended and started again.",
-            unit="seconds",
         ),
     )
     private_sop_classes: tuple[str, ...] = field(

@@ -11,7 +11,7 @@ from service.installation.heartbeat import Part
 from service.installation.house import house_of
 from service.installation.installation import Folders
 from service.installation.settings import Settings
-from service.processes.association_count import Served, alone
+from service.processes.association_count import Served
 from service.processes.receiving import receiving
 from service.processes.role import until
 from service.wiring.commitment_reports import Reporter
@@ -32,6 +32,8 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
                 host=settings.dicom_host,
                 port=settings.dicom_port,
                 max_associations=settings.max_associations,
+                max_of_one_device=settings.max_associations_per_device,
+                request_seconds=settings.dicom_request_seconds,
                 private_sop_classes=settings.private_sop_classes,
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
                 secure=secure_port(settings, house.certificates),
@@ -40,7 +42,9 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             door.received,
             services=services,
             on_failed_handshake=door.unshaken,
-            shared_count=Served(folders, part) if part.of > 1 else alone,
+            on_way_given=door.gave_way,
+            known_address=door.knows,
+            shared_count=Served(folders, part) if part.of > 1 else None,
         )
         reporter = Reporter(house, services)
         listener.start([socket.socket(fileno=each) for each in part.sockets])

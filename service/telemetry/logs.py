@@ -10,6 +10,7 @@ from __future__ import annotations
 import logging
 import sys
 import threading
+import time
 import traceback
 from types import TracebackType
 from typing import Any, Final
@@ -59,6 +60,23 @@ def configure(role: str, level: str) -> None:
 def logger() -> Any:
     """The logger of our own lines."""
     return structlog.get_logger()
+
+
+SELDOM_SECONDS: Final = 10.0
+_SELDOM: Final[dict[tuple[object, ...], tuple[float, int]]] = {}
+_SELDOM_LOCK: Final = threading.Lock()
+
+
+def warn_seldom(event: str, **fields: object) -> None:
+    """Log a warning that a flood of callers causes: at most one line in `SELDOM_SECONDS`, with how often it was."""
+    key, now = (event, *sorted(fields.items())), time.monotonic()
+    with _SELDOM_LOCK:
+        next_at, times = _SELDOM.get(key, (0.0, 0))
+        if now < next_at:
+            _SELDOM[key] = (next_at, times + 1)
+            return
+        _SELDOM[key] = (now + SELDOM_SECONDS, 0)
+    logger().warning(event, times=times + 1, **fields)
 
 
 def describe(error: BaseException) -> list[dict[str, object]]:

@@ -54,6 +54,11 @@ SWEPT: Final = Counter(
     "What nobody needs, as the worker found it each week, and whether it was removed.",
     ["kind", "removed"],
 )
+GAVE_WAY: Final = Counter(
+    "tierread_gave_way",
+    "What was closed to leave room for other callers, because its caller had most, was silent or too slow.",
+    ["port", "what"],
+)
 RESTARTS: Final = Counter(
     "tierread_process_restarts", "Processes started again, because they ended or did not answer.", ["process", "why"]
 )

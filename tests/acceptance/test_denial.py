@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 
 import pytest
 
-from tests.attackers import WILD, again_and_again, ask_for_work, store
+from tests.attackers import STRANGER, WILD, again_and_again, ask_for_work, is_closed, silent, store
+from tests.builders import CT
 from tests.running import Cast, TierRead, serving
+from tests.wire import EXPLICIT_LITTLE, Sender
 
 ROUNDS = 12
 LIMITS = {
     "TIERREAD_MAX_ASSOCIATIONS": "12",
+    "TIERREAD_MAX_ASSOCIATIONS_PER_DEVICE": "12",
+    "TIERREAD_DICOM_REQUEST_SECONDS": "3",
 }
 
 
@@ -21,6 +26,12 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[TierRead, 
     """One installation with small limits for all attacks; each has to leave it as it was."""
     with serving(tmp_path_factory.mktemp("denial") / "house", settings=LIMITS) as tierread:
         yield tierread, tierread.cast()
+
+
+def gave_way(tierread: TierRead, port: str, what: str) -> float:
+    name = f'tierread_gave_way_total{{port="{port}",what="{what}"}} '
+    lines = tierread.client().get("/metrics").text.splitlines()
+    return sum(float(line.removeprefix(name)) for line in lines if line.startswith(name))
 
 
 def orders(tierread: TierRead, cast: Cast, count: int) -> None:
@@ -53,3 +64,32 @@ def test_a_device_is_heard_while_another_asks_with_sixteen_stars(house: tuple[Ti
     assert len(stored.seconds) == ROUNDS
     assert {status for statuses in heard for status in statuses} == {0}
     assert tierread.client().get("/readyz").status_code == 200
+
+
+def test_a_device_stores_beside_170_silent_connections_of_a_stranger(house: tuple[TierRead, Cast]) -> None:
+    tierread, cast = house
+    with silent(tierread.dicom_port, 170) as sockets:
+        stored = store(tierread.dicom_port, cast.device, ROUNDS)
+
+        assert stored.refused == []
+        assert all(is_closed(each) for each in sockets)
+    assert gave_way(tierread, "dicom", "connection") >= 160
+    assert STRANGER not in tierread.log
+
+
+def test_a_device_stores_beside_the_idle_associations_of_another(house: tuple[TierRead, Cast]) -> None:
+    tierread, cast = house
+    with ExitStack() as held:
+        for _ in range(12):
+            idle = Sender(
+                address=("127.0.0.1", tierread.dicom_port),
+                contexts=[(CT, [EXPLICIT_LITTLE])],
+                calling=cast.other_device,
+            )
+            idle.connect()
+            held.callback(idle.close)
+            idle.associate()
+        stored = store(tierread.dicom_port, cast.device, ROUNDS)
+
+    assert stored.refused == []
+    assert gave_way(tierread, "dicom", "association") >= 1

@@ -32,7 +32,7 @@ def database_url(cluster: Cluster) -> Iterator[str]:
 
 def counts(tierread: TierRead) -> tuple[int, int]:
     """The associations that each of the two serves."""
-    first, second = struct.unpack("<2I", (tierread.data_dir / "run" / "associations").read_bytes())
+    first, second = struct.unpack_from("<2I", (tierread.data_dir / "run" / "associations").read_bytes())
     return first, second
 
 

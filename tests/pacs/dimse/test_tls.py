@@ -20,6 +20,7 @@ from pacs.dimse.listener import Listener, SecurePort
 from pacs.dimse.tls import CertificateFiles, Certificates, ClientCertificate, Failure, UnusableCertificate
 from tests import certificates
 from tests.archive import Archive
+from tests.attackers import silent
 from tests.builders import CT, image, new_uid, thing
 from tests.certificates import DAY, Certificate, trusting
 from tests.conftest import need_tool
@@ -194,6 +195,18 @@ def test_a_handshake_that_stalls_keeps_nobody_waiting_and_is_ended(
         for one in stalled:
             assert one.recv(1) == b""
             one.close()
+
+
+@pytest.mark.parametrize("said", [b"", b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc"])
+def test_silence_at_the_tls_port_closes_neither_port(small_archive: Archive, authority: Authority, said: bytes) -> None:
+    with (
+        listening(small_archive, authority.files, max_associations=4) as listener,
+        silent(listener.secure_address[1], 170, say=said),
+    ):
+        with calling(listener, trusting(authority.root)) as device:
+            assert device.store(thing(image())) == 0
+        with Sender(address=listener.address, contexts=IMAGES) as plain:
+            assert plain.store(thing(image())) == 0
 
 
 def test_a_handshake_that_trickles_is_ended(small_archive: Archive, authority: Authority) -> None:

@@ -28,6 +28,19 @@ def test_each_hears_how_many_the_others_serve(tmp_path: Path) -> None:
     assert (second(2), again(1), third(0)) == (0, 2, 3)
 
 
+def test_whoever_serves_most_is_asked_for_room_once(tmp_path: Path) -> None:
+    folders = Folders(data=tmp_path)
+    folders.run.mkdir()
+    first, second, third = (listener(folders, number) for number in (1, 2, 3))
+    for one, here in ((first, 1), (second, 4), (third, 2)):
+        one(here)
+    third.ask_for_room()
+
+    assert [one.is_asked_for_room() for one in (first, second, third)] == [False, True, False]
+    assert not second.is_asked_for_room()
+    assert (first(1), second(4), third(2)) == (6, 3, 5)
+
+
 @pytest.mark.parametrize(
     ("url", "asked", "cores", "listeners"),
     [

@@ -1,0 +1,48 @@
+"""Settings of shares: how much one caller may take of the ports, and after which silence a part is restarted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from service.installation import setting_values
+from service.installation.setting_values import described
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShareSettings:
+    """The part of `Settings` that keeps one caller out of the others' way."""
+
+    max_associations: int = field(
+        default=100,
+        metadata=described(
+            setting_values.whole(1, 10_000),
+            "Associations that a node serves at once; a device beyond them is asked to come again.",
+            unit="associations",
+        ),
+    )
+    max_associations_per_device: int = field(
+        default=25,
+        metadata=described(
+            setting_values.whole(1, 10_000),
+            "Of these at most so many of one device, in each listener; its own longest idle one gives way to another. "
+            "Where all are taken, the longest idle one of the device that has most gives way.",
+            unit="associations",
+        ),
+    )
+    dicom_request_seconds: float = field(
+        default=10.0,
+        metadata=described(
+            setting_values.number(0.5, 300),
+            "A connection that has not requested an association within this time (PROXY header and TLS included) is "
+            "closed.",
+            unit="seconds",
+        ),
+    )
+    restart_after_seconds: float = field(
+        default=60.0,
+        metadata=described(
+            setting_values.number(2, 86400),
+            "A part of the service that has not answered at its own door for so long is ended and started again.",
+            unit="seconds",
+        ),
+    )
