@@ -55,24 +55,51 @@ def heads(tx: Connection) -> list[Head]:
 
 def verify_chain(tx: Connection, writer: str, *, noted: Head | None = None) -> Break | None:
     """The first break of a chain, None when it holds; ``noted`` is an earlier end of it that was kept."""
-    previous, expected, noted_seen = FIRST, 1, noted is None
-    for event in _events_of(tx, writer):
-        if event.number != expected:
-            return Break(writer=writer, number=expected, flaw=Flaw.MISSING)
-        if event.digest != digest_of(event):
-            return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
-        if event.previous != previous:
-            return Break(writer=writer, number=event.number, flaw=Flaw.OUT_OF_ORDER)
+    noted_seen, last = noted is None or noted.number == 0, 0
+    for event in _followed(tx, Head(writer=writer, number=0, digest=FIRST)):
+        if isinstance(event, Break):
+            return event
+        last = event.number
         if noted is not None and event.number == noted.number:
             if event.digest != noted.digest:
                 return Break(writer=writer, number=event.number, flaw=Flaw.CHANGED)
             noted_seen = True
+    return None if noted_seen else Break(writer=writer, number=last + 1, flaw=Flaw.MISSING)
+
+
+def verify_since(tx: Connection, noted: Head) -> Break | None:
+    """The first break of a chain from the end that was noted: that event as it was, and what follows it."""
+    if noted.number and _digest_at(tx, noted) != noted.digest:
+        flaw = Flaw.MISSING if head_of(tx, noted.writer).number < noted.number else Flaw.CHANGED
+        return Break(writer=noted.writer, number=noted.number, flaw=flaw)
+    return next((each for each in _followed(tx, noted) if isinstance(each, Break)), None)
+
+
+def _followed(tx: Connection, head: Head) -> Iterator[Event | Break]:
+    """The events after ``head``, each checked; the first that does not hold ends it with a `Break`."""
+    previous, expected = head.digest, head.number + 1
+    for event in _events_of(tx, head.writer, after=head.number):
+        flaw = None
+        if event.number != expected:
+            flaw = Flaw.MISSING
+        elif event.digest != digest_of(event):
+            flaw = Flaw.CHANGED
+        elif event.previous != previous:
+            flaw = Flaw.OUT_OF_ORDER
+        if flaw is not None:
+            yield Break(writer=head.writer, number=expected, flaw=flaw)
+            return
+        yield event
         previous, expected = event.digest, expected + 1
-    return None if noted_seen else Break(writer=writer, number=expected, flaw=Flaw.MISSING)
 
 
-def _events_of(tx: Connection, writer: str) -> Iterator[Event]:
-    last = -1
+def _digest_at(tx: Connection, noted: Head) -> bytes | None:
+    at = (audit_event.c.writer == noted.writer) & (audit_event.c.number == noted.number)
+    return tx.scalar(sa.select(audit_event.c.digest).where(at))
+
+
+def _events_of(tx: Connection, writer: str, *, after: int) -> Iterator[Event]:
+    last = after
     while True:
         rows = tx.execute(
             sa.select(audit_event)

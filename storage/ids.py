@@ -32,3 +32,8 @@ def new_id_before(earliest: str) -> str:
 def made_at(ulid: str) -> datetime:
     """The moment that an id carries, to the millisecond."""
     return ULID.from_str(ulid).datetime.astimezone(UTC)
+
+
+def earliest_id(moment: datetime) -> str:
+    """The smallest id that one made at ``moment`` or later can have."""
+    return str(ULID.from_int(int(moment.timestamp() * 1000) << 80))

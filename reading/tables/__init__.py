@@ -1,7 +1,7 @@
 """The tables of the clinical work, one module a room, gathered here; rows are end-dated, never deleted."""
 
 from reading.tables.alerts import critical_alert, critical_notice
-from reading.tables.audit import audit_event
+from reading.tables.audit import audit_anchor, audit_event
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
@@ -35,6 +35,7 @@ __all__ = [
     "announcement",
     "arriving_end",
     "attribution",
+    "audit_anchor",
     "audit_event",
     "case",
     "case_move",

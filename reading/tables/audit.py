@@ -28,3 +28,13 @@ audit_event: Final = sa.Table(
     sa.Index("ix_audit_event_subject_kind_subject_id_at", "subject_kind", "subject_id", "at"),
     sa.Index("ix_audit_event_actor_id_at", "actor_id", "at"),
 )
+
+# -- reading.anchors: insert-only
+audit_anchor: Final = sa.Table(
+    "audit_anchor",
+    metadata,
+    sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("digest", DIGEST, nullable=False),
+    sa.Column("file", sa.LargeBinary, nullable=False),
+)

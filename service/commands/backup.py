@@ -17,6 +17,8 @@ from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, Folders, make_folders, only_one, open_database
 from service.installation.load_settings import load
+from service.installation.stores import anchor_places
+from service.steps.anchor import note_restore, settle_restore_here
 from service.steps.backup import NAME
 from storage.backup import database_dump, schedule
 from storage.backup.archive import BrokenBackup, Contents
@@ -85,6 +87,9 @@ def restore(
         try:
             with progress("restoring", "parts", total=None) as bar:
                 contents = database_dump.restore(engine, path, now(), bar.advance)
+            where = anchor_places(settings, folders, engine)
+            note_restore(where)
+            settle_restore_here(where, folders, settings.node, now())
         except (BrokenBackup, SchemaTooNew, NotEmpty, OperationalError, OSError) as refused:
             raise _cannot(refused, path) from refused
     if as_json:

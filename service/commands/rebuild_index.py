@@ -20,7 +20,8 @@ from service.installation.heartbeat import Role
 from service.installation.house import now
 from service.installation.installation import CannotStart, make_folders, only_one, open_database
 from service.installation.load_settings import load
-from service.installation.stores import object_store_of
+from service.installation.stores import anchor_places, object_store_of
+from service.steps.anchor import note_restore, settle_restore_here
 from storage.database import snapshot
 from storage.index import queries
 from storage.nodes.other_nodes import alive
@@ -79,6 +80,10 @@ def command(
                     found = lacking(spool, store, bar.advance)
                 else:
                     found = rebuild.rebuild(spool, store, REPLAYS, now(), bar.advance)
+            if not check:  # whatever restored the database, its anchors may be ahead of it
+                where = anchor_places(settings, folders, engine)
+                note_restore(where)
+                settle_restore_here(where, folders, settings.node, now())
         except (StoreAway, StoreRefuses) as refused:
             raise CannotStart(
                 "the object store does not answer, or not to us",

@@ -13,6 +13,7 @@ import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
+from reading.anchors.check import AnchorFlaw, AuditCheck
 from reading.audit_chains import Flaw
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
@@ -23,7 +24,7 @@ from service.installation.installation import KEY_FILES, CannotStart, Folders, m
 from service.installation.load_settings import load
 from service.installation.nodes import holders_of
 from service.installation.settings import Settings
-from service.installation.stores import copy_store_of, object_store_of
+from service.installation.stores import anchor_places, copy_store_of, object_store_of
 from service.steps import verify
 from service.steps.verify import NamedDamage, Scope, Verification
 from storage.database import snapshot
@@ -65,7 +66,16 @@ def command(
         with snapshot(engine) as tx:
             size = verify.size_of(tx, scope)
         with progress("verifying", BYTES, size.bytes) as bar:
-            found = verify.verify(engine, checker, scope, now, bar.advance, repair=repair, seal_key=_seal_key(folders))
+            found = verify.verify(
+                engine,
+                checker,
+                scope,
+                now,
+                bar.advance,
+                repair=repair,
+                seal_key=_seal_key(folders),
+                anchors=anchor_places(settings, folders, engine),
+            )
             bar.complete()
     except (StoreAway, StoreRefuses) as away:
         raise CannotStart(
@@ -74,7 +84,7 @@ def command(
         ) from away
     finally:
         engine.dispose()
-    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}) if as_json else words(found))
+    typer.echo(json.dumps(asdict(found) | {"sound": found.sound}, default=str) if as_json else words(found))
     raise typer.Exit(0 if found.sound else DAMAGED)
 
 
@@ -159,6 +169,35 @@ FLAWS: Final = {
 }
 
 
+ANCHOR_FLAWS: Final = {
+    AnchorFlaw.MISSING: "it was written, and no object store has it",
+    AnchorFlaw.FORGED: "it is not of this installation, or does not follow the one before",
+    AnchorFlaw.ROW_MISSING: "the database does not know it",
+    AnchorFlaw.ROW_CHANGED: "the database says something else of it than the object store",
+}
+
+
+def audit_words(found: AuditCheck) -> list[str]:
+    """What the check of the audit found, a sentence a line."""
+    lines = [f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}" for each in found.breaks]
+    lines += [f"anchor {each.number} of the audit: {ANCHOR_FLAWS[each.flaw]}" for each in found.broken_anchors]
+    lines += [f"signature {each}: it was anchored, and is gone or changed" for each in found.lost_signatures]
+    lines += [
+        f"a backup was restored at {each.at:%Y-%m-%d %H:%M} UTC: {each.events} events of the audit were lost"
+        for each in found.restored
+    ]
+    if found.unanchored_restore:
+        lines.append("a backup was restored here; the next start of TierRead writes the anchor that says what was lost")
+    if found.anchored_at is None:
+        lines.append(f"{found.chains} audit chains hold together; nothing of them is anchored yet")
+    else:
+        lines.append(
+            f"{found.chains} audit chains, {found.anchors} anchors, the last of {found.anchored_at:%Y-%m-%d %H:%M} UTC;"
+            f" {found.after} events since are not anchored yet"
+        )
+    return lines
+
+
 def words(found: Verification) -> str:
     lines = [
         f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
@@ -166,7 +205,7 @@ def words(found: Verification) -> str:
     lines += [_named(each) for each in found.damages]
     if found.unnamed:
         lines.append(f"and {found.unnamed} more")
-    lines += [f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}" for each in found.breaks]
+    lines += audit_words(found.audit)
     lines += [
         f"report version {each.version_id}: the signature of its {each.role} does not hold"
         if each.role is not None
@@ -178,7 +217,7 @@ def words(found: Verification) -> str:
     if found.sound:
         return "\n".join([*lines, "everything is as it came"])
     left = found.unnamed + sum(not each.repaired for each in found.damages)
-    if found.damages and not left and not found.breaks and not found.broken_signatures:
+    if found.damages and not left and found.audit.sound and not found.broken_signatures and not found.seal_missing:
         return "\n".join([*lines, "DAMAGE was found, and repaired from another copy"])
     lines.append("DAMAGE was found")
     if left:

@@ -313,6 +313,15 @@ class Settings(ShareSettings):
             "Keep it on another disk than the database.",
         ),
     )
+    anchor_minutes: int = field(
+        default=10,
+        metadata=_as(
+            setting_values.whole(1, 1440),
+            "How often the ends of the audit's chains and the new signatures of reports are signed and written to the "
+            "object store, where a change in the database cannot reach them.",
+            unit="minutes",
+        ),
+    )
     backup_hour: int = field(
         default=2,
         metadata=_as(

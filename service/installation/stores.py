@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from service.installation.installation import CannotStart
+from sqlalchemy.engine import Engine
+
+from reading.anchors.places import Places
+from service.installation.installation import CannotStart, Folders
 from service.installation.settings import Settings
 from service.telemetry.logs import logger
 from service.telemetry.metrics import CACHE_BLOCKS, CACHE_BYTES
@@ -23,6 +26,11 @@ def object_store_of(settings: Settings) -> ObjectStore:
 def copy_store_of(settings: Settings) -> ObjectStore | None:
     # A link would share its blocks with the first store's file, and be lost with them.
     return _store_at(settings, settings.copy_store, links=False) if settings.copy_store else None
+
+
+def anchor_places(settings: Settings, folders: Folders, engine: Engine) -> Places:
+    """Where the anchors of the audit are kept."""
+    return Places(engine=engine, store=object_store_of(settings), copy=copy_store_of(settings), folder=folders.data)
 
 
 def _bucket_of(store: ObjectStore) -> S3ObjectStore | None:

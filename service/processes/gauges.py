@@ -11,6 +11,7 @@ from sqlalchemy.engine import Connection
 from reading.alerts import critical
 from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.installation.house import House
+from service.steps import anchor
 from service.steps.backup import age_seconds
 from service.telemetry.metrics import Gauges
 from storage.database import snapshot
@@ -73,6 +74,11 @@ def gauges(house: House) -> Gauges:
                 "Since the newest backup of the database was finished; nothing where there is none.",
                 "backup",
                 age_seconds(tx, house.clock()),
+            ),
+            "tierread_anchor_age_seconds": (
+                "Since the newest anchor of the audit was written; nothing where there is none.",
+                "anchor",
+                anchor.age_seconds(tx, house.clock()),
             ),
             "tierread_round_end_seconds": (
                 "When everything was last read or swept, in seconds since 1970.",

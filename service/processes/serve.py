@@ -13,10 +13,13 @@ from datetime import UTC, datetime
 from typing import Final
 
 import typer
+from sqlalchemy.engine import Engine
 
+from reading.anchors.anchor import Forged
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.register import registry
+from reading.reports.seal import Seal
 from service.installation.certificates import certificates_of
 from service.installation.heartbeat import Part, Role
 from service.installation.installation import (
@@ -31,10 +34,13 @@ from service.installation.installation import (
 )
 from service.installation.settings import Settings
 from service.installation.signals import stopped_by_signals
+from service.installation.stores import anchor_places
 from service.processes import role
 from service.processes.supervisor import Supervisor
+from service.steps.anchor import settle_restore
 from service.telemetry import logs
 from storage.database import transaction
+from storage.objects.store import StoreAway, StoreRefuses
 from viewer.words.catalogue import Language, text
 
 MOST_LISTENERS: Final = 4
@@ -94,7 +100,8 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     engine = open_database(settings)
     try:
         refuse_half_an_index(engine)
-        keys_of(folders, engine)
+        _, seal = keys_of(folders, engine)
+        _anchor_restore(settings, folders, engine, seal)
         with transaction(engine) as tx:
             first = registry.make_first_administrator(
                 Context(tx, Audit(f"{settings.node}/serve"), datetime.now(UTC), SYSTEM),
@@ -107,6 +114,22 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     finally:
         engine.dispose()
     return folders
+
+
+def _anchor_restore(settings: Settings, folders: Folders, engine: Engine, seal: Seal) -> None:
+    where = anchor_places(settings, folders, engine)
+    try:
+        settle_restore(where, seal, settings.node, datetime.now(UTC))
+    except (StoreAway, StoreRefuses) as away:
+        raise CannotStart(
+            "a backup was restored, and the object store does not take the anchor that says so",
+            "start when the object store answers",
+        ) from away
+    except Forged as forged:
+        raise CannotStart(
+            "a backup was restored, and the newest anchor in the object store is not of this installation",
+            "put the keys of this installation into the folder of the keys, or look at anchors/ in the object store",
+        ) from forged
 
 
 def listeners_of(settings: Settings, cores: int) -> int:

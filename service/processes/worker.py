@@ -10,6 +10,7 @@ from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.processes.role import until
 from service.steps import steps
+from service.steps.anchor import Anchoring
 from service.steps.worker import Worker
 
 
@@ -22,3 +23,4 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
         finally:
             stop.set()
             worker.join()
+            Anchoring(house).at_stop()

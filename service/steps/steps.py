@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
@@ -24,6 +24,7 @@ from reading.queue import leases
 from reading.sessions import failed_proofs
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
+from service.steps.anchor import Anchoring
 from service.steps.arrivals import Arrivals
 from service.steps.backup import daily
 from service.steps.compact import compact_step, purge_step, tidy_step
@@ -37,6 +38,9 @@ from storage.commitment.verdicts import Patience
 from storage.database import snapshot, transaction
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes
+
+ANCHOR_SECONDS: Final = 5
+"""How often it is asked whether an anchor is due."""
 
 
 def of(house: House, stop: threading.Event) -> list[Step]:
@@ -59,6 +63,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="remove what was replaced", every_seconds=60, run=tidy_step(house)),
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
+        Step(name="anchor", every_seconds=ANCHOR_SECONDS, run=Anchoring(house).run, gives_way=True),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
         Step(name="forget failed proofs", every_seconds=3600, run=_in_transaction(house, _forget_proofs(house))),

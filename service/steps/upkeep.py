@@ -11,13 +11,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from reading import audit_chains
+from reading.anchors.check import check_audit
 from reading.register import organisations
 from reading.register.registry import REGION
 from reading.reports.seal_check import check_signatures
 from service.installation.house import House
 from service.installation.nodes import holders_of
 from service.steps import verify
+from service.steps.anchor import places_of
 from service.telemetry.logs import logger
 from service.telemetry.metrics import DAMAGES, SWEPT, VERIFIED, VERIFIED_BYTES
 from storage.database import snapshot, transaction
@@ -218,12 +219,7 @@ class Upkeep:
             lost = segment_queries.lost_in(tx, verify.MOST_NAMED)
         for segment_id in lost:
             self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
-        with snapshot(self._house.engine) as tx:
-            breaks = [audit_chains.verify_chain(tx, writer) for writer in audit_chains.writers(tx)]
-        for one in breaks:
-            if one is not None:
-                DAMAGES.labels("audit", "false").inc()
-                logger().error("an audit chain breaks", writer=one.writer, number=one.number, flaw=one.flaw)
+        self._check_audit()
         for page in check_signatures(self._house.engine, self._house.seal.public_key):
             for broken in page.broken:
                 DAMAGES.labels("signature", "false").inc()
@@ -234,6 +230,18 @@ class Upkeep:
         late = days > self._house.settings.verify_days + 1
         tell = logger().warning if late else logger().info
         tell("everything that is stored was read again", days=round(days, 1), late=late)
+
+    def _check_audit(self) -> None:
+        found = check_audit(places_of(self._house), self._house.seal.public_key)
+        for one in found.breaks:
+            DAMAGES.labels("audit", "false").inc()
+            logger().error("an audit chain breaks", writer=one.writer, number=one.number, flaw=one.flaw)
+        for anchor in found.broken_anchors:
+            DAMAGES.labels("anchor", "false").inc()
+            logger().error("an anchor of the audit does not hold", number=anchor.number, flaw=anchor.flaw)
+        for signature_id in found.lost_signatures:
+            DAMAGES.labels("signature", "false").inc()
+            logger().error("a signature that was anchored is gone or changed", signature_id=signature_id)
 
     def _is_night(self, now: datetime) -> bool:
         with snapshot(self._house.engine) as tx:

@@ -12,9 +12,11 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
-from reading import audit_chains
-from reading.audit_chains import Break
+from reading.anchors import places
+from reading.anchors.check import AuditCheck, check_audit
+from reading.anchors.places import Places
 from reading.cases import cases
+from reading.reports import versions
 from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
 from storage.index import queries
@@ -79,17 +81,17 @@ class Verification:
     damages: list[NamedDamage] = field(default_factory=list[NamedDamage])
     unnamed: int = 0
     """Further damages."""
-    breaks: list[Break] = field(default_factory=list[Break])
-    """Chains of the audit that do not hold."""
+    audit: AuditCheck = field(default_factory=AuditCheck)
+    """The chains of the audit, and the anchors that were kept outside the database."""
     signatures: int = 0
     """Signatures of reports that were checked against the seal."""
     broken_signatures: list[BrokenSignature] = field(default_factory=list[BrokenSignature])
     seal_missing: bool = False
-    """Whether the key of the seal is not in the folder of the keys, so that no signature could be checked."""
+    """Whether there is something that the seal signed and its key is not in the folder of the keys."""
 
     @property
     def sound(self) -> bool:
-        return not self.damages and not self.breaks and not self.broken_signatures
+        return not self.damages and self.audit.sound and not self.broken_signatures and not self.seal_missing
 
 
 def size_of(tx: Connection, scope: Scope) -> Size:
@@ -115,6 +117,7 @@ def verify(
     *,
     repair: bool,
     seal_key: Ed25519PublicKey | None,
+    anchors: Places,
 ) -> Verification:
     """Read the instances of a scope in their order on disk, and mark the damaged ones; ``tell`` hears of bytes read.
 
@@ -150,14 +153,17 @@ def verify(
             away = 0
         found.instances += checked.instances
         add(engine, found, checked.damages)
-    with snapshot(engine) as tx:
-        breaks = [audit_chains.verify_chain(tx, writer) for writer in audit_chains.writers(tx)]
-    found.breaks += [each for each in breaks if each is not None]
-    found.seal_missing = seal_key is None
+    found.audit = check_audit(anchors, seal_key)
+    found.seal_missing = seal_key is None and _something_is_sealed(engine, anchors)
     for page in check_signatures(engine, seal_key) if seal_key is not None else ():
         found.signatures += page.signatures
         found.broken_signatures += page.broken
     return found
+
+
+def _something_is_sealed(engine: Engine, anchors: Places) -> bool:
+    with snapshot(engine) as tx:
+        return bool(versions.rows_after(tx, "", 1)) or places.greatest_stored(anchors) > 0
 
 
 def add(engine: Engine, found: Verification, damages: Sequence[Damage]) -> None:

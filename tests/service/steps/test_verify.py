@@ -58,7 +58,7 @@ def test_what_is_whole_is_said_to_be_whole(tierread: TierRead) -> None:
     found = json.loads(done.stdout)
 
     assert done.returncode == 0
-    assert (found["instances"], found["damages"], found["breaks"]) == (1, [], [])
+    assert (found["instances"], found["damages"], found["audit"]["breaks"]) == (1, [], [])
     assert (found["signatures"], found["broken_signatures"]) == (0, [])
     assert "verifying" in done.stderr
 
@@ -113,7 +113,7 @@ def test_a_segment_that_is_gone_and_an_audit_that_was_touched_are_found(tierread
     found = json.loads(tierread.run("verify", "--json").stdout)
 
     assert [each["finding"] for each in found["damages"]] in (["missing"], ["away"])
-    assert [each["flaw"] for each in found["breaks"]] == ["changed"]
+    assert [each["flaw"] for each in found["audit"]["breaks"]] == ["changed"]
     assert node == "node"
 
 
