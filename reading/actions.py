@@ -106,6 +106,7 @@ class Action(StrEnum):
     PASSWORD_CHANGE = "password.change"
 
     PATIENT_FIND = "patient.find"
+    PATIENT_NAME = "patient.name"
     PATIENT_REGISTER = "patient.register"
 
     PERSON_ADD = "person.add"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
@@ -28,6 +28,16 @@ def without_door(_reason: str) -> Callable[[ActT], ActT]:
     return lambda act: act
 
 
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """A look at one thing in the course of an act: recorded by the door, or denied by it."""
+
+    action: Action
+    subject_kind: str
+    subject_id: str
+    """Empty where what was looked for is not there."""
+
+
 @dataclass(frozen=True)
 class Context(Generic[WhoT_co]):
     """One act: made at the edge (a request, an association, a command, a worker's step), used in one transaction."""
@@ -36,6 +46,9 @@ class Context(Generic[WhoT_co]):
     audit: Audit
     now: datetime
     who: WhoT_co
+    looks: list[Look] = field(default_factory=list[Look], compare=False, repr=False)
+    """What was looked at so far: the transaction of a refused act takes its events back, and `reading.access.acting`
+    puts these on record all the same."""
 
     def record(
         self,
@@ -74,4 +87,4 @@ class Context(Generic[WhoT_co]):
 
     def by(self, who: OtherT) -> Context[OtherT]:
         """The same act in another's name: the system's where a rule goes on, a person's once they proved it."""
-        return Context(self.tx, self.audit, self.now, who)
+        return Context(self.tx, self.audit, self.now, who, self.looks)

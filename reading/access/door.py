@@ -12,12 +12,12 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import visibility
+from reading.access import guesses, visibility
 from reading.actions import Action
-from reading.audit import Outcome, actor_of, done_lately
+from reading.audit import actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context, without_door
+from reading.context import Context, Look
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -36,6 +36,8 @@ from storage.tables import quarantine
 
 AGAIN: Final = timedelta(minutes=10)
 """The same look by the same viewer within this time is on record already."""
+CARD_SHOWN: Final = timedelta(days=1)
+"""So long a card that was shown at the counter lets whoever saw it name its patient."""
 
 
 def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
@@ -45,7 +47,10 @@ def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
         NotThere: it does not exist, or is not theirs to see.
 
     """
-    study = _study(ctx.tx, ctx.who, study_uid, ctx.now)
+    try:
+        study = _study(ctx.tx, ctx.who, study_uid, ctx.now)
+    except NotThere:
+        raise _denied(ctx, action, "study", study_uid if is_uid(study_uid) else "") from None
     _record_look(ctx, action, "study", study_uid)
     return study
 
@@ -74,7 +79,7 @@ def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
         sa.select(case).where(case.c.id == case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
     ).one_or_none()
     if row is None:
-        raise NotThere
+        raise _denied(ctx, action, "case", case_id)
     _record_look(ctx, action, "case", case_id)
     return cases.from_row(row)
 
@@ -88,7 +93,7 @@ def open_concerned_case(ctx: Context[Viewer], case_id: str, action: Action) -> C
     """
     visible = visibility.visible_concerned_cases(ctx.tx, ctx.who, ctx.now)
     if ctx.tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, visible)) is None:
-        raise NotThere
+        raise _denied(ctx, action, "case", case_id)
     return open_case(ctx, case_id, action)
 
 
@@ -102,7 +107,7 @@ def open_quarantined(ctx: Context[Viewer], quarantine_id: str, action: Action) -
     visible = visibility.visible_quarantine(ctx.tx, ctx.who, ctx.now)
     found = quarantine_rows.find(ctx.tx, (quarantine.c.id == quarantine_id) & visible, limit=1)
     if not found:
-        raise NotThere
+        raise _denied(ctx, action, "quarantine", quarantine_id)
     _record_look(ctx, action, "quarantine", quarantine_id)
     return found[0]
 
@@ -117,7 +122,7 @@ def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> Report
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
     found = _versions(ctx.tx, (report_version.c.id == version_id) & visible)
     if not found:
-        raise NotThere
+        raise _denied(ctx, action, "report", version_id)
     _record_look(ctx, action, "report", version_id)
     return found[0]
 
@@ -176,7 +181,7 @@ def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
     sites = reach(ctx.tx, ctx.who, ctx.now).sites
     visible = (imaging_order.c.id == order_id) & imaging_order.c.site_id.in_(sites)
     if ctx.tx.scalar(sa.select(imaging_order.c.id).where(visible)) is None:
-        raise NotThere
+        raise _denied(ctx, action, "order", order_id)
     _record_look(ctx, action, "order", order_id)
 
 
@@ -191,9 +196,28 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
     found = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, visible))
     opened = patients.by_id(ctx.tx, patient_id) if found is not None else None
     if opened is None:
-        raise NotThere
+        raise _denied(ctx, action, "patient", patient_id)
     _record_look(ctx, action, "patient", patient_id)
     return opened
+
+
+def open_numbered_patient(ctx: Context[Staff], number: str, action: Action) -> Patient:
+    """The patient with a number of ours: one whom they see, or whose card they had at the counter today.
+
+    Raises:
+        NotThere: nobody has the number, or it is neither.
+        TooManyAttempts: as `guesses.check`.
+
+    """
+    guesses.check(ctx)
+    known = patients.by_number(ctx.tx, number)
+    patient_id = known.id if known else ""
+    visible = visibility.visible_patients(ctx.tx, ctx.who, ctx.now)
+    seen = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, visible)) is not None
+    if known is None or not (seen or _was_at_the_counter(ctx, patient_id)):
+        raise _denied(ctx, action, "patient", patient_id)
+    _record_look(ctx, action, "patient", patient_id)
+    return known
 
 
 def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, action: Action) -> Patient:
@@ -201,11 +225,13 @@ def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, ac
 
     Raises:
         NotThere: nobody has it, or ``viewer`` registers nobody.
+        TooManyAttempts: as `guesses.check`.
 
     """
+    guesses.check(ctx)
     found = patients.find(ctx.tx, keys, identifier, ctx.now)
     if found is None or not _registers(ctx.who):
-        raise NotThere
+        raise _denied(ctx, action, "patient", found.id if found else "")
     _record_look(ctx, action, "patient", found.id)
     return found
 
@@ -217,12 +243,14 @@ def find_ward(  # noqa: PLR0917
 
     Raises:
         NotThere: there is none, or ``viewer`` registers nobody.
+        TooManyAttempts: as `guesses.check`.
 
     """
+    guesses.check(ctx)
     wards = patients.wards(ctx.tx, keys, card, ctx.now) if _registers(ctx.who) else []
     found = next((one for one in wards if bare(one.name) == bare(name) and one.birth_date == birth_date), None)
     if found is None:
-        raise NotThere
+        raise _denied(ctx, action, "patient", "")
     _record_look(ctx, action, "patient", found.id)
     return found
 
@@ -235,12 +263,6 @@ def open_list(ctx: Context[Viewer], action: Action) -> None:
 def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datetime) -> bool:
     """Whether this list was opened lately, so that `open_list` has nothing to write."""
     return bool(_on_record(tx, viewer, action, "list", [""], now))
-
-
-@without_door("It records a look that the door refused.")
-def record_refusal(ctx: Context[Viewer], *, action: Action, subject_kind: str, subject_id: str) -> None:
-    """Record a look that ended in `NotThere`; the caller rolled that transaction back and gives a new one."""
-    ctx.record(action=action, subject_kind=subject_kind, subject_id=subject_id, outcome=Outcome.REFUSED)
 
 
 def _registers(viewer: Viewer) -> bool:
@@ -266,17 +288,36 @@ def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportV
     return [versions.from_row(row) for row in rows]
 
 
+def _was_at_the_counter(ctx: Context[Staff], patient_id: str) -> bool:
+    """Whether they found or registered this patient by a card, within a day."""
+    return any(
+        done_lately(
+            ctx.tx,
+            actor=actor_of(ctx.who),
+            action=action,
+            subject_kind="patient",
+            subject_ids=[patient_id],
+            within=CARD_SHOWN,
+            now=ctx.now,
+        )
+        for action in (Action.PATIENT_FIND, Action.PATIENT_REGISTER)
+    )
+
+
 def _record_look(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> None:
     _record_looks(ctx, action, subject_kind, [subject_id])
 
 
 def _record_looks(ctx: Context[Viewer], action: Action, subject_kind: str, subject_ids: Sequence[str]) -> None:
     known = _on_record(ctx.tx, ctx.who, action, subject_kind, subject_ids, ctx.now)
-    ctx.record_each(
-        action=action,
-        subject_kind=subject_kind,
-        subject_ids=[subject_id for subject_id in subject_ids if subject_id not in known],
-    )
+    fresh = [subject_id for subject_id in subject_ids if subject_id not in known]
+    ctx.record_each(action=action, subject_kind=subject_kind, subject_ids=fresh)
+    ctx.looks.extend(Look(action=action, subject_kind=subject_kind, subject_id=each) for each in fresh)
+
+
+def _denied(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> NotThere:
+    ctx.looks.append(Look(action=action, subject_kind=subject_kind, subject_id=subject_id))
+    return NotThere()
 
 
 def _on_record(  # noqa: PLR0917

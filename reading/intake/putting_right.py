@@ -12,10 +12,10 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
-from reading.errors import Invalid, NotAllowed
+from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction
 from reading.orders.registration import CardHolder, find_or_register
-from reading.patients import attribution, patients
+from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
 from reading.patients.names import person_name
@@ -62,16 +62,14 @@ def correct_study(
         Stale: it was corrected since ``seen``.
         NotThere: no such study, or not one that they may see.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
-        Invalid: an attribute that is not corrected here, a value that breaks its form, or nobody has the number.
+        Invalid: an attribute that is not corrected here, a value that breaks its form; or the number is nobody's whom
+            they see, or whose card they had at the counter today.
 
     """
     study = door.open_study(ctx, study_uid, Action.STUDY_CORRECT)
     if not correction.may_correct(ctx.tx, ctx.who, study.site_id, ctx.now):
         raise NotAllowed("no_role_for_this_step")
-    patient = None if patient_number is None else patients.by_number(ctx.tx, patient_number)
-    if patient_number is not None and patient is None:
-        raise Invalid("patient_number", "unknown")
-    patient_id = patient.id if patient else None
+    patient_id = None if patient_number is None else _patient_of(ctx, patient_number)
     return correction.correct(ctx, study_uid, attributes, patient_id=patient_id, reason=reason, seen_revision=seen)
 
 
@@ -96,6 +94,13 @@ def correct_case(
         raise Invalid("attributes", "unchanged")
     for study_uid in cases.study_uids(ctx.tx, case_id):
         correction.correct(ctx, study_uid, changed, patient_id=None, reason=reason)
+
+
+def _patient_of(ctx: Context[Staff], number: str) -> str:
+    try:
+        return door.open_numbered_patient(ctx, number, Action.PATIENT_NAME).id
+    except NotThere:
+        raise Invalid("patient_number", "unknown") from None
 
 
 def shown_attributes(tx: Connection, case: Case) -> dict[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
-from reading.access import door, visibility
+from reading.access import acting, door, visibility
 from reading.actions import Action
-from reading.context import Context
+from reading.context import Context, Look
 from reading.errors import NotThere
 from reading.patients import attribution
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
@@ -47,13 +47,8 @@ class Looks:
                     study = door.open_study(Context(tx, self._house.audit, now, viewer), study_uid, action)
                     current = attribution.current(tx, study_uid)
         except NotThere as hidden:
-            with transaction(self._house.engine) as tx:
-                door.record_refusal(
-                    Context(tx, self._house.audit, now, viewer),
-                    action=action,
-                    subject_kind="study",
-                    subject_id=study_uid,
-                )
+            tried = Look(action=action, subject_kind="study", subject_id=study_uid)
+            acting.keep(self._house.engine, self._house.audit, now, viewer, [tried], hidden)
             raise NotVisible from hidden
         if current is None:
             return VisibleStudy(study=study, scope=scope)

@@ -54,6 +54,7 @@ def test_a_wrong_patient_is_put_right_everywhere(tierread: TierRead) -> None:
         "PatientSex": "F",
     }
     wait_until(lambda: tang.get("/api/cases").json()["total"], what="the case")
+    ordered(tang, cast.pia.health_card, cast.pia.name, "F")  # Pia's card lies on the counter
     answer = tang.post(
         "/api/attributions",
         json={
@@ -166,11 +167,15 @@ def segments_of(tierread: TierRead) -> dict[str, bytes]:
 
 
 def ordered_for_the_wrong_person(tang: httpx.Client) -> dict[str, Any]:
+    return ordered(tang, WRONG_CARD, "王小明", "M")
+
+
+def ordered(tang: httpx.Client, card: str, name: str, sex: str) -> dict[str, Any]:
     answer = tang.post(
         "/api/orders",
         json={
             "site": "TOWN",
-            "patient": {"card_type": "health_card", "card": WRONG_CARD, "name": "王小明", "sex": "M"},
+            "patient": {"card_type": "health_card", "card": card, "name": name, "sex": sex},
             "modality": "DX",
             "procedures": [{"body_part": "CHEST"}],
         },

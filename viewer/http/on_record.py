@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeVar
 
+from reading.access import acting as access
 from reading.access import door
 from reading.actions import Action
-from reading.context import Context, Who
+from reading.context import Context, Look, Who
 from reading.errors import NotThere
 from reading.viewers import Viewer
-from storage.database import snapshot, transaction
+from storage.database import snapshot
 from viewer.http.office import Office
 
 ULID: Final = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}")
@@ -26,21 +27,20 @@ WhoT = TypeVar("WhoT", bound=Who)
 def going_in(
     office: Office, viewer: ViewerT, action: Action, subject_kind: str, subject_id: str
 ) -> Generator[Context[ViewerT]]:
-    """An act about one thing, in its transaction; when it ends in `NotThere`, the attempt is recorded.
+    """An act about one thing, in its transaction; when it is refused, the attempt is recorded.
 
     Raises:
         NotThere: the id is malformed (nothing is recorded); and whatever the block raises.
 
     """
-    with on_record(office, viewer, action, subject_kind, subject_id), acting(office, viewer) as ctx:
+    about = _about(action, subject_kind, subject_id)
+    with access.acting(office.engine, office.audit, office.clock(), viewer, about=about) as ctx:
         yield ctx
 
 
-@contextmanager
-def acting(office: Office, who: WhoT) -> Generator[Context[WhoT]]:
+def acting(office: Office, who: WhoT) -> AbstractContextManager[Context[WhoT]]:
     """An act in its transaction, where it is not about one thing with an id."""
-    with transaction(office.engine) as tx:
-        yield Context(tx, office.audit, office.clock(), who)
+    return access.acting(office.engine, office.audit, office.clock(), who)
 
 
 @contextmanager
@@ -58,13 +58,11 @@ def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str,
         NotThere: the id is malformed (nothing is recorded); and whatever the block raises.
 
     """
-    if not ULID.fullmatch(subject_id):
-        raise NotThere
+    about = _about(action, subject_kind, subject_id)
     try:
         yield
-    except NotThere:
-        with acting(office, viewer) as ctx:
-            door.record_refusal(ctx, action=action, subject_kind=subject_kind, subject_id=subject_id)
+    except NotThere as refusal:
+        access.keep(office.engine, office.audit, office.clock(), viewer, [about], refusal)
         raise
 
 
@@ -75,3 +73,9 @@ def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
     if not on_record:
         with acting(office, viewer) as ctx:
             door.open_list(ctx, action)
+
+
+def _about(action: Action, subject_kind: str, subject_id: str) -> Look:
+    if not ULID.fullmatch(subject_id):
+        raise NotThere
+    return Look(action=action, subject_kind=subject_kind, subject_id=subject_id)

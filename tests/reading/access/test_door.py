@@ -123,18 +123,3 @@ def test_opening_a_list_is_a_look(engine: Engine, now: datetime) -> None:
         assert not door.list_is_on_record(tx, clinic.ben, "study.search", later)
         assert not door.list_is_on_record(tx, clinic.ada, "case.list", later)
     assert events(engine, "") == [(clinic.ada.person_id, "study.search", Outcome.DONE)]
-
-
-def test_a_refused_look_is_recorded_in_a_transaction_of_its_own(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        pias_case(tx, clinic, now)
-
-    with pytest.raises(NotThere), transaction(engine) as tx:
-        door.open_study(Context(tx, clinic.audit, now, clinic.quinn), STUDY, "study.view")
-    with transaction(engine) as tx:
-        door.record_refusal(
-            Context(tx, clinic.audit, now, clinic.quinn), action="study.view", subject_kind="study", subject_id=STUDY
-        )
-
-    assert events(engine) == [(clinic.quinn.person_id, "study.view", Outcome.REFUSED)]

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading import audit
+from reading.access import acting as access
+from reading.access import door
+from reading.actions import Action
+from reading.audit import Outcome
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import putting_right
 from reading.intake.putting_right import Reason
+from reading.kinds import IdentifierKind
 from reading.patients import attribution
+from reading.patients.patient_identifiers import Identifier
 from reading.viewers import Staff
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.orders.test_registration import PIA
-from tests.reading.region import KEYS, pia
+from tests.reading.region import KEYS, PIA_CARD, pia
 
 NAME = {"PatientName": "Pia"}
 
@@ -31,6 +38,7 @@ def test_the_site_and_those_who_manage_it_correct_a_study(engine: Engine, now: d
         clinic = open_clinic(tx, now)
         arrive(tx, clinic, "1.1", now)
         known = pia(tx, now)
+        arrive(tx, clinic, "1.2", now, patient_id="P1")
 
         def correct(staff: Staff, number: str | None = None) -> attribution.Revision:
             ctx = acting(tx, clinic, staff, now)
@@ -44,6 +52,35 @@ def test_the_site_and_those_who_manage_it_correct_a_study(engine: Engine, now: d
             correct(clinic.tang, "nobody")
 
     assert [one.patient_id for one in made] == [None, known.id]
+
+
+def test_a_number_names_only_whom_they_see_or_had_at_the_counter_today(engine: Engine, now: datetime) -> None:
+    shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.9", now, site=clinic.region.moor)
+        known = pia(tx, now)
+        arrive(tx, clinic, "1.2", now, patient_id="P1")
+
+    def correct(number: str, later: timedelta = timedelta(0)) -> str:
+        try:
+            with access.acting(engine, clinic.audit, now + later, clinic.quinn) as ctx:
+                made = putting_right.correct_study(ctx, "1.9", NAME, patient_number=number, reason="登记错误")
+        except Invalid as refused:
+            return f"{refused.field} {refused.problem}"
+        return made.patient_id or ""
+
+    nobody, somebody_elses = correct("0000000000"), correct(known.number)
+    with transaction(engine) as tx:
+        door.find_patient(acting(tx, clinic, clinic.quinn, now), KEYS, shown, action=Action.PATIENT_FIND)
+
+    assert nobody == somebody_elses == "patient_number unknown"
+    assert correct(known.number, timedelta(hours=25)) == nobody
+    assert correct(known.number) == known.id
+    with snapshot(engine) as tx:
+        tried = [one for who in ("", known.id) for one in audit.events_about(tx, "patient", who)]
+    assert [one.outcome for one in tried if one.action == "patient.name"].count(Outcome.REFUSED) == 3
+    assert {one.actor.id for one in tried} == {clinic.quinn.person_id}
 
 
 def test_only_what_differs_from_what_is_shown_is_corrected(engine: Engine, now: datetime) -> None:

@@ -1,0 +1,80 @@
+"""The transaction of an act; when the act is refused, what it looked at stays on record."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final, TypeVar
+
+from sqlalchemy.engine import Engine
+
+from reading.audit import Audit, Outcome
+from reading.context import Context, Look, Who
+from reading.errors import (
+    Invalid,
+    MoveNotAllowed,
+    NotAllowed,
+    NotDone,
+    NotThere,
+    Stale,
+    TooManyAttempts,
+    WrongCredentials,
+)
+from storage.database import transaction
+
+WhoT = TypeVar("WhoT", bound=Who)
+
+WORDS: Final[Mapping[type[NotDone], str]] = {
+    NotThere: "not_there",
+    NotAllowed: "not_allowed",
+    MoveNotAllowed: "move_not_allowed",
+    Invalid: "invalid",
+    Stale: "stale",
+    WrongCredentials: "wrong_credentials",
+    TooManyAttempts: "too_many_attempts",
+}
+"""Why an act was refused, as the audit says it."""
+
+
+@contextmanager
+def acting(
+    engine: Engine, audit: Audit, now: datetime, who: WhoT, *, about: Look | None = None
+) -> Generator[Context[WhoT]]:
+    """An act in a transaction of its own; a refusal rolls it back, and then its looks are recorded as refused.
+
+    ``about`` is what the act is about, in the word of whoever asked: recorded where the thing is not theirs to see.
+
+    Raises:
+        Whatever the block raises.
+
+    """
+    looks: list[Look] = []
+    try:
+        with transaction(engine) as tx:
+            yield Context(tx, audit, now, who, looks)
+    except NotDone as refusal:
+        if about is not None and isinstance(refusal, NotThere):
+            looks = [*(one for one in looks if _thing(one) != _thing(about)), about]
+        keep(engine, audit, now, who, looks, refusal)
+        raise
+
+
+def keep(engine: Engine, audit: Audit, now: datetime, who: Who, looks: Sequence[Look], refusal: NotDone) -> None:  # noqa: PLR0917
+    """Record looks of an act that was refused, as refused."""
+    if not looks:
+        return
+    with transaction(engine) as tx:
+        ctx = Context(tx, audit, now, who)
+        for look in dict.fromkeys(looks):
+            ctx.record(
+                action=look.action,
+                subject_kind=look.subject_kind,
+                subject_id=look.subject_id,
+                outcome=Outcome.REFUSED,
+                details={"why": WORDS[type(refusal)]},
+            )
+
+
+def _thing(look: Look) -> tuple[str, str]:
+    return look.subject_kind, look.subject_id
