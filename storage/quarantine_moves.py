@@ -40,6 +40,19 @@ class Reason(StrEnum):
     """Was stored, and a newcomer is shown instead."""
 
 
+ACKNOWLEDGED: Final = frozenset(
+    {
+        Reason.HELD,
+        Reason.CONFLICT_CONTENT,
+        Reason.CONFLICT_PATIENT,
+        Reason.CONFLICT_ISSUER,
+        Reason.CONFLICT_SITE,
+        Reason.CONFLICT_SERIES,
+    }
+)
+"""The sender heard success and does not send them again: until they are settled, their study lacks them."""
+
+
 class QuarantineState(StrEnum):
     """The state of a row. All but the first two are settled, and are the words of the column ``settled_as``."""
 

@@ -17,6 +17,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.completeness import announcements, ledger, missing
 from reading.completeness.announcements import QUIET, Announcement
+from reading.completeness.ledger import Progress
 from reading.completeness.missing import Announced, Arrived, Label, Missing
 from reading.rules import case_rule
 from storage.ids import new_id
@@ -58,10 +59,7 @@ class End:
 @dataclass(frozen=True, kw_only=True)
 class Account:
     studies: int
-    arrived: int
-    expected: int | None
-    """None while nobody has said how many there will be."""
-    arriving: bool
+    progress: Progress
     words: tuple[Announcement, ...]
     """The oldest first; the counts of `announcements.QUIET` are in ``ends``."""
     missing: tuple[Run, ...]
@@ -75,14 +73,6 @@ class Account:
     ends: tuple[End, ...]
     """How *arriving* ended each time, the oldest first."""
 
-    @property
-    def missing_count(self) -> int:
-        return 0 if self.expected is None else max(0, self.expected - self.arrived)
-
-    @property
-    def complete(self) -> bool:
-        return not self.arriving and self.expected is not None and not self.missing_count
-
 
 def of_case(tx: Connection, case: Case) -> Account:
     """The account of a case, for callers that have passed `reading.access`."""
@@ -92,17 +82,14 @@ def of_case(tx: Connection, case: Case) -> Account:
         _of_study(tx, place, uid, [word for word in words.get(uid, []) if word.source != QUIET])
         for place, uid in enumerate(study_uids, start=1)
     ]
-    arrived, expected = ledger.arrived(tx, study_uids), ledger.expected(tx, study_uids)
+    progress = ledger.progress(tx, study_uids, arriving=case.arriving)
     named = [run for lost, _ in found for run in lost]
-    lacking = 0 if expected is None else max(0, expected - arrived)
     return Account(
         studies=len(study_uids),
-        arrived=arrived,
-        expected=expected,
-        arriving=case.arriving,
+        progress=progress,
         words=tuple(word for uid in study_uids for word in words.get(uid, []) if word.source != QUIET),
         missing=tuple(named),
-        missing_unnamed=max(0, lacking - sum(_length(run) for run in named)),
+        missing_unnamed=max(0, progress.missing - sum(_length(run) for run in named)),
         seems_missing=tuple(run for _, gaps in found for run in gaps),
         last_received_at=_last_received(tx, study_uids) or case.received_at,
         ends_by=ends_by(tx, case) if case.arriving else None,
@@ -123,8 +110,8 @@ def record_end(tx: Connection, case: Case, how: How, now: datetime) -> None:
             id=new_id(),
             case_id=case.id,
             how=how,
-            arrived=account.arrived,
-            missing=account.missing_count,
+            arrived=account.progress.arrived,
+            missing=account.progress.missing,
             names=[_to_json(run) for run in account.missing],
             at=now,
         )

@@ -22,21 +22,32 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.completeness import announcements
 from reading.completeness.announcements import QUIET, Announcement
-from storage.tables import instance, study, tombstone
+from storage.quarantine_moves import ACKNOWLEDGED
+from storage.tables import instance, quarantine, study, tombstone
 
 
 @dataclass(frozen=True, kw_only=True)
 class Progress:
+    """How much of a case is there; the one place that says whether it is complete."""
+
     arrived: int
     expected: int | None
     """None while nobody has said how many there will be."""
     arriving: bool
-    signed: int | None
+    held: int
+    """How many were acknowledged to a device of the site and wait in quarantine for a decision."""
+    signed: int | None = None
     """How many images the current version was signed on; None before it was."""
 
     @property
+    def missing(self) -> int:
+        """How many of the announced images have not arrived."""
+        return 0 if self.expected is None else max(0, self.expected - self.arrived)
+
+    @property
     def complete(self) -> bool:
-        return not self.arriving and self.expected is not None and self.arrived >= self.expected
+        """Whether all have arrived and can be seen: what is held is in no picture, whatever was announced."""
+        return not (self.arriving or self.expected is None or self.missing or self.held)
 
     @property
     def late(self) -> int:
@@ -44,8 +55,40 @@ class Progress:
         return 0 if self.signed is None else max(0, self.arrived - self.signed)
 
 
+def progress(tx: Connection, study_uids: Sequence[str], *, arriving: bool) -> Progress:
+    """How much of the studies of a case is there, hidden and erased images included."""
+    return Progress(
+        arrived=arrived(tx, study_uids),
+        expected=expected(tx, study_uids),
+        arriving=arriving,
+        held=sum(held_of_each(tx, study_uids).values()),
+    )
+
+
 def arrived(tx: Connection, study_uids: Sequence[str]) -> int:
     return sum(_arrived_of_each(tx, study_uids).values())
+
+
+def held_of_each(tx: Connection, study_uids: Sequence[str]) -> dict[str, int]:
+    """Study UID to how many images are acknowledged to its own site and not shown, for those that have any.
+
+    What another site sends under the UID of a study is a concern of that site: it says nothing of this study. Images
+    that name a study which is shown in another count there.
+    """
+    row = quarantine.c
+    shown_in = sa.func.coalesce(study.c.merged_into, study.c.study_uid)
+    rows = tx.execute(
+        sa.select(shown_in.label("study_uid"), sa.func.count().label("held"))
+        .select_from(study)
+        .join(quarantine, (row.study_uid == study.c.study_uid) & (row.site_id == study.c.site_id))
+        .where(
+            study.c.study_uid.in_(study_uids) | study.c.merged_into.in_(study_uids),
+            row.settled_at.is_(None),
+            row.reason.in_(ACKNOWLEDGED),
+        )
+        .group_by(shown_in)
+    )
+    return {each.study_uid: each.held for each in rows}
 
 
 def expected(tx: Connection, study_uids: Sequence[str]) -> int | None:
@@ -78,8 +121,9 @@ def proven(tx: Connection, study_uids: Sequence[str]) -> bool:
     }
     if any(not sum(one.instances for one in announced.get(uid, [])) for uid in study_uids):
         return False
-    there = _arrived_of_each(tx, study_uids)
-    return expected_of_each(tx, study_uids) == there
+    if held_of_each(tx, study_uids):
+        return False
+    return expected_of_each(tx, study_uids) == _arrived_of_each(tx, study_uids)
 
 
 def fulfil(tx: Connection, study_uids: Sequence[str], now: datetime) -> None:

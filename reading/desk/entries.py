@@ -100,6 +100,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     rules = _rules(tx, found)
     sites = _sites(tx, found)
     expected = _shown_of_expected(tx, [one.study_uid for rows in studies.values() for one in rows])
+    held = ledger.held_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), critical.newest_standing_on_each(tx, ids)
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
@@ -113,6 +114,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             rows=studies[case.id],
             modalities=modalities,
             expected=expected,
+            held=held,
             rule=rules[case.policy_id].rule(case.rule),
             holder=holders.get(case.id),
             alert=alerts.get(case.id),
@@ -133,6 +135,7 @@ def _entry(
     rows: Sequence[sa.Row[Any]],
     modalities: dict[str, str],
     expected: dict[str, int],
+    held: dict[str, int],
     rule: Rule,
     holder: Holder | None,
     alert: Alert | None,
@@ -172,6 +175,7 @@ def _entry(
             # Erased studies are not missing images.
             expected=sum(known) if len(known) == len(rows) and not any(row.erased_at for row in rows) else None,
             arriving=case.arriving,
+            held=sum(held.get(row.study_uid, 0) for row in rows),
             signed=standing.signed,
         ),
         rule=rule,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -13,29 +14,40 @@ from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.patients.patient_identifiers import never_links
+from reading.patients.same_name import Answer
+from reading.patients.same_person import Said, compare_images
 from reading.viewers import Viewer
 from storage.tables import study
+
+
+@dataclass(kw_only=True)
+class _Person:
+    """Whom a case is of: the registered patient, else what its images say under each number."""
+
+    linked: str | None
+    said: dict[tuple[str, str], list[Said]] = field(default_factory=dict[tuple[str, str], list[Said]])
+    """By patient id and its issuer; without those that never link."""
 
 
 def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datetime) -> dict[str, list[Case]]:
     """For each case the earlier cases of the same person that ``viewer`` may see, the newest first.
 
-    The same person: the patient who is linked, or the same PatientID of the same issuer.
+    The same person: the registered patient to whom both are linked; or, where one of them is not linked, the same
+    number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody.
     """
-    keys = _person_keys(tx, [case.id for case in found])
-    wanted = {key for each in keys.values() for key in each}
+    persons = _persons(tx, [case.id for case in found])
     priors: dict[str, list[Case]] = {case.id: [] for case in found}
-    if not wanted:
+    linked = {each.linked for each in persons.values() if each.linked is not None}
+    numbers = {number for each in persons.values() for number in each.said}
+    if not linked and not numbers:
         return priors
     case, joined = tables.case, tables.case_study
-    linked = [value for kind, value, _ in wanted if kind == "patient"]
-    device = [(value, issuer) for kind, value, issuer in wanted if kind == "device"]
     # A union, so that each half uses its own index; with OR the database would read every case.
     same = sa.union(
         sa.select(case.c.id).where(case.c.patient_id.in_(linked)),
         sa.select(joined.c.case_id)
         .join(study, study.c.study_uid == joined.c.study_uid)
-        .where(sa.tuple_(study.c.patient_id, study.c.issuer).in_(device)),
+        .where(sa.tuple_(study.c.patient_id, study.c.issuer).in_(numbers)),
     )
     rows = tx.execute(
         sa.select(case)
@@ -43,29 +55,50 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     others = [cases.from_row(row) for row in rows]
-    of_others = _person_keys(tx, [other.id for other in others])
+    of_others = _persons(tx, [other.id for other in others])
     for one in found:
         priors[one.id] = [
             other
             for other in others
-            if other.id != one.id and other.examined_at <= one.examined_at and keys[one.id] & of_others[other.id]
+            if other.id != one.id
+            and other.examined_at <= one.examined_at
+            and _same(persons[one.id], of_others[other.id])
         ]
     return priors
 
 
-def _person_keys(tx: Connection, case_ids: Sequence[str]) -> dict[str, set[tuple[str, str, str]]]:
-    """For each case the keys that identify its person: (kind, value, issuer)."""
+def _same(one: _Person, other: _Person) -> bool:
+    if one.linked is not None and other.linked is not None:
+        return one.linked == other.linked
+    answers = {
+        compare_images(said, theirs).verdict
+        for number in one.said.keys() & other.said.keys()
+        for said in one.said[number]
+        for theirs in other.said[number]
+    }
+    return answers == {Answer.AGREES}
+
+
+def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
     case, joined = tables.case, tables.case_study
     rows = tx.execute(
-        sa.select(case.c.id, case.c.patient_id.label("linked"), study.c.patient_id, study.c.issuer)
+        sa.select(
+            case.c.id,
+            case.c.patient_id.label("linked"),
+            study.c.patient_id,
+            study.c.issuer,
+            study.c.patient_name,
+            study.c.sex,
+            study.c.birth_date,
+        )
         .join(joined, joined.c.case_id == case.c.id)
         .join(study, study.c.study_uid == joined.c.study_uid)
         .where(case.c.id.in_(case_ids))
     )
-    found: dict[str, set[tuple[str, str, str]]] = {case_id: set() for case_id in case_ids}
+    found: dict[str, _Person] = {}
     for row in rows:
-        if row.linked is not None:
-            found[row.id].add(("patient", row.linked, ""))
+        person = found.setdefault(row.id, _Person(linked=row.linked))
         if row.issuer and not never_links(row.patient_id):
-            found[row.id].add(("device", row.patient_id, row.issuer))
+            said = Said(name=row.patient_name, sex=row.sex, birth_date=row.birth_date)
+            person.said.setdefault((row.patient_id, row.issuer), []).append(said)
     return found

@@ -71,6 +71,17 @@ def compare(said: Said, patient: Patient) -> Comparison:
     )
 
 
+def compare_images(one: Said, other: Said) -> Comparison:
+    """Compare what two images say of their person; symmetric."""
+    return Comparison(
+        answers={
+            Fact.NAME: _same_names(one.name, other.name),
+            Fact.SEX: compare_sexes(one.sex, SEXES.get(other.sex.strip().upper(), Sex.UNKNOWN)),
+            Fact.BIRTH_DATE: _same_day(one.birth_date, other.birth_date),
+        }
+    )
+
+
 def compare_sexes(said: str, known: Sex) -> Answer:
     """What a sex, as a device writes it, says of somebody's."""
     sex = SEXES.get(said.strip().upper())
@@ -91,6 +102,19 @@ def compare_birth_dates(said: str, known: date | None) -> Answer:
         return Answer.AGREES
     from_age = (day.month, day.day) == (1, 1) and abs(day.year - known.year) <= 1
     return Answer.SILENT if from_age else Answer.DIFFERS
+
+
+def _same_names(one: str, other: str) -> Answer:
+    answers = {compare_names(one, group) for group in other.split("=") if group.strip()}
+    if Answer.DIFFERS in answers:
+        return Answer.DIFFERS
+    return Answer.AGREES if Answer.AGREES in answers else Answer.SILENT
+
+
+def _same_day(one: str, other: str) -> Answer:
+    """As `compare_birth_dates`, of two that devices wrote: either may have been made of an age."""
+    forth, back = compare_birth_dates(one, _date(other)), compare_birth_dates(other, _date(one))
+    return Answer.SILENT if Answer.SILENT in {forth, back} else forth
 
 
 def _date(said: str) -> date | None:

@@ -58,8 +58,7 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
     reason = storable("incomplete_reason", screen.incomplete_reason.strip())
     if len(reason) > 500:
         raise Invalid("incomplete_reason", "too_long")
-    expected = ledger.expected(tx, study_uids)
-    complete = not case.arriving and expected is not None and ledger.arrived(tx, study_uids) >= expected
+    complete = ledger.progress(tx, study_uids, arriving=case.arriving).complete
     if not complete and not reason:
         raise Invalid("incomplete_reason", "required")
     return Basis(images=found, identity=identity(tx, case), incomplete_reason="" if complete else reason)

@@ -36,6 +36,13 @@ quarantine: Final = sa.Table(
     sa.Index("ix_quarantine_settled_at_received_at", "settled_at", "received_at"),
     sa.Index("ix_quarantine_site_id_received_at", "site_id", "received_at"),
     sa.Index("ix_quarantine_sop_instance_uid", "sop_instance_uid"),
+    # What was acknowledged and is not shown, by study: lists of cases count it.
+    sa.Index(
+        "ix_quarantine_study_uid_unsettled",
+        "study_uid",
+        sqlite_where=sa.text("settled_at is null"),
+        postgresql_where=sa.text("settled_at is null"),
+    ),
 )
 
 # Instances that were erased and must not come back (storage.decisions.erasure), whoever sends them. study_uid is the

@@ -160,5 +160,5 @@ def complete(engine: Engine, item: Dataset) -> bool:
         assert found is not None
         arrived = ledger.arrived(tx, [item.StudyInstanceUID])
         expected = ledger.expected(tx, [item.StudyInstanceUID])
-    progress = Progress(arrived=arrived, expected=expected, arriving=found.arriving, signed=None)
+    progress = Progress(arrived=arrived, expected=expected, arriving=found.arriving, held=0)
     return progress.complete

@@ -119,7 +119,9 @@ def _facts(entry: Entry, zone: str, language: Language, *, due: str) -> Sequence
         "case.examined-at": words.moment(case.examined_at, zone),
         "case.received-at": words.moment(case.received_at, zone),
         "case.priority": text(language, f"priority.{case.priority}"),
-        "case.images": words.images(language, progress.arrived, progress.expected, arriving=case.arriving),
+        "case.images": words.images(
+            language, progress.arrived, progress.expected, arriving=case.arriving, held=progress.held
+        ),
         "case.due": "" if entry.released or not due else f"{words.moment(case.due_at, zone)} · {due}",
         "case.holder": entry.holder.name if entry.holder else "",
     }

@@ -69,6 +69,8 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "arrived": entry.progress.arrived,
             "expected": entry.progress.expected,
             "late": entry.progress.late,
+            "held": entry.progress.held,
+            "complete": entry.progress.complete,
         },
         "examined_at": row.examined_at.isoformat(),
         "received_at": row.received_at.isoformat(),

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from reading.completeness.account import Account, End, Run
 from reading.completeness.announcements import Announcement
+from reading.completeness.ledger import Progress
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -40,7 +41,7 @@ class Completeness:
 def in_words(account: Account, zone: str, language: Language, now: datetime) -> Completeness:
     return Completeness(
         sentence=sentence(account, language),
-        incomplete=account.missing_count > 0,
+        incomplete=account.progress.missing > 0 or account.progress.held > 0,
         hint=hint(account, language),
         announced=[
             Line(at=words.moment_today(word.at, zone, now), words=_announced(word, language)) for word in account.words
@@ -57,20 +58,30 @@ def in_words(account: Account, zone: str, language: Language, now: datetime) -> 
 
 def sentence(account: Account, language: Language) -> str:
     """E.g. "3 of 4 images arrived; series 2 image 4 is missing"."""
-    if account.expected is None:
-        return text(language, "ledger.arrived", n=account.arrived)
-    if not account.missing_count:
-        key = "ledger.arriving" if account.arriving else "ledger.complete"
-        return text(language, key, n=account.arrived)
-    parts = [text(language, "ledger.arrived-of", arrived=account.arrived, expected=account.expected)]
+    progress = account.progress
+    if not progress.missing:
+        said = [_without_missing(progress, language)]
+        said += [text(language, "ledger.held-n", n=progress.held)] if progress.held else []
+        return text(language, "ledger.and-then").join(said)
+    parts = [text(language, "ledger.arrived-of", arrived=progress.arrived, expected=progress.expected)]
     if account.missing:
-        one = account.missing_count == 1
+        one = progress.missing == 1
         key = "ledger.is-missing" if one else "ledger.are-missing"
         parts.append(text(language, key, names=names(account.missing, account.studies, language)))
     if account.missing_unnamed:
         key = "ledger.more-unnamed" if account.missing else "ledger.unnamed"
         parts.append(text(language, key, n=account.missing_unnamed))
+    if progress.held:
+        parts.append(text(language, "ledger.held-n", n=progress.held))
     return text(language, "ledger.and-then").join(parts)
+
+
+def _without_missing(progress: Progress, language: Language) -> str:
+    if progress.complete:
+        return text(language, "ledger.complete", n=progress.arrived)
+    key = "ledger.arriving" if progress.arriving and progress.expected is not None else "ledger.arrived"
+    key = "ledger.shown" if not progress.arriving and progress.expected is not None else key
+    return text(language, key, n=progress.arrived)
 
 
 def hint(account: Account, language: Language) -> str:
@@ -92,10 +103,11 @@ def names(runs: Sequence[Run], studies: int, language: Language) -> str:
 def to_json(account: Account, language: Language) -> dict[str, Any]:
     """For programs; ``sentence`` and ``hint`` are for people."""
     return {
-        "arrived": account.arrived,
-        "expected": account.expected,
-        "complete": account.complete,
-        "arriving": account.arriving,
+        "arrived": account.progress.arrived,
+        "expected": account.progress.expected,
+        "held": account.progress.held,
+        "complete": account.progress.complete,
+        "arriving": account.progress.arriving,
         "sentence": sentence(account, language),
         "hint": hint(account, language),
         "missing": [_run(run) for run in account.missing],

@@ -39,6 +39,8 @@ class Row:
     complete: bool
     missing: str
     """How many images are missing; empty where none are known to be."""
+    held: str
+    """How many wait in quarantine for a decision; empty where none do."""
     late: bool
     """Whether images arrived after the report."""
     state: str
@@ -66,7 +68,6 @@ def table(ctx: Context[Staff], *, q: str, days: int, language: Language) -> Tabl
 
 def row(entry: Entry, version: ReportVersion | None, zone: str, language: Language, now: datetime) -> Row:
     case, progress = entry.case, entry.progress
-    missing = max(0, (progress.expected or 0) - progress.arrived)
     details = (patient_sex(entry, language), patient_age(entry, zone, language))
     return Row(
         case_id=case.id,
@@ -78,10 +79,11 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         examined_at=words.moment_today(case.examined_at, zone, now),
         priority=text(language, f"priority.{case.priority}"),
         priority_raised=case.priority is not Priority.ROUTINE,
-        images=words.images(language, progress.arrived, progress.expected, arriving=case.arriving),
+        images=words.images(language, progress.arrived, progress.expected, arriving=case.arriving, held=progress.held),
         arriving=case.arriving,
-        complete=not case.arriving and (progress.expected is None or progress.arrived >= progress.expected),
-        missing=text(language, "township.missing", n=missing) if missing else "",
+        complete=progress.complete,
+        missing=text(language, "township.missing", n=progress.missing) if progress.missing else "",
+        held=text(language, "township.held", n=progress.held) if progress.held else "",
         late=entry.follow_up is not None,
         state=text(language, f"state.{case.state}"),
         tone=TONES.get(case.state, "wait" if case.state.startswith("waiting") else "work"),

@@ -72,8 +72,13 @@ def age(language: Language, born: date | None, on: date) -> str:
     return text(language, "age.days", n=(on - born).days)
 
 
-def images(language: Language, arrived: int, expected: int | None, *, arriving: bool) -> str:
-    """How many images arrived, of how many; without an announced number those that arrived count as all."""
+def images(language: Language, arrived: int, expected: int | None, *, arriving: bool, held: int = 0) -> str:
+    """How many images arrived, of how many; without an announced number those that arrived count as all.
+
+    While some are held nobody says that all are there: only how many can be seen.
+    """
+    if held and not arriving and arrived >= (expected or 0):
+        return text(language, "images.can-be-seen", n=arrived)
     if not arriving:
         return text(language, "images.arrived", arrived=arrived, expected=max(expected or 0, arrived))
     if expected is None:

@@ -65,10 +65,10 @@ def test_several_words_count_together_and_name_what_none_of_them_saw_arrive(engi
         account = completeness.of_case(tx, case)
 
     # Image 9, which nobody announced, stands for none of those that are missing.
-    assert (account.arrived, account.expected, account.missing_count) == (3, 5, 2)
+    assert (account.progress.arrived, account.progress.expected, account.progress.missing) == (3, 5, 2)
     assert images(account) == [(3, 4)]
     assert [word.source for word in account.words] == ["mpps", "commitment", "commitment"]
-    assert not account.complete
+    assert not account.progress.complete
 
 
 def test_the_newest_word_about_one_thing_counts_and_the_same_again_is_not_written(
@@ -101,8 +101,8 @@ def test_a_word_of_another_site_about_a_study_never_counts_whatever_it_sent_of_i
         _shares(tx, clinic.region.moor.id, device, now)
         after = completeness.of_case(tx, case)
 
-    assert (before.expected, before.words) == (None, ())
-    assert (after.expected, after.words) == (None, ())
+    assert (before.progress.expected, before.words) == (None, ())
+    assert (after.progress.expected, after.words) == (None, ())
 
 
 def test_what_lies_in_quarantine_is_missing_and_said_to_be_held(engine: Engine, now: datetime) -> None:
@@ -136,8 +136,9 @@ def test_gaps_are_a_hint_that_makes_nothing_incomplete_and_goes_when_somebody_kn
         announcements.announce_named(tx, STUDY, "mpps", named(1, 3), now)
         known = completeness.of_case(tx, cases.by_id(tx, case.id))
 
-    assert (hinted.complete, hinted.missing, [run.first.number for run in hinted.seems_missing]) == (True, (), [2])
-    assert (known.complete, known.seems_missing) == (True, ())
+    gaps = [run.first.number for run in hinted.seems_missing]
+    assert (hinted.progress.complete, hinted.missing, gaps) == (True, (), [2])
+    assert (known.progress.complete, known.seems_missing) == (True, ())
 
 
 @pytest.mark.parametrize(
@@ -279,7 +280,7 @@ def test_a_retake_makes_two_studies_whose_missing_are_told_apart(engine: Engine,
         account = completeness.of_case(tx, case)
 
     assert account.studies == 2
-    assert account.expected is None  # nobody has said anything of the first
+    assert account.progress.expected is None  # nobody has said anything of the first
     assert [run.study for run in account.missing] == [2]
 
 

@@ -60,7 +60,7 @@ def test_the_newest_word_of_a_source_counts_and_a_device_outweighs_the_silence(e
 def test_progress_says_whether_it_is_complete_and_what_came_after_the_signature(
     *, arrived: int, expected: int | None, arriving: bool, signed: int | None, complete: bool, late: int
 ) -> None:
-    progress = Progress(arrived=arrived, expected=expected, arriving=arriving, signed=signed)
+    progress = Progress(arrived=arrived, expected=expected, arriving=arriving, held=0, signed=signed)
 
     assert (progress.complete, progress.late) == (complete, late)
 

@@ -32,7 +32,8 @@ export const isOpen = (state: Case['state']): boolean =>
 export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>): string {
   // More may have come than was announced, or than were counted when the case was last quiet.
   const expected = Math.max(images.expected ?? 0, images.arrived)
-  const count = images.expected === null ? String(images.arrived) : `${images.arrived} / ${expected}`
+  const alone = images.expected === null || (images.held > 0 && images.arrived >= expected)
+  const count = alone ? String(images.arrived) : `${images.arrived} / ${expected}`
   return arriving ? `${count} …` : count
 }
 
@@ -40,5 +41,5 @@ export function imagesOf({ images, arriving }: Pick<Case, 'images' | 'arriving'>
 export const lacks = ({ images }: Pick<Case, 'images'>): boolean =>
   images.expected !== null && images.arrived < images.expected
 
-/** Something announced is not here, or more may come. */
-export const isIncomplete = (item: Pick<Case, 'images' | 'arriving'>): boolean => item.arriving || lacks(item)
+/** Something is not here or cannot be seen, or more may come: as the server says. */
+export const isIncomplete = ({ images }: Pick<Case, 'images'>): boolean => !images.complete

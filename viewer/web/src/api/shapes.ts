@@ -83,7 +83,14 @@ export type Case = {
     readonly age: number | string | null
   }
   readonly studies: readonly StudyOfCase[]
-  readonly images: { readonly arrived: number; readonly expected: number | null }
+  readonly images: {
+    readonly arrived: number
+    readonly expected: number | null
+    /** Acknowledged to the device, and waiting for a decision: no picture shows them. */
+    readonly held: number
+    /** Whether all have come and can be seen. */
+    readonly complete: boolean
+  }
   readonly examined_at: string
   readonly received_at: string
   readonly due_at: string

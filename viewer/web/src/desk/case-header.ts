@@ -85,7 +85,7 @@ export function banners(
   }
   ${lateImages(detail, act.takeFollowUp)}
   ${
-    isIncomplete(detail) && isOpen(detail.state)
+    (isIncomplete(detail) && isOpen(detail.state)) || detail.images.held > 0
       ? html`<p class="note warning missing">${text('desk.incomplete', { what: detail.completeness.sentence })}</p>`
       : nothing
   }

@@ -40,6 +40,7 @@ export function rowOf(item: Case, now: Date): TemplateResult {
         >${imagesOf(item)}</span
       >
       ${lacks(item) ? html`<span class="tag warning">${text('worklist.incomplete')}</span>` : nothing}
+      ${item.images.held ? html`<span class="tag danger">${text('worklist.held', { n: item.images.held })}</span>` : nothing}
     </td>
     <td data-label=${text('worklist.state')}>
       ${named('state', item.state)}

@@ -1,0 +1,91 @@
+"""Nobody's earlier pictures are offered beside another's: a number alone joins no two persons."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.desk import priors
+from storage.database import transaction
+from tests.plans import plans_of, reads_through
+from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.region import pia
+
+DOG = {"patient_id": "D1", "patient_name": "Dog^Rex", "sex": "F", "birth_date": "20140101"}
+
+
+def priors_of(tx: Connection, clinic: Clinic, case: Case, now: datetime) -> list[str]:
+    return [prior.id for prior in priors.prior_cases(tx, clinic.ada, [case], now)[case.id]]
+
+
+@pytest.mark.parametrize(
+    "earlier",
+    [
+        {**DOG, "patient_name": "Anonymous", "sex": "M", "birth_date": "2006"},
+        {**DOG, "patient_name": "Anonymous"},
+        {**DOG, "patient_name": "TEST"},
+        {**DOG, "patient_name": ""},
+        {**DOG, "patient_name": "Cat^Tom"},
+        {**DOG, "sex": "M"},
+        {**DOG, "birth_date": "20060506"},
+        {**DOG, "patient_id": "D2"},
+    ],
+)
+def test_a_bare_number_offers_nobody_anothers_pictures(engine: Engine, now: datetime, earlier: dict[str, str]) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.1", now - timedelta(days=9), **earlier)
+        dog = arrive(tx, clinic, "1.2", now, **DOG)
+
+        assert priors_of(tx, clinic, dog, now) == []
+
+
+@pytest.mark.parametrize("number", ["", "TEST", "Anonymous"])
+def test_a_placeholder_joins_nobody_even_under_one_name(engine: Engine, now: datetime, number: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.1", now - timedelta(days=9), **{**DOG, "patient_id": number})
+        dog = arrive(tx, clinic, "1.2", now, **{**DOG, "patient_id": number})
+
+        assert priors_of(tx, clinic, dog, now) == []
+
+
+def test_one_number_and_one_person_in_another_writing_is_a_prior(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        known = {"patient_id": "P1", "sex": "F", "birth_date": "19900307"}
+        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=9), **known, patient_name="WANG^XIAOLI")
+        later = arrive(tx, clinic, "1.2", now, **known, patient_name="Wang^Xiaoli=王^小丽")
+
+        assert priors_of(tx, clinic, later, now) == [earlier.id]
+        assert priors_of(tx, clinic, earlier, now) == []
+
+
+def test_who_is_linked_to_one_patient_is_one_person_and_to_two_patients_two(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one = pia(tx, now)
+        earlier = arrive(tx, clinic, "1.1", now - timedelta(days=9), **DOG)
+        elsewhere = arrive(tx, clinic, "1.2", now - timedelta(days=5), patient_id="X9", patient_name="P^P")
+        later = arrive(tx, clinic, "1.3", now, **DOG)
+        before = priors_of(tx, clinic, later, now)
+        for case in (elsewhere, later):
+            cases.change(tx, cases.by_id(tx, case.id), patient_id=one.id)
+        linked = priors_of(tx, clinic, cases.by_id(tx, later.id), now)
+
+    assert before == [earlier.id]
+    assert linked == [elsewhere.id, earlier.id]
+
+
+def test_priors_are_found_by_an_index(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        dog = arrive(tx, clinic, "1.1", now, **DOG)
+
+    for plan in plans_of(engine, lambda tx: priors.prior_cases(tx, clinic.ada, [dog], now)):
+        for table in ("case", "case_study", "study"):
+            assert not reads_through(plan, table), plan
