@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
 from reading.audit import Actor, Audit, Detail, Outcome, actor_of
 from reading.viewers import Viewer
+from storage.database import snapshot, transaction
 
 Who: TypeAlias = Viewer | Actor
 """Whoever acts: staff with their grants, a machine, a patient, the system itself, or a stranger at the door."""
@@ -88,3 +90,25 @@ class Context(Generic[WhoT_co]):
     def by(self, who: OtherT) -> Context[OtherT]:
         """The same act in another's name: the system's where a rule goes on, a person's once they proved it."""
         return Context(self.tx, self.audit, self.now, who, self.looks)
+
+
+@dataclass(frozen=True)
+class Acts(Generic[WhoT_co]):
+    """One act with something slow in the middle: it opens its short transactions itself, one after the other."""
+
+    engine: Engine
+    audit: Audit
+    clock: Callable[[], datetime]
+    who: WhoT_co
+
+    @contextmanager
+    def look(self) -> Generator[Context[WhoT_co]]:
+        """A part that only reads."""
+        with snapshot(self.engine) as tx:
+            yield Context(tx, self.audit, self.clock(), self.who)
+
+    @contextmanager
+    def act(self) -> Generator[Context[WhoT_co]]:
+        """A part that writes; what it wrote stands when the block ends."""
+        with transaction(self.engine) as tx:
+            yield Context(tx, self.audit, self.clock(), self.who)

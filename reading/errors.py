@@ -76,6 +76,14 @@ class WrongCredentials(NotDone):
     """The username, password, card or code is wrong: the answer is the same for all four."""
 
 
+class Busy(NotDone):
+    """Too many ask for the same at this moment: try again a little later."""
+
+    def __init__(self, retry_after: timedelta) -> None:
+        super().__init__(retry_after)
+        self.retry_after = retry_after
+
+
 class TooManyAttempts(NotDone):
     """After failures, further attempts are refused for a while: wait."""
 

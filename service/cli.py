@@ -41,6 +41,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "person": _Entry(module="people", panel=_PEOPLE, group=True),
     "device": _Entry(module="devices", panel=_PEOPLE, group=True),
     "devices": _Entry(module="devices", panel=_PEOPLE, group=True, hidden=True),
+    "security": _Entry(module="security", panel=_PEOPLE, group=True),
     "import": _Entry(module="import_files", panel=_IMAGES),
     "forward": _Entry(module="forward", panel=_IMAGES, group=True),
     "verify": _Entry(module="verify", panel=_CHECK),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,6 +16,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.types import TypeDecorator
+
+from storage.open_transactions import ended, open_now
 
 metadata: Final = sa.MetaData(
     naming_convention={
@@ -93,8 +96,22 @@ def connect(url: str, durability: Durability = Durability.SYNCHRONOUS, *, lock_s
 @contextmanager
 def transaction(engine: Engine) -> Generator[Connection]:
     """A transaction that may write; commits at the end of the block, rolls back on an exception."""
-    with engine.connect() as tx, tx.begin():
+    with engine.connect() as tx, writing(tx):
         yield tx
+
+
+@contextmanager
+def writing(tx: Connection) -> Generator[None]:
+    """As `transaction`, on a connection that lives on; on SQLite every other writer waits for its end."""
+    since = None
+    try:
+        with tx.begin():
+            since = time.perf_counter()  # by now SQLite has the lock: to wait for it is not to hold it
+            with open_now():
+                yield
+    finally:
+        if since is not None:
+            ended(since)
 
 
 @contextmanager
@@ -129,6 +146,11 @@ def insert_new_on(dialect: str, table: sa.Table) -> sa.Insert:
     if dialect == "postgresql":
         return postgresql.insert(table).on_conflict_do_nothing()
     return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def insert_or_change(tx: Connection, table: sa.Table) -> postgresql.Insert | sqlite.Insert:
+    """An insert that says by `on_conflict_do_update` what happens to a row whose key is there already."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
 def _dump(value: object) -> str:

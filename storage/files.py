@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
 
+from storage.open_transactions import outside_transaction
+
 Chunk = bytes | bytearray | memoryview
 
 FILE_MODE: Final = 0o640
@@ -25,6 +27,7 @@ def make_folder(path: Path) -> None:
 
 
 def sync_folder(path: Path) -> None:
+    outside_transaction("flushing a folder")
     fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(fd)
@@ -41,6 +44,7 @@ def write_at(fd: int, chunk: Chunk, offset: int) -> None:
 
 def write_file(path: Path, chunks: Iterable[Chunk]) -> int:
     """Write a file under its name at once or not at all; answers its size."""
+    outside_transaction("writing a file")
     make_folder(path.parent)
     draft = path.with_name(f".{path.name}.new")
     size = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,10 +15,28 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from storage.database import connect
+from storage.open_transactions import SlowInTransaction, is_writing
 from storage.schema import migrate
 from tests import postgresql, seaweedfs
 
 gc.disable()  # until everything is imported and collected: a million objects that stay, looked through again and again
+
+
+_SLOW = frozenset({"socket.connect", "socket.getaddrinfo", "subprocess.Popen", "time.sleep", "os.rename"})
+
+
+def _nothing_slow_in_a_transaction(event: str, args: tuple[object, ...]) -> None:
+    # In every test, whatever it is about: what is slow and asks no `outside_transaction` is seen by the interpreter.
+    if is_writing() and (event in _SLOW or (event == "open" and _writes(args))):
+        raise SlowInTransaction(event)
+
+
+def _writes(args: tuple[object, ...]) -> bool:
+    path, flags = str(args[0]), args[2]
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR)) and "__pycache__" not in path
+
+
+sys.addaudithook(_nothing_slow_in_a_transaction)
 
 
 def pytest_collection_finish() -> None:

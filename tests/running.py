@@ -37,7 +37,7 @@ from reading.kinds import IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import keys_in
 from reading.patients.patient_identifiers import Identifier
-from reading.register import device_register, registry
+from reading.register import device_register, passwords, registry
 from reading.register.devices import Entry
 from storage.database import connect, transaction
 from tests import warm
@@ -251,6 +251,7 @@ class TierRead:
         """Make the organisations, people, devices and the patient of the tests."""
         now = datetime.now(UTC)
         engine = connect(self.database_url)
+        password = passwords.chosen(PASSWORD)
         try:
             with transaction(engine) as tx:
                 ctx = Context(tx, Audit("tests/cast"), now, SYSTEM)
@@ -271,7 +272,7 @@ class TierRead:
                         title=title,
                         organisation_code=code,
                         role=role,
-                        password=PASSWORD,
+                        password=password,
                     )
                     return Person(username=username, name=name)
 

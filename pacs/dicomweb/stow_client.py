@@ -22,6 +22,7 @@ from pacs.pixels.opened import StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.objects.store import StoreAway
+from storage.open_transactions import outside_transaction
 
 TIMEOUT_SECONDS: Final = 60.0
 MOST_ANSWER_BYTES: Final = 1 << 20
@@ -64,6 +65,7 @@ class StowTarget:
             ServerAway: the server may or may not have stored the instance.
 
         """
+        outside_transaction("calling a server")
         try:
             pieces, size = _file(opened, correction)
         except (Unreadable, NotDecodable) as error:

@@ -21,6 +21,7 @@ from pacs.dataset.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.tls import digest_of
 from pacs.errors import PeerAway
+from storage.open_transactions import outside_transaction
 
 _PDU_BYTES: Final = 128 * 1024
 
@@ -77,6 +78,7 @@ def open_association(
         Unreachable: the association was not established.
 
     """
+    outside_transaction("calling a peer")
     quieten()
     entity = _Entity(our_title)
     entity.implementation_class_uid = IMPLEMENTATION_CLASS_UID

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
 from pacs.pixels.transcode import NotDecodable, decoded, native
+from storage.open_transactions import outside_transaction
 
 OCTETS: Final = "application/octet-stream"
 HTJ2K_RPCL: Final = "1.2.840.10008.1.2.4.202"
@@ -97,6 +98,7 @@ def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
         NotDecodable: the encoder refuses the array.
 
     """
+    outside_transaction("encoding a frame")
     if array.dtype.itemsize > 2 or array.dtype.kind not in "iu":
         raise NotDecodable("sample type")
     resolutions = 0

@@ -27,6 +27,7 @@ from pacs.pixels.opened import (
     little_endian,
     little_endian_pixels,
 )
+from storage.open_transactions import outside_transaction
 
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
 """Deflated Image Frame Compression (PS3.5 A.4.14): each frame a deflate stream of native pixels."""
@@ -62,6 +63,7 @@ def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndar
         NotDecodable: no decoder takes the frame, or it is shorter than the header promises.
 
     """
+    outside_transaction("decoding a frame")
     bits = _number(header, "BitsAllocated")
     promised = _number(header, "Rows") * _number(header, "Columns") * max(1, _number(header, "SamplesPerPixel"))
     if not promised or not bits:

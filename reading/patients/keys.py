@@ -30,10 +30,10 @@ class Keys:
     digest_key: bytes = field(repr=False)
     cipher_key: bytes = field(repr=False)
 
-    def digest(self, kind: str, issuer: str, value: str) -> bytes:
+    def digest(self, *values: str) -> bytes:
         """32 bytes that are equal for equal arguments only; without the key they reveal nothing."""
         # Every typed text has a digest, also one with halves of surrogate pairs.
-        parts = (part.encode(errors="surrogatepass") for part in (kind, issuer, value))
+        parts = (part.encode(errors="surrogatepass") for part in values)
         # Each part has its length in front, so that no two lists of parts give the same message.
         message = b"".join(len(part).to_bytes(4) + part for part in parts)
         return hmac.new(self.digest_key, message, hashlib.sha256).digest()

@@ -1,56 +1,68 @@
-"""Passwords: their rules, their argon2id hashes (RFC 9106), and first passwords to read out on the telephone."""
+"""Passwords as argon2id hashes (RFC 9106), and first passwords to read out on the telephone."""
 
 from __future__ import annotations
 
 import secrets
+import unicodedata
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
 
-from argon2 import PasswordHasher
+from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from reading.errors import Invalid
+from reading.register.password_rules import LONGEST, has_utf_8
+from storage.open_transactions import outside_transaction
 
-SHORTEST: Final = 10
-LONGEST: Final = 256
-"""Characters; longer ones would only cost computing time."""
 ALPHABET: Final = "23456789abcdefghjkmnpqrstuvwxyz"
 """31 characters, none of which looks like another."""
 GROUPS: Final = 4
 GROUP_LENGTH: Final = 4
 
-_hasher: Final = PasswordHasher()
+# One lane: the second core stays with the devices. RFC 9106's 64 MiB and three passes.
+_hasher: Final = PasswordHasher(time_cost=3, memory_cost=65_536, parallelism=1)
+_HASHING: Final = "hashing a password"
 
 
-def check(password: str, *, username: str) -> None:
-    """Make sure that a password follows the rules.
+@dataclass(frozen=True, kw_only=True)
+class NewPassword:
+    """A password for somebody new, hashed before the transaction that adds them begins."""
 
-    Raises:
-        Invalid: it is too short, too long, too short without the username in it, or has no UTF-8 form.
+    text: str = field(repr=False)
+    hash: str = field(repr=False)
+    is_first: bool
+    """Made here, and changed at the first sign-in; otherwise somebody chose it."""
 
-    """
-    if not _has_utf_8(password):
-        raise Invalid("password", "characters")
-    if len(password) < SHORTEST:
-        raise Invalid("password", "too_short")
-    if len(password) > LONGEST:
-        raise Invalid("password", "too_long")
-    if len(password.lower().replace(username.lower(), "")) < SHORTEST:
-        raise Invalid("password", "holds_username")
+
+def chosen(password: str) -> NewPassword:
+    """A password that somebody chose; whether it is good enough is asked once it is known for whom."""
+    # One that cannot be hashed breaks a rule, and is refused before its hash is used.
+    return NewPassword(text=password, hash=hash_password(password) if has_utf_8(password) else "", is_first=False)
+
+
+def first() -> NewPassword:
+    """A random password that is printed once."""
+    made = generate()
+    return NewPassword(text=made, hash=hash_password(made), is_first=True)
 
 
 def hash_password(password: str) -> str:
-    return _hasher.hash(password)
+    outside_transaction(_HASHING)
+    return _hasher.hash(_normal(password))
 
 
 def verify(password_hash: str, password: str) -> bool:
     """Whether the password has this hash; a wrong one takes as long as the right one."""
-    if len(password) > LONGEST or not _has_utf_8(password):
+    outside_transaction(_HASHING)
+    if len(password) > LONGEST or not has_utf_8(password):
         return False
-    try:
-        return _hasher.verify(password_hash, password)
-    except (VerificationError, InvalidHashError):
-        return False
+    # Hashes of older versions are of the password as it was typed.
+    return any(_has_hash(password_hash, each) for each in dict.fromkeys((_normal(password), password)))
+
+
+def is_outdated(password_hash: str) -> bool:
+    """Whether a hash asks for several lanes, as older versions made them, and should be made again."""
+    return extract_parameters(password_hash).parallelism > 1
 
 
 def generate() -> str:
@@ -59,11 +71,19 @@ def generate() -> str:
     return "-".join(groups)
 
 
-def _has_utf_8(text: str) -> bool:
-    return not any(0xD800 <= ord(character) < 0xE000 for character in text)
-
-
 @cache
 def nobodys_hash() -> str:
     """A hash to verify against for an unknown username, so that the answer takes as long."""
     return _hasher.hash(secrets.token_urlsafe(32))
+
+
+def _has_hash(password_hash: str, password: str) -> bool:
+    try:
+        return _hasher.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
+
+
+def _normal(password: str) -> str:
+    # One keyboard sends full-width letters where another sends plain ones (NIST SP 800-63B-4 3.1.1.2).
+    return unicodedata.normalize("NFKC", password)

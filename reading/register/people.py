@@ -113,6 +113,11 @@ def set_password(tx: Connection, person_id: str, password_hash: str, *, must_cha
     )
 
 
+def renew_hash(tx: Connection, person_id: str, password_hash: str) -> None:
+    """Keep another hash of the same password; nothing of the person changes."""
+    tx.execute(person.update().where(person.c.id == person_id).values(password_hash=password_hash))
+
+
 def end(tx: Connection, person_id: str, now: datetime) -> None:
     """End a person's sign-in and roles; what they signed stays theirs."""
     tx.execute(

@@ -13,8 +13,9 @@ from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.kinds import Level, Role, Tier
-from reading.register import organisations, passwords, people
+from reading.register import organisations, password_rules, people
 from reading.register.organisations import Agreement, Organisation
+from reading.register.passwords import NewPassword
 from reading.register.people import Person
 
 REGION: Final = "REGION"
@@ -107,9 +108,9 @@ def add_person(
     role: Role,
     title: str = "",
     username: str | None = None,
-    password: str | None = None,
+    password: NewPassword,
 ) -> NewPerson:
-    """Add a person with one role; without ``password`` a first one is made, which they change at sign-in.
+    """Add a person with one role; a first password is one that they change at sign-in.
 
     Raises:
         NotThere: there is no organisation of this code, or it has ended.
@@ -118,21 +119,20 @@ def add_person(
     """
     where = organisations.in_force(ctx.tx, organisation_code)
     wanted = username or people.free_username(ctx.tx, name)
-    if password is not None:
-        passwords.check(password, username=wanted)
-    first = passwords.generate() if password is None else None
+    if not password.is_first:
+        password_rules.check(password.text, username=wanted, words=(name, where.name, where.code))
     made = people.add(
         ctx.tx,
         username=wanted,
         name=name,
         title=title,
-        password_hash=passwords.hash_password(password or first or ""),
-        must_change_password=first is not None,
+        password_hash=password.hash,
+        must_change_password=password.is_first,
         now=ctx.now,
     )
     ctx.record(action=Action.PERSON_ADD, subject_kind="person", subject_id=made.id)
     _grant(ctx, made, where, role)
-    return NewPerson(person=made, password=first)
+    return NewPerson(person=made, password=password.text if password.is_first else None)
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
@@ -192,13 +192,26 @@ def revoke_role(ctx: Context[Actor], username: str, organisation_code: str, role
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def make_first_administrator(ctx: Context[Actor], *, name: str, region_name: str) -> NewPerson | None:
+def make_first_administrator(
+    ctx: Context[Actor], *, name: str, region_name: str, password: NewPassword
+) -> NewPerson | None:
     """At the first start, a system administrator of the whole region; None when there is one already."""
-    if people.by_username(ctx.tx, ADMINISTRATOR) is not None:
+    if has_first_administrator(ctx.tx):
         return None
     if organisations.by_code(ctx.tx, REGION) is None:
         add_organisation(ctx, code=REGION, name=region_name, level=Level.REGION)
-    return add_person(ctx, name=name, organisation_code=REGION, role=Role.SYSTEM_ADMINISTRATOR, username=ADMINISTRATOR)
+    return add_person(
+        ctx,
+        name=name,
+        organisation_code=REGION,
+        role=Role.SYSTEM_ADMINISTRATOR,
+        username=ADMINISTRATOR,
+        password=password,
+    )
+
+
+def has_first_administrator(tx: Connection) -> bool:
+    return people.by_username(tx, ADMINISTRATOR) is not None
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")

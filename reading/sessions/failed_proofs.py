@@ -1,117 +1,181 @@
-"""Failed proofs: after failures a username, a card or an address is closed for a growing time."""
+"""Counters of failed proofs: each closes for a growing time, of at most some minutes, once its free failures are over.
+
+An attempt is counted *before* it is known how it ends, in one statement a counter, and taken back if it succeeds: so
+attempts that come at once are all counted, however long the check of a password takes. Counters are always moved in the
+order of their digests, so that two attempts never wait for each other.
+"""
 
 from __future__ import annotations
 
-import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
-from sqlalchemy.exc import IntegrityError
 
-from reading.patients.keys import Keys
-from reading.register import devices
 from reading.tables import failed_proof
+from storage.database import UtcDateTime, insert_or_change
 
-LONGEST: Final = timedelta(minutes=15)
-FORGOTTEN: Final = timedelta(hours=1)
-"""After so long without a failure, counting begins anew."""
+_SECOND: Final = timedelta(seconds=1)
 
 
-FREE_FAILURES: Final = 5
-FREE_FAILURES_OF_AN_ADDRESS: Final = 30
-"""A whole hospital may call from one address."""
+class Kind(StrEnum):
+    """What a counter counts the failures of."""
+
+    PAIR = "pair"
+    """One account from one place: an address, or a browser that proved the account before."""
+    SESSION = "session"
+    """The password that an open session asks for again."""
+    ACCOUNT = "account"
+    """One account from every place that never proved it."""
+    ADDRESS = "address"
+    """One address, whatever accounts it tries that it never proved."""
+    EVERYBODY = "everybody"
+    """All places and accounts: strangers alone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Subject:
-    """A username, a card or a calling address, as its keyed digest."""
+class Limit:
+    """What a counter allows."""
+
+    free: int | None
+    """Failures before the first delay; None: it counts, and never closes."""
+    longest: timedelta
+    """The delay doubles from one second up to this."""
+    window: timedelta
+    """So long after its first failure a counter begins anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Counter:
+    """One counter, as its keyed digest."""
 
     digest: bytes
-    free: int
-    """Failures before the first delay: few for a name, more for an address that a whole hospital calls from."""
+    kind: Kind
+    limit: Limit
+    about: str = ""
+    """For the security administrator: the id of a member of staff, or the network of an address; else empty."""
 
 
-def subjects(keys: Keys, kind: str, value: str, address: str) -> list[Subject]:
-    """What one attempt tries: the username or card first, then the calling address."""
-    caller = devices.read_address(address)
-    # Who has one address of an IPv6 network has the other 2^64 as well.
-    nearby = str(ipaddress.ip_network((caller, 64), strict=False)) if caller and caller.version == 6 else str(caller)
-    return [
-        Subject(digest=keys.digest("failed_proof", kind, value), free=FREE_FAILURES),
-        Subject(digest=keys.digest("failed_proof", "address", nearby), free=FREE_FAILURES_OF_AN_ADDRESS),
-    ]
+class _Closed(Exception):
+    """One of the counters was closed between the look at it and the count."""
 
 
-def delay_after(failures: int, free: int) -> timedelta:
-    """Zero for the free failures, then 1 second, doubling with each, up to `LONGEST`."""
-    over = failures - free
-    return timedelta(0) if over <= 0 else min(timedelta(seconds=2 ** min(over - 1, 20)), LONGEST)
+def delay_after(failures: int, limit: Limit) -> timedelta:
+    """Zero for the free failures, then 1 second, doubling with each, up to the limit's longest."""
+    over = 0 if limit.free is None else failures - limit.free
+    return timedelta(0) if over <= 0 else min(_SECOND * 2 ** min(over - 1, 20), limit.longest)
 
 
-def remaining_wait(tx: Connection, subjects: list[Subject], now: datetime) -> timedelta:
-    """The longest time that any of the subjects stays closed, zero when all are open.
+def remaining_wait(tx: Connection, counters: Sequence[Counter], now: datetime) -> timedelta:
+    """The longest time that any of the counters stays closed, zero when all are open."""
+    theirs = failed_proof.c.subject_digest.in_([counter.digest for counter in counters])
+    until = tx.scalar(sa.select(sa.func.max(failed_proof.c.closed_until)).where(theirs))
+    return max(timedelta(0), until - now) if until is not None else timedelta(0)
 
-    The rows stay locked until the transaction ends, so that simultaneous guesses are checked one after the other.
+
+def count(tx: Connection, counters: Sequence[Counter], now: datetime) -> timedelta:
+    """Count one attempt against each counter; answers zero, or the remaining wait when one is closed and none counts.
+
+    The count stands when the transaction is committed.
     """
-    longest = timedelta(0)
-    for subject in subjects:
-        until = tx.scalar(
-            sa.select(failed_proof.c.closed_until)
-            .where(failed_proof.c.subject_digest == subject.digest)
-            .with_for_update()
-        )
-        if until is not None:
-            longest = max(longest, until - now)
-    return longest
+    wait = remaining_wait(tx, counters, now)
+    if wait > timedelta(0):
+        return wait
+    try:
+        with tx.begin_nested():
+            _count_each(tx, counters, now)
+    except _Closed:
+        return max(remaining_wait(tx, counters, now), _SECOND)
+    return timedelta(0)
 
 
-def count_failure(tx: Connection, subjects: list[Subject], now: datetime) -> None:
-    """Count a failure against each; it counts only when the transaction is committed."""
-    for subject in subjects:
-        if _count(tx, subject, now):
-            continue
-        try:
-            with tx.begin_nested():
-                tx.execute(
-                    failed_proof.insert().values(
-                        subject_digest=subject.digest,
-                        failures=1,
-                        last_failed_at=now,
-                        closed_until=now + delay_after(1, subject.free),
-                    )
-                )
-        except IntegrityError:  # another's first failure came between
-            _count(tx, subject, now)
+def take_back(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:
+    """An attempt that was counted succeeded: nothing of its pair or session is left, and one less of the others."""
+    for counter in _in_order(counters):
+        ours = failed_proof.c.subject_digest == counter.digest
+        if counter.kind in {Kind.PAIR, Kind.SESSION}:
+            tx.execute(failed_proof.delete().where(ours))
+        else:
+            less = sa.case((failed_proof.c.failures > 0, failed_proof.c.failures - 1), else_=0)
+            tx.execute(failed_proof.update().where(ours).values(failures=less, closed_until=now))
 
 
-def clear(tx: Connection, subject: Subject) -> None:
-    """Drop the failures of a username or card that was proved.
-
-    Never those of an address: whoever has one good account could then guess at others without delay.
-    """
-    tx.execute(failed_proof.delete().where(failed_proof.c.subject_digest == subject.digest))
-
-
-def forget(tx: Connection, now: datetime) -> int:
-    """Remove rows whose failures no longer count; for the workers."""
-    return tx.execute(
-        failed_proof.delete().where(failed_proof.c.last_failed_at < now - FORGOTTEN, failed_proof.c.closed_until < now)
-    ).rowcount
+def failures_of(tx: Connection, counter: Counter, now: datetime) -> int:
+    """The failures that count now."""
+    row = failed_proof.c
+    ours = (row.subject_digest == counter.digest) & (row.since > now - counter.limit.window)
+    return tx.scalar(sa.select(row.failures).where(ours)) or 0
 
 
-def _count(tx: Connection, subject: Subject, now: datetime) -> bool:
-    row = tx.execute(
-        sa.select(failed_proof).where(failed_proof.c.subject_digest == subject.digest).with_for_update()
-    ).one_or_none()
-    if row is None:
-        return False
-    failures = 1 if now - row.last_failed_at > FORGOTTEN else row.failures + 1
-    tx.execute(
-        failed_proof.update()
-        .where(failed_proof.c.subject_digest == subject.digest)
-        .values(failures=failures, last_failed_at=now, closed_until=now + delay_after(failures, subject.free))
+def forget(tx: Connection, now: datetime, longest_window: timedelta) -> int:
+    """Remove counters that began before the longest window and are open; for the workers."""
+    row = failed_proof.c
+    # In the order in which attempts lock them, and none that an attempt has in hand.
+    over = (
+        sa.select(row.subject_digest)
+        .where(row.since < now - longest_window, row.closed_until < now)
+        .order_by(row.subject_digest)
+        .with_for_update(skip_locked=True)
     )
-    return True
+    return tx.execute(failed_proof.delete().where(row.subject_digest.in_(over))).rowcount
+
+
+def _in_order(counters: Sequence[Counter]) -> list[Counter]:
+    return sorted(counters, key=lambda counter: counter.digest)
+
+
+def _count_each(tx: Connection, counters: Sequence[Counter], now: datetime) -> None:
+    for counter in _in_order(counters):
+        if not _count(tx, counter, now):
+            raise _Closed
+
+
+def _count(tx: Connection, counter: Counter, now: datetime) -> bool:
+    """Whether it was open; one statement looks, counts and closes."""
+    row, limit = failed_proof.c, counter.limit
+    anew = row.since <= now - limit.window
+    failures = sa.case((anew, 1), else_=row.failures + 1)
+    statement = (
+        insert_or_change(tx, failed_proof)
+        .values(
+            subject_digest=counter.digest,
+            kind=counter.kind,
+            about=counter.about,
+            failures=1,
+            since=now,
+            last_failed_at=now,
+            closed_until=now + delay_after(1, limit),
+        )
+        .on_conflict_do_update(
+            index_elements=[row.subject_digest],
+            set_={
+                "failures": failures,
+                "since": sa.case((anew, _time(now)), else_=row.since),
+                "last_failed_at": _time(now),
+                "closed_until": _closed_until(failures, limit, now),
+            },
+            where=row.closed_until <= now,
+        )
+        .returning(row.subject_digest)
+    )
+    return tx.execute(statement).one_or_none() is not None
+
+
+def _closed_until(failures: sa.ColumnElement[int], limit: Limit, now: datetime) -> sa.ColumnElement[datetime]:
+    """`delay_after` as a condition of the statement, which alone knows the new count."""
+    if limit.free is None:
+        return _time(now)
+    numbers = [limit.free + step for step in range(1, (limit.longest // _SECOND).bit_length() + 1)]
+    return sa.case(
+        (failures <= limit.free, _time(now)),
+        *((failures == number, _time(now + delay_after(number, limit))) for number in numbers),
+        else_=_time(now + limit.longest),
+    )
+
+
+def _time(moment: datetime) -> sa.ColumnElement[datetime]:
+    return sa.literal(moment, UtcDateTime)

@@ -25,7 +25,8 @@ from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
 from reading.patients import patient_identifiers, patients
 from reading.patients.keys import Keys
-from reading.sessions import failed_proofs, receipts, session_token
+from reading.sessions import attempts, receipts, session_token
+from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import patient_session
 from reading.viewers import PatientViewer
@@ -46,7 +47,7 @@ class PatientSession:
 
 @without_door("Nobody is known before the session is open.")
 def open_session(
-    ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, address: str
+    ctx: Context[Who], keys: Keys, *, card_kind: str, card: str, code: str, caller: Caller
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
     """Open a session for a card and the code of a receipt; a refusal is returned, and must be committed.
 
@@ -60,14 +61,14 @@ def open_session(
     if card_kind not in CARDS:
         raise Invalid("card_type", "unknown")
     held = patient_identifiers.Identifier(kind=IdentifierKind(card_kind), value=card)
-    subjects = failed_proofs.subjects(keys, "card", patient_identifiers.normal(held.kind, card), address)
-    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
-    if closed > timedelta(0):
-        return TooManyAttempts(closed)
+    attempt = attempts.of_card(ctx.tx, keys, patient_identifiers.normal(held.kind, card), caller, ctx.now)
+    try:
+        attempts.begin(ctx.tx, attempt, ctx.now)
+    except TooManyAttempts as closed:
+        return closed
     stands_for = [one.id for one in patients.of_card(ctx.tx, keys, held, ctx.now)]
     shown = receipts.by_code(ctx.tx, keys, stands_for, code, ctx.now)
     if shown is None:
-        failed_proofs.count_failure(ctx.tx, subjects, ctx.now)
         ctx.by(STRANGER).record(
             action=Action.SESSION_OPEN,
             subject_kind="patient",
@@ -75,7 +76,7 @@ def open_session(
             outcome=Outcome.REFUSED,
         )
         return WrongCredentials()
-    failed_proofs.clear(ctx.tx, subjects[0])
+    attempts.succeeded(ctx.tx, attempt, ctx.now)
     token = session_token.new()
     opened = PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new())
     ctx.tx.execute(

@@ -1,12 +1,6 @@
 """Sessions of staff, opened by a password, which signing asks for again after a pause.
 
-A refusal is *returned*, since a raised one would roll back the failure that was counted. The edge commits
-first and raises afterwards::
-
-    with transaction(engine) as tx:
-        opened = staff_sessions.open_session(Context(tx, ...), ...)
-    if not isinstance(opened, StaffSession):
-        raise opened
+A password takes long to check, so these acts have several transactions, with none open meanwhile.
 """
 
 from __future__ import annotations
@@ -20,11 +14,14 @@ from sqlalchemy.engine import Connection
 
 from reading.actions import Action
 from reading.audit import STRANGER, Actor, ActorKind, Outcome
-from reading.context import Context, Who, without_door
-from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
+from reading.context import Acts, Context, Who, without_door
+from reading.errors import Invalid, NotThere, WrongCredentials
 from reading.patients.keys import Keys
-from reading.register import passwords, people
-from reading.sessions import failed_proofs, session_token
+from reading.register import organisations, password_rules, passwords, people
+from reading.register.password_turns import turns
+from reading.register.people import Person
+from reading.sessions import attempts, session_token
+from reading.sessions.attempts import Attempt, Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import person, staff_session
 from reading.viewers import SessionFacts, Staff
@@ -44,48 +41,36 @@ class StaffSession:
 
 
 @without_door("Nobody is known before the session is open.")
-def open_session(
-    ctx: Context[Who], keys: Keys, *, username: str, password: str, address: str
-) -> StaffSession | WrongCredentials | TooManyAttempts:
-    """Open a session for a username and its password; a refusal is returned, and must be committed."""
+def open_session(acts: Acts[Who], keys: Keys, *, username: str, password: str, caller: Caller) -> StaffSession:
+    """Open a session for a username and its password.
+
+    Raises:
+        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
+        Busy: too many passwords are being checked.
+
+    """
     typed = username.strip().lower()
-    subjects = failed_proofs.subjects(keys, "username", typed, address)
-    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
-    if closed > timedelta(0):
-        return TooManyAttempts(closed)
+    with acts.look() as ctx:
+        somebody = people.by_username(ctx.tx, typed)
+        attempt = attempts.of_username(
+            ctx.tx, keys, typed, caller, ctx.now, person_id="" if somebody is None else somebody.id
+        )
+        attempts.must_be_open(ctx.tx, attempt, ctx.now)
     # An unknown username costs the same work, so that the time of the answer says nothing.
-    somebody, expected = people.by_username(ctx.tx, typed), passwords.nobodys_hash()
-    if somebody is not None and somebody.until is None:
-        expected = somebody.password_hash
-    proved = passwords.verify(expected, password)
-    if somebody is None or not proved:
-        failed_proofs.count_failure(ctx.tx, subjects, ctx.now)
-        ctx.by(STRANGER).record(
-            action=Action.SESSION_OPEN,
-            subject_kind="person",
-            subject_id=somebody.id if somebody else "",
-            outcome=Outcome.REFUSED,
-        )
-        return WrongCredentials()
-    failed_proofs.clear(ctx.tx, subjects[0])
-    token, csrf_token = session_token.new(), session_token.new()
-    ctx.tx.execute(
-        staff_session.insert().values(
-            token_digest=session_token.digest(token),
-            person_id=somebody.id,
-            csrf_token=csrf_token,
-            created_at=ctx.now,
-            active_at=ctx.now,
-            proved_at=ctx.now,
-        )
-    )
-    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id)).record(
-        action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
-    )
-    opened = by_token(ctx.tx, token, ctx.now, touch=False)
+    may = somebody is not None and somebody.until is None
+    proof = _prove(acts, attempt, somebody.password_hash if somebody is not None and may else None, password)
+    with acts.act() as ctx:
+        opened = _opened(ctx, somebody, attempt, proof) if somebody is not None and proof.holds else None
+        if opened is None:
+            ctx.by(STRANGER).record(
+                action=Action.SESSION_OPEN,
+                subject_kind="person",
+                subject_id=somebody.id if somebody else "",
+                outcome=Outcome.REFUSED,
+            )
     if opened is None:
-        raise NotThere
-    return StaffSession(token=token, staff=opened)
+        raise WrongCredentials
+    return opened
 
 
 def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Staff | None:
@@ -137,50 +122,60 @@ def needs_proof(viewer: Staff, now: datetime) -> bool:
 
 
 @without_door("It concerns the person's own account alone.")
-def prove_again(
-    ctx: Context[Staff], keys: Keys, *, password: str, address: str
-) -> SessionFacts | WrongCredentials | TooManyAttempts:
-    """Prove the password of an open session again; a refusal is returned, and must be committed.
+def prove_again(acts: Acts[Staff], keys: Keys, *, password: str) -> SessionFacts:
+    """Prove the password of an open session again.
 
     Raises:
         NotThere: the session has ended.
+        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
+        Busy: too many passwords are being checked.
 
     """
-    if ctx.who.session is None:
+    session = acts.who.session
+    if session is None:
         raise NotThere
-    refusal = _password_refused(ctx, keys, password=password, address=address)
-    if refusal is not None:
-        return refusal
-    open_still = (staff_session.c.token_digest == ctx.who.session.token_digest) & staff_session.c.ended_at.is_(None)
-    proved = ctx.tx.execute(staff_session.update().where(open_still).values(proved_at=ctx.now, active_at=ctx.now))
-    if proved.rowcount != 1:
-        raise NotThere
-    ctx.record(action=Action.SESSION_PROVE, subject_kind="person", subject_id=ctx.who.person_id)
-    return replace(ctx.who.session, proved_at=ctx.now)
+    attempt, proof = _prove_own(acts, keys, session, password)
+    with acts.act() as ctx:
+        open_still = (staff_session.c.token_digest == session.token_digest) & staff_session.c.ended_at.is_(None)
+        proved = ctx.tx.execute(staff_session.update().where(open_still).values(proved_at=ctx.now, active_at=ctx.now))
+        if proved.rowcount != 1:
+            raise NotThere
+        _renew(ctx, ctx.who.person_id, attempt, proof)
+        ctx.record(action=Action.SESSION_PROVE, subject_kind="person", subject_id=ctx.who.person_id)
+        return replace(session, proved_at=ctx.now)
 
 
 @without_door("It concerns the person's own account alone.")
-def change_password(
-    ctx: Context[Staff], keys: Keys, *, current: str, new: str, address: str
-) -> WrongCredentials | TooManyAttempts | None:
-    """Change the password; None if it was changed, and a refusal, which is returned, must be committed.
-
-    All other sessions of the person end.
+def change_password(acts: Acts[Staff], keys: Keys, *, current: str, new: str) -> None:
+    """Change the password; all other sessions of the person end.
 
     Raises:
+        NotThere: the session has ended.
         Invalid: the new password breaks a rule or equals the current one.
+        WrongCredentials, TooManyAttempts: once the failure is counted and on record.
+        Busy: too many passwords are being checked.
 
     """
-    passwords.check(new, username=ctx.who.username)
+    session, who = acts.who.session, acts.who
+    if session is None:
+        raise NotThere
+    with acts.look() as ctx:
+        where = [organisations.by_id(ctx.tx, grant.organisation_id) for grant in who.grants]
+    known = (word for one in where if one is not None for word in (one.name, one.code))
+    password_rules.check(new, username=who.username, words=[who.name, *known])
     if new == current:
         raise Invalid("password", "same")
-    refusal = _password_refused(ctx, keys, password=current, address=address)
-    if refusal is not None:
-        return refusal
-    people.set_password(ctx.tx, ctx.who.person_id, passwords.hash_password(new), must_change=False)
-    end_all(ctx.tx, ctx.who.person_id, ctx.now, but=ctx.who.session)
-    ctx.record(action=Action.PASSWORD_CHANGE, subject_kind="person", subject_id=ctx.who.person_id)
-    return None
+    attempt, proof = _prove_own(acts, keys, session, current)
+    with turns(known=True).turn():
+        made = passwords.hash_password(new)
+    with acts.act() as ctx:
+        somebody = people.by_id(ctx.tx, who.person_id)
+        if somebody is None or somebody.password_hash != proof.of:
+            raise WrongCredentials  # another change came between
+        attempts.succeeded(ctx.tx, attempt, ctx.now)
+        people.set_password(ctx.tx, who.person_id, made, must_change=False)
+        end_all(ctx.tx, who.person_id, ctx.now, but=session)
+        ctx.record(action=Action.PASSWORD_CHANGE, subject_kind="person", subject_id=who.person_id)
 
 
 def end(tx: Connection, token: str, now: datetime) -> None:
@@ -197,22 +192,81 @@ def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts 
     tx.execute(staff_session.update().where(theirs).values(ended_at=now))
 
 
-def _password_refused(
-    ctx: Context[Staff], keys: Keys, *, password: str, address: str
-) -> WrongCredentials | TooManyAttempts | None:
-    subjects = failed_proofs.subjects(keys, "username", ctx.who.username, address)
-    closed = failed_proofs.remaining_wait(ctx.tx, subjects, ctx.now)
-    if closed > timedelta(0):
-        return TooManyAttempts(closed)
-    somebody = people.by_id(ctx.tx, ctx.who.person_id)
-    if somebody is not None and passwords.verify(somebody.password_hash, password):
-        failed_proofs.clear(ctx.tx, subjects[0])
+@dataclass(frozen=True, kw_only=True)
+class _Proof:
+    """What the check of a password said."""
+
+    holds: bool
+    of: str | None = field(repr=False)
+    """The hash that it was checked against; None where there is nobody."""
+    renewed: str | None = field(repr=False)
+    """A hash of today's cost, where the kept one is of another."""
+
+
+def _prove(acts: Acts[Who], attempt: Attempt, kept: str | None, password: str) -> _Proof:
+    """Count the attempt, and check the password with no transaction open.
+
+    Raises:
+        TooManyAttempts, Busy.
+
+    """
+    with turns(known=attempt.is_known).turn():
+        with acts.act() as ctx:
+            attempts.begin(ctx.tx, attempt, ctx.now)
+        holds = passwords.verify(kept or passwords.nobodys_hash(), password) and kept is not None
+        renewed = passwords.hash_password(password) if holds and kept and passwords.is_outdated(kept) else None
+    return _Proof(holds=holds, of=kept, renewed=renewed)
+
+
+def _prove_own(acts: Acts[Staff], keys: Keys, session: SessionFacts, password: str) -> tuple[Attempt, _Proof]:
+    """The password of whoever is signed in; a wrong one is on record.
+
+    Raises:
+        WrongCredentials, TooManyAttempts, Busy.
+
+    """
+    attempt = attempts.of_session(keys, session.token_digest)
+    with acts.look() as ctx:
+        somebody = people.by_id(ctx.tx, ctx.who.person_id)
+        attempts.must_be_open(ctx.tx, attempt, ctx.now)
+    proof = _prove(acts, attempt, None if somebody is None else somebody.password_hash, password)
+    if not proof.holds:
+        with acts.act() as ctx:
+            ctx.by(STRANGER).record(
+                action=Action.SESSION_PROVE,
+                subject_kind="person",
+                subject_id=ctx.who.person_id,
+                outcome=Outcome.REFUSED,
+            )
+        raise WrongCredentials
+    return attempt, proof
+
+
+def _renew(ctx: Context[Who], person_id: str, attempt: Attempt, proof: _Proof) -> None:
+    attempts.succeeded(ctx.tx, attempt, ctx.now)
+    if proof.renewed is not None:
+        people.renew_hash(ctx.tx, person_id, proof.renewed)
+
+
+def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof) -> StaffSession | None:
+    """A session for a password that was right; None when it was changed, or its person ended, while it was checked."""
+    current = people.by_id(ctx.tx, somebody.id)
+    if current is None or current.until is not None or current.password_hash != proof.of:
         return None
-    failed_proofs.count_failure(ctx.tx, subjects, ctx.now)
-    ctx.by(STRANGER).record(
-        action=Action.SESSION_PROVE,
-        subject_kind="person",
-        subject_id=ctx.who.person_id,
-        outcome=Outcome.REFUSED,
+    _renew(ctx, somebody.id, attempt, proof)
+    token, csrf_token = session_token.new(), session_token.new()
+    ctx.tx.execute(
+        staff_session.insert().values(
+            token_digest=session_token.digest(token),
+            person_id=somebody.id,
+            csrf_token=csrf_token,
+            created_at=ctx.now,
+            active_at=ctx.now,
+            proved_at=ctx.now,
+        )
     )
-    return WrongCredentials()
+    ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id)).record(
+        action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
+    )
+    opened = by_token(ctx.tx, token, ctx.now, touch=False)
+    return None if opened is None else StaffSession(token=token, staff=opened)

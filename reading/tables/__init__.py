@@ -26,7 +26,7 @@ from reading.tables.register import (
 from reading.tables.reports import draft, report_version, signature
 from reading.tables.review import review
 from reading.tables.rules import policy
-from reading.tables.sessions import failed_proof, patient_session, receipt, staff_session
+from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.signing import change_notice, printing
 
 __all__ = [
@@ -58,6 +58,7 @@ __all__ = [
     "forwarding_rule",
     "imaging_order",
     "installation_key",
+    "known_place",
     "lease",
     "organisation",
     "outbox",

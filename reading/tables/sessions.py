@@ -35,14 +35,25 @@ patient_session: Final = sa.Table(
     sa.Column("ended_at", UtcDateTime),
 )
 
-# One row for each thing that somebody tries to prove: a user name, a card, a calling address, as a keyed digest.
+# One row for each thing that failures count against (reading.sessions.failed_proofs.Kind), as a keyed digest.
 failed_proof: Final = sa.Table(
     "failed_proof",
     metadata,
     sa.Column("subject_digest", DIGEST, primary_key=True),
+    sa.Column("kind", sa.String(16), nullable=False),
+    sa.Column("about", sa.String(64), nullable=False),
     sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("since", UtcDateTime, nullable=False),
     sa.Column("last_failed_at", UtcDateTime, nullable=False),
     sa.Column("closed_until", UtcDateTime, nullable=False),
+)
+
+# An account and a place where it was proved, as one keyed digest: nothing says whose or where.
+known_place: Final = sa.Table(
+    "known_place",
+    metadata,
+    sa.Column("place_digest", DIGEST, primary_key=True),
+    sa.Column("proved_at", UtcDateTime, nullable=False),
 )
 
 # -- reading.sessions.receipts

@@ -11,6 +11,7 @@ from rich.console import Console
 from sqlalchemy.exc import DatabaseError, OperationalError
 
 from reading.errors import (
+    Busy,
     Invalid,
     KeyFileUnfit,
     MoveNotAllowed,
@@ -223,6 +224,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
         code=REFUSED, sentence="the case has moved on, and this cannot be done to it any more"
     ),
     WrongCredentials: lambda _: Ending(code=REFUSED, sentence="the username or the password is wrong"),
+    Busy: lambda _: Ending(code=REFUSED, sentence="too many are being served at this moment; try again"),
     TooManyAttempts: lambda _: Ending(code=REFUSED, sentence="too many attempts have failed; try again later"),
 }
 

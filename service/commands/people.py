@@ -10,7 +10,7 @@ import typer
 from sqlalchemy.engine import Connection
 
 from reading.kinds import Role
-from reading.register import organisations, people, registry
+from reading.register import organisations, passwords, people, registry
 from reading.register.people import Person
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
@@ -34,7 +34,7 @@ def add_person(
     as_json: AsJson = False,
 ) -> None:
     """Add a person with one role; `person grant` gives further ones."""
-    password = None if password_file is None else _password_in(password_file)
+    password = passwords.first() if password_file is None else passwords.chosen(_password_in(password_file))
     with open_registry() as ctx:
         made = registry.add_person(
             ctx, name=name, organisation_code=org, role=role, title=title, username=username, password=password

@@ -23,6 +23,7 @@ from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, organisations, registry
 from reading.register.devices import Entry
+from reading.register.passwords import NewPassword
 from service.demo.radiographs import Chest, Hand
 
 STATE_FILE: Final = "demo.json"
@@ -194,7 +195,7 @@ def keep(data_dir: Path, region: Region) -> None:
     draft.rename(data_dir / STATE_FILE)
 
 
-def make(ctx: Context[Actor], keys: Keys, passwords: Mapping[str, str]) -> Region:
+def make(ctx: Context[Actor], keys: Keys, passwords: Mapping[str, NewPassword]) -> Region:
     """Make the region; ``passwords`` holds a random one for the name of each person."""
     for code, name, level, parent in ORGANISATIONS:
         registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent)
@@ -208,7 +209,11 @@ def make(ctx: Context[Actor], keys: Keys, passwords: Mapping[str, str]) -> Regio
         )
         sign_ins.append(
             SignIn(
-                username=made.person.username, password=passwords[name], name=name, role=role, organisation=names[code]
+                username=made.person.username,
+                password=passwords[name].text,
+                name=name,
+                role=role,
+                organisation=names[code],
             )
         )
     known = [_register(ctx.tx, keys, somebody, ctx.now) for somebody in PATIENTS]

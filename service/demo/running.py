@@ -63,11 +63,12 @@ def run(settings: Settings, guard: serve.Guard) -> int:
 def _make(settings: Settings, folders: Folders) -> Region:
     engine = open_database(settings)
     try:
-        chosen = {name: passwords.generate() for name, *_ in PEOPLE}
+        chosen = {name: passwords.chosen(passwords.generate()) for name, *_ in PEOPLE}
+        keys = keys_in(folders.keys)
         with transaction(engine) as tx:
             ctx = Context(tx, Audit(f"{settings.node}/demo"), datetime.now(UTC), SYSTEM)
-            made = region.make(ctx, keys_in(folders.keys), chosen)
-            region.keep(folders.data, made)
+            made = region.make(ctx, keys, chosen)
+        region.keep(folders.data, made)
     finally:
         engine.dispose()
     return made

@@ -18,7 +18,7 @@ from reading.patients import known_keys
 from reading.patients.keys import Keys, keys_in
 from reading.reports.seal import Seal
 from service.installation.settings import Settings
-from storage.database import Durability, connect, transaction
+from storage.database import Durability, connect, snapshot, transaction
 from storage.rebuild.rebuild import is_unfinished
 from storage.schema import SchemaTooNew, migrate
 
@@ -171,20 +171,21 @@ def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:
         CannotStart: the database was written with others, or with some and here are none.
 
     """
-    with transaction(engine) as tx:
+    with snapshot(engine) as tx:
         known = known_keys.knows_keys(tx)
-        missing = not all((folders.keys / name).exists() for name in KEY_FILES)
-        if known and missing:
-            raise CannotStart(
-                f"the keys of this installation are not in {folders.keys}",
-                "copy them there from another node or from the backup, with mode 0600",
-            )
-        keys, seal = keys_in(folders.keys), Seal.from_folder(folders.keys)
-        parts = {
-            "identifiers.hmac": keys.digest_key,
-            "identifiers.aes": keys.cipher_key,
-            "seal": seal.key_id.encode("ascii"),
-        }
+    missing = not all((folders.keys / name).exists() for name in KEY_FILES)
+    if known and missing:
+        raise CannotStart(
+            f"the keys of this installation are not in {folders.keys}",
+            "copy them there from another node or from the backup, with mode 0600",
+        )
+    keys, seal = keys_in(folders.keys), Seal.from_folder(folders.keys)
+    parts = {
+        "identifiers.hmac": keys.digest_key,
+        "identifiers.aes": keys.cipher_key,
+        "seal": seal.key_id.encode("ascii"),
+    }
+    with transaction(engine) as tx:
         strange = known_keys.strange_keys(tx, parts)
     if strange:
         raise CannotStart(

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.alerts import critical
+from reading.sessions import failures
 from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.installation.house import House
 from service.steps import anchor
@@ -69,6 +70,11 @@ def gauges(house: House) -> Gauges:
                 "Critical alerts that nobody has acknowledged, by level.",
                 "level",
                 _counted(tx, critical_alert.c.level, critical.unanswered()),
+            ),
+            "tierread_failed_proofs": (
+                "Failed attempts to prove who one is, since each counter began, by what they count against.",
+                "kind",
+                failures.by_kind(tx),
             ),
             "tierread_backup_age_seconds": (
                 "Since the newest backup of the database was finished; nothing where there is none.",

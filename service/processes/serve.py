@@ -18,7 +18,7 @@ from sqlalchemy.engine import Engine
 from reading.anchors.anchor import Forged
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
-from reading.register import registry
+from reading.register import passwords, registry
 from reading.reports.seal import Seal
 from service.installation.certificates import certificates_of
 from service.installation.heartbeat import Part, Role
@@ -39,7 +39,7 @@ from service.processes import role
 from service.processes.supervisor import Supervisor
 from service.steps.anchor import settle_restore
 from service.telemetry import logs
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from storage.objects.store import StoreAway, StoreRefuses
 from viewer.words.catalogue import Language, text
 
@@ -102,15 +102,10 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
         refuse_half_an_index(engine)
         _, seal = keys_of(folders, engine)
         _anchor_restore(settings, folders, engine, seal)
-        with transaction(engine) as tx:
-            first = registry.make_first_administrator(
-                Context(tx, Audit(f"{settings.node}/serve"), datetime.now(UTC), SYSTEM),
-                name=text(Language.ZH, "first-start.administrator"),
-                region_name=text(Language.ZH, "first-start.region"),
-            )
-            if first is not None:
-                # Written before the commit: a password that nobody can read would lock everybody out.
-                _write_secret(folders, f"{first.person.username}\n{first.password}\n")
+        with snapshot(engine) as tx:
+            is_first_start = not registry.has_first_administrator(tx)
+        if is_first_start:
+            _make_first_administrator(settings, folders, engine)
     finally:
         engine.dispose()
     return folders
@@ -130,6 +125,21 @@ def _anchor_restore(settings: Settings, folders: Folders, engine: Engine, seal: 
             "a backup was restored, and the newest anchor in the object store is not of this installation",
             "put the keys of this installation into the folder of the keys, or look at anchors/ in the object store",
         ) from forged
+
+
+def _make_first_administrator(settings: Settings, folders: Folders, engine: Engine) -> None:
+    password = passwords.first()
+    # Written before the commit: a password that nobody can read would lock everybody out.
+    _write_secret(folders, f"{registry.ADMINISTRATOR}\n{password.text}\n")
+    with transaction(engine) as tx:
+        made = registry.make_first_administrator(
+            Context(tx, Audit(f"{settings.node}/serve"), datetime.now(UTC), SYSTEM),
+            name=text(Language.ZH, "first-start.administrator"),
+            region_name=text(Language.ZH, "first-start.region"),
+            password=password,
+        )
+    if made is None:  # another node was first, and has the password
+        folders.first_password.unlink()
 
 
 def listeners_of(settings: Settings, cores: int) -> int:

@@ -21,7 +21,7 @@ from reading.context import Context
 from reading.intake import arrival_end, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import leases
-from reading.sessions import failed_proofs
+from reading.sessions import attempts
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
 from service.steps.anchor import Anchoring
@@ -112,7 +112,7 @@ def _climb(house: House) -> Callable[[Connection], int]:
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:
-    return lambda tx: failed_proofs.forget(tx, house.clock())
+    return lambda tx: attempts.forget(tx, house.clock())
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:

@@ -62,6 +62,11 @@ GAVE_WAY: Final = Counter(
 RESTARTS: Final = Counter(
     "tierread_process_restarts", "Processes started again, because they ended or did not answer.", ["process", "why"]
 )
+WRITE_TRANSACTION_SECONDS: Final = Histogram(
+    "tierread_write_transaction_seconds",
+    "How long each write transaction was open, its commit included: on SQLite all other writers waited.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
 STEP_SECONDS: Final = Histogram(
     "tierread_worker_step_seconds",
     "One run of a worker's step.",

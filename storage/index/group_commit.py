@@ -15,6 +15,7 @@ from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from storage import tables
+from storage.database import writing
 from storage.errors import StorageError
 from storage.index.entry_batch import Batch, Entered, Raced
 from storage.index.known_studies import Known
@@ -187,7 +188,7 @@ class Index:
         races = 0
         while True:
             try:
-                with tx.begin():
+                with writing(tx):
                     if not entries:
                         tx.execute(sa.select(1))  # a probe: without a statement nobody asks the server
                     batch = Batch(tx, entries, self._known)

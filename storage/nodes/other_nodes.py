@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError
 from storage import tables
 from storage.database import insert_new, snapshot
 from storage.errors import StorageError
+from storage.open_transactions import outside_transaction
 from storage.segment_moves import UNSTORED
 
 TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
@@ -112,6 +113,7 @@ class Holders:
         return str(row.url)
 
     def _ask(self, url: str, path: str, length: int, chunk: int) -> Iterator[bytes]:
+        outside_transaction("another node")
         at = int(self._clock().timestamp())
         headers = {TIME_HEADER: str(at), TOKEN_HEADER: token(self._key, path, at)}
         try:

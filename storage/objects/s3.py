@@ -21,7 +21,8 @@ from minio.retention import Retention
 from urllib3 import BaseHTTPResponse, PoolManager, Retry, Timeout
 from urllib3.exceptions import HTTPError
 
-from storage.objects.store import CHUNK_BYTES, NoSuchObject, StoreAway, StoreRefuses, Unfinished
+from storage.objects.store import CHUNK_BYTES, STORE, NoSuchObject, StoreAway, StoreRefuses, Unfinished
+from storage.open_transactions import outside_transaction
 
 _PART_BYTES: Final = 16 << 20
 _PARTS_AT_ONCE: Final = 3
@@ -220,6 +221,7 @@ class S3ObjectStore:
     @contextmanager
     def _errors(self, key: str) -> Generator[None]:
         """Turn the errors of the SDK into those of storage."""
+        outside_transaction(STORE)
         try:
             yield
         except S3Error as error:

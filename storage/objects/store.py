@@ -12,8 +12,10 @@ from typing import Final, Protocol
 
 from storage.errors import StorageError
 from storage.files import Pieces, make_folder, sync_folder
+from storage.open_transactions import outside_transaction
 
 CHUNK_BYTES: Final = 1 << 20
+STORE: Final = "the object store"
 
 
 class NoSuchObject(StorageError):
@@ -109,6 +111,7 @@ class FolderObjectStore:
         make_folder(directory)
 
     def put_file(self, key: str, path: Path) -> None:
+        outside_transaction(STORE)
         stored = self._directory / key
         make_folder(stored.parent)
         draft = stored.with_name(f".{stored.name}.new")
@@ -124,27 +127,32 @@ class FolderObjectStore:
         return b"".join(self.stream(key, offset, length))
 
     def stream(self, key: str, offset: int, length: int, chunk: int = CHUNK_BYTES) -> Iterator[bytes]:
+        outside_transaction(STORE)
         try:
             return Pieces(self._directory / key, offset, length, chunk)
         except FileNotFoundError:
             raise NoSuchObject(key) from None
 
     def exists(self, key: str) -> bool:
+        outside_transaction(STORE)
         return (self._directory / key).exists()
 
     def size(self, key: str) -> int:
+        outside_transaction(STORE)
         try:
             return (self._directory / key).stat().st_size
         except FileNotFoundError:
             raise NoSuchObject(key) from None
 
     def delete(self, key: str) -> None:
+        outside_transaction(STORE)
         (self._directory / key).unlink(missing_ok=True)
 
     def keys(self, prefix: str) -> Iterator[str]:
         yield from (key for key, _ in self.sizes(prefix))
 
     def sizes(self, prefix: str) -> Iterator[tuple[str, int]]:
+        outside_transaction(STORE)
         files = [path for path in (self._directory / prefix).rglob("*") if path.is_file()]
         named = [(str(path.relative_to(self._directory)), path) for path in files if not path.name.startswith(".")]
         for key, path in sorted(named):

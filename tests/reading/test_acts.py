@@ -1,6 +1,6 @@
 """Every act of reading opens the door to a person's data itself, or says in a sentence why it needs none.
 
-An act is a public function that takes a `reading.context.Context` first. Its call graph is read from the
+An act is a public function that takes a `reading.context.Context` first, or `Acts`. Its call graph is read from the
 source, inside reading only: a name that a function mentions counts as called, so that one handed on counts too.
 """
 
@@ -73,7 +73,7 @@ def sources() -> dict[str, Source]:
 def is_act(function: Function) -> bool:
     first = [*function.args.posonlyargs, *function.args.args][:1]
     return not function.name.startswith("_") and any(
-        argument.annotation is not None and ast.unparse(argument.annotation).startswith("Context[")
+        argument.annotation is not None and ast.unparse(argument.annotation).startswith(("Context[", "Acts["))
         for argument in first
     )
 

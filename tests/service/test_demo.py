@@ -17,7 +17,7 @@ from reading.context import Context
 from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
-from reading.register import organisations, people
+from reading.register import organisations, passwords, people
 from service.demo import ct, objects, radiographs, region
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent
@@ -28,9 +28,10 @@ CHINA = timezone(timedelta(hours=8))
 
 
 def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_path: Path, now: datetime) -> None:
-    passwords = {name: f"word-for-{number}-only" for number, (name, *_) in enumerate(PEOPLE)}
+    chosen = {name: passwords.chosen(f"word-for-{number}-only") for number, (name, *_) in enumerate(PEOPLE)}
+    keys = keys_in(tmp_path / "keys")
     with transaction(engine) as tx:
-        made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys_in(tmp_path / "keys"), passwords)
+        made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys, chosen)
     region.keep(tmp_path, made)
     with snapshot(engine) as tx:
         levels = [one.level for one in organisations.list_all(tx)]

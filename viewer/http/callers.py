@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hmac
+import re
+from datetime import timedelta
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -11,7 +13,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from reading.register import devices
-from reading.sessions import patient_sessions, staff_sessions
+from reading.sessions import patient_sessions, session_token, staff_sessions
+from reading.sessions.attempts import KNOWN_FOR, Caller
 from reading.viewers import Machine, PatientViewer, Staff
 from storage.database import snapshot, transaction
 from viewer.http.office import office_of
@@ -19,6 +22,9 @@ from viewer.http.problems import CrossSite, PasswordMustChange, ProveAgain, Sign
 
 STAFF_COOKIE: Final = "tierread_session"
 PATIENT_COOKIE: Final = "tierread_patient"
+BROWSER_COOKIE: Final = "tierread_browser"
+BROWSER_SECRET: Final = re.compile(r"[A-Za-z0-9_-]{43}")
+SECOND: Final = timedelta(seconds=1)
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -55,9 +61,13 @@ def same_token(expected: str, given: str) -> None:
         raise CrossSite
 
 
-def address_of(request: Request) -> str:
-    """The caller's network address, as the HTTP server gives it; it knows the trusted proxies."""
-    return request.client.host if request.client else ""
+def caller_of(request: Request) -> Caller:
+    """Where an attempt to sign in comes from; the HTTP server knows the trusted proxies."""
+    kept = request.cookies.get(BROWSER_COOKIE, "")
+    if not BROWSER_SECRET.fullmatch(kept):
+        kept = getattr(request.state, "browser", "") or session_token.new()
+        request.state.browser = kept
+    return Caller(address=request.client.host if request.client else "", browser=kept)
 
 
 # -- staff
@@ -222,8 +232,16 @@ Sending = Annotated[Machine, Depends(machine_of)]
 
 
 def give(request: Request, response: Response, name: str, token: str) -> None:
-    """Set the session cookie: out of reach of scripts and other sites, and Secure except on loopback."""
-    response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=_off_loopback(request))
+    """Set the session cookie: out of reach of scripts and other sites, and Secure except on loopback.
+
+    The browser that proved an account is known from now on.
+    """
+    secure = _off_loopback(request)
+    response.set_cookie(name, token, path="/", httponly=True, samesite="lax", secure=secure)
+    browser = caller_of(request).browser
+    response.set_cookie(
+        BROWSER_COOKIE, browser, KNOWN_FOR // SECOND, path="/", httponly=True, samesite="lax", secure=secure
+    )
 
 
 def take(request: Request, response: Response, name: str) -> None:

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 from reading.access import acting as access
 from reading.access import door
 from reading.actions import Action
-from reading.context import Context, Look, Who
+from reading.context import Acts, Context, Look, Who
 from reading.errors import NotThere
 from reading.viewers import Viewer
 from storage.database import snapshot
@@ -41,6 +41,11 @@ def going_in(
 def acting(office: Office, who: WhoT) -> AbstractContextManager[Context[WhoT]]:
     """An act in its transaction, where it is not about one thing with an id."""
     return access.acting(office.engine, office.audit, office.clock(), who)
+
+
+def acts_of(office: Office, who: WhoT) -> Acts[WhoT]:
+    """For an act that opens its transactions itself."""
+    return Acts(office.engine, office.audit, office.clock, who)
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from reading.errors import (
+    Busy,
     Invalid,
     MoveNotAllowed,
     NotAllowed,
@@ -73,7 +74,7 @@ class ProblemType:
     """The extension members for an error."""
 
 
-def _retry_after(error: TooManyAttempts) -> Mapping[str, object]:
+def _retry_after(error: TooManyAttempts | Busy) -> Mapping[str, object]:
     return {"retry_after": max(1, math.ceil(error.retry_after.total_seconds()))}
 
 
@@ -95,6 +96,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     ),
     WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
     TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
+    Busy: ProblemType(slug="busy", status=503, fields=_retry_after),
     SignedOut: ProblemType(slug="signed-out", status=401),
     CrossSite: ProblemType(slug="csrf", status=403),
     PasswordMustChange: ProblemType(slug="password-must-change", status=403),

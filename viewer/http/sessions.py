@@ -11,41 +11,33 @@ from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.staff_sessions import StaffSession
 from reading.viewers import SessionFacts, Staff
 from storage.database import transaction
-from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, address_of, take
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of, take
 from viewer.http.office import office_of
-from viewer.http.on_record import acting
+from viewer.http.on_record import acting, acts_of
 
 
 def open_staff_session(request: Request, username: str, password: str) -> StaffSession:
     """Sign a member of staff in.
 
     Raises:
-        WrongCredentials, TooManyAttempts: after the failure was counted.
+        WrongCredentials, TooManyAttempts, Busy: as the act.
 
     """
     office = office_of(request)
-    with acting(office, STRANGER) as ctx:
-        opened = staff_sessions.open_session(
-            ctx, office.keys, username=username, password=password, address=address_of(request)
-        )
-    if not isinstance(opened, StaffSession):
-        raise opened
-    return opened
+    return staff_sessions.open_session(
+        acts_of(office, STRANGER), office.keys, username=username, password=password, caller=caller_of(request)
+    )
 
 
 def prove_again(request: Request, staff: Staff, password: str) -> SessionFacts:
     """Take the password once more from somebody who is signed in, before a signature.
 
     Raises:
-        WrongCredentials, TooManyAttempts: after the failure was counted.
+        WrongCredentials, TooManyAttempts, Busy: as the act.
 
     """
     office = office_of(request)
-    with acting(office, staff) as ctx:
-        proved = staff_sessions.prove_again(ctx, office.keys, password=password, address=address_of(request))
-    if not isinstance(proved, SessionFacts):
-        raise proved
-    return proved
+    return staff_sessions.prove_again(acts_of(office, staff), office.keys, password=password)
 
 
 def change_password(request: Request, staff: Staff, current: str, new: str) -> None:
@@ -53,16 +45,11 @@ def change_password(request: Request, staff: Staff, current: str, new: str) -> N
 
     Raises:
         Invalid: it is not good enough.
-        WrongCredentials, TooManyAttempts: after the failure was counted.
+        WrongCredentials, TooManyAttempts, Busy: as the act.
 
     """
     office = office_of(request)
-    with acting(office, staff) as ctx:
-        refusal = staff_sessions.change_password(
-            ctx, office.keys, current=current, new=new, address=address_of(request)
-        )
-    if refusal is not None:
-        raise refusal
+    staff_sessions.change_password(acts_of(office, staff), office.keys, current=current, new=new)
 
 
 def open_patient_session(request: Request, card_type: str, card: str, code: str) -> PatientSession:
@@ -76,7 +63,7 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
     office = office_of(request)
     with acting(office, STRANGER) as ctx:
         opened = patient_sessions.open_session(
-            ctx, office.keys, card_kind=card_type, card=card, code=code, address=address_of(request)
+            ctx, office.keys, card_kind=card_type, card=card, code=code, caller=caller_of(request)
         )
     if not isinstance(opened, PatientSession):
         raise opened

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
-from reading.errors import Invalid, TooManyAttempts, WrongCredentials
+from reading.errors import Busy, Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
 from reading.register.grants import AT_THEIR_SITE, BY_AGREEMENT
 from reading.viewers import Staff
@@ -36,7 +36,7 @@ def show(request: Request, next: Next = "", ended: bool = False) -> Response:  #
 def sign_in(request: Request, username: Field, password: Field, next: NextField = "") -> Response:  # noqa: A002
     try:
         opened = open_staff_session(request, username, password)
-    except (WrongCredentials, TooManyAttempts) as refusal:
+    except (WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _form(request, next, username=username, refusal=refusal)
     onward = local(next, home_for(opened.staff))
     must_change = opened.staff.session is not None and opened.staff.session.must_change_password
@@ -63,7 +63,7 @@ def new_password(  # noqa: PLR0917 -- the fields of the form
         return _password_form(request, staff, next, problem=text(language_of(request), "password.differ"))
     try:
         change_password(request, staff, current, new)
-    except (Invalid, WrongCredentials, TooManyAttempts) as refusal:
+    except (Invalid, WrongCredentials, TooManyAttempts, Busy) as refusal:
         return _password_form(
             request, staff, next, problem=words_for(request, refusal), status=problem_of(refusal).status
         )

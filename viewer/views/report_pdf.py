@@ -15,6 +15,7 @@ from noto_cjk_sans_otc import FONT_PATH
 from starlette.responses import Response
 
 from reading.reports.versions import ReportVersion
+from storage.open_transactions import outside_transaction
 from viewer.folders import TYPST
 
 TEMPLATE: Final = TYPST / "report.typ"
@@ -45,6 +46,7 @@ class Sheet:
 
 def render(sheet: Sheet, made_at: datetime) -> bytes:
     """The sheet as PDF/A-2b; the same sheet and time give the same bytes."""
+    outside_transaction("setting a report")
     pdf = typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Final
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM, Audit, events_about
@@ -16,13 +17,17 @@ from reading.register import organisations, passwords, people, registry
 from storage.database import transaction
 
 AUDIT: Final = Audit("cli")
+WORD = "k3vw-9mpt-x2hd-7qrs"
+FIRST = passwords.NewPassword(text=WORD, hash=PasswordHasher(1, 8, 1).hash(WORD), is_first=True)
+SHORT = passwords.NewPassword(text="short", hash="!", is_first=False)
+LONG = passwords.NewPassword(text="long enough 1", hash="!", is_first=False)
 
 
 def test_organisations_and_people_come_and_go_on_record(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         ctx = Context(tx, AUDIT, now, SYSTEM)
         oak = registry.add_organisation(ctx, code="oak", name="Oak", level=Level.COUNTY)
-        ada = registry.add_person(ctx, name="艾医生", organisation_code="oak", role=Role.READER)
+        ada = registry.add_person(ctx, name="艾医生", organisation_code="oak", role=Role.READER, password=FIRST)
         registry.grant_role(ctx, "aiyisheng", "oak", Role.VERIFIER)
         grants = [(one.organisation_id, one.role) for one in people.grants_of(tx, ada.person.id, now)]
         registry.end_person(ctx, "aiyisheng")
@@ -30,7 +35,7 @@ def test_organisations_and_people_come_and_go_on_record(engine: Engine, now: dat
 
         assert sorted(grants) == [(oak.id, Role.READER), (oak.id, Role.VERIFIER)]
         assert ada.password is not None
-        assert passwords.verify(ada.person.password_hash, ada.password)
+        assert (ada.password, ada.person.password_hash) == (FIRST.text, FIRST.hash)
         assert ada.person.must_change_password
         assert [one.action for one in events_about(tx, "organisation", oak.id)] == [
             "organisation.end",
@@ -47,7 +52,7 @@ def test_organisations_and_people_come_and_go_on_record(engine: Engine, now: dat
         with pytest.raises(NotThere):
             registry.end_organisation(ctx, "oak")
         with pytest.raises(NotThere):
-            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER)
+            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password=FIRST)
 
 
 def test_a_password_of_their_own_is_checked_and_lasts(engine: Engine, now: datetime) -> None:
@@ -55,8 +60,8 @@ def test_a_password_of_their_own_is_checked_and_lasts(engine: Engine, now: datet
         ctx = Context(tx, AUDIT, now, SYSTEM)
         registry.add_organisation(ctx, code="oak", name="Oak", level=Level.COUNTY)
         with pytest.raises(Invalid):
-            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password="short")
-        ben = registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password="long enough 1")
+            registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password=SHORT)
+        ben = registry.add_person(ctx, name="Ben", organisation_code="oak", role=Role.READER, password=LONG)
 
     assert ben.password is None
     assert not ben.person.must_change_password
@@ -65,8 +70,8 @@ def test_a_password_of_their_own_is_checked_and_lasts(engine: Engine, now: datet
 def test_the_first_start_makes_one_administrator_of_the_region(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         ctx = Context(tx, AUDIT, now, SYSTEM)
-        first = registry.make_first_administrator(ctx, name="Admin", region_name="The region")
-        again = registry.make_first_administrator(ctx, name="Admin", region_name="The region")
+        first = registry.make_first_administrator(ctx, name="Admin", region_name="The region", password=FIRST)
+        again = registry.make_first_administrator(ctx, name="Admin", region_name="The region", password=FIRST)
         region = organisations.by_code(tx, registry.REGION)
         with pytest.raises(NotAllowed):
             registry.grant_role(ctx, registry.ADMINISTRATOR, registry.REGION, Role.AUDIT_ADMINISTRATOR)
@@ -82,7 +87,9 @@ def test_a_role_is_revoked_and_the_others_stay(engine: Engine, now: datetime) ->
     with transaction(engine) as tx:
         ctx = Context(tx, AUDIT, now, SYSTEM)
         registry.add_organisation(ctx, code="C1", name="县医院", level=Level.COUNTY)
-        ada = registry.add_person(ctx, name="Ada", organisation_code="C1", role=Role.READER, username="ada")
+        ada = registry.add_person(
+            ctx, name="Ada", organisation_code="C1", role=Role.READER, username="ada", password=FIRST
+        )
         registry.grant_role(ctx, "ada", "C1", Role.VERIFIER)
         registry.revoke_role(ctx, "ada", "C1", Role.READER)
         with pytest.raises(NotThere) as twice:

@@ -19,7 +19,8 @@ from reading.patients import patients
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.register import organisations, people
-from reading.sessions import failed_proofs, patient_sessions, receipts, staff_sessions
+from reading.sessions import attempts, patient_sessions, receipts, staff_sessions
+from reading.sessions.attempts import Caller
 from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.receipts import Printed
 from reading.sessions.staff_sessions import StaffSession
@@ -53,11 +54,22 @@ def printed(engine: Engine, now: datetime) -> tuple[Patient, Printed]:
 
 
 def come_in(
-    engine: Engine, now: datetime, code: str, *, card_kind: str = "identity_card", card: str = PIA_CARD
+    engine: Engine,
+    now: datetime,
+    code: str,
+    *,
+    card_kind: str = "identity_card",
+    card: str = PIA_CARD,
+    address: str = "10.0.0.1",
 ) -> PatientSession | WrongCredentials | TooManyAttempts:
     with transaction(engine) as tx:
         return patient_sessions.open_session(
-            Context(tx, WEB, now, SYSTEM), KEYS, card_kind=card_kind, card=card, code=code, address="10.0.0.1"
+            Context(tx, WEB, now, SYSTEM),
+            KEYS,
+            card_kind=card_kind,
+            card=card,
+            code=code,
+            caller=Caller(address=address),
         )
 
 
@@ -89,13 +101,21 @@ def test_no_other_kind_of_card_is_taken(engine: Engine, now: datetime) -> None:
         assert (refused.value.field, refused.value.problem) == ("card_type", "unknown")
 
 
-def test_guesses_at_a_code_close_the_card(engine: Engine, now: datetime) -> None:
+def test_guesses_at_a_code_close_the_card_at_that_address(engine: Engine, now: datetime) -> None:
     _, paper = printed(engine, now)
-    for _ in range(failed_proofs.FREE_FAILURES + 1):
+    for _ in range(attempts.PAIR.free or 0, -1, -1):
         come_in(engine, now, "00000000" if paper.code != "00000000" else "1")
 
     assert isinstance(come_in(engine, now, paper.code), TooManyAttempts)
-    assert isinstance(come_in(engine, now + timedelta(seconds=1), paper.code), PatientSession)
+    assert isinstance(come_in(engine, now, paper.code, address="10.0.0.2"), PatientSession)
+
+
+def test_thirty_five_wrong_cards_keep_no_other_patient_of_the_hospital_out(engine: Engine, now: datetime) -> None:
+    _, paper = printed(engine, now)
+    for number in range(35):
+        come_in(engine, now, "12345678", card_kind="health_card", card=f"{number:064}")
+
+    assert isinstance(come_in(engine, now, paper.code), PatientSession)
 
 
 def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: Engine, now: datetime) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeVar
 
 import pytest
 import sqlalchemy as sa
@@ -11,18 +13,21 @@ from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
 from reading import audit
-from reading.audit import SYSTEM, Audit, Outcome
-from reading.context import Context
+from reading.audit import SYSTEM, Actor, Audit, Outcome
+from reading.context import Acts, Context, Who
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
-from reading.register import people
-from reading.sessions import failed_proofs, staff_sessions
+from reading.register import passwords, people
+from reading.sessions import staff_sessions
+from reading.sessions.attempts import Caller
 from reading.sessions.staff_sessions import StaffSession
 from reading.tables import failed_proof, staff_session
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
+from storage.open_transactions import SlowInTransaction
 from tests.reading.region import KEYS, hire, make_region
 
+WhoT = TypeVar("WhoT", bound=Who)
 WEB: Final = Audit("web")
 PASSWORD: Final = "oak-tree-in-winter"
 # The verification takes its cost from the hash, so a cheap one keeps the tests quick.
@@ -35,13 +40,26 @@ def ada(engine: Engine, now: datetime) -> Staff:
         return hire(tx, "ada", now, (Role.READER, region.oak), password_hash=HASH)
 
 
+def acting(engine: Engine, now: datetime, who: WhoT) -> Acts[WhoT]:
+    return Acts(engine, WEB, lambda: now, who)
+
+
 def sign_in(
-    engine: Engine, now: datetime, *, username: str = "ada", password: str = PASSWORD, address: str = "10.0.0.1"
+    engine: Engine,
+    now: datetime,
+    *,
+    username: str = "ada",
+    password: str = PASSWORD,
+    address: str = "10.0.0.1",
+    browser: str = "",
 ) -> StaffSession | WrongCredentials | TooManyAttempts:
-    with transaction(engine) as tx:
+    caller = Caller(address=address, browser=browser)
+    try:
         return staff_sessions.open_session(
-            Context(tx, WEB, now, SYSTEM), KEYS, username=username, password=password, address=address
+            acting(engine, now, SYSTEM), KEYS, username=username, password=password, caller=caller
         )
+    except (WrongCredentials, TooManyAttempts) as refused:
+        return refused
 
 
 def signed_in(engine: Engine, now: datetime) -> StaffSession:
@@ -148,40 +166,93 @@ def test_nobody_and_a_wrong_password_are_answered_alike(engine: Engine, now: dat
         assert refused.args == ()
 
 
-def test_failures_close_the_name_for_a_growing_time_whoever_asks(engine: Engine, now: datetime) -> None:
+def test_who_fails_from_elsewhere_keeps_nobody_out(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    for number in range(failed_proofs.FREE_FAILURES + 2):
-        sign_in(engine, now + timedelta(seconds=number * 2), password="wrong", address=f"10.0.0.{number}")
-    last = now + timedelta(seconds=(failed_proofs.FREE_FAILURES + 1) * 2)
+    signed_in(engine, now)
+    for number in range(254):
+        sign_in(engine, now + timedelta(seconds=5 * number), password="wrong", address=f"10.9.{number % 9}.9")
 
-    closed = sign_in(engine, last, address="10.9.9.9")
+    assert isinstance(sign_in(engine, now + timedelta(seconds=1270)), StaffSession)
+
+
+def test_failures_from_one_address_close_the_account_there_for_a_growing_time(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    for _ in range(6):
+        sign_in(engine, now, password="wrong")
+
+    closed = sign_in(engine, now)
     assert isinstance(closed, TooManyAttempts)
-    assert closed.retry_after == timedelta(seconds=2)
-    assert isinstance(sign_in(engine, last + closed.retry_after), StaffSession)
+    assert closed.retry_after == timedelta(seconds=1)
+    assert isinstance(sign_in(engine, now, address="10.0.0.2"), StaffSession)
+    assert isinstance(sign_in(engine, now + closed.retry_after), StaffSession)
     with snapshot(engine) as tx:
-        assert tx.scalar(sa.select(sa.func.max(failed_proof.c.failures))) == 1  # the addresses' alone
+        pairs = tx.scalars(sa.select(failed_proof.c.failures).where(failed_proof.c.kind == "pair")).all()
+    assert pairs == []
+
+
+def test_a_browser_that_was_signed_in_is_not_closed_by_others_at_its_address(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    assert isinstance(sign_in(engine, now, browser="hers"), StaffSession)
+    for _ in range(10):
+        sign_in(engine, now, password="wrong")
+
+    assert isinstance(sign_in(engine, now), TooManyAttempts)
+    assert isinstance(sign_in(engine, now, browser="another"), TooManyAttempts)
+    assert isinstance(sign_in(engine, now, browser="hers"), StaffSession)
 
 
 def test_a_closed_door_counts_no_failures(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    for _ in range(failed_proofs.FREE_FAILURES + 1):
+    for _ in range(11):
         sign_in(engine, now, password="wrong")
-
-    for _ in range(5):
-        assert isinstance(sign_in(engine, now, password="wrong"), TooManyAttempts)
 
     assert isinstance(sign_in(engine, now + timedelta(seconds=1)), StaffSession)
 
 
-def test_failures_close_the_address_whatever_name_is_tried(engine: Engine, now: datetime) -> None:
-    ada(engine, now)
-    with transaction(engine) as tx:
-        subjects = failed_proofs.subjects(KEYS, "username", "x", "2001:db8::1")
-        for _ in range(failed_proofs.FREE_FAILURES_OF_AN_ADDRESS + 1):
-            failed_proofs.count_failure(tx, subjects[1:], now)
+def test_a_password_is_checked_with_no_transaction_open(engine: Engine, now: datetime) -> None:
+    with transaction(engine), pytest.raises(SlowInTransaction):
+        passwords.verify(HASH, PASSWORD)
+    with transaction(engine), pytest.raises(SlowInTransaction):
+        sign_in(engine, now, username="nobody")
 
-    assert isinstance(sign_in(engine, now, address="2001:db8::2"), TooManyAttempts)
-    assert isinstance(sign_in(engine, now, address="2001:db8:0:1::2"), StaffSession)
+
+def test_a_hash_that_asks_for_both_cores_is_made_again(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    with transaction(engine) as tx:
+        people.renew_hash(tx, person.person_id, PasswordHasher(1, 32, 4).hash(PASSWORD))
+    signed_in(engine, now)
+    with snapshot(engine) as tx:
+        kept = people.by_id(tx, person.person_id)
+
+    assert kept is not None
+    assert not passwords.is_outdated(kept.password_hash)
+    assert isinstance(sign_in(engine, now), StaffSession)
+
+
+def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(engine: Engine, now: datetime) -> None:
+    person = ada(engine, now)
+    other = PasswordHasher(1, 8, 1).hash("another-word-here")
+
+    class Between(Acts[Actor]):
+        parts = 0
+
+        @contextmanager
+        def act(self) -> Generator[Context[Actor]]:
+            Between.parts += 1
+            if Between.parts == 2:
+                with transaction(engine) as tx:
+                    people.set_password(tx, person.person_id, other, must_change=False)
+            with super().act() as ctx:
+                yield ctx
+
+    with pytest.raises(WrongCredentials):
+        staff_sessions.open_session(
+            Between(engine, WEB, lambda: now, SYSTEM),
+            KEYS,
+            username="ada",
+            password=PASSWORD,
+            caller=Caller(address="10.0.0.1"),
+        )
 
 
 def test_every_opening_and_every_refusal_is_on_record(engine: Engine, now: datetime) -> None:
@@ -215,29 +286,33 @@ def test_signing_asks_again_after_idle_minutes(engine: Engine, now: datetime) ->
     assert needs_proof(30)  # another act is no proof
     found = whose(engine, token, now + timedelta(minutes=31))
     assert found is not None
-    with transaction(engine) as tx:
-        ctx = Context(tx, WEB, now + timedelta(minutes=31), found)
-        refused = staff_sessions.prove_again(ctx, KEYS, password="wrong", address="10.0.0.1")
-        assert isinstance(refused, WrongCredentials)
-        proved = staff_sessions.prove_again(ctx, KEYS, password=PASSWORD, address="10.0.0.1")
-    assert not isinstance(proved, WrongCredentials | TooManyAttempts)
+    acts = acting(engine, now + timedelta(minutes=31), found)
+    with pytest.raises(WrongCredentials):
+        staff_sessions.prove_again(acts, KEYS, password="wrong")
+    proved = staff_sessions.prove_again(acts, KEYS, password=PASSWORD)
     assert proved.proved_at == now + timedelta(minutes=31)
     assert not needs_proof(32)
 
 
 def test_a_proof_is_guessed_no_oftener_than_a_sign_in(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    opened = signed_in(engine, now)
-    for _ in range(failed_proofs.FREE_FAILURES + 1):
-        with transaction(engine) as tx:
-            staff_sessions.prove_again(Context(tx, WEB, now, opened.staff), KEYS, password="wrong", address="10.0.0.1")
+    acts = acting(engine, now, signed_in(engine, now).staff)
+    for _ in range(6):
+        with pytest.raises(WrongCredentials):
+            staff_sessions.prove_again(acts, KEYS, password="wrong")
 
-    with transaction(engine) as tx:
-        closed = staff_sessions.prove_again(
-            Context(tx, WEB, now, opened.staff), KEYS, password=PASSWORD, address="10.0.0.1"
-        )
-    assert isinstance(closed, TooManyAttempts)
-    assert isinstance(sign_in(engine, now), TooManyAttempts)
+    with pytest.raises(TooManyAttempts):
+        staff_sessions.prove_again(acts, KEYS, password=PASSWORD)
+    assert isinstance(sign_in(engine, now), StaffSession)  # another session is another
+
+
+def test_nobody_outside_keeps_a_reader_from_signing(engine: Engine, now: datetime) -> None:
+    ada(engine, now)
+    acts = acting(engine, now, signed_in(engine, now).staff)
+    for number in range(60):
+        sign_in(engine, now, password="wrong", address=f"10.0.0.{number % 4}")
+
+    assert staff_sessions.prove_again(acts, KEYS, password=PASSWORD).proved_at == now
 
 
 def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> None:
@@ -247,8 +322,8 @@ def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> N
         staff_sessions.end(tx, opened.token, now)
 
     for viewer in (opened.staff, person):
-        with pytest.raises(NotThere), transaction(engine) as tx:
-            staff_sessions.prove_again(Context(tx, WEB, now, viewer), KEYS, password=PASSWORD, address="10.0.0.1")
+        with pytest.raises(NotThere):
+            staff_sessions.prove_again(acting(engine, now, viewer), KEYS, password=PASSWORD)
     assert staff_sessions.needs_proof(person, now)
 
 
@@ -256,18 +331,18 @@ def test_a_new_password_ends_the_other_sessions(engine: Engine, now: datetime) -
     ada(engine, now)
     here, elsewhere = signed_in(engine, now), signed_in(engine, now)
 
-    def change(current: str, new: str) -> WrongCredentials | TooManyAttempts | None:
-        with transaction(engine) as tx:
-            return staff_sessions.change_password(
-                Context(tx, WEB, now, here.staff), KEYS, current=current, new=new, address="10.0.0.1"
-            )
+    def change(current: str, new: str) -> None:
+        staff_sessions.change_password(acting(engine, now, here.staff), KEYS, current=current, new=new)
 
-    assert isinstance(change("wrong", "elm-tree-in-summer"), WrongCredentials)
+    with pytest.raises(WrongCredentials):
+        change("wrong", "elm-tree-in-summer")
     with pytest.raises(Invalid, match="too_short"):
         change(PASSWORD, "short")
     with pytest.raises(Invalid, match="same"):
         change(PASSWORD, PASSWORD)
-    assert change(PASSWORD, "elm-tree-in-summer") is None
+    with pytest.raises(Invalid, match="common"):
+        change(PASSWORD, "1234567890")
+    change(PASSWORD, "elm-tree-in-summer")
     assert whose(engine, here.token, now) is not None
     assert whose(engine, elsewhere.token, now) is None
     assert isinstance(sign_in(engine, now), WrongCredentials)

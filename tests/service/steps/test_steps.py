@@ -17,8 +17,7 @@ from reading.kinds import Level
 from reading.patients.keys import keys_in
 from reading.register import organisations
 from reading.reports.seal import Seal
-from reading.sessions import failed_proofs
-from reading.sessions.failed_proofs import Subject
+from reading.sessions import attempts
 from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.settings import Settings
@@ -134,11 +133,10 @@ def test_one_that_comes_while_another_is_hidden_is_taken_in_and_what_shows_nothi
 
 def test_failed_proofs_that_count_no_longer_are_forgotten(here: Here) -> None:
     forget = next(one for one in steps.of(here.house, threading.Event()) if one.name == "forget failed proofs")
-    subject = Subject(digest=bytes(32), free=3)
     with transaction(here.house.engine) as tx:
-        failed_proofs.count_failure(tx, [subject], here.clock.now)
+        attempts.begin(tx, attempts.of_session(here.house.keys, bytes(32)), here.clock.now)
     at_once = forget.run()
-    here.clock.now += timedelta(hours=2)
+    here.clock.now += timedelta(hours=25)
     later = forget.run()
 
     assert (at_once, later) == (0, 1)

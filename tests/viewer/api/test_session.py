@@ -7,7 +7,8 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from reading.register import passwords, people
+from reading.register import password_turns, passwords, people
+from reading.register.password_turns import Turns
 from storage.database import transaction
 from tests.reading.clinic import NORMAL
 from tests.viewer.house import PASSWORD, House
@@ -21,8 +22,9 @@ def sign_in(house: House, password: str, username: str = "ada") -> httpx.Respons
 
 
 def give_first_password(house: House) -> None:
+    kept = passwords.hash_password(FIRST)
     with transaction(house.engine) as tx:
-        people.set_password(tx, house.clinic.tang.person_id, passwords.hash_password(FIRST), must_change=True)
+        people.set_password(tx, house.clinic.tang.person_id, kept, must_change=True)
 
 
 def test_a_session_tells_who_is_in_and_with_which_roles(house: House) -> None:
@@ -199,3 +201,38 @@ def test_the_language_is_chosen_by_a_switch_and_kept(house: House) -> None:
     assert "Sign in" in client.get("/sign-in").text
     assert client.get("/api/cases").json()["title"] == "Please sign in"
     assert client.get("/language", params={"to": "en", "next": "//evil.example"}).headers["location"] == "/"
+
+
+def test_a_browser_that_signed_in_is_known_again(house: House) -> None:
+    known = house.client()
+    form = {"username": "ada", "password": PASSWORD}
+    known.post("/api/session", json=form)
+    for _ in range(8):
+        sign_in(house, "wrong")
+
+    assert sign_in(house, PASSWORD).status_code == 429
+    again = known.post("/api/session", json=form)
+    assert again.status_code == 200
+    cookie = next(each for each in again.headers.get_list("set-cookie") if each.startswith("tierread_browser="))
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+
+
+def test_too_many_sign_ins_at_once_are_asked_to_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    full = Turns(waiting=0)
+    monkeypatch.setattr(password_turns, "STRANGERS", full)
+    with full.turn():
+        busy = sign_in(house, PASSWORD)
+        on_page = house.client().post("/sign-in", data={"username": "ada", "password": PASSWORD})
+
+    assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
+    assert (on_page.status_code, "现在登录的人很多" in on_page.text) == (503, True)
+    assert sign_in(house, PASSWORD).status_code == 200
+
+
+def test_a_weak_password_is_refused_in_words(house: House) -> None:
+    ada = house.signed_in("ada")
+
+    for weak, words in (("1234567890", "很多人在用"), ("          ", "5 个不同的字符")):
+        refused = ada.post("/api/session/password", json={"current": PASSWORD, "new": weak})
+        assert (refused.status_code, words in refused.json()["detail"]) == (422, True)

@@ -1,0 +1,169 @@
+"""One attempt to prove who somebody is: which counters it moves, and from where the account was proved before.
+
+Failures slow down the account from one place. Where an account was proved before, from an address or in a browser, no
+stranger's failures are felt (docs/adr/0014-failed-proofs.md).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.errors import TooManyAttempts
+from reading.patients.keys import Keys
+from reading.register import devices
+from reading.sessions import failed_proofs
+from reading.sessions.failed_proofs import Counter, Kind, Limit
+from reading.tables import known_place
+from storage.database import insert_or_change
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+
+PAIR: Final = Limit(free=5, longest=timedelta(minutes=15), window=_DAY)
+"""Also for the password that an open session asks for again."""
+USERNAME: Final = Limit(free=20, longest=timedelta(minutes=15), window=_DAY)
+"""A username from all places that never proved it: people choose passwords that can be guessed."""
+CARD: Final = Limit(free=60, longest=timedelta(minutes=1), window=_DAY)
+"""A card from all places that never proved it: its code is random, and a patient comes from a new place first."""
+ADDRESS: Final = Limit(free=120, longest=timedelta(seconds=10), window=_HOUR)
+"""A whole hospital may call from one address: it is slowed down, and never closed for longer than this."""
+ADDRESS_UNDER_BRAKE: Final = Limit(free=3, longest=timedelta(minutes=5), window=_HOUR)
+EVERYBODY: Final = Limit(free=None, longest=timedelta(0), window=_HOUR)
+
+BRAKE_AT: Final = 1000
+"""Failures of strangers within an hour, after which the limit of each address is tight."""
+KNOWN_FOR: Final = timedelta(days=180)
+"""A place where an account was not proved for so long is a stranger's again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Caller:
+    """Where an attempt comes from."""
+
+    address: str
+    browser: str = field(default="", repr=False)
+    """The secret that a browser keeps since it signed in for the first time; empty for one that never did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """What one attempt counts against."""
+
+    counters: tuple[Counter, ...]
+    is_known: bool
+    """The account was proved from this place before."""
+    places: tuple[bytes, ...] = ()
+    """Digests of account and place, to be known after a success."""
+
+
+def of_username(
+    tx: Connection, keys: Keys, username: str, caller: Caller, now: datetime, *, person_id: str = ""
+) -> Attempt:
+    """``person_id``: whose the username is, for the security administrator; empty where it is nobody's."""
+    return _of_account(tx, keys, ("username", username), caller, now, limit=USERNAME, about=person_id)
+
+
+def of_card(tx: Connection, keys: Keys, card: str, caller: Caller, now: datetime) -> Attempt:
+    """``card`` in its normal form; nothing tells the security administrator whose it is."""
+    return _of_account(tx, keys, ("card", card), caller, now, limit=CARD)
+
+
+def of_session(keys: Keys, token_digest: bytes) -> Attempt:
+    """The password asked for again in an open session: nobody outside it can slow this down."""
+    digest = keys.digest("failed_proof", Kind.SESSION, token_digest.hex())
+    return Attempt(counters=(Counter(digest=digest, kind=Kind.SESSION, limit=PAIR),), is_known=True)
+
+
+def must_be_open(tx: Connection, attempt: Attempt, now: datetime) -> None:
+    """Look whether the attempt may be made at all; it counts nothing.
+
+    Raises:
+        TooManyAttempts: it has to wait.
+
+    """
+    wait = failed_proofs.remaining_wait(tx, attempt.counters, now)
+    if wait > timedelta(0):
+        raise TooManyAttempts(wait)
+
+
+def begin(tx: Connection, attempt: Attempt, now: datetime) -> None:
+    """Count the attempt as a failure, until `succeeded` takes it back.
+
+    Raises:
+        TooManyAttempts: it has to wait, and nothing was counted.
+
+    """
+    wait = failed_proofs.count(tx, attempt.counters, now)
+    if wait > timedelta(0):
+        raise TooManyAttempts(wait)
+
+
+def succeeded(tx: Connection, attempt: Attempt, now: datetime) -> None:
+    """Take the count back, and remember the place."""
+    failed_proofs.take_back(tx, attempt.counters, now)
+    for digest in sorted(attempt.places):
+        remember = insert_or_change(tx, known_place).values(place_digest=digest, proved_at=now)
+        tx.execute(remember.on_conflict_do_update(index_elements=[known_place.c.place_digest], set_={"proved_at": now}))
+
+
+def failures_of_strangers(tx: Connection, keys: Keys, now: datetime) -> int:
+    """Of all addresses and accounts, within the hour that is counted now."""
+    return failed_proofs.failures_of(tx, _everybody(keys), now)
+
+
+def brake_is_on(tx: Connection, keys: Keys, now: datetime) -> bool:
+    """Whether so many strangers failed within an hour that each address has only few failures left."""
+    return failures_of_strangers(tx, keys, now) >= BRAKE_AT
+
+
+def forget(tx: Connection, now: datetime) -> int:
+    """Remove what counts no longer; for the workers."""
+    forgotten = failed_proofs.forget(tx, now, _DAY)
+    return forgotten + tx.execute(known_place.delete().where(known_place.c.proved_at < now - KNOWN_FOR)).rowcount
+
+
+def network_of(address: str) -> str:
+    """The address as it counts: who has one address of an IPv6 network has the other 2^64 as well."""
+    caller = devices.read_address(address)
+    return str(ipaddress.ip_network((caller, 64), strict=False)) if caller and caller.version == 6 else str(caller)
+
+
+def _of_account(
+    tx: Connection,
+    keys: Keys,
+    account: tuple[str, str],
+    caller: Caller,
+    now: datetime,
+    *,
+    limit: Limit,
+    about: str = "",
+) -> Attempt:
+    network = network_of(caller.address)
+    at_address = keys.digest("known_place", *account, "address", network)
+    in_browser = keys.digest("known_place", *account, "browser", caller.browser) if caller.browser else None
+    places = (at_address,) if in_browser is None else (at_address, in_browser)
+    is_known = known_place.c.place_digest.in_(places) & (known_place.c.proved_at > now - KNOWN_FOR)
+    known = set(tx.scalars(sa.select(known_place.c.place_digest).where(is_known)))
+    # A browser that proved the account counts for itself: others at its address cannot slow it down.
+    place = ("browser", caller.browser) if in_browser in known else ("address", network)
+    pair = Counter(digest=keys.digest("failed_proof", *account, *place), kind=Kind.PAIR, limit=PAIR)
+    if known:
+        return Attempt(counters=(pair,), is_known=True, places=places)
+    of_address = Counter(
+        digest=keys.digest("failed_proof", "address", network),
+        kind=Kind.ADDRESS,
+        limit=ADDRESS_UNDER_BRAKE if brake_is_on(tx, keys, now) else ADDRESS,
+        about=network,
+    )
+    of_account = Counter(digest=keys.digest("failed_proof", *account), kind=Kind.ACCOUNT, limit=limit, about=about)
+    return Attempt(counters=(pair, of_account, of_address, _everybody(keys)), is_known=False, places=places)
+
+
+def _everybody(keys: Keys) -> Counter:
+    return Counter(digest=keys.digest("failed_proof", "everybody"), kind=Kind.EVERYBODY, limit=EVERYBODY)
