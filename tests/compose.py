@@ -128,8 +128,9 @@ class Composed:
         return subprocess.run(asked, capture_output=True, check=False, timeout=20).returncode == 0
 
     def kill(self, service: str) -> None:
+        """Kill one of ours with all its processes, as a machine that loses its power does."""
         process = self._processes.pop(service)
-        process.send_signal(signal.SIGKILL)
+        os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def log(self, service: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from service.installation import setting_values
-from service.installation.setting_values import described
+from service.installation.setting_values import Networks, described
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,6 +36,39 @@ class ShareSettings:
             "A connection that has not requested an association within this time (PROXY header and TLS included) is "
             "closed.",
             unit="seconds",
+        ),
+    )
+    http_connections: int = field(
+        default=512,
+        metadata=described(
+            setting_values.whole(8, 100_000),
+            "Connections of HTTP that are open at once; beyond them the longest idle one of the address that has most "
+            "is closed.",
+            unit="connections",
+        ),
+    )
+    http_connections_per_address: int = field(
+        default=128,
+        metadata=described(
+            setting_values.whole(1, 100_000),
+            "Of these at most so many of one address, but for trusted proxies; the longest idle one gives way.",
+            unit="connections",
+        ),
+    )
+    http_request_seconds: float = field(
+        default=10.0,
+        metadata=described(
+            setting_values.number(0.5, 300),
+            "The head of a request must have arrived within this time; from then on its body must come faster than "
+            "1 KiB/s.",
+            unit="seconds",
+        ),
+    )
+    metrics_networks: Networks = field(
+        default=(),
+        metadata=described(
+            setting_values.networks,
+            "Addresses that may read /metrics, separated by commas; never through a proxy. Empty: this machine alone.",
         ),
     )
     restart_after_seconds: float = field(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -35,6 +37,7 @@ SIGNS: Final[Mapping[Sign, State]] = {
 }
 
 
+KNOWN_SECONDS: Final = 1.0
 BEHIND_SECONDS: Final = 300.0
 """Much longer than it takes where all is well."""
 
@@ -48,6 +51,22 @@ def readiness(engine: Engine, folders: Folders, now: datetime) -> dict[str, Stat
         "dicom": SIGNS[sign_of_all(folders.run, Role.SCP)],
         "worker": SIGNS[sign_of_all(folders.run, Role.WORKER)],
     }
+
+
+class Readiness:
+    """`readiness`, looked at once a second at most, however often somebody asks."""
+
+    def __init__(self, engine: Engine, folders: Folders) -> None:
+        self._engine = engine
+        self._folders = folders
+        self._lock = threading.Lock()
+        self._known: tuple[float, dict[str, State]] | None = None
+
+    def __call__(self, now: datetime) -> dict[str, State]:
+        with self._lock:
+            if self._known is None or time.monotonic() - self._known[0] > KNOWN_SECONDS:
+                self._known = time.monotonic(), readiness(self._engine, self._folders, now)
+            return self._known[1]
 
 
 def is_ready(parts: Mapping[str, State]) -> bool:

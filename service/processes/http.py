@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
 from inspect import isawaitable
+from typing import Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,12 +15,16 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from pacs.dimse.proxy_protocol import is_of
 from service.installation.installation import Folders
+from service.installation.setting_values import Networks
 from service.processes import health
 from service.processes.http_guard import Guard
 from service.telemetry import metrics
 from viewer import app as viewer_app
 from viewer.http.office import Office
+
+FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-proto")
 
 
 def application(
@@ -29,9 +34,13 @@ def application(
     engine: Engine,
     folders: Folders,
     gauges: Callable[[], metrics.Gauges],
+    metrics_networks: Networks,
     changed: Callable[[], None],
 ) -> Guard:
-    """Put the application together; ``dicomweb`` brings its own prefix, ``changed`` hears of each unsafe request."""
+    """Put the application together; ``dicomweb`` brings its own prefix, ``changed`` hears of each unsafe request.
+
+    ``metrics_networks`` may ask for /metrics, and not through a proxy.
+    """
     app = FastAPI(
         title="TierRead",
         docs_url=None,  # its scripts would come from elsewhere
@@ -44,19 +53,29 @@ def application(
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
 
+    readiness = health.Readiness(engine, folders)
+
     @app.get("/readyz")
     def readyz() -> JSONResponse:
-        parts = health.readiness(engine, folders, datetime.now(UTC))
+        parts = readiness(datetime.now(UTC))
         ready = health.is_ready(parts)
         return JSONResponse({"ready": ready, "parts": parts}, status_code=200 if ready else 503)
 
     @app.get("/metrics")
-    def metrics_page() -> Response:
+    def metrics_page(request: Request) -> Response:
+        if not _comes_from(request, metrics_networks):
+            raise HTTPException(HTTPStatus.NOT_FOUND)
         return Response(metrics.page(folders.run, gauges), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     viewer_app.mount(app, office)
     _word_problems_of_machines(app)
     return Guard(app, changed)
+
+
+def _comes_from(request: Request, networks: Networks) -> bool:
+    """Whether a request comes from one of these networks, and not through a proxy, whose address says nothing."""
+    forwarded = any(name in request.headers for name in FORWARDED)
+    return not forwarded and request.client is not None and is_of(request.client.host, networks)
 
 
 def _word_problems_of_machines(app: FastAPI) -> None:

@@ -9,17 +9,22 @@ from typing import Final
 import uvicorn
 
 from pacs.dicomweb.routes import router as dicomweb_router
+from pacs.dimse.proxy_protocol import is_of
 from service.installation.heartbeat import Part
 from service.installation.house import house_of
 from service.installation.installation import Folders
 from service.installation.nodes import bytes_of
+from service.installation.setting_values import networks
 from service.installation.settings import Settings
 from service.processes import http
 from service.processes.gauges import gauges
+from service.processes.http_connections import Closed, Connections
 from service.processes.own_door import OwnDoor
 from service.processes.receiving import receiving
 from service.processes.role import until
 from service.processes.serve import listen
+from service.telemetry.logs import warn_seldom
+from service.telemetry.metrics import GAVE_WAY
 from service.wiring.answer_cache import AnswerCache
 from service.wiring.dicomweb import DicomwebDoor
 from service.wiring.evidence import Evidence
@@ -27,8 +32,15 @@ from service.wiring.export import export
 from service.wiring.picture import picture
 from viewer.http.office import Office
 
+LOOPBACK: Final = networks("127.0.0.0/8, ::1")
 GRACEFUL_SECONDS: Final = 10
 """How long answers under way may take to end when the role stops."""
+
+
+def closed(why: Closed) -> None:
+    """Count a connection that was closed so that others have room."""
+    GAVE_WAY.labels("http", why.value).inc()
+    warn_seldom("gave way", port="http", what=why.value)
 
 
 def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part) -> None:
@@ -54,11 +66,20 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             engine=house.engine,
             folders=folders,
             gauges=partial(gauges, house),
+            metrics_networks=settings.metrics_networks or LOOPBACK,
             changed=answers.forget,
+        )
+        connections = Connections(
+            most=settings.http_connections,
+            most_of_one=settings.http_connections_per_address,
+            request_seconds=settings.http_request_seconds,
+            is_trusted=partial(is_of, networks=settings.trusted_proxies),
+            on_close=closed,
         )
         server = uvicorn.Server(
             uvicorn.Config(
                 app,
+                http=connections.protocol(),
                 log_config=None,
                 access_log=False,  # it would hold paths; service.processes.http_guard logs templates
                 server_header=False,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import hmac
 import os
 import re
+import socket
 import threading
 import time
 from http import HTTPStatus
@@ -14,11 +16,20 @@ from typing import Any, Final
 
 from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, token
 from storage.segments.segment_rows import segment_key
+from storage.shares import NoRoom, Shares
 
 _PATH: Final = re.compile(r"/segments/([0-7][0-9A-HJKMNP-TV-Z]{25})\?offset=([0-9]{1,15})&length=([0-9]{1,15})")
 _VALID_SECONDS: Final = 60
 """A token is valid so long; clocks of nodes may differ by as much."""
-_IDLE_SECONDS: Final = 30
+_REQUEST_SECONDS: Final = 5.0
+"""The head of a connection's first request must have arrived within this time."""
+_IDLE_SECONDS: Final = 30.0
+"""Between requests, the next one's head included; and within an answer that nobody reads."""
+_MOST: Final = 64
+"""Connections at once: each holds a thread."""
+_MOST_OF_ONE: Final = 32
+"""Of one address; the longest idle one gives way."""
+_TURN_SECONDS: Final = 0.2
 
 
 class Lender:
@@ -33,7 +44,9 @@ class Lender:
         self._server = _Server(address, _Answer)
         self._server.spool_dir = spool_dir
         self._server.key = key
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.2,), name="lending", daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, args=(_TURN_SECONDS,), name="lending", daemon=True
+        )
         self._thread.start()
 
     @property
@@ -49,8 +62,51 @@ class Lender:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     block_on_close = False
+    request_queue_size = 128
     spool_dir: Path
     key: bytes
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        self._waits: dict[socket.socket, tuple[float, float]] = {}
+        """Connections that owe us a request: since when, and until when we wait."""
+        self._shares = Shares[socket.socket](
+            most=_MOST, most_of_one=lambda _address: _MOST_OF_ONE, idle_seconds=self._idle_seconds
+        )
+        super().__init__(address, handler)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.await_request(request, _REQUEST_SECONDS)
+        try:
+            leaving = self._shares.enter(request, str(client_address[0]))
+        except NoRoom:
+            self.shutdown_request(request)
+            return
+        if leaving is not None:
+            _cut(leaving)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self._shares.leave(request)
+        self._waits.pop(request, None)
+        super().shutdown_request(request)
+
+    def service_actions(self) -> None:
+        """End the connections whose request has not come in time."""
+        now = time.monotonic()
+        for connection, (_, until) in list(self._waits.items()):
+            if now > until:
+                _cut(connection)
+
+    def await_request(self, connection: socket.socket, seconds: float) -> None:
+        now = time.monotonic()
+        self._waits[connection] = (now, now + seconds)
+
+    def begin_answer(self, connection: socket.socket) -> None:
+        self._waits.pop(connection, None)
+
+    def _idle_seconds(self, connection: socket.socket) -> float | None:
+        since, _ = self._waits.get(connection, (None, None))
+        return None if since is None else time.monotonic() - since
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Log nothing: a node that hangs up reads the bytes elsewhere."""
@@ -66,6 +122,13 @@ class _Answer(BaseHTTPRequestHandler):
         return self.server
 
     def do_GET(self) -> None:  # as the library calls it
+        self._lender.begin_answer(self.connection)
+        try:
+            self._lend()
+        finally:
+            self._lender.await_request(self.connection, _IDLE_SECONDS)
+
+    def _lend(self) -> None:
         asked = _PATH.fullmatch(self.path)
         if not self._is_one_of_us():
             self._refuse(HTTPStatus.UNAUTHORIZED)
@@ -75,12 +138,12 @@ class _Answer(BaseHTTPRequestHandler):
             return
         offset, length = int(asked[2]), int(asked[3])
         try:
-            fd = os.open(self._lender.spool_dir / segment_key(asked[1]), os.O_RDONLY | os.O_CLOEXEC)
+            segment = (self._lender.spool_dir / segment_key(asked[1])).open("rb")
         except FileNotFoundError:
             self._refuse(HTTPStatus.NOT_FOUND)
             return
-        try:
-            if offset + length > os.fstat(fd).st_size:
+        with segment:
+            if offset + length > os.fstat(segment.fileno()).st_size:
                 self._refuse(HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE)
                 return
             self.send_response(HTTPStatus.OK)
@@ -88,14 +151,8 @@ class _Answer(BaseHTTPRequestHandler):
             self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.flush()
-            while length:
-                sent = os.sendfile(self.connection.fileno(), fd, offset, length)
-                if not sent:
-                    raise EOFError
-                offset += sent
-                length -= sent
-        finally:
-            os.close(fd)
+            if length and self.connection.sendfile(segment, offset, length) < length:
+                raise EOFError
 
     def _is_one_of_us(self) -> bool:
         said, at = self.headers.get(TOKEN_HEADER, ""), self.headers.get(TIME_HEADER, "")
@@ -111,3 +168,9 @@ class _Answer(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 # as the library calls it
         """Log nothing: these are no requests of people."""
+
+
+def _cut(connection: socket.socket) -> None:
+    """End a connection, whose thread then ends; it may have ended meanwhile."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_RDWR)
