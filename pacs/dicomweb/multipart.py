@@ -44,16 +44,15 @@ def media_type(text: str) -> MediaType:
 
 def split_quoted(text: str, separator: str) -> list[str]:
     """Split at a separator that does not stand inside a quoted string."""
-    pieces: list[str] = [""]
-    quoted = False
-    for character in text:
+    pieces: list[str] = []
+    quoted, start = False, 0
+    for at, character in enumerate(text):
         if character == '"':
             quoted = not quoted
-        if character == separator and not quoted:
-            pieces.append("")
-        else:
-            pieces[-1] += character
-    return pieces
+        elif character == separator and not quoted:
+            pieces.append(text[start:at])
+            start = at + 1
+    return [*pieces, text[start:]]
 
 
 def boundary_for(*parts: str | bytes | int) -> str:

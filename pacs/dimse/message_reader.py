@@ -19,7 +19,7 @@ from pacs.dimse.command_set import Malformed, StoreRequest
 from pacs.dimse.socket_reader import SocketReader
 
 _MAX_COMMAND: Final = 64 * 1024
-_MAX_IDENTIFIER: Final = 16 << 20
+_MAX_IDENTIFIER: Final = 4 << 20
 """Largest data set that pynetdicom takes whole into memory; a commitment request for 10,000 instances has 1.5 MB."""
 
 _SOP_CLASS_NOT_SUPPORTED: Final = 0x0122

@@ -26,7 +26,7 @@ from pacs.search.matching_keys import Level, UnfitKey
 from pacs.search.results import Describe, Result, ambiguous_patient
 from pacs.search.turns import TooManySearches, Turns
 from pacs.service_classes.find_answer import answer_dataset
-from pacs.service_classes.identifier import ParsedIdentifier, Root, query
+from pacs.service_classes.identifier import ParsedIdentifier, Root, encoded, query
 from pacs.service_classes.needs import DimseDoor
 from storage.database import snapshot
 from storage.index.queries import Instance, Scope, search_instances, search_patients, search_series, search_studies
@@ -68,6 +68,7 @@ class FindService:
         """Every match with its status; pynetdicom adds the final success, unless another status ends the search."""
         try:
             character_set = self._door.character_set(caller.sender)
+            encoded(event.request.Identifier)
             try:
                 identifier = event.identifier
             except Exception as error:  # its decoder may raise anything

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from enum import Enum
-from typing import Final
+from typing import Any, Final
 
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
@@ -26,6 +27,23 @@ UNIQUE: Final = {
 LEVELS: Final = {"PATIENT": Level.PATIENT, "STUDY": Level.STUDY, "SERIES": Level.SERIES, "IMAGE": Level.INSTANCE}
 # Read otherwise, or always returned: these are no matching keys.
 _ABOUT: Final = frozenset({SPECIFIC_CHARACTER_SET, QUERY_RETRIEVE_LEVEL, 0x00080054, 0x00080056, 0x00080201})
+
+
+MOST_BYTES: Final = 128 * 1024
+"""Of an identifier; the longest list of UIDs that is taken has half of that. More would be decoded for seconds."""
+
+
+def encoded(identifier: Any) -> Any:
+    """The identifier of a request as it came, a stream.
+
+    Raises:
+        UnfitKey: there is none, or it has more than `MOST_BYTES`.
+
+    """
+    if identifier is None or identifier.seek(0, os.SEEK_END) > MOST_BYTES:
+        raise UnfitKey("too long, or missing")
+    identifier.seek(0)
+    return identifier
 
 
 class Root(Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from enum import Enum
 from io import BytesIO
@@ -28,6 +29,8 @@ NOT_TO_BE_UPDATED: Final = 0xA506
 INVALID_INSTANCE: Final = 0x0117
 MISTYPED: Final = 0x0212
 NOT_OF_THIS_CLASS: Final = 0x0119
+MOST_BYTES: Final = 1 << 20
+"""Of a message; one that names 5,000 images has less. Each element of it costs memory while it is decoded."""
 
 _log: Final = structlog.get_logger()
 
@@ -112,6 +115,8 @@ def _attributes(event: Any, encoded: BytesIO | None) -> Attributes:
     syntax = event.context.transfer_syntax
     if encoded is None:
         return {}
+    if encoded.seek(0, os.SEEK_END) > MOST_BYTES:
+        raise UnreadableData
     encoded.seek(0)
     try:
         return to_json(decode(encoded, syntax.is_implicit_VR, syntax.is_little_endian), "")

@@ -25,7 +25,7 @@ from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.pixels.opened import Bytes, StoredInstance
 from pacs.search.matching_keys import UnfitKey
 from pacs.search.results import ambiguous_patient
-from pacs.service_classes.identifier import Root, retrieval
+from pacs.service_classes.identifier import Root, encoded, retrieval
 from pacs.service_classes.needs import Destination, DimseDoor
 from storage.database import snapshot
 from storage.index.queries import Part, Scope, search_parts, seen_instance
@@ -131,7 +131,7 @@ class RetrieveService:
     def _parts(self, caller: Caller, request: Any, context: PresentationContext) -> list[Part]:
         try:
             syntax = context.transfer_syntax[0]
-            identifier = decode(request.Identifier, syntax.is_implicit_VR, syntax.is_little_endian)
+            identifier = decode(encoded(request.Identifier), syntax.is_implicit_VR, syntax.is_little_endian)
         except Exception as error:  # its decoder may raise anything
             raise UnfitKey("cannot be read") from error
         asked = retrieval(identifier, ROOTS[str(context.abstract_syntax)], self._door.character_set(caller.sender))

@@ -32,6 +32,7 @@ from service.wiring.export import export
 from service.wiring.picture import picture
 from viewer.http.office import Office
 
+OURSELVES: Final = networks("127.0.0.1, ::1")
 LOOPBACK: Final = networks("127.0.0.0/8, ::1")
 GRACEFUL_SECONDS: Final = 10
 """How long answers under way may take to end when the role stops."""
@@ -73,7 +74,8 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             most=settings.http_connections,
             most_of_one=settings.http_connections_per_address,
             request_seconds=settings.http_request_seconds,
-            is_trusted=partial(is_of, networks=settings.trusted_proxies),
+            # The supervisor's question comes from this machine, as a proxy's on it may.
+            is_trusted=partial(is_of, networks=(*settings.trusted_proxies, *OURSELVES)),
             on_close=closed,
         )
         server = uvicorn.Server(

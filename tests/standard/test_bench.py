@@ -7,7 +7,7 @@ from itertools import pairwise
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
-from bench import budgets, pictures
+from bench import budgets, denial, pictures
 from bench.budgets import Found
 from bench.index import QUESTIONS, ask
 from bench.load_index import REPORTS_OF_A_PATIENT, fill
@@ -28,6 +28,15 @@ def test_the_loader_fills_an_index_that_answers_every_question(engine: Engine) -
     assert counted == [WAITING + 2 * REPORTS_OF_A_PATIENT] * 2
     asked = ask(engine, province, waiting=WAITING, studies=counted[0] or 0, times=2, claims=20)
     assert [what for what, _ in asked] == [*QUESTIONS]
+
+
+def test_an_attack_is_borne_or_not() -> None:
+    borne = denial.Suffered(attack="nothing", stored=[0.1, 0.2, 0.9], read=[0.1], most_bytes=300_000_000)
+    refused = denial.Suffered(attack="silence", stored=[0.1], refused=["(2, 3, 2)"], unread=1)
+
+    assert [len(line.split(" | ")) for line in denial.HEAD[:1]] == [len(denial.row(borne).split(" | "))]
+    assert denial.row(borne) == "| nothing | 0.200, 0.900 | 0 | 0.100, 0.100 | 0 | 300 | yes |"
+    assert denial.row(refused) == "| silence | 0.100, 0.100 | 1 | none | 1 | 0 | NO |"
 
 
 def test_a_budget_is_met_or_not_or_was_not_measured() -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pacs.search.matching_keys import UnfitKey, condition
 from pacs.search.wildcard import LONGEST_PATTERN, PatternTooLong, matcher
 
 
@@ -65,3 +66,9 @@ def test_a_pattern_longer_than_any_value_is_refused() -> None:
     matcher("?" * LONGEST_PATTERN)
     with pytest.raises(PatternTooLong):
         matcher("?" * (LONGEST_PATTERN + 1))
+
+
+@pytest.mark.parametrize("pattern", ["*a" * 200, "a" * 400, "?" * 325])
+def test_a_search_with_a_pattern_longer_than_any_value_is_refused(pattern: str) -> None:
+    with pytest.raises(UnfitKey):
+        condition(0x00081030, pattern)
