@@ -21,6 +21,7 @@ from pydicom.sequence import Sequence
 
 from pacs.dataset.character_sets import TEXT_VRS, decode
 from pacs.dataset.dicom_json import BINARY, SPECIFIC_CHARACTER_SET, charsets_of, vr_of
+from pacs.leaving.side import correct_side, correct_side_json
 from storage.index.person_traces import Trace
 
 SYSTEM: Final = "TIERREAD"
@@ -49,6 +50,11 @@ class Correction:
     reason: str
     made_at: datetime
 
+    @property
+    def side(self) -> str | None:
+        """The corrected side, which stands in several attributes; None where it was not corrected."""
+        return self.attributes.get("Laterality", self.attributes.get("ImageLaterality"))
+
     def by_tag(self) -> dict[int, str]:
         tags = {tag_for_keyword(keyword): value for keyword, value in self.attributes.items()}
         return {tag: value for tag, value in tags.items() if tag is not None}
@@ -74,6 +80,8 @@ def apply_correction(dataset: Dataset, correction: Correction) -> None:
         changed |= _scrub(dataset, changes, trace)
     for tag, value in changes.items():
         dataset[tag] = _element(tag, value)
+    if correction.side is not None:
+        changed |= correct_side(dataset, correction.side, frozenset(changes))
     dataset[SPECIFIC_CHARACTER_SET] = _element(SPECIFIC_CHARACTER_SET, "ISO_IR 192")
     modified = Dataset()
     for tag in sorted(changed):
@@ -108,6 +116,8 @@ def apply_correction_json(instance: dict[str, Any], correction: Correction) -> N
         changed |= _scrub_json(instance, changes, trace)
     for tag, value in by_tag.items():
         instance[f"{tag:08X}"] = _json_element(dictionary_VR(tag), value)
+    if correction.side is not None:
+        changed |= correct_side_json(instance, correction.side, frozenset(by_tag))
     instance[f"{SPECIFIC_CHARACTER_SET:08X}"] = {"vr": "CS", "Value": ["ISO_IR 192"]}
     modified = {f"{tag:08X}": {"vr": before.get(tag) or dictionary_VR(tag)} for tag in sorted(changed)}
     item = {

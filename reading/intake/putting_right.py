@@ -18,7 +18,7 @@ from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
-from reading.patients.names import person_name
+from reading.patients.names import as_typed, person_name
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import compare, said_by
@@ -108,7 +108,7 @@ def shown_attributes(tx: Connection, case: Case) -> dict[str, str]:
     study = queries.study_of(tx, cases.study_uids(tx, case.id)[0])
     assert study is not None  # noqa: S101 -- a case has its studies
     return {
-        "PatientName": study.patient_name,
+        "PatientName": as_typed(study.patient_name),
         "PatientSex": study.sex,
         "PatientBirthDate": study.birth_date,
         "BodyPartExamined": case.body_part,

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading.errors import Invalid, NotThere, Stale
+from reading.patients.names import in_groups
 from reading.row_rules import known
 from reading.tables import attribution, imaging_order, patient, person
 from reading.texts import checked
@@ -86,6 +87,8 @@ def correct(
     ``seen_revision`` is the one that the person looked at. The journal keeps the correction, which must survive the
     loss of the index.
 
+    A corrected name goes out in its groups, pinyin and characters (`names.in_groups`).
+
     Raises:
         NotThere: no such study.
         Invalid: an attribute that is not corrected here, a value that breaks its form, nothing to correct, no reason.
@@ -93,6 +96,7 @@ def correct(
 
     """
     _check(attributes, reason)
+    attributes = {key: in_groups(value) if key == "PatientName" else value for key, value in attributes.items()}
     if not attributes and patient_id is None and order_id is None:
         raise Invalid("attributes", "empty")
     study = queries.study_of(tx, study_uid)

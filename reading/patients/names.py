@@ -81,6 +81,30 @@ def for_devices(name: str) -> tuple[str, str]:
     return spelled.upper(), "^".join(part for part in (family, given) if part)
 
 
+def in_groups(typed: str) -> str:
+    """A name that a person typed as a DICOM person name (PS3.5 6.2.1): pinyin, then the characters.
+
+    A phonetic group is dropped, since it would spell the earlier name; groups that were typed stay otherwise.
+    """
+    groups = typed.split("=")
+    named = [group for group in groups if group.strip()]
+    if len(named) != 1 or not is_chinese(named[0]):
+        return "=".join(groups[:2]).rstrip("=")
+    characters = named[0].strip()
+    if "^" not in characters:
+        alphabetic, ideographic = for_devices(characters)
+        return f"{alphabetic}={ideographic}"
+    family, *given = characters.split("^")
+    spelled = ["".join(_family(family)), *("".join(_syllables(each)) for each in given)]
+    return f"{'^'.join(spelled).upper()}={characters}"
+
+
+def as_typed(dicom: str) -> str:
+    """What somebody would type for a DICOM person name: its characters alone where the rest follows from them."""
+    groups = dicom.split("=")
+    return groups[1] if len(groups) > 1 and in_groups(groups[1]) == dicom else dicom
+
+
 def bare(name: str) -> str:
     """A name without case, spaces, old glyphs and the dot between the parts of a minority's name."""
     return standard_glyphs("".join(name.split()).replace("·", "")).casefold()

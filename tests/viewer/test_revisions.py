@@ -148,7 +148,7 @@ def test_two_who_correct_one_study_do_not_undo_each_other_and_see_what_changed(h
     assert 'value="左侧"' in refused.text
     assert done.status_code == 303
     assert study is not None
-    assert study.patient_name == "李^娜"
+    assert study.patient_name == "LI^NA=李^娜"
     assert house.signed_in("ada").get(f"/api/cases/{case.id}").json()["laterality"] == "L"
 
 

@@ -42,8 +42,8 @@ def test_a_correction_is_shown_and_earlier_ones_of_other_attributes_stay(engine:
         assert attribution.current(tx, STUDY) == second
         assert attribution.history(tx, STUDY) == [first, second]
     assert study is not None
-    assert (study.patient_name, study.sex, study.attribution_revision) == ("潘^雅", "F", 2)
-    assert second.attributes == {"PatientName": "潘^雅", "PatientSex": "F", "Laterality": "L"}
+    assert (study.patient_name, study.sex, study.attribution_revision) == ("PAN^YA=潘^雅", "F", 2)
+    assert second.attributes == {"PatientName": "PAN^YA=潘^雅", "PatientSex": "F", "Laterality": "L"}
     assert (first.patient_id, first.made_by, second.patient_id) == (patient.id, tang.person_id, patient.id)
     assert (second.made_at, second.reason) == (later, "other character")
 

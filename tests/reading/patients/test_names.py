@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from reading.patients.names import for_devices, is_chinese, person_name
+from reading.patients.names import as_typed, for_devices, in_groups, is_chinese, person_name
 from reading.patients.same_name import Answer, compare_names
 
 
@@ -52,3 +52,20 @@ def test_a_wide_space_and_kana_are_no_chinese_characters() -> None:
 )
 def test_a_name_is_shown_as_people_write_it(dicom: str, shown: str) -> None:
     assert person_name(dicom) == shown
+
+
+@pytest.mark.parametrize(
+    ("typed", "goes_out"),
+    [
+        ("李^娜", "LI^NA=李^娜"),
+        ("李娜", "LI^NA=李^娜"),
+        ("Li^Na=李^娜", "Li^Na=李^娜"),
+        ("Li^Na=李^娜=リ^ナ", "Li^Na=李^娜"),
+        ("Smith^John", "Smith^John"),
+        ("=李^娜", "LI^NA=李^娜"),
+        ("", ""),
+    ],
+)
+def test_a_typed_name_goes_out_in_its_groups_and_without_the_earlier_reading(typed: str, goes_out: str) -> None:
+    assert in_groups(typed) == goes_out
+    assert in_groups(as_typed(goes_out)) == goes_out

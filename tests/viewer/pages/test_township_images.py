@@ -173,7 +173,7 @@ def test_details_are_corrected_where_something_was_changed(house: House) -> None
     assert "没有任何改动" in same.text
     assert corrected.headers["location"] == f"/t/case/{case_id}?done=corrected"
     assert study is not None
-    assert (study.patient_name, study.sex, study.birth_date) == ("李^娜", "F", "19900307")
+    assert (study.patient_name, study.sex, study.birth_date) == ("LI^NA=李^娜", "F", "19900307")
     assert 'value="1990-03-07"' in page
     assert [kind for kind, _ in house.noted()] == ["attribution"]
     assert house.submit(tang, f"/t/case/{case_id}/correct", **{**form, "name": " "}, why="x").status_code == 422

@@ -25,6 +25,7 @@ export const TAG = {
   ImagePositionPatient: '00200032',
   ImageOrientationPatient: '00200037',
   ImageLaterality: '00200062',
+  Laterality: '00200060',
   NumberOfSeriesRelatedInstances: '00201209',
   SamplesPerPixel: '00280002',
   PhotometricInterpretation: '00280004',

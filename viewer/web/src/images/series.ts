@@ -55,6 +55,6 @@ export function cornerOf(metadata: DataSet, series: Series): Corner {
     patient: nameOf(metadata, TAG.PatientName),
     about: [textOf(metadata, TAG.PatientSex), textOf(metadata, TAG.PatientAge)].filter(Boolean).join(' '),
     study: [date, series.modality, series.description].filter(Boolean).join(' · '),
-    side: SIDES[textOf(metadata, TAG.ImageLaterality)] ?? '',
+    side: SIDES[textOf(metadata, TAG.ImageLaterality) || textOf(metadata, TAG.Laterality)] ?? '',
   }
 }
