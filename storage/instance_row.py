@@ -59,6 +59,14 @@ def is_uid(value: str | None) -> bool:
     return value is not None and _UID.fullmatch(value) is not None
 
 
+def is_new_uid(value: str | None) -> bool:
+    """Whether a UID may come in: no component is empty, so neither ``..`` nor a dot at an end (PS3.5 9.1).
+
+    What came in before this was asked stays readable: `is_uid`.
+    """
+    return is_uid(value) and all((value or "").split("."))
+
+
 class UnfitUid(StorageError, ValueError):
     """A UID that no row, file or archive member may be named by."""
 

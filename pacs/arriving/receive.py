@@ -21,7 +21,7 @@ from pacs.dataset.index_header import instance_row, uid_of
 from pacs.dataset.walk import DEFLATED, walk
 from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
-from storage.instance_row import Provenance, is_uid
+from storage.instance_row import Provenance, is_new_uid
 from storage.segments.open_segment import FlushFailed, Member, NoSpace
 from storage.segments.spool import Spool
 
@@ -206,7 +206,7 @@ class Reception:
         uids = (identity.sop_class_uid, identity.sop_instance_uid, identity.study_uid)
         if not all(uids):
             return Reason.NO_UIDS
-        if not all(is_uid(uid) for uid in (*uids, self._syntax)):
+        if not all(is_new_uid(uid) for uid in (*uids, self._syntax)):
             return Reason.BAD_UID
         if self._requested_instance not in (None, identity.sop_instance_uid):
             return Reason.UID_MISMATCH
@@ -246,7 +246,7 @@ class Reception:
         if identity != self._identity:
             raise RefusedDataset(Reason.UNREADABLE)  # an element occurs twice, with two values
         series_uid = uid_of(walked, tags.SERIES_INSTANCE_UID)
-        if not is_uid(series_uid):
+        if not is_new_uid(series_uid):
             raise RefusedDataset(Reason.BAD_UID if series_uid else Reason.NO_UIDS)
         row = instance_row(
             walked,

@@ -20,7 +20,7 @@ from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import UnreadableData
 from pacs.service_classes.mpps_message import Attributes, PerformedStep, RefusedMessage, n_create, n_set
-from storage.instance_row import is_uid
+from storage.instance_row import is_new_uid
 
 # PS3.7 C.5.
 PROCESSING_FAILURE: Final = 0x0110
@@ -94,7 +94,7 @@ class PerformedSteps:
         event: Any,
         encoded: BytesIO | None,
     ) -> int | Dataset:
-        if not is_uid(uid):
+        if not is_new_uid(uid):
             return INVALID_INSTANCE
         try:
             verdict = taking(caller, uid, reading(_attributes(event, encoded)))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from pacs.errors import InvalidInput
-from storage.instance_row import is_uid
+from storage.instance_row import is_new_uid
 
 Attributes: TypeAlias = Mapping[str, Any]
 """An attribute list in the DICOM JSON model (PS3.18 F)."""
@@ -153,7 +153,7 @@ def _uid(item: Attributes, tag: str) -> str:
     value = _code_string(item, tag)
     if not value:
         raise RefusedMessage(MISSING_VALUE, tag)
-    if not is_uid(value):
+    if not is_new_uid(value):
         raise RefusedMessage(INVALID_VALUE, tag)
     return value
 

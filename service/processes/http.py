@@ -46,6 +46,7 @@ def application(
         docs_url=None,  # its scripts would come from elsewhere
         redoc_url=None,
         openapi_url=None,
+        redirect_slashes=False,  # it would send people to whatever host the request names
     )
     app.include_router(dicomweb)
 

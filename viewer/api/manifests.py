@@ -11,7 +11,7 @@ from reading.completeness import announcements
 from reading.completeness.announcements import Named
 from reading.errors import Invalid
 from storage.database import transaction
-from storage.instance_row import is_uid
+from storage.instance_row import is_new_uid
 from viewer.api import bodies
 from viewer.http.callers import Sending
 from viewer.http.office import office_of
@@ -52,11 +52,11 @@ def _checked(study_uid: str, named: list[Named]) -> None:
         Invalid: the first rule that is broken; the UID itself is not repeated.
 
     """
-    if not is_uid(study_uid):
+    if not is_new_uid(study_uid):
         raise Invalid("study_uid", "not_a_uid")
-    if not all(is_uid(one.series_uid) for one in named):
+    if not all(is_new_uid(one.series_uid) for one in named):
         raise Invalid("series_uid", "not_a_uid")
-    if not all(is_uid(one.sop_instance_uid) for one in named):
+    if not all(is_new_uid(one.sop_instance_uid) for one in named):
         raise Invalid("instances", "not_a_uid")
     if len({one.sop_instance_uid for one in named}) != len(named):
         raise Invalid("instances", "twice")

@@ -6,6 +6,7 @@ import hashlib
 import struct
 import zlib
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from pydicom.dataset import Dataset
@@ -167,6 +168,11 @@ def without(keyword: str) -> Object:
     return changed(whole, encoded(image(**{"SOPInstanceUID": whole.sop_instance, keyword: None})))
 
 
+def renamed(study_uid: bytes) -> Object:
+    """An image whose Study Instance UID has these six bytes."""
+    return changed(thing(image()), encoded(image(StudyInstanceUID="1.2.3")).replace(b"1.2.3\0", study_uid))
+
+
 def cut(whole: Object, share: float) -> Object:
     return changed(whole, whole.dataset[: int(len(whole.dataset) * share)])
 
@@ -189,6 +195,10 @@ REFUSED = {
         lambda: changed(thing(image()), encoded(image(StudyInstanceUID="1.2.3")).replace(b"1.2.3\0", b"../../")),
         Reason.BAD_UID,
     ),
+    "a UID of dots alone": (partial(renamed, b"......"), Reason.BAD_UID),
+    "a UID with an empty component": (partial(renamed, b"1..2.3"), Reason.BAD_UID),
+    "a UID that begins with a dot": (partial(renamed, b".1.2.3"), Reason.BAD_UID),
+    "a UID that ends with a dot": (partial(renamed, b"1.2.3."), Reason.BAD_UID),
     "a transfer syntax that is no UID": (lambda: thing(image(), "Ä"), Reason.BAD_UID),
     "no Study Instance UID, and cut": (lambda: cut(without("StudyInstanceUID"), 0.9), Reason.TRUNCATED),
     "another instance than announced": (lambda: changed(thing(image()), encoded(image())), Reason.UID_MISMATCH),

@@ -36,6 +36,7 @@ def cast(tierread: TierRead) -> Cast:
         ("/api/cases", 401),
         ("/dicomweb/studies", 401),
         ("/no-such-thing", 404),
+        ("/t/", 404),  # no redirect to whatever host the request names
         ("/api/no-such-thing", 404),
         ("/static/no-such-thing.css", 404),
     ],
