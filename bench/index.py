@@ -19,6 +19,7 @@ from sqlalchemy.engine import Engine
 from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
 from bench.servers import Missing
 from reading.access import visibility
+from reading.actions import Action
 from reading.audit import Audit
 from reading.context import Context
 from reading.queue import claiming
@@ -113,7 +114,7 @@ def ask(
 
 def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> None:
     with snapshot(engine) as tx:
-        scope = visibility.scope(tx, random.choice(province.readers), province.now)
+        scope = visibility.scope(tx, random.choice(province.readers), province.now, Action.STUDY_SEARCH)
         search_studies(tx, scope, match(), limit=25)
 
 

@@ -77,6 +77,7 @@ class Action(StrEnum):
     DEVICE_CHECK = "device.check"
     DEVICE_END = "device.end"
     DEVICE_OPEN = "device.open"
+    DEVICE_RIGHTS = "device.rights"
     DEVICE_TOKEN = "device.token"
 
     DRAFT_SAVE = "draft.save"

@@ -60,6 +60,19 @@ class Priority(StrEnum):
         return self.rank >= Priority(other).rank
 
 
+class DeviceRight(StrEnum):
+    """What a device may do, by DIMSE and by DICOMweb."""
+
+    STORE = "store"
+    """Send images, say what was made of an examination (MPPS), and ask for commitments."""
+    WORKLIST = "worklist"
+    QUERY = "query"
+    RETRIEVE = "retrieve"
+    """Get images out, also those that somebody else sends it."""
+    REJECT = "reject"
+    """Hide images that other devices of its site sent."""
+
+
 class IdentifierKind(StrEnum):
     """What a patient is known by; the value is only unique within its kind and issuer."""
 

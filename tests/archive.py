@@ -17,6 +17,7 @@ from pacs.arriving.receive import Receiver, Sender
 from pacs.dimse.listener import Listener, ListenerSettings
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
+from pacs.rights import Right
 from storage import tables
 from storage.database import Durability, connect, snapshot
 from storage.index.queries import Index
@@ -24,9 +25,14 @@ from storage.segments.spool import Spool
 from tests.wire import Object
 
 TOWNSHIP: Final = Sender(
-    device_id="01D0000000000000000000000D", site_id="01S0000000000000000000000T", issuer="TOWNSHIP"
+    device_id="01D0000000000000000000000D",
+    site_id="01S0000000000000000000000T",
+    issuer="TOWNSHIP",
+    may=frozenset(Right),
 )
-OTHER: Final = Sender(device_id="01D0000000000000000000000E", site_id="01S0000000000000000000000H", issuer="OTHER")
+OTHER: Final = Sender(
+    device_id="01D0000000000000000000000E", site_id="01S0000000000000000000000H", issuer="OTHER", may=frozenset(Right)
+)
 TITLES: Final = {"TOWNSHIP": TOWNSHIP, "OTHER": OTHER}
 
 

@@ -61,16 +61,16 @@ class House:
 
     # The door, as `service` hands it in.
 
-    def scope(self, sender: Sender) -> Scope:
+    def scope(self, sender: Sender, _action: str) -> Scope:
         return Scope(site_ids=frozenset((sender.site_id,)))
 
     def open_study(self, sender: Sender, study_uid: str, action: str) -> VisibleStudy:
         with snapshot(self.archive.engine) as tx:
-            found = search_studies(tx, self.scope(sender), [("study_uid", Exact(study_uid))], limit=1)
+            found = search_studies(tx, self.scope(sender, action), [("study_uid", Exact(study_uid))], limit=1)
         if not found:
             raise NotVisible
         self.looks.append((sender.device_id, action, study_uid))
-        scope, corrected = self.scope(sender), self.corrected.get(study_uid)
+        scope, corrected = self.scope(sender, action), self.corrected.get(study_uid)
         return replace(corrected, scope=scope) if corrected else VisibleStudy(study=found[0], scope=scope)
 
     def destination(self, ae_title: str, _asker: Sender) -> Destination | None:

@@ -33,7 +33,7 @@ import httpx
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.identifiers import identity_check_character
-from reading.kinds import IdentifierKind, Level, Role, Sex
+from reading.kinds import DeviceRight, IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import keys_in
 from reading.patients.patient_identifiers import Identifier
@@ -44,6 +44,8 @@ from tests import warm
 
 REPOSITORY: Final = Path(__file__).parent.parent
 PASSWORD: Final = "ein-langes-Wort-17"
+MAY: Final = frozenset({DeviceRight.STORE, DeviceRight.WORKLIST, DeviceRight.QUERY, DeviceRight.RETRIEVE})
+"""The rights of the cast's devices."""
 QUICK: Final = {
     "TIERREAD_QUIET_SECONDS": "1",
     "TIERREAD_SEGMENT_IDLE_SECONDS": "1",
@@ -277,8 +279,8 @@ class TierRead:
                     return Person(username=username, name=name)
 
                 local = Entry(network="127.0.0.1")
-                device = device_register.add(ctx, ae_title="DR_TOWN", site_code="TOWN", entry=local)
-                device_register.add(ctx, ae_title="DR_OTHER", site_code="OTHER-TOWN", entry=local)
+                device = device_register.add(ctx, ae_title="DR_TOWN", site_code="TOWN", entry=local, may=MAY)
+                device_register.add(ctx, ae_title="DR_OTHER", site_code="OTHER-TOWN", entry=local, may=MAY)
                 return Cast(
                     tang=person("tang", "唐技师", "TOWN", Role.TECHNICIAN),
                     ada=person("ada", "艾医生", "COUNTY", Role.READER, "住院医师"),

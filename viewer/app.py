@@ -33,10 +33,8 @@ from viewer.folders import STATIC
 from viewer.http import problems
 from viewer.http.office import Office
 from viewer.http.page import page
-from viewer.pages import devices as device_pages
-from viewer.pages import patient as patient_pages
-from viewer.pages import quality as quality_pages
 from viewer.pages import (
+    device_rights,
     sign_in,
     township,
     township_case,
@@ -46,6 +44,9 @@ from viewer.pages import (
     township_match,
     township_print,
 )
+from viewer.pages import devices as device_pages
+from viewer.pages import patient as patient_pages
+from viewer.pages import quality as quality_pages
 
 API: Final = (
     session,
@@ -72,6 +73,7 @@ PAGES: Final = (
     township_match,
     township_print,
     device_pages,
+    device_rights,
     quality_pages,
     patient_pages,
 )

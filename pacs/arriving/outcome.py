@@ -26,6 +26,8 @@ class Reason(StrEnum):
     """Fewer pixels than Rows, Columns and Number of Frames promise."""
     ERASED = "erased"
     """It was erased here for good, and may not come back."""
+    NO_RIGHT = "no_right"
+    """The device has no right to store; nothing of it is kept."""
     OUT_OF_RESOURCES = "out_of_resources"
     FAILED = "failed"
 
@@ -36,6 +38,7 @@ STATUS: Final = {
     Reason.ALREADY_HERE: 0x0000,
     Reason.HELD: 0x0000,
     Reason.ERASED: 0x0124,  # Refused: Not authorized (PS3.7 9.1.1.1.9)
+    Reason.NO_RIGHT: 0x0124,
     Reason.OUT_OF_RESOURCES: 0xA700,
     Reason.UID_MISMATCH: 0xA900,
     Reason.UNREADABLE: 0xC000,

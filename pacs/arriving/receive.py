@@ -19,6 +19,7 @@ from pacs.arriving.outcome import STATUS, Outcome, Reason
 from pacs.dataset import part10, tags
 from pacs.dataset.index_header import instance_row, uid_of
 from pacs.dataset.walk import DEFLATED, walk
+from pacs.rights import Right
 from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_new_uid
@@ -58,6 +59,8 @@ class Sender:
     """Issuer of Patient ID for data sets that name none."""
     character_set: str = ""
     """Specific Character Set for data sets that name none."""
+    may: frozenset[Right] = frozenset((Right.STORE,))
+    """What a device may do; a person and an import store."""
     test: bool = False
     """A trial: its instances are received and checked, then discarded without a row, a file or a quarantine entry."""
 
@@ -116,12 +119,13 @@ class Reception:
         self._member: Member | None = None
         self._head_size = 0
         self._failed = False
+        self._may_store = Right.STORE in sender.may
         self.keeps_refused = not sender.test
         """Whether a refused instance goes to quarantine; not if it comes from there, nor in a trial."""
 
     def feed(self, chunk: Chunk) -> None:
         """Take the next bytes of the data set; after a failure they are dropped, and `finish` says so."""
-        if self._failed:
+        if self._failed or not self._may_store:
             return
         try:
             self._write(chunk)
@@ -131,6 +135,8 @@ class Reception:
 
     def finish(self) -> Outcome:
         """Check, flush and index the whole instance, and say what became of it."""
+        if not self._may_store:
+            return self._outcome(Reason.NO_RIGHT)
         try:
             if not self._failed:
                 self._find_uids(whole=True)

@@ -20,7 +20,8 @@ class Door:
 
     ``identify`` answers the viewer, or None for an unknown caller (401).
     ``open_study`` takes viewer, Study Instance UID and action, records an audit event, and raises
-    `NotVisible`. ``sender_of`` answers the machine that may store, None for any other viewer (403).
+    `NotVisible`. ``sender_of`` answers the machine that may store, None for any other viewer (403). ``scope`` and
+    ``open_study`` raise `pacs.rights.NoRight` for a machine that has no right to this, whatever it asks for (403).
     """
 
     identify: Callable[[Request], object | None]

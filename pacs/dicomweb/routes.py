@@ -27,6 +27,7 @@ from pacs.dicomweb.stow import StowRequest
 from pacs.dicomweb.wado import DICOM_JSON
 from pacs.pixels.opened import NoSuchFrame, Unreadable
 from pacs.pixels.transcode import NotDecodable
+from pacs.rights import NoRight
 from pacs.search.matching_keys import Level
 from pacs.search.turns import TooManySearches
 from storage.database import snapshot
@@ -42,6 +43,7 @@ PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]]
     NotDecodable: NotAcceptable,
     HolderAway: problems.HolderAway,
     TooManySearches: problems.TooManySearches,
+    NoRight: NotAllowed,
 }
 
 

@@ -6,7 +6,7 @@ import queue
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from pacs.dimse.refusals import CallingAE, Refusal, RefusedAssociation
 from pacs.dimse.service import Caller, ServedAssociation, Service, StreamingService, answer_by_sop_class, event_handlers
 from pacs.dimse.socket_reader import BufferedSocket, SignallingQueue
 from pacs.dimse.upper_layer import UpperLayer
+from pacs.rights import Right
 
 _LAST_RESPONSE_SECONDS: Final = 2
 """The upper layer has this long to send what is left when the association ends."""
@@ -42,6 +43,7 @@ class Terms:
     registry: Callable[[CallingAE], Sender | None]
     on_refusal: Callable[[RefusedAssociation], None]
     on_outcome: Callable[[Sender, Outcome], None]
+    on_lack: Callable[[Sender, frozenset[Right]], None]
     offer: Offer
     services: tuple[Service, ...]
     ae_title: str
@@ -224,7 +226,7 @@ class AcceptorAssociation(ServedAssociation):
         refusal = self._refusal(calling, called)
         if refusal is None:
             proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
-            self.acceptor.supported_contexts = self._terms.offer.contexts_for(proposed)
+            self.acceptor.supported_contexts = self._terms.offer.contexts_for(self._entitled(proposed))
             self._bind_services(calling)
             return True
         self.acse.send_reject(*refusal.value)
@@ -235,6 +237,22 @@ class AcceptorAssociation(ServedAssociation):
         except Exception:  # noqa: BLE001 # the peer is refused all the same
             _log.error("refusal_not_recorded", exc_info=True)
         return False
+
+    def _entitled(self, proposed: Sequence[str]) -> list[str]:
+        """The proposed SOP classes to which the device has a right; what it lacks is noted for whoever may give it."""
+        sender = self._sender
+        if sender is None:
+            raise PermissionError
+        offer = self._terms.offer
+        # Within a C-GET the device is the storage SCP; a C-STORE of its own is refused by the receiver.
+        may = sender.may | ({Right.STORE} if Right.RETRIEVE in sender.may else set())
+        lacking = {uid: right for uid in proposed if (right := offer.right_for(uid)) is not None and right not in may}
+        if lacking and not sender.test:
+            try:
+                self._terms.on_lack(sender, frozenset(lacking.values()))
+            except Exception:  # noqa: BLE001 # the contexts are refused all the same
+                _log.error("lack_not_recorded", device_id=sender.device_id, exc_info=True)
+        return [uid for uid in proposed if uid not in lacking]
 
     def _refusal(self, calling: CallingAE, called: str) -> Refusal | None:
         try:

@@ -27,6 +27,7 @@ from pacs.dimse.negotiation import Offer
 from pacs.dimse.port_shares import REQUESTING, Alone, PortShares, SharedCount
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
+from pacs.rights import Right
 
 _PDU_BYTES: Final = 128 * 1024
 """Large, because each PDU costs about 0.3 ms, whatever its size."""
@@ -87,7 +88,8 @@ class Listener:
     """Serves C-ECHO, C-STORE and ``services`` to the devices that ``registry`` knows.
 
     ``registry`` answers who calls. ``on_refusal`` is given every refused association, ``on_failed_handshake`` every
-    failed TLS handshake, ``on_outcome`` every instance, each in the thread of its association. ``on_way_given`` is
+    failed TLS handshake, ``on_outcome`` every instance, ``on_lack`` the
+    rights that a device lacks for what it proposes, each in the thread of its association. ``on_way_given`` is
     given what made way for another caller. ``known_address`` says whether a device is registered at an address, without
     waiting for anything. ``shared_count`` counts with other processes that share the limit.
 
@@ -105,6 +107,7 @@ class Listener:
         *,
         services: Sequence[Service] = (),
         on_failed_handshake: Callable[[FailedHandshake], None] = _ignore,
+        on_lack: Callable[[Sender, frozenset[Right]], None] = _ignore,
         on_way_given: Callable[[GaveWay], None] = _ignore,
         known_address: Callable[[str], bool] = _unknown,
         shared_count: SharedCount | None = None,
@@ -123,10 +126,11 @@ class Listener:
             registry=registry,
             on_refusal=on_refusal,
             on_outcome=on_outcome,
+            on_lack=on_lack,
             offer=Offer(
                 private_sop_classes=settings.private_sop_classes,
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,
-                services=[uid for service in services for uid in service.sop_classes],
+                services={uid: service.right for service in services for uid in service.sop_classes},
             ),
             services=tuple(services),
             ae_title=settings.ae_title,

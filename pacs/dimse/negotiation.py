@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from pydicom.uid import UID, UID_dictionary  # pyright: ignore[reportPrivateImportUsage] # its documented table
 from pynetdicom.presentation import PresentationContext
+
+from pacs.rights import Right
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 
@@ -50,18 +53,22 @@ def transfer_syntaxes(private: Iterable[str] = ()) -> tuple[str, ...]:
 
 
 class Offer:
-    """What this application entity accepts; private SOP classes and transfer syntaxes come from settings."""
+    """What this application entity accepts; private SOP classes and transfer syntaxes come from settings.
+
+    ``services`` are the SOP classes beside storage, each with the right that it asks for.
+    """
 
     def __init__(
         self,
         *,
         private_sop_classes: Iterable[str] = (),
         private_transfer_syntaxes: Iterable[str] = (),
-        services: Iterable[str] = (),
+        services: Mapping[str, Right] = MappingProxyType({}),
     ) -> None:
         self._syntaxes = [UID(uid) for uid in transfer_syntaxes(private_transfer_syntaxes)]
         self._private = frozenset(private_sop_classes)
         self._services = frozenset((VERIFICATION, *services))
+        self._rights = dict(services)
         self._not_storage = {uid for uid in _known("SOP Class") if "Storage" not in UID_dictionary[uid][0]}
         self._storage = {uid for uid in _known("SOP Class") if uid not in self._not_storage | _NOT_STORAGE}
         # Contexts never change, so all associations share them: copying them cost 60 ms an association.
@@ -71,6 +78,10 @@ class Offer:
         """The supported contexts (PS3.8 7.1.1.13) among the proposed abstract syntaxes, one for each."""
         wanted = dict.fromkeys(abstract_syntaxes)
         return [self._context(uid) for uid in wanted if uid in self._services or self.stores(uid)]
+
+    def right_for(self, abstract_syntax: str) -> Right | None:
+        """The right without which a SOP class is not accepted; None where everybody may have it."""
+        return self._rights.get(abstract_syntax) or (Right.STORE if self.stores(abstract_syntax) else None)
 
     def stores(self, abstract_syntax: str) -> bool:
         """Whether it is a storage SOP class; UIDs of the standard that are newer than our dictionary count as one."""

@@ -12,6 +12,7 @@ from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
 from pacs.arriving.receive import Sender
+from pacs.rights import Right
 
 Handler: TypeAlias = Callable[[Any], Any]
 """Answers an intervention event of pynetdicom."""
@@ -56,6 +57,11 @@ class Service(Protocol):
     @property
     def sop_classes(self) -> frozenset[str]:
         """Abstract syntaxes that are accepted for it, in the uncompressed little endian transfer syntaxes."""
+        ...
+
+    @property
+    def right(self) -> Right:
+        """The right without which its contexts are not accepted."""
         ...
 
     def handlers(self, caller: Caller) -> Handlers:

@@ -22,6 +22,7 @@ from pynetdicom.presentation import PresentationContext, build_context, build_ro
 from pacs.arriving.receive import Sender
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import InvalidInput
+from pacs.rights import Right
 from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
 from storage.instance_row import is_uid
 
@@ -154,6 +155,7 @@ class StorageCommitment:
     """
 
     sop_classes = frozenset({PUSH_MODEL})
+    right = Right.STORE
 
     def __init__(self, take: Callable[[Sender, Request], str]) -> None:
         self._take = take

@@ -21,6 +21,7 @@ from pacs.dimse.service import Caller, Handlers
 from pacs.leaving.corrections import apply_correction_json
 from pacs.leaving.placement import correction_of
 from pacs.pixels.opened import Bytes
+from pacs.rights import NOT_AUTHORIZED, NoRight, Right
 from pacs.search import results
 from pacs.search.matching_keys import Level, UnfitKey
 from pacs.search.results import Describe, Result, ambiguous_patient
@@ -53,6 +54,7 @@ class FindService:
     """Serves Patient Root and Study Root queries."""
 
     sop_classes = frozenset(ROOTS)
+    right = Right.QUERY
 
     def __init__(self, engine: Engine, bytes_: Bytes, door: DimseDoor, ae_title: str, turns: Turns) -> None:
         self._engine = engine
@@ -84,6 +86,8 @@ class FindService:
                 yield PENDING_KEYS_IGNORED if ignored else PENDING, made.dataset
         except AssociationLost:
             return
+        except NoRight:
+            yield NOT_AUTHORIZED, None
         except UnfitKey as unfit:
             _log.info("query_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
             yield IDENTIFIER_UNFIT, None
@@ -98,7 +102,7 @@ class FindService:
             yield UNABLE, None
 
     def _found(self, sender: Sender, asked: ParsedIdentifier) -> Iterator[Result]:
-        scope = self._door.scope(sender)
+        scope = self._door.scope(sender, "search")
         with self._turns.of(sender.device_id), snapshot(self._engine) as tx:
             if ambiguous_patient(tx, scope, asked.match):
                 return

@@ -21,6 +21,7 @@ from pacs.dataset.dicom_json import raw_of, to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import UnreadableData
+from pacs.rights import Right
 from pacs.search.turns import Budget, TooManySearches, Turns
 from pacs.service_classes.modality_worklist_item import ScheduledStep, attributes
 from pacs.service_classes.modality_worklist_match import CHARACTER_SET, Answer, Keys, MalformedKey, answer, days
@@ -64,6 +65,7 @@ class Worklist:
     """Answers C-FIND of the Modality Worklist Information Model with the steps of ``offering``."""
 
     sop_classes = frozenset({str(ModalityWorklistInformationFind)})
+    right = Right.WORKLIST
 
     def __init__(self, offering: WorklistSource, turns: Turns) -> None:
         self._offering = offering

@@ -19,6 +19,7 @@ from pacs.dataset.dicom_json import to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import UnreadableData
+from pacs.rights import Right
 from pacs.service_classes.mpps_message import Attributes, PerformedStep, RefusedMessage, n_create, n_set
 from storage.instance_row import is_new_uid
 
@@ -54,6 +55,7 @@ class PerformedSteps:
     """Answers N-CREATE and N-SET; ``creating`` and ``changing`` record the messages."""
 
     sop_classes = frozenset({str(ModalityPerformedProcedureStep)})
+    right = Right.STORE
 
     def __init__(self, creating: Recorder, changing: Recorder) -> None:
         self._creating = creating

@@ -23,12 +23,13 @@ class Destination:
 class DimseDoor:
     """Access to a person's data, handed in by `service/wiring`.
 
-    ``scope`` answers what a device may see, and records that it searches. ``open_study`` takes device, Study Instance
-    UID and action, records an audit event, and raises `pacs.leaving.visible_study.NotVisible`. ``destination`` finds
+    ``scope`` takes device and action (``search``, ``retrieve``), answers what the device may see, and records that it
+    looks. ``open_study`` takes device, Study Instance UID and action, records an audit event, and raises
+    `pacs.leaving.visible_study.NotVisible`. Both raise `pacs.rights.NoRight`. ``destination`` finds
     the device of an AE title for the requesting device; None where no device has it.
     """
 
-    scope: Callable[[Sender], Scope]
+    scope: Callable[[Sender, str], Scope]
     open_study: Callable[[Sender, str, str], VisibleStudy]
     destination: Callable[[str, Sender], Destination | None]
     character_set: Callable[[Sender], str]

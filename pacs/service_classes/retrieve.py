@@ -23,6 +23,7 @@ from pacs.leaving.corrections import Correction
 from pacs.leaving.placement import correction_of
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.pixels.opened import Bytes, StoredInstance
+from pacs.rights import NOT_AUTHORIZED, NoRight, Right
 from pacs.search.matching_keys import UnfitKey
 from pacs.search.results import ambiguous_patient
 from pacs.service_classes.identifier import Root, encoded, retrieval
@@ -60,6 +61,7 @@ class RetrieveService:
     """Serves Patient Root and Study Root retrievals, to the requestor (C-GET) and to other devices (C-MOVE)."""
 
     sop_classes = frozenset(ROOTS)
+    right = Right.RETRIEVE
 
     def __init__(self, engine: Engine, bytes_: Bytes, door: DimseDoor, ae_title: str) -> None:
         self._engine = engine
@@ -80,6 +82,8 @@ class RetrieveService:
         except AssociationLost:
             abort_if_alive(caller.association)  # in the middle of a message only an abort is possible
             return
+        except NoRight:
+            status = NOT_AUTHORIZED
         except UnfitKey as unfit:
             _log.info("retrieval_unfit", device_id=caller.sender.device_id, problem=unfit.problem)
             status = IDENTIFIER_UNFIT
@@ -135,7 +139,7 @@ class RetrieveService:
         except Exception as error:  # its decoder may raise anything
             raise UnfitKey("cannot be read") from error
         asked = retrieval(identifier, ROOTS[str(context.abstract_syntax)], self._door.character_set(caller.sender))
-        scope: Scope = self._door.scope(caller.sender)
+        scope: Scope = self._door.scope(caller.sender, "retrieve")
         with snapshot(self._engine) as tx:
             if ambiguous_patient(tx, scope, asked.match):
                 return []
@@ -154,12 +158,12 @@ class RetrieveService:
         return correction_of(self._engine, shown, opened.instance)
 
     def shown(self, sender: Sender, destination: Destination | None, study_uid: str) -> list[VisibleStudy]:
-        """The study as the requestor and the destination see it; empty where one of them may not see it at all."""
+        """The study as the requestor and the destination see it; empty where one of them may not."""
         try:
             shown = [self._door.open_study(sender, study_uid, "retrieve")]
-            if destination is not None and destination.sender != sender:
+            if destination is not None and destination.sender.device_id != sender.device_id:
                 shown.append(self._door.open_study(destination.sender, study_uid, "receive"))
-        except NotVisible:
+        except (NotVisible, NoRight):
             return []
         return shown
 

@@ -45,10 +45,11 @@ def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
 
     Raises:
         NotThere: it does not exist, or is not theirs to see.
+        visibility.NoRight: a device has no right to this look, whatever the study.
 
     """
     try:
-        study = _study(ctx.tx, ctx.who, study_uid, ctx.now)
+        study = _study(ctx.tx, ctx.who, study_uid, ctx.now, action)
     except NotThere:
         raise _denied(ctx, action, "study", study_uid if is_uid(study_uid) else "") from None
     _record_look(ctx, action, "study", study_uid)
@@ -62,9 +63,10 @@ def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: Act
 
     Raises:
         NotThere: it does not exist, or is not theirs to see.
+        visibility.NoRight: as `open_study`.
 
     """
-    study = _study(tx, viewer, study_uid, now)
+    study = _study(tx, viewer, study_uid, now, action)
     return study if _on_record(tx, viewer, action, "study", [study_uid], now) else None
 
 
@@ -269,10 +271,12 @@ def _registers(viewer: Viewer) -> bool:
     return isinstance(viewer, Staff) and any(viewer.holds(role) for role in REGISTERED_BY)
 
 
-def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime) -> Study:
+def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime, action: Action) -> Study:
     if not is_uid(study_uid):
         raise NotThere
-    found = search_studies(tx, visibility.scope(tx, viewer, now), [("study_uid", UidList((study_uid,)))], limit=1)
+    found = search_studies(
+        tx, visibility.scope(tx, viewer, now, action), [("study_uid", UidList((study_uid,)))], limit=1
+    )
     if not found:
         raise NotThere
     return found[0]

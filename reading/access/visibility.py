@@ -5,12 +5,18 @@ Lists and single things use the same conditions, so that nothing outside somebod
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.actions import Action
 from reading.cases.moves import HIDDEN
+from reading.errors import NotAllowed
+from reading.kinds import DeviceRight
+from reading.register import device_rights
 from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version
@@ -18,14 +24,45 @@ from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index.queries import Scope
 from storage.tables import quarantine
 
+NEEDED: Final[Mapping[Action, DeviceRight | None]] = {
+    Action.STUDY_SEARCH: DeviceRight.QUERY,
+    **dict.fromkeys(
+        (
+            Action.STUDY_RETRIEVE,
+            Action.STUDY_METADATA,
+            Action.STUDY_FRAMES,
+            Action.STUDY_RENDERED,
+            Action.STUDY_THUMBNAIL,
+            Action.STUDY_RECEIVE,
+        ),
+        DeviceRight.RETRIEVE,
+    ),
+    Action.STUDY_FORWARD: None,  # a rule of its site sends; `service.steps.forward` asks for the receiver's right
+}
+"""The right that each look of a device needs; a look that is not here is not a device's."""
 
-def scope(tx: Connection, viewer: Viewer, now: datetime) -> Scope:
-    """The studies that ``viewer`` may see: what DICOMweb and C-FIND search in."""
+
+class NoRight(NotAllowed):
+    """A device has no right to what it asks for, whatever that is; ``right`` is None where no device ever has."""
+
+    def __init__(self, right: DeviceRight | None) -> None:
+        super().__init__("device_right")
+        self.right = right
+
+
+def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scope:
+    """The studies that ``viewer`` may see for this: every protocol searches in it.
+
+    Raises:
+        NoRight: a device has no right to it.
+
+    """
     match viewer:
         case Staff():
             reached = reach(tx, viewer, now)
             return Scope(site_ids=reached.sites, hidden_site_ids=reached.above)
         case Machine():
+            _check_right(tx, viewer, now, action)
             return Scope(site_ids=frozenset({viewer.site_id}))
         case PatientViewer():
             theirs = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
@@ -109,6 +146,12 @@ def visible_concerned_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa
         return sa.false()
     reached = reach(tx, viewer, now)
     return visible_cases(tx, viewer, now) & case.c.site_id.in_(reached.own | reached.managed)
+
+
+def _check_right(tx: Connection, machine: Machine, now: datetime, action: Action) -> None:
+    needed = NEEDED.get(action)
+    if action not in NEEDED or (needed and needed not in device_rights.of(tx, machine.device_id, now)):
+        raise NoRight(needed)
 
 
 def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:

@@ -33,7 +33,7 @@ def export_case(ctx: Context[Viewer], case_id: str) -> list[ExportedStudy]:
 
     """
     door.open_case(ctx, case_id, Action.CASE_EXPORT)
-    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.STUDY_EXPORT)
     found: list[ExportedStudy] = []
     for study_uid in cases.study_uids(ctx.tx, case_id):
         instances = queries.instances_in(ctx.tx, scope, study_uid)

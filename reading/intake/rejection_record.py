@@ -16,6 +16,7 @@ from reading.tables import person, rejected_instance, rejection
 from storage.database import insert_new
 from storage.ids import new_id
 from storage.index import journal
+from storage.tables import instance
 
 MADE: Final = "rejection"
 FOUND: Final = "rejection_found"
@@ -41,7 +42,7 @@ class Standing(StrEnum):
     """The image is not here yet."""
     HIDDEN = "hidden"
     FOREIGN = "foreign"
-    """The image is another site's: nothing happens to it."""
+    """The image is another site's, or another device's: nothing happens to it."""
     LIFTED = "lifted"
 
 
@@ -119,6 +120,10 @@ def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:
     values = {name: value for name, value in payload.items() if name != "instances"}
     values["made_at"] = datetime.fromisoformat(values["made_at"])
     values["made_by"] = known(tx, person, values.get("made_by"))
+    # Entries from before devices had rights: a note hides what its own device sent, as far as it still waits for it.
+    if values.get("note_uid") and "device_id" not in values:
+        sent_by = sa.select(instance.c.device_id).where(instance.c.sop_instance_uid == values["note_uid"])
+        values |= {"device_id": tx.scalar(sent_by), "whole_site": False}
     new = insert_new(tx, rejection).values(values).execution_options(preserve_rowcount=True)
     if tx.execute(new).rowcount == 1:
         _write_named(tx, payload["id"], payload["instances"])

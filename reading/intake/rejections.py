@@ -21,8 +21,9 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import rejection_record
 from reading.intake.following import follow
 from reading.intake.rejection_record import Standing, Title, chunks
-from reading.kinds import Role
+from reading.kinds import DeviceRight, Role
 from reading.patients.keys import Keys
+from reading.register import device_rights
 from reading.register.grants import may_act
 from reading.reports import versions
 from reading.tables import rejected_instance, rejection
@@ -42,16 +43,28 @@ class Note:
     note_uid: str = field(repr=False)
     title: Title
     site_id: str
+    device_id: str
     received_at: datetime
     sop_instance_uids: tuple[str, ...] = field(repr=False)
 
 
 @without_door("The system obeys a note that a device sent.")
 def take(ctx: Context[Who], keys: Keys, note: Note) -> None:
-    """Hide the images that a note rejects, later ones when they come. The same note again changes nothing."""
+    """Hide the images that a note rejects, later ones when they come. The same note again changes nothing.
+
+    A device hides what it sent itself, and what others of its site sent where it has the right to.
+    """
     uids = sorted(set(note.sop_instance_uids) - {note.note_uid})
+    may = device_rights.of(ctx.tx, note.device_id, ctx.now)
     made = rejection_record.write(
-        ctx.tx, uids, title=note.title, site_id=note.site_id, made_at=note.received_at, note_uid=note.note_uid
+        ctx.tx,
+        uids,
+        title=note.title,
+        site_id=note.site_id,
+        device_id=note.device_id,
+        whole_site=DeviceRight.REJECT in may,
+        made_at=note.received_at,
+        note_uid=note.note_uid,
     )
     if made is None:
         return
@@ -146,7 +159,7 @@ def lift(
     if rejection_id not in {one.id for one in rejection_record.about(ctx.tx, in_case)}:
         raise NotThere
     row = ctx.tx.execute(sa.select(rejection).where(rejection.c.id == rejection_id).with_for_update()).one_or_none()
-    if row is None or row.site_id not in visibility.scope(ctx.tx, ctx.who, ctx.now).site_ids:
+    if row is None or row.site_id not in visibility.scope(ctx.tx, ctx.who, ctx.now, Action.REJECTION_LIFT).site_ids:
         raise NotThere
     grant = granted(ctx.tx, ctx.who, row.site_id, ctx.now)
     if row.lifted_at is not None:
@@ -201,21 +214,22 @@ def _grant(tx: Connection, staff: Staff, site_id: str, now: datetime) -> RoleGra
 def _decide(
     ctx: Context[Who], keys: Keys, sop_instance_uids: Sequence[str], *, grant: RoleGrant | None, why: str
 ) -> None:
-    """Hide the named instances that have arrived and belong to the rejecting site."""
+    """Hide the named instances that have arrived and are the rejecting device's, or its site's where it may so."""
     there = queries.instances_of(ctx.tx, sop_instance_uids)
     ours: set[str] = set()
     found: dict[str, dict[str, Standing]] = {}
     for uids in chunks(sorted(there)):
         waiting = (
-            sa.select(rejected_instance, rejection.c.site_id)
+            sa.select(rejected_instance, rejection.c.site_id, rejection.c.device_id, rejection.c.whole_site)
             .join(rejection, rejection.c.id == rejected_instance.c.rejection_id)
             .where(rejected_instance.c.sop_instance_uid.in_(uids), rejected_instance.c.state == Standing.WAITING)
         )
         for row in ctx.tx.execute(waiting).all():
-            same_site = there[row.sop_instance_uid].site_id == row.site_id
-            state = Standing.HIDDEN if same_site else Standing.FOREIGN
+            one = there[row.sop_instance_uid]
+            theirs = one.site_id == row.site_id and (row.whole_site or one.device_id == row.device_id)
+            state = Standing.HIDDEN if theirs else Standing.FOREIGN
             found.setdefault(row.rejection_id, {})[row.sop_instance_uid] = state
-            if same_site:
+            if theirs:
                 ours.add(row.sop_instance_uid)
     for rejection_id, states in found.items():
         rejection_record.set_states(ctx.tx, rejection_id, states)

@@ -1,9 +1,10 @@
-"""The register of devices: who may see and change which entries, and every change with its audit event."""
+"""The acts on the register of devices: who may see or change which entry, its rights, its token."""
 
 from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,16 +17,23 @@ from sqlalchemy.engine import Connection
 from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotThere
-from reading.kinds import Level, Role
-from reading.register import device_contacts, devices, organisations
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.kinds import DeviceRight, Level, Role
+from reading.register import device_contacts, device_rights, devices, organisations
+from reading.register.device_rights import ENTRUSTED, USUAL
 from reading.register.devices import Device, Entry
-from reading.register.grants import reach
+from reading.register.grants import may_act, reach
 from reading.tables import device_check
 from reading.viewers import Staff
 
 CHECK_LASTS: Final = timedelta(minutes=1)
 CHECK_BYTES: Final = 8
+TOKEN_DAYS: Final = 365
+"""Days that a token holds where nobody says otherwise."""
+LONGEST_TOKEN_DAYS: Final = 1827
+"""Five years."""
+PLACE: Final = frozenset({"network", "certificate_digest", "tls_required", "host", "port", "call_by_tls"})
+"""Fields by which a device is known or called: whoever changes them could put their own machine in its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,17 +94,26 @@ def by_title(tx: Connection, ae_title: str, now: datetime) -> Device:
 
 
 @without_door("The register of devices; nothing of a patient is in it.")
-def add(ctx: Context[Staff | Actor], *, ae_title: str, site_code: str, entry: Entry) -> Device:
+def add(
+    ctx: Context[Staff | Actor],
+    *,
+    ae_title: str,
+    site_code: str,
+    entry: Entry,
+    may: Collection[DeviceRight] = USUAL,
+) -> Device:
     """Register a device; patient ids that it sends are unique within its issuer, by default its site's code.
 
     Raises:
         NotThere: no such site, or it is not theirs to keep.
+        NotAllowed: they give a right that is a quality manager's to give.
         Invalid: the entry cannot be.
 
     """
     site = organisations.in_force(ctx.tx, site_code)
     if isinstance(ctx.who, Staff) and site.id not in oversight(ctx.tx, ctx.who, ctx.now).keeps:
         raise NotThere
+    _check_may_give(ctx, site.id, may)
     made = devices.add(
         ctx.tx,
         ae_title=ae_title,
@@ -112,13 +129,17 @@ def add(ctx: Context[Staff | Actor], *, ae_title: str, site_code: str, entry: En
         now=ctx.now,
     )
     device_contacts.forget_calls(ctx.tx, made.ae_title)
-    _note(ctx, Action.DEVICE_ADD, made, site_id=made.site_id)
+    device_rights.give(ctx.tx, made.id, may, ctx.now, given_by=_person_of(ctx))
+    _note(ctx, Action.DEVICE_ADD, made, site_id=made.site_id, may=" ".join(sorted(may)))
     return made
 
 
 @without_door("The register of devices; nothing of a patient is in it.")
 def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **changed: Any) -> Device:
     """Change the named fields of a device's `Entry`; the others stay.
+
+    Where the change says how the device is known or called, the rights that a quality manager gave it end: another
+    machine could stand in its place. Changed by a quality manager of its site, or by the system, they stay.
 
     Raises:
         NotThere: no such device, it has ended, or it is not theirs to change.
@@ -131,6 +152,8 @@ def change(ctx: Context[Staff | Actor], device_id: str, *, revision: int, **chan
     device_contacts.forget_calls(ctx.tx, before.ae_title)
     different = [each.name for each in fields(Entry) if getattr(before, each.name) != getattr(after, each.name)]
     _note(ctx, Action.DEVICE_CHANGE, before, changed=" ".join(different))
+    if PLACE.intersection(different):
+        _end_entrusted(ctx, before)
     return after
 
 
@@ -149,16 +172,71 @@ def end(ctx: Context[Staff | Actor], device_id: str, *, revision: int | None = N
 
 
 @without_door("The register of devices; nothing of a patient is in it.")
-def make_token(ctx: Context[Staff | Actor], device_id: str) -> str:
+def set_rights(
+    ctx: Context[Staff | Actor], device_id: str, may: Collection[DeviceRight], *, revision: int
+) -> frozenset[DeviceRight]:
+    """Let a device do this from now on, and nothing else; answers its rights.
+
+    Raises:
+        NotThere: no such device, it has ended, or it is not of a site that they keep or manage.
+        NotAllowed: they give a right that is a quality manager's to give.
+        Stale: somebody changed the device since ``revision``.
+
+    """
+    who = ctx.who
+    one = rights_of(ctx.tx, who, device_id, ctx.now) if isinstance(who, Staff) else _kept(ctx, device_id)
+    if one.until is not None:
+        raise NotThere
+    if one.revision != revision:
+        raise Stale(one.revision)
+    has, now_may = device_rights.of(ctx.tx, device_id, ctx.now), frozenset(may)
+    given = now_may - has
+    _check_may_give(ctx, one.site_id, given)
+    devices.change(ctx.tx, device_id, one.entry, revision=revision)  # its revision goes on
+    ended = device_rights.end(ctx.tx, device_id, has - now_may, ctx.now, ended_by=_person_of(ctx))
+    device_rights.give(ctx.tx, device_id, given, ctx.now, given_by=_person_of(ctx))
+    if given or ended:
+        _note(ctx, Action.DEVICE_RIGHTS, one, given=" ".join(sorted(given)), ended=" ".join(sorted(ended)))
+    return now_may
+
+
+def rights_of(tx: Connection, staff: Staff, device_id: str, now: datetime) -> Device:
+    """A device whose rights they may look at and change: of a site that they keep or manage.
+
+    Raises:
+        NotThere: there is none, or it is not theirs.
+
+    """
+    found = devices.by_id(tx, device_id)
+    if found is None:
+        raise NotThere
+    if found.site_id not in oversight(tx, staff, now).keeps and not entrusts(tx, staff, found.site_id, now):
+        raise NotThere
+    return found
+
+
+def entrusts(tx: Connection, staff: Staff, site_id: str, now: datetime) -> bool:
+    """Whether somebody gives devices of a site the rights that open or hide images."""
+    return may_act(tx, staff, Role.QUALITY_MANAGER, site_id, now) is not None
+
+
+@without_door("The register of devices; nothing of a patient is in it.")
+def make_token(ctx: Context[Staff | Actor], device_id: str, *, days: int = TOKEN_DAYS) -> str:
     """A bearer token of the device for DICOMweb; only its digest is kept.
+
+    Where neither the system nor a quality manager makes it, the rights that a quality manager gave the device end.
 
     Raises:
         NotThere: no such device, it has ended, or it is not theirs to change.
+        Invalid: it would hold for less than a day, or for more than `LONGEST_TOKEN_DAYS`.
 
     """
+    if not 1 <= days <= LONGEST_TOKEN_DAYS:
+        raise Invalid("days", "range")
     one = _kept(ctx, device_id)
-    token = devices.make_token(ctx.tx, device_id, ctx.now)
-    _note(ctx, Action.DEVICE_TOKEN, one)
+    token = devices.make_token(ctx.tx, device_id, ctx.now, until=ctx.now + timedelta(days=days))
+    _note(ctx, Action.DEVICE_TOKEN, one, days=str(days))
+    _end_entrusted(ctx, one)
     return token
 
 
@@ -217,6 +295,26 @@ def _kept(ctx: Context[Staff | Actor], device_id: str) -> Device:
     if found is None:
         raise NotThere
     return found
+
+
+def _check_may_give(ctx: Context[Staff | Actor], site_id: str, rights: Collection[DeviceRight]) -> None:
+    if not ENTRUSTED.intersection(rights) or not isinstance(ctx.who, Staff):
+        return
+    if not entrusts(ctx.tx, ctx.who, site_id, ctx.now):
+        raise NotAllowed("right_of_quality_manager")
+
+
+def _end_entrusted(ctx: Context[Staff | Actor], one: Device) -> None:
+    """End what a quality manager entrusted the device with, unless one of them, or the system, changes it."""
+    if not isinstance(ctx.who, Staff) or entrusts(ctx.tx, ctx.who, one.site_id, ctx.now):
+        return
+    ended = device_rights.end(ctx.tx, one.id, ENTRUSTED, ctx.now, ended_by=ctx.who.person_id)
+    if ended:
+        _note(ctx, Action.DEVICE_RIGHTS, one, given="", ended=" ".join(sorted(ended)))
+
+
+def _person_of(ctx: Context[Staff | Actor]) -> str | None:
+    return ctx.who.person_id if isinstance(ctx.who, Staff) else None
 
 
 def _note(ctx: Context[Staff | Actor], action: Action, one: Device, **details: str) -> None:

@@ -6,8 +6,9 @@ import hashlib
 import ipaddress
 import re
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, TypeAlias
 
 import sqlalchemy as sa
@@ -21,6 +22,8 @@ from reading.texts import checked
 from storage.ids import new_id
 
 TOKEN_BYTES: Final = 32
+TOKEN_ENDS_SOON: Final = timedelta(days=30)
+"""Time before the end of a token in which people are warned of it."""
 
 Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
 Address: TypeAlias = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -162,8 +165,8 @@ def change(tx: Connection, device_id: str, entry: Entry, *, revision: int) -> De
     return replace(found, revision=revision + 1, **values)
 
 
-def make_token(tx: Connection, device_id: str, now: datetime) -> str:
-    """A token for DICOMweb, returned this once; the device's earlier tokens end.
+def make_token(tx: Connection, device_id: str, now: datetime, *, until: datetime) -> str:
+    """A token for DICOMweb until a time, returned this once; the device's earlier tokens end.
 
     Raises:
         NotThere: no such device, or it has ended.
@@ -177,7 +180,9 @@ def make_token(tx: Connection, device_id: str, now: datetime) -> str:
     )
     token = secrets.token_urlsafe(TOKEN_BYTES)
     tx.execute(
-        device_token.insert().values(id=new_id(), device_id=device_id, token_digest=_token_digest(token), since=now)
+        device_token.insert().values(
+            id=new_id(), device_id=device_id, token_digest=_token_digest(token), since=now, until=until
+        )
     )
     return token
 
@@ -193,6 +198,16 @@ def by_token(tx: Connection, token: str, now: datetime) -> Device | None:
         )
     ).one_or_none()
     return None if row is None else from_row(row)
+
+
+def token_ends(tx: Connection, device_ids: Iterable[str], now: datetime) -> dict[str, datetime]:
+    """When the token of each of these devices that has one ends."""
+    rows = tx.execute(
+        sa.select(device_token.c.device_id, sa.func.max(device_token.c.until).label("until"))
+        .where(device_token.c.device_id.in_(list(device_ids)), valid_at(device_token, now))
+        .group_by(device_token.c.device_id)
+    )
+    return {row.device_id: row.until for row in rows if row.until is not None}
 
 
 def called_at(one: Device) -> tuple[str, int] | None:

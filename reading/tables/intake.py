@@ -40,6 +40,9 @@ rejection: Final = sa.Table(
     sa.Column("note_uid", UID, unique=True),
     sa.Column("title", sa.String(10), nullable=False),
     sa.Column("site_id", ULID, nullable=False),
+    # The device that sent the note (empty for a person), and whether it may hide what others of its site sent.
+    sa.Column("device_id", ULID),
+    sa.Column("whole_site", sa.Boolean, nullable=False, server_default=sa.true()),
     reference("made_by", "person", nullable=True),
     sa.Column("made_at", UtcDateTime, nullable=False),
     sa.Column("why", sa.String(1000), nullable=False, server_default=""),
@@ -53,7 +56,7 @@ rejected_instance: Final = sa.Table(
     metadata,
     reference("rejection_id", "rejection"),
     sa.Column("sop_instance_uid", UID, nullable=False),
-    # 'waiting' for the image, 'hidden', 'foreign' (another site's), 'lifted'
+    # 'waiting' for the image, 'hidden', 'foreign' (another device's or site's), 'lifted'
     sa.Column("state", sa.String(10), nullable=False),
     sa.PrimaryKeyConstraint("rejection_id", "sop_instance_uid"),
     sa.Index("ix_rejected_instance_sop_instance_uid", "sop_instance_uid"),

@@ -103,6 +103,38 @@ device_token: Final = sa.Table(
     *dated_columns(),
 )
 
+# -- reading.register.device_rights
+# What a device may do, each right with whoever gave and ended it; empty: the system, in the name of its operator.
+device_right: Final = sa.Table(
+    "device_right",
+    metadata,
+    id_column(),
+    reference("device_id", "device"),
+    sa.Column("right", sa.String(10), nullable=False),
+    *dated_columns(),
+    reference("given_by", "person", nullable=True),
+    reference("ended_by", "person", nullable=True),
+    sa.Index("ix_device_right_device_id", "device_id"),
+    sa.Index(
+        "uq_device_right_open",
+        "device_id",
+        "right",
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    ),
+    sa.CheckConstraint("\"right\" in ('store', 'worklist', 'query', 'retrieve', 'reject')", name="right"),
+)
+
+# What a device lacked when it asked for something: the last time, for whoever may give it.
+device_lack: Final = sa.Table(
+    "device_lack",
+    metadata,
+    sa.Column("device_id", ULID, sa.ForeignKey("device.id"), primary_key=True),
+    sa.Column("right", sa.String(10), primary_key=True),
+    sa.Column("asked_at", UtcDateTime, nullable=False),
+)
+
 # -- reading.register.device_register
 # A title under which `tierread devices check` calls as a device for a minute; only its digest is kept.
 device_check: Final = sa.Table(

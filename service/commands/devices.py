@@ -12,7 +12,9 @@ import typer
 from sqlalchemy.engine import Connection
 
 from reading.audit import Audit
-from reading.register import device_contacts, device_register, devices, organisations
+from reading.errors import Invalid
+from reading.kinds import DeviceRight
+from reading.register import device_contacts, device_register, device_rights, devices, organisations
 from reading.register.devices import Device, Entry
 from service.commands.errors import cannot_read
 from service.commands.open_registry import open_registry
@@ -34,6 +36,10 @@ Certificate = Annotated[
     Path | None, typer.Option(help="File with the certificate (PEM or DER) that it must show; it calls by TLS then.")
 ]
 TlsRequired = Annotated[bool | None, typer.Option("--tls-required/--no-tls-required", help="It may only call by TLS.")]
+May = Annotated[
+    str | None,
+    typer.Option(help="What it may do, with commas: store, worklist, query, retrieve, reject. New: store,worklist."),
+]
 CallByTls = Annotated[bool | None, typer.Option("--call-by-tls/--no-call-by-tls", help="We call it by TLS.")]
 
 
@@ -52,9 +58,13 @@ def add_device(
     certificate: Certificate = None,
     tls_required: TlsRequired = None,
     call_by_tls: CallByTls = None,
+    may: May = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a device that may send."""
+    """Add a device that may send.
+
+    Queries, retrievals and rejections are otherwise allowed by a quality manager, at /devices.
+    """
     more = _given(
         host=call_at,
         character_set=character_set,
@@ -64,7 +74,8 @@ def add_device(
     )
     with open_registry() as ctx:
         entry = Entry(network=host, port=port, issuer=issuer or "", **more)
-        made = device_register.add(ctx, ae_title=ae_title, site_code=site, entry=entry)
+        rights = device_rights.USUAL if may is None else _rights(may)
+        made = device_register.add(ctx, ae_title=ae_title, site_code=site, entry=entry, may=rights)
         answer(as_json, _of_device(ctx.tx, made, ctx.now), f"added {made.ae_title} at {made.network} for {site}")
 
 
@@ -81,6 +92,7 @@ def set_device(
     no_certificate: Annotated[bool, typer.Option("--no-certificate", help="It need not show one any longer.")] = False,
     tls_required: TlsRequired = None,
     call_by_tls: CallByTls = None,
+    may: May = None,
     as_json: AsJson = False,
 ) -> None:
     """Change a device's entry; what is not named stays. Its title and site never change: end it and add another."""
@@ -100,25 +112,41 @@ def set_device(
     with open_registry() as ctx:
         one = device_register.by_title(ctx.tx, ae_title, ctx.now)
         made = device_register.change(ctx, one.id, revision=one.revision, **changed)
+        if may is not None:
+            device_register.set_rights(ctx, one.id, _rights(may), revision=made.revision)
+            made = devices.by_id(ctx.tx, one.id) or made
         answer(as_json, _of_device(ctx.tx, made, ctx.now), f"changed {made.ae_title}")
 
 
 @commands.command("token")
-def token(ae_title: Title, *, as_json: AsJson = False) -> None:
-    """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`."""
+def token(
+    ae_title: Title,
+    *,
+    days: Annotated[
+        int, typer.Option(help="Days that it holds.", min=1, max=device_register.LONGEST_TOKEN_DAYS)
+    ] = device_register.TOKEN_DAYS,
+    as_json: AsJson = False,
+) -> None:
+    """Make a token for DICOMweb, printed once: `Authorization: Bearer TOKEN`. The device's earlier one ends."""
     with open_registry() as ctx:
-        made = device_register.make_token(ctx, device_register.by_title(ctx.tx, ae_title, ctx.now).id)
-        answer(as_json, {"ae_title": ae_title, "token": made}, made)
+        one = device_register.by_title(ctx.tx, ae_title, ctx.now)
+        made = device_register.make_token(ctx, one.id, days=days)
+        until = devices.token_ends(ctx.tx, [one.id], ctx.now)[one.id]
+        answer(as_json, {"ae_title": ae_title, "token": made, "until": until}, made)
 
 
 @commands.command("list")
 def list_devices(*, as_json: AsJson = False) -> None:
-    """List the devices, with their last contact."""
+    """List the devices: what they may do, what they lately asked for without a right to it, their last contact.
+
+    `token_until` is when the token for DICOMweb ends; `!` stands before it in the last thirty days.
+    """
     with open_registry() as ctx:
         rows = [_of_device(ctx.tx, one, ctx.now) for one in devices.list_all(ctx.tx)]
-    answer_rows(
-        as_json, rows, ("ae_title", "network", "port", "site", "issuer", "heard_at", "stored_at", "refusal", "until")
-    )
+    if not as_json:
+        rows = [_as_line(each) for each in rows]
+    shown = ("ae_title", "network", "port", "site", "issuer", "may", "lacks", "heard_at", "stored_at", "refusal")
+    answer_rows(as_json, rows, (*shown, "token_until", "until"))
 
 
 @commands.command("end")
@@ -161,6 +189,24 @@ def check_device(ae_title: Title, *, as_json: AsJson = False) -> None:
     raise typer.Exit(1 if failed else 0)
 
 
+def _rights(text: str) -> frozenset[DeviceRight]:
+    """Raises: Invalid, where a word is none of the rights."""
+    words = [word.strip().lower() for word in text.split(",") if word.strip()]
+    if not set(words) <= set(DeviceRight):
+        raise Invalid("may", "unknown")
+    return frozenset(DeviceRight(word) for word in words)
+
+
+def _as_line(row: dict[str, Any]) -> dict[str, Any]:
+    ends = "" if row["token_until"] is None else row["token_until"].astimezone().strftime("%Y-%m-%d")
+    return {
+        **row,
+        "may": ",".join(row["may"]),
+        "lacks": ",".join(row["lacks"]),
+        "token_until": f"! {ends}" if row["token_ends_soon"] else ends,
+    }
+
+
 def _given(**values: Any) -> dict[str, Any]:
     """What was named on the command line."""
     return {name: value for name, value in values.items() if value is not None}
@@ -178,6 +224,7 @@ def _digest_in(path: Path | None) -> bytes | None:
 def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
     site = organisations.by_id(tx, one.site_id)
     contact = device_contacts.of(tx, [one.id], now)[one.id]
+    token_until = devices.token_ends(tx, [one.id], now).get(one.id)
     return {
         "id": one.id,
         "ae_title": one.ae_title,
@@ -190,6 +237,10 @@ def _of_device(tx: Connection, one: Device, now: datetime) -> dict[str, object]:
         "certificate": one.certificate_digest.hex() if one.certificate_digest else None,
         "tls_required": one.tls_required,
         "call_by_tls": one.call_by_tls,
+        "may": sorted(device_rights.of(tx, one.id, now)),
+        "lacks": sorted(device_rights.lacking(tx, [one.id])[one.id]),
+        "token_until": token_until,
+        "token_ends_soon": token_until is not None and token_until - now < devices.TOKEN_ENDS_SOON,
         "heard_at": contact.heard_at,
         "stored_at": contact.stored_at,
         "refused_at": contact.refused_at,

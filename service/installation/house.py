@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Final
 
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from pacs.arriving.receive import Sender
 from pacs.dimse.tls import Certificates
+from pacs.rights import Right
 from reading.audit import Audit
 from reading.patients.keys import Keys
+from reading.register import device_rights
 from reading.register.devices import Device
 from reading.reports.seal import Seal
 from service.installation.certificates import certificates_of
@@ -90,11 +92,18 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def sender_of(device: Device, *, test: bool = False) -> Sender:
+def sender_of(device: Device) -> Sender:
+    """A device in whose name somebody else stores, or to which something is sent."""
     return Sender(
         device_id=device.id,
         site_id=device.site_id,
         issuer=device.issuer,
         character_set=device.character_set,
-        test=test,
     )
+
+
+def caller_of(tx: Connection, device: Device, now: datetime, *, test: bool = False) -> Sender:
+    """A device that calls, with its rights; in a trial it stores and asks for its worklist at most."""
+    may = device_rights.of(tx, device.id, now)
+    rights = frozenset(Right(one) for one in (may & device_rights.USUAL if test else may))
+    return replace(sender_of(device), may=rights, test=test)

@@ -20,7 +20,8 @@ from reading.actions import Action
 from reading.forwarding import jobs, rules
 from reading.forwarding.jobs import Job
 from reading.forwarding.rules import Rule
-from reading.register import devices
+from reading.kinds import DeviceRight
+from reading.register import device_rights, devices
 from reading.viewers import Machine
 from service.installation.house import House
 from service.installation.setting_values import origin_of
@@ -93,7 +94,9 @@ class Forwarder:
 
     def _deliver(self, job: Job, rule: Rule) -> None:
         with snapshot(self._house.engine) as tx:
-            if not rules.may_receive(tx, rule, self._house.clock()):
+            now = self._house.clock()
+            entitled = rule.device_id is None or DeviceRight.RETRIEVE in device_rights.of(tx, rule.device_id, now)
+            if not rules.may_receive(tx, rule, now) or not entitled:
                 raise _Stopped("not_allowed")
         # The receiver sees what the site sees: nothing that is withheld, everything as it was corrected.
         viewer = Machine(device_id=rule.device_id or rule.id, site_id=rule.site_id, issuer="")

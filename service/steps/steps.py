@@ -123,6 +123,7 @@ def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
                 note_uid=instance.sop_instance_uid,
                 title=Title(found.title),
                 site_id=instance.site_id,
+                device_id=instance.device_id,
                 received_at=instance.received_at,
                 sop_instance_uids=found.sop_instance_uids,
             )

@@ -8,12 +8,14 @@ from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
 from pacs.dicomweb.needs import Door, VisibleStudy
+from pacs.rights import NoRight, Right
 from reading.actions import Action
 from reading.register import devices
 from reading.sessions import patient_sessions, staff_sessions
 from reading.viewers import Machine, Staff, Viewer
-from service.installation.house import House, sender_of
+from service.installation.house import House, caller_of
 from service.wiring.answer_cache import AnswerCache
+from service.wiring.device_lacks import note_lack
 from service.wiring.study_access import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
@@ -43,7 +45,7 @@ class DicomwebDoor:
         return self._answers.answer(shown, lambda: self._identify(request, authorization))
 
     def scope(self, viewer: object) -> Scope:
-        return self._answers.answer(("scope", viewer), lambda: self._looks.scope(viewer))
+        return self._answers.answer(("scope", viewer), lambda: self._looks.scope(viewer, Action.STUDY_SEARCH))
 
     def open_study(self, viewer: object, study_uid: str, action: str) -> VisibleStudy:
         asked = ("study", viewer, study_uid, action)
@@ -70,7 +72,11 @@ class DicomwebDoor:
             return None
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, viewer.device_id)
-        return None if device is None else sender_of(device)
+            sender = device and caller_of(tx, device, self._house.clock())
+        if sender is not None and Right.STORE not in sender.may:
+            note_lack(self._house, sender.device_id, [Right.STORE])
+            raise NoRight
+        return sender
 
 
 def _must_change(staff: Staff) -> bool:

@@ -11,12 +11,14 @@ from sqlalchemy.engine import Connection
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Sender
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, Refusal, RefusedAssociation
+from pacs.rights import Right
 from reading.register import device_identity, device_register, devices
-from service.installation.house import House, sender_of
+from service.installation.house import House, caller_of
 from service.installation.setting_values import Networks
 from service.telemetry.logs import logger, warn_seldom
 from service.telemetry.metrics import ASSOCIATIONS, GAVE_WAY
 from service.wiring.device_contacts import Contacts
+from service.wiring.device_lacks import note_lack
 from storage.database import snapshot
 
 NETWORKS_SECONDS: Final = 10.0
@@ -48,13 +50,15 @@ class DicomDoor:
             checked = None
             if device is None and calling.local:
                 checked = device_register.device_under_check(tx, calling.ae_title, now)
-        if checked is not None:
-            return sender_of(checked, test=True)
-        if device is None:
-            return None
-        self._contacts.heard(device.id)
-        ASSOCIATIONS.labels("accepted").inc()
-        return sender_of(device)
+            known = device or checked
+            sender = known and caller_of(tx, known, now, test=device is None)
+        if device is not None:
+            self._contacts.heard(device.id)
+            ASSOCIATIONS.labels("accepted").inc()
+        return sender
+
+    def lacks(self, sender: Sender, rights: frozenset[Right]) -> None:
+        note_lack(self._house, sender.device_id, rights)
 
     def refused(self, what: RefusedAssociation) -> None:
         """Count it; a known device's last refusal stands beside it, for whoever sets it up."""

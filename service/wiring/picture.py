@@ -34,7 +34,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         with transaction(house.engine) as tx:
             door.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
-        instances = queries.instances_in(tx, visibility.scope(tx, viewer, now), study_uid)
+        instances = queries.instances_in(tx, visibility.scope(tx, viewer, now, Action.STUDY_PICTURE), study_uid)
     if not 1 <= number <= len(instances):
         raise NotThere
     opened = StoredInstance(bytes_, instances[number - 1])

@@ -31,8 +31,8 @@ class QueryDoor:
             character_set=self.character_set,
         )
 
-    def scope(self, sender: Sender) -> Scope:
-        return self._looks.scope(_viewer(sender))
+    def scope(self, sender: Sender, action: str) -> Scope:
+        return self._looks.scope(_viewer(sender), Action(f"study.{action}"))
 
     def open_study(self, sender: Sender, study_uid: str, action: str) -> VisibleStudy:
         return self._looks.open_study(_viewer(sender), study_uid, Action(f"study.{action}"))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
+from pacs.rights import NoRight
 from reading.access import acting, door, visibility
 from reading.actions import Action
 from reading.context import Context, Look
@@ -10,6 +14,7 @@ from reading.errors import NotThere
 from reading.patients import attribution
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from service.installation.house import House
+from service.wiring.device_lacks import note_lack
 from storage.database import snapshot, transaction
 from storage.index.search import Scope
 from storage.instance_row import is_uid
@@ -21,16 +26,31 @@ class Looks:
     def __init__(self, house: House) -> None:
         self._house = house
 
-    def scope(self, viewer: object) -> Scope:
-        """What a search may find; that somebody searched is on record before anything is found."""
+    def scope(self, viewer: object, action: Action) -> Scope:
+        """What a search may find; that somebody searched is on record before anything is found.
+
+        Raises:
+            NoRight: a device has no right to it.
+
+        """
         searching, now = _one_of_ours(viewer), self._house.clock()
-        with snapshot(self._house.engine) as tx:
-            found = visibility.scope(tx, searching, now)
-            on_record = door.list_is_on_record(tx, searching, Action.STUDY_SEARCH, now)
+        with self._asking_for_rights(searching), snapshot(self._house.engine) as tx:
+            found = visibility.scope(tx, searching, now, action)
+            on_record = door.list_is_on_record(tx, searching, action, now)
         if not on_record:
             with transaction(self._house.engine) as tx:
-                door.open_list(Context(tx, self._house.audit, now, searching), Action.STUDY_SEARCH)
+                door.open_list(Context(tx, self._house.audit, now, searching), action)
         return found
+
+    @contextmanager
+    def _asking_for_rights(self, viewer: Viewer) -> Generator[None]:
+        """A right that a device lacks is noted for whoever may give it, and refused in the terms of `pacs`."""
+        try:
+            yield
+        except visibility.NoRight as lack:
+            if isinstance(viewer, Machine) and lack.right is not None:
+                note_lack(self._house, viewer.device_id, [lack.right])
+            raise NoRight from lack
 
     def open_study(self, caller: object, study_uid: str, action: Action) -> VisibleStudy:
         viewer = _one_of_ours(caller)
@@ -38,9 +58,9 @@ class Looks:
         if not is_uid(study_uid):
             raise NotVisible  # nothing that could be looked at, or put on record
         try:
-            with snapshot(self._house.engine) as tx:
+            with self._asking_for_rights(viewer), snapshot(self._house.engine) as tx:
                 study = door.open_study_again(tx, viewer, study_uid, action, now)
-                scope = visibility.scope(tx, viewer, now)
+                scope = visibility.scope(tx, viewer, now, action)
                 current = attribution.current(tx, study_uid)
             if study is None:
                 with transaction(self._house.engine) as tx:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access import visibility
+from reading.actions import Action
 from reading.context import Context
 from reading.desk import worklist
 from reading.desk.worklist import Filters
@@ -40,7 +41,7 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
     patient = PatientViewer(patient_id="P" * 26, case_id=None)
 
     plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
-    plans += plans_of(engine, lambda tx: visibility.scope(tx, patient, now))
+    plans += plans_of(engine, lambda tx: visibility.scope(tx, patient, now, Action.REPORT_READ))
     plans += plans_of(engine, lambda tx: own_reports(Context(tx, clinic.audit, now, patient)))
 
     assert len(plans) > 5

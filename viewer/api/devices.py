@@ -13,7 +13,15 @@ from reading.register.device_contacts import Call
 from reading.viewers import Staff
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking
-from viewer.http.device_entry import ChangedDevice, DeviceEntry, add_device, change_device, end_device
+from viewer.http.device_entry import (
+    ChangedDevice,
+    DeviceEntry,
+    DeviceRights,
+    add_device,
+    change_device,
+    end_device,
+    set_device_rights,
+)
 from viewer.http.office import office_of
 from viewer.http.on_record import in_snapshot
 from viewer.views import devices
@@ -50,6 +58,12 @@ def change(request: Request, staff: Acting, device_id: str, body: ChangedDevice)
     return _one(request, staff, device_id)
 
 
+@router.put("/{device_id}/rights")
+def set_rights(request: Request, staff: Acting, device_id: str, body: DeviceRights) -> dict[str, Any]:
+    set_device_rights(office_of(request), staff, device_id, body)
+    return _one(request, staff, device_id)
+
+
 @router.post("/{device_id}/end", status_code=204)
 def end(request: Request, staff: Acting, device_id: str, body: bodies.Held) -> None:
     end_device(office_of(request), staff, device_id, body.revision)
@@ -76,6 +90,9 @@ def _device_json(own: SiteDevice) -> dict[str, Any]:
         "tls_required": one.tls_required,
         "call_by_tls": one.call_by_tls,
         "revision": one.revision,
+        "may": sorted(own.may),
+        "lacks": {str(right): _moment(at) for right, at in own.lacks.items()},
+        "token_until": _moment(own.token_until),
         "heard_at": _moment(contact.heard_at),
         "stored_at": _moment(contact.stored_at),
         "refused_at": _moment(contact.refused_at),

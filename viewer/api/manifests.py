@@ -9,7 +9,9 @@ from starlette.requests import Request
 
 from reading.completeness import announcements
 from reading.completeness.announcements import Named
-from reading.errors import Invalid
+from reading.errors import Invalid, NotAllowed
+from reading.kinds import DeviceRight
+from reading.register import device_rights
 from storage.database import transaction
 from storage.instance_row import is_new_uid
 from viewer.api import bodies
@@ -33,6 +35,8 @@ def announce(request: Request, machine: Sending, body: bodies.Manifest) -> dict[
     _checked(body.study_uid, named)
     office = office_of(request)
     with transaction(office.engine) as tx:
+        if DeviceRight.STORE not in device_rights.of(tx, machine.device_id, office.clock()):
+            raise NotAllowed("device_right")
         announcements.announce_named(
             tx,
             body.study_uid,

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from reading.actions import Action
 from reading.context import Context
+from reading.kinds import DeviceRight
 from reading.register import device_register, organisations
 from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
@@ -60,6 +61,15 @@ class ChangedDevice(DeviceEntry):
     revision: int
 
 
+class DeviceRights(BaseModel):
+    """All that a device may do from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    may: set[DeviceRight]
+    revision: int
+
+
 def add_device(office: Office, staff: Staff, *, ae_title: str, site: str, body: DeviceEntry) -> Device:
     """Register a device.
 
@@ -77,6 +87,11 @@ def change_device(office: Office, staff: Staff, device_id: str, body: ChangedDev
     with going_in(office, staff, Action.DEVICE_CHANGE, "device", device_id) as ctx:
         device_register.kept_by(ctx.tx, staff, device_id, ctx.now)  # before the certificate is read: 404 comes first
         return device_register.change(ctx, device_id, revision=body.revision, **body.fields())
+
+
+def set_device_rights(office: Office, staff: Staff, device_id: str, body: DeviceRights) -> None:
+    with going_in(office, staff, Action.DEVICE_RIGHTS, "device", device_id) as ctx:
+        device_register.set_rights(ctx, device_id, body.may, revision=body.revision)
 
 
 def end_device(office: Office, staff: Staff, device_id: str, revision: int) -> None:

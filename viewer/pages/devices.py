@@ -52,12 +52,20 @@ def show(request: Request, staff: Looking, done: Annotated[str, Query(max_length
         staff,
         "devices.html",
         rows=[
-            devices.row(each, language, office.ae_title, now, keeps=each.site.id in found.keeps)
+            devices.row(
+                each,
+                language,
+                office.ae_title,
+                now,
+                keeps=each.site.id in found.keeps,
+                entrusts=each.site.id in found.entrusts,
+            )
             for each in found.devices
         ],
         calls=[devices.call_row(each, known, language, office.ae_title, now) for each in found.calls],
         keeps=bool(found.keeps),
-        done=done if done in {"added", "changed", "ended"} else "",
+        acts=bool(found.keeps or found.entrusts),
+        done=done if done in {"added", "changed", "ended", "rights"} else "",
     )
 
 

@@ -141,7 +141,7 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
 
 
 def _studies(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
-    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.CASE_OPEN)
     found: list[dict[str, Any]] = []
     for study in entry.studies:
         place = f"/dicomweb/studies/{study.study_uid}"

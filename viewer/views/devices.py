@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from reading.context import Context
-from reading.register import device_contacts, device_register, devices, organisations
+from reading.kinds import DeviceRight
+from reading.register import device_contacts, device_register, device_rights, devices, organisations
 from reading.register.device_contacts import Call, Contact
 from reading.register.devices import Device
+from reading.register.grants import reach
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.words import words
@@ -27,6 +30,10 @@ class SiteDevice:
     device: Device
     site: Organisation
     contact: Contact
+    may: frozenset[DeviceRight]
+    lacks: Mapping[DeviceRight, datetime]
+    """What it lately asked for and has no right to, with the last time."""
+    token_until: datetime | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,6 +44,8 @@ class Overview:
     calls: list[Call]
     keeps: frozenset[str]
     """Ids of the sites whose entries they may change."""
+    entrusts: frozenset[str]
+    """Ids of the sites whose devices they may give every right."""
     strangers: bool
     """Whether they see callers that match no entry."""
 
@@ -48,16 +57,32 @@ def overview(ctx: Context[Staff], *, site_ids: frozenset[str] | None = None) -> 
     sees = allowed.sees if site_ids is None else allowed.sees & site_ids
     found = [one for one in devices.list_all(ctx.tx) if one.site_id in sees and one.until is None]
     known = device_contacts.of(ctx.tx, [one.id for one in found], ctx.now)
-    own = [SiteDevice(device=one, site=sites[one.site_id], contact=known[one.id]) for one in found]
+    ids = [one.id for one in found]
+    may, lacks = device_rights.of_each(ctx.tx, ids, ctx.now), device_rights.lacking(ctx.tx, ids)
+    tokens = devices.token_ends(ctx.tx, ids, ctx.now)
+    own = [
+        SiteDevice(
+            device=one,
+            site=sites[one.site_id],
+            contact=known[one.id],
+            may=may[one.id],
+            lacks=lacks[one.id],
+            token_until=tokens.get(one.id),
+        )
+        for one in found
+    ]
     return Overview(
         devices=sorted(own, key=lambda each: (each.site.code, each.device.ae_title, each.device.network)),
         calls=device_contacts.calls(ctx.tx, SHOWN_CALLS) if allowed.strangers else [],
         keeps=allowed.keeps,
+        entrusts=reach(ctx.tx, ctx.who, ctx.now).managed,
         strangers=allowed.strangers,
     )
 
 
-def row(own: SiteDevice, language: Language, ours: str, now: datetime, *, keeps: bool) -> dict[str, Any]:
+def row(
+    own: SiteDevice, language: Language, ours: str, now: datetime, *, keeps: bool, entrusts: bool = False
+) -> dict[str, Any]:
     """One device for a page; ``ours`` is our AE title."""
     one, contact, zone = own.device, own.contact, own.site.time_zone
 
@@ -86,6 +111,12 @@ def row(own: SiteDevice, language: Language, ours: str, now: datetime, *, keeps:
         "failed": _failed(language, contact),
         "tls": one.tls_required or one.certificate_digest is not None,
         "keeps": keeps,
+        "rights": keeps or entrusts,
+        "may": [text(language, f"device-right.{right}") for right in DeviceRight if right in own.may],
+        "lacks": [text(language, f"device-right.{right}") for right in DeviceRight if right in own.lacks],
+        "token_ends": ""
+        if own.token_until is None or own.token_until - now >= devices.TOKEN_ENDS_SOON
+        else words.moment(own.token_until, zone),
     }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from reading.access import visibility
+from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import NotThere
@@ -21,7 +22,7 @@ class Picture:
 
 def pictures_of(ctx: Context[Viewer], case_id: str) -> list[Picture]:
     """Every instance that the viewer sees and that has frames, study by study."""
-    scope = visibility.scope(ctx.tx, ctx.who, ctx.now)
+    scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.REPORT_READ)
     return [
         Picture(study_uid=study_uid, number=number)
         for study_uid in cases.study_uids(ctx.tx, case_id)

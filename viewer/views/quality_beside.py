@@ -69,7 +69,7 @@ def _beside(ctx: Context[Staff], concern: Concern, made: Sequence[Decision]) -> 
         study = door.open_study(ctx, study_uid, Action.CONCERN_BESIDE)
     except NotThere:
         return Beside(hidden=True)
-    scope = visibility.scope(tx, ctx.who, ctx.now)
+    scope = visibility.scope(tx, ctx.who, ctx.now, Action.CONCERN_BESIDE)
     if instance is not None and queries.seen_instance(tx, scope, instance.sop_instance_uid) is None:
         return Beside(hidden=True)
     if instance is None or entered:
@@ -98,7 +98,7 @@ def _with_names(ctx: Context[Staff], beside: Beside, language: Language) -> Besi
     if stored is None:
         return named
     device = devices.by_id(tx, stored.device_id)
-    inside = queries.series_in(tx, visibility.scope(tx, ctx.who, ctx.now), stored.study_uid)
+    inside = queries.series_in(tx, visibility.scope(tx, ctx.who, ctx.now, Action.CONCERN_BESIDE), stored.study_uid)
     series = next((one for one in inside if one.series_uid == stored.series_uid), None)
     what = (
         ""

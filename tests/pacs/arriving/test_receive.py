@@ -12,6 +12,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from pacs.arriving.outcome import STATUS, Reason
+from pacs.rights import Right
 from storage import tables
 from storage.instance_row import decode_ranges
 from tests.archive import OTHER, TOWNSHIP, Archive
@@ -323,3 +324,11 @@ def test_what_a_test_sends_is_checked_to_the_end_and_leaves_nothing(archive: Arc
     assert [archive.take(one, sender).status for one in (sent, cut)] == [0, STATUS[Reason.TRUNCATED]]
     assert archive.instances() == archive.quarantined() == []
     assert archive.take(sent).reason is Reason.STORED  # as if it had never been here
+
+
+def test_a_device_without_the_right_to_store_leaves_nothing_here(small_archive: Archive) -> None:
+    reader = replace(TOWNSHIP, may=frozenset({Right.QUERY, Right.RETRIEVE}))
+    outcome = small_archive.take(thing(image()), reader)
+
+    assert (outcome.accepted, outcome.status) == (False, 0x0124)
+    assert small_archive.instances() == small_archive.quarantined() == []

@@ -6,10 +6,13 @@ import pytest
 from pydicom.uid import AllTransferSyntaxes
 from pynetdicom.sop_class import _STORAGE_CLASSES  # its table of all of them
 
-from pacs.dimse.negotiation import Offer, transfer_syntaxes
+from pacs.dimse.negotiation import VERIFICATION, Offer, transfer_syntaxes
+from pacs.rights import Right
+from reading.kinds import DeviceRight
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
+WORKLIST = "1.2.840.10008.5.1.4.31"
 LOSSY = [
     "1.2.840.10008.1.2.4.50",
     "1.2.840.10008.1.2.4.51",
@@ -60,3 +63,19 @@ def test_contexts_are_shared_between_associations() -> None:
     offer = Offer()
 
     assert offer.contexts_for([CT])[0] is offer.contexts_for([CT])[0]
+
+
+def test_each_sop_class_asks_for_a_right_and_verification_for_none() -> None:
+    offer = Offer(services={WORKLIST: Right.WORKLIST}, private_sop_classes=["1.2.3.4"])
+
+    assert [offer.right_for(uid) for uid in (CT, "1.2.3.4", WORKLIST, VERIFICATION, "1.2.3")] == [
+        Right.STORE,
+        Right.STORE,
+        Right.WORKLIST,
+        None,
+        None,
+    ]
+
+
+def test_the_rights_are_those_of_the_register_of_devices() -> None:
+    assert [str(one) for one in Right] == [str(one) for one in DeviceRight]

@@ -15,6 +15,7 @@ from pynetdicom.sop_class import (  # pyright: ignore[reportAttributeAccessIssue
 
 from pacs.dimse.peer import Peer, open_association
 from pacs.dimse.service import Caller, Handlers
+from pacs.rights import Right
 from tests.archive import TOWNSHIP, Archive
 from tests.builders import CT, image, thing
 from tests.wire import EXPLICIT_LITTLE
@@ -25,6 +26,7 @@ class Greeting:
     """Answers each query with the title of whoever asks."""
 
     sop_classes = frozenset({str(ModalityWorklistInformationFind)})
+    right = Right.WORKLIST
 
     def __init__(self) -> None:
         self.callers: list[Caller] = []
@@ -64,6 +66,7 @@ class Welcoming(Greeting):
     """Another service that answers the same kind of message."""
 
     sop_classes = frozenset({str(StudyRootQueryRetrieveInformationModelFind)})
+    right = Right.QUERY
 
     def handlers(self, caller: Caller) -> Handlers:
         return [(evt.EVT_C_FIND, lambda _event: iter([(0xA700, None)]))]

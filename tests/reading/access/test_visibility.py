@@ -17,11 +17,12 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
 from reading.errors import NotThere
-from reading.kinds import IdentifierKind, Priority, Role
+from reading.kinds import DeviceRight, IdentifierKind, Priority, Role
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
+from reading.register import device_rights, devices
 from reading.reports import versions
 from reading.reports.versions import Status
 from reading.signing import withhold
@@ -50,15 +51,23 @@ def released(tx: Connection, clinic: Clinic, now: datetime) -> tuple[PatientView
     return PatientViewer(patient_id=patient_.id, case_id=None), cases.by_id(tx, made.id)
 
 
-def machine_of(clinic: Clinic, site: str) -> Machine:
-    return Machine(device_id="device", site_id=getattr(clinic.region, site).id, issuer=site.upper())
+def machine_of(tx: Connection, clinic: Clinic, site: str, now: datetime) -> Machine:
+    """A device of a site that may query and retrieve."""
+    site_id = getattr(clinic.region, site).id
+    own = f"10.0.{len(devices.list_all(tx))}.9"
+    made = devices.add(tx, ae_title="WS", network=own, port=None, site_id=site_id, issuer=site.upper(), now=now)
+    device_rights.give(tx, made.id, {DeviceRight.QUERY, DeviceRight.RETRIEVE}, now, given_by=None)
+    return Machine(device_id=made.id, site_id=site_id, issuer=site.upper())
 
 
 def sees_study(tx: Connection, clinic: Clinic, viewer: Viewer, now: datetime, study_uid: str = STUDY) -> bool:
     """By opening it; the list must say the same."""
-    listed = search_studies(tx, visibility.scope(tx, viewer, now), [], limit=10)
+    listed = search_studies(tx, visibility.scope(tx, viewer, now, Action.STUDY_SEARCH), [], limit=10)
     try:
-        opened = door.open_study(Context(tx, clinic.audit, now, viewer), study_uid, "study.view").study_uid == study_uid
+        opened = (
+            door.open_study(Context(tx, clinic.audit, now, viewer), study_uid, Action.STUDY_METADATA).study_uid
+            == study_uid
+        )
     except NotThere:
         opened = False
     assert opened == (study_uid in [study.study_uid for study in listed])
@@ -110,10 +119,17 @@ def test_those_who_work_on_it_see_a_study_and_quinn_does_not(engine: Engine, now
 
         assert [
             sees_study(tx, clinic, viewer, now)
-            for viewer in (clinic.tang, clinic.ada, clinic.vera, clinic.ben, clinic.mona, machine_of(clinic, "hills"))
+            for viewer in (
+                clinic.tang,
+                clinic.ada,
+                clinic.vera,
+                clinic.ben,
+                clinic.mona,
+                machine_of(tx, clinic, "hills", now),
+            )
         ] == [True] * 6
         assert [
-            sees_study(tx, clinic, viewer, now) for viewer in (clinic.quinn, clerk, machine_of(clinic, "moor"))
+            sees_study(tx, clinic, viewer, now) for viewer in (clinic.quinn, clerk, machine_of(tx, clinic, "moor", now))
         ] == [False] * 3
 
 
@@ -175,7 +191,7 @@ def test_what_is_withheld_is_seen_from_above_its_site_alone(engine: Engine, now:
         city_manager = hire(tx, "max", now, (Role.QUALITY_MANAGER, region.city))
         own_manager = hire(tx, "mia", now, (Role.QUALITY_MANAGER, region.hills))
         both = hire(tx, "bo", now, (Role.READER, region.oak), (Role.QUALITY_MANAGER, region.elm))
-        machine = machine_of(clinic, "hills")
+        machine = machine_of(tx, clinic, "hills", now)
         everybody: list[Viewer] = [clinic.tang, clinic.ada, clinic.ben, own_manager, both, pia_, machine]
         before = [sees_study(tx, clinic, viewer, now) for viewer in everybody]
         withhold.withhold(Context(tx, clinic.audit, now, clinic.ada), made.id, why="wrong person")
@@ -219,7 +235,7 @@ def test_those_who_work_on_it_see_a_case_and_machines_never_do(engine: Engine, n
         pia_, made = released(tx, clinic, now)
         stranger = PatientViewer(patient_id="somebody", case_id=None)
         allowed: list[Viewer] = [clinic.tang, clinic.ada, clinic.vera, clinic.ben, clinic.mona, pia_]
-        refused: list[Viewer] = [clinic.quinn, stranger, machine_of(clinic, "hills")]
+        refused: list[Viewer] = [clinic.quinn, stranger, machine_of(tx, clinic, "hills", now)]
 
         assert [sees_case(tx, clinic, viewer, made.id, now) for viewer in allowed] == [True] * 6
         assert [sees_case(tx, clinic, viewer, made.id, now) for viewer in refused] == [False] * 3
@@ -247,7 +263,7 @@ def test_who_sees_a_version_of_a_report(engine: Engine, now: datetime) -> None:
             versions.set_status(tx, version.id, status)
             seen[status] = tuple(sees_version(tx, clinic, viewer, version.id, now) for viewer in viewers)
             assert not sees_version(tx, clinic, clinic.quinn, version.id, now)
-            assert not sees_version(tx, clinic, machine_of(clinic, "hills"), version.id, now)
+            assert not sees_version(tx, clinic, machine_of(tx, clinic, "hills", now), version.id, now)
 
     assert seen == SEEN
 
@@ -350,7 +366,7 @@ def test_a_patient_is_seen_where_there_is_a_case_or_an_order(engine: Engine, now
 
         assert [sees_patient(tx, clinic, viewer, patient_.id, now) for viewer in allowed] == [True] * 5
         assert not before
-        assert not sees_patient(tx, clinic, machine_of(clinic, "hills"), patient_.id, now)
+        assert not sees_patient(tx, clinic, machine_of(tx, clinic, "hills", now), patient_.id, now)
         orders.place(
             tx,
             site_id=clinic.region.moor.id,
@@ -378,7 +394,7 @@ def test_a_card_on_the_desk_finds_a_patient_of_any_site(engine: Engine, now: dat
         found = find(clinic.quinn, card)
         with pytest.raises(NotThere):
             find(clinic.quinn, other)
-        for viewer in (clinic.ada, machine_of(clinic, "hills")):
+        for viewer in (clinic.ada, machine_of(tx, clinic, "hills", now)):
             with pytest.raises(NotThere):
                 find(viewer, card)
 
@@ -389,3 +405,27 @@ def test_a_card_on_the_desk_finds_a_patient_of_any_site(engine: Engine, now: dat
 
 
 # -- the record
+
+
+@pytest.mark.parametrize("right", list(DeviceRight))
+def test_a_device_looks_only_with_the_right_to_that_look(right: DeviceRight, engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pias_case(tx, clinic, now)
+        hills = clinic.region.hills
+        made = devices.add(tx, ae_title="WS", network="10.0.0.9", port=None, site_id=hills.id, issuer="", now=now)
+        device_rights.give(tx, made.id, {right}, now, given_by=None)
+        machine = Machine(device_id=made.id, site_id=hills.id, issuer="")
+        seen: set[Action] = set()
+        for action in Action:
+            for study_uid in (STUDY, "1.2.3.4"):  # what is not there is refused alike
+                try:
+                    door.open_study(Context(tx, clinic.audit, now, machine), study_uid, action)
+                except visibility.NoRight:
+                    continue
+                except NotThere:
+                    assert study_uid != STUDY
+                seen.add(action)
+
+    assert seen - {Action.STUDY_FORWARD} == {one for one, needed in visibility.NEEDED.items() if needed is right}
+    assert len(seen) == {DeviceRight.QUERY: 2, DeviceRight.RETRIEVE: 7}.get(right, 1)

@@ -19,6 +19,8 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import intake, rejection_record, rejections, surgery
 from reading.intake.rejection_record import Standing, Title
 from reading.intake.rejections import Note
+from reading.kinds import DeviceRight
+from reading.register import device_rights, devices
 from reading.register.organisations import Organisation
 from reading.reports import versions
 from storage.database import transaction
@@ -26,11 +28,25 @@ from storage.index import queries
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, send, state
 from tests.reading.intake.test_surgery import two_images
 from tests.reading.region import KEYS
-from tests.storage.instances import seen_whole
+from tests.storage.instances import DEVICE, seen_whole
 
 
-def note(site: Organisation, now: datetime, *uids: str, note_uid: str = "9.1", title: Title = Title.QUALITY) -> Note:
-    return Note(note_uid=note_uid, title=title, site_id=site.id, received_at=now, sop_instance_uids=uids)
+def note(
+    site: Organisation,
+    now: datetime,
+    *uids: str,
+    note_uid: str = "9.1",
+    title: Title = Title.QUALITY,
+    device_id: str = DEVICE,
+) -> Note:
+    return Note(
+        note_uid=note_uid,
+        title=title,
+        site_id=site.id,
+        device_id=device_id,
+        received_at=now,
+        sop_instance_uids=uids,
+    )
 
 
 def take(tx: Connection, clinic: Clinic, made: Note, now: datetime) -> None:
@@ -216,3 +232,27 @@ def test_who_may_not_hide_does_not(engine: Engine, now: datetime) -> None:
                 rejections.hide(Context(tx, clinic.audit, now, staff), KEYS, case.id, sop_instance_uids=uids, why=why)
 
         assert shown(tx, "1.1") == ["1.1.1.1", "1.1.1.2"]
+
+
+@pytest.mark.parametrize(
+    ("may", "hidden"),
+    [(frozenset(), False), ({DeviceRight.QUERY, DeviceRight.RETRIEVE}, False), ({DeviceRight.REJECT}, True)],
+    ids=["no right", "other rights", "the right"],
+)
+def test_a_device_hides_what_another_device_of_its_site_sent_only_with_the_right_to(
+    may: set[DeviceRight], hidden: bool, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        hills = clinic.region.hills
+        made = devices.add(tx, ae_title="WS", network="10.0.0.9", port=None, site_id=hills.id, issuer="", now=now)
+        device_rights.give(tx, made.id, may, now, given_by=None)
+        two_images(tx, clinic, "1.1", now)
+        take(tx, clinic, note(hills, now, "1.1.1.1", "1.1.1.9", device_id=made.id), now)
+        send(tx, clinic, "1.1", now, sop_instance_uid="1.1.1.9", received_digest=b"9" * 32)
+        device_rights.end(tx, made.id, may, now, ended_by=None)  # what the note may was said when it came
+        rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
+        (told,) = rejection_record.about(tx, ["1.1.1.1", "1.1.1.9"])
+
+        assert shown(tx, "1.1") == (["1.1.1.2"] if hidden else ["1.1.1.1", "1.1.1.2", "1.1.1.9"])
+        assert set(told.instances.values()) == {Standing.HIDDEN if hidden else Standing.FOREIGN}

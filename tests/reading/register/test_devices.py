@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import pytest
@@ -17,6 +17,8 @@ from reading.register.devices import Device, Entry
 from reading.register.organisations import Organisation
 from storage.database import snapshot, transaction
 from tests.reading.region import make_region
+
+END = datetime(2099, 1, 1, tzinfo=UTC)
 
 
 def add(tx: Connection, site: Organisation, now: datetime, **other: object) -> Device:
@@ -73,7 +75,7 @@ def test_a_device_that_ended_calls_no_longer_and_its_title_is_free(engine: Engin
     with transaction(engine) as tx:
         region = make_region(tx, now)
         old = add(tx, region.hills, now)
-        token = devices.make_token(tx, old.id, now)
+        token = devices.make_token(tx, old.id, now, until=END)
         devices.end(tx, old.id, later)
         new = add(tx, region.lake, later)
 
@@ -84,15 +86,15 @@ def test_a_device_that_ended_calls_no_longer_and_its_title_is_free(engine: Engin
         with pytest.raises(NotThere):
             devices.end(tx, old.id, later)
         with pytest.raises(NotThere):
-            devices.make_token(tx, old.id, later)
+            devices.make_token(tx, old.id, later, until=END)
 
 
 def test_a_new_token_ends_the_earlier_one(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         dr1 = add(tx, make_region(tx, now).hills, now)
-        first = devices.make_token(tx, dr1.id, now)
+        first = devices.make_token(tx, dr1.id, now, until=END)
         assert devices.by_token(tx, first, now) == dr1
-        second = devices.make_token(tx, dr1.id, now + timedelta(seconds=1))
+        second = devices.make_token(tx, dr1.id, now + timedelta(seconds=1), until=END)
 
     with snapshot(engine) as tx:
         assert devices.by_token(tx, first, now + timedelta(seconds=1)) is None

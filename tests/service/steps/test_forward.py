@@ -19,8 +19,9 @@ from reading.context import Context
 from reading.forwarding import jobs, rules
 from reading.forwarding.jobs import JobState
 from reading.forwarding.rules import Moment
+from reading.kinds import DeviceRight
 from reading.patients.keys import keys_in
-from reading.register import devices
+from reading.register import device_rights, devices
 from reading.reports.seal import Seal
 from service.installation.house import House
 from service.installation.installation import Folders
@@ -72,6 +73,7 @@ class Here:
                 issuer="OAK",
                 now=self.clock.now,
             )
+            device_rights.give(tx, made.id, {DeviceRight.RETRIEVE}, self.clock.now, given_by=None)
             self._rule(tx, device_id=made.id)
 
     def rule_to_server(self, url: str, token_file: Path) -> None:

@@ -16,7 +16,7 @@ from pacs.dimse.service import Service
 from reading.audit import Audit
 from reading.kinds import Level
 from reading.patients.keys import keys_in
-from reading.register import devices, organisations
+from reading.register import device_rights, devices, organisations
 from reading.reports.seal import Seal
 from service.installation.house import House
 from service.installation.installation import Folders
@@ -143,6 +143,7 @@ def add(hospital: Hospital, port: int | None, *, network: str = "127.0.0.1") -> 
     with transaction(hospital.house.engine) as tx:
         site_id = tx.execute(sa.text("SELECT id FROM organisation WHERE code = 'TOWN'")).scalar_one()
         made = devices.add(tx, ae_title=TITLE, network=network, port=port, site_id=site_id, issuer="TOWN", now=now)
+        device_rights.give(tx, made.id, device_rights.USUAL, now, given_by=None)
     hospital.device_id = made.id
 
 

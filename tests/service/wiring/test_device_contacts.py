@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -146,7 +147,8 @@ def test_a_check_calls_as_the_device_from_this_machine_for_a_minute(here: Here, 
     here.contacts.received(let_in, Outcome(accepted=True, reason=Reason.STORED))
     here.contacts.write()
 
-    assert let_in == Sender(device_id=here.device.id, site_id=here.device.site_id, issuer="", test=True)
+    of_hills = Sender(device_id=here.device.id, site_id=here.device.site_id, issuer="")
+    assert let_in == replace(of_hills, may=frozenset(), test=True)
     assert from_elsewhere is too_late is over is None
     assert len(title) == 16
     assert here.of(here.device) == device_contacts.Contact()

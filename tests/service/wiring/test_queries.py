@@ -10,8 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from pacs.leaving.visible_study import NotVisible
+from reading.kinds import DeviceRight
 from reading.patients.keys import keys_in
-from reading.register import devices
+from reading.register import device_rights, devices
 from reading.register.devices import Device
 from reading.reports.seal import Seal
 from reading.tables import audit_event
@@ -54,7 +55,7 @@ def add(  # noqa: PLR0917
     engine: Engine, now: datetime, site_id: str, title: str, network: str, port: int | None = 104
 ) -> Device:
     with transaction(engine) as tx:
-        return devices.add(
+        made = devices.add(
             tx,
             ae_title=title,
             network=network,
@@ -64,6 +65,8 @@ def add(  # noqa: PLR0917
             now=now,
             character_set="GB18030",
         )
+        device_rights.give(tx, made.id, frozenset(DeviceRight), now, given_by=None)
+        return made
 
 
 def test_a_device_sees_its_sites_studies_on_record(
@@ -74,7 +77,7 @@ def test_a_device_sees_its_sites_studies_on_record(
     shown = door.open_study(hills, STUDY, "retrieve")
     with pytest.raises(NotVisible):
         door.open_study(moor, STUDY, "retrieve")
-    scope = door.scope(hills)
+    scope = door.scope(hills, "search")
     asked = sa.select(audit_event.c.actor_id, audit_event.c.action, audit_event.c.outcome)
     with snapshot(engine) as tx:
         on_record = {tuple(row) for row in tx.execute(asked.where(audit_event.c.actor_kind == "machine"))}

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Engine
 
 from pacs.leaving.visible_study import NotVisible
+from reading.actions import Action
 from reading.audit import Audit
 from reading.reports.seal import Seal
 from reading.tables import audit_event
@@ -56,7 +57,7 @@ def on_record(engine: Engine, action: str) -> list[tuple[str, str, str]]:
 
 
 def test_a_search_is_a_look(looks: Looks, clinic: Clinic, engine: Engine) -> None:
-    found = [looks.scope(clinic.ada) for _ in range(3)]
+    found = [looks.scope(clinic.ada, Action.STUDY_SEARCH) for _ in range(3)]
 
     assert found[0].site_ids == {clinic.region.oak.id, clinic.region.hills.id, clinic.region.lake.id}
     assert found[1:] == found[:2]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import sqlalchemy as sa
 
-from reading.kinds import Role
-from reading.register import device_contacts, devices
+from reading.kinds import DeviceRight, Role
+from reading.register import device_contacts, device_rights, devices
 from reading.register.device_contacts import Activity, Call
 from reading.register.devices import Device
 from reading.tables import audit_event
@@ -146,3 +147,50 @@ def test_the_form_registers_binds_and_unbinds(house: House, tmp_path: Path) -> N
     assert one["certificate_sha256"] == after["certificate_sha256"] == own.digest.hex()
     assert unbound["certificate_sha256"] is None
     assert kira.get("/api/devices").json()["devices"] == []
+
+
+def test_a_quality_manager_gives_with_one_click_what_a_device_asked_for(house: House) -> None:
+    keeper(house)
+    one = device(house)
+    with transaction(house.engine) as tx:
+        hire(tx, "mia", house.now, (Role.QUALITY_MANAGER, house.clinic.region.oak), password_hash=password_hash())
+        device_rights.note_lack(tx, one.id, {DeviceRight.QUERY}, house.now)
+    mia, kira = house.signed_in("mia"), house.signed_in("kira")
+    address = f"/devices/{one.id}/rights"
+    for client in (mia, kira):
+        client.cookies.set("tierread_language", "en")
+        assert "Asked in vain for: Query" in client.get("/devices").text
+        assert "asked for on" in client.get(address).text
+    assert "allowed by the site&#39;s quality manager" in kira.get(address).text
+    sent = {"csrf_token": kira.headers["X-CSRF-Token"], "revision": "1", "may": ["store", "query"]}
+    refused = kira.post(address, data=sent)
+    given = mia.post(address, data=sent | {"csrf_token": mia.headers["X-CSRF-Token"]})
+    stale = mia.post(address, data=sent | {"csrf_token": mia.headers["X-CSRF-Token"]})
+
+    assert refused.status_code == 422
+    assert "Only a quality manager of this site" in refused.text
+    assert (given.status_code, given.headers["location"]) == (303, "/devices?done=rights")
+    assert stale.status_code == 422
+    with snapshot(house.engine) as tx:
+        assert device_rights.of(tx, one.id, house.now) == {DeviceRight.STORE, DeviceRight.QUERY}
+    assert "Asked in vain" not in mia.get("/devices").text
+    assert "given " in mia.get(address).text
+
+
+def test_nobody_elses_devices_rights_are_shown(house: House) -> None:
+    foreign = device(house, site_id=house.clinic.region.moor.id)
+    keeper(house)
+    for username in ("kira", "tang", "ada"):
+        client = house.signed_in(username)
+        theirs, nothing = (client.get(f"/devices/{each}/rights") for each in (foreign.id, "01KNOTHING0000000000000000"))
+        assert (theirs.status_code, nothing.status_code) == (404, 404)
+
+
+def test_a_token_that_ends_soon_is_pointed_out(house: House) -> None:
+    keeper(house)
+    for title, days in (("DR1", 10), ("DR2", 100)):
+        one = device(house, title)
+        with transaction(house.engine) as tx:
+            devices.make_token(tx, one.id, house.now, until=house.now + timedelta(days=days))
+
+    assert house.signed_in("kira").get("/devices").text.count("到期") == 1

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from reading import audit
 from reading.access import visibility
+from reading.actions import Action
 from reading.context import Context
 from reading.signing import withhold
 from reading.viewers import PatientViewer
@@ -166,7 +167,7 @@ def test_quinn_who_makes_herself_the_patient_reads_nobody(house: House) -> None:
         assert phone.get(f"/api/patient/reports/{theirs}{end}").status_code == 404
     with transaction(house.engine) as tx:
         quinn = PatientViewer(patient_id=house.patient.id, case_id=own_case)
-        assert visibility.scope(tx, quinn, house.now).study_uids == frozenset()
+        assert visibility.scope(tx, quinn, house.now, Action.REPORT_READ).study_uids == frozenset()
         own = read(tx, house.clinic, house.clinic.quinn, own_case, house.now, NORMAL)
 
     assert [one["id"] for one in phone.get("/api/patient/reports").json()] == [own.id]
