@@ -17,7 +17,7 @@ from reading.actions import Action
 from reading.audit import actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context, Look
+from reading.context import Context, Look, without_door
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -127,6 +127,20 @@ def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> Report
         raise _denied(ctx, action, "report", version_id)
     _record_look(ctx, action, "report", version_id)
     return found[0]
+
+
+@without_door("It says whether a report that is on a screen may stay there; the look at it is on record.")
+def still_shown(ctx: Context[Viewer], version_id: str) -> None:
+    """Check that a version may still be seen.
+
+    Raises:
+        NotThere: it may not (any longer).
+
+    """
+    if not _versions(
+        ctx.tx, (report_version.c.id == version_id) & visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
+    ):
+        raise NotThere
 
 
 def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[ReportVersion]:

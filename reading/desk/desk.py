@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import door
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases, history
 from reading.cases.cases import Case
@@ -18,10 +18,11 @@ from reading.cases.history import MoveRow
 from reading.cases.moves import SigningRole
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.desk import priors
 from reading.desk.acts import Act, allowed
 from reading.desk.entries import Entry, entries_of
+from reading.errors import NotThere
 from reading.kinds import Role
 from reading.queue import leases
 from reading.queue.leases import Lease
@@ -111,6 +112,35 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         reviews=reviews,
         account=account.of_case(ctx.tx, case),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """What a desk that stands open compares with its screen; nothing of the person is in it."""
+
+    revision: int
+    image_set: str
+    priors: tuple[str, ...]
+    """The ids of the prior cases that may be shown."""
+
+
+@without_door("It says whether what is on the screen may stay there, and nothing of the person; the look is on record.")
+def standing(ctx: Context[Staff], case_id: str) -> Standing:
+    """Whether a case that is open at a desk may still be seen, and what has changed of it.
+
+    Raises:
+        NotThere: it may not be seen (any longer): it was withheld, or is not theirs.
+
+    """
+    if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
+        raise NotThere
+    case = cases.by_id(ctx.tx, case_id)
+    found = priors.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case_id]
+    return Standing(
+        revision=case.revision,
+        image_set=image_set.image_set(ctx.tx, cases.study_uids(ctx.tx, case_id)).digest,
+        priors=tuple(one.id for one in found),
     )
 
 

@@ -20,6 +20,7 @@ from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.desk.priors import prior_cases
+from reading.patients.same_name import Answer, compare_names
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.case_rule import years_between
@@ -41,6 +42,9 @@ class EntryPatient:
     """The patient as in the images, corrections applied; dates are in DICOM's form."""
 
     name: str = field(repr=False)
+    registered: str = field(repr=False)
+    """The name of the registered patient to whom the case is linked; empty where it is linked to none, or where the
+    images name somebody else: nobody's picture is shown under another's name."""
     sex: str
     birth_date: str = field(repr=False)
     age_years: int | None
@@ -100,6 +104,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     rules = _rules(tx, found)
     sites = _sites(tx, found)
     expected = _shown_of_expected(tx, [one.study_uid for rows in studies.values() for one in rows])
+    registered = _registered(tx, {case.patient_id for case in found if case.patient_id is not None})
     held = ledger.held_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), critical.newest_standing_on_each(tx, ids)
@@ -115,6 +120,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             modalities=modalities,
             expected=expected,
             held=held,
+            registered=registered,
             rule=rules[case.policy_id].rule(case.rule),
             holder=holders.get(case.id),
             alert=alerts.get(case.id),
@@ -136,6 +142,7 @@ def _entry(
     modalities: dict[str, str],
     expected: dict[str, int],
     held: dict[str, int],
+    registered: dict[str, str],
     rule: Rule,
     holder: Holder | None,
     alert: Alert | None,
@@ -153,6 +160,7 @@ def _entry(
         site=site,
         patient=EntryPatient(
             name=first.patient_name,
+            registered=_unless_another(first.patient_name, registered.get(case.patient_id or "", "")),
             sex=first.sex,
             birth_date=first.birth_date,
             age_years=years_between(born, case.examined_at.date()) if born else None,
@@ -258,6 +266,16 @@ def _holders(tx: Connection, found: Sequence[Case]) -> dict[str, Holder]:
         .where(lease.c.case_id.in_([case.id for case in found if case.state in HELD]))
     )
     return {row.case_id: Holder(person_id=row.person_id, name=row.name, expires_at=row.expires_at) for row in rows}
+
+
+def _unless_another(said: str, registered: str) -> str:
+    return "" if registered and compare_names(said, registered) is Answer.DIFFERS else registered
+
+
+def _registered(tx: Connection, patient_ids: Iterable[str]) -> dict[str, str]:
+    patient = tables.patient
+    rows = tx.execute(sa.select(patient.c.id, patient.c.name).where(patient.c.id.in_(list(patient_ids))))
+    return {row.id: row.name for row in rows}
 
 
 def _names(tx: Connection, person_ids: Iterable[str]) -> dict[str, str]:

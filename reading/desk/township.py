@@ -102,8 +102,11 @@ class Pending:
 
 @without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
 def examinations(ctx: Context[Staff], *, text: str, since: datetime) -> Examinations:
-    """The examinations received since a time and those that are still open, the newest first."""
-    wanted = Filters(text=text, since=since, sorting=Sorting.NEWEST)
+    """The examinations received since a time and those that are still open, the newest first.
+
+    Who searches for a person finds them however long ago they were examined.
+    """
+    wanted = Filters(text=text, since=None if text.strip() else since, sorting=Sorting.NEWEST)
     found = worklist.list_cases(ctx.tx, ctx.who, wanted, limit=MOST, offset=0, now=ctx.now)
     printable = printable_versions(ctx, [entry.case.id for entry in found.entries])
     zones = _time_zones(ctx, found.entries)

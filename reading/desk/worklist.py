@@ -48,7 +48,7 @@ class Filters:
     site_code: str | None = None
     modality: str | None = None
     text: str = ""
-    """Part of the patient's name, or a whole accession number or patient id."""
+    """Part of the name, registered or in the images; or a whole accession number, patient number or patient id."""
     tab: Tab | None = None
     step: Step | None = None
     held_by: str | None = None
@@ -99,18 +99,31 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
         yield (case.c.received_at >= filters.since) | case.c.state.in_(UNFINISHED)
     text = storable("q", filters.text.strip(), lines=False)
     if text:
-        yield (
+        yield case.c.patient_id.in_(_registered_as(text)) | (
             sa.exists()
             .where(joined.c.case_id == case.c.id, joined.c.study_uid == study.c.study_uid)
             .where(
-                # 王^小丽 and 王小丽 are one name.
-                sa.func.replace(study.c.patient_name_folded, "^", "").contains(
-                    folded(text).replace("^", ""), autoescape=True
-                )
+                _bare(study.c.patient_name_folded).contains(_bare_text(text), autoescape=True)
                 | (study.c.accession_number == text)
                 | (study.c.patient_id == text)
             )
         )
+
+
+def _registered_as(text: str) -> sa.Select[tuple[str]]:
+    """The registered patients with a name that holds ``text``, or with this number."""
+    patient = tables.patient
+    named = _bare(sa.func.lower(patient.c.name)).contains(_bare_text(text), autoescape=True)
+    return sa.select(patient.c.id).where(named | (patient.c.number == text))
+
+
+def _bare(name: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
+    """A name without what writings differ in: WANG^XIAOLI and Wang Xiaoli are one, 王^小丽 and 王小丽 are."""
+    return sa.func.replace(sa.func.replace(name, "^", ""), " ", "")
+
+
+def _bare_text(text: str) -> str:
+    return folded(text).replace("^", "").replace(" ", "")
 
 
 def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:

@@ -12,6 +12,7 @@ from reading.alerts import critical
 from reading.cases.moves import State, Step
 from reading.desk import desk, worklist
 from reading.desk.worklist import Filters, Tab
+from reading.errors import NotThere
 from reading.intake import intake
 from reading.kinds import Tier
 from reading.queue import claiming, leases
@@ -24,7 +25,7 @@ from storage.database import snapshot
 from viewer.api import bodies
 from viewer.http.callers import Acting, Looking, Polling, Renewing, Signing
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, looks_through
+from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of
 from viewer.views import api_json, completeness
 
@@ -71,6 +72,16 @@ def list_cases(  # noqa: PLR0917 -- the query's parameters
 @router.get("/{case_id}")
 def one(request: Request, staff: Looking, case_id: str) -> dict[str, Any]:
     return detail(request, staff, case_id)
+
+
+@router.get("/{case_id}/standing")
+def standing(request: Request, staff: Polling, case_id: str) -> dict[str, Any]:
+    """Asked every few seconds by whoever has the case open: 404 means that it must leave the screen."""
+    if not ULID.fullmatch(case_id):
+        raise NotThere
+    with in_snapshot(office_of(request), staff) as ctx:
+        found = desk.standing(ctx, case_id)
+    return {"revision": found.revision, "image_set": found.image_set, "priors": list(found.priors)}
 
 
 @router.get("/{case_id}/moves")

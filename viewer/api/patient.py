@@ -7,15 +7,16 @@ from typing import Any
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
+from reading.access import door
 from reading.actions import Action
 from reading.desk.entries import Entry
 from reading.errors import NotThere
 from reading.reports import versions
 from reading.reports.seal import payload_of
 from viewer.api import bodies
-from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, SameOrigin, give
+from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, PatientPolling, SameOrigin, give
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, looks_through
+from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
 from viewer.http.page import language_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.views.patient import Report, awaited, looks, open_report, own_reports
@@ -63,6 +64,15 @@ def examination(request: Request, patient: Patient) -> dict[str, Any]:
 @router.get("/reports/{version_id}.pdf")
 def pdf(request: Request, patient: Patient, version_id: str) -> Response:
     return report_pdf(request, patient, version_id)
+
+
+@router.get("/reports/{version_id}/standing", status_code=204)
+def standing(request: Request, patient: PatientPolling, version_id: str) -> None:
+    """Asked every few seconds by a page that shows the report: 404 means that it must leave the screen."""
+    if not ULID.fullmatch(version_id):
+        raise NotThere
+    with in_snapshot(office_of(request), patient) as ctx:
+        door.still_shown(ctx, version_id)
 
 
 @router.get("/reports/{version_id}")

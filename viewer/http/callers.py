@@ -172,12 +172,22 @@ def patient_of(request: Request) -> PatientViewer:
         SignedOut: it names none, or the session has ended.
 
     """
+    return _patient(request, touch=True)
+
+
+def patient_polls(request: Request) -> PatientViewer:
+    """A look by a page that polls: it does not extend the idle time."""
+    return _patient(request, touch=False)
+
+
+def _patient(request: Request, *, touch: bool) -> PatientViewer:
     office = office_of(request)
     token = request.cookies.get(PATIENT_COOKIE)
     if not token:
         raise SignedOut
-    with transaction(office.engine) as tx:
-        patient = patient_sessions.by_token(tx, token, office.clock(), touch=True)
+    opened = transaction if touch else snapshot
+    with opened(office.engine) as tx:
+        patient = patient_sessions.by_token(tx, token, office.clock(), touch=touch)
     if patient is None:
         raise SignedOut
     return patient
@@ -198,6 +208,7 @@ def patient_submits(request: Request, csrf_token: Annotated[str, Form()] = "") -
 
 
 Patient = Annotated[PatientViewer, Depends(patient_of)]
+PatientPolling = Annotated[PatientViewer, Depends(patient_polls)]
 PatientActing = Annotated[PatientViewer, Depends(patient_acts)]
 PatientSubmitting = Annotated[PatientViewer, Depends(patient_submits)]
 SameOrigin = Depends(same_origin)

@@ -15,6 +15,7 @@ from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.views import completeness
+from viewer.views.report_sheet import name_in_images
 from viewer.words import words
 from viewer.words.catalogue import Language
 
@@ -59,7 +60,8 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "laterality": row.laterality,
         "site": {"code": entry.site.code, "name": entry.site.name},
         "patient": {
-            "name": person_name(patient.name),
+            "name": patient.registered or person_name(patient.name),
+            "name_in_images": name_in_images(entry),
             "sex": patient.sex,
             "birth_date": born.isoformat() if born else None,
             "age": words.age(language, born, row.examined_at.date()) or None,

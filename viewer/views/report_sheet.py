@@ -14,7 +14,7 @@ from reading.cases.moves import SigningRole
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
 from reading.patients import patients
-from reading.patients.names import person_name
+from reading.patients.names import bare, person_name
 from reading.register import organisations
 from reading.reports.versions import ReportVersion, Status
 from reading.viewers import PatientViewer, Staff
@@ -88,8 +88,15 @@ def examination_with_side(entry: Entry, language: Language) -> str:
 
 
 def patient_name(entry: Entry, language: Language) -> str:
-    """The name in the images, corrections applied."""
-    return person_name(entry.patient.name) or text(language, "patient-unknown")
+    """The registered name of the patient to whom the case is linked; until then the name in the images, corrected."""
+    return entry.patient.registered or person_name(entry.patient.name) or text(language, "patient-unknown")
+
+
+def name_in_images(entry: Entry) -> str:
+    """The writing of the images, where it differs from the registered name that stands first; else empty."""
+    said = person_name(entry.patient.name)
+    registered = entry.patient.registered
+    return said if registered and bare(said) != bare(person_name(registered)) else ""
 
 
 def patient_age(entry: Entry, zone: str, language: Language) -> str:
@@ -110,6 +117,7 @@ def _facts(
     positive = version.content.positive
     values = {
         "name": patient_name(entry, language),
+        "name-in-images": name_in_images(entry),
         "sex": patient_sex(entry, language),
         "age": patient_age(entry, zone, language),
         "patient-number": patient.number if patient else "",

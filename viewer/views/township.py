@@ -14,7 +14,7 @@ from reading.desk.worklist import Entry
 from reading.kinds import Priority
 from reading.reports.versions import ReportVersion, Status
 from reading.viewers import Staff
-from viewer.views.report_sheet import examination, patient_age, patient_name, patient_sex, side
+from viewer.views.report_sheet import examination, name_in_images, patient_age, patient_name, patient_sex, side
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -26,6 +26,8 @@ TONES: Final = {State.FINAL: "done", State.RETURNED: "alarm", State.WITHHELD: "a
 class Row:
     case_id: str
     patient: str
+    name_in_images: str
+    """How the device wrote the name, where that differs from the registered one; else empty."""
     patient_detail: str
     linked: bool
     """Whether the case is linked to a patient, who can then open the report."""
@@ -72,6 +74,7 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
     return Row(
         case_id=case.id,
         patient=patient_name(entry, language),
+        name_in_images=name_in_images(entry),
         patient_detail=" · ".join(part for part in details if part),
         linked=case.patient_id is not None,
         examination=examination(entry, language),

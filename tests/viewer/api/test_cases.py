@@ -50,7 +50,13 @@ def test_the_worklist_shows_a_case_as_the_desk_expects_it(house: House) -> None:
     assert (page["total"], page["page"], page["size"]) == (1, 1, 50)
     (item,) = page["items"]
     assert item["id"] == case.id
-    assert item["patient"] == {"name": "王小丽", "sex": "F", "birth_date": "1983-04-12", "age": "42 岁"}
+    assert item["patient"] == {
+        "name": "王小丽",
+        "sex": "F",
+        "birth_date": "1983-04-12",
+        "age": "42 岁",
+        "name_in_images": "",
+    }
     assert item["site"] == {"code": "hills", "name": "Hills"}
     assert item["images"] == {"arrived": 1, "expected": 1, "late": 0, "held": 0, "complete": True}
     assert (item["modality"], item["body_part"], item["laterality"]) == ("CT", "CHEST", "L")

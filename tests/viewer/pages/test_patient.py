@@ -146,7 +146,7 @@ def quinns_receipt_for_pia(house: House) -> tuple[str, str, str]:
     quinn = house.signed_in("quinn")
     form = {"csrf_token": quinn.headers["X-CSRF-Token"]}
     card = {"card_type": "identity_card", "card": PIA_CARD, "name": "Pia", "sex": "", "birth_date": ""}
-    linked = quinn.post(f"/t/case/{own.id}/link", data={**form, **card})
+    linked = house.submit(quinn, f"/t/case/{own.id}/link", **card)
     assert linked.headers["location"] == f"/t/case/{own.id}?done=linked", linked.text
     page = quinn.post(f"/t/case/{own.id}/receipt", data=form).text
     printed = re.search(r'class="code">(\d{4}) (\d{4})<', page)

@@ -218,7 +218,7 @@ def test_whose_card_is_shown_is_linked_and_the_correction_goes_into_the_journal(
         assert found is not None
         assert [event.action for event in audit.events_about(tx, "patient", found.id)] == ["patient.register"]
     assert entry.case.patient_id == found.id
-    assert (entry.patient.name, entry.patient.birth_date, entry.patient.sex) == ("王璡", "19491231", "F")
+    assert (entry.patient.name, entry.patient.birth_date, entry.patient.sex) == ("WANG^JIN=王^璡", "19491231", "F")
     ((kind, payload),) = house.noted()
     assert (kind, payload["study_uid"], payload["patient_id"]) == ("attribution", STUDY, found.id)
 

@@ -1,6 +1,6 @@
 /** The requests of the reading room, one function each (viewer/api). */
 import type { Client } from './client'
-import type { CaseDetail, CasePage, Content, Lease, ReviewOutcome, SavedDraft, Session, Step } from './shapes'
+import type { CaseDetail, CasePage, Content, Lease, ReviewOutcome, SavedDraft, Session, Standing, Step } from './shapes'
 
 export type CaseQuery = {
   readonly tab?: string
@@ -47,6 +47,11 @@ export class Office {
 
   case(id: string): Promise<CaseDetail> {
     return this.client.get<CaseDetail>(`/api/cases/${id}`)
+  }
+
+  /** What a desk that stands open compares with its screen; the case is not there any longer once it was withheld. */
+  standing(id: string): Promise<Standing> {
+    return this.client.get<Standing>(`/api/cases/${id}/standing`)
   }
 
   /** The next case for this person, or nothing when none waits. */

@@ -78,6 +78,8 @@ export type Case = {
   readonly site: { readonly code: string; readonly name: string }
   readonly patient: {
     readonly name: string
+    /** How the device wrote it, where that differs from the registered name; else empty. */
+    readonly name_in_images: string
     readonly sex: string
     readonly birth_date: string | null
     readonly age: number | string | null
@@ -190,6 +192,13 @@ export type CaseDetail = Case & {
   readonly completeness: { readonly sentence: string; readonly hint: string }
   /** Pictures that came after the report. */
   readonly late: number
+}
+
+export type Standing = {
+  readonly revision: number
+  readonly image_set: string
+  /** The ids of the prior cases that may be shown. */
+  readonly priors: readonly string[]
 }
 
 export type ReviewOutcome = 'agree' | 'amend' | 'send_back'

@@ -9,7 +9,9 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
   const due = dueWords(detail.due_at, now)
   return html`<section class="case-header" aria-label=${text('desk.case')}>
     <a class="back" href="#/" aria-label=${text('desk.back')}>‹</a>
-    <h1>${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span></h1>
+    <h1>${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span>
+      ${detail.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: detail.patient.name_in_images })}</span>` : nothing}
+    </h1>
     <p class="examination">
       <strong>${examinationOf(detail)}</strong>
       <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)}</span>

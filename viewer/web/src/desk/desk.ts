@@ -43,6 +43,7 @@ class Desk extends Part {
     document.addEventListener('keydown', this.key)
     document.addEventListener('pointerdown', this.stir)
     document.addEventListener('wheel', this.stir, { passive: true })
+    document.addEventListener('visibilitychange', this.seenAgain)
     window.addEventListener('beforeunload', this.leaving)
     this.tick = setInterval(() => this.beat(), TICK_MS)
   }
@@ -52,6 +53,7 @@ class Desk extends Part {
     document.removeEventListener('keydown', this.key)
     document.removeEventListener('pointerdown', this.stir)
     document.removeEventListener('wheel', this.stir)
+    document.removeEventListener('visibilitychange', this.seenAgain)
     window.removeEventListener('beforeunload', this.leaving)
     clearInterval(this.tick)
     this.leave()
@@ -61,7 +63,11 @@ class Desk extends Part {
     if (!changed.has('caseId')) return
     this.leave()
     const work = new Work(this.office, this.caseId, {
-      onChange: () => this.requestUpdate(),
+      onChange: () => {
+        // a prior that may not be seen any longer leaves the screen
+        this.prior = this.work?.detail?.priors.find((prior) => prior.case_id === this.prior?.case_id)
+        this.requestUpdate()
+      },
       onTrouble: (error) => notify('danger', wordsFor(error)),
     })
     this.work = work
@@ -87,9 +93,13 @@ class Desk extends Part {
 
   private readonly stir = (): void => this.work?.active()
 
+  private readonly seenAgain = (): void => {
+    if (!document.hidden) this.beat()
+  }
+
   private beat(): void {
-    if (this.work?.detail?.arriving && !document.hidden) void this.work.lookAgain()
-    else this.requestUpdate()
+    void this.work?.check()
+    this.requestUpdate()
   }
 
   private readonly key = (event: KeyboardEvent): void => {

@@ -87,6 +87,21 @@ export class Work {
     this.listener.onChange()
   }
 
+  /** Whether what is on the screen may stay there: a case that was withheld meanwhile leaves it at once. */
+  async check(): Promise<void> {
+    const { detail } = this
+    if (!detail || this.closed) return
+    try {
+      const standing = await this.office.standing(this.caseId)
+      const gone = detail.priors.some((prior) => !standing.priors.includes(prior.case_id))
+      const changed = standing.revision !== detail.revision || standing.image_set !== detail.image_set
+      if (gone || changed) await this.lookAgain()
+    } catch (error) {
+      this.trouble(error)
+    }
+    this.listener.onChange()
+  }
+
   /** Shows the images that have arrived. */
   showNewImages(): void {
     this.imageSet = this.detail?.image_set ?? ''
@@ -199,6 +214,13 @@ export class Work {
     this.draftKeeper?.stop()
   }
 
+  /** Images and report go from the screen: this person may not see them any longer. */
+  private leaveScreen(error: Problem): void {
+    this.close()
+    this.detail = undefined
+    this.failure = error
+  }
+
   private seen(incompleteReason: string | undefined): Seen {
     const reason = incompleteReason === undefined ? {} : { incomplete_reason: incompleteReason }
     return {
@@ -249,6 +271,8 @@ export class Work {
 
   private trouble(error: unknown): void {
     if (!(error instanceof Problem || error instanceof Unreachable)) throw error
-    this.listener.onTrouble(error)
+    if (error instanceof Problem && error.slug === 'not-there') this.leaveScreen(error)
+    else if (error instanceof Problem) this.listener.onTrouble(error)
+    // a line that is down says nothing about the case: the next look tells
   }
 }
