@@ -15,6 +15,7 @@ from sqlalchemy.engine import Engine
 from pacs.arriving.outcome import Outcome
 from pacs.arriving.receive import Receiver, Sender
 from pacs.dimse.listener import Listener, ListenerSettings
+from pacs.dimse.port_shares import SharedCount
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
 from pacs.dimse.service import Service
 from pacs.rights import Right
@@ -88,7 +89,9 @@ class Archive:
         return TITLES.get(calling.ae_title) if calling.address in self.addresses else None
 
     @contextmanager
-    def listening(self, services: Sequence[Service] = (), **changed: Any) -> Iterator[Listener]:
+    def listening(
+        self, services: Sequence[Service] = (), *, shared_count: SharedCount | None = None, **changed: Any
+    ) -> Iterator[Listener]:
         settings = ListenerSettings(**{"host": "127.0.0.1", "port": 0, "stop_seconds": 2, **changed})
         listener = Listener(
             self.receiver,
@@ -100,6 +103,7 @@ class Archive:
             on_failed_handshake=self.unshaken.append,
             on_way_given=self.gave_way.append,
             known_address=self.addresses.__contains__,
+            shared_count=shared_count,
         )
         listener.start()
         try:

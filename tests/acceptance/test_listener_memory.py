@@ -70,7 +70,11 @@ def test_four_long_films_and_two_hundred_idle_associations(tmp_path: Path, at_le
     frames = 512 if at_length else 50  # of 2 MiB
     tierread = TierRead(
         tmp_path,
-        settings={"TIERREAD_MAX_ASSOCIATIONS": str(IDLE + SENDERS), "TIERREAD_SEGMENT_IDLE_SECONDS": "600"},
+        settings={
+            "TIERREAD_MAX_ASSOCIATIONS": str(IDLE + SENDERS),
+            "TIERREAD_MAX_ASSOCIATIONS_PER_DEVICE": str(IDLE + SENDERS),
+            "TIERREAD_SEGMENT_IDLE_SECONDS": "600",
+        },
         cold=True,  # with the memory of a listener alone
     )
     tierread.start("serve", "--role", "scp", ready=False)
@@ -116,8 +120,8 @@ def send(tierread: TierRead, device: str, one: Film, statuses: dict[int, int]) -
 
 def peak_kib(tierread: TierRead) -> int:
     """The most memory that the listener has had resident."""
-    assert tierread.process is not None
-    status = Path(f"/proc/{tierread.process.pid}/status").read_text("ascii")
+    listener = wait_until((tierread.data_dir / "run" / "scp.alive").read_text).strip()
+    status = Path(f"/proc/{listener}/status").read_text("ascii")
     return int(next(line for line in status.splitlines() if line.startswith("VmHWM:")).split()[1])
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import Dataset
 
+from pacs.dicomweb.problems import TooManySearches, answer
 from tests.archive import OTHER
 from tests.builders import image, new_uid
 from tests.dicomweb import Web
@@ -41,7 +42,20 @@ QUERIES = [
     ("limit=2&offset=2", ["P001"]),
     ("limit=0", []),
 ]
-REFUSED = ["PatientWeight=70", "Nonsense=1", "00091001=x", "StudyDate=today", "limit=x"]
+REFUSED = [
+    "PatientWeight=70",
+    "Nonsense=1",
+    "00091001=x",
+    "StudyDate=today",
+    "limit=x",
+    f"StudyDescription={'*a' * 200}",
+]
+
+
+def test_whoever_crowds_is_asked_to_come_again() -> None:
+    said = answer(TooManySearches())
+
+    assert (said.status_code, said.headers["retry-after"]) == (503, "5")
 
 
 def test_studies_are_found_by_what_is_asked(web: Web) -> None:

@@ -6,11 +6,15 @@ import socket
 import struct
 import time
 from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 
 from pacs.dimse import message_reader, port_shares
 from pacs.dimse.refusals import GaveWay
+from service.installation.heartbeat import Part, Role
+from service.installation.installation import Folders
+from service.processes.association_count import Served
 from tests.archive import Archive
 from tests.attackers import STRANGER, is_closed, silent
 from tests.builders import CT, image, thing
@@ -96,6 +100,29 @@ def test_one_device_has_its_share_and_its_own_give_way_only_after_a_while(
             assert again.echo() == 0
         with pytest.raises((Aborted, HungUp)):
             forgotten.receive()
+
+
+def test_a_listener_asks_the_one_that_has_most_for_room(
+    small_archive: Archive, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(port_shares, "PATIENCE_SECONDS", 0.2)
+    folders = Folders(data=tmp_path)
+    folders.run.mkdir()
+    counts = [Served(folders, Part(role=Role.SCP, number=number, of=2)) for number in (1, 2)]
+    with (
+        small_archive.listening(max_associations=2, shared_count=counts[0]) as crowded,
+        small_archive.listening(max_associations=2, shared_count=counts[1]) as empty,
+        ExitStack() as held,
+    ):
+        for _ in range(2):
+            idle = Sender(address=crowded.address, contexts=IMAGES)
+            idle.connect()
+            held.callback(idle.close)
+            idle.associate()
+        time.sleep(0.3)
+        with Sender(address=empty.address, contexts=IMAGES, calling="OTHER") as other:
+            assert other.store(thing(image())) == 0
+            assert counts[1](1) == 1
 
 
 def test_one_that_is_sending_never_gives_way(small_archive: Archive) -> None:
