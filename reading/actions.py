@@ -106,9 +106,18 @@ class Action(StrEnum):
 
     PASSWORD_CHANGE = "password.change"
 
+    PATIENT_CARD_ADD = "patient.card_add"
+    PATIENT_CARD_END = "patient.card_end"
+    PATIENT_CORRECT = "patient.correct"
     PATIENT_FIND = "patient.find"
+    PATIENT_MERGE = "patient.merge"
+    PATIENT_MERGE_DECLINE = "patient.merge_decline"
+    PATIENT_MERGE_PROPOSE = "patient.merge_propose"
     PATIENT_NAME = "patient.name"
+    PATIENT_OPEN = "patient.open"
     PATIENT_REGISTER = "patient.register"
+    PATIENT_SEARCH = "patient.search"
+    PATIENT_UNMERGE = "patient.unmerge"
 
     PERSON_ADD = "person.add"
     PERSON_END = "person.end"

@@ -24,6 +24,7 @@ from viewer.api import (
     manifests,
     orders,
     patient,
+    patients,
     quality,
     reports,
     session,
@@ -35,6 +36,7 @@ from viewer.http.office import Office
 from viewer.http.page import page
 from viewer.pages import (
     device_rights,
+    register,
     sign_in,
     township,
     township_case,
@@ -56,6 +58,7 @@ API: Final = (
     withholding,
     reports,
     orders,
+    patients,
     manifests,
     alerts,
     attributions,
@@ -65,6 +68,7 @@ API: Final = (
 )
 PAGES: Final = (
     sign_in,
+    register,
     township,
     township_case,
     township_correct,

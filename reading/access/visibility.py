@@ -16,6 +16,7 @@ from reading.actions import Action
 from reading.cases.moves import HIDDEN
 from reading.errors import NotAllowed
 from reading.kinds import DeviceRight
+from reading.patients import persons
 from reading.register import device_rights
 from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, Status
@@ -88,7 +89,7 @@ def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
 
     A receipt opens one case; whoever proved a card itself sees the person's whole history.
     """
-    theirs = (case.c.patient_id == viewer.patient_id) & case.c.state.not_in(HIDDEN)
+    theirs = case.c.patient_id.in_(persons.records_of(viewer.patient_id)) & case.c.state.not_in(HIDDEN)
     return theirs if viewer.case_id is None else theirs & (case.c.id == viewer.case_id)
 
 
@@ -108,20 +109,50 @@ def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.Column
 
 
 def visible_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
-    """The condition on the table ``patient`` that holds for what ``viewer`` may see."""
+    """The condition on the table ``patient`` that holds for what ``viewer`` may see.
+
+    Whoever sees one record of a person sees them all: they are one.
+    """
     match viewer:
         case Staff():
-            sites = reach(tx, viewer, now).sites
-            of_a_case = (case.c.patient_id == patient.c.id) & visible_cases(tx, viewer, now)
-            of_an_order = (imaging_order.c.patient_id == patient.c.id) & imaging_order.c.site_id.in_(sites)
-            return sa.exists().where(of_a_case).correlate(patient) | sa.exists().where(of_an_order).correlate(patient)
+            return _known_at(reach(tx, viewer, now).sites, visible_cases(tx, viewer, now))
         case PatientViewer():
-            own = patient.c.id == viewer.patient_id
-            if viewer.case_id is None:
-                return own
-            return own & sa.exists().where(awaited_cases(viewer)).correlate(patient)
+            return patient.c.id.in_(persons.records_of(viewer.patient_id))
         case Machine():
             return sa.false()
+
+
+def registered_patients(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``patient`` for those whose register ``viewer`` may open: with cards and telephone.
+
+    Their own sites and those that they manage; whoever only reads for a site has no part in its register.
+    """
+    if not isinstance(viewer, Staff):
+        return sa.false()
+    reached = reach(tx, viewer, now)
+    sites = reached.own | reached.managed
+    return _known_at(sites, visible_cases(tx, viewer, now) & case.c.site_id.in_(sites))
+
+
+def managed_patients(tx: Connection, viewer: Staff, now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``patient`` for those whose records ``viewer`` may merge and part."""
+    sites = reach(tx, viewer, now).managed
+    return _known_at(sites, visible_cases(tx, viewer, now) & case.c.site_id.in_(sites))
+
+
+def _known_at(sites: frozenset[str], cases: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
+    """Patients with such a case, an order at these sites, or registered there, in any of their records."""
+    record = patient.alias("record")
+    known = (
+        sa.exists().where((case.c.patient_id == record.c.id) & cases).correlate(record)
+        | sa.exists()
+        .where(imaging_order.c.patient_id == record.c.id, imaging_order.c.site_id.in_(sites))
+        .correlate(record)
+        | record.c.site_id.in_(sites)
+    )
+    standing = persons.stands_for()
+    of_one = (record.c.id == standing) | (record.c.merged_into == standing)
+    return sa.exists(sa.select(record.c.id).where(of_one, known).correlate(patient))
 
 
 def visible_quarantine(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:

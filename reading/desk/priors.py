@@ -14,6 +14,7 @@ from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.patients.patient_identifiers import never_links
+from reading.patients.persons import records_of_all, stands_for
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Said, compare_images
 from reading.viewers import Viewer
@@ -22,7 +23,7 @@ from storage.tables import study
 
 @dataclass(kw_only=True)
 class _Person:
-    """Whom a case is of: the registered patient, else what its images say under each number."""
+    """Whom a case is of: the record that stands for its patient, else what its images say under each number."""
 
     linked: str | None
     said: dict[tuple[str, str], list[Said]] = field(default_factory=dict[tuple[str, str], list[Said]])
@@ -44,7 +45,7 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
     case, joined = tables.case, tables.case_study
     # A union, so that each half uses its own index; with OR the database would read every case.
     same = sa.union(
-        sa.select(case.c.id).where(case.c.patient_id.in_(linked)),
+        sa.select(case.c.id).where(case.c.patient_id.in_(records_of_all(linked))),
         sa.select(joined.c.case_id)
         .join(study, study.c.study_uid == joined.c.study_uid)
         .where(sa.tuple_(study.c.patient_id, study.c.issuer).in_(numbers)),
@@ -84,13 +85,14 @@ def _persons(tx: Connection, case_ids: Sequence[str]) -> dict[str, _Person]:
     rows = tx.execute(
         sa.select(
             case.c.id,
-            case.c.patient_id.label("linked"),
+            stands_for().label("linked"),
             study.c.patient_id,
             study.c.issuer,
             study.c.patient_name,
             study.c.sex,
             study.c.birth_date,
         )
+        .outerjoin(tables.patient, tables.patient.c.id == case.c.patient_id)
         .join(joined, joined.c.case_id == case.c.id)
         .join(study, study.c.study_uid == joined.c.study_uid)
         .where(case.c.id.in_(case_ids))

@@ -18,6 +18,7 @@ from reading.orders import orders, progress
 from reading.orders.orders import Asked, Order
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients.keys import Keys
+from reading.patients.patients import Patient
 from reading.register import devices
 from reading.register.devices import Device
 from reading.register.grants import AT_THEIR_SITE, may_act
@@ -35,7 +36,8 @@ class Request:
     """What is asked for whom."""
 
     site_code: str
-    holder: CardHolder
+    patient: CardHolder | str
+    """Whoever is at the counter, or the id of somebody whose record at the register is open."""
     modality: str
     priority: Priority
     procedures: Sequence[Asked]
@@ -50,7 +52,7 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     """Find or register the patient, and place the order.
 
     Raises:
-        NotThere: no such site, or not one that they see.
+        NotThere: no such site or patient, or not one that they see.
         NotAllowed: they do not work there.
         Invalid: the card or the examination breaks its form, or there is no such station.
 
@@ -60,7 +62,7 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     at = request.scheduled_at
     if at is not None and not -EARLIEST <= at - ctx.now <= LATEST:
         raise Invalid("scheduled_at", "range")
-    patient = find_or_register(ctx, keys, request.holder, site.id)
+    patient = _patient(ctx, keys, request.patient, site.id)
     made = orders.place(
         ctx.tx,
         site_id=site.id,
@@ -102,6 +104,12 @@ def cancel(ctx: Context[Staff], order_id: str, *, revision: int) -> Order:
 def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
     """The devices of a site that an order may name."""
     return [one for one in devices.list_all(tx) if one.site_id == site_id and (one.until is None or one.until > now)]
+
+
+def _patient(ctx: Context[Staff], keys: Keys, asked: CardHolder | str, site_id: str) -> Patient:
+    if isinstance(asked, CardHolder):
+        return find_or_register(ctx, keys, asked, site_id)
+    return door.open_patient(ctx, asked, Action.PATIENT_OPEN)
 
 
 def _station(tx: Connection, site_id: str, ae_title: str, now: datetime) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -27,7 +28,8 @@ from reading.viewers import Staff
 class CardHolder:
     """What the card and its holder say."""
 
-    kind: IdentifierKind
+    kind: IdentifierKind | None
+    """None: no papers; then they are temporary, and may be nameless."""
     card: str = field(repr=False)
     name: str = field(repr=False)
     """The patient's: with a guardian's card, the child's."""
@@ -37,6 +39,8 @@ class CardHolder:
     guardian: str = field(default="", repr=False)
     """Whose card it is, where a guardian shows it for a child."""
     telephone: str = field(default="", repr=False)
+    estimated_age: int | None = None
+    """Years, where nobody knows the birth date of somebody without papers."""
 
 
 def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_id: str) -> Patient:
@@ -54,25 +58,15 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
         raise NotThere
     if not any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in REGISTERED_BY):
         raise NotAllowed("no_role_for_this_step")
-    card, sex, birth_date = _checked(ctx, holder, ctx.now.astimezone(ZoneInfo(site.time_zone)).date())
+    if holder.birth_date is not None and holder.birth_date > ctx.now.astimezone(ZoneInfo(site.time_zone)).date():
+        raise Invalid("birth_date", "date")
+    if holder.kind is None:
+        return _registered(ctx, keys, holder, site_id, [], holder.sex, holder.birth_date)
+    card, sex, birth_date = _checked(ctx, holder, holder.kind)
     try:
         known = _known(ctx, keys, card, holder)
     except NotThere:
-        made = patients.register(
-            ctx.tx,
-            keys,
-            name=holder.name,
-            birth_date=birth_date,
-            sex=sex,
-            identifiers=[card],
-            now=ctx.now,
-            telephone=holder.telephone,
-            site_id=site_id,
-        )
-        ctx.record(
-            action=Action.PATIENT_REGISTER, subject_kind="patient", subject_id=made.id, details={"site_id": site_id}
-        )
-        return made
+        return _registered(ctx, keys, holder, site_id, [card], sex, birth_date)
     if bare(known.name) != bare(holder.name):
         raise Invalid("card", "other_name")
     if holder.sex not in {Sex.UNKNOWN, known.sex} and known.sex:
@@ -80,6 +74,31 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
     if holder.birth_date is not None and known.birth_date not in {None, holder.birth_date}:
         raise Invalid("birth_date", "registered_otherwise")
     return known
+
+
+def _registered(  # noqa: PLR0917
+    ctx: Context[Staff],
+    keys: Keys,
+    holder: CardHolder,
+    site_id: str,
+    cards: Sequence[Identifier],
+    sex: Sex,
+    birth_date: date | None,
+) -> Patient:
+    made = patients.register(
+        ctx.tx,
+        keys,
+        name=holder.name,
+        birth_date=birth_date,
+        sex=sex,
+        identifiers=cards,
+        now=ctx.now,
+        telephone=holder.telephone,
+        site_id=site_id,
+        estimated_age=holder.estimated_age if holder.kind is None else None,
+    )
+    ctx.record(action=Action.PATIENT_REGISTER, subject_kind="patient", subject_id=made.id, details={"site_id": site_id})
+    return made
 
 
 def _known(ctx: Context[Staff], keys: Keys, card: Identifier, holder: CardHolder) -> Patient:
@@ -94,20 +113,18 @@ def _known(ctx: Context[Staff], keys: Keys, card: Identifier, holder: CardHolder
         raise
 
 
-def _checked(ctx: Context[Staff], holder: CardHolder, today: date) -> tuple[Identifier, Sex, date | None]:
+def _checked(ctx: Context[Staff], holder: CardHolder, kind: IdentifierKind) -> tuple[Identifier, Sex, date | None]:
     """The card, with sex and birth date of the patient, which an identity card of their own says."""
-    if holder.kind not in CARDS:
+    if kind not in CARDS:
         raise Invalid("card_type", "unknown")
     if not holder.name.strip():
         raise Invalid("name", "empty")
-    if holder.birth_date is not None and holder.birth_date > today:
-        raise Invalid("birth_date", "date")
-    value = patient_identifiers.normal(holder.kind, holder.card)
+    value = patient_identifiers.normal(kind, holder.card)
     if not value:
         raise Invalid("card", "empty")
     of_guardian = holder.held_as is HeldAs.GUARDIAN
     card = Identifier(
-        kind=holder.kind, value=value, held_as=holder.held_as, holder_name=holder.guardian if of_guardian else ""
+        kind=kind, value=value, held_as=holder.held_as, holder_name=holder.guardian if of_guardian else ""
     )
     if of_guardian:
         _check_guardian(ctx, holder)

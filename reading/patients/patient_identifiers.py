@@ -13,7 +13,7 @@ from reading.errors import Invalid, NotThere
 from reading.kinds import HeldAs, IdentifierKind
 from reading.patients.keys import Keys
 from reading.patients.majority import comes_of_age
-from reading.row_rules import taken_as, valid_at
+from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
@@ -104,6 +104,29 @@ def link(tx: Connection, keys: Keys, patient_id: str, identifier: Identifier, no
                 until=None if identifier.held_as is HeldAs.OWN else _end(born.birth_date, identifier.until, now),
             )
         )
+
+
+def end(tx: Connection, identifier_id: str, now: datetime) -> None:
+    """The identifier leads to its patient no longer."""
+    tx.execute(
+        patient_identifier.update()
+        .where(patient_identifier.c.id == identifier_id, open_at(patient_identifier, now))
+        .values(until=now)
+    )
+
+
+def end_with_majority(tx: Connection, patient_id: str, birth_date: date | None, now: datetime) -> None:
+    """Guardians' cards of a patient end when somebody born on this day comes of age, those without a day now."""
+    until = now if birth_date is None else max(now, comes_of_age(birth_date))
+    tx.execute(
+        patient_identifier.update()
+        .where(
+            patient_identifier.c.patient_id == patient_id,
+            patient_identifier.c.held_as == HeldAs.GUARDIAN,
+            patient_identifier.c.until > until,
+        )
+        .values(until=until)
+    )
 
 
 def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> list[HeldIdentifier]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import card_facts, patient_number, telephones
 from reading.patients.keys import Keys
@@ -17,10 +19,18 @@ from reading.tables import patient, patient_identifier
 from reading.texts import checked
 from storage.ids import new_id
 
+NAMELESS: Final = "无名氏"
+"""How hospitals call somebody whose name nobody knows."""
+OLDEST: Final = 130
+"""Years."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Patient:
-    """A person who was examined; ``number`` is the one of `patient_number`."""
+    """A record of a person who was examined: its own id and ``number``, and what is known of the person.
+
+    Where records were merged, name, birth date, sex and telephone are those of the record that stands for the person.
+    """
 
     id: str
     number: str = field(repr=False)
@@ -32,6 +42,13 @@ class Patient:
     revision: int
     site_id: str | None = None
     """Where they were registered; None for whoever was before that was kept."""
+    temporary: bool = False
+    """Registered without papers, until a card is added or the record is merged with another."""
+    estimated_age: int | None = None
+    """Years at the registration, where nobody knows the birth date."""
+    telephone_verified_at: datetime | None = None
+    merged_into: str | None = None
+    """The record that stands for the person, where this one does not."""
 
 
 def register(
@@ -45,9 +62,11 @@ def register(
     now: datetime,
     telephone: str = "",
     site_id: str | None = None,
+    estimated_age: int | None = None,
 ) -> Patient:
     """A new patient with what they are known by; look with `find` first.
 
+    Whoever is known by nothing is temporary, and may be nameless: then part of their number tells them from others.
     Sex and birth date are those of an identity card of their own.
 
     Raises:
@@ -56,16 +75,25 @@ def register(
 
     """
     sex, birth_date = card_facts.settled(identifiers, sex, birth_date, now)
+    number = _free_number(tx)
+    named = checked("name", name, longest=200)
+    temporary = not identifiers
+    if not named and not temporary:
+        raise Invalid("name", "empty")
+    if estimated_age is not None and not 0 <= estimated_age <= OLDEST:
+        raise Invalid("estimated_age", "range")
     made = Patient(
         id=new_id(),
-        number=_free_number(tx),
-        name=checked("name", name, longest=200, required=True),
+        number=number,
+        name=named or f"{NAMELESS} {number[-4:]}",
         birth_date=birth_date,
         sex=sex,
         telephone=telephones.normal(telephone),
         created_at=now,
         revision=1,
         site_id=site_id,
+        temporary=temporary,
+        estimated_age=None if birth_date else estimated_age,
     )
     tx.execute(
         patient.insert().values(
@@ -77,6 +105,8 @@ def register(
             telephone=made.telephone,
             created_at=made.created_at,
             site_id=made.site_id,
+            temporary=made.temporary,
+            estimated_age=made.estimated_age,
         )
     )
     for identifier in identifiers:
@@ -116,6 +146,12 @@ def by_id(tx: Connection, patient_id: str) -> Patient | None:
     return _one(tx, patient.c.id == patient_id)
 
 
+def record(tx: Connection, patient_id: str) -> Patient | None:
+    """A record with what was written in it itself, also where another one stands for the person."""
+    row = tx.execute(sa.select(patient).where(patient.c.id == patient_id)).one_or_none()
+    return None if row is None else _patient(row, row)
+
+
 def by_number(tx: Connection, number: str) -> Patient | None:
     """The patient with a number of ours, typed in any case, with O for 0 and I or L for 1."""
     known = patient_number.read(number)
@@ -128,17 +164,16 @@ def _holders(
     value = normal(identifier.kind, identifier.value)
     if never_links(value):
         return []
-    rows = tx.execute(
-        sa.select(patient)
+    found = tx.scalars(
+        sa.select(patient.c.id)
         .join(patient_identifier, patient_identifier.c.patient_id == patient.c.id)
         .where(
             holds_at(keys.digest(identifier.kind, identifier.issuer, value), now),
             patient_identifier.c.held_as.in_(held_as),
             patient_identifier.c.verified_at.is_not(None),
         )
-        .order_by(patient.c.id)
     )
-    return [_patient(row) for row in rows]
+    return select(tx, patient.c.id.in_(found.all()))
 
 
 def _free_number(tx: Connection) -> str:
@@ -148,20 +183,33 @@ def _free_number(tx: Connection) -> str:
             return number
 
 
+def select(tx: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Patient]:
+    """The records that fulfil a condition on the table ``patient``, the oldest first."""
+    rows = tx.execute(sa.select(patient).where(condition).order_by(patient.c.id).limit(limit)).all()
+    wanted = {row.merged_into for row in rows if row.merged_into is not None}
+    of_person = (
+        {row.id: row for row in tx.execute(sa.select(patient).where(patient.c.id.in_(wanted)))} if wanted else {}
+    )
+    return [_patient(row, of_person.get(row.merged_into, row)) for row in rows]
+
+
 def _one(tx: Connection, condition: sa.ColumnElement[bool]) -> Patient | None:
-    row = tx.execute(sa.select(patient).where(condition)).one_or_none()
-    return None if row is None else _patient(row)
+    return next(iter(select(tx, condition, limit=1)), None)
 
 
-def _patient(row: sa.Row[tuple[object, ...]]) -> Patient:
+def _patient(row: sa.Row[tuple[object, ...]], of_person: sa.Row[tuple[object, ...]]) -> Patient:
     return Patient(
         id=row.id,
         number=row.number,
-        name=row.name,
-        birth_date=row.birth_date,
-        sex=Sex(row.sex),
-        telephone=row.telephone,
+        name=of_person.name,
+        birth_date=of_person.birth_date,
+        sex=Sex(of_person.sex),
+        telephone=of_person.telephone,
         created_at=row.created_at,
         revision=row.revision,
         site_id=row.site_id,
+        temporary=of_person.temporary,
+        estimated_age=of_person.estimated_age,
+        telephone_verified_at=of_person.telephone_verified_at,
+        merged_into=row.merged_into,
     )

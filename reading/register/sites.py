@@ -1,4 +1,4 @@
-"""The sites of somebody: those that they see, and those where they take pictures or order them."""
+"""The sites of somebody: those that they see, where they take pictures or order them, whose patients they register."""
 
 from __future__ import annotations
 
@@ -29,4 +29,11 @@ def visible_site(tx: Connection, staff: Staff, code: str, now: datetime) -> Orga
 def own_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
     """The sites where they take pictures or order them, by code."""
     found = (organisations.by_id(tx, site_id) for site_id in reach(tx, staff, now).own)
+    return sorted((site for site in found if site is not None), key=lambda site: site.code)
+
+
+def registering_sites(tx: Connection, staff: Staff, now: datetime) -> list[Organisation]:
+    """The sites whose patients they register: where they work, and those that they manage; by code."""
+    reached = reach(tx, staff, now)
+    found = (organisations.by_id(tx, site_id) for site_id in reached.own | reached.managed)
     return sorted((site for site in found if site is not None), key=lambda site: site.code)

@@ -8,7 +8,15 @@ from reading.tables.forwarding import forwarded_instance, forwarding_job, forwar
 from reading.tables.intake import rejected_instance, rejection, surgery
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
 from reading.tables.outbox import outbox
-from reading.tables.patients import attribution, installation_key, patient, patient_identifier
+from reading.tables.patients import (
+    attribution,
+    installation_key,
+    patient,
+    patient_change,
+    patient_identifier,
+    patient_merge,
+    patient_merge_move,
+)
 from reading.tables.quality import decision
 from reading.tables.queue import lease
 from reading.tables.register import (
@@ -67,7 +75,10 @@ __all__ = [
     "organisation",
     "outbox",
     "patient",
+    "patient_change",
     "patient_identifier",
+    "patient_merge",
+    "patient_merge_move",
     "patient_session",
     "performed_change",
     "performed_reference",

@@ -30,8 +30,65 @@ patient: Final = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     revision_column(),
     reference("site_id", "organisation", nullable=True),
+    # Without papers; estimated years where nobody knows the birth date.
+    sa.Column("temporary", sa.Boolean, nullable=False, server_default=sa.false()),
+    sa.Column("estimated_age", sa.Integer),
+    sa.Column("telephone_verified_at", UtcDateTime),
+    # The record that stands for the person: what the merges in force lead to; `patient_merge` says why.
+    reference("merged_into", "patient", nullable=True),
+    sa.Index("ix_patient_merged_into", "merged_into"),
     sa.Index("ix_patient_site_id", "site_id"),
     sa.Index("ix_patient_birth_date", "birth_date"),
+)
+
+# -- reading.patients.changes: every correction of a record, with the values before and after
+patient_change: Final = sa.Table(
+    "patient_change",
+    metadata,
+    id_column(),
+    reference("patient_id", "patient"),
+    sa.Column("revision", sa.Integer, nullable=False),
+    sa.Column("what", sa.String(20), nullable=False),
+    sa.Column("before", sa.JSON, nullable=False),
+    sa.Column("after", sa.JSON, nullable=False),
+    sa.Column("reason", sa.String(1000), nullable=False),
+    reference("made_by", "person"),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("patient_id", "revision"),
+)
+
+# -- reading.patients.merges: two records of one person, and every move of that claim
+patient_merge: Final = sa.Table(
+    "patient_merge",
+    metadata,
+    id_column(),
+    reference("patient_id", "patient"),
+    reference("into_id", "patient"),
+    sa.Column("state", sa.String(10), nullable=False),
+    revision_column(),
+    sa.Index("ix_patient_merge_into_id", "into_id"),
+    sa.Index("ix_patient_merge_patient_id", "patient_id"),
+    sa.CheckConstraint("state in ('proposed', 'merged', 'declined', 'undone')", name="state"),
+    # A record stands for itself, or for one other.
+    sa.Index(
+        "uq_patient_merge_merged",
+        "patient_id",
+        unique=True,
+        sqlite_where=sa.text("state = 'merged'"),
+        postgresql_where=sa.text("state = 'merged'"),
+    ),
+)
+
+patient_merge_move: Final = sa.Table(
+    "patient_merge_move",
+    metadata,
+    id_column(),
+    reference("merge_id", "patient_merge"),
+    sa.Column("move", sa.String(10), nullable=False),
+    sa.Column("reason", sa.String(1000), nullable=False),
+    reference("made_by", "person"),
+    sa.Column("made_at", UtcDateTime, nullable=False),
+    sa.Index("ix_patient_merge_move_merge_id", "merge_id"),
 )
 
 # Issuer-qualified; the value only as a keyed HMAC (to find it) and as ciphertext (to show it). The holder of a

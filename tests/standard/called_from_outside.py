@@ -65,8 +65,3 @@ _.final_id
 # A setting that is read by its name, and a field that completes what a walk tells of encapsulated pixels.
 _.database_url_file
 _.offset_table
-
-# What is stored encrypted can be read back, and who may open a patient is a rule that tests hold. No page shows a
-# patient's identifiers yet.
-of_patient
-open_patient

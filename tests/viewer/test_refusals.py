@@ -21,7 +21,7 @@ from reading.context import Context
 from reading.kinds import IdentifierKind, Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
-from reading.patients import patients
+from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.register import devices
 from reading.tables import change_notice
@@ -52,6 +52,8 @@ NOWHERE = {
     "device": "01KZZZZZZZZZZZZZZZZZZZZZZV",
     "quarantine": "01KZZZZZZZZZZZZZZZZZZZZZZT",
     "order": "01KZZZZZZZZZZZZZZZZZZZZZZS",
+    "patient": "01KZZZZZZZZZZZZZZZZZZZZZZR",
+    "merge": "01KZZZZZZZZZZZZZZZZZZZZZZQ",
 }
 
 
@@ -209,6 +211,30 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/t/case/{case_id}/correct"): Thing("case", form={"name": "Q", "why": "x", "revision": "1"}),
     ("GET", "/t/print/{version_id}"): Thing("report"),
     ("POST", "/t/print/{version_id}"): Thing("report", form={}),
+    ("POST", "/api/patients"): Thing("site", lambda site: {**PERSON, "site": site}),
+    ("POST", "/api/patients/search"): Theirs("it finds people of one's own sites alone"),
+    ("GET", "/api/patients/{patient_id}"): Thing("patient"),
+    ("PATCH", "/api/patients/{patient_id}"): Thing("patient", body(revision=1, reason="x", name="Q")),
+    ("POST", "/api/patients/{patient_id}/cards"): Thing(
+        "patient", body(revision=1, reason="x", card_type="health_card", card="B" * 64)
+    ),
+    ("POST", "/api/patients/{patient_id}/cards/{card_id}/end"): Thing("patient", body(revision=1, reason="x")),
+    ("POST", "/api/patients/{patient_id}/merges"): Thing("patient", body(other=NOWHERE["case"], reason="x")),
+    ("POST", "/api/merges/{merge_id}"): Thing("merge", body(revision=1, reason="x", move="decline")),
+    ("GET", "/t/patients"): Listing(),
+    ("POST", "/t/patients/search"): Theirs("it finds people of one's own sites alone"),
+    ("GET", "/t/patients/new"): Theirs("a form"),
+    ("POST", "/t/patients/new"): Thing("site", form=PERSON),
+    ("GET", "/t/patients/{patient_id}"): Thing("patient"),
+    ("POST", "/t/patients/{patient_id}/correct"): Thing("patient", form={"revision": "1", "name": "Q", "why": "x"}),
+    ("POST", "/t/patients/{patient_id}/cards"): Thing(
+        "patient", form={"revision": "1", "card_type": "health_card", "card": "B" * 64, "why": "x"}
+    ),
+    ("POST", "/t/patients/{patient_id}/cards/{card_id}/end"): Thing("patient", form={"revision": "1", "why": "x"}),
+    ("POST", "/t/patients/{patient_id}/merges"): Thing("patient", form={"other": NOWHERE["case"], "why": "x"}),
+    ("POST", "/t/patients/{patient_id}/merges/{merge_id}"): Thing(
+        "patient", form={"revision": "1", "move": "decline", "why": "x"}
+    ),
     ("GET", "/t/order"): Listing(),
     ("POST", "/t/order/{order_id}/cancel"): Thing("order", form={"revision": "1"}),
     ("POST", "/t/order"): Thing("site", form={**PERSON, "modality": "DX", "body_part": "CHEST", "priority": "routine"}),
@@ -275,6 +301,10 @@ def pias(house: House) -> Pias:
             ordered_by=None,
             now=house.now,
         )
+        nameless = patients.register(tx, KEYS, name="", birth_date=None, sex=Sex.UNKNOWN, identifiers=[], now=house.now)
+        claim = merges.propose(
+            tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
+        )
     assert notice_id is not None
     # Other bytes under the UID of the image that the report stands on.
     with transaction(house.engine) as tx:
@@ -294,6 +324,8 @@ def pias(house: House) -> Pias:
         "notice": notice_id,
         "quarantine": quarantine_id,
         "order": order.id,
+        "patient": house.patient.id,
+        "merge": claim.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 
@@ -377,9 +409,10 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
 
 def _fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
-    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order")}
+    places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge")}
     for place, kind in places.items():
-        path = path.replace(f"{{{place}}}", ids.get(kind, ""))
+        path = path.replace(f"{{{place}}}", ids.get(kind, NOWHERE[kind]))
+    path = path.replace("{card_id}", NOWHERE["order"])
     path = path.replace("{subject_id}", ids.get("quarantine", "")).replace("{aspect}", "bytes")
     return path.replace("{number}", "1")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -147,9 +147,12 @@ class ReadBack(Body):
 class Person(Body):
     """The person at the counter and the card that they show."""
 
-    card_type: IdentifierKind
-    card: Word
-    name: Word
+    card_type: IdentifierKind | None
+    """None: no papers; then they get a temporary number, and may be nameless."""
+    card: Word = ""
+    name: Word = ""
+    estimated_age: Annotated[int, Field(ge=0, le=130)] | None = None
+    """Years, where nobody knows the birth date of somebody without papers."""
     sex: Sex = Sex.UNKNOWN
     birth_date: date | None = None
     card_of: HeldAs = HeldAs.OWN
@@ -167,7 +170,9 @@ class Procedure(Body):
 class Order(Body):
     site: Word
     """Code of the organisation."""
-    patient: Person
+    patient: Person | None = None
+    patient_id: Annotated[str, StringConstraints(max_length=26)] | None = None
+    """Id of somebody who is registered, instead of a card."""
     modality: Annotated[str, StringConstraints(pattern="^[A-Z]{2,16}$")]
     priority: Priority = Priority.ROUTINE
     procedures: Annotated[list[Procedure], Field(min_length=1, max_length=20)]
@@ -201,3 +206,59 @@ class PatientSignIn(Body):
     card_type: IdentifierKind
     card: Word
     code: Annotated[str, StringConstraints(max_length=20)]
+
+
+class Registered(Person):
+    """Somebody to be registered without an order; a person without a card gets a temporary number."""
+
+    site: Word
+    """Code of the organisation."""
+
+
+class PatientSearch(Body):
+    """A card, a patient number, or name and birth date."""
+
+    card_type: IdentifierKind = IdentifierKind.IDENTITY_CARD
+    card: Word = ""
+    number: Word = ""
+    name: Word = ""
+    birth_date: date | None = None
+
+
+class PatientCorrection(Body):
+    """What is left out stays as it is; a null birth date is taken away."""
+
+    revision: Revision
+    reason: Line
+    name: Word | None = None
+    sex: Sex | None = None
+    birth_date: date | None = None
+    telephone: Annotated[str, StringConstraints(max_length=40)] | None = None
+
+
+class PatientCard(Body):
+    """A card that is added to somebody who is registered."""
+
+    revision: Revision
+    reason: Line
+    card_type: IdentifierKind
+    card: Word
+    card_of: HeldAs = HeldAs.OWN
+    guardian: Word = ""
+    until: AwareDatetime | None = None
+    """Earlier than the child's majority, with which a guardian's card ends."""
+
+
+class Because(Body):
+    revision: Revision
+    reason: Line
+
+
+class ProposedMerge(Body):
+    other: Annotated[str, StringConstraints(max_length=26)]
+    """Id of the record that becomes one of this person."""
+    reason: Line
+
+
+class MergeDecision(Because):
+    move: Literal["merge", "decline", "undo"]

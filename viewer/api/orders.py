@@ -11,6 +11,7 @@ from starlette.requests import Request
 
 from reading.access import door
 from reading.actions import Action
+from reading.errors import Invalid
 from reading.orders import counter, orders
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked, Order
@@ -47,16 +48,7 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
     office = office_of(request)
     asked = counter.Request(
         site_code=body.site,
-        holder=CardHolder(
-            kind=body.patient.card_type,
-            card=body.patient.card,
-            name=body.patient.name,
-            sex=body.patient.sex,
-            birth_date=body.patient.birth_date,
-            held_as=body.patient.card_of,
-            guardian=body.patient.guardian,
-            telephone=body.patient.telephone,
-        ),
+        patient=_patient(body),
         modality=body.modality,
         priority=body.priority,
         procedures=[Asked(body_part=each.body_part, laterality=each.laterality) for each in body.procedures],
@@ -64,6 +56,9 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
         scheduled_at=body.scheduled_at,
         station=body.station,
     )
+    if body.patient_id is not None:
+        with going_in(office, staff, Action.ORDER_PLACE, "patient", body.patient_id) as ctx:
+            return _order(ctx.tx, counter.place(ctx, office.keys, asked))
     with acting(office, staff) as ctx:
         return _order(ctx.tx, counter.place(ctx, office.keys, asked))
 
@@ -72,6 +67,27 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
 def cancel(request: Request, staff: Acting, order_id: str, body: bodies.Held) -> dict[str, Any]:
     with going_in(office_of(request), staff, Action.ORDER_CANCEL, "order", order_id) as ctx:
         return _order(ctx.tx, counter.cancel(ctx, order_id, revision=body.revision))
+
+
+def holder_of(person: bodies.Person) -> CardHolder:
+    """The person at the counter and their card."""
+    return CardHolder(
+        kind=person.card_type,
+        card=person.card,
+        name=person.name,
+        sex=person.sex,
+        birth_date=person.birth_date,
+        held_as=person.card_of,
+        guardian=person.guardian,
+        telephone=person.telephone,
+        estimated_age=person.estimated_age,
+    )
+
+
+def _patient(body: bodies.Order) -> CardHolder | str:
+    if (body.patient is None) == (body.patient_id is None):
+        raise Invalid("patient", "required")
+    return holder_of(body.patient) if body.patient is not None else body.patient_id or ""
 
 
 def _order(tx: Connection, order: Order) -> dict[str, Any]:

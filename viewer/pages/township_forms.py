@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from enum import StrEnum
-from typing import Annotated, Final, TypeVar
+from contextlib import AbstractContextManager
+from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
@@ -14,23 +14,25 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
+from reading.context import Context
 from reading.errors import Invalid, NotThere, Stale
 from reading.intake import putting_right
-from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
+from reading.kinds import HeldAs, IdentifierKind, Priority
 from reading.orders import counter, orders
 from reading.orders.orders import Asked
-from reading.orders.registration import CardHolder
 from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
 from reading.register import organisations
 from reading.register.sites import own_sites
+from reading.registration import records
 from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
-from viewer.http.office import office_of
+from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, going_in
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
+from viewer.pages.person_form import BLANK, holder_of, one_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
 from viewer.pages.township_case import opened
@@ -40,39 +42,37 @@ from viewer.views.report_sheet import zone_of
 
 router = APIRouter(prefix="/t")
 
-PERSON: Final = ("card_type", "card", "card_of", "guardian", "name", "sex", "birth_date", "telephone")
-BLANK: Final = {
-    **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station"), ""),
-    "card_type": IdentifierKind.IDENTITY_CARD,
-    "card_of": HeldAs.OWN,
-    "modality": "DX",
-    "priority": "routine",
-}
-
-WordT = TypeVar("WordT", bound=StrEnum)
 Field = Annotated[str, Form(max_length=200)]
 
 
 @router.get("/order")
-def show_order(request: Request, staff: Looking, made: Annotated[str, Query(max_length=26)] = "") -> Response:
-    return _order_form(request, staff, BLANK, made=made)
+def show_order(
+    request: Request,
+    staff: Looking,
+    made: Annotated[str, Query(max_length=26)] = "",
+    patient: Annotated[str, Query(max_length=26)] = "",
+) -> Response:
+    """``patient``: the id of somebody whose record at the register is open."""
+    return _order_form(request, staff, {**BLANK, "patient": patient}, made=made)
 
 
 @router.post("/order")
 def order(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
-    card_type: Field,
-    card: Field,
-    name: Field,
     site: Field,
     modality: Field,
     body_part: Field,
     priority: Field,
+    patient: Annotated[str, Form(max_length=26)] = "",
+    card_type: Field = IdentifierKind.IDENTITY_CARD,
+    card: Field = "",
+    name: Field = "",
     card_of: Field = HeldAs.OWN,
     guardian: Field = "",
     sex: Field = "",
     birth_date: Field = "",
+    estimated_age: Field = "",
     telephone: Field = "",
     laterality: Field = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
@@ -80,6 +80,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
     station: Field = "",
 ) -> Response:
     typed = {
+        "patient": patient,
         "card_type": card_type,
         "card": card,
         "card_of": card_of,
@@ -87,6 +88,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
         "name": name,
         "sex": sex,
         "birth_date": birth_date,
+        "estimated_age": estimated_age,
         "telephone": telephone,
         "site": site,
         "modality": modality,
@@ -99,12 +101,12 @@ def order(  # noqa: PLR0917 -- the fields of the form
     }
     office = office_of(request)
     try:
-        with acting(office, staff) as ctx:
+        with _placing(office, staff, patient) as ctx:
             asked = counter.Request(
                 site_code=site,
-                holder=_holder(typed),
+                patient=patient or holder_of(typed),
                 modality=modality,
-                priority=_one_of(Priority, "priority", priority),
+                priority=one_of(Priority, "priority", priority),
                 procedures=[Asked(body_part=body_part, laterality=laterality)],
                 reason=reason,
                 scheduled_at=_moment(ctx.tx, site, scheduled_at),
@@ -133,14 +135,15 @@ def link(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     case_id: str,
-    card_type: Field,
-    card: Field,
-    name: Field,
     revision: Annotated[int, Form(ge=1)],
+    card_type: Field = IdentifierKind.IDENTITY_CARD,
+    card: Field = "",
+    name: Field = "",
     card_of: Field = HeldAs.OWN,
     guardian: Field = "",
     sex: Field = "",
     birth_date: Field = "",
+    estimated_age: Field = "",
     telephone: Field = "",
     same_person: Field = "",
 ) -> Response:
@@ -153,38 +156,22 @@ def link(  # noqa: PLR0917 -- the fields of the form
         "name": name,
         "sex": sex,
         "birth_date": birth_date,
+        "estimated_age": estimated_age,
         "telephone": telephone,
     }
     try:
         with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
-            putting_right.link(ctx, office.keys, case_id, _holder(typed), same_person=bool(same_person), seen=revision)
+            holder = holder_of(typed)
+            putting_right.link(ctx, office.keys, case_id, holder, same_person=bool(same_person), seen=revision)
     except (Invalid, Stale) as wrong:
         return _link_form(request, staff, case_id, typed, wrong=wrong)
     return RedirectResponse(f"/t/case/{case_id}?done=linked", status_code=303)
 
 
-def _holder(typed: Mapping[str, str]) -> CardHolder:
-    try:
-        born = date.fromisoformat(typed["birth_date"]) if typed["birth_date"].strip() else None
-    except ValueError as not_a_date:
-        raise Invalid("birth_date", "date") from not_a_date
-    return CardHolder(
-        kind=_one_of(IdentifierKind, "card_type", typed["card_type"]),
-        card=typed["card"],
-        name=typed["name"],
-        sex=_one_of(Sex, "sex", typed["sex"]),
-        birth_date=born,
-        held_as=_one_of(HeldAs, "card_of", typed["card_of"]),
-        guardian=typed["guardian"],
-        telephone=typed["telephone"],
-    )
-
-
-def _one_of(words: type[WordT], field: str, typed: str) -> WordT:
-    try:
-        return words(typed)
-    except ValueError as unknown:
-        raise Invalid(field, "unknown") from unknown
+def _placing(office: Office, staff: Staff, patient_id: str) -> AbstractContextManager[Context[Staff]]:
+    if patient_id:
+        return going_in(office, staff, Action.ORDER_PLACE, "patient", patient_id)
+    return acting(office, staff)
 
 
 def _moment(tx: Connection, site_code: str, typed: str) -> datetime | None:
@@ -209,6 +196,10 @@ def _order_form(
         placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
     if not sites:
         raise NotThere  # whoever works at no site registers nobody
+    known = None
+    if form["patient"]:
+        with going_in(office_of(request), staff, Action.PATIENT_OPEN, "patient", form["patient"]) as ctx:
+            known = records.open_patient(ctx, form["patient"], Action.PATIENT_OPEN)
     return township_page(
         request,
         staff,
@@ -222,6 +213,7 @@ def _order_form(
         body_parts=BODY_PARTS,
         card_types=CARD_TYPES,
         form=form,
+        known=known,
         made=placed.accession_number if placed and placed.site_id in {site.id for site in sites} else "",
         wrong=wrong.field if wrong else "",
         problem=words_for(request, wrong) if wrong else "",

@@ -1,14 +1,12 @@
-// The counter's form: the guardian's name is asked for only with a guardian's card, and what an identity card says of
-// its owner is filled in, where nobody types it otherwise. Without this script the server asks the same.
+// Forms with a card: only what the kind of card asks for is shown, and what an identity card says of its owner is filled
+// in. Without this script all fields are shown, and the server asks the same.
 (function () {
   "use strict";
   var kind = document.getElementById("card_type");
   var card = document.getElementById("card");
   var whose = document.getElementById("card_of");
-  var sex = document.getElementById("sex");
-  var born = document.getElementById("birth_date");
-  var guardian = document.querySelector("[data-guardian]");
-  if (!kind || !card || !whose || !sex || !born || !guardian) return;
+  if (!kind || !card || !whose) return;
+  var inCounter = document.querySelector("[data-counter]");
 
   // GB 11643-1999: the birth date from the 7th digit, the sex in the last digit of the sequence.
   function said(number) {
@@ -24,13 +22,24 @@
     };
   }
 
+  function show(marks, shown) {
+    Array.prototype.forEach.call(document.querySelectorAll(marks), function (part) {
+      part.hidden = !shown;
+    });
+  }
+
   function follow() {
+    var papers = kind.value !== "none";
     var own = whose.value === "own";
-    guardian.hidden = own;
-    var facts = own && kind.value === "identity_card" ? said(card.value) : null;
+    show("[data-papers]", papers);
+    show("[data-guardian]", papers && !own);
+    show("[data-no-papers]", !papers);
+    var facts = inCounter && own && kind.value === "identity_card" ? said(card.value) : null;
     if (!facts) return;
-    if (!sex.value) sex.value = facts.sex;
-    if (!born.value) born.value = facts.born;
+    var sex = document.getElementById("sex");
+    var born = document.getElementById("birth_date");
+    if (sex && !sex.value) sex.value = facts.sex;
+    if (born && !born.value) born.value = facts.born;
   }
 
   [kind, card, whose].forEach(function (field) {

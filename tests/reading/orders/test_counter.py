@@ -23,7 +23,7 @@ from tests.reading.region import KEYS
 
 CHEST = counter.Request(
     site_code="hills",
-    holder=PIA,
+    patient=PIA,
     modality="DX",
     priority=Priority.ROUTINE,
     procedures=[Asked(body_part="CHEST")],

@@ -9,7 +9,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
-from reading.patients import patient_identifiers, patients
+from reading.patients import names, patient_identifiers, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from storage.database import snapshot, transaction
@@ -62,6 +62,12 @@ def test_a_guardians_card_alone_finds_no_patient(engine: Engine, now: datetime) 
         assert patients.find(tx, KEYS, CARD, now) is None
 
 
-def test_a_patient_has_a_name(engine: Engine, now: datetime) -> None:
-    with transaction(engine) as tx, pytest.raises(Invalid):
-        child(tx, now, name=" ")
+def test_whoever_shows_a_card_has_a_name_and_the_nameless_are_told_apart(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        with pytest.raises(Invalid):
+            child(tx, now, CARD, name=" ")
+        one, other = child(tx, now, name=" "), child(tx, now, name="")
+
+    assert one.name == f"无名氏 {one.number[-4:]}" != other.name
+    assert one.temporary
+    assert names.for_devices("无名氏 7K3Q") == ("WU MING SHI 7K3Q", "无名氏 7K3Q")

@@ -1,0 +1,80 @@
+"""The fields of the person at the counter, as forms of the township and of the register have them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from enum import StrEnum
+from typing import Final, TypeVar
+
+from reading.errors import Invalid
+from reading.kinds import HeldAs, IdentifierKind, Sex
+from reading.orders.registration import CardHolder
+
+PERSON: Final = (
+    *("card_type", "card", "card_of", "guardian", "name"),
+    *("sex", "birth_date", "estimated_age", "telephone"),
+)
+"""The fields of the person at the counter."""
+NO_PAPERS: Final = "none"
+"""The kind of card of somebody who has none."""
+BLANK: Final = {
+    **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station", "patient"), ""),
+    "card_type": IdentifierKind.IDENTITY_CARD,
+    "card_of": HeldAs.OWN,
+    "modality": "DX",
+    "priority": "routine",
+}
+"""What a form shows before anything was typed."""
+
+WordT = TypeVar("WordT", bound=StrEnum)
+
+
+def holder_of(typed: Mapping[str, str]) -> CardHolder:
+    """The person at the counter, as typed into the form's fields.
+
+    Raises:
+        Invalid: a choice that there is not, a date or an age that is none.
+
+    """
+    kind = None if typed["card_type"] == NO_PAPERS else one_of(IdentifierKind, "card_type", typed["card_type"])
+    years = typed["estimated_age"].strip()
+    if years and not (years.isascii() and years.isdigit() and len(years) <= 3):
+        raise Invalid("estimated_age", "range")
+    return CardHolder(
+        kind=kind,
+        card=typed["card"],
+        name=typed["name"],
+        sex=one_of(Sex, "sex", typed["sex"]),
+        birth_date=typed_date(typed["birth_date"]),
+        held_as=one_of(HeldAs, "card_of", typed["card_of"]),
+        guardian=typed["guardian"],
+        telephone=typed["telephone"],
+        estimated_age=int(years) if years else None,
+    )
+
+
+def typed_date(typed: str) -> date | None:
+    """A birth date; None where nothing was typed.
+
+    Raises:
+        Invalid: it is none.
+
+    """
+    try:
+        return date.fromisoformat(typed) if typed.strip() else None
+    except ValueError as not_a_date:
+        raise Invalid("birth_date", "date") from not_a_date
+
+
+def one_of(words: type[WordT], field: str, typed: str) -> WordT:
+    """A choice of a form.
+
+    Raises:
+        Invalid: there is no such choice.
+
+    """
+    try:
+        return words(typed)
+    except ValueError as unknown:
+        raise Invalid(field, "unknown") from unknown
