@@ -130,6 +130,7 @@ class Action(StrEnum):
     REJECTION_MAKE = "rejection.make"
     REJECTION_TAKE = "rejection.take"
 
+    REPORT_BROKEN = "report.broken"
     REPORT_ADDENDUM = "report.addendum"
     REPORT_AWAIT = "report.await"
     REPORT_LISTED = "report.listed"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Generic, TypeAlias, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
@@ -48,6 +49,8 @@ class Context(Generic[WhoT_co]):
     audit: Audit
     now: datetime
     who: WhoT_co
+    seal_key: Ed25519PublicKey | None = None
+    """Key of the installation, with which reports are compared before they are shown; None where none is shown."""
     looks: list[Look] = field(default_factory=list[Look], compare=False, repr=False)
     """What was looked at so far: the transaction of a refused act takes its events back, and `reading.access.acting`
     puts these on record all the same."""
@@ -89,7 +92,7 @@ class Context(Generic[WhoT_co]):
 
     def by(self, who: OtherT) -> Context[OtherT]:
         """The same act in another's name: the system's where a rule goes on, a person's once they proved it."""
-        return Context(self.tx, self.audit, self.now, who, self.looks)
+        return Context(self.tx, self.audit, self.now, who, self.seal_key, self.looks)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, TypeVar
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
 from reading.audit import Audit, Outcome
@@ -39,11 +40,18 @@ WORDS: Final[Mapping[type[NotDone], str]] = {
 
 @contextmanager
 def acting(
-    engine: Engine, audit: Audit, now: datetime, who: WhoT, *, about: Look | None = None
+    engine: Engine,
+    audit: Audit,
+    now: datetime,
+    who: WhoT,
+    *,
+    about: Look | None = None,
+    seal_key: Ed25519PublicKey | None = None,
 ) -> Generator[Context[WhoT]]:
     """An act in a transaction of its own; a refusal rolls it back, and then its looks are recorded as refused.
 
     ``about`` is what the act is about, in the word of whoever asked: recorded where the thing is not theirs to see.
+    ``seal_key`` compares the reports that the act shows.
 
     Raises:
         Whatever the block raises.
@@ -52,7 +60,7 @@ def acting(
     looks: list[Look] = []
     try:
         with transaction(engine) as tx:
-            yield Context(tx, audit, now, who, looks)
+            yield Context(tx, audit, now, who, seal_key, looks)
     except NotDone as refusal:
         if about is not None and isinstance(refusal, NotThere):
             looks = [*(one for one in looks if _thing(one) != _thing(about)), about]

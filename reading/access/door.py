@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.access import guesses, visibility
+from reading.access.report_seals import checked
 from reading.actions import Action
 from reading.audit import actor_of, done_lately
 from reading.cases import cases
@@ -122,8 +123,8 @@ def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> Report
 
     """
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
-    found = _versions(ctx.tx, (report_version.c.id == version_id) & visible)
-    if not found:
+    found = checked(ctx, _versions(ctx.tx, (report_version.c.id == version_id) & visible))
+    if not found or _kept_from(ctx.who, found[0]):
         raise _denied(ctx, action, "report", version_id)
     _record_look(ctx, action, "report", version_id)
     return found[0]
@@ -152,7 +153,7 @@ def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[Rep
     """
     open_case(ctx, case_id, action)
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
-    found = _versions(ctx.tx, (report_version.c.case_id == case_id) & visible)
+    found = checked(ctx, _versions(ctx.tx, (report_version.c.case_id == case_id) & visible))
     _record_looks(ctx, action, "report", [version.id for version in found])
     return found
 
@@ -166,7 +167,8 @@ def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int)
         .order_by(case.c.examined_at.desc(), report_version.c.id.desc())
         .limit(limit)
     )
-    found = [versions.from_row(row) for row in rows]
+    found = checked(ctx, [versions.from_row(row) for row in rows])
+    found = [version for version in found if not _kept_from(ctx.who, version)]
     _record_looks(ctx, action, "report", [version.id for version in found])
     return found
 
@@ -294,6 +296,11 @@ def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime, action
     if not found:
         raise NotThere
     return found[0]
+
+
+def _kept_from(viewer: Viewer, version: ReportVersion) -> bool:
+    """A patient is shown no report that is not what was signed; staff see it marked as such."""
+    return isinstance(viewer, PatientViewer) and bool(version.flaws)
 
 
 def _versions(tx: Connection, condition: sa.ColumnElement[bool]) -> list[ReportVersion]:

@@ -20,7 +20,7 @@ from reading.patients import persons
 from reading.register import device_rights
 from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, Status
-from reading.tables import case, case_study, imaging_order, patient, report_version
+from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index.queries import Scope
 from storage.tables import quarantine
@@ -196,4 +196,10 @@ def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
 
 
 def _released() -> sa.ColumnElement[bool]:
-    return (report_version.c.status == Status.FINAL) & report_version.c.released_at.is_not(None)
+    # A report that is known not to be what was signed is kept from the patient, and so are its pictures.
+    alarm = sa.exists().where(seal_alarm.c.version_id == report_version.c.id, seal_alarm.c.lifted_at.is_(None))
+    return (
+        (report_version.c.status == Status.FINAL)
+        & report_version.c.released_at.is_not(None)
+        & ~alarm.correlate(report_version)
+    )

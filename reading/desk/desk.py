@@ -29,6 +29,7 @@ from reading.queue.leases import Lease
 from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.drafts import Draft
+from reading.reports.seal import said
 from reading.reports.versions import ReportVersion
 from reading.review import review
 from reading.review.review import Review
@@ -58,7 +59,7 @@ class Prior:
     case: Case
     study_uids: tuple[str, ...]
     impression: str | None
-    """The impression of the valid version; None where they may see none."""
+    """The impression of the valid version; None where they may see none, or it is not what was signed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +168,7 @@ def completeness(ctx: Context[Staff], case_id: str) -> Account:
 
 
 def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
-    """A version with the signatures that it rests on, as they are printed."""
+    """A version with the signatures that it rests on, as they are printed: by the names that were signed."""
     signatures = versions.signatures_for(tx, version)
     person, grant, organisation = tables.person, tables.role_grant, tables.organisation
     rows = tx.execute(
@@ -183,8 +184,8 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
         signatures=tuple(
             SignedBy(
                 role=one.role,
-                name=by_id[one.id].name,
-                title=by_id[one.id].title,
+                name=str(said(one).get("name", by_id[one.id].name)),
+                title=str(said(one).get("title", by_id[one.id].title)),
                 organisation=by_id[one.id].organisation,
                 signed_at=one.signed_at,
             )
@@ -204,11 +205,11 @@ def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
     for prior in priors.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case.id]:
         standing = versions.valid(ctx.tx, prior.id)
         if standing is not None:
-            door.open_report(ctx, standing.id, Action.REPORT_PRIOR)
+            standing = door.open_report(ctx, standing.id, Action.REPORT_PRIOR)
         yield Prior(
             case=prior,
             study_uids=cases.study_uids(ctx.tx, prior.id),
-            impression=standing.content.impression if standing else None,
+            impression=standing.content.impression if standing and not standing.flaws else None,
         )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -110,24 +111,42 @@ def sign_version(
 
 def holds(signature: Signature, version: ReportVersion, key: Ed25519PublicKey) -> bool:
     """Whether a signature is valid and covers the version as it stands."""
+    if not _is_signed(key.public_bytes(Encoding.Raw, PublicFormat.Raw), signature.value, signature.payload):
+        return False
+    payload = said(signature)
+    return signature.key_id == key_id(key) and payload == {
+        **payload,
+        "version_id": version.id,
+        "case_id": version.case_id,
+        "number": version.number,
+        "content": version.content.to_json(),
+        "identity": version.identity,
+        "images": hashlib.sha256(canonical(version.images)).hexdigest(),
+        "incomplete_reason": version.incomplete_reason,
+        "role": signature.role,
+        "person_id": signature.person_id,
+        "grant_id": signature.grant_id,
+        "signed_at": signature.signed_at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }
+
+
+@lru_cache(maxsize=4096)
+def _is_signed(key: bytes, value: bytes, payload: bytes) -> bool:
+    """Remembered, since the same reports stand in many lists: an Ed25519 verification takes 0.1 ms."""
     try:
-        key.verify(signature.value, signature.payload)
+        Ed25519PublicKey.from_public_bytes(key).verify(value, payload)
     except InvalidSignature:
         return False
-    said = payload_of(signature)
-    return (
-        signature.key_id == key_id(key)
-        and said["version_id"] == version.id
-        and said["case_id"] == version.case_id
-        and said["number"] == version.number
-        and said["content"] == version.content.to_json()
-        and said["identity"] == version.identity
-        and said["images"] == hashlib.sha256(canonical(version.images)).hexdigest()
-        and said["incomplete_reason"] == version.incomplete_reason
-        and said["role"] == signature.role
-        and said["person_id"] == signature.person_id
-        and said["grant_id"] == signature.grant_id
-    )
+    return True
+
+
+def said(signature: Signature) -> Mapping[str, Any]:
+    """The payload, where it is one of ours; nothing else equals what a version says."""
+    try:
+        payload = json.loads(signature.payload)
+    except ValueError:
+        return {}
+    return payload if isinstance(payload, dict) else {}
 
 
 def payload_of(signature: Signature) -> dict[str, Any]:

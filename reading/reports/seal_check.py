@@ -1,75 +1,55 @@
-"""Every signature of every report version, checked against the seal."""
+"""Signatures of versions compared with what the versions say now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Mapping, Sequence
 
-import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection
 
 from reading.cases.moves import SigningRole
-from reading.errors import Invalid
 from reading.reports import versions
 from reading.reports.seal import holds
-from reading.reports.versions import ReportVersion, Signature
-from storage.database import snapshot
-
-_PAGE: Final = 200
+from reading.reports.versions import ReportVersion, SealFlaw, Signature
 
 
-@dataclass(frozen=True, kw_only=True)
-class BrokenSignature:
-    """A signature that does not hold for what its version says now."""
+class Chain:
+    """A version with those that it supersedes, back to the one that its author signed."""
 
-    version_id: str
-    role: SigningRole | None
-    """None: the version carries no signature, or its row cannot be read."""
+    def __init__(self, version: ReportVersion) -> None:
+        self.versions = [version]
+        self.signatures: list[tuple[Signature, ReportVersion]] = []
 
+    @property
+    def reaches_author(self) -> bool:
+        return any(signature.role is SigningRole.AUTHOR for signature, _ in self.signatures)
 
-@dataclass(frozen=True, kw_only=True)
-class CheckedPage:
-    """Some versions in the order of their ids: how many signatures they carry, and those that do not hold."""
+    def flaws(self, key: Ed25519PublicKey) -> set[SealFlaw]:
+        found: set[SealFlaw] = set()
+        first = self.versions[0].id
+        if not self.reaches_author or not any(version.id == first for _, version in self.signatures):
+            found.add(SealFlaw.UNSIGNED)
+        if not all(holds(signature, version, key) for signature, version in self.signatures):
+            found.add(SealFlaw.SIGNATURE)
+        return found
 
-    signatures: int
-    broken: tuple[BrokenSignature, ...]
-
-
-def check_signatures(engine: Engine, key: Ed25519PublicKey) -> Iterator[CheckedPage]:
-    """All versions, a page at a time: no transaction stays open while signatures are checked."""
-    last = ""
-    while True:
-        with snapshot(engine) as tx:
-            rows = versions.rows_after(tx, last, _PAGE)
-            signatures = versions.signatures_on(tx, [row.id for row in rows])
-        if not rows:
-            return
-        by_version: dict[str, list[Signature]] = {}
-        for one in signatures:
-            by_version.setdefault(one.version_id, []).append(one)
-        yield CheckedPage(
-            signatures=len(signatures),
-            broken=tuple(flaw for row in rows for flaw in _broken(row, by_version.get(row.id, []), key)),
-        )
-        last = rows[-1].id
+    def newest(self) -> list[Signature]:
+        """The newest signature of each role, as `versions.signatures_for` finds them."""
+        in_order = sorted((signature for signature, _ in self.signatures), key=lambda one: one.signed_at)
+        return list({signature.role: signature for signature in in_order}.values())
 
 
-def _broken(
-    row: sa.Row[tuple[object, ...]], signatures: Sequence[Signature], key: Ed25519PublicKey
-) -> Iterator[BrokenSignature]:
-    version = _readable(row)
-    if version is None or not signatures:
-        yield BrokenSignature(version_id=row.id, role=None)
-        return
-    for one in signatures:
-        if not holds(one, version, key):
-            yield BrokenSignature(version_id=row.id, role=one.role)
-
-
-def _readable(row: sa.Row[tuple[object, ...]]) -> ReportVersion | None:
-    try:
-        return versions.from_row(row)
-    except (Invalid, ValueError, TypeError, AttributeError):  # somebody wrote something else into the row
-        return None
+def chains_of(tx: Connection, found: Sequence[ReportVersion]) -> Mapping[str, Chain]:
+    """What each version rests on, by its id: a few statements, however many versions there are."""
+    chains = {version.id: Chain(version) for version in found}
+    growing = list(chains.values())
+    while growing:
+        ends = [chain.versions[-1] for chain in growing]
+        signatures = versions.signatures_on(tx, list({version.id for version in ends}))
+        for chain, end in zip(growing, ends, strict=True):
+            chain.signatures += [(each, end) for each in signatures if each.version_id == end.id]
+        growing = [chain for chain in growing if not chain.reaches_author and chain.versions[-1].supersedes_id]
+        earlier = versions.by_ids(tx, [str(chain.versions[-1].supersedes_id) for chain in growing])
+        for chain in growing:
+            chain.versions.append(earlier[str(chain.versions[-1].supersedes_id)])
+    return chains

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -29,6 +29,21 @@ class Status(StrEnum):
     SUPERSEDED = "superseded"
     WITHHELD = "withheld"
     ENTERED_IN_ERROR = "entered_in_error"
+
+
+class SealFlaw(StrEnum):
+    """Why a version is not what was signed, or not shown as it was signed."""
+
+    UNSIGNED = "unsigned"
+    """It carries no signature of its own, or rests on none of an author."""
+    SIGNATURE = "signature"
+    """A signature does not hold for what the version says."""
+    UNREADABLE = "unreadable"
+    """Somebody wrote something else into the row."""
+    RELEASE = "release"
+    """Final without the signatures that its rule asks for, or although a newer version was released."""
+    IDENTITY = "identity"
+    """It stands under another patient, name, sex, birth date or side than it was signed for."""
 
 
 VALID: Final = (Status.PRELIMINARY, Status.FINAL)
@@ -59,6 +74,20 @@ class ReportVersion:
     supersedes_id: str | None
     created_at: datetime
     released_at: datetime | None
+    flaws: frozenset[SealFlaw] | None = field(default=None, compare=False)
+    """What `reading.access` found wrong; None while nobody has compared the version with its signatures."""
+
+    @property
+    def broken(self) -> bool:
+        """Whether it is not what was signed: to be asked wherever a version is shown.
+
+        Raises:
+            ValueError: it did not come through `reading.access`, so that nobody has looked.
+
+        """
+        if self.flaws is None:
+            raise ValueError("a version that was not compared with its signatures is not shown")
+        return bool(self.flaws)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,6 +118,24 @@ def by_id(tx: Connection, version_id: str) -> ReportVersion:
     if row is None:
         raise NotThere
     return from_row(row)
+
+
+def by_ids(tx: Connection, version_ids: Sequence[str]) -> dict[str, ReportVersion]:
+    """Versions by their ids, those that there are."""
+    version = tables.report_version
+    rows = tx.execute(sa.select(version).where(version.c.id.in_(set(version_ids))))
+    return {row.id: from_row(row) for row in rows}
+
+
+def newest_released(tx: Connection, case_ids: Sequence[str]) -> dict[str, int]:
+    """The greatest number of a version that was ever released, for each case that has one."""
+    version = tables.report_version
+    rows = tx.execute(
+        sa.select(version.c.case_id, sa.func.max(version.c.number))
+        .where(version.c.case_id.in_(set(case_ids)), version.c.released_at.is_not(None))
+        .group_by(version.c.case_id)
+    )
+    return {row[0]: row[1] for row in rows}
 
 
 def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:

@@ -23,10 +23,12 @@ def print_report(ctx: Context[Staff], version_id: str) -> ReportVersion:
 
     Raises:
         NotThere: no such version, or not one that they may see.
-        NotAllowed: it is not valid: superseded, withheld, or not yet in force.
+        NotAllowed: it is not what was signed, or not valid: superseded, withheld, not yet in force.
 
     """
     version = door.open_report(ctx, version_id, Action.REPORT_PRINT)
+    if version.flaws:
+        raise NotAllowed("not_as_signed")
     if version.status not in VALID:
         raise NotAllowed("only_valid_versions_are_printed")
     ctx.tx.execute(

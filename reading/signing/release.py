@@ -17,9 +17,10 @@ from reading.kinds import Tier
 from reading.queue import leases
 from reading.reports import versions
 from reading.reports.content import Content
-from reading.reports.seal import Seal, payload_of
+from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion, Signature, Status
 from reading.rules import case_rule
+from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import ReviewTime, Rule
 from reading.signing import change_notices
 from reading.viewers import RoleGrant
@@ -51,18 +52,6 @@ def release(
     if _drawn(seal, rule, case, signatures):
         moved = cases.move(ctx, moved, Move.DRAW, grant=None, tier=Tier.CITY)
     return moved
-
-
-def missing_roles(rule: Rule, signatures: list[Signature]) -> set[SigningRole]:
-    """The roles whose signatures the rule still asks for before the release."""
-    present = {signature.role: signature for signature in signatures}
-    asked = {SigningRole.AUTHOR}
-    author = present.get(SigningRole.AUTHOR)
-    if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
-        asked.add(SigningRole.VERIFIER)
-    if rule.reviewed_before_release:
-        asked.add(SigningRole.REVIEWER)
-    return asked - present.keys()
 
 
 def is_significant(old: Content, new: Content) -> bool:

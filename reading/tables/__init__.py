@@ -33,7 +33,7 @@ from reading.tables.register import (
     refused_call,
     role_grant,
 )
-from reading.tables.reports import draft, report_version, signature
+from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review
 from reading.tables.rules import policy
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
@@ -94,6 +94,7 @@ __all__ = [
     "report_version",
     "review",
     "role_grant",
+    "seal_alarm",
     "signature",
     "staff_session",
     "surgery",

@@ -57,6 +57,17 @@ report_version: Final = sa.Table(
     ),
 )
 
+# -- reading.access.report_seals
+seal_alarm: Final = sa.Table(
+    "seal_alarm",
+    metadata,
+    sa.Column("version_id", ULID, sa.ForeignKey("report_version.id"), primary_key=True),
+    sa.Column("flaws", sa.String(100), nullable=False),
+    sa.Column("found_at", UtcDateTime, nullable=False),
+    sa.Column("told_at", UtcDateTime),
+    sa.Column("lifted_at", UtcDateTime),
+)
+
 signature: Final = sa.Table(
     "signature",
     metadata,

@@ -17,6 +17,7 @@ from reading.anchors.check import AnchorFlaw, AuditCheck
 from reading.audit_chains import Flaw
 from reading.patients.keys import keys_in
 from reading.reports.seal import Seal
+from reading.reports.versions import SealFlaw
 from service.commands.output import AsJson
 from service.commands.progress import BYTES, progress
 from service.installation.house import now
@@ -169,6 +170,15 @@ FLAWS: Final = {
 }
 
 
+SEAL_FLAWS: Final = {
+    SealFlaw.UNSIGNED: "it carries no signature, or none of an author",
+    SealFlaw.SIGNATURE: "a signature does not hold for what it says now",
+    SealFlaw.UNREADABLE: "it cannot be read",
+    SealFlaw.RELEASE: "it is final without the signatures that its rule asks for, or a newer version was released",
+    SealFlaw.IDENTITY: "it is shown under another patient, name, sex, birth date or side than it was signed for",
+}
+
+
 ANCHOR_FLAWS: Final = {
     AnchorFlaw.MISSING: "it was written, and no object store has it",
     AnchorFlaw.FORGED: "it is not of this installation, or does not follow the one before",
@@ -200,24 +210,23 @@ def audit_words(found: AuditCheck) -> list[str]:
 
 def words(found: Verification) -> str:
     lines = [
-        f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read; {found.signatures} signatures checked"
+        f"{found.instances} instances, {found.bytes_read / 1e6:.1f} MB read",
+        f"{found.reports} reports compared with their signatures",
     ]
     lines += [_named(each) for each in found.damages]
     if found.unnamed:
         lines.append(f"and {found.unnamed} more")
     lines += audit_words(found.audit)
     lines += [
-        f"report version {each.version_id}: the signature of its {each.role} does not hold"
-        if each.role is not None
-        else f"report version {each.version_id}: it carries no signature, or cannot be read"
-        for each in found.broken_signatures
+        f"report version {each.version_id}: {', '.join(SEAL_FLAWS[flaw] for flaw in each.flaws)}"
+        for each in found.broken_reports
     ]
     if found.seal_missing:
         lines.append("signatures of reports were NOT checked: the keys are missing")
     if found.sound:
         return "\n".join([*lines, "everything is as it came"])
     left = found.unnamed + sum(not each.repaired for each in found.damages)
-    if found.damages and not left and found.audit.sound and not found.broken_signatures and not found.seal_missing:
+    if found.damages and not left and found.audit.sound and not found.broken_reports and not found.seal_missing:
         return "\n".join([*lines, "DAMAGE was found, and repaired from another copy"])
     lines.append("DAMAGE was found")
     if left:

@@ -27,6 +27,7 @@ from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shi
 from service.steps.anchor import Anchoring
 from service.steps.arrivals import Arrivals
 from service.steps.backup import daily
+from service.steps.broken_reports import tell_of_broken_reports
 from service.steps.compact import compact_step, purge_step, tidy_step
 from service.steps.forward import Forwarder
 from service.steps.upkeep import Upkeep
@@ -64,6 +65,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="plan forwarding", every_seconds=5, run=forwarder.plan),
         Step(name="forward", every_seconds=2, run=forwarder.deliver),
         Step(name="anchor", every_seconds=ANCHOR_SECONDS, run=Anchoring(house).run, gives_way=True),
+        Step(name="tell of broken reports", every_seconds=5, run=lambda: tell_of_broken_reports(house)),
         Step(name="back up", every_seconds=60, run=daily(house)),
         Step(name="forget what was forwarded", every_seconds=3600, run=forwarder.forget),
         Step(name="forget failed proofs", every_seconds=3600, run=_in_transaction(house, _forget_proofs(house))),

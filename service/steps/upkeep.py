@@ -11,10 +11,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from reading.access import report_seals
+from reading.access.report_seals import check_reports
 from reading.anchors.check import check_audit
+from reading.audit import SYSTEM
+from reading.context import Context
 from reading.register import organisations
 from reading.register.registry import REGION
-from reading.reports.seal_check import check_signatures
 from service.installation.house import House
 from service.installation.nodes import holders_of
 from service.steps import verify
@@ -220,10 +223,11 @@ class Upkeep:
         for segment_id in lost:
             self._tell(self._checker.check(verify.lost(segment_id), now, tell=lambda _: None, repair=True))
         self._check_audit()
-        for page in check_signatures(self._house.engine, self._house.seal.public_key):
+        for page in check_reports(self._house.engine, self._house.seal.public_key):
             for broken in page.broken:
-                DAMAGES.labels("signature", "false").inc()
-                logger().error("a signature does not hold", version_id=broken.version_id, role=broken.role)
+                with transaction(self._house.engine) as tx:
+                    ctx = Context(tx, self._house.audit, now, SYSTEM)
+                    report_seals.raise_alarm(ctx, broken.version_id, frozenset(broken.flaws))
         with transaction(self._house.engine) as tx:
             rounds.finish(tx, Task.VERIFY, self._node, now)
         days = 0.0 if ended.started_at is None else (now - ended.started_at) / _DAY

@@ -12,12 +12,12 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
+from reading.access.report_seals import BrokenReport, check_reports
 from reading.anchors import places
 from reading.anchors.check import AuditCheck, check_audit
 from reading.anchors.places import Places
 from reading.cases import cases
 from reading.reports import versions
-from reading.reports.seal_check import BrokenSignature, check_signatures
 from storage.database import snapshot
 from storage.index import queries
 from storage.objects.store import StoreAway
@@ -83,15 +83,15 @@ class Verification:
     """Further damages."""
     audit: AuditCheck = field(default_factory=AuditCheck)
     """The chains of the audit, and the anchors that were kept outside the database."""
-    signatures: int = 0
-    """Signatures of reports that were checked against the seal."""
-    broken_signatures: list[BrokenSignature] = field(default_factory=list[BrokenSignature])
+    reports: int = 0
+    """Versions of reports that were compared with their signatures."""
+    broken_reports: list[BrokenReport] = field(default_factory=list[BrokenReport])
     seal_missing: bool = False
     """Whether there is something that the seal signed and its key is not in the folder of the keys."""
 
     @property
     def sound(self) -> bool:
-        return not self.damages and self.audit.sound and not self.broken_signatures and not self.seal_missing
+        return not self.damages and self.audit.sound and not self.broken_reports and not self.seal_missing
 
 
 def size_of(tx: Connection, scope: Scope) -> Size:
@@ -155,9 +155,9 @@ def verify(
         add(engine, found, checked.damages)
     found.audit = check_audit(anchors, seal_key)
     found.seal_missing = seal_key is None and _something_is_sealed(engine, anchors)
-    for page in check_signatures(engine, seal_key) if seal_key is not None else ():
-        found.signatures += page.signatures
-        found.broken_signatures += page.broken
+    for page in check_reports(engine, seal_key) if seal_key is not None else ():
+        found.reports += page.versions
+        found.broken_reports += page.broken
     return found
 
 

@@ -34,13 +34,14 @@ def going_in(
 
     """
     about = _about(action, subject_kind, subject_id)
-    with access.acting(office.engine, office.audit, office.clock(), viewer, about=about) as ctx:
+    seal_key = office.seal.public_key
+    with access.acting(office.engine, office.audit, office.clock(), viewer, about=about, seal_key=seal_key) as ctx:
         yield ctx
 
 
 def acting(office: Office, who: WhoT) -> AbstractContextManager[Context[WhoT]]:
     """An act in its transaction, where it is not about one thing with an id."""
-    return access.acting(office.engine, office.audit, office.clock(), who)
+    return access.acting(office.engine, office.audit, office.clock(), who, seal_key=office.seal.public_key)
 
 
 def acts_of(office: Office, who: WhoT) -> Acts[WhoT]:

@@ -61,7 +61,8 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
         found = door.open_case(ctx, case_id, Action.CASE_OPEN)
         entry = entries_of(ctx.tx, staff, [found], now)[0]
         zone = zone_of(ctx.tx, entry)
-        version = printable_versions(ctx, [case_id]).get(case_id)
+        printable = printable_versions(ctx, [case_id]).get(case_id)
+        version = None if printable is None else door.open_report(ctx, printable.id, Action.REPORT_READ)
         waiting = banners(ctx, language, case_id)
         values: dict[str, Any] = {
             "row": township.row(entry, version, zone, language, now),
@@ -74,8 +75,6 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "order": _order(ctx.tx, entry, language),
             "meanwhile": [] if answer is None else meanwhile.changes(ctx.tx, entry, zone, language),
         }
-        if version is not None:
-            door.open_report(ctx, version.id, Action.REPORT_READ)
     return township_page(
         request,
         staff,
@@ -173,6 +172,7 @@ def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, la
         "number": version.number,
         "status": text(language, f"report.status.{version.status}"),
         "preliminary": version.status is Status.PRELIMINARY,
+        "broken": version.broken,
         "at": words.moment(version.released_at or version.created_at, zone),
         "sections": sheet.sections,
         "signatures": [" · ".join(part for part in line if part) for line in sheet.signatures],

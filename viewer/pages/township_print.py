@@ -39,7 +39,7 @@ def preview(request: Request, staff: Looking, version_id: str) -> Response:
         sheet=sheet,
         version_id=version.id,
         case_id=version.case_id,
-        valid=version.status in VALID,
+        valid=version.status in VALID and not version.broken,
         logged=False,
     )
 

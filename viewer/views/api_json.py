@@ -136,6 +136,7 @@ def version(signed: SignedVersion) -> Json:
         "id": row.id,
         "number": row.number,
         "status": row.status,
+        "broken": row.broken,
         "content": row.content.to_json(),
         "incomplete_reason": row.incomplete_reason,
         "created_at": row.created_at.isoformat(),

@@ -46,7 +46,7 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         title=f"{heading} {accession}".strip(),
         heading=heading,
         organisations=_organisations(entry, signatures, language),
-        watermark="" if version.status is Status.FINAL else text(language, "report.watermark"),
+        watermark=_watermark(version, language),
         facts=_facts(tx, entry, version, zone, language),
         sections=_sections(version, language),
         signatures=[
@@ -62,6 +62,12 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         footer=" · ".join(part for part in (heading, accession, number) if part),
         page=text(language, "report.page", n="{n}", m="{m}"),
     )
+
+
+def _watermark(version: ReportVersion, language: Language) -> str:
+    if version.broken:
+        return text(language, "report.broken")
+    return "" if version.status is Status.FINAL else text(language, "report.watermark")
 
 
 def zone_of(tx: Connection, entry: Entry) -> str:

@@ -40,7 +40,8 @@ from reading.review import review
 from reading.review.review import Outcome, Score
 from reading.rules import case_rule
 from reading.rules.first_policy import FIRST_POLICY
-from reading.signing import follow_up_answer, release, withhold
+from reading.rules.required_signatures import missing_roles
+from reading.signing import follow_up_answer, withhold
 from reading.signing import signatures as reports
 from reading.viewers import Staff
 from storage.database import Durability, connect, metadata, snapshot, transaction
@@ -396,7 +397,7 @@ class Reading(RuleBasedStateMachine):
             signatures = {each.role: each for each in versions.signatures_for(tx, final)}
             roles = set(signatures)
             assert final.released_at is not None
-            assert not release.missing_roles(rule_, list(signatures.values()))
+            assert not missing_roles(rule_, list(signatures.values()))
             assert SigningRole.AUTHOR in roles
             # Whoever signed before these words were written did not sign them.
             written_at = signatures[SigningRole.AUTHOR].signed_at

@@ -20,9 +20,10 @@ from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.rules import case_rule, policy
 from reading.rules.first_policy import FIRST_POLICY
+from reading.rules.required_signatures import missing_roles
 from reading.rules.rules_document import read_rules
 from reading.signing import release
-from reading.signing.release import is_significant, missing_roles
+from reading.signing.release import is_significant
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, messages, open_clinic, read, review_as, state, take, verify
 

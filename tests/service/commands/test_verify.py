@@ -4,27 +4,27 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from reading.access.report_seals import BrokenReport
 from reading.anchors.check import AnchorFlaw, AuditCheck, BrokenAnchor, RestoredThen
 from reading.audit_chains import Break, Flaw
-from reading.cases.moves import SigningRole
-from reading.reports.seal_check import BrokenSignature
-from service.commands.verify import ANCHOR_FLAWS, FLAWS, SENTENCES, words
+from reading.reports.versions import SealFlaw
+from service.commands.verify import ANCHOR_FLAWS, FLAWS, SEAL_FLAWS, SENTENCES, words
 from service.steps.verify import Verification
 from storage.segments.inspection import Finding
 
 
 def test_a_broken_signature_is_damage_and_is_named() -> None:
     broken = [
-        BrokenSignature(version_id="01K1", role=SigningRole.AUTHOR),
-        BrokenSignature(version_id="01K2", role=None),
+        BrokenReport(version_id="01K1", flaws=(SealFlaw.SIGNATURE,)),
+        BrokenReport(version_id="01K2", flaws=(SealFlaw.IDENTITY, SealFlaw.UNSIGNED)),
     ]
-    found = Verification(signatures=7, broken_signatures=broken)
+    found = Verification(reports=7, broken_reports=broken)
     said = words(found)
 
     assert not found.sound
-    assert "7 signatures checked" in said
-    assert "report version 01K1: the signature of its author does not hold" in said
-    assert "report version 01K2: it carries no signature, or cannot be read" in said
+    assert "7 reports compared with their signatures" in said
+    assert "report version 01K1: a signature does not hold for what it says now" in said
+    assert "01K2: it is shown under another patient, name, sex, birth date or side than it was signed for, it" in said
     assert said.endswith("DAMAGE was found")
 
 
@@ -65,4 +65,5 @@ def test_without_the_keys_it_is_said_that_signatures_were_not_checked() -> None:
 def test_every_finding_and_every_flaw_has_words() -> None:
     assert set(SENTENCES) == set(Finding)
     assert set(FLAWS) == set(Flaw)
+    assert set(SEAL_FLAWS) == set(SealFlaw)
     assert set(ANCHOR_FLAWS) == set(AnchorFlaw)

@@ -59,7 +59,7 @@ def test_what_is_whole_is_said_to_be_whole(tierread: TierRead) -> None:
 
     assert done.returncode == 0
     assert (found["instances"], found["damages"], found["audit"]["breaks"]) == (1, [], [])
-    assert (found["signatures"], found["broken_signatures"]) == (0, [])
+    assert (found["reports"], found["broken_reports"]) == (0, [])
     assert "verifying" in done.stderr
 
 

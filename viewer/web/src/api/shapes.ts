@@ -136,6 +136,8 @@ export type ReportVersion = {
   readonly id: string
   readonly number: number
   readonly status: 'preliminary' | 'final' | 'superseded' | 'withheld' | 'entered_in_error'
+  /** Not what was signed: it is marked, and nobody goes by it. */
+  readonly broken: boolean
   readonly content: Content
   readonly created_at: string
   readonly released_at: string | null

@@ -13,6 +13,7 @@ export function versionView(version: ReportVersion): TemplateResult {
       <span class="tag ${version.status}">${named('report.status', version.status)}</span>
       ${resultTag(version.content)}
     </h2>
+    ${version.broken ? html`<p class="note danger" role="alert">${text('report.broken')}</p>` : nothing}
     ${PARTS.map((part) =>
       version.content[part]
         ? html`<h3>${text(`report.${part}`)}</h3>

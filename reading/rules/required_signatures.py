@@ -1,0 +1,22 @@
+"""The signatures that a rule asks for before a report is released."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reading.cases.moves import SigningRole
+from reading.reports.seal import payload_of
+from reading.reports.versions import Signature
+from reading.rules.rule import Rule
+
+
+def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRole]:
+    """The roles whose signatures the rule still asks for before the release."""
+    present = {signature.role: signature for signature in signatures}
+    asked = {SigningRole.AUTHOR}
+    author = present.get(SigningRole.AUTHOR)
+    if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
+        asked.add(SigningRole.VERIFIER)
+    if rule.reviewed_before_release:
+        asked.add(SigningRole.REVIEWER)
+    return asked - present.keys()
