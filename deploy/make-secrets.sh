@@ -14,7 +14,10 @@ keep() {
 }
 
 openssl rand -hex 24 | tr -d '\n' | keep postgres_password
-printf 'postgresql+psycopg://tierread:%s@postgres/tierread' "$(cat postgres_password)" | keep database_url
+openssl rand -hex 24 | tr -d '\n' | keep database_owner_password
+openssl rand -hex 24 | tr -d '\n' | keep database_password
+printf 'postgresql+psycopg://tierread:%s@postgres/tierread' "$(cat database_password)" | keep database_url
+printf 'postgresql+psycopg://tierread_owner:%s@postgres/tierread' "$(cat database_owner_password)" | keep database_owner_url
 openssl rand -hex 10 | tr -d '\n' | keep s3_access_key
 openssl rand -hex 24 | tr -d '\n' | keep s3_secret_key
 keep s3_identities.json <<END

@@ -13,9 +13,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import sqlalchemy as sa
 import yaml
 
 from tests import warm
+from tests.postgresql import APPLICATION
 from tests.running import QUICK, REPOSITORY, free_port, wait_until
 from tests.seaweedfs import PARTS
 
@@ -38,7 +40,9 @@ class Composed:
         subprocess.run(
             [str(REPOSITORY / "deploy" / "make-secrets.sh"), "localhost"], cwd=folder, check=True, capture_output=True
         )
-        (folder / "secrets" / "database_url").write_text(database_url, "utf-8")
+        application = sa.make_url(database_url).set(username=APPLICATION).render_as_string(hide_password=False)
+        (folder / "secrets" / "database_url").write_text(application, "utf-8")
+        (folder / "secrets" / "database_owner_url").write_text(database_url, "utf-8")
         for name, secret in yaml.safe_load((REPOSITORY / "docker-compose.yml").read_text("utf-8"))["secrets"].items():
             (folder / "run" / "secrets").mkdir(parents=True, exist_ok=True)
             shutil.copy(folder / secret["file"], folder / "run" / "secrets" / name)

@@ -19,6 +19,8 @@ from storage.database import connect
 from storage.schema import migrate
 
 ROOM = 2 << 30
+APPLICATION = "tierread_app"
+"""The role of the application, which owns nothing."""
 
 
 def programs() -> Path | None:
@@ -52,6 +54,7 @@ class Cluster:
         self._server = self._start()
         self._await_ready()
         self._admin = sa.create_engine(self.url("postgres"), isolation_level="AUTOCOMMIT")
+        self._execute(f"CREATE ROLE {APPLICATION} LOGIN")
         self._execute('CREATE DATABASE "template"')
         engine = connect(self.url("template"))
         migrate(engine)

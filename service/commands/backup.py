@@ -15,7 +15,14 @@ from service.commands.output import AsJson
 from service.commands.progress import progress
 from service.installation.heartbeat import Role
 from service.installation.house import now
-from service.installation.installation import CannotStart, Folders, make_folders, only_one, open_database
+from service.installation.installation import (
+    CannotStart,
+    Folders,
+    make_folders,
+    migrate_as_owner,
+    only_one,
+    open_database,
+)
 from service.installation.load_settings import load
 from service.installation.stores import anchor_places
 from service.steps.anchor import note_restore, settle_restore_here
@@ -82,11 +89,12 @@ def restore(
     with ExitStack() as alone:
         for what in ("serve", *Role):
             alone.enter_context(only_one(folders, what))
-        engine = connect(settings.database_url)
+        engine = connect(settings.database_owner_url or settings.database_url)
         alone.callback(engine.dispose)
         try:
             with progress("restoring", "parts", total=None) as bar:
                 contents = database_dump.restore(engine, path, now(), bar.advance)
+            migrate_as_owner(settings)
             where = anchor_places(settings, folders, engine)
             note_restore(where)
             settle_restore_here(where, folders, settings.node, now())

@@ -12,7 +12,7 @@ from stat import S_IMODE
 from typing import Final
 
 from sqlalchemy.engine import Engine, make_url
-from sqlalchemy.exc import DatabaseError, OperationalError
+from sqlalchemy.exc import DatabaseError, OperationalError, ProgrammingError
 
 from reading.patients import known_keys
 from reading.patients.keys import Keys, keys_in
@@ -21,8 +21,11 @@ from service.installation.settings import Settings
 from storage.database import Durability, connect, snapshot, transaction
 from storage.rebuild.rebuild import is_unfinished
 from storage.schema import SchemaTooNew, migrate
+from storage.tables.rights import NoSuchRole, grant
 
 KEY_FILES: Final = ("identifiers.hmac", "identifiers.aes", "seal.pem")
+_NOT_PERMITTED: Final = "42501"
+"""PostgreSQL's code for insufficient privilege."""
 DEMO_MARK: Final = "DEMO-DATA"
 """A file of this name in the data folder says that its people and patients are invented."""
 
@@ -149,9 +152,21 @@ def open_database(settings: Settings, durability: Durability = Durability.SYNCHR
     """
     engine = connect(settings.database_url, durability)
     try:
+        migrate_as_owner(settings)
         migrate(engine)
+    except NoSuchRole as missing:
+        engine.dispose()
+        raise CannotStart(
+            f"the database has no role {missing.role}, which TIERREAD_DATABASE_URL names",
+            'make it: CREATE ROLE ... LOGIN PASSWORD ... (docs/operations.md, "Roles of the database")',
+        ) from missing
     except DatabaseError as failure:
         engine.dispose()
+        if isinstance(failure, ProgrammingError) and getattr(failure.orig, "sqlstate", "") == _NOT_PERMITTED:
+            raise CannotStart(
+                "the database has an older schema, and the role of TIERREAD_DATABASE_URL may not change it",
+                "run `tierread prepare` with TIERREAD_DATABASE_OWNER_URL, the role that owns the tables",
+            ) from failure
         if isinstance(failure, OperationalError) or type(failure) is DatabaseError:
             raise database_failure(failure) from failure
         raise
@@ -162,6 +177,24 @@ def open_database(settings: Settings, durability: Durability = Durability.SYNCHR
             "run the version of TierRead that migrated it, or a newer one",
         ) from too_new
     return engine
+
+
+def migrate_as_owner(settings: Settings) -> None:
+    """Where the owner of the tables is known: bring the schema up to date and give the application's role its rights.
+
+    Raises:
+        NoSuchRole: the application's role does not exist.
+        SchemaTooNew: a newer version has migrated the database.
+
+    """
+    if not settings.database_owner_url:
+        return
+    owner = connect(settings.database_owner_url)
+    try:
+        migrate(owner)
+        grant(owner, make_url(settings.database_url).username or "")
+    finally:
+        owner.dispose()
 
 
 def keys_of(folders: Folders, engine: Engine) -> tuple[Keys, Seal]:

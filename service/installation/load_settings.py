@@ -51,7 +51,9 @@ def load(environ: Mapping[str, str]) -> Settings:
                 read[each.name] = each.metadata["parse"](value)
             except ValueError as wrong:
                 problems.append(Problem(where=where, problem=str(wrong)))
-    _read_database_url(read, problems)
+    for name in ("database_url", "database_owner_url"):
+        _read_database_url(read, problems, name)
+    _check_owner(read, problems)
     _check_s3(read, problems)
     _check_tls(read, problems)
     if problems:
@@ -91,20 +93,26 @@ def _unknown(name: str) -> str:
     return f"no such setting; did you mean {variable(near[0])}?" if near else "no such setting"
 
 
-def _read_database_url(read: dict[str, Any], problems: list[Problem]) -> None:
-    path: Path | None = read.get("database_url_file")
+def _read_database_url(read: dict[str, Any], problems: list[Problem], name: str) -> None:
+    path: Path | None = read.get(f"{name}_file")
     if path is None:
         return
-    where = variable("database_url_file")
-    if "database_url" in read:
-        problems.append(Problem(where=where, problem=f"{variable('database_url')} is also set; one of the two"))
+    where = variable(f"{name}_file")
+    if name in read:
+        problems.append(Problem(where=where, problem=f"{variable(name)} is also set; one of the two"))
         return
     try:
-        read["database_url"] = setting_values.database_url(path.read_text("utf-8"))
+        read[name] = setting_values.database_url(path.read_text("utf-8"))
     except OSError as unreadable:
         problems.append(Problem(where=where, problem=f"cannot read {path}: {unreadable.strerror}"))
     except ValueError as wrong:
         problems.append(Problem(where=where, problem=str(wrong)))
+
+
+def _check_owner(read: dict[str, Any], problems: list[Problem]) -> None:
+    urls = [str(read.get(name, "")) for name in ("database_owner_url", "database_url")]
+    if urls[0] and not all(url.startswith("postgresql") for url in urls):
+        problems.append(Problem(where=variable("database_owner_url"), problem="only PostgreSQL knows roles"))
 
 
 def _check_s3(read: dict[str, Any], problems: list[Problem]) -> None:

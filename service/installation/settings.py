@@ -123,6 +123,19 @@ class Settings(ShareSettings):
         default=None,
         metadata=_as(setting_values.folder, "File that holds the database URL, for a URL with a password."),
     )
+    database_owner_url: str = field(
+        default="",
+        repr=False,  # may hold a password
+        metadata=_as(
+            setting_values.database_url,
+            "The same PostgreSQL database as the role that owns its tables: it migrates and gives the role of the "
+            "database URL its rights. `prepare` and `restore` need it. Empty: the database URL's role does both.",
+        ),
+    )
+    database_owner_url_file: Path | None = field(
+        default=None,
+        metadata=_as(setting_values.folder, "File that holds the owner's database URL."),
+    )
     object_store: str = field(
         default="",
         metadata=_as(

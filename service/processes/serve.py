@@ -41,6 +41,7 @@ from service.steps.anchor import settle_restore
 from service.telemetry import logs
 from storage.database import snapshot, transaction
 from storage.objects.store import StoreAway, StoreRefuses
+from storage.tables.rights import is_owner
 from viewer.words.catalogue import Language, text
 
 MOST_LISTENERS: Final = 4
@@ -100,6 +101,7 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     engine = open_database(settings)
     try:
         refuse_half_an_index(engine)
+        _warn_of_owner(engine)
         _, seal = keys_of(folders, engine)
         _anchor_restore(settings, folders, engine, seal)
         with snapshot(engine) as tx:
@@ -109,6 +111,16 @@ def prepare(settings: Settings, *, demo: bool = False) -> Folders:
     finally:
         engine.dispose()
     return folders
+
+
+def _warn_of_owner(engine: Engine) -> None:
+    with snapshot(engine) as tx:
+        owns = is_owner(tx)
+    if owns:
+        logs.logger().warning(
+            "the database's role owns the tables or is a superuser: whoever gets hold of it can change the audit; "
+            "set TIERREAD_DATABASE_OWNER_URL, and a role without rights of its own in TIERREAD_DATABASE_URL"
+        )
 
 
 def _anchor_restore(settings: Settings, folders: Folders, engine: Engine, seal: Seal) -> None:

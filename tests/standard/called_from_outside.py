@@ -63,5 +63,6 @@ _.preliminary_id
 _.final_id
 
 # A setting that is read by its name, and a field that completes what a walk tells of encapsulated pixels.
+_.database_owner_url_file
 _.database_url_file
 _.offset_table

@@ -160,6 +160,16 @@ def test_each_node_has_a_name_and_a_disk_of_its_own_and_runs_as_nobody_special()
     assert "\nUSER tierread\n" in (REPOSITORY / "Dockerfile").read_text("utf-8")
 
 
+def test_only_what_prepares_knows_the_owner_of_the_tables_and_the_others_are_no_superuser() -> None:
+    knowing = [name for name, service in SERVICES.items() if "owner" in str(service)]
+    roles = (REPOSITORY / "deploy" / "postgres-roles.sh").read_text("utf-8")
+
+    assert knowing == ["prepare", "postgres"]
+    assert "POSTGRES_USER" not in SERVICES["postgres"]["environment"]
+    assert "SUPERUSER" not in roles
+    assert "CREATE DATABASE tierread OWNER tierread_owner" in roles
+
+
 def test_its_commands_are_there() -> None:
     assert {service["command"][0] for service in OURS.values()} <= set(cli.SUBCOMMANDS)
 
@@ -176,6 +186,9 @@ def test_the_secrets_are_made_once_and_are_nobody_elses(tmp_path: Path) -> None:
 
     assert {Path(secret["file"]).name for secret in COMPOSE["secrets"].values()} == set(made)
     assert again == {**made, "tls.pem": "of our authority"}
-    assert made["database_url"] == f"postgresql+psycopg://tierread:{made['postgres_password']}@postgres/tierread"
-    assert len(made["postgres_password"]) == 48
+    at = "@postgres/tierread"
+    assert made["database_url"] == f"postgresql+psycopg://tierread:{made['database_password']}{at}"
+    assert made["database_owner_url"] == f"postgresql+psycopg://tierread_owner:{made['database_owner_password']}{at}"
+    passwords = [made[name] for name in ("postgres_password", "database_owner_password", "database_password")]
+    assert [len(each) for each in {*passwords}] == [48, 48, 48]
     assert stat.S_IMODE((tmp_path / "secrets").stat().st_mode) == 0o700
