@@ -27,5 +27,9 @@ class AskForLess(PacsError):
     """More was asked for than is given at once."""
 
 
+class TryAgain(PacsError):
+    """There is no room for it in this process at this moment: try again in a few seconds."""
+
+
 class WrongSetup(PacsError):
     """A file or a setting of this installation must be corrected."""

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Connection, Engine
 from pacs.dataset.dicom_json import TooDeep, to_json
 from pacs.dataset.quiet_pydicom import quieten
 from pacs.pixels.frames import LOSSLESS
+from pacs.pixels.memory import MEMORY, TooLarge
 from pacs.pixels.opened import (
     EXPLICIT_BIG,
     IMPLICIT_LITTLE,
@@ -26,7 +27,7 @@ from pacs.pixels.opened import (
     Unreadable,
     little_endian_pixels,
 )
-from pacs.pixels.transcode import NotDecodable, decoded
+from pacs.pixels.transcode import NotDecodable, decoded, memory_for
 from storage.database import snapshot, transaction
 from storage.index import queries
 from storage.index.queries import Instance
@@ -217,9 +218,10 @@ def pixel_digest(bytes_: Bytes, instance: Instance) -> bytes | None:
             if header is None:
                 digest.update(frame)
             else:
-                array = decoded(header, opened.syntax, frame, rgb=False)
-                digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
-    except (Unreadable, NotDecodable, NoSuchFrame):
+                with MEMORY.hold(memory_for(header)):
+                    array = decoded(header, opened.syntax, frame, rgb=False)
+                    digest.update(array.astype(array.dtype.newbyteorder("<"), copy=False).tobytes())
+    except (Unreadable, NotDecodable, NoSuchFrame, TooLarge):
         return None
     return digest.digest()
 

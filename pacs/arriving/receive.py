@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import errno
-import tempfile
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
-from typing import IO, Final
+from math import inf
+from typing import Final
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -24,6 +24,7 @@ from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_new_uid
 from storage.segments.open_segment import FlushFailed, Member, NoSpace
+from storage.segments.overflow import Overflow
 from storage.segments.spool import Spool
 
 _FIRST_SEARCH: Final = 2048
@@ -114,7 +115,8 @@ class Reception:
         self._resources = ExitStack()
         self._head = bytearray()
         self._next_search = _FIRST_SEARCH
-        self._overflow: IO[bytes] | None = None
+        self._overflow: Overflow | None = None
+        self._not_kept = False
         self._identity: Identity | None = None
         self._member: Member | None = None
         self._head_size = 0
@@ -168,18 +170,29 @@ class Reception:
             self._member.write(chunk)
         elif self._overflow is not None:
             self._overflow.write(chunk)
+        elif self._not_kept:
+            return
         else:
             self._head += chunk
             if len(self._head) >= self._next_search:
                 self._next_search = 2 * len(self._head)
                 self._find_uids(whole=False)
             if self._member is None and len(self._head) > _MAX_HEAD:
-                self._overflow = self._resources.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 # closed by the stack
-                self._overflow.write(self._head)
+                self._begin_overflow()
+
+    def _begin_overflow(self) -> None:
+        """Keep what has no UIDs for the quarantine only, and no more of it than goes there."""
+        room = self._receiver.spool.room_in_quarantine(self._sender.device_id) if self.keeps_refused else 0
+        if room > len(self._head):
+            self._overflow = self._resources.enter_context(Overflow(self._receiver.spool.directory, room))
+            self._overflow.write(self._head)
+        self._not_kept = self._overflow is None
+        self._head = bytearray()
 
     def _find_uids(self, *, whole: bool) -> None:
         """Search what has arrived for the UIDs, and open a segment member when they are found and valid."""
-        if self._member is not None or self._overflow is not None or self._identity is not None:
+        known = self._member is not None or self._identity is not None
+        if known or self._overflow is not None or self._not_kept:
             return
         # Elements stand in the order of their tags; where they do not, the search of the whole finds them.
         walked = walk(self._inflated_head(), self._syntax, stop_at=None if whole else tags.SERIES_INSTANCE_UID)
@@ -232,16 +245,31 @@ class Reception:
         except RefusedDataset as refused:
             if not self.keeps_refused:
                 return self._outcome(refused.reason)
-            identity = self._identity
-            self._receiver.spool.quarantine(
-                quarantine_moves.Reason(refused.reason),
-                self._received(),
-                provenance=provenance,
-                sop_instance_uid=identity and identity.sop_instance_uid,
-                study_uid=identity and identity.study_uid,
-                transfer_syntax_uid=self._syntax,
-            )
+            self._keep_refused(refused.reason, provenance)
             return self._outcome(refused.reason)
+
+    def _keep_refused(self, reason: Reason, provenance: Provenance) -> None:
+        """Into quarantine, while the quota of the device has room; its answer is the same."""
+        spool, identity = self._receiver.spool, self._identity
+        if self._refused_bytes() > spool.room_in_quarantine(self._sender.device_id):
+            _log.warning("quarantine_full", device_id=self._sender.device_id, reason=reason)
+            spool.note_not_kept(provenance)
+            return
+        spool.quarantine(
+            quarantine_moves.Reason(reason),
+            self._received(),
+            provenance=provenance,
+            sop_instance_uid=identity and identity.sop_instance_uid,
+            study_uid=identity and identity.study_uid,
+            transfer_syntax_uid=self._syntax,
+        )
+
+    def _refused_bytes(self) -> float:
+        if self._member is not None:
+            return len(self._member.body())
+        if self._overflow is not None:
+            return inf if self._overflow.dropped else self._overflow.size
+        return inf if self._not_kept else len(self._head)
 
     def _store(self, provenance: Provenance) -> Outcome:
         member = self._member
@@ -275,7 +303,7 @@ class Reception:
     def _refusal(self) -> Reason:
         """Why an instance that arrived in full got no member."""
         wrong = self._uid_problem(self._identity) if self._identity is not None else Reason.NO_UIDS
-        if wrong is not None and (wrong is not Reason.NO_UIDS or self._overflow is not None):
+        if wrong is not None and (wrong is not Reason.NO_UIDS or self._overflow is not None or self._not_kept):
             return wrong
         try:
             checked(memoryview(bytes(self._head)), self._syntax)
@@ -288,9 +316,7 @@ class Reception:
         if self._member is not None:
             yield self._member.body()
         elif self._overflow is not None:
-            self._overflow.seek(0)
-            while chunk := self._overflow.read(1 << 20):
-                yield chunk
+            yield from self._overflow.pieces()
         else:
             yield self._head
 

@@ -61,12 +61,6 @@ def head(*, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str)
     return bytes(128) + b"DICM" + struct.pack("<HH2sHI", 2, 0, b"UL", 4, len(body)) + body
 
 
-def dataset_offset(file: bytes) -> int:
-    """Offset of the data set in a file whose head was written by `head`."""
-    (group_length,) = struct.unpack_from("<I", file, 140)
-    return 144 + group_length
-
-
 def _element(number: int, vr: bytes, text: str, pad: bytes) -> bytes:
     value = text.encode("ascii")
     value += pad * (len(value) % 2)

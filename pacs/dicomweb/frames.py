@@ -13,7 +13,7 @@ from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, accept
 from pacs.dicomweb.answers import IMMUTABLE, REVALIDATE, etag, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for
-from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
+from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere, TooLarge
 from pacs.dicomweb.wado import Find
 from pacs.leaving.outgoing_file import default_syntax
 from pacs.pixels.frames import (
@@ -26,7 +26,9 @@ from pacs.pixels.frames import (
     stored_media,
     stored_syntax,
 )
+from pacs.pixels.memory import MOST_BODY_BYTES
 from pacs.pixels.opened import NATIVE, StoredInstance
+from pacs.pixels.transcode import frame_bytes
 
 MAX_FRAMES = 200
 """Most frames of one request, which are held in memory together."""
@@ -60,6 +62,8 @@ def frames(service: DicomwebContext, request: Request, study_uid: str, find: Fin
     tag = etag(instance.stored_digest, numbers, choice.form.value, choice.syntax, str(choice.multipart))
     if (answer := not_modified(request, tag, caching)) is not None:
         return answer
+    if _body_bytes(service, opened, choice.form, asked) > MOST_BODY_BYTES:
+        raise TooLarge
     contents = [_content(service, opened, choice.form, number) for number in asked]
     media = f"{choice.media};transfer-syntax={choice.syntax}"
     if not choice.multipart:
@@ -105,6 +109,14 @@ def frame_numbers(text: str) -> list[int]:
     if len(parts) > MAX_FRAMES or not all(re.fullmatch(r"[1-9]\d{0,8}", part, re.ASCII) for part in parts):
         raise BadRequest("frames", f"not a list of at most {MAX_FRAMES} frame numbers from 1")
     return [int(part) for part in parts]
+
+
+def _body_bytes(service: DicomwebContext, opened: StoredInstance, form: Form, numbers: list[int]) -> int:
+    """About how many bytes these frames have together."""
+    ranges = opened.instance.frame_ranges
+    if (form is Form.STORED or opened.syntax in NATIVE) and ranges is not None:
+        return sum(ranges[number - 1][1] for number in numbers if number <= len(ranges))
+    return frame_bytes(service.header(opened)) * len(numbers)
 
 
 def _content(service: DicomwebContext, opened: StoredInstance, form: Form, number: int) -> bytes:

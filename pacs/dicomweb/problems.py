@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from starlette.responses import Response
 
@@ -96,6 +96,23 @@ class TooManySearches(DicomwebProblem):
     slug = "too-many-searches"
 
 
+class TooLarge(DicomwebProblem):
+    """The pixels need more memory than one request may have."""
+
+    status = HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    slug = "too-large"
+
+
+class Busy(DicomwebProblem):
+    """The memory for pixels is in use by other requests."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    slug = "busy"
+
+
+RETRY_SECONDS: Final = 5
+
+
 def answer(problem: DicomwebProblem) -> Response:
     status = problem.status
     content = {
@@ -107,8 +124,8 @@ def answer(problem: DicomwebProblem) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
     if isinstance(problem, SignedOut):
         headers["WWW-Authenticate"] = 'Bearer realm="TierRead"'
-    if isinstance(problem, TooManySearches):
-        headers["Retry-After"] = "5"
+    if isinstance(problem, TooManySearches | Busy):
+        headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(
         json.dumps(content, ensure_ascii=False),
         status_code=status.value,

@@ -25,6 +25,7 @@ from pacs.dicomweb.needs import Door, NotVisible
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
 from pacs.dicomweb.stow import StowRequest
 from pacs.dicomweb.wado import DICOM_JSON
+from pacs.pixels import memory
 from pacs.pixels.opened import NoSuchFrame, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from pacs.rights import NoRight
@@ -44,6 +45,8 @@ PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]]
     HolderAway: problems.HolderAway,
     TooManySearches: problems.TooManySearches,
     NoRight: NotAllowed,
+    memory.TooLarge: problems.TooLarge,
+    memory.Busy: problems.Busy,
 }
 
 

@@ -6,9 +6,11 @@ import http.client
 import json
 import secrets
 import ssl
+import tempfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import IO, Any, Final, Self
 from urllib.parse import urlsplit
 
 import structlog
@@ -18,6 +20,7 @@ from pacs.dimse.storage_scu import AWAY, FAILED, SUCCESS
 from pacs.errors import PeerAway
 from pacs.leaving.corrections import Correction
 from pacs.leaving.outgoing_file import default_syntax, outgoing_file
+from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.nodes.reader import BytesMissing, HolderAway
@@ -26,6 +29,9 @@ from storage.open_transactions import outside_transaction
 
 TIMEOUT_SECONDS: Final = 60.0
 MOST_ANSWER_BYTES: Final = 1 << 20
+_PIECE_BYTES: Final = 256 << 10
+_IN_MEMORY: Final = 32 << 20
+"""Bytes of a made file that are held in memory; a longer one goes to a temporary file."""
 _FAILED_SOP_SEQUENCE: Final = "00081198"
 
 _log: Final = structlog.get_logger()
@@ -66,17 +72,21 @@ class StowTarget:
 
         """
         outside_transaction("calling a server")
-        try:
-            pieces, size = _file(opened, correction)
-        except (Unreadable, NotDecodable) as error:
-            _log.warning("instance_not_sent", reason=error.reason)
-            return FAILED
-        except (HolderAway, BytesMissing) as error:
-            _log.warning("instance_not_sent", reason=type(error).__name__)
-            return AWAY
+        with tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY) as spooled:
+            try:
+                pieces, size = _file(opened, correction, spooled)
+            except (Unreadable, NotDecodable, TooLarge) as error:
+                _log.warning("instance_not_sent", reason=error.reason)
+                return FAILED
+            except (HolderAway, BytesMissing, Busy) as error:
+                _log.warning("instance_not_sent", reason=type(error).__name__)
+                return AWAY
+            return self._send(pieces, size, default_syntax(opened))
+
+    def _send(self, pieces: Iterator[bytes], size: int, syntax: str) -> int:
         boundary = secrets.token_hex(16)
         head = (
-            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={default_syntax(opened)}\r\n"
+            f"--{boundary}\r\nContent-Type: application/dicom; transfer-syntax={syntax}\r\n"
             f"Content-Length: {size}\r\n\r\n"
         ).encode()
         tail = f"\r\n--{boundary}--\r\n".encode()
@@ -126,9 +136,13 @@ class StowTarget:
         return FAILED if failed else SUCCESS
 
 
-def _file(opened: StoredInstance, correction: Correction | None) -> tuple[Iterator[bytes], int]:
+def _file(opened: StoredInstance, correction: Correction | None, spooled: IO[bytes]) -> tuple[Iterator[bytes], int]:
+    """The outgoing file and its size, which the request says before it; ``spooled`` holds one that is made for it."""
     syntax = default_syntax(opened)
     if correction is None and syntax == opened.syntax:
         return opened.stream(), opened.instance.size
-    file = outgoing_file(opened, correction, None if syntax == opened.syntax else syntax)
-    return iter([file]), len(file)
+    for piece in outgoing_file(opened, correction, None if syntax == opened.syntax else syntax):
+        spooled.write(piece)
+    size = spooled.tell()
+    spooled.seek(0)
+    return iter(partial(spooled.read, _PIECE_BYTES), b""), size

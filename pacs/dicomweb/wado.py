@@ -18,12 +18,14 @@ from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_ra
 from pacs.dicomweb.context import DicomwebContext, base_url
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
-from pacs.dicomweb.problems import NotAcceptable, NotThere
+from pacs.dicomweb.problems import NotAcceptable, NotThere, TooLarge
 from pacs.leaving.corrections import Correction, apply_correction
 from pacs.leaving.outgoing_file import default_syntax, outgoing_file
 from pacs.leaving.placement import validator_parts
 from pacs.pixels.frames import OCTETS, native_form, stored_media
+from pacs.pixels.memory import MOST_BODY_BYTES
 from pacs.pixels.opened import NATIVE, StoredInstance, little_endian_pixels
+from pacs.pixels.transcode import frame_bytes
 from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"
@@ -88,9 +90,7 @@ class _File:
         return f"{DICOM}; transfer-syntax={syntax}"
 
     def chunks(self) -> Iterator[bytes]:
-        if self.size is not None:
-            return self._opened.stream()
-        return iter([outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
+        return outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)
 
 
 def _has_form(one: Acceptable, instances: Iterable[Instance]) -> bool:
@@ -189,6 +189,9 @@ def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: 
     if (answer := not_modified(request, tag)) is not None:
         return answer
     opened = service.opened(instance)
+    pixel_bytes = instance.frames * frame_bytes(service.header(opened)) if instance.recoded else 0
+    if max(instance.size, pixel_bytes) > MOST_BODY_BYTES:
+        raise TooLarge
     if path == PIXEL_DATA and default_syntax(opened) not in NATIVE:
         syntax = f"{stored_media(opened)}; transfer-syntax={opened.syntax}"
         parts = [(syntax, opened.frame(number)) for number in range(1, instance.frames + 1)]

@@ -15,7 +15,6 @@ from pydicom.uid import UID
 from pynetdicom.association import Association
 from pynetdicom.presentation import PresentationContext
 
-from pacs.dataset.part10 import dataset_offset
 from pacs.dimse.command_set import store_command
 from pacs.dimse.fragments import (
     AssociationLost,
@@ -27,7 +26,8 @@ from pacs.dimse.fragments import (
     wait_for_room,
 )
 from pacs.leaving.corrections import Correction
-from pacs.leaving.outgoing_file import outgoing_file
+from pacs.leaving.outgoing_file import outgoing_dataset
+from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import EXPLICIT_LITTLE, IMPLICIT_LITTLE, StoredInstance, Unreadable
 from pacs.pixels.transcode import NotDecodable
 from storage.nodes.reader import BytesMissing, HolderAway
@@ -132,11 +132,11 @@ class StorageScu:
         if syntax is None:
             return NO_CONTEXT
         try:
-            pieces = _first_read(_dataset(opened, correction, syntax))
-        except (Unreadable, NotDecodable) as error:
+            pieces = _first_read(outgoing_dataset(opened, correction, syntax))
+        except (Unreadable, NotDecodable, TooLarge) as error:
             _log.warning("instance_not_sent", reason=error.reason)
             return FAILED
-        except (HolderAway, BytesMissing, StoreAway) as error:
+        except (HolderAway, BytesMissing, StoreAway, Busy) as error:
             _log.warning("instance_not_sent", reason=type(error).__name__)
             return AWAY
         self._message_id = self._message_id % 0xFFFF + 1
@@ -170,18 +170,10 @@ class StorageScu:
         """The pieces; where they break off the association is aborted, since the message has begun."""
         try:
             yield from pieces
-        except (HolderAway, BytesMissing, StoreAway, OSError) as error:
+        except (HolderAway, BytesMissing, StoreAway, OSError, Unreadable, NotDecodable) as error:
             _log.error("instance_broken_off", reason=type(error).__name__)
             abort_if_alive(self._association)
             raise AssociationLost from error
-
-
-def _dataset(opened: StoredInstance, correction: Correction | None, syntax: str) -> Iterator[bytes]:
-    """The data set in pieces; read from the segment where it is sent as stored, else made in memory."""
-    if syntax == opened.syntax and correction is None:
-        return opened.dataset_stream()
-    file = outgoing_file(opened, correction, None if syntax == opened.syntax else syntax)
-    return iter([file[dataset_offset(file) :]])
 
 
 def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -110,9 +110,9 @@ class _File:
         self.header = self._header()
 
     def chunks(self) -> Iterator[bytes]:
-        if self.header is None or (self._correction is None and not self._transcode):
+        if self.header is None:
             return self._opened.stream()
-        return iter([outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)])
+        return outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)
 
     def _header(self) -> Dataset | None:
         """The outgoing header; None where it cannot be read.

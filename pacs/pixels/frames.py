@@ -8,8 +8,9 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset
 
+from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
-from pacs.pixels.transcode import NotDecodable, decoded, native
+from pacs.pixels.transcode import NotDecodable, decoded, frame_bytes, memory_for, native
 from storage.open_transactions import outside_transaction
 
 OCTETS: Final = "application/octet-stream"
@@ -72,8 +73,18 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset) -> bool:
 
 
 def native_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
-    """Raises: NoSuchFrame, Unreadable, NotDecodable."""
-    return native(header, opened.syntax, opened.frame(number))
+    """One frame in explicit little endian.
+
+    Raises:
+        NoSuchFrame, Unreadable, NotDecodable: as the frame itself.
+        TooLarge, Busy: see `pacs.pixels.memory`.
+
+    """
+    frame = opened.frame(number)
+    if opened.syntax in NATIVE:
+        return frame
+    with MEMORY.hold(memory_for(header)):
+        return native(header, opened.syntax, frame)
 
 
 def htj2k_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
@@ -81,12 +92,14 @@ def htj2k_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
 
     Raises:
         NoSuchFrame, Unreadable, NotDecodable: as the frame itself.
+        TooLarge, Busy: see `pacs.pixels.memory`.
 
     """
     frame = opened.frame(number)
     if opened.syntax == HTJ2K_RPCL:
         return frame
-    return htj2k(decoded(header, opened.syntax, frame, rgb=False))
+    with MEMORY.hold(memory_for(header) + 2 * frame_bytes(header)):  # with the codestream, which may grow
+        return htj2k(decoded(header, opened.syntax, frame, rgb=False))
 
 
 def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:

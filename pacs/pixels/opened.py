@@ -93,7 +93,7 @@ class StoredInstance:
     def syntax(self) -> str:
         return self.instance.transfer_syntax_uid
 
-    def header(self) -> Dataset:
+    def header(self) -> FileDataset:
         """The elements before the pixel data, not converted.
 
         Raises:
@@ -101,6 +101,18 @@ class StoredInstance:
 
         """
         return self._parse(before_pixels=True)
+
+    def header_and_end(self) -> tuple[FileDataset, int]:
+        """As `header`, and the offset in the file at which the pixel data begins, or the file ends.
+
+        Only for syntaxes outside `DEFLATED`.
+
+        Raises:
+            Unreadable: as `header`.
+
+        """
+        file = io.BufferedReader(_File(self._bytes, self.instance), _BLOCK_BYTES)
+        return self._parsed(file, before_pixels=True), file.tell()
 
     def whole(self) -> FileDataset:
         """The data set with its pixel data, in memory.
@@ -135,11 +147,16 @@ class StoredInstance:
         except Exception as error:
             raise Unreadable("frames") from error
 
+    def read(self, offset: int, length: int) -> bytes:
+        """Bytes of the stored file."""
+        return self._bytes.read(self.instance, offset, length)
+
     def file_bytes(self) -> bytes:
         return self._bytes.read(self.instance, 0, self.instance.size)
 
-    def stream(self) -> Iterator[bytes]:
-        return self._bytes.stream(self.instance)
+    def stream(self, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """Bytes of the stored file in pieces; without ``length`` to its end."""
+        return self._bytes.stream(self.instance, offset, length)
 
     def dataset_stream(self) -> Iterator[bytes]:
         """The data set alone, in its stored syntax."""
@@ -147,11 +164,12 @@ class StoredInstance:
 
     def _parse(self, *, before_pixels: bool) -> FileDataset:
         if self.syntax in DEFLATED:
-            file: io.BufferedIOBase = io.BytesIO(self._inflated())
-        elif before_pixels:
-            file = io.BufferedReader(_File(self._bytes, self.instance), _BLOCK_BYTES)
-        else:
-            file = io.BytesIO(self.file_bytes())
+            return self._parsed(io.BytesIO(self._inflated()), before_pixels=before_pixels)
+        if before_pixels:
+            return self.header_and_end()[0]
+        return self._parsed(io.BytesIO(self.file_bytes()), before_pixels=False)
+
+    def _parsed(self, file: io.BufferedIOBase, *, before_pixels: bool) -> FileDataset:
         try:
             dataset = dcmread(file, stop_before_pixels=before_pixels, force=True)
         except RecursionError as error:

@@ -25,9 +25,10 @@ from pacs.dataset.elements import BrokenStructure, Path, elements
 from pacs.dataset.explicit_encoding import explicit
 from pacs.pixels.encapsulation import even, frame_ranges, item, offset_tables
 from pacs.pixels.frames import HTJ2K_RPCL, htj2k
+from pacs.pixels.memory import MEMORY, TooLarge
 from pacs.pixels.native_image import CannotRecode, Geometry, Obstacle, Source, geometry_of, header_of, taken_apart
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
-from pacs.pixels.transcode import NotDecodable, decoded
+from pacs.pixels.transcode import NotDecodable, decoded, memory_for
 from storage.index.queries import Instance
 from storage.rewriting.new_segment import Local, OtherForm
 
@@ -179,10 +180,13 @@ def _encode(pixels: memoryview, geometry: Geometry, frames: int, header: Dataset
         start = number * geometry.frame_bytes
         array = _array(pixels[start : start + geometry.frame_bytes], geometry)
         try:
-            codestream = htj2k(array, rgb=geometry.photometric == "RGB")
-            again = decoded(header, HTJ2K_RPCL, codestream, rgb=False)
+            with MEMORY.hold(memory_for(header) + 2 * geometry.frame_bytes):
+                codestream = htj2k(array, rgb=geometry.photometric == "RGB")
+                again = decoded(header, HTJ2K_RPCL, codestream, rgb=False)
         except NotDecodable as error:
             raise CannotRecode(Obstacle.NOT_EQUAL) from error
+        except TooLarge as error:
+            raise CannotRecode(Obstacle.TOO_LARGE) from error
         alike = (again.dtype.kind, again.dtype.itemsize) == (array.dtype.kind, array.dtype.itemsize)
         if not alike or not np.array_equal(again, array) or not _matches_label(codestream, geometry):
             raise CannotRecode(Obstacle.NOT_EQUAL)

@@ -6,6 +6,7 @@ import io
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -14,12 +15,17 @@ from pydicom.dataset import Dataset
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut, apply_voi_lut
 
 from pacs.errors import InvalidInput
+from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import StoredInstance
-from pacs.pixels.transcode import NotDecodable, decoded
+from pacs.pixels.transcode import NotDecodable, decoded, memory_for
 
 MAX_SIDE_PIXELS: Final = 16_384
 THUMBNAIL_PIXELS: Final = 160
 QUALITY: Final = 90
+_BAND_PIXELS: Final = 1 << 21
+"""Pixels that are presented at a time."""
+_SAMPLED: Final = 200_000
+"""Pixels of which the range is made where the header has no window."""
 
 
 class BadParameter(InvalidInput):
@@ -90,23 +96,55 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
 
     Raises:
         NotDecodable, NoSuchFrame, Unreadable: the frame cannot be rendered.
+        TooLarge, Busy: see `pacs.pixels.memory`.
 
     """
     frame = opened.frame(number)
-    array = decoded(header, opened.syntax, frame, rgb=True)
-    grey = array if array.ndim == 2 else None
-    try:
-        eight = _colour(array, header) if grey is None else _grey(grey, _of_frame(header, number), how.window)
-    except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
-        raise NotDecodable("presentation") from error
-    image = Image.fromarray(eight)
-    image = _fit(image, _pixel_aspect(header), how.viewport)
-    out = io.BytesIO()
-    if kind is Picture.PNG:
-        image.save(out, "PNG", compress_level=3)
+    with MEMORY.hold(memory_for(header) + _picture_bytes(header, how.viewport)):
+        array = decoded(header, opened.syntax, frame, rgb=True)
+        try:
+            eight = _presented(array, _of_frame(header, number), how.window)
+        except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
+            raise NotDecodable("presentation") from error
+        del array
+        image = _fit(Image.fromarray(eight), _pixel_aspect(header), how.viewport)
+        out = io.BytesIO()
+        if kind is Picture.PNG:
+            image.save(out, "PNG", compress_level=3)
+        else:
+            image.save(out, "JPEG", quality=how.quality)
+        return out.getvalue()
+
+
+def _picture_bytes(header: Dataset, viewport: Viewport | None) -> int:
+    """Bytes of the picture in full size and scaled, three samples a pixel at most, with the copies of the scaling."""
+    full = int(header.get("Rows") or 0) * int(header.get("Columns") or 0)
+    scaled = full if viewport is None else viewport.width * viewport.height
+    samples = 1 if str(header.get("PhotometricInterpretation", "")).startswith("MONOCHROME") else 3
+    return samples * (full + 3 * scaled)
+
+
+def _presented(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndarray:
+    """The picture in 8 bits, made in bands of rows: in floating point a whole frame would be many times its size."""
+    if array.ndim > 2:
+        present = partial(_colour, header=header)
+    elif str(header.get("PhotometricInterpretation", "")) == "PALETTE COLOR":
+        present = partial(_palette, header=header)
+    elif header.get("BitsAllocated") == 1:
+        present = _single_bits
     else:
-        image.save(out, "JPEG", quality=how.quality)
-    return out.getvalue()
+        lut = window is None and _window_of(header) is None and bool(header.get("VOILUTSequence"))
+        shown = None if lut else window or _window_of(header) or _full_range(array, header)
+        present = partial(_grey, header=header, window=shown)
+    rows = max(1, _BAND_PIXELS // max(1, array.shape[1]))
+    first = present(array[:rows])
+    if rows >= array.shape[0]:
+        return first
+    whole = np.empty((array.shape[0], *first.shape[1:]), np.uint8)
+    whole[:rows] = first
+    for start in range(rows, array.shape[0], rows):
+        whole[start : start + rows] = present(array[start : start + rows])
+    return whole
 
 
 def _colour(array: np.ndarray, header: Dataset) -> np.ndarray:
@@ -116,22 +154,25 @@ def _colour(array: np.ndarray, header: Dataset) -> np.ndarray:
     return (array[..., :3].astype(np.uint32) * 255 // max(1, (1 << bits) - 1)).clip(0, 255).astype(np.uint8)
 
 
+def _palette(array: np.ndarray, header: Dataset) -> np.ndarray:
+    return _colour16(apply_color_lut(array, header))
+
+
+def _single_bits(array: np.ndarray) -> np.ndarray:
+    return (array > 0).astype(np.uint8) * 255
+
+
 def _grey(array: np.ndarray, header: Dataset, window: Window | None) -> np.ndarray:
-    photometric = str(header.get("PhotometricInterpretation", ""))
-    if photometric == "PALETTE COLOR":
-        return _colour16(apply_color_lut(array, header))
-    if header.get("BitsAllocated") == 1:
-        return (array > 0).astype(np.uint8) * 255
+    """Grey values through ``window``, or without one through the VOI LUT Sequence."""
     values = apply_modality_lut(array, header)
     if window is None:
-        window = _window_of(header)
-    if window is None and header.get("VOILUTSequence"):
         values = apply_voi_lut(values.astype(array.dtype), header, prefer_lut=True)
         table = header.VOILUTSequence[0].LUTDescriptor
         eight = (values.astype(np.float64) * (255 / ((1 << int(table[2])) - 1))).clip(0, 255).astype(np.uint8)
     else:
-        eight = apply_window(values, window or _full_range(values))
+        eight = apply_window(values, window)
     # MONOCHROME1: the lowest value is white (PS3.3 C.7.6.3.1.2).
+    photometric = str(header.get("PhotometricInterpretation", ""))
     inverse = (photometric == "MONOCHROME1") != (str(header.get("PresentationLUTShape", "")) == "INVERSE")
     if photometric == "MONOCHROME1" and "PresentationLUTShape" in header:
         inverse = True
@@ -161,15 +202,28 @@ def _window_of(header: Dataset) -> Window | None:
     return Window(center=center, width=width if shape is not Shape.LINEAR else max(1.0, width), shape=shape)
 
 
-def _full_range(values: np.ndarray) -> Window:
-    """A window over the values of the frame without the lowest and highest half percent."""
-    finite = values[np.isfinite(values)] if values.dtype.kind == "f" else values.ravel()
-    if finite.size == 0:
+def _full_range(array: np.ndarray, header: Dataset) -> Window:
+    """A window over the values of the frame, after the modality LUT, without the lowest and highest half percent."""
+    every = array.ravel()
+    step = max(1, every.size // _SAMPLED)
+    values = _finite(apply_modality_lut(every[::step], header))
+    if values.size == 0:
         return Window(center=0, width=1, shape=Shape.LINEAR_EXACT)
-    low, high = (float(one) for one in np.percentile(finite[:: max(1, finite.size // 200_000)], (0.5, 99.5)))
+    low, high = (float(one) for one in np.percentile(values, (0.5, 99.5)))
     if high <= low:
-        low, high = float(finite.min()), float(finite.max())
+        for start in range(0, every.size, _BAND_PIXELS):
+            band = _finite(apply_modality_lut(every[start : start + _BAND_PIXELS], header))
+            ends = (low, high, *_ends(band))
+            low, high = min(ends), max(ends)
     return Window(center=(low + high) / 2, width=max(high - low, 1e-6), shape=Shape.LINEAR_EXACT)
+
+
+def _ends(values: np.ndarray) -> tuple[float, ...]:
+    return (float(values.min()), float(values.max())) if values.size else ()
+
+
+def _finite(values: np.ndarray) -> np.ndarray:
+    return values[np.isfinite(values)] if values.dtype.kind == "f" else values
 
 
 def _of_frame(header: Dataset, number: int) -> Dataset:

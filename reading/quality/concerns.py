@@ -25,15 +25,20 @@ from reading.errors import NotThere
 from reading.patients.patient_identifiers import never_links
 from reading.quality.kinds import GROUP_OF, Aspect, Group, Kind
 from reading.quality.moves import Move
-from reading.viewers import Viewer
+from reading.register.grants import reach
+from reading.viewers import Staff, Viewer
 from storage.index import quarantine_rows
 from storage.quarantine_moves import BY_MACHINE, Reason
 from storage.records import Held
+from storage.segments import quarantine_quota
+from storage.segments.quarantine_quota import Overflow
 from storage.tables import quarantine as quarantine_table
 from storage.tables import study
 
 LOOK_BACK: Final = timedelta(days=90)
 """How long after it was received a case is a concern."""
+OVERFLOW_STAYS: Final = timedelta(days=1)
+"""How long after the last refused file a full quarantine is told."""
 MOST: Final = 2000
 """How many of each aspect are listed; a longer list is no longer read."""
 
@@ -67,6 +72,8 @@ class Page:
     counts: Mapping[Kind, int]
     """How many undecided ones there are of each kind, whatever the page lists."""
     total: int
+    overflows: tuple[Overflow, ...]
+    """Devices that lately sent more unreadable bytes than the quarantine keeps of one device."""
 
 
 def list_concerns(
@@ -80,6 +87,7 @@ def list_concerns(
         concerns=tuple(listed[offset : offset + limit]),
         counts=Counter(one.kind for one in waiting),
         total=len(listed),
+        overflows=tuple(_overflows(tx, viewer, now)),
     )
 
 
@@ -115,6 +123,13 @@ def alike(tx: Connection, concern: Concern) -> list[Concern]:
     state = row.settled_at.is_(None) if held.settled_at is None else row.settled_as == held.settled_as
     found = map(_of_bytes, quarantine_rows.find(tx, same & state, limit=MOST))
     return [one for one in found if _likeness(one) == _likeness(concern)]
+
+
+def _overflows(tx: Connection, viewer: Viewer, now: datetime) -> list[Overflow]:
+    if not isinstance(viewer, Staff):
+        return []
+    reached = reach(tx, viewer, now)
+    return quarantine_quota.overflows(tx, reached.own | reached.managed, since=now - OVERFLOW_STAYS)
 
 
 def _likeness(one: Concern) -> tuple[str | None, ...]:

@@ -275,6 +275,24 @@ class Settings(ShareSettings):
     segment_max_mib: int = field(
         default=1024, metadata=_as(setting_values.whole(1, 65536), "Size at which a segment is sealed.", unit="MiB")
     )
+    quarantine_quota_mib: int = field(
+        default=1024,
+        metadata=_as(
+            setting_values.whole(1, 1 << 20),
+            "Refused bytes of one device that are kept until somebody decides about them. What it sends wrongly beyond "
+            "that is refused as before, and not kept; the page of quality says so.",
+            unit="MiB",
+        ),
+    )
+    pixel_memory_mib: int = field(
+        default=768,
+        metadata=_as(
+            setting_values.whole(64, 1 << 20),
+            "Memory of one process for decoding, drawing and transcoding pixels. A request that needs more than three "
+            "quarters of it is refused; others wait until there is room.",
+            unit="MiB",
+        ),
+    )
     compact_after_hours: float = field(
         default=6.0,
         metadata=_as(

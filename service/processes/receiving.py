@@ -117,6 +117,7 @@ def receiving(house: House) -> Generator[Receiving]:
         engine=house.engine,
         idle_seconds=settings.segment_idle_seconds,
         max_bytes=settings.segment_max_mib << 20,
+        quarantine_bytes=settings.quarantine_quota_mib << 20,
     )
     index = Index(engine)
     end = threading.Event()

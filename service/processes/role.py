@@ -8,6 +8,7 @@ from importlib import import_module
 from types import ModuleType
 from typing import Final
 
+from pacs.pixels.memory import MEMORY
 from service.installation.heartbeat import Heartbeat, Part, Role
 from service.installation.installation import Folders
 from service.installation.settings import Settings
@@ -39,6 +40,7 @@ def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event)
     from service.telemetry.metrics import WRITE_TRANSACTION_SECONDS  # noqa: PLC0415
 
     observe(WRITE_TRANSACTION_SECONDS.observe)
+    MEMORY.limit(settings.pixel_memory_mib << 20)
     module_of(part.role).run(settings, folders, stop, part)
 
 

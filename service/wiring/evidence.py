@@ -13,6 +13,7 @@ from pacs.arriving.receive import Receiver
 from pacs.arriving.receive_again import quarantine_chunks, receive_again
 from pacs.dataset import differences
 from pacs.dataset.sameness import Encoded
+from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
@@ -24,6 +25,7 @@ from storage.decisions import quarantine
 from storage.nodes.reader import BytesMissing, HolderAway
 from storage.records import Held, Instance
 from viewer.http.evidence import Compared, Difference
+from viewer.http.problems import Unavailable
 
 LARGEST_COMPARED: Final = 128 << 20
 """Bytes of an instance that is compared while somebody waits for the page."""
@@ -65,8 +67,10 @@ class Evidence:
         middle = (instance.frames + 1) // 2
         try:
             return render(opened, opened.header(), middle, Rendering(viewport=SMALL), Picture.JPEG), Picture.JPEG.value
-        except (NotDecodable, NoSuchFrame, Unreadable, BytesMissing, HolderAway) as nothing:
+        except (NotDecodable, NoSuchFrame, Unreadable, TooLarge, BytesMissing, HolderAway) as nothing:
             raise NotThere from nothing
+        except Busy as busy:
+            raise Unavailable from busy
 
     def content(self, one: Held) -> Iterator[bytes]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
@@ -15,6 +16,7 @@ from reading.viewers import Viewer
 from service.installation.house import House
 from storage.database import snapshot, transaction
 from storage.index import queries
+from viewer.http.problems import Unavailable
 
 LARGEST: Final = Viewport(width=1600, height=1600)
 """Enough to see the finding on a phone, a tenth of the bytes of the original."""
@@ -25,6 +27,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
 
     Raises:
         NotThere: no such study or not theirs, no such picture, or nothing that can be shown.
+        Unavailable: other pictures take all the memory at this moment.
 
     """
     now = house.clock()
@@ -40,6 +43,8 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
     opened = StoredInstance(bytes_, instances[number - 1])
     try:
         shown = render(opened, opened.header(), 1, Rendering(viewport=LARGEST), Picture.JPEG)
-    except (NotDecodable, NoSuchFrame, Unreadable) as nothing:
+    except (NotDecodable, NoSuchFrame, Unreadable, TooLarge) as nothing:
         raise NotThere from nothing
+    except Busy as busy:
+        raise Unavailable from busy
     return shown, Picture.JPEG.value

@@ -22,7 +22,7 @@ from storage.ids import made_at, new_id
 from storage.instance_row import Provenance, is_uid
 from storage.quarantine_moves import Reason
 from storage.segment_moves import SegmentMove, SegmentState
-from storage.segments import members, quarantine_files, segment_rows
+from storage.segments import members, quarantine_files, quarantine_quota, segment_rows
 from storage.segments.open_segment import NoSpace, Segment, failure_of
 from storage.segments.segment_rows import segment_key
 
@@ -42,6 +42,7 @@ class Spool:
         idle_seconds: float = 10,
         max_bytes: int = 1 << 30,
         keep_free_bytes: int = 64 << 20,
+        quarantine_bytes: int = quarantine_quota.DEFAULT_BYTES,
     ) -> None:
         self.directory = directory
         self.node = node
@@ -49,6 +50,7 @@ class Spool:
         self._idle = timedelta(seconds=idle_seconds)
         self._max_bytes = max_bytes
         self._keep_free_bytes = keep_free_bytes
+        self._quarantine_bytes = quarantine_bytes
         self._lock = threading.Lock()
         self._free: list[Segment] = []
         self._unnoted: dict[str, tuple[SegmentMove, dict[str, Any]]] = {}
@@ -111,6 +113,16 @@ class Spool:
         with self._lock:
             left, self._free = self._free, []
         self._seal_all(left)
+
+    def room_in_quarantine(self, device_id: str) -> int:
+        """Refused bytes of a device that may still be kept: its quota without what nobody has decided yet."""
+        with snapshot(self.engine) as tx:
+            return quarantine_quota.room(tx, device_id, self._quarantine_bytes)
+
+    def note_not_kept(self, provenance: Provenance) -> None:
+        """Note that refused bytes were not kept, since the quota of their device is used up."""
+        with transaction(self.engine) as tx:
+            quarantine_quota.note(tx, provenance)
 
     def quarantine(
         self,

@@ -1,7 +1,7 @@
 """The tables of bytes and of the index, gathered from one module a room; only `storage` writes them."""
 
 from storage.tables.commitment_requests import commitment, commitment_reference
-from storage.tables.decisions import quarantine, tombstone
+from storage.tables.decisions import quarantine, quarantine_overflow, tombstone
 from storage.tables.index import holding, instance, journal, series, study
 from storage.tables.nodes import node
 from storage.tables.segments import segment
@@ -17,6 +17,7 @@ __all__ = [
     "journal",
     "node",
     "quarantine",
+    "quarantine_overflow",
     "rebuilding",
     "segment",
     "series",

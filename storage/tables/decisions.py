@@ -43,6 +43,20 @@ quarantine: Final = sa.Table(
         sqlite_where=sa.text("settled_at is null"),
         postgresql_where=sa.text("settled_at is null"),
     ),
+    sa.Index("ix_quarantine_device_id_settled_at", "device_id", "settled_at"),
+)
+
+# Devices whose refused bytes were not kept, because what is undecided of them has reached the quota
+# (storage.segments.quarantine_quota); first_at and last_at of those, and how many they were.
+quarantine_overflow: Final = sa.Table(
+    "quarantine_overflow",
+    metadata,
+    sa.Column("device_id", ULID, primary_key=True),
+    sa.Column("site_id", ULID, nullable=False),
+    sa.Column("first_at", UtcDateTime, nullable=False),
+    sa.Column("last_at", UtcDateTime, nullable=False),
+    sa.Column("refused", sa.Integer, nullable=False),
+    sa.Index("ix_quarantine_overflow_last_at", "last_at"),
 )
 
 # Instances that were erased and must not come back (storage.decisions.erasure), whoever sends them. study_uid is the

@@ -18,7 +18,6 @@ from pydicom.errors import InvalidDicomError
 from sqlalchemy.engine import Engine
 
 from pacs.arriving.outcome import Reason
-from pacs.dataset import part10
 from pacs.dataset.elements import Path as ElementPath
 from pacs.dataset.elements import elements
 from pacs.dataset.sameness import Encoded, same_instance
@@ -37,6 +36,7 @@ from tests.archive import archive as make_archive
 from tests.compacted import compact, store_of, stored
 from tests.corpus import CorpusFile
 from tests.wire import EXPLICIT_LITTLE, from_file
+from tests.written import meta_end
 
 PLANES: Final = (0x00280006,)
 CT_AT_MOST: Final = 0.45
@@ -55,14 +55,24 @@ def native(bytes_: Bytes, instance: Instance) -> bytes | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return outgoing_file(StoredInstance(bytes_, instance), None, EXPLICIT_LITTLE)
+            return b"".join(outgoing_file(StoredInstance(bytes_, instance), None, EXPLICIT_LITTLE))
         except (Unreadable, NotDecodable):
             return None
 
 
 def elements_of(file: bytes) -> dict[ElementPath, bytes]:
-    dataset = file[part10.dataset_offset(file) :]
-    return {path: raw for path, _, raw in elements(dataset, EXPLICIT_LITTLE) if path[-1] & 0xFFFF}
+    """The values without padding, numbers as numbers: what is converted from implicit VR is written as it should be."""
+    found = elements(file[meta_end(file) :], EXPLICIT_LITTLE)
+    return {path: _bare(vr.decode(), bytes(raw)) for path, vr, raw in found if path[-1] & 0xFFFF}
+
+
+def _bare(vr: str, raw: bytes) -> bytes:
+    if vr in ("PN", "LO", "SH", "CS", "DS", "IS"):  # each value of them may be padded (PS3.5 6.2), and PN's groups too
+        values = raw.split(b"\\")
+        if vr in ("DS", "IS") and all(value.strip(b" \0+-.").isdigit() for value in values):
+            values = [repr(float(value.strip(b" \0"))).encode() for value in values]
+        return b"\\".join(value.strip(b" \0").rstrip(b"=" if vr == "PN" else b" ") for value in values)
+    return raw.rstrip(b" \0")
 
 
 def pixels(file: bytes) -> np.ndarray:

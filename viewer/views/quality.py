@@ -14,6 +14,7 @@ from reading.quality.concerns import Concern
 from reading.quality.kinds import GROUP_OF, GROUPS, Aspect, Group, Kind
 from reading.register import devices, organisations
 from reading.viewers import Staff
+from storage.segments.quarantine_quota import Overflow
 from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -46,6 +47,8 @@ class ConcernList:
     counts: Sequence[tuple[Group, str, int]]
     kinds: Sequence[tuple[str, int]]
     total: int
+    overflows: Sequence[str]
+    """Sentences about devices whose quarantine is full."""
 
 
 def concern_list(
@@ -63,6 +66,19 @@ def concern_list(
             if found.counts[kind]
         ],
         total=found.total,
+        overflows=[_overflow(ctx, one, language) for one in found.overflows],
+    )
+
+
+def _overflow(ctx: Context[Staff], one: Overflow, language: Language) -> str:
+    site, device = organisations.by_id(ctx.tx, one.site_id), devices.by_id(ctx.tx, one.device_id)
+    return text(
+        language,
+        "quality.overflow",
+        device=device.ae_title if device else one.device_id,
+        site=site.name if site else text(language, "quality.nobody"),
+        n=one.refused,
+        at=words.moment(one.last_at, site.time_zone if site else FALLBACK_ZONE),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+import tracemalloc
 import zlib
 from dataclasses import replace
 from functools import partial
@@ -14,6 +15,9 @@ from pydicom.dataset import Dataset
 from pacs.arriving.outcome import STATUS, Reason
 from pacs.rights import Right
 from storage import tables
+from storage.database import transaction
+from storage.decisions import quarantine
+from storage.index import quarantine_rows
 from storage.instance_row import decode_ranges
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import (
@@ -30,6 +34,7 @@ from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object, from_bytes
 
 JPEG = "1.2.840.10008.1.2.4.50"
 RLE = "1.2.840.10008.1.2.5"
+CT = "1.2.840.10008.5.1.4.1.1.2"
 
 
 def changed(whole: Object, data: bytes) -> Object:
@@ -332,3 +337,68 @@ def test_a_device_without_the_right_to_store_leaves_nothing_here(small_archive: 
 
     assert (outcome.accepted, outcome.status) == (False, 0x0124)
     assert small_archive.instances() == small_archive.quarantined() == []
+
+
+def nameless(size: int) -> Object:
+    """A data set without UIDs, of about that many bytes."""
+    return Object(
+        transfer_syntax=EXPLICIT_LITTLE,
+        sop_class=CT,
+        sop_instance=new_uid(),
+        dataset=struct.pack("<HH2sHI", 9, 0x1001, b"OB", 0, size) + bytes(size),
+    )
+
+
+@pytest.fixture
+def kept_little(archive: Archive, monkeypatch: pytest.MonkeyPatch) -> Archive:
+    """An archive that keeps 100 kB of what one device sends wrongly."""
+    monkeypatch.setattr(archive.spool, "_quarantine_bytes", 100_000)
+    return archive
+
+
+def test_a_device_fills_its_own_quarantine_and_no_more(kept_little: Archive) -> None:
+    first, second = (kept_little.take(nameless(50_000)) for _ in range(2))
+    other = kept_little.take(nameless(50_000), OTHER)
+
+    assert {one.reason for one in (first, second, other)} == {Reason.NO_UIDS}
+    assert [one["device_id"] for one in kept_little.quarantined()] == [TOWNSHIP.device_id, OTHER.device_id]
+    (noted,) = kept_little.rows(tables.quarantine_overflow)
+    assert (noted["device_id"], noted["site_id"], noted["refused"]) == (TOWNSHIP.device_id, TOWNSHIP.site_id, 1)
+
+
+def test_a_device_with_a_full_quarantine_still_stores_its_images(kept_little: Archive) -> None:
+    for _ in range(3):
+        kept_little.take(nameless(50_000))
+
+    assert kept_little.take(thing(image())).accepted
+
+
+def test_a_decision_makes_room_again(kept_little: Archive) -> None:
+    kept_little.take(nameless(60_000))
+    with transaction(kept_little.engine) as tx:
+        (held,) = quarantine_rows.unsettled(tx, 2)
+        quarantine.dismiss(tx, held, held.received_at)
+
+    kept_little.take(nameless(60_000))
+
+    assert len(kept_little.quarantined()) == 2
+    assert kept_little.rows(tables.quarantine_overflow) == []
+
+
+def test_an_endless_head_without_uids_is_neither_held_nor_kept(kept_little: Archive) -> None:
+    """40 MB: more than the head that is held in memory, and more than the quota."""
+    folder = kept_little.directory
+    reception = kept_little.receiver.begin(TOWNSHIP, CT, new_uid(), EXPLICIT_LITTLE, "dimse")
+    reception.feed(struct.pack("<HH2sHI", 9, 0x1001, b"OB", 0, 0xFFFFFFFE))
+    tracemalloc.start()
+    for _ in range(40):
+        reception.feed(bytes(1 << 20))
+    held, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    outcome = reception.finish()
+
+    assert outcome.reason is Reason.NO_UIDS
+    assert held < 2 << 20
+    assert most < 64 << 20
+    assert kept_little.quarantined() == []
+    assert sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) < 1 << 20

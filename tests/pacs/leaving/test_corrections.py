@@ -15,10 +15,10 @@ from pydicom.sequence import Sequence
 from pacs.dataset import part10
 from pacs.dataset.dicom_json import to_json
 from pacs.leaving.corrections import Correction, apply_correction, apply_correction_json
-from pacs.pixels.transcode import file_bytes
 from storage.index.person_traces import Trace
 from tests.builders import encoded, image
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
+from tests.written import file_bytes
 
 MADE_AT = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 OLD_NAME = "Wang^Xiaoming=王^小明"

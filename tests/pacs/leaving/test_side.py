@@ -13,10 +13,10 @@ from pydicom.sequence import Sequence
 from pacs.dataset.dicom_json import to_json
 from pacs.leaving.corrections import apply_correction, apply_correction_json
 from pacs.leaving.side import text_of
-from pacs.pixels.transcode import file_bytes
 from tests.builders import encoded, image
 from tests.pacs.leaving.test_corrections import correction, read
 from tests.wire import EXPLICIT_LITTLE
+from tests.written import file_bytes
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:

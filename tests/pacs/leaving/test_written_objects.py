@@ -18,9 +18,10 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import FileDataset
 
 from pacs.leaving.corrections import Correction, apply_correction
-from pacs.pixels.opened import NATIVE
-from pacs.pixels.transcode import NotDecodable, file_bytes, to_little
+from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
+from pacs.pixels.transcode import NotDecodable
 from tests import corpus
+from tests.written import file_bytes
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 """Real files have what they have."""
@@ -43,7 +44,7 @@ def test_a_correction_makes_no_new_error() -> None:
 def test_a_change_of_the_transfer_syntax_makes_no_new_error() -> None:
     compressed = [one for one in samples() if dcmread(BytesIO(one)).file_meta.TransferSyntaxUID not in NATIVE]
 
-    judged = compare(compressed, to_little)
+    judged = compare(compressed, lambda whole: file_bytes(whole, EXPLICIT_LITTLE))
 
     assert judged >= 2
 

@@ -51,6 +51,7 @@ from tests.compacted import compact, now, store_of, stored
 from tests.dicomweb import Web, serving
 from tests.retrieving import ROOTS, answering, identifier, receiving
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object
+from tests.written import meta_end
 
 SIDE: Final = 96
 SYNTAXES: Final = (EXPLICIT_LITTLE, IMPLICIT_LITTLE, BIG_ENDIAN, DEFLATED)
@@ -139,7 +140,8 @@ def whole(file: bytes) -> FileDataset:
 
 
 def plain(file: bytes) -> Encoded:
-    return Encoded(dataset=file[part10.dataset_offset(file) :], transfer_syntax=EXPLICIT_LITTLE)
+    dataset = file[meta_end(file) :]
+    return Encoded(dataset=dataset, transfer_syntax=EXPLICIT_LITTLE)
 
 
 def natives(one: StoredInstance) -> list[bytes]:
@@ -162,10 +164,10 @@ def test_what_is_compacted_comes_back_as_it_came(kind: str, syntax: str, archive
     uid = archive.take(sent).sop_instance_uid
     stored(archive)
     before = opened(archive, uid)
-    native_file, native_frames = outgoing_file(before, None, EXPLICIT_LITTLE), natives(before)
+    native_file, native_frames = b"".join(outgoing_file(before, None, EXPLICIT_LITTLE)), natives(before)
     (done,) = compact(archive)
     after = opened(archive, uid)
-    again = outgoing_file(after, None, EXPLICIT_LITTLE)
+    again = b"".join(outgoing_file(after, None, EXPLICIT_LITTLE))
     planes = kind == "RGB by plane"
 
     assert (done.recoded, after.syntax) == (1, HTJ2K_RPCL)
@@ -431,7 +433,7 @@ def test_the_same_instance_again_is_never_a_conflict(archive: Archive) -> None:
     compact(archive)
     stored_one = stored_form(opened(archive, uid))
     htj2k = Object(transfer_syntax=HTJ2K_RPCL, sop_class=first.sop_class, sop_instance=uid, dataset=stored_one.dataset)
-    native_again = outgoing_file(opened(archive, uid), None, EXPLICIT_LITTLE)
+    native_again = b"".join(outgoing_file(opened(archive, uid), None, EXPLICIT_LITTLE))
     plain_again = Object(
         transfer_syntax=EXPLICIT_LITTLE,
         sop_class=first.sop_class,

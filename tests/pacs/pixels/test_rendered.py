@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 from PIL import Image
 from pydicom.dataset import Dataset
 
+from pacs.pixels import rendered
+from pacs.pixels.memory import MEMORY, TooLarge
 from pacs.pixels.opened import NoSuchFrame, StoredInstance
 from pacs.pixels.rendered import BadParameter, Picture, Rendering, Shape, Window, apply_window, render, rendering
-from pacs.pixels.transcode import NotDecodable
 from tests.archive import Archive
 from tests.builders import image, thing
 from tests.reading_bytes import bytes_of
@@ -128,7 +130,7 @@ def test_hostile_images_allocate_nothing(archive: Archive, tmp_path: Path) -> No
     row = archive.take(thing(image()))
     opened = opened_in(archive, row.sop_instance_uid)
 
-    with pytest.raises(NotDecodable):
+    with pytest.raises(TooLarge):
         render(opened, made, 1, Rendering(), Picture.PNG)
     with pytest.raises(NoSuchFrame):
         render(opened, opened.header(), 2, Rendering(), Picture.PNG)
@@ -145,3 +147,61 @@ def test_hostile_images_allocate_nothing(archive: Archive, tmp_path: Path) -> No
 def test_parameters_that_are_none_are_refused(query: dict[str, str]) -> None:
     with pytest.raises(BadParameter):
         rendering(*(query.get(name) for name in ("viewport", "window", "quality")))
+
+
+@pytest.mark.parametrize("kind", ["window", "range", "MONOCHROME1", "palette", "colour of 16 bits"])
+def test_a_picture_that_is_made_in_bands_is_the_same(
+    kind: str, small_archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = np.random.default_rng(3).integers(0, 1000, (64, 48), "<u2")
+    made = image(rows=64, columns=48)
+    match kind:
+        case "window":
+            made.WindowCenter, made.WindowWidth = "500", "300"
+        case "MONOCHROME1":
+            made.PhotometricInterpretation = "MONOCHROME1"
+        case "palette":
+            made.PhotometricInterpretation = "PALETTE COLOR"
+            for colour in ("Red", "Green", "Blue"):
+                setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [1000, 0, 16])
+                table = np.arange(0, 64_000, 64, dtype="<u2") if colour != "Blue" else np.arange(64_000, 0, -64)
+                setattr(made, f"{colour}PaletteColorLookupTableData", table.astype("<u2").tobytes())
+        case "colour of 16 bits":
+            made.PhotometricInterpretation, made.SamplesPerPixel, made.PlanarConfiguration = "RGB", 3, 0
+            values = np.random.default_rng(3).integers(0, 1000, (64, 48, 3), "<u2")
+        case _:
+            pass
+    made.PixelData = values.tobytes()
+    at_once = shown(small_archive, made)
+    again = image(rows=64, columns=48)
+    again.update({element.tag: element for element in made if element.keyword != "SOPInstanceUID"})
+    monkeypatch.setattr(rendered, "_BAND_PIXELS", 5 * 48)
+
+    assert np.array_equal(shown(small_archive, again), at_once)
+
+
+def test_a_thumbnail_of_a_huge_image_takes_a_few_times_its_pixels(archive: Archive) -> None:
+    """16 million pixels of 16 bits: in floating point their picture would take 300 MB."""
+    made = image(rows=4096, columns=4096)
+    made.PixelData = bytes(32 << 20)
+    opened = opened_in(archive, archive.take(thing(made)).sop_instance_uid)
+    header = opened.header()
+    tracemalloc.start()
+    render(opened, header, 1, rendering("160,160", None, None), Picture.JPEG)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < 5 * (32 << 20)
+
+
+def test_a_picture_needs_no_more_than_it_said(archive: Archive) -> None:
+    made = image(rows=4096, columns=4096)
+    made.PixelData = bytes(32 << 20)
+    opened = opened_in(archive, archive.take(thing(made)).sop_instance_uid)
+    before = MEMORY.most_for_one * 4 // 3
+    MEMORY.limit(64 << 20)
+    try:
+        with pytest.raises(TooLarge):
+            render(opened, opened.header(), 1, rendering("160,160", None, None), Picture.JPEG)
+    finally:
+        MEMORY.limit(before)

@@ -251,3 +251,16 @@ def test_a_series_in_conflict_is_one_line_and_one_decision(house: House, hills: 
     back = {"move": "undo", "reason": "不是", "seen": 1, "alike": True}
     assert mona.post(f"/api/quality/bytes/{one['id']}/decide", json=back).status_code == 200
     assert [hills.shown(f"1.2.{number}") for number in (3, 7, 8, 9)] == [1, None, None, None]
+
+
+def test_a_device_whose_quarantine_is_full_is_told_to_its_site_and_its_manager(
+    hills: Hills, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hills.house.archive.spool, "_quarantine_bytes", 0)
+    hills.sends(SOPInstanceUID="")
+    manager, township, stranger = (hills.house.signed_in(name) for name in ("mona", "tang", "quinn"))
+
+    for who in (manager, township):
+        assert "DR1" in who.get("/quality").text
+        assert 'role="alert"' in who.get("/quality").text
+    assert 'role="alert"' not in stranger.get("/quality").text
