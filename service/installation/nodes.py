@@ -120,7 +120,8 @@ def lending(house: House) -> Generator[Callable[[], int]]:
 def _lend(house: House) -> Lender:
     port = urlsplit(house.settings.spool_url).port or 80
     try:
-        return Lender(house.folders.spool, _spool_key(house.keys), (house.settings.spool_host, port))
+        key, name = _spool_key(house.keys), house.settings.node
+        return Lender(house.folders.spool, key, name, (house.settings.spool_host, port))
     except OSError as refused:
         raise CannotStart(
             f"{house.settings.spool_host} port {port} cannot be listened on: {refused.strerror}",

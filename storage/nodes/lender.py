@@ -1,9 +1,8 @@
-"""Serves ranges of this node's spool over HTTP to the other nodes of the installation, which prove it by a token."""
+"""Serves ranges of this node's spool over HTTP to the other nodes of the installation, each request proved once."""
 
 from __future__ import annotations
 
 import contextlib
-import hmac
 import os
 import re
 import socket
@@ -14,13 +13,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
 
-from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, token
+from storage.nodes.request_proof import Proofs
 from storage.segments.segment_rows import segment_key
 from storage.shares import NoRoom, Shares
 
 _PATH: Final = re.compile(r"/segments/([0-7][0-9A-HJKMNP-TV-Z]{25})\?offset=([0-9]{1,15})&length=([0-9]{1,15})")
-_VALID_SECONDS: Final = 60
-"""A token is valid so long; clocks of nodes may differ by as much."""
 _REQUEST_SECONDS: Final = 5.0
 """The head of a connection's first request must have arrived within this time."""
 _IDLE_SECONDS: Final = 30.0
@@ -33,17 +30,17 @@ _TURN_SECONDS: Final = 0.2
 
 
 class Lender:
-    """Serves until it is closed; the port is taken when it is made.
+    """Serves until it is closed, as the node ``name``; the port is taken when it is made.
 
     Raises:
         OSError: the port is taken, or not ours to take.
 
     """
 
-    def __init__(self, spool_dir: Path, key: bytes, address: tuple[str, int]) -> None:
+    def __init__(self, spool_dir: Path, key: bytes, name: str, address: tuple[str, int]) -> None:
         self._server = _Server(address, _Answer)
         self._server.spool_dir = spool_dir
-        self._server.key = key
+        self._server.proofs = Proofs(key, name, time.time())
         self._thread = threading.Thread(
             target=self._server.serve_forever, args=(_TURN_SECONDS,), name="lending", daemon=True
         )
@@ -64,7 +61,7 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
     spool_dir: Path
-    key: bytes
+    proofs: Proofs
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self._waits: dict[socket.socket, tuple[float, float]] = {}
@@ -130,7 +127,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def _lend(self) -> None:
         asked = _PATH.fullmatch(self.path)
-        if not self._is_one_of_us():
+        if not self._lender.proofs.holds(self.headers, "GET", self.path, time.time()):
             self._refuse(HTTPStatus.UNAUTHORIZED)
             return
         if asked is None:
@@ -153,13 +150,6 @@ class _Answer(BaseHTTPRequestHandler):
             self.wfile.flush()
             if length and self.connection.sendfile(segment, offset, length) < length:
                 raise EOFError
-
-    def _is_one_of_us(self) -> bool:
-        said, at = self.headers.get(TOKEN_HEADER, ""), self.headers.get(TIME_HEADER, "")
-        if not at.isascii() or not at.isdigit() or len(at) > 12 or abs(time.time() - int(at)) > _VALID_SECONDS:
-            return False
-        right = token(self._lender.key, self.path, int(at))
-        return hmac.compare_digest(said.encode("latin-1", "replace"), right.encode())
 
     def _refuse(self, status: HTTPStatus) -> None:
         self.send_response(status)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -17,11 +15,10 @@ from urllib3.exceptions import HTTPError
 from storage import tables
 from storage.database import insert_new, snapshot
 from storage.errors import StorageError
+from storage.nodes.request_proof import proof
 from storage.open_transactions import outside_transaction
 from storage.segment_moves import UNSTORED
 
-TOKEN_HEADER: Final = "X-TierRead-Token"  # noqa: S105 # a header's name
-TIME_HEADER: Final = "X-TierRead-Time"
 _CONNECT_SECONDS: Final = 3
 _READ_SECONDS: Final = 20
 _STORED_MAX: Final = 10_000
@@ -43,11 +40,6 @@ def announce(tx: Connection, name: str, url: str, now: datetime) -> None:
 def path_of(segment_id: str, offset: int, length: int) -> str:
     """The path of a range on a lending node."""
     return f"/segments/{segment_id}?offset={offset}&length={length}"
-
-
-def token(key: bytes, path: str, at: int) -> str:
-    """Proves that a node of this installation asks for ``path``; ``at`` is in seconds since 1970."""
-    return hmac.new(key, f"{at}\n{path}".encode(), hashlib.sha256).hexdigest()
 
 
 def alive(tx: Connection, since: datetime) -> list[str]:
@@ -78,7 +70,7 @@ class Holders:
         if holder is None:
             self._remember(segment_id)
             return None
-        return self._ask(holder, path_of(segment_id, offset, length), length, chunk)
+        return self._ask(*holder, path_of(segment_id, offset, length), length, chunk)
 
     def stream_copy(self, segment_id: str, offset: int, length: int, chunk: int) -> Iterator[bytes]:
         """The same from the spool that a segment was written in, whether or not the object store has it by now.
@@ -88,34 +80,34 @@ class Holders:
 
         """
         segment, node = tables.segment, tables.node
-        asked = sa.select(node.c.url).join(segment, segment.c.node == node.c.name)
+        asked = sa.select(node.c.name, node.c.url).join(segment, segment.c.node == node.c.name)
         with snapshot(self._engine) as tx:
-            url = tx.scalar(asked.where(segment.c.id == segment_id))
-        if not url:
+            row = tx.execute(asked.where(segment.c.id == segment_id)).one_or_none()
+        if row is None or not row.url:
             raise HolderAway
-        return self._ask(url, path_of(segment_id, offset, length), length, chunk)
+        return self._ask(row.name, row.url, path_of(segment_id, offset, length), length, chunk)
 
-    def _holder_of(self, segment_id: str) -> str | None:
-        """The URL of the node that lends the segment; None when it is stored, or unknown.
+    def _holder_of(self, segment_id: str) -> tuple[str, str] | None:
+        """The name and the URL of the node that lends the segment; None when it is stored, or unknown.
 
         Raises:
             HolderAway: it is not stored, and nobody lends it.
 
         """
         segment, node = tables.segment, tables.node
-        asked = sa.select(segment.c.state, node.c.url).outerjoin(node, node.c.name == segment.c.node)
+        asked = sa.select(segment.c.state, node.c.name, node.c.url).outerjoin(node, node.c.name == segment.c.node)
         with snapshot(self._engine) as tx:
             row = tx.execute(asked.where(segment.c.id == segment_id)).one_or_none()
         if row is None or row.state not in UNSTORED:
             return None
         if not row.url:
             raise HolderAway
-        return str(row.url)
+        return row.name, row.url
 
-    def _ask(self, url: str, path: str, length: int, chunk: int) -> Iterator[bytes]:
+    def _ask(self, name: str, url: str, path: str, length: int, chunk: int) -> Iterator[bytes]:
         outside_transaction("another node")
         at = int(self._clock().timestamp())
-        headers = {TIME_HEADER: str(at), TOKEN_HEADER: token(self._key, path, at)}
+        headers = proof(self._key, name, "GET", path, at)
         try:
             answer = self._pool.request("GET", url + path, headers=headers, preload_content=False, redirect=False)
         except HTTPError as error:

@@ -1,4 +1,4 @@
-"""A node lends ranges of its spool to who shows the installation's token, and to nobody else."""
+"""A node lends ranges of its spool to who proves to be of the installation, once a proof, and to nobody else."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from storage.files import make_folder
 from storage.ids import made_at, new_id
 from storage.nodes import other_nodes
 from storage.nodes.lender import Lender
-from storage.nodes.other_nodes import TIME_HEADER, TOKEN_HEADER, HolderAway, Holders, path_of, token
+from storage.nodes.other_nodes import HolderAway, Holders, path_of
+from storage.nodes.request_proof import NONCE_HEADER, TIME_HEADER, TOKEN_HEADER, proof
 from storage.segments.segment_rows import segment_key
 
 KEY = bytes(range(32))
@@ -42,7 +43,7 @@ def segment_id(spool_dir: Path) -> str:
 
 @pytest.fixture(scope="module")
 def lender(spool_dir: Path) -> Iterator[Lender]:
-    made = Lender(spool_dir, KEY, ("127.0.0.1", 0))
+    made = Lender(spool_dir, KEY, "node1", ("127.0.0.1", 0))
     yield made
     made.close()
 
@@ -57,15 +58,27 @@ def asked(lender: Lender, path: str, **headers: str) -> tuple[int, bytes]:
         connection.close()
 
 
-def proof(path: str, *, key: bytes = KEY, at: int | None = None) -> dict[str, str]:
-    at = int(time.time()) if at is None else at
-    return {TIME_HEADER: str(at), TOKEN_HEADER: token(key, path, at)}
+def proved(path: str, *, key: bytes = KEY, holder: str = "node1", method: str = "GET", ago: int = 0) -> dict[str, str]:
+    return proof(key, holder, method, path, int(time.time()) - ago)
 
 
 def test_a_range_of_a_segment_is_lent(lender: Lender, segment_id: str) -> None:
     path = path_of(segment_id, 1000, 2_500_000)
 
-    assert asked(lender, path, **proof(path)) == (200, CONTENT[1000:2_501_000])
+    assert asked(lender, path, **proved(path)) == (200, CONTENT[1000:2_501_000])
+
+
+def test_a_request_that_was_overheard_is_not_good_again(lender: Lender, segment_id: str) -> None:
+    path, other = path_of(segment_id, 0, 10), path_of(segment_id, 0, 11)
+    overheard = proved(path)
+    first = asked(lender, path, **overheard)
+
+    assert first == (200, CONTENT[:10])
+    assert asked(lender, path, **overheard)[0] == 401
+    assert asked(lender, other, **overheard)[0] == 401
+    assert asked(lender, path, **overheard | {NONCE_HEADER: "0" * 32})[0] == 401
+    assert asked(lender, path, **overheard | {TIME_HEADER: str(int(time.time()) + 1)})[0] == 401
+    assert asked(lender, path, **proved(path))[0] == 200
 
 
 def test_what_is_refused(lender: Lender, segment_id: str) -> None:
@@ -74,13 +87,15 @@ def test_what_is_refused(lender: Lender, segment_id: str) -> None:
     outside = "/segments/../../keys/seal.pem?offset=0&length=1"
 
     assert asked(lender, path)[0] == 401
-    assert asked(lender, path, **proof(path, key=bytes(32)))[0] == 401
-    assert asked(lender, path, **proof(other))[0] == 401
-    assert asked(lender, path, **proof(path, at=int(time.time()) - 600))[0] == 401
+    assert asked(lender, path, **proved(path, key=bytes(32)))[0] == 401
+    assert asked(lender, path, **proved(other))[0] == 401
+    assert asked(lender, path, **proved(path, holder="node2"))[0] == 401
+    assert asked(lender, path, **proved(path, method="PUT"))[0] == 401
+    assert asked(lender, path, **proved(path, ago=600))[0] == 401
     assert asked(lender, path, **{TIME_HEADER: "now", TOKEN_HEADER: "\xff"})[0] == 401
-    assert asked(lender, absent, **proof(absent))[0] == 404
-    assert asked(lender, outside, **proof(outside))[0] == 404
-    assert asked(lender, beyond, **proof(beyond))[0] == 416
+    assert asked(lender, absent, **proved(absent))[0] == 404
+    assert asked(lender, outside, **proved(outside))[0] == 404
+    assert asked(lender, beyond, **proved(beyond))[0] == 416
 
 
 def test_the_holder_is_found_by_the_segments_row(engine: Engine, lender: Lender, segment_id: str) -> None:

@@ -202,7 +202,7 @@ def test_another_nodes_spool_gives_its_copy(ward: Ward, tmp_path: Path) -> None:
     flip(stored, two.offset + two.size - 1)
     shutil.move(ward.spool.directory, tmp_path / "there")
     key = b"k" * 32
-    with closing(Lender(tmp_path / "there", key, ("127.0.0.1", 0))) as lender:
+    with closing(Lender(tmp_path / "there", key, "here", ("127.0.0.1", 0))) as lender:
         with transaction(ward.engine) as tx:
             other_nodes.announce(tx, "here", f"http://127.0.0.1:{lender.address[1]}", NOON)
         lent = Holders(ward.engine, key, lambda: datetime.now(UTC))
