@@ -54,6 +54,9 @@ def correct(
         Invalid: an attribute that is not corrected here, or a value that breaks its form.
 
     """
+    found = cases.of_study(ctx.tx, study_uid)
+    if found is not None:
+        cases.lock(ctx.tx, found.id)  # before its study, as whoever withholds, hides or moves its images
     made = attribution.correct(
         ctx.tx,
         study_uid,

@@ -105,8 +105,8 @@ def _write_named(tx: Connection, made: str, sop_instance_uids: Sequence[str]) ->
 
 
 def set_states(tx: Connection, rejection_id: str, states: Mapping[str, str]) -> None:
-    """Write what a rejection does to each of these images."""
-    for uid, state in states.items():
+    """Write what a rejection does to each of these images, in the order of their UIDs, as everybody locks them."""
+    for uid, state in sorted(states.items()):
         tx.execute(
             sa.update(rejected_instance)
             .where(rejected_instance.c.rejection_id == rejection_id)

@@ -158,6 +158,9 @@ def lift(
     ]
     if rejection_id not in {one.id for one in rejection_record.about(ctx.tx, in_case)}:
         raise NotThere
+    of_this = rejected_instance.c.rejection_id == rejection_id
+    named = rejected_instance.c.sop_instance_uid
+    _lock_cases(ctx.tx, _studies_of(ctx.tx, ctx.tx.scalars(sa.select(named).where(of_this)).all()))
     row = ctx.tx.execute(sa.select(rejection).where(rejection.c.id == rejection_id).with_for_update()).one_or_none()
     if row is None or row.site_id not in visibility.scope(ctx.tx, ctx.who, ctx.now, Action.REJECTION_LIFT).site_ids:
         raise NotThere
@@ -165,8 +168,6 @@ def lift(
     if row.lifted_at is not None:
         raise NotAllowed("undone_before")
     reason = cases.reason(why)
-    of_this = rejected_instance.c.rejection_id == rejection_id
-    named = rejected_instance.c.sop_instance_uid
     hidden = sorted(ctx.tx.scalars(sa.select(named).where(of_this, rejected_instance.c.state == Standing.HIDDEN)))
     rejection_record.lift(ctx.tx, rejection_id, ctx.who.person_id, ctx.now, reason)
     told = {"id": rejection_id, "lifted_by": ctx.who.person_id, "lifted_at": ctx.now.isoformat(), "lifted_why": reason}
@@ -183,7 +184,6 @@ def lift(
         still.update(ctx.tx.scalars(others))
     shown = tuple(uid for uid in hidden if uid not in still)
     if shown:
-        _lock_cases(ctx.tx, {one.study_uid for one in queries.instances_of(ctx.tx, shown).values()})
         touched = placement.apply(ctx.tx, [placement_changes.Unhidden(sop_instance_uids=shown)], ctx.now)
         follow(ctx, keys, touched, grant=grant, why=reason)
     return shown
@@ -215,6 +215,7 @@ def _decide(
     ctx: Context[Who], keys: Keys, sop_instance_uids: Sequence[str], *, grant: RoleGrant | None, why: str
 ) -> None:
     """Hide the named instances that have arrived and are the rejecting device's, or its site's where it may so."""
+    _lock_cases(ctx.tx, _studies_of(ctx.tx, sop_instance_uids))
     there = queries.instances_of(ctx.tx, sop_instance_uids)
     ours: set[str] = set()
     found: dict[str, dict[str, Standing]] = {}
@@ -231,20 +232,23 @@ def _decide(
             found.setdefault(row.rejection_id, {})[row.sop_instance_uid] = state
             if theirs:
                 ours.add(row.sop_instance_uid)
-    for rejection_id, states in found.items():
+    for rejection_id, states in sorted(found.items()):
         rejection_record.set_states(ctx.tx, rejection_id, states)
         journal.write(ctx.tx, rejection_record.FOUND, {"id": rejection_id, "states": states}, ctx.now)
     if not ours:
         return
-    _lock_cases(ctx.tx, {there[uid].study_uid for uid in ours})
     touched = placement.apply(ctx.tx, [placement_changes.Hidden(sop_instance_uids=tuple(sorted(ours)))], ctx.now)
     for case in follow(ctx, keys, touched, grant=grant, why=why):
         if case.state is not State.WITHHELD and versions.current(ctx.tx, case.id) is not None:
             outbox.post(ctx.tx, "case.images_rejected", case.id, {}, ctx.now)
 
 
+def _studies_of(tx: Connection, sop_instance_uids: Iterable[str]) -> set[str]:
+    return {one.study_uid for one in queries.instances_of(tx, sop_instance_uids).values()}
+
+
 def _lock_cases(tx: Connection, study_uids: Iterable[str]) -> None:
-    """Lock the cases before their studies: every change to the images of a case locks in this order."""
+    """Lock the cases before rejections and studies: every change to the images of a case locks in this order."""
     found = {case.id for uid in study_uids if (case := cases.of_study(tx, uid)) is not None}
     for case_id in sorted(found):
         cases.lock(tx, case_id)

@@ -13,6 +13,7 @@ from reading.access import door
 from reading.actions import Action
 from reading.audit import Outcome
 from reading.cases import cases
+from reading.cases.moves import State
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import putting_right
@@ -20,9 +21,11 @@ from reading.intake.putting_right import Reason
 from reading.kinds import IdentifierKind
 from reading.patients import attribution
 from reading.patients.patient_identifiers import Identifier
+from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.crossing import cross
 from tests.reading.orders.test_registration import PIA
 from tests.reading.region import KEYS, PIA_CARD, pia
 
@@ -118,3 +121,23 @@ def test_images_of_another_name_are_linked_with_a_word_of_its_own(engine: Engine
     assert linked == [known.id, known.id]
     assert (first.reason, first.attributes["PatientName"]) == (Reason.LINKED, "Pia")
     assert (second.reason, second.attributes) == (Reason.LINKED_NAMES_DIFFER, {})
+
+
+def test_who_withholds_a_case_while_it_is_corrected_waits_in_no_ring(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+
+    def tang_corrects(tx: Connection) -> None:
+        ctx = acting(tx, clinic, clinic.tang, now)
+        putting_right.correct_study(ctx, "1.1", NAME, patient_number=None, reason="登记错误")
+
+    def mona_withholds(tx: Connection) -> None:
+        withhold.withhold(acting(tx, clinic, clinic.mona, now), case.id, why="影像错误")
+
+    cross(engine, lambda tx: cases.lock(tx, case.id), tang_corrects, mona_withholds)
+    with transaction(engine) as tx:
+        corrected, withheld = attribution.current(tx, "1.1"), cases.by_id(tx, case.id)
+
+    assert corrected is not None
+    assert (corrected.attributes, withheld.state) == (NAME, State.WITHHELD)

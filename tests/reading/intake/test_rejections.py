@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
 from reading.audit import SYSTEM
-from reading.cases import history
+from reading.cases import cases, history
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
 from reading.completeness.image_set import KEY_OBJECTS
@@ -26,6 +26,7 @@ from reading.reports import versions
 from storage.database import transaction
 from storage.index import queries
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, send, state
+from tests.reading.crossing import cross
 from tests.reading.intake.test_surgery import two_images
 from tests.reading.region import KEYS
 from tests.storage.instances import DEVICE, seen_whole
@@ -256,3 +257,30 @@ def test_a_device_hides_what_another_device_of_its_site_sent_only_with_the_right
 
         assert shown(tx, "1.1") == (["1.1.1.2"] if hidden else ["1.1.1.1", "1.1.1.2", "1.1.1.9"])
         assert set(told.instances.values()) == {Standing.HIDDEN if hidden else Standing.FOREIGN}
+
+
+@pytest.mark.parametrize("lifts", [False, True], ids=["a note catches up", "a note is lifted"])
+def test_who_hides_an_image_while_a_note_about_it_moves_waits_in_no_ring(
+    lifts: bool, engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        arrive(tx, clinic, "1.1", now)
+        take(tx, clinic, note(clinic.region.hills, now, "1.1.1.1", "1.1.1.2"), now)
+        case = two_images(tx, clinic, "1.1", now)
+        (told,) = rejection_record.about(tx, ["1.1.1.2"])
+
+    def note_moves(tx: Connection) -> None:
+        if lifts:
+            rejections.lift(Context(tx, clinic.audit, now, clinic.mona), KEYS, case.id, told.id, why="可以用")
+        else:
+            rejections.catch_up(Context(tx, clinic.audit, now, SYSTEM), KEYS, "1.1")
+
+    def tang_hides(tx: Connection) -> None:
+        rejections.hide(
+            Context(tx, clinic.audit, now, clinic.tang), KEYS, case.id, sop_instance_uids=["1.1.1.2"], why="重拍"
+        )
+
+    cross(engine, lambda tx: cases.lock(tx, case.id), note_moves, tang_hides)
+    with transaction(engine) as tx:
+        assert shown(tx, "1.1") == (["1.1.1.1"] if lifts else [])
