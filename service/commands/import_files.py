@@ -21,6 +21,7 @@ from reading.register import device_register, organisations, registry
 from reading.register.organisations import Organisation
 from service.commands import import_run
 from service.commands.errors import Refused
+from service.commands.import_names import NamesToLookAt, forget_old_names, names_of
 from service.commands.import_run import FileOutcome, ImportRecord, ImportResult
 from service.commands.import_sources import Source, Unfit, source_of
 from service.commands.output import AsJson
@@ -75,6 +76,7 @@ def command(
     logs.configure("import", "warning")
 
     memory = import_run.memory_of(folders.data / "imports", source, site, device or "", issuer or "")
+    forget_old_names(memory.parent)
     with house_of(settings, folders, _WRITER) as house:
         with transaction(house.engine) as tx:
             where = organisations.in_force(tx, site)
@@ -87,7 +89,7 @@ def command(
                     registry.begin_import(Context(tx, house.audit, house.clock(), SYSTEM), where, files.kind)
                 with receiving(house) as here:
                     receiver = Receiver(here.spool, here.index, house.clock)
-                    imported = _with_progress(receiver, sender, files, ImportRecord(memory), stop, count)
+                    imported = _with_progress(receiver, sender, files, memory, stop, count)
                 with transaction(house.engine) as tx:
                     ctx = Context(tx, house.audit, house.clock(), SYSTEM)
                     registry.end_import(ctx, where, imported.outcomes, stopped=imported.stopped)
@@ -114,7 +116,7 @@ def _with_progress(  # noqa: PLR0917 - what an import is made of
     receiver: Receiver,
     sender: Sender,
     source: Source,
-    memory: ImportRecord,
+    memory: Path,
     stop: threading.Event,
     count: Callable[[str], None],
 ) -> ImportResult:
@@ -125,7 +127,8 @@ def _with_progress(  # noqa: PLR0917 - what an import is made of
             if outcome is not None:
                 count(outcome)
 
-        return import_run.run(receiver, sender, source, memory, tell=tell, stop=stop)
+        record, names = ImportRecord(memory), NamesToLookAt(memory)
+        return import_run.run(receiver, sender, source, record, names, tell=tell, stop=stop)
 
 
 def _ship(house: House) -> bool:
@@ -193,7 +196,7 @@ def _words(source: Path, imported: ImportResult, memory: Path, *, shipped: bool)
         lines.append(f"{number} instances refused, {SENTENCES[reason]}{kept}.")
     lines += [f"{counts[one]} files {SENTENCES[one]}." for one in _UNREAD if counts[one]]
     if not imported.well and not imported.stopped:
-        lines.append(f"Which files: {memory}")
+        lines.append(f"Which files: {names_of(memory)}")
     if imported.stopped:
         lines.append("It was stopped, or the disk or the database took nothing more. Run it again, and it goes on.")
     elif not shipped:

@@ -18,6 +18,7 @@ from typing import Final
 from pacs.arriving.media import receive_file
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
+from service.commands.import_names import NamesToLookAt
 from service.commands.import_sources import Broken, Item, Source, TooLarge
 
 THREADS: Final = 4
@@ -71,7 +72,7 @@ class ImportResult:
 
 
 class ImportRecord:
-    """What is done, in a file that only grows: one line a file, written when it is stored.
+    """What is done, in a file that only grows: one line a file, written when it is stored, with a digest for its name.
 
     A line that a crash cut off is passed over; its file is read again, and found here already.
     """
@@ -80,6 +81,8 @@ class ImportRecord:
         self._path = path
         self._lock = threading.Lock()
         self._done = dict(_lines(path))
+        if path.exists() and b'"file"' in path.read_bytes():  # as versions before wrote it: with names of files
+            self._write_anew()
         path.parent.mkdir(mode=0o700, exist_ok=True)
         self._file = path.open("ab")
         if self._file.tell():
@@ -89,15 +92,19 @@ class ImportRecord:
         return self._done.get(_key(item))
 
     def note(self, item: Item, outcome: str) -> None:
-        # Names of files may be names of people: what is kept is a digest, except of what a person has to look at.
-        told = {"key": _key(item), "outcome": outcome} | ({} if outcome in WELL else {"file": item.name})
+        line = _line(_key(item), outcome)
         with self._lock:
-            self._file.write(json.dumps(told, ensure_ascii=False).encode("utf-8", "surrogateescape") + b"\n")
+            self._file.write(line)
             self._file.flush()
 
     def close(self) -> None:
         os.fsync(self._file.fileno())
         self._file.close()
+
+    def _write_anew(self) -> None:
+        draft = self._path.with_suffix(".draft")
+        draft.write_bytes(b"".join(_line(key, outcome) for key, outcome in self._done.items()))
+        draft.replace(self._path)
 
 
 def memory_of(folder: Path, source: Path, *parts: str) -> Path:
@@ -111,6 +118,7 @@ def run(
     sender: Sender,
     source: Source,
     memory: ImportRecord,
+    names: NamesToLookAt,
     *,
     tell: Callable[[int, str | None], None],
     stop: threading.Event,
@@ -123,7 +131,12 @@ def run(
     It ends early when ``stop`` is set, or when the disk or the database takes nothing more.
     """
     imported = ImportResult()
-    with closing(memory), ThreadPoolExecutor(threads, "import") as pool:
+    with closing(memory), names, ThreadPoolExecutor(threads, "import") as pool:
+
+        def count(item: Item, outcome: str) -> None:
+            imported.outcomes[outcome] += 1
+            if outcome not in WELL:
+                names.add(item.name, outcome)
 
         def one(item: Item) -> tuple[Item, str]:
             return item, _one(receiver, sender, source, item)
@@ -135,7 +148,7 @@ def run(
                     imported.stopped = True
                     continue
                 memory.note(item, outcome)
-                imported.outcomes[outcome] += 1
+                count(item, outcome)
                 tell(item.size, outcome)
 
         running: set[Future[tuple[Item, str]]] = set()
@@ -145,7 +158,7 @@ def run(
                 break
             known = memory.outcome_of(item)
             if known is not None:
-                imported.outcomes[known] += 1
+                count(item, known)
                 imported.earlier += 1
                 tell(item.size, None)
                 continue
@@ -173,6 +186,10 @@ def _one(receiver: Receiver, sender: Sender, source: Source, item: Item) -> str:
 def _key(item: Item) -> str:
     named = f"{item.name}\0{item.size}\0{item.changed}"
     return hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:32]
+
+
+def _line(key: str, outcome: str) -> bytes:
+    return json.dumps({"key": key, "outcome": outcome}).encode() + b"\n"
 
 
 def _lines(path: Path) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import stat
 import zipfile
 from collections.abc import Iterator
 from functools import partial
@@ -88,6 +90,28 @@ def test_a_folder_comes_in_once_and_what_is_wrong_is_said(tierread: TierRead, tm
     assert "6 of them were done by an earlier run" in words
     assert len(rows(tierread, tables.instance.c.sop_instance_uid)) == 2
     assert set(rows(tierread, tables.segment.c.state)) <= {"stored", "gone"}
+
+
+def test_names_of_refused_files_do_not_stay(tierread: TierRead, tmp_path: Path) -> None:
+    folder, imports = tmp_path / "cd", tierread.data_dir / "imports"
+    folder.mkdir()
+    refused = folder / "PIA QUIRK.dcm"
+    refused.write_bytes(write(tmp_path / "whole.dcm").read_bytes()[:-100])
+    tierread.run("import", str(folder), "--site", "T1")
+    (memory,) = imports.glob("*.jsonl")
+    (names,) = imports.glob("*.names")
+    kept = (memory.read_text(), names.read_text(), stat.S_IMODE(names.stat().st_mode))
+    memory.write_text(memory.read_text().replace("}", ', "file": "PIA QUIRK.dcm"}'))  # as it was written before
+    again = json.loads(tierread.run("import", str(folder), "--site", "T1", "--json").stdout)
+    stripped, told = memory.read_text(), names.read_text()
+    refused.unlink()
+    other = write(tmp_path / "other.dcm")
+    os.utime(names, (0, 0))
+    tierread.run("import", str(other), "--site", "T1")
+
+    assert ("PIA" in kept[0], kept[1:]) == (False, ("truncated\tPIA QUIRK.dcm\n", 0o600))
+    assert (again["earlier"], "PIA" in stripped, told) == (1, False, kept[1])
+    assert list(imports.glob("*.names")) == []
 
 
 def test_the_files_of_a_directory_come_in_and_missing_ones_are_told(tierread: TierRead, tmp_path: Path) -> None:
