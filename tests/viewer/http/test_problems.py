@@ -7,11 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from pacs.dicomweb.problems import DicomwebProblem
 from reading import errors
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotDone, Stale
+from service.processes.http_guard import UNFORESEEN
 from tests.viewer.house import House
-from viewer.http.problems import TABLE, ViewerError, problem_of
+from viewer.http.problems import BY_STATUS, TABLE, ViewerError, problem_of
 from viewer.words.catalogue import Language, catalogue
+
+DESK = Path(__file__).parents[3] / "viewer" / "web" / "src" / "api" / "problem.ts"
 
 
 def kinds(base: type[Exception]) -> set[type[Exception]]:
@@ -22,6 +26,19 @@ def test_every_error_of_ours_is_in_the_table() -> None:
     ours = kinds(NotDone) | kinds(ViewerError)
 
     assert ours - TABLE.keys() == set()
+
+
+def test_every_problem_that_the_server_sends_has_its_sentences_and_the_desk_knows_it() -> None:
+    unforeseen = str(UNFORESEEN["type"]).removeprefix("/problems/")
+    sent = {kind.slug for kind in TABLE.values()} | {*BY_STATUS.values(), "failed", unforeseen}
+    sent |= {kind.slug for kind in kinds(DicomwebProblem) if issubclass(kind, DicomwebProblem)}
+    desk = re.search(r"const SLUGS = \[(.*?)\]", DESK.read_text("utf-8"), re.DOTALL)
+
+    assert desk is not None
+    assert set(re.findall(r"'([a-z-]+)'", desk[1])) == sent
+    for language in Language:
+        missing = {f"problem.{slug}{end}" for slug in sent for end in ("", ".advice")} - catalogue(language).keys()
+        assert missing == set()
 
 
 @pytest.mark.parametrize(

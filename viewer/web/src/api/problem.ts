@@ -1,23 +1,11 @@
 /** Answers that are not the wished one, as errors: one class per remedy (RFC 9457). */
 
-export type Slug =
-  | 'wrong-credentials'
-  | 'signed-out'
-  | 'too-many-attempts'
-  | 'not-there'
-  | 'not-allowed'
-  | 'stale'
-  | 'move-not-allowed'
-  | 'invalid'
-  | 'csrf'
-  | 'password-must-change'
-  | 'prove-again'
-  | 'other'
-
-const SLUGS: ReadonlySet<string> = new Set<Slug>([
+/** What the server may call a problem: each has its sentence in both catalogues (tests/viewer/http/test_problems.py). */
+const SLUGS = [
   'wrong-credentials',
   'signed-out',
   'too-many-attempts',
+  'busy',
   'not-there',
   'not-allowed',
   'stale',
@@ -26,7 +14,20 @@ const SLUGS: ReadonlySet<string> = new Set<Slug>([
   'csrf',
   'password-must-change',
   'prove-again',
-])
+  'unavailable',
+  'method-not-allowed',
+  'too-large',
+  'failed',
+  'unforeseen',
+  'not-acceptable',
+  'unsupported-media-type',
+  'holder-away',
+  'too-many-searches',
+] as const
+
+export type Slug = (typeof SLUGS)[number] | 'other'
+
+const KNOWN: ReadonlySet<string> = new Set(SLUGS)
 
 /** The server refused: show it, or do what its slug asks for. */
 export class Problem extends Error {
@@ -56,7 +57,7 @@ export async function problemOf(response: Response): Promise<Problem> {
   const body: unknown = await response.json()
   const fields = typeof body === 'object' && body !== null ? (body as Record<string, unknown>) : {}
   const name = typeof fields['type'] === 'string' ? fields['type'].replace(/^.*\/problems\//, '') : ''
-  return new Problem(response.status, SLUGS.has(name) ? (name as Slug) : slugOfStatus(response.status), fields)
+  return new Problem(response.status, KNOWN.has(name) ? (name as Slug) : slugOfStatus(response.status), fields)
 }
 
 function slugOfStatus(status: number): Slug {
