@@ -101,6 +101,7 @@ def serving(archive: Archive, engine: Engine, directory: Path) -> Iterator[Web]:
     web = Web(archive=archive, engine=engine, base="")
     door = Door(
         identify=web.identify,
+        origin=lambda request: str(request.base_url).rstrip("/"),
         scope=scope_of,
         open_study=web.open_study,
         sender_of=lambda viewer: TOKENS.get(str(viewer)),

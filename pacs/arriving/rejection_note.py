@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from storage.instance_row import is_uid
+
 KEY_OBJECT_SELECTION: Final = "1.2.840.10008.5.1.4.1.1.88.59"
 REJECTS: Final = frozenset({"113001", "113037", "113038", "113039"})
 """Code values of DCM (PS3.16 CID 7011): quality, patient safety, wrong worklist entry, data retention expired."""
@@ -42,7 +44,7 @@ def _referenced(instance: dict[str, Any]) -> Iterator[str]:
 def _sops(item: dict[str, Any]) -> Iterator[str]:
     for sop in _items(item, "00081199"):
         uid = _text(sop, "00081155")
-        if uid:
+        if is_uid(uid):  # what is none names nothing that could be here
             yield uid
 
 

@@ -92,6 +92,10 @@ class DicomwebContext:
     def opened(self, instance: Instance) -> StoredInstance:
         return StoredInstance(self.bytes_, instance)
 
+    def base_url(self, request: Request) -> str:
+        """The address of DICOMweb in answers, without a slash at the end."""
+        return f"{self.door.origin(request)}/dicomweb"
+
     def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
         """The description with the correction applied; made now where the worker has not described the instance yet."""
         if instance.description is None:
@@ -102,8 +106,3 @@ class DicomwebContext:
         if correction is not None:
             apply_correction_json(found, correction)
         return found
-
-
-def base_url(request: Request) -> str:
-    """The address of the service as the client knows it, without a slash at the end."""
-    return str(request.base_url).rstrip("/") + "/dicomweb"

@@ -19,12 +19,14 @@ class Door:
     """Access to a person's data, handed in by `service/wiring`.
 
     ``identify`` answers the viewer, or None for an unknown caller (401).
+    ``origin`` answers the origin of the addresses in answers, never one that a caller makes up.
     ``open_study`` takes viewer, Study Instance UID and action, records an audit event, and raises
     `NotVisible`. ``sender_of`` answers the machine that may store, None for any other viewer (403). ``scope`` and
     ``open_study`` raise `pacs.rights.NoRight` for a machine that has no right to this, whatever it asks for (403).
     """
 
     identify: Callable[[Request], object | None]
+    origin: Callable[[Request], str]
     scope: Callable[[object], Scope]
     open_study: Callable[[object, str, str], VisibleStudy]
     sender_of: Callable[[object], Sender | None]

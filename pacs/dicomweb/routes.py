@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 from typing import Annotated, Any, Final
 
@@ -19,7 +18,7 @@ from pacs.dataset.quiet_pydicom import quieten
 from pacs.dicomweb import frames, problems, qido, query, rendered, wado
 from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import warning_headers
-from pacs.dicomweb.context import DicomwebContext, base_url
+from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import BadMultipart, media_type
 from pacs.dicomweb.needs import Door, NotVisible
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
@@ -33,11 +32,11 @@ from pacs.search.matching_keys import Level
 from pacs.search.turns import TooManySearches
 from storage.database import snapshot
 from storage.index.queries import Instance, Scope
+from storage.instance_row import is_new_uid
 from storage.nodes.reader import Bytes, HolderAway
 
 FEED_BYTES: Final = 1 << 20
 """Bytes of a body that a worker thread is given at a time."""
-_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]] = {
     NoSuchFrame: NotThere,
     Unreadable: NotAcceptable,
@@ -177,7 +176,7 @@ def _store(routes: APIRouter, service: DicomwebContext, receiver: Receiver) -> N
 
     @routes.post("/studies/{study}")
     async def store_in_study(request: Request, study: Uid) -> Response:
-        if not _UID.fullmatch(study):
+        if not is_new_uid(study):
             raise BadRequest("study", "not a UID")
         return await _store_instances(service, receiver, request, study)
 
@@ -208,7 +207,9 @@ def _search_results(
         except NotVisible:
             scope = Scope()
     with service.turns.of(viewer), snapshot(service.engine) as tx:
-        found = qido.search(tx, scope, parsed, base_url(request), lambda one: _description(service, viewer, one))
+        found = qido.search(
+            tx, scope, parsed, service.base_url(request), lambda one: _description(service, viewer, one)
+        )
     content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":"))
     response = Response(
         content, media_type=DICOM_JSON, headers={"Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
@@ -241,7 +242,7 @@ async def _store_instances(
         await _feed_body(request, store)
     except BadMultipart as error:
         raise BadRequest("body", error.problem) from error
-    status, found = store.answer(base_url(request))
+    status, found = store.answer(service.base_url(request))
     return Response(json.dumps(found), status_code=status.value, media_type=DICOM_JSON)
 
 

@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, acceptable, takes_gzip
 from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
-from pacs.dicomweb.context import DicomwebContext, base_url
+from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
 from pacs.dicomweb.problems import NotAcceptable, NotThere, TooLarge
@@ -137,7 +137,7 @@ def metadata(service: DicomwebContext, request: Request, study_uid: str, find: F
     )
     if media is None:
         raise NotAcceptable((DICOM_JSON,))
-    base = base_url(request)
+    base = service.base_url(request)
     corrections = service.corrections(shown, instances)
     made_from = (shown.revision, *_validator_parts(instances, corrections))
     packed = takes_gzip(request)

@@ -12,6 +12,7 @@ from pydicom.datadict import dictionary_VR
 from pacs.errors import InvalidInput
 from pacs.search.wildcard import LONGEST_PATTERN
 from storage.index.queries import Condition, Exact, Range, UidList, Wildcard
+from storage.instance_row import is_uid
 
 
 class Level(IntEnum):
@@ -59,7 +60,6 @@ KEYS: Final = {
 MAX_UIDS: Final = 1_000
 _DATE: Final = re.compile(r"\d{8}", re.ASCII)
 _TIME: Final = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?", re.ASCII)
-_UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 
 
@@ -93,7 +93,7 @@ def condition(tag: int, value: str) -> Condition | None:
             if len(value) > MAX_UIDS * 65:
                 raise UnfitKey("not a UID or a list of them")
             uids = tuple(value.replace("\\", ",").split(","))
-            if len(uids) > MAX_UIDS or not all(_UID.fullmatch(uid) for uid in uids):
+            if len(uids) > MAX_UIDS or not all(is_uid(uid) for uid in uids):
                 raise UnfitKey("not a UID or a list of them")
             return UidList(uids)
         case "DA":

@@ -24,7 +24,7 @@ from pacs.dimse.service import Caller, Handlers
 from pacs.errors import InvalidInput
 from pacs.rights import Right
 from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
-from storage.instance_row import is_uid
+from storage.instance_row import is_new_uid, is_uid
 
 PUSH_MODEL: Final = "1.2.840.10008.1.20.1"
 PUSH_MODEL_INSTANCE: Final = "1.2.840.10008.1.20.1.1"
@@ -217,8 +217,8 @@ def request_of(event: Any) -> Request:
         )
     except Exception as error:  # whatever pydicom raises
         raise RefusedRequest(Refusal.INVALID_ARGUMENT) from error
-    uids = [transaction_uid, *(uid for one in references for uid in (one.sop_class_uid, one.sop_instance_uid))]
-    if not references or not all(is_uid(uid) for uid in uids):
+    uids = [uid for one in references for uid in (one.sop_class_uid, one.sop_instance_uid)]
+    if not references or not is_new_uid(transaction_uid) or not all(is_uid(uid) for uid in uids):
         raise RefusedRequest(Refusal.INVALID_ARGUMENT)
     return Request(transaction_uid=transaction_uid, references=references)
 

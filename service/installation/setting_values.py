@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy.exc as sa_exc
 from sqlalchemy.engine import make_url
 
-from storage.instance_row import is_uid
+from storage.instance_row import is_new_uid
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
@@ -132,7 +132,7 @@ def networks(value: object) -> Networks:
 def uids(value: object) -> tuple[str, ...]:
     words = value if isinstance(value, list) else str(value).split(",")
     found = tuple(str(word).strip() for word in words if str(word).strip())
-    if not all(is_uid(uid) for uid in found):
+    if not all(is_new_uid(uid) for uid in found):
         raise ValueError("expected UIDs separated by commas, such as 1.2.840.113619.4.26")
     return found
 

@@ -196,7 +196,8 @@ class Settings(ShareSettings):
         default="",
         metadata=_as(
             setting_values.endpoint,
-            "How people reach us, such as `https://reports.example.cn`. Empty: as each request says.",
+            "How people reach us, such as `https://reports.example.cn`. Empty: as each request says; links are "
+            "then built only from loopback or the address that the connection came to.",
         ),
     )
     trusted_proxies: Networks = field(

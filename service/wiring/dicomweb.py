@@ -19,7 +19,7 @@ from service.wiring.device_lacks import note_lack
 from service.wiring.study_access import Looks
 from storage.database import snapshot
 from storage.index.queries import Scope
-from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE
+from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, own_origin
 
 BEARER: Final = "bearer "
 
@@ -36,7 +36,13 @@ class DicomwebDoor:
         self._answers = answers
 
     def door(self) -> Door:
-        return Door(identify=self.identify, scope=self.scope, open_study=self.open_study, sender_of=self.sender_of)
+        return Door(
+            identify=self.identify,
+            origin=own_origin,
+            scope=self.scope,
+            open_study=self.open_study,
+            sender_of=self.sender_of,
+        )
 
     def identify(self, request: Request) -> Viewer | None:
         """A token says who calls, and nothing else does then: credentials of several kinds are never mixed."""

@@ -41,7 +41,7 @@ class Office:
     ae_title: str = "TIERREAD"
     """The AE title by which devices call this service."""
     public_origin: str = ""
-    """The address of the service for people, e.g. ``https://reports.example.cn``; empty: as the request says."""
+    """The address of the service for people, e.g. ``https://reports.example.cn``; empty: `callers.own_origin`."""
     web_app: Path = WEB_APP
     """The built web app."""
 

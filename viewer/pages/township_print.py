@@ -12,7 +12,7 @@ from reading.access import door
 from reading.actions import Action
 from reading.reports.versions import VALID
 from reading.signing import printing
-from viewer.http.callers import Looking, Submitting, origin_of
+from viewer.http.callers import Looking, Submitting, own_origin
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
@@ -70,7 +70,8 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
         printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
-    address = f"{origin_of(request)}/p"  # nothing of the person: the code stands beside it
+    # Nothing of the person: the code stands beside it.
+    address = f"{office.public_origin.rstrip('/') or own_origin(request)}/p"
     return township_page(
         request,
         staff,

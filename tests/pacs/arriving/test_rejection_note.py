@@ -39,6 +39,17 @@ def test_what_the_content_alone_names_is_rejected_too() -> None:
     assert found.sop_instance_uids == (first.SOPInstanceUID,)
 
 
+def test_what_is_no_uid_names_nothing() -> None:
+    first = image()
+    wrong = {"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["1.2." + "x" * 300]}}]}}
+    note = described(objects.rejection_note(first))
+    note["0040A730"]["Value"].append(wrong)
+    found = rejection_note(KEY_OBJECT_SELECTION, note)
+
+    assert found is not None
+    assert found.sop_instance_uids == (first.SOPInstanceUID,)
+
+
 def test_no_other_document_rejects_anything() -> None:
     first = image()
     of_interest = objects.rejection_note(first, title="113000")

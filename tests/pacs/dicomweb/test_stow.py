@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import pytest
 from dicomweb_client.api import DICOMwebClient
 from pydicom.dataset import FileMetaDataset
 
@@ -81,6 +82,11 @@ def test_an_instance_of_another_study_is_refused(web: Web) -> None:
     assert [one["00081155"]["Value"] for one in answer.json()["00081198"]["Value"]] == [[other.SOPInstanceUID]]
     assert web.ada.get(path_of(other)).status_code == 404
     assert web.ada.get(path_of(mine)).status_code == 200
+
+
+@pytest.mark.parametrize("study", ["1..2", ".1.2", "1.2.", "1.2.x", "1." * 32 + "1"])
+def test_a_study_that_no_uid_names_takes_nothing(web: Web, study: str) -> None:
+    assert post(web.tang, part(image()), path=f"/studies/{study}").status_code == 400
 
 
 KINDS = [

@@ -102,6 +102,7 @@ def test_a_request_is_taken_in_and_remembered_where_it_was_made(there: There) ->
         ("1.9", ONE, {"instance_uid": "1.2.abc"}, 0x0117),
         ("1.9", ONE, {"action_type": 2}, 0x0123),
         ("", ONE, {}, 0x0115),
+        ("1..9", ONE, {}, 0x0115),
         ("1.9", [], {}, 0x0115),
         ("1.9", [*ONE, (CT, "")], {}, 0x0115),
         ("1.9", [*ONE, ("", "1.2.4")], {}, 0x0115),

@@ -5,15 +5,22 @@ from __future__ import annotations
 import json
 import subprocess
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
-from pydicom.dataset import Dataset
+from pydicom import dcmwrite
+from pydicom.dataset import Dataset, FileMetaDataset
 
+from pacs.dicomweb.multipart import body_of
+from tests.builders import image
 from tests.conftest import need_tool
 from tests.running import Cast, TierRead, serving, wait_until
+from tests.wire import EXPLICIT_LITTLE
+
+STOW = 'multipart/related; type="application/dicom"; boundary=edge'
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +124,22 @@ def secondary_capture(patient_id: str) -> Dataset:
     ds.ensure_file_meta()
     ds.file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.1"
     return ds
+
+
+def test_no_address_in_an_answer_leads_to_a_host_that_the_request_makes_up(tierread: TierRead, cast: Cast) -> None:
+    sent = image()
+    made_up = {"Host": "evil.example", "Content-Type": STOW}
+    file = BytesIO()
+    sent.file_meta = FileMetaDataset()
+    sent.file_meta.TransferSyntaxUID = EXPLICIT_LITTLE
+    dcmwrite(file, sent, enforce_file_format=True)
+    body = body_of("edge", [("application/dicom", file.getvalue())])
+    answer = tierread.machine(cast.device).post("/dicomweb/studies", content=body, headers=made_up)
+    address = f"http://127.0.0.1:{tierread.http_port}/dicomweb/studies/{sent.StudyInstanceUID}"
+
+    assert answer.status_code == 200
+    assert answer.json()["00081190"]["Value"] == [address]
+    assert "evil.example" not in answer.text
 
 
 def read_and_sign(tierread: TierRead, cast: Cast) -> dict[str, Any]:

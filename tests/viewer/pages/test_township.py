@@ -183,6 +183,17 @@ def test_the_receipt_carries_a_code_and_an_address_and_nothing_of_the_person_in_
     assert latest.action == "receipt.print"
 
 
+def test_no_receipt_leads_to_a_host_that_the_request_makes_up(house: House) -> None:
+    case = house.case(STUDY)
+    tang = house.signed_in("tang")
+    made_up = {"Host": "evil.example", "Origin": "http://evil.example"}
+    receipt = tang.post(f"/t/case/{case.id}/receipt", data=token(tang), headers=made_up)
+
+    assert receipt.status_code == 200
+    assert "evil.example" not in receipt.text
+    assert f">{house.origin}/p<" in receipt.text
+
+
 def test_images_of_another_name_are_linked_only_after_a_word(house: House) -> None:
     tang = house.signed_in("tang")
     case = house.case(STUDY, patient_id="", patient_name="Paul^Pan")
