@@ -109,7 +109,7 @@ def make_folders(settings: Settings, *, demo: bool | None = False) -> Folders:
 
 
 def _close_to_others(data: Path, database_url: str) -> None:
-    """Let nobody else read a data folder that somebody made by hand, or the embedded database in it.
+    """Let nobody else read a data folder that somebody made by hand, or the files of the embedded database.
 
     Raises:
         OSError: the database's file cannot be made.
@@ -121,13 +121,11 @@ def _close_to_others(data: Path, database_url: str) -> None:
     name = make_url(database_url).database if database_url.startswith("sqlite") else None
     if not name or not Path(name).parent.is_dir():
         return
-    file = os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        with suppress(PermissionError):
-            if os.fstat(file).st_mode & 0o077:
-                os.fchmod(file, 0o600)
-    finally:
-        os.close(file)
+    os.close(os.open(name, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    for part in (Path(f"{name}{suffix}") for suffix in ("", "-wal", "-shm", "-journal")):
+        with suppress(FileNotFoundError, PermissionError):
+            if part.stat().st_mode & 0o077:
+                part.chmod(0o600)
 
 
 def database_failure(error: DatabaseError) -> CannotStart:

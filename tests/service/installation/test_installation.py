@@ -1,0 +1,33 @@
+"""What a start does about a data folder that others can read."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from stat import S_IMODE
+
+from service.installation.installation import make_folders
+from service.installation.settings import Settings
+
+PARTS = ("tierread.db", "tierread.db-wal", "tierread.db-shm", "tierread.db-journal")
+
+
+def test_what_a_version_before_left_open_to_others_is_closed_at_the_start(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in PARTS:
+        (data / name).touch()
+        (data / name).chmod(0o644)
+    data.chmod(0o755)
+    make_folders(Settings(data_dir=data))
+
+    assert S_IMODE(data.stat().st_mode) == 0o700
+    assert {name: S_IMODE((data / name).stat().st_mode) for name in PARTS} == dict.fromkeys(PARTS, 0o600)
+
+
+def test_a_database_outside_the_data_folder_is_closed_as_well(tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere.db"
+    elsewhere.touch()
+    elsewhere.chmod(0o644)
+    make_folders(Settings(data_dir=tmp_path / "data", database_url=f"sqlite:///{elsewhere}"))
+
+    assert S_IMODE(elsewhere.stat().st_mode) == 0o600
