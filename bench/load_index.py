@@ -22,6 +22,7 @@ from psycopg import sql
 from sqlalchemy.engine import Engine
 
 from reading import tables
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import Move, State, Step
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations
@@ -194,6 +195,8 @@ class _Maker:
             "tier": Tier.COUNTY,
             "step": Step.READ,
             "arriving": False,
+            "identity": Identity.AGREES,
+            "other_persons": 0,
             "priority": ("emergency", "urgent", "routine")[rank],
             "rank": rank,
             "modality": "CT",

@@ -93,6 +93,13 @@ class Action(StrEnum):
     FORWARDING_END = "forwarding.end"
     FORWARDING_RETRY = "forwarding.retry"
 
+    IDENTITY_ASK = "identity.ask"
+    IDENTITY_CONFIRM = "identity.confirm"
+    IDENTITY_OPEN = "identity.open"
+    IDENTITY_PART = "identity.part"
+    IDENTITY_SETTLE = "identity.settle"
+    IDENTITY_UNDO = "identity.undo"
+
     IMPORT_BEGIN = "import.begin"
     IMPORT_END = "import.end"
 

@@ -58,6 +58,17 @@ class PerformedInstance:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Person:
+    """The patient of a step, as the console knows them."""
+
+    name: str = field(repr=False)
+    """In up to three component groups (PS3.5 6.2)."""
+    sex: str
+    birth_date: str = field(repr=False)
+    patient_id: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
 class PerformedStep:
     """A valid message."""
 
@@ -69,6 +80,8 @@ class PerformedStep:
     instances: Sequence[PerformedInstance] | None = field(default=None, repr=False)
     """All instances of the step; None where the message has no series sequence."""
     reason: Mapping[str, str] | None = None
+    person: Person | None = None
+    """Of whom it was made; None where the message does not say."""
 
 
 def n_create(attributes: Attributes) -> PerformedStep:
@@ -91,6 +104,7 @@ def n_create(attributes: Attributes) -> PerformedStep:
         modality=_bounded(attributes, MODALITY, SHORT),
         references=[_reference(item) for item in _items(attributes, STEPS)],
         instances=_instances(attributes),
+        person=_person(attributes),
     )
 
 
@@ -122,6 +136,17 @@ def _reference(item: Attributes) -> Reference:
         accession_number=_bounded(item, "00080050", SHORT),
         step_id=_bounded(item, "00400009", SHORT),
     )
+
+
+def _person(attributes: Attributes) -> Person:
+    """The patient, of whom nothing is refused: what is malformed says nothing."""
+    names = [value for value in _values(attributes, "00100010") if isinstance(value, Mapping)]
+    groups = [str(names[0].get(group) or "") if names else "" for group in ("Alphabetic", "Ideographic", "Phonetic")]
+    sex, birth_date, patient_id = (
+        next((value.strip() for value in _values(attributes, tag) if isinstance(value, str)), "")
+        for tag in ("00100040", "00100030", "00100020")
+    )
+    return Person(name="=".join(groups).rstrip("="), sex=sex, birth_date=birth_date, patient_id=patient_id)
 
 
 def _instances(attributes: Attributes) -> list[PerformedInstance] | None:

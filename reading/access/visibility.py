@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.actions import Action
+from reading.cases.identity_moves import OPEN_TO_THE_PATIENT
 from reading.cases.moves import HIDDEN
 from reading.errors import NotAllowed
 from reading.kinds import DeviceRight
@@ -23,7 +24,7 @@ from reading.reports.versions import SENT_OUT, STRUCK, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index.queries import Scope
-from storage.tables import quarantine
+from storage.tables import instance, quarantine
 
 NEEDED: Final[Mapping[Action, DeviceRight | None]] = {
     Action.STUDY_SEARCH: DeviceRight.QUERY,
@@ -90,6 +91,7 @@ def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
     A receipt opens one case; whoever proved a card itself sees the person's whole history.
     """
     theirs = case.c.patient_id.in_(persons.records_of(viewer.patient_id)) & case.c.state.not_in(HIDDEN)
+    theirs &= _known_to_be_theirs()
     return theirs if viewer.case_id is None else theirs & (case.c.id == viewer.case_id)
 
 
@@ -193,6 +195,18 @@ def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
         | (at_work & report_version.c.status.not_in(STRUCK))
         | case.c.site_id.in_(reached.above)
     )
+
+
+def _known_to_be_theirs() -> sa.ColumnElement[bool]:
+    """Name, sex and birth date agree or a person has confirmed them, and no image came since that names another."""
+    odd = (
+        sa.select(sa.func.count())
+        .select_from(instance)
+        .join(case_study, case_study.c.study_uid == instance.c.study_uid)
+        .where(case_study.c.case_id == case.c.id, instance.c.other_person.is_not(None), instance.c.hidden.is_(False))
+        .correlate(case)
+    )
+    return case.c.identity.in_(OPEN_TO_THE_PATIENT) & (odd.scalar_subquery() == case.c.other_persons)
 
 
 def _released() -> sa.ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.cases import history
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, Stale
@@ -46,6 +47,9 @@ class Case:
     revision: int
     arriving_since: datetime | None = None
     """When the present round of arriving began; None where that was the first instance."""
+    identity: Identity = Identity.UNCHECKED
+    other_persons: int = 0
+    """How many shown images named another person than their study, when they were last compared."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -204,6 +208,13 @@ def change(tx: Connection, case: Case, **values: Any) -> Case:
     return changed
 
 
+def uncompare(tx: Connection, condition: sa.ColumnElement[bool]) -> None:
+    """Close the cases that fulfil a condition on ``case`` to their patients until their images are compared again."""
+    locked = sa.select(tables.case.c.id).where(condition).order_by(tables.case.c.id).with_for_update()
+    ids = tx.scalars(locked).all()
+    tx.execute(sa.update(tables.case).where(tables.case.c.id.in_(ids)).values(identity=Identity.UNCHECKED))
+
+
 def reason(why: str) -> str:
     """The reason that a person gave, trimmed.
 
@@ -255,6 +266,8 @@ def from_row(row: sa.Row[Any]) -> Case:
         clock_ahead=row.clock_ahead,
         revision=row.revision,
         arriving_since=row.arriving_since,
+        identity=Identity(row.identity),
+        other_persons=row.other_persons,
     )
 
 
@@ -280,5 +293,7 @@ def _values(case: Case) -> dict[str, Any]:
         "due_at": case.due_at,
         "clock_ahead": case.clock_ahead,
         "arriving_since": case.arriving_since,
+        "identity": case.identity,
+        "other_persons": case.other_persons,
         "revision": case.revision,
     }

@@ -13,6 +13,7 @@ from reading import tables
 from reading.access import visibility
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.patients.patient_identifiers import never_links
 from reading.patients.persons import records_of_all, stands_for
 from reading.patients.same_name import Answer
@@ -35,8 +36,10 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
 
     The same person: the registered patient to whom both are linked; or, where one of them is not linked, the same
     number of the same issuer and images whose name, sex and birth date agree. A number alone joins nobody.
+    A case whose images contradict whom their numbers name has none, and is none of anybody's.
     """
-    persons = _persons(tx, [case.id for case in found])
+    known = [case for case in found if case.identity is not Identity.DIFFERS]
+    persons = _persons(tx, [case.id for case in known])
     priors: dict[str, list[Case]] = {case.id: [] for case in found}
     linked = {each.linked for each in persons.values() if each.linked is not None}
     numbers = {number for each in persons.values() for number in each.said}
@@ -52,12 +55,12 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
     )
     rows = tx.execute(
         sa.select(case)
-        .where(case.c.id.in_(same), visibility.visible_cases(tx, viewer, now))
+        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, visibility.visible_cases(tx, viewer, now))
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     others = [cases.from_row(row) for row in rows]
     of_others = _persons(tx, [other.id for other in others])
-    for one in found:
+    for one in known:
         priors[one.id] = [
             other
             for other in others

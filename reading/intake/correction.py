@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from sqlalchemy.engine import Connection
 
@@ -13,22 +13,19 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import NotAllowed
+from reading.intake import identity
 from reading.intake.study_content import SIDES
-from reading.kinds import Role
 from reading.patients import attribution
 from reading.patients.attribution import OF_THE_SERIES, Revision
-from reading.register.grants import may_act
 from reading.reports import versions
 from reading.rules import case_rule
 from reading.signing import basis
 from reading.viewers import Staff
 
-CORRECTED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
-
 
 def may_correct(tx: Connection, staff: Staff, site_id: str, now: datetime) -> bool:
     """Whether they correct studies of a site: they work there, or manage its quality."""
-    return any(may_act(tx, staff, role, site_id, now) is not None for role in CORRECTED_BY)
+    return identity.grant_of(tx, staff, site_id, now) is not None
 
 
 @without_door("A part of a correction, whose act has opened the study or its case.")
@@ -110,7 +107,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
         laterality=_corrected_side(made.attributes, case.laterality),
     )
     ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
-    return case
+    return identity.judge(ctx, case.id)
 
 
 def _printed(identity: Mapping[str, Any]) -> list[dict[str, Any]]:

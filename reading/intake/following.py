@@ -11,7 +11,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import announcements, image_set
 from reading.context import Context, Who, without_door
-from reading.intake import intake
+from reading.intake import identity, intake
 from reading.intake.study_content import look_of
 from reading.patients.keys import Keys
 from reading.rules import case_rule
@@ -52,8 +52,8 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
         tier = case_rule.home_tier(ctx.tx, case) if back else None
         case = cases.move(ctx, case, move, grant=grant, why=why, tier=tier)
     if case.state is State.WAITING_READ:
-        case = _retriaged(ctx.tx, case)
-    return case
+        _retriaged(ctx.tx, case)
+    return identity.judge(ctx, case_id)
 
 
 def _move(tx: Connection, case: Case) -> Move | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -12,17 +13,19 @@ from sqlalchemy.exc import IntegrityError
 from reading import tables
 from reading.access import door
 from reading.actions import Action
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
+from reading.intake import identity, said
 from reading.intake.study_content import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import patient_number, patients
+from reading.patients import patients
 from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import never_links
 from reading.patients.patients import Patient
@@ -46,14 +49,16 @@ DONE: Final = frozenset({State.FINAL, State.WITHHELD, State.WITHDRAWN})
 def take_in(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool = True) -> Case:
     """The case of a study that has received something: found, or opened; to be called again whenever more has come.
 
+    Its images are compared with whomever their numbers name (`reading.intake.identity`), each time.
     ``answers``: the study may be the retake that a returned case waits for, and then joins that case.
     """
     found = cases.of_study(ctx.tx, study.study_uid)
     if found is not None:
-        return _more(ctx, study, cases.lock(ctx.tx, found.id))
+        _more(ctx, study, cases.lock(ctx.tx, found.id))
+        return identity.judge(ctx, found.id)
     try:
         with ctx.tx.begin_nested():
-            return _first(ctx, keys, study, answers=answers)
+            return identity.judge(ctx, _first(ctx, keys, study, answers=answers).id)
     except IntegrityError:
         # Another worker took it in at the same moment: a study has one case.
         found = cases.of_study(ctx.tx, study.study_uid)
@@ -90,17 +95,25 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = 
 
 
 def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Case:
-    order = _order_of(ctx.tx, study)
-    known = known_by_number(ctx.tx, keys, study, ctx.now)
-    if order is not None and known is not None and known.id != order.patient_id:
-        order, known = None, None  # the image says one person, the order another: a person decides
-    patient_id = order.patient_id if order else known.id if known else None
-    answered = _returned_case(ctx.tx, study, order, patient_id) if answers else None
-    if answered is not None:
+    named = _named_by(ctx.tx, keys, study, ctx.now)
+    order = None if named.differs else named.order
+    patient_id = named.patient_id if not named.differs else None
+    answered = _returned_case(ctx.tx, study, order, patient_id) if answers and not named.differs else None
+    if answered is not None and not said.contradicts(ctx.tx, answered.id, said_by(study)):
         case = cases.lock(ctx.tx, answered.id)
         cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
         return _resubmitted(ctx, cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now))
-    case = cases.create(ctx, _opened(ctx.tx, study, order, patient_id, ctx.now), study.study_uid)
+    # Whoever it is: what is urgent by its order is read as urgently while somebody finds that out.
+    priority = named.order.priority if named.order else Priority.ROUTINE
+    case = cases.create(ctx, _opened(ctx.tx, study, order, patient_id, priority, ctx.now), study.study_uid)
+    if named.differs:
+        identity.ask(
+            ctx.by(SYSTEM),
+            case.id,
+            patient_id=named.patient_id,
+            order_id=named.order.id if named.order else None,
+            number_differs=named.number_differs,
+        )
     if order is not None:
         meant = [one.id for one in meant_by(order, study.study_uid)]
         cases.join_procedures(ctx.tx, case.id, meant, ctx.now)
@@ -108,7 +121,35 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
     return case
 
 
-def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str | None, now: datetime) -> Case:
+@dataclass(frozen=True, kw_only=True)
+class _NamedBy:
+    """Whom the numbers of a study name: its Study Instance UID, its accession number, its patient number."""
+
+    order: Order | None
+    patient_id: str | None
+    number_differs: bool
+    """The patient number is another person's than the order's."""
+    differs: bool
+    """The numbers contradict one another, or what the images say: nothing is joined until a person decides."""
+
+
+def _named_by(tx: Connection, keys: Keys, study: Study, now: datetime) -> _NamedBy:
+    order = _order_of(tx, study)
+    known = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
+    patient = patients.by_id(tx, order.patient_id) if order else known
+    number_differs = order is not None and known is not None and known.id != order.patient_id
+    differs = patient is not None and compare(said_by(study), patient).verdict is Answer.DIFFERS
+    return _NamedBy(
+        order=order,
+        patient_id=patient.id if patient else None,
+        number_differs=number_differs,
+        differs=differs or number_differs,
+    )
+
+
+def _opened(  # noqa: PLR0917
+    tx: Connection, study: Study, order: Order | None, patient_id: str | None, priority: Priority, now: datetime
+) -> Case:
     look = look_of(tx, study.study_uid)
     asked = next(iter(meant_by(order, study.study_uid)), None) if order else None
     body_part = look.body_part or (asked.body_part if asked else "")
@@ -124,7 +165,6 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     )
     born = parse_date(study.birth_date)
     in_force = policy.in_force(tx, now)
-    priority = order.priority if order else Priority.ROUTINE
     rule = in_force.match(
         Facts(
             modality=look.modality,
@@ -159,14 +199,14 @@ def _opened(tx: Connection, study: Study, order: Order | None, patient_id: str |
     )
 
 
-def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
+def _more(ctx: Context[Who], study: Study, case: Case) -> None:
     ledger.fulfil(ctx.tx, [study.study_uid], ctx.now)
     follow_ups.open_if_late(ctx, case)
     if case.state in DONE:
-        return case
+        return
     if case.state is State.EMPTIED:
         if not study.instances:
-            return case
+            return
         tier = case_rule.home_tier(ctx.tx, case)
         case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
     counted = announcements.counted_when_quiet(ctx.tx, study.study_uid)
@@ -178,14 +218,13 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> Case:
     look = look_of(ctx.tx, study.study_uid)
     # The first instance may have been a report or a localiser that does not say what the others do.
     if case.state is State.WAITING_READ and case.modality in NOT_PICTURES and look.modality not in NOT_PICTURES:
-        case = case_rule.retriage(
+        case_rule.retriage(
             ctx.tx,
             case,
             modality=look.modality,
             body_part=look.body_part or case.body_part,
             laterality=look.laterality or case.laterality,
         )
-    return case
 
 
 def _resubmitted(ctx: Context[Who], case: Case) -> Case:
@@ -203,10 +242,9 @@ def _order_of(tx: Connection, study: Study) -> Order | None:
 
 
 def known_by_number(tx: Connection, keys: Keys, study: Study, now: datetime) -> Patient | None:
-    """The patient whose number the images carry; None where a number of ours comes with another person's name."""
+    """The patient whose number the images carry; None where they name another person."""
     found = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
-    ours = study.issuer == patient_number.ISSUER
-    another = found is not None and ours and compare(said_by(study), found).verdict is Answer.DIFFERS
+    another = found is not None and compare(said_by(study), found).verdict is Answer.DIFFERS
     return None if another else found
 
 

@@ -10,7 +10,8 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotThere
-from reading.intake import correction, intake
+from reading.intake import correction, intake, said
+from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching
 from reading.patients import attribution, patients
@@ -40,8 +41,10 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
     patient = patients.by_id(ctx.tx, order.patient_id)
     if patient is None or matching.order_of(ctx.tx, case_id) is not None:
         raise Invalid("order", "taken")
-    if not same_person and matching.names_another(ctx.tx, case, patient):
+    if not same_person and said.names_another(ctx.tx, case, patient):
         raise Invalid("same_person", "order")
+    reason = Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED
+    accept(ctx, case, patient, order_id=order.id, reason=reason)
     unsigned = versions.current(ctx.tx, case_id) is None
     for study_uid in cases.study_uids(ctx.tx, case_id):
         study = queries.study_of(ctx.tx, study_uid)
@@ -55,7 +58,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
             filled,
             patient_id=patient.id,
             order_id=order.id,
-            reason=Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED,
+            reason=reason,
         )
     matching.join(ctx.tx, cases.lock(ctx.tx, case_id), order, ctx.now)
 
@@ -73,6 +76,7 @@ def part(ctx: Context[Staff], keys: Keys, case_id: str, *, seen: int | None = No
     order = matching.order_of(ctx.tx, case_id)
     if order is None:
         raise NotThere
+    part_from(ctx, case_id, reason=Reason.PARTED)
     for study_uid in cases.study_uids(ctx.tx, case_id):
         before = _before_match(ctx, keys, study_uid, order.id)
         correction.correct(

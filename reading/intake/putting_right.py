@@ -13,15 +13,14 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import correction
+from reading.intake import correction, said
+from reading.intake.identity import accept
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
 from reading.patients.attribution import Revision
 from reading.patients.keys import Keys
 from reading.patients.names import as_typed, person_name
 from reading.patients.patients import Patient
-from reading.patients.same_name import Answer
-from reading.patients.same_person import compare, said_by
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
@@ -142,10 +141,10 @@ def link(
     case = cases.lock(ctx.tx, case_id, seen=seen)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
-    if not same_person and any(
-        study is not None and compare(said_by(study), patient).verdict is Answer.DIFFERS for _, study in studies
-    ):
+    if not same_person and said.contradicted(ctx.tx, case_id, patient):
         raise Invalid("same_person", "required")
+    reason = Reason.LINKED_NAMES_DIFFER if same_person else Reason.LINKED
+    accept(ctx, case, patient, order_id=None, reason=reason)
     unsigned = versions.current(ctx.tx, case_id) is None
     for study_uid, study in studies:
         nameless = study is not None and not person_name(study.patient_name)
@@ -154,7 +153,7 @@ def link(
             study_uid,
             identity(patient) if nameless and unsigned else {},
             patient_id=patient.id,
-            reason=Reason.LINKED_NAMES_DIFFER if same_person else Reason.LINKED,
+            reason=reason,
         )
 
 

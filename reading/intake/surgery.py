@@ -16,7 +16,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import HELD, State
 from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.intake import intake, surgery_record
+from reading.intake import intake, said, surgery_record
 from reading.intake.following import follow
 from reading.intake.regrouping import new_uid, separate
 from reading.intake.rejections import granted
@@ -211,7 +211,8 @@ def _one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str
     if one.patient_id is not None and one.patient_id == other.patient_id:
         return
     studies = [study for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
-    if len({_who(study) for study in studies}) != 1 or not studies[0].patient_id.strip():
+    same_number = len({_who(study) for study in studies}) == 1 and bool(studies[0].patient_id.strip())
+    if not same_number or not said.one_person(tx, one, other):
         raise Invalid("into_case", "another_person")
 
 

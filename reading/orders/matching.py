@@ -97,13 +97,6 @@ def proposals(tx: Connection, case: Case) -> list[Proposal]:
     return sorted(likely, key=lambda one: (-one.score, abs(one.order.scheduled_at - case.examined_at)))[:MOST]
 
 
-def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
-    """Whether the images say another person, or the case is linked to another patient."""
-    if case.patient_id not in {None, patient.id}:
-        return True
-    return any(compare(said_by(study), patient).verdict is Answer.DIFFERS for study in _studies(tx, case.id))
-
-
 def order_of(tx: Connection, case_id: str) -> Order | None:
     """The order that the images of a case answer, whether intake or a person matched them."""
     joined, procedure = tables.case_procedure, tables.procedure

@@ -15,7 +15,10 @@ from sqlalchemy.exc import IntegrityError
 from reading.completeness import announcements
 from reading.completeness.announcements import Named
 from reading.orders import orders, performed, progress
+from reading.orders.orders import Order
 from reading.orders.performed import MOVE_OF, State
+from reading.patients import patients, same_name
+from reading.patients.same_person import Said, compare
 from reading.tables import performed_change, performed_reference, performed_step
 from storage.ids import new_id
 from storage.index import queries
@@ -59,6 +62,10 @@ class Message:
     """All instances that were made so far, in all series."""
     reason: Mapping[str, str] | None = None
     """Why it was broken off: value, scheme, meaning."""
+    person: Said | None = None
+    """Of whom the device made it."""
+    patient_id: str = field(default="", repr=False)
+    """The number under which the device made it."""
 
 
 def create(  # noqa: PLR0917 -- a message and whose it is
@@ -93,7 +100,7 @@ def create(  # noqa: PLR0917 -- a message and whose it is
                 place=place,
                 study_uid=reference.study_uid,
                 accession_number=reference.accession_number,
-                procedure_id=_procedure_of(tx, site_id, reference),
+                procedure_id=_procedure_of(tx, site_id, reference, message),
             )
         )
     _advance_orders(tx, made, State.IN_PROGRESS)
@@ -177,19 +184,32 @@ def _last(tx: Connection, performed_id: str) -> tuple[int, Any]:
     return row.number, row.attributes
 
 
-def _procedure_of(tx: Connection, site_id: str, reference: Reference) -> str | None:
-    """Our procedure by the Study Instance UID that the worklist gave, else by accession number and step number."""
+def _procedure_of(tx: Connection, site_id: str, reference: Reference, message: Message) -> str | None:
+    """Our procedure by the Study Instance UID that the worklist gave, else by accession number and step number.
+
+    None where the device made it of another person than the one who was ordered for.
+    """
     order = orders.by_study(tx, reference.study_uid)
     if order is not None and order.site_id == site_id:
+        if _of_another_person(tx, order, message):
+            return None
         return next(one.id for one in order.procedures if one.study_uid == reference.study_uid)
     if not reference.accession_number:
         return None
     order = orders.by_accession(tx, site_id, reference.accession_number)
-    if order is None:
+    if order is None or _of_another_person(tx, order, message):
         return None
     named = [one.id for one in order.procedures if one.step_id == reference.step_id]
     alone = [one.id for one in order.procedures if len(order.procedures) == 1]
     return next(iter(named or alone), None)
+
+
+def _of_another_person(tx: Connection, order: Order, message: Message) -> bool:
+    patient, numbered = patients.by_id(tx, order.patient_id), patients.by_number(tx, message.patient_id)
+    if numbered is not None and numbered.id != order.patient_id:
+        return True
+    said = message.person
+    return said is not None and patient is not None and compare(said, patient).verdict is same_name.Answer.DIFFERS
 
 
 def _advance_orders(tx: Connection, performed_id: str, state: State) -> None:

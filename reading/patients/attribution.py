@@ -118,6 +118,11 @@ def correct(
         made_by=made_by,
         made_at=now,
     )
+    return _keep(tx, made)
+
+
+def _keep(tx: Connection, made: Revision) -> Revision:
+    """Write a revision, show the study as it says, and write the journal."""
     try:
         with tx.begin_nested():
             tx.execute(
@@ -135,13 +140,54 @@ def correct(
                 )
             )
     except IntegrityError as refused:
-        overtaking = current(tx, study_uid)
-        if overtaking is None or overtaking.revision == number:
+        overtaking = current(tx, made.study_uid)
+        if overtaking is None or overtaking.revision == made.revision - 1:
             raise  # not a race: the patient, the order or the person does not exist
         raise Stale(overtaking.revision) from refused
-    queries.show(tx, study_uid, made.attributes, made.revision)
-    journal.write(tx, KIND, _to_json(made), now)
+    queries.show(tx, made.study_uid, made.attributes, made.revision)
+    journal.write(tx, KIND, _to_json(made), made.made_at)
     return made
+
+
+def take_back(
+    tx: Connection, study_uid: str, number: int, *, reason: str, made_by: str | None, now: datetime
+) -> Revision | None:
+    """Take a revision back: what it said is as before it, and what was corrected again since stays so.
+
+    None where there is no such revision.
+
+    Raises:
+        Stale: somebody corrected it in this very moment.
+
+    """
+    revisions = history(tx, study_uid)
+    if not 0 < number <= len(revisions):
+        return None
+    taken, latest = revisions[number - 1], revisions[-1]
+    earlier = revisions[number - 2] if number > 1 else None
+    before = earlier.attributes if earlier else {}
+    attributes = dict(latest.attributes)
+    for keyword, value in taken.attributes.items():
+        if before.get(keyword) != value and latest.attributes.get(keyword) == value:
+            attributes.pop(keyword)
+            attributes |= {keyword: before[keyword]} if keyword in before else {}
+    study = queries.study_of(tx, study_uid)
+    if study is None:
+        return None
+    patient_id, order_id = earlier.patient_id if earlier else None, earlier.order_id if earlier else None
+    made = Revision(
+        id=new_id(),
+        study_uid=study_uid,
+        revision=latest.revision + 1,
+        patient_id=patient_id if latest.patient_id == taken.patient_id else latest.patient_id,
+        order_id=order_id if latest.order_id == taken.order_id else latest.order_id,
+        attributes=attributes,
+        previous=_previous(study, latest, {**latest.attributes, **attributes}),
+        reason=reason.strip(),
+        made_by=made_by,
+        made_at=now,
+    )
+    return _keep(tx, made)
 
 
 def replay(tx: Connection, payload: Mapping[str, Any], _now: datetime) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotThere
+from reading.intake import identity
 from reading.kinds import HeldAs, IdentifierKind
 from reading.patients import card_facts, changes, patient_identifiers, persons
 from reading.patients.changes import What
@@ -61,6 +62,8 @@ def add(ctx: Context[Staff], keys: Keys, patient_id: str, card: Identifier, *, r
         },
     )
     patient_identifiers.link(ctx.tx, keys, opened.id, card, ctx.now)
+    if (sex, born) != (opened.sex, opened.birth_date):
+        identity.recheck(ctx.tx, persons.record_ids(ctx.tx, opened.id))
     ctx.record(action=Action.PATIENT_CARD_ADD, subject_kind="patient", subject_id=opened.id)
     return opened
 

@@ -8,6 +8,7 @@ from datetime import date
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid
+from reading.intake import identity
 from reading.kinds import Sex
 from reading.patients import card_facts, changes, patient_identifiers, persons, telephones
 from reading.patients.changes import What
@@ -81,6 +82,8 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
     if "birth_date" in after:
         for each in ids:
             patient_identifiers.end_with_majority(ctx.tx, each, new.birth_date, ctx.now)
+    if set(after) - {"telephone"}:
+        identity.recheck(ctx.tx, ids)
     ctx.record(
         action=Action.PATIENT_CORRECT, subject_kind="patient", subject_id=opened.id, details={"revision": number}
     )

@@ -10,6 +10,7 @@ from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, Stale
+from reading.intake import identity
 from reading.patients import merges, persons
 from reading.patients.keys import Keys
 from reading.patients.likeness import contradict
@@ -80,6 +81,9 @@ def decide(ctx: Context[Staff], keys: Keys, merge_id: str, move: Move, *, revisi
     if move is Move.MERGE:
         _check_cards(ctx, keys, claim.patient_id, claim.into_id)
     made = merges.move(ctx.tx, claim, move, reason=reason, made_by=ctx.who.person_id, now=ctx.now)
+    if move is not Move.DECLINE:
+        ids = {each for one in (claim.patient_id, claim.into_id) for each in persons.record_ids(ctx.tx, one)}
+        identity.recheck(ctx.tx, ids)
     ctx.record_each(
         action=ACTIONS[move],
         subject_kind="patient",

@@ -11,6 +11,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.errors import Invalid, NotThere
 from reading.patients.keys import Keys
@@ -46,12 +47,14 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
 
     Raises:
         NotThere: no such case.
-        Invalid: nobody knows yet whose case it is.
+        Invalid: nobody knows yet whose case it is, or its images contradict that.
 
     """
-    row = tx.execute(sa.select(case.c.patient_id).where(case.c.id == case_id)).one_or_none()
+    row = tx.execute(sa.select(case.c.patient_id, case.c.identity).where(case.c.id == case_id)).one_or_none()
     if row is None:
         raise NotThere
+    if row.identity == Identity.DIFFERS:
+        raise Invalid("patient", "identity_differs")
     if row.patient_id is None:
         raise Invalid("patient", "unknown")
     tx.execute(receipt.update().where(receipt.c.case_id == case_id, receipt.c.expires_at > now).values(expires_at=now))

@@ -5,7 +5,7 @@ from reading.tables.audit import audit_anchor, audit_event
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
-from reading.tables.intake import rejected_instance, rejection, surgery
+from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
 from reading.tables.outbox import outbox
 from reading.tables.patients import (
@@ -68,6 +68,8 @@ __all__ = [
     "forwarded_instance",
     "forwarding_job",
     "forwarding_rule",
+    "identity_move",
+    "identity_question",
     "imaging_order",
     "installation_key",
     "known_place",

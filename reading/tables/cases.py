@@ -34,12 +34,21 @@ case: Final = sa.Table(
     sa.Column("clock_ahead", sa.Boolean, nullable=False),
     # When what is arriving now began to, where it is not the first instance; the rule's longest time counts from here.
     sa.Column("arriving_since", UtcDateTime),
+    # reading.cases.identity_moves; and how many shown images named another person than their study, when compared.
+    sa.Column("identity", sa.String(10), nullable=False, server_default="unchecked"),
+    sa.Column("other_persons", sa.Integer, nullable=False, server_default="0"),
     revision_column(),
     # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.
     sa.Index("ix_case_site_id_state_rank_due_at", "site_id", "state", "rank", "due_at"),
     sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
     sa.Index("ix_case_patient_id", "patient_id"),
+    sa.Index(
+        "ix_case_unchecked",
+        "received_at",
+        sqlite_where=sa.text("identity = 'unchecked'"),
+        postgresql_where=sa.text("identity = 'unchecked'"),
+    ),
 )
 
 case_study: Final = sa.Table(

@@ -1,4 +1,4 @@
-"""The tables of surgery and rejections."""
+"""The tables of questions of identity, surgery and rejections."""
 
 from __future__ import annotations
 
@@ -6,8 +6,41 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import UID, ULID, id_column, reference
+from reading.tables.columns import UID, ULID, id_column, reference, revision_column
 from storage.database import UtcDateTime, metadata
+
+# -- reading.intake.identity: a case whose images contradict whom their numbers name, and each decision about it
+identity_question: Final = sa.Table(
+    "identity_question",
+    metadata,
+    sa.Column("case_id", ULID, sa.ForeignKey("case.id"), primary_key=True),
+    sa.Column("state", sa.String(10), nullable=False),
+    # Whom and what the numbers named: not joined while the question is open.
+    reference("patient_id", "patient", nullable=True),
+    reference("order_id", "imaging_order", nullable=True),
+    # The number in the images is another person's than the order's.
+    sa.Column("number_differs", sa.Boolean, nullable=False),
+    # Digests of what a person has seen in the images and taken for the same person.
+    sa.Column("accepted", sa.JSON, nullable=False),
+    sa.Column("opened_at", UtcDateTime, nullable=False),
+    revision_column(),
+)
+
+identity_move: Final = sa.Table(
+    "identity_move",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("move", sa.String(10), nullable=False),
+    sa.Column("to_state", sa.String(10), nullable=False),
+    reference("person_id", "person", nullable=True),
+    reference("grant_id", "role_grant", nullable=True),
+    sa.Column("reason", sa.String(1000), nullable=False, server_default=""),
+    sa.Column("details", sa.JSON, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("case_id", "number"),
+)
 
 # -- reading.intake.surgery: what a person moved or merged; changes are `storage.decisions.placement_changes.Change`s
 surgery: Final = sa.Table(

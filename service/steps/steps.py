@@ -18,7 +18,7 @@ from pacs.arriving.settle_held import settle_held
 from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.intake import arrival_end, intake, rejections
+from reading.intake import arrival_end, identity, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.queue import leases
 from reading.sessions import attempts
@@ -42,6 +42,8 @@ from storage.nodes.reader import Bytes
 
 ANCHOR_SECONDS: Final = 5
 """How often it is asked whether an anchor is due."""
+AT_ONCE: Final = 200
+"""Cases that are compared in one go."""
 
 
 def of(house: House, stop: threading.Event) -> list[Step]:
@@ -51,6 +53,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
     forwarder = Forwarder(house, bytes_)
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
+        Step(name="compare identities", every_seconds=1, run=_compare_identities(house), gives_way=True),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
@@ -97,6 +100,27 @@ def _intake(house: House) -> Callable[[], int]:
                 arrivals.taken_in(study)
                 taken += 1
         return taken
+
+    return run
+
+
+def _compare_identities(house: House) -> Callable[[], int]:
+    """Compares cases of before this was done with their persons, the newest first, each in its own transaction."""
+
+    def run() -> int:
+        with snapshot(house.engine) as tx:
+            waiting = identity.unchecked(tx, AT_ONCE)
+        compared = 0
+        for case_id in waiting:
+            try:
+                with transaction(house.engine) as tx:
+                    identity.judge(Context(tx, house.audit, house.clock(), SYSTEM), case_id)
+            except Exception as error:  # noqa: BLE001 it stays closed to its patient, is tried again, and is seen
+                STEP_FAILURES.labels("compare identities").inc()
+                logger().error("the images of a case could not be compared with its person", exc_info=error)
+            else:
+                compared += 1
+        return compared
 
     return run
 

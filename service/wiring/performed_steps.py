@@ -12,6 +12,7 @@ from reading.completeness.announcements import Named
 from reading.orders import performed_messages
 from reading.orders.performed import State
 from reading.orders.performed_messages import Answer, Message, Reference
+from reading.patients.same_person import Said
 from service.installation.house import House
 from storage.database import transaction
 
@@ -54,4 +55,8 @@ def _message(said: PerformedStep) -> Message:
         if said.instances is None
         else [Named(series_uid=one.series_uid, sop_instance_uid=one.sop_instance_uid) for one in said.instances],
         reason=said.reason,
+        person=None
+        if said.person is None
+        else Said(name=said.person.name, sex=said.person.sex, birth_date=said.person.birth_date),
+        patient_id="" if said.person is None else said.person.patient_id,
     )

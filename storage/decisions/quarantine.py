@@ -20,7 +20,7 @@ from storage.decisions.comparison import conflict_of, note_conflict, study_of_se
 from storage.errors import Overtaken
 from storage.index import quarantine_rows
 from storage.index.entry_rows import Home, held_values, instance_values, series_values
-from storage.index.other_bytes import point_at
+from storage.index.other_bytes import first_person, point_at
 from storage.index.quarantine_rows import by_id, find
 from storage.index.queries import instance_of, study_of
 from storage.instance_row import InstanceRow, Place, Provenance
@@ -44,6 +44,7 @@ def as_instance(one: Held) -> Instance | None:
     entry = _entry(one)
     values = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
     encoded = values.pop("frame_ranges")
+    del values["other_person"]
     return Instance(**values, encoded_frame_ranges=encoded)
 
 
@@ -135,7 +136,8 @@ def admit(tx: Connection, one: Held, now: datetime) -> None:
     home = _home(tx, entry.row)
     tx.execute(insert_new(tx, _SERIES).values(series_values(entry, home)))
     entering = insert_new(tx, _INSTANCE).execution_options(preserve_rowcount=True)
-    done = tx.execute(entering.values(instance_values(entry, home)))
+    first = first_person(tx, entry.row.study_uid)
+    done = tx.execute(entering.values(instance_values(entry, home, first)))
     if done.rowcount != 1:
         raise Overtaken
     holding = {

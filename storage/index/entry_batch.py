@@ -12,7 +12,15 @@ from sqlalchemy.engine import Connection
 
 from storage.errors import StorageError
 from storage.index import journal
-from storage.index.entry_rows import Home, held_values, instance_values, series_values, study_values
+from storage.index.entry_rows import (
+    Home,
+    held_values,
+    instance_values,
+    person_of,
+    received_person,
+    series_values,
+    study_values,
+)
 from storage.index.entry_statements import (
     ASKED,
     COUNT_SERIES,
@@ -142,7 +150,7 @@ class Batch:
             (INSERT_SERIES, [series_values(self._new_series[uid], homes[uid]) for uid in sorted(self._new_series)]),
             (
                 INSERT_INSTANCE,
-                [instance_values(self._new[uid], homes[self._new[uid].row.series_uid]) for uid in sorted(self._new)],
+                [self._values(self._new[uid]) for uid in sorted(self._new)],
             ),
         ]
         kept_out = (Entered.HELD, Entered.ERASED)
@@ -164,6 +172,10 @@ class Batch:
             for kind, payload, at in (*told, *self._held_at(questions)):
                 journal.write(self._tx, kind, payload, at)
         return results
+
+    def _values(self, entry: Entry) -> Values:
+        row = entry.row
+        return instance_values(entry, self.seen.homes[row.series_uid], self.seen.persons[row.study_uid])
 
     def _not_in_the_bytes(self, same: Sequence[Entry]) -> list[tuple[str, dict[str, Any], datetime]]:
         """Decisions that no segment has: a second site sent the same, or new bytes replace damaged ones."""
@@ -202,6 +214,7 @@ class Batch:
             if row.study_uid in known.owners:
                 seen.owners[row.study_uid] = known.owners[row.study_uid]
                 seen.shown_in[row.study_uid] = known.shown_in[row.study_uid]
+                seen.persons[row.study_uid] = known.persons[row.study_uid]
             if row.series_uid in known.homes:
                 seen.homes[row.series_uid] = known.homes[row.series_uid]
         studies = {entry.row.study_uid for entry in self._entries} - seen.owners.keys()
@@ -213,8 +226,9 @@ class Batch:
         self._there = {there[0]: _there(there[1:]) for there in found if there[1] is not None}
         for uid, study_uid, named in self._found(HOMES, series):
             seen.homes[uid] = Home(study_uid, named or study_uid)
-        for uid, merged_into, *owner in self._found(OWNERS, studies):
+        for uid, merged_into, received, *owner in self._found(OWNERS, studies):
             seen.owners[uid] = Owner(*owner)
+            seen.persons[uid] = received_person(received)
             seen.shown_in[uid] = merged_into or uid
 
     def _found(self, query: Prepared, uids: set[str]) -> list[tuple[Any, ...]]:
@@ -254,6 +268,7 @@ class Batch:
         if row.study_uid not in seen.owners:
             seen.owners[row.study_uid] = newcomer
             seen.shown_in[row.study_uid] = row.study_uid
+            seen.persons[row.study_uid] = person_of(row)
             self._new_studies[row.study_uid] = entry
         if home is None:
             home = seen.homes[row.series_uid] = Home(seen.shown_in[row.study_uid], row.study_uid)

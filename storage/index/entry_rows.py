@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from storage.ids import new_id
-from storage.instance_row import encode_ranges
+from storage.instance_row import InstanceRow, encode_ranges
 from storage.quarantine_moves import Reason
 from storage.segments.members import Entry
 
@@ -26,6 +28,10 @@ SHOWN: Final = (
     "timezone_offset",
 )
 """The columns of a study that an attribution may change; `study.received` keeps the received values."""
+
+
+PERSON: Final = ("patient_name", "birth_date", "sex")
+"""The columns of a study that say of whom it is, beside the number."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,24 @@ def compared_names(patient_name: str) -> dict[str, str]:
         "patient_name_ideographic": ideographic,
         "patient_name_phonetic": phonetic,
     }
+
+
+def person_of(row: InstanceRow) -> tuple[str, ...]:
+    """What an instance says in `PERSON`."""
+    return tuple(getattr(row, name) for name in PERSON)
+
+
+def received_person(received: Mapping[str, str] | str) -> tuple[str, ...]:
+    """What `PERSON` is in a study's received values; SQLite's driver gives them as the text of the JSON."""
+    known: Mapping[str, str] = json.loads(received) if isinstance(received, str) else received
+    return tuple(known.get(name, "") for name in PERSON)
+
+
+def other_person(row: InstanceRow, first: Sequence[str]) -> dict[str, str] | None:
+    """What an instance says of its person, where the first one of its study said something else (``first``)."""
+    said = person_of(row)
+    same = all(not one or one == known for one, known in zip(said, first, strict=True))
+    return None if same else dict(zip(PERSON, said, strict=True))
 
 
 def study_values(entry: Entry) -> dict[str, Any]:
@@ -92,7 +116,8 @@ def series_values(entry: Entry, home: Home) -> dict[str, Any]:
     }
 
 
-def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
+def instance_values(entry: Entry, home: Home, first: Sequence[str] | None = None) -> dict[str, Any]:
+    """``first`` is what the first instance of the study says in `PERSON`; None where that is this one."""
     row = entry.row
     moved = home.study_uid != row.study_uid
     return {
@@ -124,6 +149,7 @@ def instance_values(entry: Entry, home: Home) -> dict[str, Any]:
         "received_at": entry.provenance.received_at,
         "hidden": False,
         "damaged": False,
+        "other_person": None if first is None else other_person(row, first),
     }
 
 

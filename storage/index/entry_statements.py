@@ -31,7 +31,12 @@ def _among(dialect: str, column: sa.Column[str]) -> sa.ColumnElement[bool]:
 
 OWNERS: Final = Prepared(
     lambda dialect: sa.select(
-        _STUDY.study_uid, _STUDY.merged_into, _STUDY.site_id, _STUDY.received_patient_id, _STUDY.received_issuer
+        _STUDY.study_uid,
+        _STUDY.merged_into,
+        _STUDY.received,
+        _STUDY.site_id,
+        _STUDY.received_patient_id,
+        _STUDY.received_issuer,
     ).where(_among(dialect, _STUDY.study_uid))
 )
 HOMES: Final = Prepared(

@@ -29,12 +29,15 @@ class Known:
     owners: dict[str, Owner] = field(default_factory=dict[str, Owner])
     shown_in: dict[str, str] = field(default_factory=dict[str, str])
     """Study UID to the study in which its new series are shown: itself, unless it was merged into another."""
+    persons: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Study UID to what its first instance says in `entry_rows.PERSON`."""
     homes: dict[str, Home] = field(default_factory=dict[str, Home])
     """Series UID to its home."""
 
     def clear(self) -> None:
         self.owners.clear()
         self.shown_in.clear()
+        self.persons.clear()
         self.homes.clear()
 
     def learn(self, seen: Known) -> None:
@@ -44,4 +47,5 @@ class Known:
         own = {uid for uid, shown_in in seen.shown_in.items() if uid == shown_in}
         self.owners.update({uid: owner for uid, owner in seen.owners.items() if uid in own})
         self.shown_in.update({uid: uid for uid in own})
+        self.persons.update({uid: person for uid, person in seen.persons.items() if uid in own})
         self.homes.update(seen.homes)

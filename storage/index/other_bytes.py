@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.index import quarantine_rows
-from storage.index.entry_rows import Home, instance_values
+from storage.index.entry_rows import Home, instance_values, received_person
 from storage.instance_row import Place
 from storage.quarantine_moves import QuarantineMove, Reason
 from storage.segments.members import Entry
@@ -29,10 +29,17 @@ def point_at(tx: Connection, entry: Entry, *, instead_of: Place, same_sender: bo
     instance = tables.instance.c
     there = (instance.sop_instance_uid == entry.row.sop_instance_uid) & (instance.offset == instead_of.offset)
     kept = _WHERE_SHOWN | (_OF_THE_SENDER if same_sender else frozenset[str]())
-    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid))
+    first = first_person(tx, entry.row.study_uid)
+    found = instance_values(entry, Home(entry.row.study_uid, entry.row.study_uid), first)
     values = {name: value for name, value in found.items() if name not in kept}
     there &= instance.segment_id == instead_of.segment_id
     return tx.execute(sa.update(tables.instance).where(there).values(values)).rowcount == 1
+
+
+def first_person(tx: Connection, study_uid: str) -> tuple[str, ...] | None:
+    """What the first instance of a study says in `entry_rows.PERSON`."""
+    received = tx.scalar(sa.select(tables.study.c.received).where(tables.study.c.study_uid == study_uid))
+    return None if received is None else received_person(received)
 
 
 def note_healed(tx: Connection, sop_instance_uid: str, now: datetime) -> None:

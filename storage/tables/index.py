@@ -131,6 +131,9 @@ instance: Final = sa.Table(
     sa.Column("character_set", sa.String(16), nullable=False, server_default=""),
     # The disk lost its bytes; the same instance, sent again, replaces them.
     sa.Column("damaged", sa.Boolean, nullable=False, server_default=sa.false()),
+    # Name, sex and birth date in its bytes, where they are not those of the first instance of the study that it names
+    # (study.received): null for nearly all.
+    sa.Column("other_person", sa.JSON(none_as_null=True)),
     sa.Index("ix_instance_series_uid", "series_uid"),
     sa.Index("ix_instance_study_uid", "study_uid"),
     sa.Index("ix_instance_segment_id", "segment_id"),
@@ -140,6 +143,12 @@ instance: Final = sa.Table(
         "study_uid",
         sqlite_where=sa.text("hidden = 1"),
         postgresql_where=sa.text("hidden"),
+    ),
+    sa.Index(
+        "ix_instance_other_person",
+        "study_uid",
+        sqlite_where=sa.text("other_person is not null"),
+        postgresql_where=sa.text("other_person is not null"),
     ),
     # The queue of `describe`: the instances that still wait.
     sa.Index(

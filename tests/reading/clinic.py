@@ -16,7 +16,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import image_set
 from reading.context import Context
-from reading.intake import arrival_end, intake
+from reading.intake import arrival_end, identity, intake
 from reading.kinds import Role
 from reading.queue import claiming, leases
 from reading.register.organisations import Organisation
@@ -126,6 +126,12 @@ def arrive(
     case = intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
     arrival_end.end_arriving(tx, now + timedelta(minutes=1), 60)
     return cases.by_id(tx, case.id)
+
+
+def compare_again(tx: Connection, clinic: Clinic, now: datetime) -> None:
+    """What the worker does with cases whose images nobody has compared with what is known now."""
+    for case_id in identity.unchecked(tx, 100):
+        identity.judge(Context(tx, clinic.audit, now, SYSTEM), case_id)
 
 
 def send(

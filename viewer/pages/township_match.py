@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
-from reading.cases.cases import Case
 from reading.desk.entries import Entry
 from reading.errors import Invalid, Stale
 from reading.intake import order_match
@@ -85,7 +84,7 @@ def _form(
         values: dict[str, Any] = {
             "row": township.row(entry, None, zone, language, now),
             "matched": _order(ctx.tx, order, zone, language) if order else None,
-            "proposals": [_proposal(ctx.tx, entry.case, one, zone, language) for one in found],
+            "proposals": [_proposal(ctx.tx, one, zone, language) for one in found],
             "said": _said(entry, language),
             "revision": entry.case.revision,
             "meanwhile": meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(wrong, Stale) else [],
@@ -115,12 +114,11 @@ def _order(tx: Connection, order: Order, zone: str, language: Language) -> dict[
     }
 
 
-def _proposal(tx: Connection, case: Case, one: Proposal, zone: str, language: Language) -> dict[str, Any]:
+def _proposal(tx: Connection, one: Proposal, zone: str, language: Language) -> dict[str, Any]:
     return {
         **_order(tx, one.order, zone, language),
         "fits": [text(language, f"match.{trait}") for trait in TRAITS if trait in one.fits],
         "differs": [text(language, f"match.{trait}") for trait in TRAITS if trait in one.differs],
-        "another": matching.names_another(tx, case, one.patient),
     }
 
 

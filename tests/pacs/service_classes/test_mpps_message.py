@@ -10,7 +10,7 @@ from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from pacs.dataset.dicom_json import to_json
-from pacs.service_classes.mpps_message import PerformedInstance, Reference, RefusedMessage, n_create, n_set
+from pacs.service_classes.mpps_message import PerformedInstance, Person, Reference, RefusedMessage, n_create, n_set
 from tests.builders import encoded
 from tests.mpps import SERIES, beginning, ending
 
@@ -29,6 +29,16 @@ def test_what_is_read_out_of_a_beginning() -> None:
     ]
     assert found.instances == []
     assert found.attributes["00100010"]["Value"] == [{"Alphabetic": "WANG^XIAOLI", "Ideographic": "王^小丽"}]
+    assert found.person is not None
+    assert found.person.name == "WANG^XIAOLI=王^小丽"
+
+
+def test_a_patient_who_is_malformed_says_nothing_and_refuses_nothing() -> None:
+    message = read(beginning())
+    odd = {"00100010": {"Value": ["WANG"]}, "00100040": {"Value": [7]}, "00100030": {}, "00100020": {"Value": [None]}}
+    found = n_create({**message, **odd}).person
+
+    assert found == Person(name="", sex="", birth_date="", patient_id="")
 
 
 def test_what_is_read_out_of_an_end() -> None:

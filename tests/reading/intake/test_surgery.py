@@ -100,7 +100,7 @@ def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine,
         attribution.correct(
             tx,
             "1.1",
-            {"PatientName": "Li^Na", "BodyPartExamined": "ABDOMEN"},
+            {"PatientName": "Pia^Li", "BodyPartExamined": "ABDOMEN"},
             reason="x",
             made_by=None,
             now=now,
@@ -114,8 +114,8 @@ def test_corrections_go_with_the_images_and_a_linked_patient_too(engine: Engine,
         assert new.patient_id == patient.id
         assert study is not None
         assert latest is not None
-        assert (study.patient_name, study.attribution_revision) == ("Li^Na", 1)
-        assert latest.attributes == {"PatientName": "Li^Na", "BodyPartExamined": "ABDOMEN"}
+        assert (study.patient_name, study.attribution_revision) == ("Pia^Li", 1)
+        assert latest.attributes == {"PatientName": "Pia^Li", "BodyPartExamined": "ABDOMEN"}
 
 
 def test_images_go_to_an_examination_that_is_there_also_of_another_person(engine: Engine, now: datetime) -> None:
@@ -177,6 +177,19 @@ def test_only_one_persons_studies_are_merged(engine: Engine, now: datetime) -> N
         merge(tx, clinic, one.id, other.id, now=now)
 
         assert counts(tx, "1.1", "1.2") == [0, 2]
+
+
+def test_studies_under_one_number_that_name_two_persons_are_not_merged(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        one = arrive(tx, clinic, "1.1", now, patient_id="7", patient_name="CHEN^DAHAI", sex="M")
+        other = arrive(tx, clinic, "1.2", now, patient_id="7", patient_name="WU^JUN", sex="M")
+        with pytest.raises(Invalid, match="another_person"):
+            merge(tx, clinic, one.id, other.id, now=now)
+        spelled = arrive(tx, clinic, "1.3", now, patient_id="7", patient_name="chen da hai")
+        merge(tx, clinic, spelled.id, one.id, now=now)
+
+        assert counts(tx, "1.1", "1.2", "1.3") == [2, 1, 0]
 
 
 def test_what_was_moved_on_is_not_taken_back_before_that_is(engine: Engine, now: datetime) -> None:

@@ -6,17 +6,25 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from reading.access import visibility
+from reading.audit import SYSTEM
+from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.context import Context
 from reading.errors import Invalid, NotThere, Stale
+from reading.intake import identity
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import patient_identifiers
 from reading.registration import corrections, records
 from reading.registration.corrections import facts_of
+from reading.tables import case
+from reading.viewers import PatientViewer
 from storage.database import transaction
-from tests.reading.clinic import open_clinic
+from tests.reading.clinic import arrive, compare_again, open_clinic
 from tests.reading.region import KEYS, PIA_CARD
 
 PIA = CardHolder(kind=IdentifierKind.IDENTITY_CARD, card=PIA_CARD, name="皮亚", sex=Sex.UNKNOWN, birth_date=None)
@@ -50,6 +58,31 @@ def test_a_mistyped_name_is_corrected_on_record_and_the_card_finds_its_owner_aga
     assert change.before == {"name": "皮压", "telephone": ""}
     assert change.after == {"name": "皮亚", "telephone": "13800138000"}
     assert (change.reason, change.made_by, change.made_at) == ("录入错误", clinic.tang.person_id, now)
+
+
+def test_a_corrected_name_closes_the_cases_until_their_images_are_compared_with_it(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        made = find_or_register(ctx, KEYS, PIA, clinic.region.hills.id)
+        one = arrive(tx, clinic, "1.1", now, patient_id="", patient_name="皮亚")
+        cases.change(tx, cases.lock(tx, one.id), patient_id=made.id)
+        identity.judge(Context(tx, clinic.audit, now, SYSTEM), one.id)
+        own = visibility.awaited_cases(PatientViewer(patient_id=made.id, case_id=None))
+        found: list[tuple[Identity, str | None, bool]] = []
+        for revision, name in enumerate(("陈大海", "皮亚"), start=1):
+            corrections.correct(
+                ctx, KEYS, made.id, replace(facts_of(made), name=name), revision=revision, reason="录入错误"
+            )
+            at_once = tx.scalars(sa.select(case.c.id).where(own)).all()
+            compare_again(tx, clinic, now)
+            judged, open_now = cases.by_id(tx, one.id), tx.scalars(sa.select(case.c.id).where(own)).all()
+            found.append((judged.identity, judged.patient_id, bool(open_now)))
+            assert at_once == []
+
+    assert found == [(Identity.DIFFERS, None, False), (Identity.AGREES, made.id, True)]
 
 
 def test_the_older_page_undoes_no_newer_correction(engine: Engine, now: datetime) -> None:

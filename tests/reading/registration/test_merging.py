@@ -26,7 +26,7 @@ from reading.registration import merging, records
 from reading.tables import case, patient
 from reading.viewers import PatientViewer, Staff
 from storage.database import transaction
-from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.clinic import Clinic, arrive, compare_again, open_clinic
 from tests.reading.region import KEYS, PIA_CARD
 
 PIA = CardHolder(
@@ -184,18 +184,24 @@ def test_the_cases_of_merged_records_are_priors_of_each_other_until_they_are_par
     with transaction(engine) as tx:
         desk = Desk(tx, now)
         clinic, pia, again = desk.clinic, desk.register(PIA), desk.register(AGAIN)
-        first, second = (arrive(tx, clinic, f"1.2.840.{each}", now, patient_id="") for each in (1, 2))
+        first, second = (
+            arrive(tx, clinic, f"1.2.840.{each}", now, patient_id="", patient_name="皮亚") for each in (1, 2)
+        )
         first = cases.change(tx, cases.lock(tx, first.id), patient_id=pia.id)
         second = cases.change(tx, cases.lock(tx, second.id), patient_id=again.id)
         before = prior_cases(tx, clinic.ada, [second], now)[second.id]
         merged = desk.merge(desk.propose(again, pia))
         together = prior_cases(tx, clinic.ada, [second], now)[second.id]
         own = PatientViewer(patient_id=pia.id, case_id=None)
+        closed = set(tx.scalars(sa.select(case.c.id).where(visibility.awaited_cases(own))))
+        compare_again(tx, clinic, now)
         seen = set(tx.scalars(sa.select(case.c.id).where(visibility.awaited_cases(own))))
         desk.decide(merged, Move.UNDO)
+        compare_again(tx, clinic, now)
         parted = prior_cases(tx, clinic.ada, [second], now)[second.id]
         seen_after = set(tx.scalars(sa.select(case.c.id).where(visibility.awaited_cases(own))))
 
     assert before == parted == []
+    assert closed == set()
     assert [one.id for one in together] == [first.id]
     assert (seen, seen_after) == ({first.id, second.id}, {first.id})

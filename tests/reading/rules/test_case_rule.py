@@ -71,7 +71,7 @@ def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         patient = pia(tx, now)
-        linked = arrive(tx, clinic, "1.1", now, patient_id="P1", birth_date="20200101")
+        linked = arrive(tx, clinic, "1.1", now, patient_id="P1", birth_date="19890101")
         stranger = arrive(tx, clinic, "1.2", now, birth_date="20200101")
         nobody = arrive(tx, clinic, "1.3", now, birth_date="")
         ages = [case_rule.age_years(tx, one.id, one.patient_id, now) for one in (linked, stranger, nobody)]

@@ -129,7 +129,11 @@ def test_a_guardians_card_opens_the_child_that_the_code_was_printed_for(engine: 
         tang, hills = people.by_username(tx, "tang"), organisations.by_code(tx, "hills")
         assert tang is not None
         assert hills is not None
-        case = take_in(Context(tx, WEB, now, SYSTEM), KEYS, received(tx, hills, "1.2.840.2", now, patient_id="P2"))
+        case = take_in(
+            Context(tx, WEB, now, SYSTEM),
+            KEYS,
+            received(tx, hills, "1.2.840.2", now, patient_id="P2", patient_name="Kit"),
+        )
         paper = receipts.print_receipt(tx, KEYS, case.id, printed_by=tang.id, now=now)
 
     opened = come_in(engine, now, paper.code)

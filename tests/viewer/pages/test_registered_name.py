@@ -8,6 +8,7 @@ import pytest
 
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.kinds import Sex
 from reading.patients import patients
 from storage.database import transaction
@@ -21,7 +22,7 @@ STUDY = "1.2.840.1"
 @pytest.fixture
 def matched(house: House) -> tuple[Case, str]:
     """A case of 王小丽 whose images say WANG XIAOLI, and her number."""
-    case = house.case(STUDY, patient_name="WANG^XIAOLI", accession_number="A77")
+    case = house.case(STUDY, patient_id="", patient_name="WANG^XIAOLI", accession_number="A77")
     with transaction(house.engine) as tx:
         known = patients.register(
             tx, KEYS, name="王小丽", birth_date=None, sex=Sex.FEMALE, identifiers=[], now=house.now
@@ -72,7 +73,7 @@ def test_a_search_finds_both_writings_and_the_numbers_however_long_ago(house: Ho
 def test_nobodys_picture_is_shown_under_anothers_registered_name(house: House) -> None:
     case = house.case(STUDY, patient_name="陈^大海")
 
-    assert case.patient_id == house.patient.id  # the number is Pia's
+    assert (case.patient_id, case.identity) == (None, Identity.DIFFERS)  # the number is Pia's
     page = house.signed_in("tang").get("/t").text
     assert "陈大海" in page
     assert ">Pia<" not in page

@@ -1,0 +1,128 @@
+"""What the images of a case say of their person, compared with one another and with a registered person."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import combinations
+
+from sqlalchemy.engine import Connection
+
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.patients import persons
+from reading.patients.patients import Patient
+from reading.patients.same_name import Answer
+from reading.patients.same_person import Comparison, Fact, Said, compare, compare_images, said_by
+from storage.index import queries
+from storage.index.persons import Named, persons_in
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaidByStudy:
+    """What one study of a case says."""
+
+    study_uid: str = field(repr=False)
+    shown: Said
+    """What it came with, corrections applied."""
+    others: tuple[Said, ...]
+    """What other images in it say; each may be another person."""
+    compared: Comparison | None
+    """``shown`` with the person; None where there is none to compare with."""
+    differing: frozenset[Fact]
+    """The facts in which anything in it contradicts the person, or the rest of the case."""
+    contradictions: tuple[Said, ...]
+    """What contradicts."""
+    odd: int
+    """How many of its images say something else than their study did first."""
+
+
+def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidByStudy]:
+    """What each study of a case says, compared with ``patient``, or with the first study where nobody is known."""
+    uids = cases.study_uids(tx, case_id)
+    named = persons_in(tx, uids)
+    found: list[SaidByStudy] = []
+    for uid in uids:
+        study = queries.study_of(tx, uid)
+        if study is None or uid not in named:
+            continue
+        shown, first = said_by(study), _said(named[uid].first)
+        # A name that was corrected is compared as corrected: what the study came with is known to be wrong.
+        others = tuple(sorted((_said(one) for one in named[uid].others), key=_in_order))
+        compared = compare(shown, patient) if patient is not None else None
+        against = compared or (compare_images(shown, found[0].shown) if found else None)
+        differing = set(against.differing) if against else set[Fact]()
+        contradictions = [shown] if differing else []
+        for one in others:
+            differs = compare_images(one, shown).differing if one != first else frozenset[Fact]()
+            differing |= differs
+            contradictions += [one] if differs else []
+        found.append(
+            SaidByStudy(
+                study_uid=uid,
+                shown=shown,
+                others=others,
+                compared=compared,
+                differing=frozenset(differing),
+                contradictions=tuple(contradictions),
+                odd=named[uid].odd,
+            )
+        )
+    return found
+
+
+def contradicts(tx: Connection, case_id: str, said: Said) -> bool:
+    """Whether images that say this cannot be of the person whom a case shows."""
+    return any(
+        compare_images(said, one).differing
+        for study in said_in(tx, case_id, None)
+        for one in (study.shown, *study.others)
+    )
+
+
+def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
+    """Whether any image of a case contradicts ``patient``, or the case is linked to somebody else."""
+    linked = case.patient_id is not None and case.patient_id not in persons.record_ids(tx, patient.id)
+    return linked or contradicted(tx, case.id, patient)
+
+
+def contradicted(tx: Connection, case_id: str, patient: Patient) -> bool:
+    """Whether any image of a case contradicts ``patient``."""
+    return any(one.contradictions for one in said_in(tx, case_id, patient))
+
+
+def one_person(tx: Connection, one: Case, other: Case) -> bool:
+    """Whether nothing says that two cases are two persons': not who is linked, and no image of either."""
+    linked = (one.patient_id, other.patient_id)
+    if None not in linked and linked[0] not in persons.record_ids(tx, str(linked[1])):
+        return False
+    said = everything(study for case in (one, other) for study in said_in(tx, case.id, None))
+    return not any(compare_images(this, that).differing for this, that in combinations(said, 2))
+
+
+def agrees(studies: Sequence[SaidByStudy]) -> bool:
+    """Whether every study names the person."""
+    compared = [one.compared for one in studies]
+    return bool(compared) and all(one is not None and one.verdict is Answer.AGREES for one in compared)
+
+
+def digests(said: Iterable[Said], patient: Patient | None) -> frozenset[str]:
+    """What a person has seen beside a registered person's facts; another digest once either changes."""
+    beside = None if patient is None else [patient.id, patient.name, str(patient.sex), str(patient.birth_date)]
+    return frozenset(
+        hashlib.sha256(json.dumps([one.name, one.sex, one.birth_date, beside]).encode()).hexdigest() for one in said
+    )
+
+
+def everything(studies: Iterable[SaidByStudy]) -> list[Said]:
+    return [said for one in studies for said in (one.shown, *one.others)]
+
+
+def _said(named: Named) -> Said:
+    return Said(name=named.patient_name, sex=named.sex, birth_date=named.birth_date)
+
+
+def _in_order(said: Said) -> tuple[str, str, str]:
+    return said.name, said.birth_date, said.sex
