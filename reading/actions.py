@@ -11,6 +11,10 @@ class Action(StrEnum):
     AGREEMENT_ADD = "agreement.add"
     AGREEMENT_END = "agreement.end"
 
+    AUDIT_EXPORT = "audit.export"
+    AUDIT_SEARCH = "audit.search"
+    AUDIT_VERIFY = "audit.verify"
+
     CASE_AGREE = "case.agree"
     CASE_AMEND = "case.amend"
     CASE_ARRIVE = "case.arrive"
@@ -156,6 +160,7 @@ class Action(StrEnum):
     ROLE_GRANT = "role.grant"
     ROLE_REVOKE = "role.revoke"
 
+    SESSION_END = "session.end"
     SESSION_OPEN = "session.open"
     SESSION_PROVE = "session.prove"
 
@@ -181,4 +186,5 @@ class Action(StrEnum):
 
     TOWNSHIP_OPEN = "township.open"
 
+    WORKLIST_ANSWER = "worklist.answer"
     WORKLIST_OPEN = "worklist.open"

@@ -17,6 +17,7 @@ from starlette.types import Scope
 from viewer.api import (
     alerts,
     attributions,
+    audit,
     cases,
     devices,
     follow_ups,
@@ -27,6 +28,7 @@ from viewer.api import (
     patients,
     quality,
     reports,
+    security,
     session,
     withholding,
 )
@@ -65,6 +67,8 @@ API: Final = (
     devices,
     quality,
     patient,
+    audit,
+    security,
 )
 PAGES: Final = (
     sign_in,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, TypeAlias
@@ -28,6 +28,9 @@ from pacs.service_classes.modality_worklist_match import CHARACTER_SET, Answer, 
 
 MOST_ANSWERS: Final = 500
 """Most matches of one query."""
+AT_ONCE: Final = 128
+"""Most matches that are noted together before they are given: the first alone, so that it is not waited for, then two,
+four, and so on."""
 MOST_IDENTIFIER_BYTES: Final = 16 * 1024
 """Every step is compared with all of the identifier; those of devices have one or two KiB."""
 # PS3.4 K.4.1.1.4, Table K.4-1.
@@ -55,6 +58,8 @@ class WorklistPage:
     """False where the site has more steps than are searched for one query."""
     character_set: str
     """The set entered for the device, else empty."""
+    answering: Callable[[Sequence[ScheduledStep]], None]
+    """Called with steps before they are given to the device, so that what it learns of persons is on record."""
 
 
 WorklistSource: TypeAlias = Callable[[Caller, date | None, date | None], WorklistPage]
@@ -78,21 +83,32 @@ class Worklist:
         try:
             who = caller.sender.device_id
             with self._turns.of(who):
-                asked, answers, whole = self._matches(caller, event)
-            given = 0
-            while True:
-                with self._turns.of(who):
-                    one = next(answers, None)
-                if one is None:
-                    break
-                if event.is_cancelled:
-                    yield CANCELLED, None
-                    return
-                if given == MOST_ANSWERS or one is _UNFINISHED:
-                    whole = False
-                    break
-                given += 1
-                yield (MATCH if one.supported else MATCH_UNSUPPORTED_KEYS), one.dataset
+                asked, offer, answers = self._matches(caller, event)
+            given, whole, more, at_once = 0, offer.whole, True, 1
+            while more:
+                found: list[tuple[ScheduledStep, Answer]] = []
+                while more and len(found) < at_once:
+                    with self._turns.of(who):
+                        one = next(answers, None)
+                    more = one is not None
+                    if one is None:
+                        break
+                    if given + len(found) == MOST_ANSWERS or one[1] is _UNFINISHED:
+                        whole = more = False
+                    else:
+                        found.append(one)
+                    if event.is_cancelled:  # it says so once
+                        yield CANCELLED, None
+                        return
+                at_once = min(2 * at_once, AT_ONCE)
+                if found:
+                    offer.answering([step for step, _ in found])
+                for _, match in found:
+                    if event.is_cancelled:
+                        yield CANCELLED, None
+                        return
+                    given += 1
+                    yield (MATCH if match.supported else MATCH_UNSUPPORTED_KEYS), match.dataset
         except MalformedKey as problem:
             yield _failed(NOT_OF_THIS_CLASS, "a matching key is malformed", problem.tag), None
         except UnreadableData:
@@ -108,7 +124,7 @@ class Worklist:
             if not whole:
                 yield _failed(OUT_OF_RESOURCES, "too many matches: narrow the query"), None
 
-    def _matches(self, caller: Caller, event: Any) -> tuple[Keys, Iterator[Answer], bool]:
+    def _matches(self, caller: Caller, event: Any) -> tuple[Keys, WorklistPage, Iterator[tuple[ScheduledStep, Answer]]]:
         asked, said = _keys(event, None)
         first, last = days(asked)
         offer = self._offering(caller, first, last)
@@ -116,18 +132,18 @@ class Worklist:
             asked, _ = _keys(event, (offer.character_set,))
         charset = answer_charset(offer.character_set, said)
 
-        def matches() -> Iterator[Answer]:
+        def matches() -> Iterator[tuple[ScheduledStep, Answer]]:
             budget = Budget()
             for step in offer.scheduled:
                 if budget.spent:
-                    yield _UNFINISHED
+                    yield step, _UNFINISHED
                     return
                 found = answer(asked, attributes(step, charset))
                 if found is not None:
                     write_in(charset, found.dataset)
-                    yield found
+                    yield step, found
 
-        return asked, matches(), offer.whole
+        return asked, offer, matches()
 
 
 def _keys(event: Any, charsets: tuple[str, ...] | None) -> tuple[Keys, tuple[str, ...]]:

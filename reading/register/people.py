@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import sqlalchemy as sa
@@ -18,7 +18,9 @@ from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
 ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
-"""Roles of which one person holds at most one (GB/T 22239, level three)."""
+"""Roles of which one person holds at most one, and none beside it that sees a picture (GB/T 22239, level three)."""
+OWN_DEEDS: Final = timedelta(days=365)
+"""So long after administering system or security nobody becomes audit administrator: they would audit themselves."""
 USERNAME_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._-")
 
 
@@ -135,9 +137,13 @@ def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now:
 
     Raises:
         NotThere: no such person, or they have ended.
-        NotAllowed: they hold another of the three administrators' roles, which belong to three people.
+        NotAllowed: they hold another of the three administrators' roles, which belong to three people; or a role that
+            sees pictures and reports, which none of the three does; or held another of them within a year and would
+            audit themselves.
 
     """
+    # Locked, so that two grants at once cannot give what one after the other would not.
+    tx.execute(sa.select(person.c.id).where(person.c.id == person_id).with_for_update())
     somebody = by_id(tx, person_id)
     if somebody is None or somebody.until is not None:
         raise NotThere
@@ -147,6 +153,10 @@ def grant(tx: Connection, person_id: str, organisation_id: str, role: Role, now:
             return one
         if role in ADMINISTRATORS and one.role in ADMINISTRATORS and one.role is not role:
             raise NotAllowed("administrators-are-different-people")
+        if (role in ADMINISTRATORS) != (one.role in ADMINISTRATORS):
+            raise NotAllowed("administrators-see-no-picture")
+    if role is Role.AUDIT_ADMINISTRATOR and _administered(tx, person_id, now - OWN_DEEDS):
+        raise NotAllowed("nobody-audits-themselves")
     made = RoleGrant(id=new_id(), person_id=person_id, organisation_id=organisation_id, role=role, since=now)
     tx.execute(
         role_grant.insert().values(
@@ -189,6 +199,12 @@ def _check_username(username: str) -> None:
         raise Invalid("username", "length")
     if not set(username) <= USERNAME_CHARACTERS:
         raise Invalid("username", "characters")
+
+
+def _administered(tx: Connection, person_id: str, since: datetime) -> bool:
+    other = role_grant.c.role.in_(ADMINISTRATORS - {Role.AUDIT_ADMINISTRATOR})
+    held = _grants(tx, (role_grant.c.person_id == person_id) & other & open_at(role_grant, since))
+    return bool(held)
 
 
 def _one(tx: Connection, condition: sa.ColumnElement[bool]) -> Person | None:

@@ -1,4 +1,4 @@
-"""Acts on organisations and people from the command line, whose user may change every organisation."""
+"""Acts on organisations and people: of the command line, whose user may do all, and of the security administrator."""
 
 from __future__ import annotations
 
@@ -14,9 +14,11 @@ from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations, password_rules, people
+from reading.register.administrator import only
 from reading.register.organisations import Agreement, Organisation
 from reading.register.passwords import NewPassword
 from reading.register.people import Person
+from reading.viewers import Staff
 
 REGION: Final = "REGION"
 """Code of the organisation that the first start makes; its administrators administer the whole service."""
@@ -164,13 +166,15 @@ def end_person(ctx: Context[Actor], username: str) -> Person:
 
 
 @without_door("The register of organisations and people; nothing of a patient is in it.")
-def revoke_role(ctx: Context[Actor], username: str, organisation_code: str, role: Role) -> Person:
+def revoke_role(ctx: Context[Staff | Actor], username: str, organisation_code: str, role: Role) -> Person:
     """End one role of a person, also in an organisation that has ended.
 
     Raises:
+        NotAllowed: they are no security administrator.
         NotThere: no such person, or they do not hold this role there.
 
     """
+    only(ctx.who, Role.SECURITY_ADMINISTRATOR)
     one = person_of(ctx.tx, username)
     where = organisations.by_code(ctx.tx, organisation_code)
     held = [

@@ -122,7 +122,11 @@ def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Patie
     return PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=row.csrf_token)
 
 
-def end(tx: Connection, token: str, now: datetime) -> None:
+@without_door("It concerns the patient's own session alone.")
+def end(ctx: Context[PatientViewer], token: str) -> None:
     """Sign out."""
     same = patient_session.c.token_digest == session_token.digest(token)
-    tx.execute(patient_session.update().where(same, patient_session.c.ended_at.is_(None)).values(ended_at=now))
+    open_still = patient_session.c.ended_at.is_(None)
+    ended = ctx.tx.execute(patient_session.update().where(same, open_still).values(ended_at=ctx.now))
+    if ended.rowcount:
+        ctx.record(action=Action.SESSION_END, subject_kind="patient", subject_id=ctx.who.patient_id)

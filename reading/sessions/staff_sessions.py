@@ -178,10 +178,14 @@ def change_password(acts: Acts[Staff], keys: Keys, *, current: str, new: str) ->
         ctx.record(action=Action.PASSWORD_CHANGE, subject_kind="person", subject_id=who.person_id)
 
 
-def end(tx: Connection, token: str, now: datetime) -> None:
+@without_door("It concerns the person's own session alone.")
+def end(ctx: Context[Staff], token: str) -> None:
     """Sign out."""
     same = staff_session.c.token_digest == session_token.digest(token)
-    tx.execute(staff_session.update().where(same, staff_session.c.ended_at.is_(None)).values(ended_at=now))
+    open_still = staff_session.c.ended_at.is_(None)
+    ended = ctx.tx.execute(staff_session.update().where(same, open_still).values(ended_at=ctx.now))
+    if ended.rowcount:
+        ctx.record(action=Action.SESSION_END, subject_kind="person", subject_id=ctx.who.person_id)
 
 
 def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts | None = None) -> None:

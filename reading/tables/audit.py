@@ -27,6 +27,14 @@ audit_event: Final = sa.Table(
     sa.Column("digest", DIGEST, nullable=False),
     sa.Index("ix_audit_event_subject_kind_subject_id_at", "subject_kind", "subject_id", "at"),
     sa.Index("ix_audit_event_actor_id_at", "actor_id", "at"),
+    sa.Index("ix_audit_event_at", "at"),
+    sa.Index("ix_audit_event_action_at", "action", "at"),
+    sa.Index(
+        "ix_audit_event_refused",
+        "at",
+        sqlite_where=sa.text("outcome = 'refused'"),
+        postgresql_where=sa.text("outcome = 'refused'"),
+    ),
 )
 
 # -- reading.anchors: insert-only

@@ -82,6 +82,9 @@ PLACES: Final = {
     "token_file": "--token-file",
     "device": "--to",
     "reason": "--reason",
+    "person": "--person",
+    "action": "--action",
+    "after": "--after",
 }
 """Where on the command line a field of `Invalid` is entered."""
 
@@ -94,6 +97,9 @@ INVALID: Final = {
     "parent_code.unknown": "no organisation takes part under this code",
     "region_code.length": "a region code of GB/T 2260 has 6 digits",
     "region_code.characters": "a region code of GB/T 2260 has 6 digits",
+    "person.unknown": "nobody has or had this username; `tierread person list` shows the people",
+    "action.unknown": "docs/audit.md lists the words of the audit",
+    "after.form": "give back what the page before said at its end",
     "target.one_of_device_and_url": "name either a device with --to or an address with --url",
     "device.has_no_port": "the entry of this device does not say where it is called: `tierread device set --port`",
     "reason.missing": "say why, in a few words",
@@ -132,6 +138,12 @@ RULES: Final = {
     "administrators-are-different-people": (
         "this person administers already: system, security and audit administrator are three different people"
     ),
+    "administrators-see-no-picture": (
+        "system, security and audit administrators see no picture and no report: name somebody without another role"
+    ),
+    "nobody-audits-themselves": (
+        "this person administered system or security within the last year, and would audit their own doings"
+    ),
     "case_is_open": "the reading of this case is not over, so its images stay; --open-too erases them all the same",
     "under_a_hold": "these images are under a hold and stay; `tierread hold --end` ends it",
 }
@@ -165,6 +177,11 @@ def cannot_read(path: Path, error: OSError | UnicodeDecodeError) -> Refused:
     """The refusal of a file that an option names and that cannot be read."""
     why = error.strerror if isinstance(error, OSError) else "it is not text in UTF-8"
     return Refused(f"{path} cannot be read: {why}", "name a file that this user may read")
+
+
+def cannot_write(path: Path, error: OSError) -> Refused:
+    """The refusal of a file that an option names and that cannot be written."""
+    return Refused(f"{path} cannot be written: {error.strerror}", "name a file that this user may write")
 
 
 def _not_there(error: NotThere) -> Ending:

@@ -11,17 +11,17 @@ from reading.audit import SYSTEM, Actor, Audit
 from reading.context import Context
 from service.installation.installation import make_folders, open_database
 from service.installation.load_settings import load
-from storage.database import transaction
+from storage.database import snapshot, transaction
 
 
 @contextmanager
-def open_registry() -> Generator[Context[Actor]]:
-    """The context of the command's acts, in the name of the system."""
+def open_registry(*, writing: bool = True) -> Generator[Context[Actor]]:
+    """The context of the command's acts, in the name of the system; without ``writing`` for what is read at length."""
     settings = load(os.environ)
     make_folders(settings, demo=None)
     engine = open_database(settings)
     try:
-        with transaction(engine) as tx:
+        with (transaction if writing else snapshot)(engine) as tx:
             yield Context(tx, Audit(f"{settings.node}/cli"), datetime.now(UTC), SYSTEM)
     finally:
         engine.dispose()

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.engine import Connection
 
+from reading.administrators import security
 from reading.kinds import Role
 from reading.register import organisations, passwords, people, registry
 from reading.register.people import Person
@@ -72,6 +73,16 @@ def revoke(
     with open_registry() as ctx:
         one = registry.revoke_role(ctx, username, org, role)
         answer(as_json, _of_person(ctx.tx, one, ctx.now), f"{username} is no longer {role} at {org}")
+
+
+@commands.command("sign-out")
+def sign_out(
+    username: Annotated[str, typer.Argument(help="Their name at sign-in.")], *, as_json: AsJson = False
+) -> None:
+    """End every open session of a person; they may sign in again."""
+    with open_registry() as ctx:
+        ended = security.sign_out(ctx, username)
+    answer(as_json, {"username": username, "sessions": ended}, f"ended {ended} sessions of {username}")
 
 
 @commands.command("list")

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from zoneinfo import ZoneInfo
 
 from pacs.dimse.service import Caller
 from pacs.service_classes.modality_worklist import WorklistPage
 from pacs.service_classes.modality_worklist_item import ScheduledStep
+from reading.access import offers
+from reading.context import Context
 from reading.orders import offered
 from reading.orders.offered import Offered
 from reading.orders.order_state import OrderState
 from reading.patients.names import for_devices
 from reading.patients.patient_number import ISSUER
 from reading.register import devices
+from reading.viewers import Machine
 from service.installation.house import House
-from storage.database import snapshot
+from storage.database import snapshot, transaction
 from viewer.words import words
 from viewer.words.catalogue import Language
 
@@ -31,13 +35,25 @@ class WorklistDoor:
         with snapshot(self._house.engine) as tx:
             device = devices.by_id(tx, caller.sender.device_id)
             found = offered.worklist(tx, caller.sender.site_id, now, first=first, last=last)
+        orders = {one.procedure.study_uid: one.order.id for one in found.offered}
         zone = ZoneInfo(found.time_zone)
         others = [title for title in found.stations if title != caller.ae_title]
         return WorklistPage(
             scheduled=[_scheduled(one, [caller.ae_title, *others], zone) for one in found.offered],
             whole=found.whole,
             character_set=device.character_set if device else "",
+            answering=lambda steps: self._answering(caller, [orders[one.study_uid] for one in steps]),
         )
+
+    def _answering(self, caller: Caller, order_ids: Sequence[str]) -> None:
+        """Put on record which orders a device is told of, before it is."""
+        sender, now = caller.sender, self._house.clock()
+        machine = Machine(device_id=sender.device_id, site_id=sender.site_id, issuer=sender.issuer)
+        with snapshot(self._house.engine) as tx:
+            told = offers.on_record(tx, machine, now)
+        if not told.issuperset(order_ids):
+            with transaction(self._house.engine) as tx:
+                offers.open_orders(Context(tx, self._house.audit, now, machine), order_ids)
 
 
 def _scheduled(one: Offered, stations: list[str], zone: ZoneInfo) -> ScheduledStep:

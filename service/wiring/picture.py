@@ -8,13 +8,12 @@ from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import Picture, Rendering, Viewport, render
 from pacs.pixels.transcode import NotDecodable
-from reading.access import door, visibility
+from reading.access import acting, door, visibility
 from reading.actions import Action
-from reading.context import Context
 from reading.errors import NotThere
 from reading.viewers import Viewer
 from service.installation.house import House
-from storage.database import snapshot, transaction
+from storage.database import snapshot
 from storage.index import queries
 from viewer.http.problems import Unavailable
 
@@ -34,8 +33,8 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
     with snapshot(house.engine) as tx:
         study = door.open_study_again(tx, viewer, study_uid, Action.STUDY_PICTURE, now)
     if study is None:
-        with transaction(house.engine) as tx:
-            door.open_study(Context(tx, house.audit, now, viewer), study_uid, Action.STUDY_PICTURE)
+        with acting.acting(house.engine, house.audit, now, viewer) as ctx:
+            door.open_study(ctx, study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
         instances = queries.instances_in(tx, visibility.scope(tx, viewer, now, Action.STUDY_PICTURE), study_uid)
     if not 1 <= number <= len(instances):

@@ -34,8 +34,8 @@ def sign_in(request: Request, response: Response, body: bodies.PatientSignIn) ->
 
 
 @router.delete("/session", status_code=204)
-def sign_out(request: Request, response: Response, patient: PatientActing) -> None:  # noqa: ARG001 -- being it is the check
-    end_patient_session(request, response)
+def sign_out(request: Request, response: Response, patient: PatientActing) -> None:
+    end_patient_session(request, response, patient)
 
 
 @router.get("/reports")

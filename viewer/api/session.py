@@ -32,8 +32,8 @@ def sign_in(request: Request, response: Response, body: bodies.SignIn) -> dict[s
 
 
 @router.delete("", status_code=204)
-def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> None:  # noqa: ARG001 -- being it is the check
-    end_staff_session(request, response)
+def sign_out(request: Request, response: Response, staff: ActingUnsettled) -> None:
+    end_staff_session(request, response, staff)
 
 
 @router.post("/password")

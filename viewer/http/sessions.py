@@ -9,8 +9,7 @@ from reading.audit import STRANGER
 from reading.sessions import patient_sessions, staff_sessions
 from reading.sessions.patient_sessions import PatientSession
 from reading.sessions.staff_sessions import StaffSession
-from reading.viewers import SessionFacts, Staff
-from storage.database import transaction
+from reading.viewers import PatientViewer, SessionFacts, Staff
 from viewer.http.callers import PATIENT_COOKIE, STAFF_COOKIE, caller_of, take
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, acts_of
@@ -70,17 +69,15 @@ def open_patient_session(request: Request, card_type: str, card: str, code: str)
     return opened
 
 
-def end_staff_session(request: Request, response: Response) -> None:
+def end_staff_session(request: Request, response: Response, staff: Staff) -> None:
     """Sign out; the browser forgets the session, too."""
-    office = office_of(request)
-    with transaction(office.engine) as tx:
-        staff_sessions.end(tx, request.cookies[STAFF_COOKIE], office.clock())
+    with acting(office_of(request), staff) as ctx:
+        staff_sessions.end(ctx, request.cookies[STAFF_COOKIE])
     take(request, response, STAFF_COOKIE)
 
 
-def end_patient_session(request: Request, response: Response) -> None:
+def end_patient_session(request: Request, response: Response, patient: PatientViewer) -> None:
     """Sign the patient out; the browser forgets the session, too."""
-    office = office_of(request)
-    with transaction(office.engine) as tx:
-        patient_sessions.end(tx, request.cookies[PATIENT_COOKIE], office.clock())
+    with acting(office_of(request), patient) as ctx:
+        patient_sessions.end(ctx, request.cookies[PATIENT_COOKIE])
     take(request, response, PATIENT_COOKIE)

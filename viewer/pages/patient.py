@@ -64,9 +64,9 @@ def sign_in(request: Request, card_type: Field, card: Field, code: Field) -> Res
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, patient: PatientSubmitting) -> Response:  # noqa: ARG001 -- being it is the check
+def sign_out(request: Request, patient: PatientSubmitting) -> Response:
     response = RedirectResponse("/p?ended=2", status_code=303)
-    end_patient_session(request, response)
+    end_patient_session(request, response, patient)
     return response
 
 

@@ -71,9 +71,9 @@ def new_password(  # noqa: PLR0917 -- the fields of the form
 
 
 @router.post("/sign-out")
-def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:  # noqa: ARG001 -- being it is the check
+def sign_out(request: Request, staff: SubmittingUnsettled) -> Response:
     response = RedirectResponse("/sign-in", status_code=303)
-    end_staff_session(request, response)
+    end_staff_session(request, response, staff)
     return response
 
 

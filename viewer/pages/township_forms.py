@@ -28,7 +28,7 @@ from reading.viewers import Staff
 from storage.database import snapshot
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import Office, office_of
-from viewer.http.on_record import ULID, acting, going_in
+from viewer.http.on_record import ULID, acting, going_in, looks_through
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
 from viewer.pages.patient import CARD_TYPES
@@ -188,14 +188,17 @@ def _moment(tx: Connection, site_code: str, typed: str) -> datetime | None:
 def _order_form(
     request: Request, staff: Staff, form: Mapping[str, str], *, made: str = "", wrong: Invalid | None = None
 ) -> Response:
-    with snapshot(office_of(request).engine) as tx:
-        now = office_of(request).clock()
+    office = office_of(request)
+    with snapshot(office.engine) as tx:
+        now = office.clock()
         sites = own_sites(tx, staff, now)
+    if not sites:
+        raise NotThere  # whoever works at no site registers nobody
+    looks_through(office, staff, Action.ORDER_LIST)
+    with snapshot(office.engine) as tx:
         rows = orders_view.rows(tx, sites, language_of(request), now)
         devices = {one.ae_title: site.name for site in sites for one in counter.stations(tx, site.id, now)}
         placed = orders.by_id(tx, made) if ULID.fullmatch(made) else None
-    if not sites:
-        raise NotThere  # whoever works at no site registers nobody
     known = None
     if form["patient"]:
         with going_in(office_of(request), staff, Action.PATIENT_OPEN, "patient", form["patient"]) as ctx:

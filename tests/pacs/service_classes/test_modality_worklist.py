@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date
@@ -45,7 +45,13 @@ class Desk:
 
     def __init__(self, *scheduled: ScheduledStep, character_set: str = "", whole: bool = True) -> None:
         self.asked: list[tuple[str, date | None, date | None]] = []
-        self.offer = WorklistPage(scheduled=scheduled, whole=whole, character_set=character_set)
+        self.told: list[str] = []
+        self.offer = WorklistPage(
+            scheduled=scheduled, whole=whole, character_set=character_set, answering=self._answering
+        )
+
+    def _answering(self, steps: Sequence[ScheduledStep]) -> None:
+        self.told += [one.study_uid for one in steps]
 
     def offering(self, caller: Caller, first: date | None, last: date | None) -> WorklistPage:
         assert caller.sender == TOWNSHIP
@@ -227,6 +233,21 @@ def test_too_much_is_told_and_not_silently_cut(small_archive: Archive) -> None:
 
     assert [status for status, _ in cut] == [0xFF00] * MOST_ANSWERS + [0xA700]
     assert [status for status, _ in more] == [0xFF00, 0xA700]
+
+
+def test_only_what_is_told_is_noted_and_what_cannot_be_noted_is_not_told(small_archive: Archive) -> None:
+    class NoRecord(Desk):
+        def _answering(self, steps: Sequence[ScheduledStep]) -> None:
+            raise OperationalError("insert", {}, Exception())
+
+    desk, mute = Desk(WANG, LI), NoRecord(WANG, LI)
+    with listening(small_archive, desk) as port:
+        told = found(port, query(PatientName="LI*"))
+    with listening(small_archive, mute) as port:
+        untold = found(port, query())
+
+    assert ([status for status, _ in told], desk.told) == ([0xFF00, 0x0000], [LI.study_uid])
+    assert [status for status, _ in untold] == [0xA700]
 
 
 def test_a_register_that_is_away_is_told_as_such(small_archive: Archive) -> None:

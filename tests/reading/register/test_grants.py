@@ -109,7 +109,6 @@ def test_each_role_reaches_its_own_kind_of_sites(engine: Engine, now: datetime) 
             (Role.TECHNICIAN, region.moor),
             (Role.READER, region.elm),
             (Role.QUALITY_MANAGER, region.oak),
-            (Role.SYSTEM_ADMINISTRATOR, region.city),
         )
 
         reached = reach(tx, mona, now)

@@ -66,11 +66,37 @@ def test_the_three_administrators_are_three_people(engine: Engine, now: datetime
         region = make_region(tx, now)
         admin = hire(tx, "admin", now, (Role.SYSTEM_ADMINISTRATOR, region.city))
         people.grant(tx, admin.person_id, region.oak.id, Role.SYSTEM_ADMINISTRATOR, now)
-        people.grant(tx, admin.person_id, region.oak.id, Role.READER, now)
         with pytest.raises(NotAllowed) as refused:
             people.grant(tx, admin.person_id, region.city.id, second, now)
 
     assert refused.value.rule == "administrators-are-different-people"
+
+
+@pytest.mark.parametrize("role", sorted(people.ADMINISTRATORS))
+def test_no_administrator_sees_a_picture(engine: Engine, now: datetime, role: Role) -> None:
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        admin = hire(tx, "admin", now, (role, region.city))
+        ada = hire(tx, "ada", now, (Role.READER, region.oak))
+        for one, wanted in ((admin, Role.TECHNICIAN), (ada, role)):
+            with pytest.raises(NotAllowed) as refused:
+                people.grant(tx, one.person_id, region.oak.id, wanted, now)
+            assert refused.value.rule == "administrators-see-no-picture"
+
+
+@pytest.mark.parametrize("first", [Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR])
+def test_nobody_audits_what_they_administered_themselves(engine: Engine, now: datetime, first: Role) -> None:
+    ended, later = now + timedelta(days=1), now + timedelta(days=1) + people.OWN_DEEDS
+    with transaction(engine) as tx:
+        region = make_region(tx, now)
+        admin = hire(tx, "admin", now, (first, region.city))
+        people.end_grant(tx, people.grants_of(tx, admin.person_id, now)[0].id, ended)
+        with pytest.raises(NotAllowed) as refused:
+            people.grant(tx, admin.person_id, region.city.id, Role.AUDIT_ADMINISTRATOR, later - timedelta(hours=1))
+        made = people.grant(tx, admin.person_id, region.city.id, Role.AUDIT_ADMINISTRATOR, later)
+
+    assert refused.value.rule == "nobody-audits-themselves"
+    assert made.role is Role.AUDIT_ADMINISTRATOR
 
 
 def test_usernames_are_made_of_pinyin_and_never_given_twice(engine: Engine, now: datetime) -> None:

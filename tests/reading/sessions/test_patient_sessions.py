@@ -190,7 +190,7 @@ def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
     assert isinstance(opened, PatientSession)
 
     with transaction(engine) as tx:
-        patient_sessions.end(tx, opened.token, now)
+        patient_sessions.end(Context(tx, WEB, now, opened.patient), opened.token)
         assert patient_sessions.by_token(tx, opened.token, now, touch=False) is None
 
 

@@ -13,7 +13,7 @@ from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
 from reading import audit
-from reading.audit import SYSTEM, Actor, Audit, Outcome
+from reading.audit import SYSTEM, Actor, Audit, Outcome, events_about
 from reading.context import Acts, Context, Who
 from reading.errors import Invalid, NotThere, TooManyAttempts, WrongCredentials
 from reading.kinds import Role
@@ -130,13 +130,17 @@ def test_no_session_is_longer_than_a_shift(engine: Engine, now: datetime) -> Non
 
 def test_signing_out_ends_the_session(engine: Engine, now: datetime) -> None:
     ada(engine, now)
-    token = signed_in(engine, now).token
+    opened = signed_in(engine, now)
+    token, person_id = opened.token, opened.staff.person_id
 
-    with transaction(engine) as tx:
-        staff_sessions.end(tx, token, now)
+    for _ in range(2):
+        with transaction(engine) as tx:
+            staff_sessions.end(Context(tx, WEB, now, opened.staff), token)
 
     assert whose(engine, token, now) is None
     assert whose(engine, "another", now) is None
+    with snapshot(engine) as tx:
+        assert [one.action for one in events_about(tx, "person", person_id)].count("session.end") == 1
 
 
 def test_who_has_ended_is_out_at_once_and_stays_out(engine: Engine, now: datetime) -> None:
@@ -319,7 +323,7 @@ def test_a_session_that_ended_proves_nothing(engine: Engine, now: datetime) -> N
     person = ada(engine, now)
     opened = signed_in(engine, now)
     with transaction(engine) as tx:
-        staff_sessions.end(tx, opened.token, now)
+        staff_sessions.end(Context(tx, WEB, now, opened.staff), opened.token)
 
     for viewer in (opened.staff, person):
         with pytest.raises(NotThere):

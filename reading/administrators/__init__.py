@@ -1,0 +1,1 @@
+"""What the security and the audit administrator do: sessions seen and ended, the audit read."""

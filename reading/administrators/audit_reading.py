@@ -1,0 +1,107 @@
+"""The audit as the audit administrator reads it: searched, exported, its chains checked; each is an event, too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy.engine import Connection
+
+from reading import audit_chains
+from reading.actions import Action
+from reading.administrators import audit_search
+from reading.administrators.audit_search import Search
+from reading.audit import Actor, Detail, Event
+from reading.audit_chains import Break
+from reading.context import Context, without_door
+from reading.errors import Invalid
+from reading.kinds import Role
+from reading.register import people
+from reading.register.administrator import only
+from reading.viewers import Staff
+
+
+@without_door("The audit holds ids and words of ours, and nothing of a patient.")
+def find(ctx: Context[Staff | Actor], search: Search, *, limit: int) -> list[Event]:
+    """A page of events, the latest first.
+
+    Raises:
+        NotAllowed: they are no audit administrator.
+        Invalid: no such action.
+
+    """
+    _read(ctx, search, Action.AUDIT_SEARCH)
+    return audit_search.page(ctx.tx, search, limit=limit)
+
+
+@without_door("The audit holds ids and words of ours, and nothing of a patient.")
+def begin_export(ctx: Context[Staff | Actor], search: Search) -> None:
+    """Put on record that all events of a search are exported; `exported` gives them afterwards.
+
+    Raises:
+        NotAllowed: they are no audit administrator.
+        Invalid: no such action.
+
+    """
+    _read(ctx, search, Action.AUDIT_EXPORT)
+
+
+def exported(tx: Connection, search: Search) -> Iterator[list[Event]]:
+    """All events of a search for which `begin_export` was done."""
+    return audit_search.every_page(tx, search)
+
+
+@without_door("The audit holds ids and words of ours, and nothing of a patient.")
+def verify(ctx: Context[Staff | Actor]) -> list[tuple[str, Break | None]]:
+    """Every chain by its writer, with its first break; None where it holds.
+
+    Raises:
+        NotAllowed: they are no audit administrator.
+
+    """
+    only(ctx.who, Role.AUDIT_ADMINISTRATOR)
+    found = [(writer, audit_chains.verify_chain(ctx.tx, writer)) for writer in audit_chains.writers(ctx.tx)]
+    broken = sum(flaw is not None for _, flaw in found)
+    ctx.record(
+        action=Action.AUDIT_VERIFY,
+        subject_kind="audit",
+        subject_id="",
+        details={"chains": len(found), "broken": broken},
+    )
+    return found
+
+
+@without_door("The register of organisations and people; nothing of a patient is in it.")
+def person_id(ctx: Context[Staff | Actor], username: str) -> str:
+    """The id under which the audit knows a member of staff, also one who has left.
+
+    Raises:
+        NotAllowed: they are no audit administrator.
+        Invalid: there is none of this username.
+
+    """
+    only(ctx.who, Role.AUDIT_ADMINISTRATOR)
+    found = people.by_username(ctx.tx, username)
+    if found is None:
+        raise Invalid("person", "unknown")
+    return found.id
+
+
+def _read(ctx: Context[Staff | Actor], search: Search, action: Action) -> None:
+    only(ctx.who, Role.AUDIT_ADMINISTRATOR)
+    if search.action is not None and search.action not in set(Action):
+        raise Invalid("action", "unknown")
+    if search.after is None:
+        ctx.record(action=action, subject_kind="audit", subject_id="", details=_asked(search))
+
+
+def _asked(search: Search) -> dict[str, Detail]:
+    asked: dict[str, Detail] = {
+        "since": search.since.isoformat() if search.since else None,
+        "until": search.until.isoformat() if search.until else None,
+        "actor_id": search.actor_id,
+        "subject_kind": search.subject_kind,
+        "subject_id": search.subject_id,
+        "action": search.action,
+        "outcome": search.outcome,
+    }
+    return {name: value for name, value in asked.items() if value is not None}

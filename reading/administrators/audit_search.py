@@ -1,0 +1,111 @@
+"""Searching the audit: events by time, person, thing, word and outcome, the latest first, page by page."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.audit import Event, Outcome, event_of
+from reading.errors import Invalid
+from reading.tables import audit_event
+
+MOST: Final = 1000
+"""Events of one page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class After:
+    """The last event of a page, from which the next goes on."""
+
+    at: datetime
+    writer: str
+    number: int
+
+    def written(self) -> str:
+        """For an address or a command: opaque, and without anything of a person."""
+        return base64.urlsafe_b64encode(json.dumps([self.at.isoformat(), self.writer, self.number]).encode()).decode()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Search:
+    """Which events are asked for; what is None is not asked about."""
+
+    since: datetime | None = None
+    until: datetime | None = None
+    """Excluded."""
+    actor_id: str | None = None
+    """The id of a person, a device or a patient."""
+    subject_kind: str | None = None
+    subject_id: str | None = None
+    action: str | None = None
+    outcome: Outcome | None = None
+    after: After | None = None
+
+
+def after(written: str) -> After:
+    """What `After.written` gave.
+
+    Raises:
+        Invalid: it is something else.
+
+    """
+    try:
+        at, writer, number = json.loads(base64.urlsafe_b64decode(written.encode()))
+        return After(at=datetime.fromisoformat(at).astimezone(UTC), writer=str(writer), number=int(number))
+    except (ValueError, TypeError, binascii.Error):
+        raise Invalid("after", "form") from None
+
+
+def page(tx: Connection, search: Search, *, limit: int) -> list[Event]:
+    """The latest events of a search, at most ``limit``.
+
+    Each way to ask has an index that ends with the time, so that a page reads about as many events as it shows.
+    """
+    row = audit_event.c
+    conditions: list[sa.ColumnElement[bool]] = []
+    if search.since is not None:
+        conditions.append(row.at >= search.since)
+    if search.until is not None:
+        conditions.append(row.at < search.until)
+    if search.actor_id is not None:
+        conditions.append(row.actor_id == search.actor_id)
+    if search.subject_kind is not None:
+        conditions.append(row.subject_kind == search.subject_kind)
+    if search.subject_id is not None:
+        conditions.append(row.subject_id == search.subject_id)
+    if search.action is not None:
+        conditions.append(row.action == search.action)
+    if search.outcome is not None:
+        conditions.append(row.outcome == search.outcome)
+    if search.after is not None:
+        last = search.after
+        before = (row.at < last.at) | (sa.tuple_(row.writer, row.number) < sa.tuple_(last.writer, last.number))
+        conditions += [row.at <= last.at, before]
+    rows = tx.execute(
+        sa.select(audit_event)
+        .where(*conditions)
+        .order_by(row.at.desc(), row.writer.desc(), row.number.desc())
+        .limit(min(limit, MOST))
+    )
+    return [event_of(each) for each in rows]
+
+
+def next_page(search: Search, found: Sequence[Event]) -> Search:
+    """The search for what follows a page that was not empty."""
+    last = found[-1]
+    return replace(search, after=After(at=last.at, writer=last.writer, number=last.number))
+
+
+def every_page(tx: Connection, search: Search) -> Iterator[list[Event]]:
+    """All events of a search, the latest first, a page at a time."""
+    while found := page(tx, search, limit=MOST):
+        yield found
+        search = next_page(search, found)

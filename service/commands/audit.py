@@ -1,0 +1,189 @@
+"""The commands `audit`: the audit searched, exported, and its chains checked."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from dataclasses import asdict, replace
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final, TextIO
+
+import typer
+
+from reading.administrators import audit_reading, audit_search
+from reading.administrators.audit_search import Search
+from reading.audit import Actor, Outcome
+from reading.context import Context
+from service.commands.errors import cannot_write
+from service.commands.open_registry import open_registry
+from service.commands.output import AsJson, answer_rows, to_json
+from service.commands.verify import FLAWS, since_of
+from viewer.views.audit import event_row
+
+commands = typer.Typer(help="The audit: who did what, about what, and when.", no_args_is_help=True)
+
+BROKEN: Final = 1
+COLUMNS: Final = (
+    "at",
+    "actor_kind",
+    "actor_id",
+    "action",
+    "subject_kind",
+    "subject_id",
+    "outcome",
+    "details",
+    "writer",
+    "number",
+)
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+"""Beginnings of a cell that a spreadsheet would calculate."""
+
+
+class Format(StrEnum):
+    JSON_LINES = "jsonl"
+    CSV = "csv"
+
+
+Since = Annotated[
+    str | None, typer.Option(help="Only events since this day or moment: 2026-03-01, or 2026-03-01T18:00.")
+]
+Until = Annotated[str | None, typer.Option(help="Only events before this day or moment.")]
+Who = Annotated[str | None, typer.Option("--person", help="Only what this member of staff did: their username.")]
+ActorId = Annotated[str | None, typer.Option("--actor", help="Only what this device or patient did: its id.")]
+SubjectKind = Annotated[
+    str | None, typer.Option(help="Only events about this kind of thing: case, study, report, patient, person, ...")
+]
+SubjectId = Annotated[str | None, typer.Option("--subject", help="Only events about this thing: its id.")]
+Word = Annotated[str | None, typer.Option("--action", help="Only this word of docs/audit.md, such as report.read.")]
+How = Annotated[Outcome | None, typer.Option(help="Only what was done, or only what was refused.")]
+
+
+@commands.command("list")
+def list_events(
+    *,
+    since: Since = None,
+    until: Until = None,
+    person: Who = None,
+    actor: ActorId = None,
+    subject_kind: SubjectKind = None,
+    subject: SubjectId = None,
+    action: Word = None,
+    outcome: How = None,
+    limit: Annotated[int, typer.Option(min=1, max=audit_search.MOST, help="How many events at most.")] = 100,
+    after: Annotated[str | None, typer.Option(help="What the page before said at its end.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show events, the latest first; the look itself is on record."""
+    with open_registry() as ctx:
+        search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome)
+        if after is not None:
+            search = replace(search, after=audit_search.after(after))
+        found = audit_reading.find(ctx, search, limit=limit)
+    more = audit_search.next_page(search, found).after if len(found) == limit else None
+    rows = [event_row(each) for each in found]
+    if as_json:
+        typer.echo(to_json({"events": rows, "after": more.written() if more else None}))
+        return
+    answer_rows(False, [{**row, "at": each.at} for row, each in zip(rows, found, strict=True)], COLUMNS[:8])
+    if more is not None:
+        typer.echo(f"more: --after {more.written()}")
+
+
+@commands.command("export")
+def export(
+    *,
+    since: Since = None,
+    until: Until = None,
+    person: Who = None,
+    actor: ActorId = None,
+    subject_kind: SubjectKind = None,
+    subject: SubjectId = None,
+    action: Word = None,
+    outcome: How = None,
+    form: Annotated[Format, typer.Option("--format", help="One JSON object a line, or CSV.")] = Format.JSON_LINES,
+    output: Annotated[Path | None, typer.Option(help="File to write; standard output otherwise.")] = None,
+) -> None:
+    """Write all events of a search, the latest first; the export itself is on record."""
+    with ExitStack() as stack:
+        to = sys.stdout if output is None else stack.enter_context(_opened(output))
+        with open_registry() as ctx:
+            search = _search(ctx, since, until, person, actor, subject_kind, subject, action, outcome)
+            audit_reading.begin_export(ctx, search)
+        write = _csv(to) if form is Format.CSV else _json_lines(to)
+        with open_registry(writing=False) as ctx:
+            for found in audit_reading.exported(ctx.tx, search):
+                for each in found:
+                    write(event_row(each))
+
+
+@commands.command("verify")
+def verify(*, as_json: AsJson = False) -> None:
+    """Check every chain of the audit. Exit code 1: one does not hold."""
+    with open_registry() as ctx:
+        found = audit_reading.verify(ctx)
+    broken = [flaw for _, flaw in found if flaw is not None]
+    if as_json:
+        typer.echo(to_json({"chains": len(found), "breaks": [asdict(each) for each in broken], "sound": not broken}))
+    else:
+        for each in broken:
+            typer.echo(f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}")
+        typer.echo("the audit DOES NOT HOLD" if broken else f"{len(found)} chains hold")
+    raise typer.Exit(BROKEN if broken else 0)
+
+
+def _search(  # noqa: PLR0917 -- what is asked
+    ctx: Context[Actor],
+    since: str | None,
+    until: str | None,
+    person: str | None,
+    actor: str | None,
+    subject_kind: str | None,
+    subject: str | None,
+    action: str | None,
+    outcome: Outcome | None,
+) -> Search:
+    """Raises: BadParameter, Invalid."""
+    if person is not None and actor is not None:
+        raise typer.BadParameter("name either a member of staff or an id", param_hint="--actor")
+    return Search(
+        since=_moment(since, "--since"),
+        until=_moment(until, "--until"),
+        actor_id=actor if person is None else audit_reading.person_id(ctx, person),
+        subject_kind=subject_kind,
+        subject_id=subject,
+        action=action,
+        outcome=outcome,
+    )
+
+
+def _moment(text: str | None, option: str) -> datetime | None:
+    try:
+        return None if text is None else since_of(text)
+    except ValueError:
+        raise typer.BadParameter("expected a day or a moment such as 2026-03-01T18:00", param_hint=option) from None
+
+
+def _opened(path: Path) -> TextIO:
+    try:
+        return path.open("w", encoding="utf-8", newline="")
+    except OSError as refused:
+        raise cannot_write(path, refused) from refused
+
+
+def _json_lines(to: TextIO) -> Callable[[Mapping[str, Any]], None]:
+    return lambda row: print(to_json(row), file=to)
+
+
+def _csv(to: TextIO) -> Callable[[Mapping[str, Any]], None]:
+    writer = csv.DictWriter(to, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    return lambda row: writer.writerow({name: _cell(row[name]) for name in COLUMNS})
+
+
+def _cell(value: object) -> str:
+    text = to_json(value) if isinstance(value, Mapping) else str(value)
+    return f"'{text}" if text.startswith(FORMULA) else text
