@@ -13,6 +13,7 @@ from sqlalchemy.engine import Engine
 from reading.audit import Audit, Outcome
 from reading.context import Context, Look, Who
 from reading.errors import (
+    Busy,
     Invalid,
     MoveNotAllowed,
     NotAllowed,
@@ -34,6 +35,7 @@ WORDS: Final[Mapping[type[NotDone], str]] = {
     Stale: "stale",
     WrongCredentials: "wrong_credentials",
     TooManyAttempts: "too_many_attempts",
+    Busy: "busy",
 }
 """Why an act was refused, as the audit says it."""
 
@@ -80,7 +82,7 @@ def keep(engine: Engine, audit: Audit, now: datetime, who: Who, looks: Sequence[
                 subject_kind=look.subject_kind,
                 subject_id=look.subject_id,
                 outcome=Outcome.REFUSED,
-                details={"why": WORDS[type(refusal)]},
+                details={"why": next(word for kind, word in WORDS.items() if isinstance(refusal, kind))},
             )
 
 

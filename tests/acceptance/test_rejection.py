@@ -61,7 +61,8 @@ def test_rejected_images_are_hidden_everywhere_until_somebody_shows_them(tierrea
     assert exported(tang, case_id) == exported(ada, case_id)
     assert len([name for name in exported(tang, case_id) if name.startswith("DICOM/")]) == 2  # the good one, the note
     mine = next(one["id"] for one in told if one["title"] == "113037")
-    lifted = tang.post(f"/api/cases/{case_id}/rejections/{mine}/lift", json={"why": "可以诊断"})
+    seen = tang.get(f"/api/cases/{case_id}").json()["revision"]
+    lifted = tang.post(f"/api/cases/{case_id}/rejections/{mine}/lift", json={"why": "可以诊断", "revision": seen})
     assert lifted.status_code == 200, lifted.text
     assert ada.get(f"/dicomweb{path_of(late)}").status_code == 200
     lifting = ["rejection_lifted", "placement"]

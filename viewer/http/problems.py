@@ -14,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
+from reading.access.visibility import NoRight
 from reading.errors import (
     Busy,
     Invalid,
@@ -88,6 +89,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     NotThere: ProblemType(slug="not-there", status=404),
     Stale: ProblemType(slug="stale", status=409, fields=lambda error: {"expected": error.expected}),
     NotAllowed: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
+    NoRight: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
     MoveNotAllowed: ProblemType(
         slug="move-not-allowed", status=409, fields=lambda error: {"state": error.state, "move": error.move}
     ),
