@@ -98,7 +98,8 @@ def test_every_rule_that_forbids_something_is_explained_in_words() -> None:
     }
 
     # The command line alone gives roles.
-    assert {f"rule.{rule}" for rule in rules - {"administrators-are-different-people"}} <= catalogue(Language.ZH).keys()
+    rules -= {"administrators-are-different-people", "administrators-see-no-picture", "nobody-audits-themselves"}
+    assert {f"rule.{rule}" for rule in rules} <= catalogue(Language.ZH).keys()
 
 
 def test_the_detail_says_which_rule_in_the_readers_language(house: House) -> None:
