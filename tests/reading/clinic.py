@@ -157,7 +157,14 @@ def take(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: dateti
 
 
 def read(  # noqa: PLR0917
-    tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime, content: Content = NORMAL
+    tx: Connection,
+    clinic: Clinic,
+    staff: Staff,
+    case_id: str,
+    now: datetime,
+    content: Content = NORMAL,
+    *,
+    incomplete_reason: str = "",
 ) -> ReportVersion:
     """Claim and sign as the author."""
     draft = drafts.of_case(tx, case_id)
@@ -166,7 +173,7 @@ def read(  # noqa: PLR0917
         clinic.seal,
         case_id,
         content=content,
-        screen=shown(tx, case_id),
+        screen=shown(tx, case_id, incomplete_reason),
         draft_revision=draft.revision if draft else 0,
         lease_revision=take(tx, clinic, staff, case_id, now),
     )

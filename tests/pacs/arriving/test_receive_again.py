@@ -16,7 +16,7 @@ from tests.builders import image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
 ACCEPTED = {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD}
-NEVER_KEPT = {Reason.OUT_OF_RESOURCES, Reason.FAILED, Reason.ERASED}
+NEVER_KEPT = {Reason.OUT_OF_RESOURCES, Reason.FAILED, Reason.ERASED, Reason.NO_RIGHT}
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])

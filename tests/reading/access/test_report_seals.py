@@ -18,6 +18,7 @@ from reading.access.report_seals import BrokenReport, check_reports
 from reading.actions import Action
 from reading.audit import SYSTEM, events_about
 from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.context import Context
 from reading.errors import NotAllowed, NotThere
 from reading.kinds import Sex
@@ -55,7 +56,7 @@ def signed(engine: Engine, now: datetime) -> Signed:
             patients.register(tx, KEYS, name=name, birth_date=None, sex=Sex.FEMALE, identifiers=[], now=now).id
             for name in ("Pia", "Quentin")
         ]
-        tx.execute(sa.update(CASE).where(CASE.c.id == case.id).values(patient_id=ids[0]))
+        tx.execute(sa.update(CASE).where(CASE.c.id == case.id).values(patient_id=ids[0], identity=Identity.CONFIRMED))
         version = read(tx, clinic, clinic.ada, case.id, now)
         assert cases.by_id(tx, case.id).state == "final"
     pia = PatientViewer(patient_id=ids[0], case_id=None)

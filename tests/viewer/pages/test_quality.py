@@ -186,7 +186,7 @@ def test_a_report_that_stands_has_to_be_withheld_before_other_images_are_shown(h
         assert study is not None
         taken = intake.take_in(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, study)
         arrival_end.end_arriving(tx, study.last_received_at + timedelta(minutes=2), 60)
-        read(tx, house.clinic, house.clinic.ada, taken.id, house.now)
+        read(tx, house.clinic, house.clinic.ada, taken.id, house.now, incomplete_reason="另一幅待核对")
     mona = house.signed_in("mona")
     one = only(mona, group="conflict")
     refused = decide(mona, one, "show", 0)
