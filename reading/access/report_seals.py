@@ -14,6 +14,7 @@ from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid
 from reading.patients.same_name import Answer, compare_names
@@ -164,10 +165,11 @@ def _differs(version: ReportVersion, case: Case, shown: _Identities) -> bool:
     """Whether a version is shown under another identity than it was signed for.
 
     Somebody whose case had no patient at signing may be linked afterwards. Studies that joined or left since are no
-    change of the person.
+    change of the person. While a case is held nobody is linked to it, and no patient sees its report.
     """
     signed = version.identity
-    if signed["patient_id"] is not None and signed["patient_id"] != case.patient_id:
+    held = case.identity is Identity.DIFFERS and case.patient_id is None
+    if not held and signed["patient_id"] is not None and signed["patient_id"] != case.patient_id:
         return True
     if signed["laterality"] != case.laterality:
         return True

@@ -24,7 +24,7 @@ from reading.quality.moves import FOR_GOOD, KEPT_OUT, MOVES, SHOWS, Move
 from reading.register import people
 from reading.register.grants import manages_at_the_top, may_act
 from reading.reports import versions
-from reading.tables import decision
+from reading.tables import case, case_study, decision
 from reading.viewers import RoleGrant, Staff
 from storage.decisions import quarantine
 from storage.errors import Overtaken
@@ -150,6 +150,8 @@ def _decide(ctx: Context[Staff], concern: Concern, move: Move, *, reason: str, s
     if concern.held is not None:
         if meant in SHOWS:
             _no_report_stands(ctx.tx, concern.held, meant, undo=move is Move.UNDO)
+            # Other images are shown from now on: whose they are is compared anew, and no patient sees them before.
+            cases.uncompare(ctx.tx, _of_its_study(ctx.tx, concern.held))
         try:
             if move is Move.UNDO:
                 _take_back(ctx.tx, concern.held, made[-1], ctx.now)
@@ -206,6 +208,14 @@ def _take_back(tx: Connection, held: Held, last: Decision, now: datetime) -> Non
             quarantine.take_out(tx, held)
         case _:
             quarantine.reopen(tx, held)
+
+
+def _of_its_study(tx: Connection, held: Held) -> sa.ColumnElement[bool]:
+    """The condition on ``case`` for those of the study in which a newcomer is shown, or would be."""
+    stored = None if held.sop_instance_uid is None else queries.instance_of(tx, held.sop_instance_uid)
+    studies = {one for one in (held.study_uid, stored and stored.study_uid) if one}
+    joined = case_study.c.study_uid.in_(studies) & (case_study.c.case_id == case.c.id)
+    return sa.exists().where(joined).correlate(case)
 
 
 def _undoing(concern: Concern, made: list[Decision]) -> tuple[Move, ...]:

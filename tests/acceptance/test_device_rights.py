@@ -21,6 +21,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.kinds import Role
 from reading.register import registry
+from reading.register.passwords import chosen
 from storage.database import connect, transaction
 from tests.builders import encoded, image
 from tests.dicomweb import path_of
@@ -80,10 +81,11 @@ def test_who_registers_a_device_sees_no_picture_until_a_quality_manager_allows_i
 def hired(tierread: TierRead, username: str, role: Role) -> Person:
     engine = connect(tierread.database_url)
     try:
+        password = chosen(PASSWORD)
         with transaction(engine) as tx:
             ctx = Context(tx, Audit("tests/hired"), datetime.now(UTC), SYSTEM)
             registry.add_person(
-                ctx, username=username, name=username, organisation_code="COUNTY", role=role, password=PASSWORD
+                ctx, username=username, name=username, organisation_code="COUNTY", role=role, password=password
             )
     finally:
         engine.dispose()

@@ -206,3 +206,11 @@ def test_a_version_that_nobody_compared_is_not_shown(engine: Engine, now: dateti
 
     with pytest.raises(ValueError, match="not compared"):
         _ = unseen.broken
+
+
+def test_a_report_whose_case_is_held_is_no_forgery(engine: Engine, now: datetime) -> None:
+    """A late image names somebody else: nobody is linked until a person decides, and the report stays as signed."""
+    one = signed(engine, now)
+    tamper(engine, sa.update(CASE).values(patient_id=None, identity=Identity.DIFFERS))
+
+    assert [page.broken for page in check_reports(engine, one.clinic.seal.public_key)] == [()]

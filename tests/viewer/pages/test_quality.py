@@ -13,10 +13,13 @@ from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Sender
 from pacs.arriving.settle_held import settle_held
 from reading.audit import SYSTEM
+from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.context import Context
 from reading.intake import arrival_end, intake
 from reading.register import devices
 from reading.tables import audit_event
+from reading.tables import case as case_table
 from storage.database import snapshot, transaction
 from storage.index.queries import instance_of, study_of
 from storage.nodes.reader import Bytes
@@ -110,6 +113,26 @@ def test_other_content_under_one_uid_is_compared_shown_instead_and_taken_back(ho
     with snapshot(house.engine) as tx:
         recorded = tx.scalars(sa.select(audit_event.c.action).where(audit_event.c.action.like("concern.%"))).all()
     assert {"concern.list", "concern.open", "concern.show", "concern.undo", "concern.keep"} <= set(recorded)
+
+
+def test_whose_images_they_are_is_compared_again_when_others_are_shown(house: House, hills: Hills) -> None:
+    hills.sends()
+    assert hills.sends(InstanceNumber=2, PatientName="Pia^Patient=皮雅") is Reason.HELD
+    with transaction(house.engine) as tx:
+        study = study_of(tx, "1.2.4")
+        assert study is not None
+        taken = intake.take_in(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, study)
+    mona = house.signed_in("mona")
+
+    for move, seen in (("show", 0), ("undo", 1)):
+        with transaction(house.engine) as tx:
+            tx.execute(sa.update(case_table).values(identity=Identity.CONFIRMED))
+        assert (
+            decide(mona, only(mona, group="conflict", decided="true" if seen else "false"), move, seen).status_code
+            == 200
+        )
+        with snapshot(house.engine) as tx:
+            assert cases.by_id(tx, taken.id).identity is Identity.UNCHECKED
 
 
 def test_an_image_of_another_patient_enters_the_study_that_it_names_after_all(house: House, hills: Hills) -> None:
