@@ -48,7 +48,7 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
         study = queries.study_of(tx, uid)
         if study is None or uid not in named:
             continue
-        shown, first = said_by(study), _said(named[uid].first)
+        shown = said_by(study)
         # A name that was corrected is compared as corrected: what the study came with is known to be wrong.
         others = tuple(sorted((_said(one) for one in named[uid].others), key=_in_order))
         compared = compare(shown, patient) if patient is not None else None
@@ -56,7 +56,8 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
         differing = set(against.differing) if against else set[Fact]()
         contradictions = [shown] if differing else []
         for one in others:
-            differs = compare_images(one, shown).differing if one != first else frozenset[Fact]()
+            # Also with the person: what the study leaves open, such as the sex, contradicts nothing in another image.
+            differs = compare_images(one, shown).differing | (compare(one, patient).differing if patient else set())
             differing |= differs
             contradictions += [one] if differs else []
         found.append(

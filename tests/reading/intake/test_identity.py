@@ -229,6 +229,29 @@ def test_a_later_image_in_another_writing_changes_nothing(engine: Engine, now: d
         assert patient_sees(tx, made, case.id, now)
 
 
+@pytest.mark.parametrize("open_fact", ["sex", "birth_date"])
+def test_a_later_image_is_compared_with_the_person_also_in_what_the_first_one_left_open(
+    engine: Engine, now: datetime, open_fact: str
+) -> None:
+    with transaction(engine) as tx:
+        made = scene(tx, now)
+        case = arrive(tx, made.clinic, "1.2", now, patient_id="P1", **AGREEING | {open_fact: ""})
+        contradicting = CONTRADICTING["sex"] if open_fact == "sex" else CONTRADICTING["birth date"]
+        study = send(
+            tx,
+            made.clinic,
+            "1.2",
+            now,
+            sop_instance_uid="1.2.1.2",
+            received_digest=b"2" * 32,
+            patient_id="P1",
+            **contradicting,
+        )
+        held = intake.take_in(Context(tx, made.clinic.audit, now, SYSTEM), KEYS, study)
+
+        assert (case.identity, held.identity, held.patient_id) == (Identity.AGREES, Identity.DIFFERS, None)
+
+
 def test_images_that_name_two_persons_are_held_whoever_is_linked(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         made = scene(tx, now)
