@@ -18,6 +18,7 @@ from reading.cases.identity_moves import MOVES, Identity, QuestionMove, Question
 from reading.context import Context, Who, without_door
 from reading.errors import Stale
 from reading.intake import said
+from reading.intake.said import SaidByStudy
 from reading.kinds import Role
 from reading.orders import matching, orders
 from reading.patients import patients
@@ -277,6 +278,14 @@ def unchecked(tx: Connection, limit: int) -> list[str]:
     """Cases that nobody has compared yet, the newest first."""
     waiting = sa.select(case_table.c.id).where(case_table.c.identity == Identity.UNCHECKED)
     return list(tx.scalars(waiting.order_by(case_table.c.received_at.desc()).limit(limit)))
+
+
+def compared(tx: Connection, case: Case) -> tuple[Patient | None, list[SaidByStudy]]:
+    """Whom a case is linked to or its numbers name, and what its images say beside that person."""
+    question = question_of(tx, case.id)
+    meant = case.patient_id or (question.patient_id if question else None)
+    patient = patients.by_id(tx, meant) if meant else None
+    return patient, said.said_in(tx, case.id, patient)
 
 
 def _hold(ctx: Context[Who], case: Case, question: Question | None, meant: str | None) -> None:

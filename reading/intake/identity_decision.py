@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,16 +17,59 @@ from reading.cases.identity_moves import DECIDED, Identity, QuestionMove, Questi
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.intake import correction, identity, order_match
+from reading.intake.identity import Decided, Question
 from reading.intake.putting_right import identity as identity_of
+from reading.intake.said import SaidByStudy
 from reading.orders import matching, orders, progress
 from reading.orders.order_state import Move
+from reading.orders.orders import Order
 from reading.patients import attribution, patients
 from reading.patients.keys import Keys
+from reading.patients.patients import Patient
 from reading.reports import versions
 from reading.tables import case_procedure
 from reading.viewers import Staff
 
 _TAKEN_BACK: Final = frozenset({QuestionMove.CONFIRM, QuestionMove.PART})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sides:
+    """Both sides of the question whose the images of a case are."""
+
+    case: Case
+    question: Question | None
+    """None where nothing was ever in question."""
+    order: Order | None
+    """The order that the images answer, or that their numbers name."""
+    patient: Patient | None
+    """Whom the case is linked to, or whom the numbers name."""
+    studies: list[SaidByStudy]
+    history: list[Decided]
+    decides: bool
+    """Whether whoever looks may decide."""
+
+
+def open_sides(ctx: Context[Staff], case_id: str) -> Sides:
+    """What the images say and what order and register say, side by side; the look is on record.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+
+    """
+    case = door.open_case(ctx, case_id, Action.IDENTITY_OPEN)
+    question = identity.question_of(ctx.tx, case_id)
+    patient, studies = identity.compared(ctx.tx, case)
+    named = orders.by_id(ctx.tx, question.order_id) if question and question.order_id else None
+    return Sides(
+        case=case,
+        question=question,
+        order=matching.order_of(ctx.tx, case_id) or named,
+        patient=patient,
+        studies=studies,
+        history=identity.history(ctx.tx, case_id),
+        decides=correction.may_correct(ctx.tx, ctx.who, case.site_id, ctx.now),
+    )
 
 
 def confirm(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:

@@ -19,6 +19,7 @@ from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN
 from reading.context import Context
 from reading.errors import NotThere
@@ -203,7 +204,9 @@ def _of_cases(
         yield Concern(
             aspect=aspect,
             subject_id=row.id,
-            kind=Kind.CLOCK_AHEAD if aspect is Aspect.CLOCK else _kind(numbers.get(row.id, ""), ordered=row.ordered),
+            kind=Kind.CLOCK_AHEAD
+            if aspect is Aspect.CLOCK
+            else _kind(numbers.get(row.id, ""), ordered=row.ordered or row.identity == Identity.DIFFERS),
             site_id=row.site_id,
             at=row.received_at,
             decided=bool(row.closed),

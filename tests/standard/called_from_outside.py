@@ -57,6 +57,7 @@ _.arrived_picture
 _.beside_picture
 _.download
 _.watermark
+_.caution
 _.patient_detail
 _.priority_raised
 _.preliminary_id

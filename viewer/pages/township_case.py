@@ -68,7 +68,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "row": township.row(entry, version, zone, language, now),
             "facts": _facts(entry, zone, language, due=township.due(entry, language, now)),
             "ledger": completeness.in_words(account.of_case(ctx.tx, found), zone, language, now),
-            "studies": _studies(ctx, entry, language),
+            "studies": pictures_of(ctx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
@@ -139,7 +139,8 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
     }
 
 
-def _studies(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
+def pictures_of(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
+    """The series of each study of a case that the caller has opened, with the addresses of thumbnails."""
     scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.CASE_OPEN)
     found: list[dict[str, Any]] = []
     for study in entry.studies:
@@ -161,7 +162,7 @@ def _studies(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[
                     "hidden": len(pictures) - len(shown),
                 }
             )
-        found.append({"series": rows})
+        found.append({"study_uid": study.study_uid, "series": rows})
     return found
 
 

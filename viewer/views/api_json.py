@@ -55,6 +55,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "step": row.step,
         "arriving": row.arriving,
         "priority": row.priority,
+        "identity": row.identity,
         "modality": row.modality,
         "body_part": row.body_part,
         "laterality": row.laterality,

@@ -32,6 +32,8 @@ class Sheet:
     """Who reads and who issues: (part, name)."""
     watermark: str
     """Empty on a final report."""
+    caution: str
+    """That the identity of the person is not confirmed; empty where it is."""
     facts: Sequence[tuple[str, str]]
     """(label, value) of the patient and the examination, two pairs a line."""
     sections: Sequence[tuple[str, str]]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.engine import Connection
 
 from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
@@ -47,6 +48,7 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         heading=heading,
         organisations=_organisations(entry, signatures, language),
         watermark=_watermark(version, language),
+        caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
         sections=_sections(version, language),
         signatures=[

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import UNFINISHED, State
 from reading.context import Context
 from reading.desk import township
@@ -31,6 +33,8 @@ class Row:
     patient_detail: str
     linked: bool
     """Whether the case is linked to a patient, who can then open the report."""
+    identity: str
+    """What comparing the images with the person says, where a person has to decide: differs or silent; else empty."""
     examination: str
     side: str
     examined_at: str
@@ -77,6 +81,7 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         name_in_images=name_in_images(entry),
         patient_detail=" · ".join(part for part in details if part),
         linked=case.patient_id is not None,
+        identity=_identity(case),
         examination=examination(entry, language),
         side=side(entry, language),
         examined_at=words.moment_today(case.examined_at, zone, now),
@@ -96,6 +101,12 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         preliminary_id=version.id if version and version.status is Status.PRELIMINARY else None,
         final_id=version.id if version and version.status is Status.FINAL else None,
     )
+
+
+def _identity(case: Case) -> str:
+    if case.identity is Identity.DIFFERS:
+        return Identity.DIFFERS
+    return Identity.SILENT if case.identity is Identity.SILENT and case.patient_id is not None else ""
 
 
 def due(entry: Entry, language: Language, now: datetime) -> str:

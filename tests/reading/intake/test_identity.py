@@ -514,6 +514,11 @@ def test_only_those_who_work_there_decide_and_not_from_an_old_page(engine: Engin
     with transaction(engine) as tx:
         made = scene(tx, now)
         case = come(tx, made, "accession number", now, CONTRADICTING["name"])
+        with pytest.raises(NotThere):
+            identity_decision.open_sides(by(made, made.clinic.quinn, tx, now), case.id)
+        sides = identity_decision.open_sides(by(made, made.clinic.tang, tx, now), case.id)
+        assert (sides.patient, sides.order, sides.decides) == (made.chen, made.order, True)
+        assert [sorted(one.differing) for one in sides.studies] == [["name"]]
         with pytest.raises(NotAllowed):
             identity_decision.confirm(by(made, made.clinic.ada, tx, now), case.id, why="x", seen=case.revision)
         tang = by(made, made.clinic.tang, tx, now)

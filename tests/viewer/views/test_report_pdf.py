@@ -19,6 +19,7 @@ FINAL = Sheet(
     heading="影像诊断报告",
     organisations=[("诊断机构", "平陵县人民医院"), ("出具机构", "柳林镇卫生院")],
     watermark="",
+    caution="",
     facts=[("姓名", "王璡"), ("性别", "女"), ("检查项目", "DR 胸部"), ("侧别", "左"), ("报告版本", "第 2 版")],
     sections=[("检查所见", "两肺纹理清晰。\n\n心影不大。"), ("诊断意见", "心肺未见明显异常。")],
     signatures=[
@@ -102,6 +103,11 @@ def test_a_preliminary_report_says_so_in_its_head_and_across_the_page(read_back:
 
     assert mark in said
     assert mark not in read_back.text(FINAL)
+
+
+def test_a_report_of_somebody_whose_identity_is_not_confirmed_says_so(read_back: Reader) -> None:
+    assert "身份未确认" in read_back.text(replace(FINAL, caution="身份未确认"))
+    assert "身份未确认" not in read_back.text(FINAL)
 
 
 def test_long_text_runs_over_pages_that_are_numbered(read_back: Reader) -> None:

@@ -101,6 +101,8 @@ export type Case = {
   readonly critical: CriticalAlert | null
   /** Images came after the report: they wait for a word from a reader. */
   readonly follow_up: FollowUp | null
+  /** What comparing the images with the person says; `differs`: whose they are is not confirmed. */
+  readonly identity: 'unchecked' | 'silent' | 'agrees' | 'differs' | 'confirmed'
   readonly prior_count: number
   readonly review: 'before_release' | 'after_release' | null
   readonly rule: { readonly name: string; readonly needs_verifier: boolean; readonly review: string | null }

@@ -12,6 +12,7 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
     <h1>${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span>
       ${detail.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: detail.patient.name_in_images })}</span>` : nothing}
     </h1>
+    ${detail.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
     <p class="examination">
       <strong>${examinationOf(detail)}</strong>
       <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)}</span>

@@ -22,6 +22,7 @@ export function rowOf(item: Case, now: Date): TemplateResult {
     <td class="patient">
       <a class="open" href=${caseAddress(item.id)}>${nameOfPatient(item.patient)}</a>
       <span class="soft">${personOf(item.patient)}</span>
+      ${item.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
       ${item.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: item.patient.name_in_images })}</span>` : nothing}
       ${
         item.critical
