@@ -16,8 +16,10 @@ import sqlalchemy as sa
 from fastapi.routing import iter_route_contexts
 
 from reading.alerts import critical
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.context import Context
+from reading.intake import identity
 from reading.kinds import IdentifierKind, Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
@@ -200,6 +202,10 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t/case/{case_id}/order"): Thing("case"),
     ("POST", "/t/case/{case_id}/order"): Thing("case", form={"order": "01KZZZZZZZZZZZZZZZZZZZZZZV", "revision": "1"}),
     ("POST", "/t/case/{case_id}/order/part"): Thing("case", form={"revision": "1"}),
+    ("GET", "/t/case/{case_id}/identity"): Thing("case"),
+    ("POST", "/t/case/{case_id}/identity/confirm"): Thing("case", form={"why": "x", "revision": "1"}),
+    ("POST", "/t/case/{case_id}/identity/part"): Thing("case", form={"why": "x", "revision": "1"}),
+    ("POST", "/t/case/{case_id}/identity/undo"): Thing("case", form={"why": "x", "revision": "1"}),
     ("GET", "/t/case/{case_id}/images"): Thing("case"),
     ("POST", "/t/case/{case_id}/images"): Thing(
         "case", form={"what": "hide", "image": "1.2.840.1.1.1", "why": "x", "revision": "1", "image_set": "0"}
@@ -431,5 +437,6 @@ def _quentin(house: House) -> httpx.Client:
         )
         case = arrive(tx, clinic, "1.2.840.2", house.now, site=clinic.region.moor, patient_name="Quentin")
         cases.change(tx, case, patient_id=quentin.id)
+        identity.judge(Context(tx, clinic.audit, house.now, SYSTEM), case.id)
         read(tx, clinic, clinic.quinn, case.id, house.now)
     return house.patient_client(case.id, card=QUENTIN_CARD)
