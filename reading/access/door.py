@@ -219,8 +219,20 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
     return opened
 
 
+def open_registered_patient(ctx: Context[Staff], patient_id: str, action: Action) -> Patient:
+    """A patient whom one of their own sites registers, or one that they manage: not one for whom they only read.
+
+    Raises:
+        NotThere: there is none, or none of these sites registers the person.
+
+    """
+    if not _is_registered(ctx, patient_id):
+        raise _denied(ctx, action, "patient", patient_id)
+    return open_patient(ctx, patient_id, action)
+
+
 def open_numbered_patient(ctx: Context[Staff], number: str, action: Action) -> Patient:
-    """The patient with a number of ours: one whom they see, or whose card they had at the counter today.
+    """The patient with a number of ours: one whom their sites register, or whose card they had at the counter today.
 
     Raises:
         NotThere: nobody has the number, or it is neither.
@@ -230,9 +242,7 @@ def open_numbered_patient(ctx: Context[Staff], number: str, action: Action) -> P
     guesses.check(ctx)
     known = patients.by_number(ctx.tx, number)
     patient_id = known.id if known else ""
-    visible = visibility.visible_patients(ctx.tx, ctx.who, ctx.now)
-    seen = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, visible)) is not None
-    if known is None or not (seen or _was_at_the_counter(ctx, patient_id)):
+    if known is None or not (_is_registered(ctx, patient_id) or _was_at_the_counter(ctx, patient_id)):
         raise _denied(ctx, action, "patient", patient_id)
     _record_look(ctx, action, "patient", patient_id)
     return known
@@ -281,6 +291,11 @@ def open_list(ctx: Context[Viewer], action: Action) -> None:
 def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datetime) -> bool:
     """Whether this list was opened lately, so that `open_list` has nothing to write."""
     return bool(_on_record(tx, viewer, action, "list", [""], now))
+
+
+def _is_registered(ctx: Context[Staff], patient_id: str) -> bool:
+    theirs = visibility.registered_patients(ctx.tx, ctx.who, ctx.now)
+    return ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, theirs)) is not None
 
 
 def _registers(viewer: Viewer) -> bool:

@@ -20,6 +20,7 @@ from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.desk.priors import prior_cases
+from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
@@ -273,9 +274,7 @@ def _unless_another(said: str, registered: str) -> str:
 
 
 def _registered(tx: Connection, patient_ids: Iterable[str]) -> dict[str, str]:
-    patient = tables.patient
-    rows = tx.execute(sa.select(patient.c.id, patient.c.name).where(patient.c.id.in_(list(patient_ids))))
-    return {row.id: row.name for row in rows}
+    return {one.id: one.name for one in patients.select(tx, tables.patient.c.id.in_(list(patient_ids)))}
 
 
 def _names(tx: Connection, person_ids: Iterable[str]) -> dict[str, str]:

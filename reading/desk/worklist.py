@@ -17,6 +17,7 @@ from reading.cases.moves import UNFINISHED, Move, State, Step
 from reading.completeness import follow_ups
 from reading.desk.entries import Entry, entries_of
 from reading.kinds import Tier
+from reading.patients.persons import stands_for
 from reading.reports.versions import Status
 from reading.texts import storable
 from reading.viewers import Viewer
@@ -111,10 +112,11 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
 
 
 def _registered_as(text: str) -> sa.Select[tuple[str]]:
-    """The registered patients with a name that holds ``text``, or with this number."""
-    patient = tables.patient
-    named = _bare(sa.func.lower(patient.c.name)).contains(_bare_text(text), autoescape=True)
-    return sa.select(patient.c.id).where(named | (patient.c.number == text))
+    """The records of the patients with a name that holds ``text``, and the record with this number."""
+    patient, standing = tables.patient, tables.patient.alias("standing")
+    named = _bare(sa.func.lower(standing.c.name)).contains(_bare_text(text), autoescape=True)
+    people = sa.join(patient, standing, standing.c.id == stands_for())
+    return sa.select(patient.c.id).select_from(people).where(named | (patient.c.number == text))
 
 
 def _bare(name: sa.ColumnElement[str]) -> sa.ColumnElement[str]:

@@ -52,7 +52,7 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
     """Find or register the patient, and place the order.
 
     Raises:
-        NotThere: no such site or patient, or not one that they see.
+        NotThere: no such site, or not one that they see; no such patient, or none of their sites registers them.
         NotAllowed: they do not work there.
         Invalid: the card or the examination breaks its form, or there is no such station.
 
@@ -109,7 +109,7 @@ def stations(tx: Connection, site_id: str, now: datetime) -> list[Device]:
 def _patient(ctx: Context[Staff], keys: Keys, asked: CardHolder | str, site_id: str) -> Patient:
     if isinstance(asked, CardHolder):
         return find_or_register(ctx, keys, asked, site_id)
-    return door.open_patient(ctx, asked, Action.PATIENT_OPEN)
+    return door.open_registered_patient(ctx, asked, Action.PATIENT_OPEN)
 
 
 def _station(tx: Connection, site_id: str, ae_title: str, now: datetime) -> str:

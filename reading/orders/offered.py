@@ -16,6 +16,7 @@ from reading.kinds import Sex
 from reading.orders import orders
 from reading.orders.order_state import OPEN
 from reading.orders.orders import Order, Procedure
+from reading.patients import patients
 from reading.register import organisations
 from reading.row_rules import valid_at
 
@@ -99,11 +100,8 @@ def _begin(day: date, zone: ZoneInfo) -> datetime:
 
 
 def _people(tx: Connection, patient_ids: Sequence[str]) -> dict[str, Person]:
-    patient = tables.patient
-    rows = tx.execute(sa.select(patient).where(patient.c.id.in_(set(patient_ids))))
-    return {
-        row.id: Person(number=row.number, name=row.name, birth_date=row.birth_date, sex=Sex(row.sex)) for row in rows
-    }
+    found = patients.select(tx, tables.patient.c.id.in_(set(patient_ids)))
+    return {one.id: Person(number=one.number, name=one.name, birth_date=one.birth_date, sex=one.sex) for one in found}
 
 
 def _titles(tx: Connection, site_id: str, now: datetime) -> dict[str, str]:

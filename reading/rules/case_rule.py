@@ -12,6 +12,7 @@ from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.kinds import Tier
+from reading.patients import patients
 from reading.reports import versions
 from reading.rules import policy
 from reading.rules.examination_time import parse_date
@@ -72,9 +73,8 @@ def home_tier(tx: Connection, case: Case) -> Tier:
 
 def age_years(tx: Connection, case_id: str, patient_id: str | None, at: datetime) -> int | None:
     """The age at the examination, by the birth date of the linked patient, else by that in the images."""
-    born = None
-    if patient_id is not None:
-        born = tx.scalar(sa.select(tables.patient.c.birth_date).where(tables.patient.c.id == patient_id))
+    linked = None if patient_id is None else patients.by_id(tx, patient_id)
+    born = None if linked is None else linked.birth_date
     if born is None:
         joined = tables.case_study
         said = tx.scalar(

@@ -9,17 +9,20 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
+from reading.access import door
+from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.kinds import Priority
+from reading.kinds import Priority, Role
 from reading.orders import counter
 from reading.orders.order_state import OrderState
 from reading.orders.orders import Asked
+from reading.orders.registration import find_or_register
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, open_clinic
 from tests.reading.orders.test_registration import PIA
-from tests.reading.region import KEYS
+from tests.reading.region import KEYS, hire
 
 CHEST = counter.Request(
     site_code="hills",
@@ -61,6 +64,23 @@ def test_only_those_who_work_at_the_site_place_and_cancel(engine: Engine, now: d
                 counter.place(acting(tx, clinic, staff, now), KEYS, CHEST)
             with pytest.raises(error):
                 counter.cancel(acting(tx, clinic, staff, now), made.id, revision=1)
+
+
+def test_whoever_reads_for_another_site_does_not_order_for_its_patients(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        region = clinic.region
+        both = hire(tx, "both", now, (Role.TECHNICIAN, region.hills), (Role.READER, region.elm))
+        pia = find_or_register(acting(tx, clinic, clinic.quinn, now), KEYS, PIA, region.moor.id)
+        asked = replace(CHEST, patient=pia.id)
+        assert door.open_patient(acting(tx, clinic, both, now), pia.id, Action.PATIENT_OPEN) == pia
+        with pytest.raises(NotThere):
+            counter.place(acting(tx, clinic, both, now), KEYS, asked)
+        with pytest.raises(NotThere):
+            door.open_numbered_patient(acting(tx, clinic, both, now), pia.number, Action.PATIENT_NAME)
+        own = counter.place(acting(tx, clinic, clinic.quinn, now), KEYS, replace(asked, site_code="moor"))
+
+    assert own.patient_id == pia.id
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,12 @@ from reading import audit
 from reading.access import visibility
 from reading.cases import cases
 from reading.context import Context
+from reading.desk.entries import entries_of
 from reading.desk.priors import prior_cases
+from reading.desk.worklist import Filters, list_cases
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import IdentifierKind, Sex
+from reading.orders import offered
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import patients
 from reading.patients.merge_moves import Move
@@ -23,10 +26,12 @@ from reading.patients.merges import Merge
 from reading.patients.patient_identifiers import Identifier
 from reading.patients.patients import Patient
 from reading.registration import merging, records
+from reading.rules import case_rule
 from reading.tables import case, patient
 from reading.viewers import PatientViewer, Staff
 from storage.database import transaction
 from tests.reading.clinic import Clinic, arrive, compare_again, open_clinic
+from tests.reading.orders.test_offered import place
 from tests.reading.region import KEYS, PIA_CARD
 
 PIA = CardHolder(
@@ -86,6 +91,35 @@ def test_a_merged_record_shows_the_person_and_parting_restores_exactly(engine: E
     assert (found.patient.id, [one.name for one in found.others]) == (pia.id, [unknown.name])
     assert parted.state == "undone"
     assert {"patient.merge_propose", "patient.merge", "patient.unmerge"} <= set(words)
+
+
+def test_devices_the_desk_and_a_rule_know_a_merged_record_by_the_person(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        desk = Desk(tx, now)
+        clinic, unknown, pia = desk.clinic, desk.register(NAMELESS), desk.register(PIA)
+        order = place(tx, clinic.region, now, patient_id=unknown.id)
+        arrived = arrive(tx, clinic, "1.2.840.1", now, patient_id="", patient_name="", birth_date="")
+        arrived = cases.change(tx, cases.lock(tx, arrived.id), patient_id=unknown.id)
+
+        def known() -> tuple[list[object], list[str], list[int], int | None]:
+            people = [one.person for one in offered.worklist(tx, order.site_id, now).offered]
+            (entry,) = entries_of(tx, clinic.ada, [arrived], now)
+            found = [
+                list_cases(tx, clinic.ada, Filters(text=text), limit=9, offset=0, now=now).total
+                for text in ("皮亚", "无名氏", unknown.number)
+            ]
+            age = case_rule.age_years(tx, arrived.id, unknown.id, now)
+            return [(one.number, one.name, one.birth_date) for one in people], [entry.patient.registered], found, age
+
+        before = known()
+        merged = desk.merge(desk.propose(unknown, pia))
+        together = known()
+        desk.decide(merged, Move.UNDO)
+        parted = known()
+
+    born = date(1990, 3, 7)
+    assert before == parted == ([(unknown.number, unknown.name, None)] * 2, [unknown.name], [0, 1, 1], None)
+    assert together == ([(unknown.number, "皮亚", born)] * 2, ["皮亚"], [1, 0, 1], 35)
 
 
 def test_an_order_on_a_merged_records_card_goes_back_with_its_record(engine: Engine, now: datetime) -> None:
