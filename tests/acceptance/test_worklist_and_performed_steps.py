@@ -52,7 +52,13 @@ def test_an_order_is_made_and_comes_home(tierread: TierRead, tmp_path: Path) -> 
 
     # It begins, sends two of its three pictures, and says what it made.
     step = item.ScheduledProcedureStepSequence[0].ScheduledProcedureStepID
-    said = beginning(study_uid=item.StudyInstanceUID, accession_number=accession, step_id=step)
+    said = beginning(
+        study_uid=item.StudyInstanceUID,
+        accession_number=accession,
+        step_id=step,
+        PatientName=str(item.PatientName),
+        PatientID=item.PatientID,
+    )
     pictures = [picture(item, number) for number in (1, 2, 3)]
     assert performs(tierread, cast, said, None) == 0
     assert order_state(engine, item) is OrderState.IN_PROGRESS

@@ -102,7 +102,7 @@ def test_a_withheld_report_disappears_from_both_patients_at_once(tierread: TierR
     cast = tierread.cast()
     tang, ada, vera = (tierread.sign_in(person) for person in (cast.tang, cast.ada, cast.vera))
     order = ordered_for_the_wrong_person(tang)
-    sent = wrong_image(AccessionNumber=order["accession_number"])
+    sent = wrong_image(AccessionNumber=order["accession_number"], PatientSex="", PatientBirthDate="")
     stow(tierread.machine(cast.device), sent)
     case_id = read_and_verified(ada, vera, sent)
     code = receipt(tang, case_id)

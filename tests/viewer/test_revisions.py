@@ -50,6 +50,14 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/devices"): "adds a device",
     ("POST", "/devices/new"): "adds a device",
     ("POST", "/t/case/{case_id}/receipt"): "adds a code",
+    ("POST", "/api/patients"): "adds a person",
+    ("POST", "/t/patients/new"): "adds a person",
+    ("POST", "/api/patients/search"): "a search, posted since addresses name nobody",
+    ("POST", "/t/patients/search"): "a search, posted since addresses name nobody",
+    ("POST", "/api/patients/{patient_id}/merges"): "adds a proposal, which somebody else decides",
+    ("POST", "/t/patients/{patient_id}/merges"): "adds a proposal, which somebody else decides",
+    ("POST", "/api/security/revoke"): "ends one role of one person, and ends it once",
+    ("POST", "/api/security/sign-out"): "ends the sessions that there are",
 }
 SEEN = frozenset({"revision", "lease_revision", "seen", "alert"})
 """Names under which a write says what it saw."""
