@@ -16,7 +16,8 @@ class ShareSettings:
         default=100,
         metadata=described(
             setting_values.whole(1, 10_000),
-            "Associations that a node serves at once; a device beyond them is asked to come again.",
+            "Associations that a node serves at once; "
+            "beyond them an idle association gives way, or the device is asked to come again.",
             unit="associations",
         ),
     )
