@@ -130,7 +130,3 @@ def _syllables(characters: str) -> list[str]:
     spelled = lazy_pinyin(characters, style=Style.NORMAL, errors="default")
     found = ("".join(letter for letter in one if letter.isalnum() and letter.isascii()) for one in spelled)
     return [U_UMLAUT.get(one, one) for one in found if one]
-
-
-def _letters(text: str) -> str:
-    return "".join(letter for letter in text.casefold() if letter.isalnum())
