@@ -139,6 +139,8 @@ def picture(item: Dataset, number: int, *, series_uid: str = new_uid()) -> Datas
         PatientID=item.PatientID,
         IssuerOfPatientID=item.IssuerOfPatientID,
         PatientName=str(item.PatientName),
+        PatientBirthDate="",
+        PatientSex="",
     )
 
 
