@@ -103,6 +103,7 @@ INVALID: Final = {
     "target.one_of_device_and_url": "name either a device with --to or an address with --url",
     "device.has_no_port": "the entry of this device does not say where it is called: `tierread device set --port`",
     "reason.missing": "say why, in a few words",
+    "days.range": "a token is good for one day to five years",
     "ambiguous": "several have this name",
     "all": "something has to stay",
     "another_person": "they belong to different patients",

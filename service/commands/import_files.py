@@ -158,6 +158,7 @@ SENTENCES: Final = {
     Reason.UID_MISMATCH: "named otherwise by their own header",
     Reason.NO_PIXELS: "with fewer pixels than promised",
     Reason.ERASED: "erased here for good",
+    Reason.NO_RIGHT: "from a device without the right to store",
     FileOutcome.MISSING: "named by the DICOMDIR and not there",
     FileOutcome.FILE_UNREADABLE: "not readable from the disk or the zip",
     FileOutcome.UNSAFE_NAME: "with a name that leads out of the zip",
@@ -192,7 +193,7 @@ def _words(source: Path, imported: ImportResult, memory: Path, *, shipped: bool)
         lines.append(f"{counts[Reason.HELD]} instances are held: they contradict what is here, see /quality.")
     refused = [(reason, counts[reason]) for reason in _REFUSED if counts[reason]]
     for reason, number in refused:
-        kept = "" if reason is Reason.ERASED else ": see /quality"
+        kept = "" if reason in {Reason.ERASED, Reason.NO_RIGHT} else ": see /quality"
         lines.append(f"{number} instances refused, {SENTENCES[reason]}{kept}.")
     lines += [f"{counts[one]} files {SENTENCES[one]}." for one in _UNREAD if counts[one]]
     if not imported.well and not imported.stopped:

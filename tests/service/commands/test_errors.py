@@ -11,6 +11,7 @@ import pytest
 from reading import errors
 from reading.errors import Invalid, KeyFileUnfit, NotAllowed, NotDone, NotThere
 from reading.identifiers import Problem
+from reading.register.administrator import RULES
 from service.commands.errors import (
     ENDINGS,
     KEY_FILES,
@@ -46,6 +47,8 @@ def words(node: ast.expr) -> set[str]:
             return words(one) | words(other)
         case ast.JoinedStr():
             return {"missing_author", "missing_verifier", "missing_reviewer"}
+        case ast.Subscript(value=ast.Name(id="RULES")):
+            return {*RULES.values()}
         case _:
             return {*Problem}
 

@@ -10,6 +10,7 @@ from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.clinic import read, send
 from tests.reading.region import KEYS
+from tests.storage.instances import DEVICE
 from tests.viewer.house import House
 
 
@@ -93,6 +94,7 @@ def test_what_a_device_rejected_is_told_and_shown_again(house: House) -> None:
             note_uid="9.1",
             title=Title.PATIENT_SAFETY,
             site_id=house.clinic.region.hills.id,
+            device_id=DEVICE,
             received_at=house.now,
             sop_instance_uids=("1.2.840.1.1.1",),
         )
