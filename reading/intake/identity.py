@@ -131,7 +131,9 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     if question is not None and is_open:
         move(rule, question, QuestionMove.SETTLE)
     verdict = Identity.AGREES if said.agrees(studies) else Identity.SILENT
-    verdict = Identity.CONFIRMED if confirmed else verdict
+    # A confirmation covers what somebody saw: a silent image beside a person whose facts have changed asks again.
+    if confirmed and said.digests(said.not_agreeing(studies, patient), patient) <= accepted:
+        verdict = Identity.CONFIRMED
     judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, other_persons=odd)
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
     if order is not None and order.patient_id == meant and matching.order_of(ctx.tx, case_id) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -15,13 +16,13 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import DECIDED, Identity, QuestionMove, QuestionState
 from reading.context import Context
-from reading.errors import MoveNotAllowed, NotAllowed
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.intake import correction, identity, order_match
 from reading.intake.identity import Decided, Question
 from reading.intake.putting_right import identity as identity_of
 from reading.intake.said import SaidByStudy
 from reading.orders import matching, orders, progress
-from reading.orders.order_state import Move
+from reading.orders.order_state import WITHOUT_IMAGES, Move
 from reading.orders.orders import Order
 from reading.patients import attribution, patients
 from reading.patients.keys import Keys
@@ -136,7 +137,8 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
     """Take the last decision back: attributes, patient and order of the images are as they were before it.
 
     Raises:
-        NotThere, Stale, NotAllowed, Invalid: as `confirm`; a report that stands has to be withheld first.
+        NotThere, Stale, NotAllowed, Invalid: as `confirm`; a report that stands has to be withheld first; the order
+            of a case that was parted has other images by now, or was cancelled.
         MoveNotAllowed: nobody has decided.
 
     """
@@ -161,11 +163,15 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         **values,
     )
     if decided.move is QuestionMove.PART and decided.details["procedures"]:
+        _still_free(ctx.tx, decided.details["order_id"], decided.details["procedures"])
         cases.join_procedures(ctx.tx, case_id, decided.details["procedures"], ctx.now)
         progress.move(ctx.tx, decided.details["order_id"], decided.details["procedures"], Move.ARRIVE)
-    for study_uid in cases.study_uids(ctx.tx, case_id):
+    study_uids = cases.study_uids(ctx.tx, case_id)
+    # All of them first: a case of which a part is taken back would be judged by that part.
+    for study_uid in study_uids:
         for number in _revisions_at(ctx.tx, study_uid, decided.at):
             attribution.take_back(ctx.tx, study_uid, number, reason=reason, made_by=ctx.who.person_id, now=ctx.now)
+    for study_uid in study_uids:
         correction.follow_attribution(ctx, study_uid, unlinked=True)
     identity.judge(ctx, case_id)
 
@@ -176,6 +182,14 @@ def _opened(ctx: Context[Staff], case_id: str, why: str, seen: int) -> tuple[Cas
     if not correction.may_correct(ctx.tx, ctx.who, case.site_id, ctx.now):
         raise NotAllowed("no_role_for_this_step")
     return case, cases.reason(why)
+
+
+def _still_free(tx: Connection, order_id: str, procedure_ids: Sequence[str]) -> None:
+    """Raises: Invalid, where a part of an order has images by now, or is not to be made any longer."""
+    order = orders.by_id(tx, order_id)
+    named = [one for one in order.procedures if one.id in procedure_ids] if order is not None else []
+    if not named or any(one.state not in WITHOUT_IMAGES for one in named):
+        raise Invalid("order", "answered")
 
 
 def _joined_at(tx: Connection, case_id: str, at: datetime) -> bool:

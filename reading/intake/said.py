@@ -121,6 +121,11 @@ def everything(studies: Iterable[SaidByStudy]) -> list[Said]:
     return [said for one in studies for said in (one.shown, *one.others)]
 
 
+def not_agreeing(studies: Iterable[SaidByStudy], patient: Patient | None) -> list[Said]:
+    """What the images say that does not name ``patient`` by itself."""
+    return [one for one in everything(studies) if patient is None or compare(one, patient).verdict is not Answer.AGREES]
+
+
 def _said(named: Named) -> Said:
     return Said(name=named.patient_name, sex=named.sex, birth_date=named.birth_date)
 

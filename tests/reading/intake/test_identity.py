@@ -553,3 +553,39 @@ def _link(tx: Connection, case_id: str) -> tuple[object, ...]:
 
 def _without_revision(study: queries.Study) -> dict[str, object]:
     return {name: value for name, value in vars(study).items() if name != "attribution_revision"}
+
+
+def test_a_confirmed_silent_image_is_asked_about_again_when_the_register_is_corrected(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        made = scene(tx, now)
+        case = come(tx, made, "patient number", now, AGREEING | {"patient_name": ""})
+        read(tx, made.clinic, made.clinic.ada, case.id, now)
+        identity_decision.confirm(
+            by(made, made.clinic.tang, tx, now), case.id, why="本人", seen=cases.by_id(tx, case.id).revision
+        )
+        confirmed = cases.by_id(tx, case.id).identity
+        tx.execute(sa.update(tables.patient).where(tables.patient.c.id == made.chen.id).values(name="李四"))
+        identity.recheck(tx, [made.chen.id])
+        judged = identity.judge(Context(tx, made.clinic.audit, now, SYSTEM), case.id)
+
+    assert (confirmed, judged.identity) == (Identity.CONFIRMED, Identity.SILENT)
+
+
+def test_parting_is_not_taken_back_where_the_order_has_other_images_by_now(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        made = scene(tx, now)
+        case = come(tx, made, "accession number", now, AGREEING)
+        tang = by(made, made.clinic.tang, tx, now)
+        putting_right.correct_case(tang, case.id, {"PatientName": "吴军"}, reason="名字写错了")
+        later = by(made, made.clinic.tang, tx, now + timedelta(minutes=1))
+        seen = cases.by_id(tx, case.id).revision
+        identity_decision.part(later, KEYS, case.id, why="是吴军", seen=seen)
+        right = arrive(tx, made.clinic, "1.3", now, accession_number=made.order.accession_number, **AGREEING)
+        answered = matching.order_of(tx, right.id)
+        with pytest.raises(Invalid) as refused:
+            identity_decision.undo(later, case.id, why="看错了", seen=cases.by_id(tx, case.id).revision)
+
+    assert (right.patient_id, answered and answered.id) == (made.chen.id, made.order.id)
+    assert (refused.value.field, refused.value.problem) == ("order", "answered")
