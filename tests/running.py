@@ -333,10 +333,9 @@ class TierRead:
         assert self.process is not None
         if self.process.poll() is None:
             if group:
-                with suppress(ProcessLookupError):  # it ended by itself since it was asked
+                with suppress(ProcessLookupError):  # it ended by itself since it was asked, or has no group yet
                     os.killpg(self.process.pid, how)
-            else:
-                self.process.send_signal(how)
+            self.process.send_signal(how)
         code = self.process.wait(60)
         if group:
             wait_until(lambda group=self.process.pid: not _lives(group), 60, "the end of every process")

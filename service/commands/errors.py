@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 from rich.console import Console
 from sqlalchemy.exc import DatabaseError, OperationalError
 
+from reading.access.visibility import NoRight
 from reading.errors import (
     Busy,
     Invalid,
@@ -237,6 +238,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     NotThere: _not_there,
     Invalid: _invalid,
     NotAllowed: _not_allowed,
+    NoRight: _not_allowed,
     Stale: lambda _: Ending(code=REFUSED, sentence="somebody changed it at the same time", remedies=("try again",)),
     MoveNotAllowed: lambda _: Ending(
         code=REFUSED, sentence="the case has moved on, and this cannot be done to it any more"

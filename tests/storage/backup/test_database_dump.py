@@ -57,7 +57,7 @@ def something(tx: Connection, column: sa.Column[Any], now: datetime) -> Any:
     for key in column.foreign_keys:
         return None if key.column.table is column.table else tx.scalar(sa.select(key.column).limit(1))
     checks = (str(one.sqltext) for one in column.table.constraints if isinstance(one, sa.CheckConstraint))
-    listed = re.compile(rf"\b{column.name} in \('([a-z0-9_]+)'")
+    listed = re.compile(rf"\b{column.name}\"? in \('([a-z0-9_]+)'")
     for check in checks:
         if found := listed.search(check):
             return found[1]

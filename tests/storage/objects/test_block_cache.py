@@ -191,6 +191,7 @@ def test_an_object_that_was_erased_leaves_nothing_behind(tmp_path: Path) -> None
     cached = cache(distant, tmp_path)
     for key in distant.objects:
         read(cached, 0, 3 * BLOCK, key=key)
+    cached.close()
     cached.forget(KEY)
     left = {path.parent.name for path in files(tmp_path)}
     gone = cached.keep_only(lambda keys: set(keys) - {"segments/20260302/b.tar"})
