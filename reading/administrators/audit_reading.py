@@ -1,18 +1,19 @@
-"""The audit as the audit administrator reads it: searched, exported, its chains checked; each is an event, too."""
+"""The audit as the audit administrator reads it: searched, exported, checked; each is an event, too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection
 
-from reading import audit_chains
 from reading.actions import Action
 from reading.administrators import audit_search
 from reading.administrators.audit_search import Search
+from reading.anchors.check import AuditCheck, check_audit
+from reading.anchors.places import Places
 from reading.audit import Actor, Detail, Event
-from reading.audit_chains import Break
-from reading.context import Context, without_door
+from reading.context import Acts, Context, without_door
 from reading.errors import Invalid
 from reading.kinds import Role
 from reading.register import people
@@ -51,22 +52,23 @@ def exported(tx: Connection, search: Search) -> Iterator[list[Event]]:
 
 
 @without_door("The audit holds ids and words of ours, and nothing of a patient.")
-def verify(ctx: Context[Staff | Actor]) -> list[tuple[str, Break | None]]:
-    """Every chain by its writer, with its first break; None where it holds.
+def verify(acts: Acts[Staff | Actor], where: Places, key: Ed25519PublicKey | None) -> AuditCheck:
+    """Check every chain, anchor and anchored signature; without the ``key`` no anchor can be believed.
 
     Raises:
         NotAllowed: they are no audit administrator.
+        StoreAway, StoreRefuses: of an object store.
 
     """
-    only(ctx.who, Role.AUDIT_ADMINISTRATOR)
-    found = [(writer, audit_chains.verify_chain(ctx.tx, writer)) for writer in audit_chains.writers(ctx.tx)]
-    broken = sum(flaw is not None for _, flaw in found)
-    ctx.record(
-        action=Action.AUDIT_VERIFY,
-        subject_kind="audit",
-        subject_id="",
-        details={"chains": len(found), "broken": broken},
-    )
+    only(acts.who, Role.AUDIT_ADMINISTRATOR)
+    found = check_audit(where, key)
+    with acts.act() as ctx:
+        ctx.record(
+            action=Action.AUDIT_VERIFY,
+            subject_kind="audit",
+            subject_id="",
+            details={"chains": found.chains, "anchors": found.anchors, "broken": found.flaws},
+        )
     return found
 
 

@@ -68,18 +68,25 @@ class AuditCheck:
     lost_signatures: list[str] = field(default_factory=list[str])
     """Ids of signatures that an anchor names and that are gone, or say something else."""
     restored: list[RestoredThen] = field(default_factory=list[RestoredThen])
+    unchecked: bool = False
+    """Anchors are stored, and without the installation's key none of them can be believed."""
     unanchored_restore: bool = False
     """A backup was restored here and no anchor tells of it yet: the next start of TierRead writes it."""
 
     @property
     def sound(self) -> bool:
-        return not self.breaks and not self.broken_anchors and not self.lost_signatures
+        return not self.flaws and not self.unchecked
+
+    @property
+    def flaws(self) -> int:
+        """How many chains, anchors and signatures do not hold."""
+        return len(self.breaks) + len(self.broken_anchors) + len(self.lost_signatures)
 
 
 def check_audit(where: Places, key: Ed25519PublicKey | None, tell: Callable[[], None] = lambda: None) -> AuditCheck:
     """Every chain of the audit and every anchored signature; ``tell`` is called for each anchor.
 
-    Without the ``key`` no anchor can be believed: the chains are checked by themselves.
+    Without the ``key`` the chains are checked by themselves, and the audit is sound only if nothing was ever anchored.
 
     Raises:
         StoreAway, StoreRefuses: of an object store.
@@ -89,6 +96,8 @@ def check_audit(where: Places, key: Ed25519PublicKey | None, tell: Callable[[], 
     last: Anchor | None = None
     if key is not None:
         last = _Anchors(where, key, found, tell).walk()
+    else:
+        found.unchecked = places.greatest_stored(where) > 0
     with snapshot(where.engine) as tx:
         noted = dict(last.heads) if last is not None else {}
         _check_chains(tx, noted, found)

@@ -1,8 +1,9 @@
-"""The commands `audit`: the audit searched, exported, and its chains checked."""
+"""The commands `audit`: the audit searched, exported, and checked."""
 
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -16,12 +17,17 @@ import typer
 
 from reading.administrators import audit_reading, audit_search
 from reading.administrators.audit_search import Search
-from reading.audit import Actor, Outcome
-from reading.context import Context
+from reading.audit import SYSTEM, Actor, Audit, Outcome
+from reading.context import Acts, Context
 from service.commands.errors import cannot_write
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer_rows, to_json
-from service.commands.verify import FLAWS, since_of
+from service.commands.verify import audit_words, seal_key, since_of
+from service.installation.house import now
+from service.installation.installation import CannotStart, make_folders, open_database
+from service.installation.load_settings import load
+from service.installation.stores import anchor_places
+from storage.objects.store import StoreAway, StoreRefuses
 from viewer.views.audit import event_row
 
 commands = typer.Typer(help="The audit: who did what, about what, and when.", no_args_is_help=True)
@@ -122,17 +128,24 @@ def export(
 
 @commands.command("verify")
 def verify(*, as_json: AsJson = False) -> None:
-    """Check every chain of the audit. Exit code 1: one does not hold."""
-    with open_registry() as ctx:
-        found = audit_reading.verify(ctx)
-    broken = [flaw for _, flaw in found if flaw is not None]
+    """Check the audit's chains and anchors, as `tierread verify` does. Exit code 1: something does not hold."""
+    settings = load(os.environ)
+    folders = make_folders(settings, demo=None)
+    engine = open_database(settings)
+    acts = Acts(engine, Audit(f"{settings.node}/cli"), now, SYSTEM)
+    try:
+        found = audit_reading.verify(acts, anchor_places(settings, folders, engine), seal_key(folders))
+    except (StoreAway, StoreRefuses) as away:
+        raise CannotStart(
+            "the object store does not give the anchors of the audit", "mend it and check again"
+        ) from away
+    finally:
+        engine.dispose()
     if as_json:
-        typer.echo(to_json({"chains": len(found), "breaks": [asdict(each) for each in broken], "sound": not broken}))
+        typer.echo(to_json(asdict(found) | {"sound": found.sound}))
     else:
-        for each in broken:
-            typer.echo(f"audit chain {each.writer} breaks at event {each.number}: {FLAWS[each.flaw]}")
-        typer.echo("the audit DOES NOT HOLD" if broken else f"{len(found)} chains hold")
-    raise typer.Exit(BROKEN if broken else 0)
+        typer.echo("\n".join([*audit_words(found), "the audit holds" if found.sound else "the audit DOES NOT HOLD"]))
+    raise typer.Exit(0 if found.sound else BROKEN)
 
 
 def _search(  # noqa: PLR0917 -- what is asked

@@ -74,7 +74,7 @@ def command(
                 now,
                 bar.advance,
                 repair=repair,
-                seal_key=_seal_key(folders),
+                seal_key=seal_key(folders),
                 anchors=anchor_places(settings, folders, engine),
             )
             bar.complete()
@@ -144,7 +144,8 @@ def _holders(folders: Folders, engine: Engine) -> Holders | None:
     return holders_of(engine, keys_in(folders.keys), now) if _has_keys(folders) else None
 
 
-def _seal_key(folders: Folders) -> Ed25519PublicKey | None:
+def seal_key(folders: Folders) -> Ed25519PublicKey | None:
+    """Key that reports and anchors are compared with; None where the keys are lost."""
     return Seal.from_folder(folders.keys).public_key if _has_keys(folders) else None
 
 
@@ -198,7 +199,9 @@ def audit_words(found: AuditCheck) -> list[str]:
     ]
     if found.unanchored_restore:
         lines.append("a backup was restored here; the next start of TierRead writes the anchor that says what was lost")
-    if found.anchored_at is None:
+    if found.unchecked:
+        lines.append(f"{found.chains} audit chains; their anchors were NOT checked: the keys are missing")
+    elif found.anchored_at is None:
         lines.append(f"{found.chains} audit chains hold together; nothing of them is anchored yet")
     else:
         lines.append(

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Connection, Engine
 
 from reading.access.report_seals import BrokenReport, check_reports
-from reading.anchors import places
 from reading.anchors.check import AuditCheck, check_audit
 from reading.anchors.places import Places
 from reading.cases import cases
@@ -154,16 +153,16 @@ def verify(
         found.instances += checked.instances
         add(engine, found, checked.damages)
     found.audit = check_audit(anchors, seal_key)
-    found.seal_missing = seal_key is None and _something_is_sealed(engine, anchors)
+    found.seal_missing = seal_key is None and _something_is_sealed(engine)
     for page in check_reports(engine, seal_key) if seal_key is not None else ():
         found.reports += page.versions
         found.broken_reports += page.broken
     return found
 
 
-def _something_is_sealed(engine: Engine, anchors: Places) -> bool:
+def _something_is_sealed(engine: Engine) -> bool:
     with snapshot(engine) as tx:
-        return bool(versions.rows_after(tx, "", 1)) or places.greatest_stored(anchors) > 0
+        return bool(versions.rows_after(tx, "", 1))
 
 
 def add(engine: Engine, found: Verification, damages: Sequence[Damage]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -13,16 +14,25 @@ from reading.administrators import audit_reading
 from reading.administrators.audit_search import Search
 from reading.audit import Audit, events_about
 from reading.audit_chains import Flaw
-from reading.context import Context
+from reading.context import Acts, Context
 from reading.errors import Invalid, NotAllowed
 from reading.kinds import Role
+from reading.viewers import Staff
 from storage.database import snapshot, transaction
+from tests.reading.anchors.anchored import SEAL, anchor, looks, places_in, tamper
 from tests.reading.region import hire, make_region
 
 ROLES = [role for role in Role if role is not Role.AUDIT_ADMINISTRATOR]
 
 
-def test_only_the_audit_administrator_reads_it_and_the_reading_is_on_record(engine: Engine, now: datetime) -> None:
+def acts(engine: Engine, now: datetime, who: Staff) -> Acts[Staff]:
+    return Acts(engine, Audit("web"), lambda: now, who)
+
+
+def test_only_the_audit_administrator_reads_it_and_the_reading_is_on_record(
+    engine: Engine, now: datetime, tmp_path: Path
+) -> None:
+    where = places_in(engine, tmp_path)
     with transaction(engine) as tx:
         region = make_region(tx, now)
         sue = hire(tx, "sue", now, (Role.AUDIT_ADMINISTRATOR, region.city))
@@ -30,23 +40,26 @@ def test_only_the_audit_administrator_reads_it_and_the_reading_is_on_record(engi
         by_sue = Context(tx, Audit("web"), now, sue)
         found = audit_reading.find(by_sue, Search(actor_id=others[0].person_id), limit=10)
         audit_reading.begin_export(by_sue, Search())
-        checked = audit_reading.verify(by_sue)
         for other in others:
             ctx = Context(tx, Audit("web"), now, other)
             for act in (
                 lambda ctx: audit_reading.find(ctx, Search(), limit=1),
                 lambda ctx: audit_reading.begin_export(ctx, Search()),
-                audit_reading.verify,
                 lambda ctx: audit_reading.person_id(ctx, "sue"),
             ):
                 with pytest.raises(NotAllowed) as refused:
                     act(ctx)
                 assert refused.value.rule == "audit_administrators_only"
+    checked = audit_reading.verify(acts(engine, now, sue), where, SEAL.public_key)
+    for other in others:
+        with pytest.raises(NotAllowed) as refused:
+            audit_reading.verify(acts(engine, now, other), where, SEAL.public_key)
+        assert refused.value.rule == "audit_administrators_only"
 
     with snapshot(engine) as tx:
         events = events_about(tx, "audit", "")
     assert found == []
-    assert [flaw for _, flaw in checked] == [None] * len(checked)
+    assert checked.sound
     assert {(one.action, one.actor.id) for one in events} == {
         (action, sue.person_id) for action in (Action.AUDIT_SEARCH, Action.AUDIT_EXPORT, Action.AUDIT_VERIFY)
     }
@@ -65,20 +78,19 @@ def test_a_word_or_a_person_that_the_audit_does_not_know_is_refused(engine: Engi
         assert audit_reading.person_id(ctx, "sue") == sue.person_id
 
 
-def test_a_chain_that_was_changed_is_named(engine: Engine, now: datetime) -> None:
+def test_a_tail_that_was_cut_after_its_anchor_is_named(engine: Engine, now: datetime, tmp_path: Path) -> None:
+    where = places_in(engine, tmp_path)
     with transaction(engine) as tx:
         sue = hire(tx, "sue", now, (Role.AUDIT_ADMINISTRATOR, make_region(tx, now).city))
-        ctx = Context(tx, Audit("web"), now, sue)
-        audit_reading.begin_export(ctx, Search())
-        if engine.dialect.name == "sqlite":
-            tx.exec_driver_sql("DROP TRIGGER IF EXISTS audit_event_no_update")
-            triggers = tx.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
-            for name in triggers:
-                tx.exec_driver_sql(f'DROP TRIGGER "{name}"')
-        else:
-            tx.exec_driver_sql("ALTER TABLE audit_event DISABLE TRIGGER USER")
-        tx.execute(sa.text("UPDATE audit_event SET subject_id = 'another'"))
-        found = audit_reading.verify(ctx)
+    looks(engine, now, "scp", 3)
+    anchor(where, now)
+    tamper(engine, sa.text("DELETE FROM audit_event WHERE writer = 'scp' AND number = 3"))
 
-    broken = [flaw for _, flaw in found if flaw is not None]
-    assert [one.flaw for one in broken] == [Flaw.CHANGED]
+    found = audit_reading.verify(acts(engine, now, sue), where, SEAL.public_key)
+    blind = audit_reading.verify(acts(engine, now, sue), where, None)
+
+    assert [(one.writer, one.flaw) for one in found.breaks] == [("scp", Flaw.MISSING)]
+    assert (blind.unchecked, blind.sound) == (True, False)
+    with snapshot(engine) as tx:
+        said = [one.details["broken"] for one in events_about(tx, "audit", "")]
+    assert sorted(said) == [0, 1]

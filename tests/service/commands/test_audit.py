@@ -76,7 +76,7 @@ def test_chains_that_hold_are_said_to_and_a_word_of_nobodys_is_refused(ada: str)
 
     assert (sound.exit_code, json.loads(sound.stdout)["sound"]) == (0, True)
     assert json.loads(sound.stdout)["chains"] >= 1
-    assert "hold" in RUN.invoke(app, ["audit", "verify"]).stdout
+    assert "the audit holds" in RUN.invoke(app, ["audit", "verify"]).stdout
     assert RUN.invoke(app, ["audit", "list", "--action", "case.steal"]).exit_code != 0
 
 

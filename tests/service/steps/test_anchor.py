@@ -1,4 +1,4 @@
-"""A worker anchors the audit by itself and at its stop, and `tierread verify` tells of whoever cut it afterwards."""
+"""A worker anchors the audit by itself and at its stop, and both commands tell of whoever cut it afterwards."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from storage.database import connect, transaction
 from tests.running import TierRead, wait_until
 
 
-def test_a_tail_that_was_cut_off_is_found_by_the_command(tmp_path: Path) -> None:
+def test_a_tail_that_was_cut_off_is_found_by_either_command(tmp_path: Path) -> None:
     tierread = TierRead(tmp_path)
     anchors = tierread.data_dir / "objects" / "anchors"
     tierread.start()
@@ -21,17 +21,30 @@ def test_a_tail_that_was_cut_off_is_found_by_the_command(tmp_path: Path) -> None
         assert tierread.stop() == 0
     finally:
         tierread.close()
-    whole = tierread.run("verify", "--json")
+    whole, audited = tierread.run("verify", "--json"), tierread.run("audit", "verify", "--json")
     engine = connect(tierread.database_url)
     with transaction(engine) as tx:
+        looked = sa.text("SELECT max(number) FROM audit_event WHERE action = 'audit.verify'")
+        assert tx.scalar(looked) is not None, "the check is on record"
         for name in tx.scalars(sa.text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
             tx.execute(sa.text(f"DROP TRIGGER {name}"))
         cut = tx.execute(sa.text("DELETE FROM audit_event WHERE action = 'organisation.add'")).rowcount
     engine.dispose()
-    broken = tierread.run("verify")
+    broken, tail = tierread.run("verify"), tierread.run("audit", "verify")
+    for each in (tierread.data_dir / "keys").iterdir():
+        each.rename(each.with_name(f"{each.name}.away"))
+    blind = tierread.run("audit", "verify")
 
     assert whole.returncode == 0, whole.stdout
     assert json.loads(whole.stdout)["audit"]["after"] == 0, "the stop wrote an anchor over what the command did"
+    assert (audited.returncode, json.loads(audited.stdout)["anchors"]) == (
+        0,
+        json.loads(whole.stdout)["audit"]["anchors"],
+    )
     assert cut > 0
     assert broken.returncode == 1
     assert "an event is missing" in broken.stdout
+    assert tail.returncode == 1
+    assert "an event is missing" in tail.stdout
+    assert blind.returncode == 1
+    assert "anchors were NOT checked: the keys are missing" in blind.stdout
