@@ -271,12 +271,12 @@ def test_images_that_name_two_persons_are_held_whoever_is_linked(engine: Engine,
         assert (case.identity, held.identity) == (Identity.SILENT, Identity.DIFFERS)
         tang = by(made, made.clinic.tang, tx, now)
         other = surgery.split(
-            tang, KEYS, held.id, sop_instance_uids=["1.2.1.2"], into_case=None, why="另一位病人"
+            tang, KEYS, held.id, sop_instance_uids=["1.2.1.2"], into_case=None, why="另一位患者"
         ).other_case_id
         assert other is not None
         apart = [cases.by_id(tx, one).identity for one in (held.id, other)]
         # The new study took over what its origin said; now somebody says whose it is.
-        putting_right.correct_case(tang, other, {"PatientName": "吴军"}, reason="另一位病人")
+        putting_right.correct_case(tang, other, {"PatientName": "吴军"}, reason="另一位患者")
         assert apart == [Identity.SILENT, Identity.DIFFERS]
         assert cases.by_id(tx, other).identity is Identity.SILENT
 

@@ -69,7 +69,7 @@ def test_what_is_refused_is_explained_and_the_form_keeps_what_was_typed(house: H
     assert "请选择另一检查" in nowhere.text
     assert 'value="拍到别人名下"' in nowhere.text
     assert 'value="1.2.840.1.1.1" checked' in nowhere.text
-    assert "病人不同" in strangers.text
+    assert "患者不同" in strangers.text
     assert house.noted() == []
 
 
@@ -104,7 +104,7 @@ def test_what_a_device_rejected_is_told_and_shown_again(house: House) -> None:
     (told,) = tang.get(f"/api/cases/{case_id}/images").json()["rejections"]
     shown = house.submit(tang, f"/t/case/{case_id}/images/show", rejection=told["id"], why="可以诊断")
 
-    assert "因病人安全原因拒收" in page.text
+    assert "因患者安全原因拒收" in page.text
     assert "1 幅已被拒收或隐藏" in page.text
     assert 'name="what"' not in page.text  # a report stands
     assert shown.status_code == 303
