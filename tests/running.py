@@ -359,8 +359,8 @@ def _prepared() -> Path:
 
 
 def _lives(group: int) -> bool:
-    """Whether a process of the group is anything but dead and unburied."""
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    """Whether a thread of the group is anything but dead: the last one to end closes the ports of its process."""
+    for stat in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
         try:
             state, _, pgrp = stat.read_text("utf-8", "replace").rpartition(")")[2].split()[:3]
         except OSError:  # it has ended meanwhile
