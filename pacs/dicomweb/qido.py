@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.engine import Connection
 
-from pacs.dicomweb.query import MORE, NOT_INCLUDED, Query
+from pacs.dicomweb.query import MORE, NOT_INCLUDED, SEVERAL_ISSUERS, Query
 from pacs.search import results
 from pacs.search.matching_keys import Level
 from pacs.search.results import Describe, ambiguous_patient, text
@@ -25,7 +25,7 @@ class Found:
 def search(tx: Connection, scope: Scope, query: Query, base: str, described: Describe) -> Found:
     """Run a query; ``base`` is the address of the service, for Retrieve URL."""
     if ambiguous_patient(tx, scope, query.match):
-        return Found(results=[], warnings=query.warnings)
+        return Found(results=[], warnings=(*query.warnings, SEVERAL_ISSUERS))
     warnings = list(query.warnings)
     asked = query.limit + 1
     if query.level is Level.STUDY:
@@ -46,7 +46,7 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
         warnings.append(MORE)
     for result in matches:
         result.update(text(0x00081190, _address(result, base)))
-    if query.level is not Level.INSTANCE and matches and not query.include <= {int(tag, 16) for tag in matches[0]}:
+    if query.level is not Level.INSTANCE and matches and not query.include <= {(int(tag, 16),) for tag in matches[0]}:
         warnings.append(NOT_INCLUDED)
     return Found(results=[dict(sorted(one.items())) for one in matches], warnings=tuple(warnings))
 

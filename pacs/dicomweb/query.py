@@ -11,15 +11,22 @@ from pydicom.datadict import keyword_for_tag, tag_for_keyword
 
 from pacs.dicomweb.problems import BadRequest
 from pacs.search.matching_keys import Level, UnfitKey, condition, matched_at
+from pacs.search.results import Path
 from storage.index.queries import Condition
 
 MOST: Final = {Level.STUDY: 500, Level.SERIES: 2_000, Level.INSTANCE: 10_000}
 """Most results of one response, and their number where the client sets no limit."""
 MAX_KEYS: Final = 64
+DEEPEST: Final = 16
+"""Most attributes of one path of includefield."""
+_UNKNOWN: Final = "not an attribute of the dictionary"
 NO_FUZZY: Final = (
     '299 tierread "The fuzzymatching parameter is not supported. Only literal matching has been performed."'
 )
 NOT_INCLUDED: Final = '299 tierread "Attributes of includefield that are not indexed at this level are left out."'
+SEVERAL_ISSUERS: Final = (
+    '299 tierread "The Patient ID is one of several issuers: nothing matches unless IssuerOfPatientID names one."'
+)
 MORE: Final = '299 tierread "There are additional results that can be requested."'
 
 
@@ -27,8 +34,8 @@ MORE: Final = '299 tierread "There are additional results that can be requested.
 class Query:
     level: Level
     match: tuple[tuple[str, Condition], ...]
-    include: frozenset[int]
-    """Tags to return beyond the defaults."""
+    include: frozenset[Path]
+    """Attributes to return beyond the defaults."""
     include_all: bool
     limit: int
     offset: int
@@ -43,7 +50,7 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
 
     """
     match: dict[str, Condition] = {}
-    include: set[int] = set()
+    include: set[Path] = set()
     include_all = False
     limit: int | None = None
     offset = 0
@@ -63,15 +70,15 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
                 if value.lower() == "true" and NO_FUZZY not in warnings:
                     warnings.append(NO_FUZZY)
             case "includefield":
-                for field in value.split(","):
+                for field in filter(None, map(str.strip, value.split(","))):
                     if field.lower() == "all":
                         include_all = True
                     else:
-                        include.add(tag_of(name, field))
+                        include.add(_path(name, field))
             case "accept":
                 pass  # content negotiation: see `pacs.dicomweb.accept`
             case _:
-                tag = tag_of(name, name)
+                tag = _key(name)
                 key = matched_at(tag, level)
                 if key is None:
                     raise BadRequest(name, "cannot be matched here")
@@ -83,7 +90,7 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
                     raise BadRequest(name, unfit.problem) from unfit
                 if asked is not None:
                     match[key.column] = asked
-                include.add(tag)
+                include.add((tag,))
     most = MOST[level]
     return Query(
         level=level,
@@ -96,16 +103,37 @@ def parse(parameters: Iterable[tuple[str, str]], level: Level) -> Query:
     )
 
 
-def tag_of(field: str, name: str) -> int:
-    """The tag of a keyword or of eight hex digits (PS3.18 8.3.4.1); paths into sequences are not supported.
+def _path(field: str, path: str) -> Path:
+    """Where an attribute is: one attribute, or sequences and then one, between dots; private ones by their tag.
+
+    Raises:
+        BadRequest: a part is neither a keyword of the dictionary nor eight hex digits, or there are too many.
+
+    """
+    parts = path.split(".")
+    if len(parts) > DEEPEST:
+        raise BadRequest(field, "too deep")
+    return tuple(_tag(field, part) for part in parts)
+
+
+def _key(name: str) -> int:
+    """The tag of a matching key.
 
     Raises:
         BadRequest: the dictionary has no such attribute.
 
     """
+    tag = _tag(name, name)
+    if not keyword_for_tag(tag):
+        raise BadRequest(name, _UNKNOWN)
+    return tag
+
+
+def _tag(field: str, name: str) -> int:
+    """The tag of a keyword or of eight hex digits (PS3.18 8.3.4.1)."""
     tag = int(name, 16) if re.fullmatch(r"[0-9A-Fa-f]{8}", name, re.ASCII) else tag_for_keyword(name)
-    if tag is None or not keyword_for_tag(tag):
-        raise BadRequest(field, "not an attribute of the dictionary")
+    if tag is None or not name:  # some retired attributes have an empty keyword
+        raise BadRequest(field, _UNKNOWN)
     return tag
 
 

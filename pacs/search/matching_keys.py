@@ -11,7 +11,7 @@ from pydicom.datadict import dictionary_VR
 
 from pacs.errors import InvalidInput
 from pacs.search.wildcard import LONGEST_PATTERN
-from storage.index.queries import Condition, Exact, Range, UidList, Wildcard
+from storage.index.queries import AnyOf, Condition, Exact, Range, UidList, Wildcard
 from storage.instance_row import is_uid
 
 
@@ -57,6 +57,8 @@ KEYS: Final = {
     0x00080018: Key(column="sop_instance_uid", level=Level.INSTANCE),
     0x00200013: Key(column="instance_number", level=Level.INSTANCE),
 }
+_CODES: Final = frozenset({0x00080060, 0x00080061, 0x00100040, 0x00180015})
+"""Attributes of which clients name several values and mean any of them, which PS3.4 C.2.2.2 does not foresee."""
 MAX_UIDS: Final = 1_000
 _DATE: Final = re.compile(r"\d{8}", re.ASCII)
 _TIME: Final = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?", re.ASCII)
@@ -80,10 +82,13 @@ def matched_at(tag: int, level: Level) -> Key | None:
 def condition(tag: int, value: str) -> Condition | None:
     """The condition on the column; None for universal matching (PS3.4 C.2.2.2.3).
 
+    Spaces around a value mean nothing, as in the data sets that were indexed (PS3.5 6.2).
+
     Raises:
         UnfitKey: the attribute cannot have that value.
 
     """
+    value = value.strip(" ")
     if value in ("", "*"):
         return None
     if "\0" in value:
@@ -92,7 +97,7 @@ def condition(tag: int, value: str) -> Condition | None:
         case "UI":
             if len(value) > MAX_UIDS * 65:
                 raise UnfitKey("not a UID or a list of them")
-            uids = tuple(value.replace("\\", ",").split(","))
+            uids = _several(value)
             if len(uids) > MAX_UIDS or not all(is_uid(uid) for uid in uids):
                 raise UnfitKey("not a UID or a list of them")
             return UidList(uids)
@@ -107,7 +112,19 @@ def condition(tag: int, value: str) -> Condition | None:
         case _:
             if len(value) > LONGEST_PATTERN:
                 raise UnfitKey("longer than any value")
-            return Wildcard(value) if "*" in value or "?" in value else Exact(value)
+            if tag not in _CODES:
+                return _text(value)
+            codes = tuple(_text(code) for code in _several(value) if code)
+            # No code has a comma or a backslash: OHIF sends CT,MR, workstations send CT\\MR.
+            return codes[0] if len(codes) == 1 else AnyOf(codes)
+
+
+def _several(value: str) -> tuple[str, ...]:
+    return tuple(one.strip(" ") for one in value.replace("\\", ",").split(","))
+
+
+def _text(value: str) -> Exact | Wildcard:
+    return Wildcard(value) if "*" in value or "?" in value else Exact(value)
 
 
 def _range(value: str, form: re.Pattern[str]) -> Condition:

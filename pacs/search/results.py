@@ -25,6 +25,8 @@ from storage.index.queries import (
 )
 
 Result = dict[str, Any]
+Path = tuple[int, ...]
+"""A tag; for what is inside a sequence the sequence's tag first (PS3.18 8.3.4.1)."""
 Describe = Callable[[Instance], Result]
 """Answers the description of an instance with its correction applied."""
 
@@ -113,14 +115,15 @@ def instances(
     found: Sequence[Instance],
     described: Describe,
     *,
-    include: frozenset[int] = frozenset(),
+    include: Iterable[Path] = (),
     include_all: bool = False,
 ) -> list[Result]:
-    """Instances; attributes of ``include``, or all, come from the header where the index lacks them."""
+    """Instances; attributes at ``include``, or all, come from the header where the index lacks them."""
     parents = _studies_of(tx, scope, [one.study_uid for one in found])
     by_study = _series_of(tx, scope, parents)
     by_uid = {one.series_uid: one for each in by_study.values() for one in each}
-    from_header = include_all or any(tag not in _HEADERLESS for tag in include)
+    asked = frozenset(include)
+    from_header = include_all or any(path[0] not in _HEADERLESS for path in asked)
     results: list[Result] = []
     for one in found:
         study, parent = parents.get(one.study_uid), by_uid.get(one.series_uid)
@@ -129,10 +132,26 @@ def instances(
         result = _study(study, [parent], whole=False) | _series(parent) | _instance(one)
         if from_header:
             header = described(one)
-            asked = header if include_all else {f"{tag:08X}" for tag in include}
-            result = {tag: header[tag] for tag in asked if tag in header} | result
+            result = (header if include_all else _at(header, asked)) | result
         results.append(_corrected(tx, scope, result, described) if _is_corrected(study, parent) else result)
     return results
+
+
+def _at(header: Result, paths: Iterable[Path]) -> Result:
+    """What a header, or an item of a sequence, has at these paths; of a sequence each item, with those attributes."""
+    below: dict[int, list[Path]] = {}
+    for path in paths:
+        below.setdefault(path[0], []).append(path[1:])
+    found: Result = {}
+    for tag, inner in below.items():
+        element = header.get(f"{tag:08X}")
+        if element is None:
+            continue
+        if () in inner:
+            found[f"{tag:08X}"] = element
+        elif element["vr"] == "SQ":
+            found[f"{tag:08X}"] = {"vr": "SQ", "Value": [_at(item, inner) for item in element.get("Value", ())]}
+    return found
 
 
 def _is_corrected(study: Study, series: Series) -> bool:

@@ -153,7 +153,7 @@ class _Pages:
             case Level.INSTANCE:  # of one series
                 instances = search_instances(tx, scope, asked.match, limit=PAGE, offset=self._read)
                 self._turn(len(instances), [])
-                return results.instances(tx, scope, instances, described, include=asked.wanted)
+                return results.instances(tx, scope, instances, described, include=((tag,) for tag in asked.wanted))
 
     def _turn(self, count: int, last: list[tuple[str, str]]) -> None:
         self._read += count

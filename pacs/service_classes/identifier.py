@@ -14,7 +14,7 @@ from pacs.dataset.character_sets import decode
 from pacs.dataset.dicom_json import SPECIFIC_CHARACTER_SET, charsets_of, raw_of, vr_of
 from pacs.search.matching_keys import KEYS, Level, UnfitKey, condition, matched_at
 from pacs.search.results import answered_at
-from storage.index.queries import Condition, Exact, UidList, Wildcard
+from storage.index.queries import Condition, Exact, UidList
 
 QUERY_RETRIEVE_LEVEL: Final = 0x00080052
 UNIQUE: Final = {
@@ -93,7 +93,7 @@ def query(identifier: Dataset, root: Root, character_set: str) -> ParsedIdentifi
                 ignored = True
             continue
         wanted.add(tag)
-        asked = _condition(tag, text)
+        asked = condition(tag, text)
         if asked is not None:
             match[key.column] = asked
     return ParsedIdentifier(level=level, match=tuple(match.items()), wanted=frozenset(wanted), ignored=ignored)
@@ -109,7 +109,7 @@ def retrieval(identifier: Dataset, root: Root, character_set: str) -> ParsedIden
     texts = _texts(identifier, character_set)
     level = _level(texts, root)
     match = _above(texts, root, level)
-    own = _condition(UNIQUE[level], texts.get(UNIQUE[level], ""))
+    own = condition(UNIQUE[level], texts.get(UNIQUE[level], ""))
     if not isinstance(own, Exact | UidList):
         raise UnfitKey("names nothing of its level")
     match[KEYS[UNIQUE[level]].column] = own
@@ -119,7 +119,7 @@ def retrieval(identifier: Dataset, root: Root, character_set: str) -> ParsedIden
         key = matched_at(tag, level)
         if key is None:
             raise UnfitKey("cannot be matched")
-        asked = _condition(tag, text)
+        asked = condition(tag, text)
         if asked is not None:
             match[key.column] = asked
     return ParsedIdentifier(level=level, match=tuple(match.items()), wanted=frozenset(), ignored=False)
@@ -137,23 +137,12 @@ def _above(texts: dict[int, str], root: Root, level: Level) -> dict[str, Conditi
     match: dict[str, Condition] = {}
     for higher in root.levels:
         if higher < level:
-            asked = _condition(UNIQUE[higher], texts.get(UNIQUE[higher], ""))
+            asked = condition(UNIQUE[higher], texts.get(UNIQUE[higher], ""))
             single = isinstance(asked, Exact) or (isinstance(asked, UidList) and len(asked.values) == 1)
             if asked is None or not single:
                 raise UnfitKey("names no single entity above its level")
             match[KEYS[UNIQUE[higher]].column] = asked
     return match
-
-
-def _condition(tag: int, text: str) -> Condition | None:
-    asked = condition(tag, text)
-    # Workstations send several codes, such as modalities, and mean any of them (PS3.4 C.2.2.2.8).
-    if isinstance(asked, Exact | Wildcard) and tag in _CODES and "\\" in text:
-        return UidList(tuple(text.split("\\")))
-    return asked
-
-
-_CODES: Final = frozenset({0x00080060, 0x00080061, 0x00100040, 0x00180015})
 
 
 def _texts(identifier: Dataset, character_set: str) -> dict[int, str]:

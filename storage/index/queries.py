@@ -16,6 +16,7 @@ from storage.index.entry_rows import compared_names
 from storage.index.group_commit import Index, IndexUnavailable
 from storage.index.person_traces import Trace
 from storage.index.search import (
+    AnyOf,
     Condition,
     Exact,
     Match,
@@ -37,6 +38,7 @@ from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance, Ra
 from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, records_of
 
 __all__ = [
+    "AnyOf",
     "Condition",
     "Entered",
     "Exact",

@@ -49,7 +49,14 @@ class UidList:
     values: tuple[str, ...]
 
 
-Condition = Exact | Wildcard | Range | UidList
+@dataclass(frozen=True)
+class AnyOf:
+    """Any of several codes or patterns of one attribute."""
+
+    choices: tuple[Exact | Wildcard, ...]
+
+
+Condition = Exact | Wildcard | Range | UidList | AnyOf
 Match = Sequence[tuple[str, Condition]]
 """Pairs of a column name and its condition: columns of the level that is searched and of those above it; for
 studies and series also ``modality``, ``series_uid``, ``sop_class_uid`` and ``sop_instance_uid`` of what is in them."""
@@ -220,6 +227,8 @@ def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa
     match condition:
         case UidList(values):
             return column.in_([value for value in values if "\0" not in value])
+        case AnyOf(choices):
+            return sa.or_(sa.false(), *(_compare(tx, column, choice) for choice in choices))
         case Range(low, high):
             bounds = [column != ""]
             if low is not None:

@@ -36,6 +36,11 @@ QUERIES = [
     ("StudyDate=-20260131", ["P001"]),
     ("StudyDate=20260201", ["P002"]),
     ("ModalitiesInStudy=DX", ["P002"]),
+    ("ModalitiesInStudy=CT,MR", ["P001", "P003"]),
+    ("ModalitiesInStudy=MR%5CDX", ["P002"]),
+    ("ModalitiesInStudy=MR,US", []),
+    ("PatientID=P001%20", ["P001"]),
+    ("AccessionNumber=%20A3%20", ["P003"]),
     ("AccessionNumber=A3", ["P003"]),
     ("AccessionNumber=A?&StudyDate=20260201-", ["P002", "P003"]),
     ("PatientID=P999", []),
@@ -83,10 +88,13 @@ def test_a_patient_id_of_two_issuers_matches_none_until_one_is_named(web: Web) -
     web.send(image(PatientID="P001", IssuerOfPatientID="HOSPITAL A"))
     web.send(image(PatientID="P001", IssuerOfPatientID="HOSPITAL B"))
 
-    assert web.ada.get("/studies?PatientID=P001").json() == []
+    silent = web.ada.get("/studies?PatientID=P001")
+    assert silent.json() == []
+    assert "several issuers" in silent.headers["warning"]
     assert web.ada.get("/series?00100020=P001").json() == []
     named = web.ada.get("/studies?PatientID=P001&IssuerOfPatientID=HOSPITAL B")
     assert ids(named, "00100021") == ["HOSPITAL B"]
+    assert "warning" not in named.headers
 
 
 def test_a_study_shows_what_the_standard_asks(web: Web) -> None:
@@ -130,6 +138,39 @@ def test_included_fields_of_an_instance_come_from_its_header(web: Web) -> None:
     assert "00204000" not in plain
     assert named["00204000"]["Value"] == ["taken lying down"]
     assert {"00204000", "00280100", "00080018"} <= set(everything)
+
+
+def test_what_is_included_is_picked_out_of_sequences_and_private_groups(web: Web) -> None:
+    sent = image()
+    requested = Dataset()
+    requested.ScheduledProcedureStepID, requested.RequestedProcedureID = "S1", "R1"
+    sent.RequestAttributesSequence = [requested]
+    sent.private_block(0x0009, "TIERREAD TEST", create=True).add_new(0x01, "LO", "own")
+    web.send(sent)
+    base = f"/studies/{sent.StudyInstanceUID}/instances"
+
+    def included(field: str) -> dict[str, object]:
+        answer = web.ada.get(f"{base}?includefield={field}")
+        assert answer.status_code == 200
+        return answer.json()[0]
+
+    step = {"00400009": {"vr": "SH", "Value": ["S1"]}}
+    assert included("00400275.00400009")["00400275"] == {"vr": "SQ", "Value": [step]}
+    assert included("RequestAttributesSequence.00400009,ImageComments")["00400275"] == {"vr": "SQ", "Value": [step]}
+    assert included("00400275.00321060")["00400275"] == {"vr": "SQ", "Value": [{}]}
+    assert included("00091001")["00091001"] == {"vr": "LO", "Value": ["own"]}
+    assert "00400275" not in included("Modality.ScheduledProcedureStepID")
+    everything = included("00400275,00400275.00400009")["00400275"]
+    assert everything == {"vr": "SQ", "Value": [{"00401001": {"vr": "SH", "Value": ["R1"]}, **step}]}
+
+
+def test_at_the_study_level_what_is_not_indexed_is_left_out_and_said(web: Web) -> None:
+    three(web)
+    for field in ("00400275.00400009", "00091001", "ImageComments"):
+        answer = web.ada.get(f"/studies?PatientID=P001&includefield={field}")
+
+        assert answer.status_code == 200
+        assert "includefield" in answer.headers["warning"]
 
 
 def test_options_that_are_not_supported_are_answered_with_a_warning(web: Web) -> None:

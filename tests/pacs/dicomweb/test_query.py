@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from pacs.dicomweb.problems import BadRequest
 from pacs.dicomweb.query import MOST, NO_FUZZY, parse
 from pacs.search.matching_keys import KEYS, Level
-from storage.index.queries import Exact, Range, UidList, Wildcard
+from storage.index.queries import AnyOf, Exact, Range, UidList, Wildcard
 
 
 @pytest.mark.parametrize("name", ["PatientID", "00100020"])
@@ -29,13 +29,20 @@ def test_a_key_is_a_keyword_or_a_tag(name: str) -> None:
         ("StudyInstanceUID", "1.2,1.3", ("study_uid", UidList(("1.2", "1.3")))),
         ("StudyInstanceUID", "1.2\\1.3", ("study_uid", UidList(("1.2", "1.3")))),
         ("ModalitiesInStudy", "CT", ("modality", Exact("CT"))),
+        ("ModalitiesInStudy", "CT,", ("modality", Exact("CT"))),
+        ("ModalitiesInStudy", "CT, MR", ("modality", AnyOf((Exact("CT"), Exact("MR"))))),
+        ("ModalitiesInStudy", "C*\\MR", ("modality", AnyOf((Wildcard("C*"), Exact("MR"))))),
+        ("PatientID", "P001 ", ("patient_id", Exact("P001"))),
+        ("PatientID", " P,001", ("patient_id", Exact("P,001"))),
+        ("StudyDate", "20260301 ", ("study_date", Range("20260301", "20260301"))),
+        ("StudyInstanceUID", "1.2, 1.3 ", ("study_uid", UidList(("1.2", "1.3")))),
     ],
 )
 def test_a_value_says_how_it_is_matched(key: str, value: str, condition: object) -> None:
     assert parse([(key, value)], Level.STUDY).match == (condition,)
 
 
-@pytest.mark.parametrize("value", ["", "*"])
+@pytest.mark.parametrize("value", ["", "*", " "])
 def test_an_empty_value_matches_everything(value: str) -> None:
     assert parse([("PatientName", value)], Level.STUDY).match == ()
 
@@ -58,6 +65,10 @@ def test_an_empty_value_matches_everything(value: str) -> None:
         ("offset", "1e3"),
         ("fuzzymatching", "perhaps"),
         ("includefield", "Nonsense"),
+        ("includefield", "00400275."),
+        ("includefield", "RequestAttributesSequence.Nonsense"),
+        ("includefield", ".".join(["00400275"] * 100)),
+        ("ModalitiesInStudy", ",".join(["CT"] * 200)),
         ("00400275.00400009", "1"),
         ("PatientName", "a\0b"),
     ],
@@ -91,8 +102,21 @@ def test_there_is_an_end_to_every_answer() -> None:
 def test_included_fields_are_named_or_all() -> None:
     query = parse([("includefield", "StudyDescription,00081060"), ("includefield", "all")], Level.STUDY)
 
-    assert query.include == {0x00081030, 0x00081060}
+    assert query.include == {(0x00081030,), (0x00081060,)}
     assert query.include_all
+
+
+@pytest.mark.parametrize(
+    ("field", "path"),
+    [
+        ("00091001", (0x00091001,)),
+        ("00400275.00400009", (0x00400275, 0x00400009)),
+        ("RequestAttributesSequence.ScheduledProcedureStepID", (0x00400275, 0x00400009)),
+        ("RequestAttributesSequence.00091002", (0x00400275, 0x00091002)),
+    ],
+)
+def test_what_is_included_is_named_by_its_path_too(field: str, path: tuple[int, ...]) -> None:
+    assert parse([("includefield", f"{field},")], Level.INSTANCE).include == {path}
 
 
 @given(

@@ -56,6 +56,8 @@ FOUND: list[tuple[str, str, dict[str, Any], str, list[Any]]] = [
     ("STUDY", "STUDY", {"PatientName": "王*"}, "StudyInstanceUID", [LATER]),
     ("STUDY", "STUDY", {"PatientName": "wang*"}, "PatientName", ["WANG^XIAO=王^小"]),
     ("STUDY", "STUDY", {"ModalitiesInStudy": ["DX", "MR"]}, "ModalitiesInStudy", [["CT", "DX"]]),
+    ("STUDY", "STUDY", {"ModalitiesInStudy": ["D*", "MR "]}, "ModalitiesInStudy", [["CT", "DX"]]),
+    ("STUDY", "STUDY", {"PatientID": "P2  "}, "StudyInstanceUID", [LATER]),
     ("STUDY", "STUDY", {"NumberOfStudyRelatedInstances": None, "PatientID": "P0001"}, "PatientSex", [None]),
     ("STUDY", "STUDY", {"PatientID": "Q"}, "StudyInstanceUID", []),
     ("STUDY", "SERIES", {"StudyInstanceUID": STUDY, "Modality": "DX"}, "SeriesInstanceUID", [DX_SERIES]),
