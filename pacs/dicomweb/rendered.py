@@ -12,7 +12,8 @@ from pacs.dicomweb.frames import frame_numbers
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
 from pacs.dicomweb.wado import Find
 from pacs.pixels.opened import Unreadable
-from pacs.pixels.rendered import THUMBNAIL_PIXELS, BadParameter, Picture, Rendering, Viewport, render, rendering
+from pacs.pixels.rendered import THUMBNAIL_PIXELS, render
+from pacs.pixels.rendering import BadParameter, Picture, Rendering, Viewport, rendering
 from pacs.pixels.transcode import NotDecodable
 from storage.index.queries import Instance
 

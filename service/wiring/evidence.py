@@ -15,7 +15,8 @@ from pacs.dataset import differences
 from pacs.dataset.sameness import Encoded
 from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
-from pacs.pixels.rendered import Picture, Rendering, Viewport, render
+from pacs.pixels.rendered import render
+from pacs.pixels.rendering import Picture, Rendering, Viewport
 from pacs.pixels.transcode import NotDecodable
 from reading.errors import NotThere
 from reading.register import devices

@@ -6,7 +6,8 @@ from typing import Final
 
 from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
-from pacs.pixels.rendered import Picture, Rendering, Viewport, render
+from pacs.pixels.rendered import render
+from pacs.pixels.rendering import Picture, Rendering, Viewport
 from pacs.pixels.transcode import NotDecodable
 from reading.access import acting, door, visibility
 from reading.actions import Action

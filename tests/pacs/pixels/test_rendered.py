@@ -15,9 +15,12 @@ from pydicom.dataset import Dataset
 from pacs.pixels import rendered
 from pacs.pixels.memory import MEMORY, TooLarge
 from pacs.pixels.opened import NoSuchFrame, StoredInstance
-from pacs.pixels.rendered import BadParameter, Picture, Rendering, Shape, Window, apply_window, render, rendering
+from pacs.pixels.rendered import render
+from pacs.pixels.rendering import BadParameter, Picture, Rendering, rendering
+from pacs.pixels.voi import Shape, Window
 from tests.archive import Archive
 from tests.builders import image, thing
+from tests.pacs.pixels.shades import table
 from tests.reading_bytes import bytes_of
 
 
@@ -51,7 +54,7 @@ def grey(values: list[list[int]], **shown_: Any) -> Dataset:
 )
 def test_a_window_is_what_the_standard_says(shape: Shape, values: dict[int, int]) -> None:
     array = np.array([list(values)], dtype=np.int16)
-    found = apply_window(array, Window(center=50, width=101, shape=shape))[0]
+    found = Window(center=50, width=101, shape=shape)(array)[0]
 
     assert np.abs(found.astype(int) - np.array(list(values.values()))).max() <= 1
 
@@ -77,9 +80,13 @@ def test_what_has_no_window_is_shown_from_end_to_end(archive: Archive) -> None:
 def test_palette_colours_are_looked_up(archive: Archive) -> None:
     made = image(rows=1, columns=3, PhotometricInterpretation="PALETTE COLOR", BitsAllocated=8, BitsStored=8, HighBit=7)
     made.PixelData = b"\0\1\2\0"
-    for colour, table in (("Red", b"\xff\x00\x00\x00"), ("Green", b"\x00\xff\x00\x00"), ("Blue", b"\x00\x00\xff\x00")):
+    for colour, entries in (
+        ("Red", b"\xff\x00\x00\x00"),
+        ("Green", b"\x00\xff\x00\x00"),
+        ("Blue", b"\x00\x00\xff\x00"),
+    ):
         setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [4, 0, 8])
-        setattr(made, f"{colour}PaletteColorLookupTableData", table)
+        setattr(made, f"{colour}PaletteColorLookupTableData", entries)
 
     assert shown(archive, made).tolist() == [[[255, 0, 0], [0, 255, 0], [0, 0, 255]]]
 
@@ -113,6 +120,36 @@ def test_each_frame_has_its_own_rescale(archive: Archive) -> None:
     made.PerFrameFunctionalGroupsSequence = groups
 
     assert [shown(archive, made, number=number).tolist() for number in (1, 2)] == [[[0]], [[255]]]
+
+
+def test_stages_follow_each_other(archive: Archive) -> None:
+    """Rescale, VOI table, MONOCHROME1, and an overlay that stays white over it."""
+    made = grey(
+        [[0, 1024, 2048, 3072]],
+        RescaleSlope=1,
+        RescaleIntercept=-1024,
+        PhotometricInterpretation="MONOCHROME1",
+        VOILUTSequence=[table([2049, 64512, 8], [min(255, at // 8) for at in range(2049)])],
+    )
+    for element, vr, value in ((0x10, "US", 1), (0x11, "US", 4), (0x50, "SS", [1, 1]), (0x3000, "OW", b"\4\0")):
+        made.add_new((0x6000, element), vr, value)
+
+    assert shown(archive, made).tolist() == [[255, 127, 255, 0]]
+
+
+def test_a_supplemental_palette_colours_from_its_first_value_on(archive: Archive) -> None:
+    made = grey([[0, 50, 100, 101]], WindowCenter=50.5, WindowWidth=101, PixelPresentation="COLOR")
+    for colour, entries in (("Red", b"\xff\0"), ("Green", b"\0\x80"), ("Blue", b"\0\0")):
+        setattr(made, f"{colour}PaletteColorLookupTableDescriptor", [2, 100, 8])
+        setattr(made, f"{colour}PaletteColorLookupTableData", entries)
+
+    assert shown(archive, made).tolist() == [[[0, 0, 0], [128, 128, 128], [255, 0, 0], [0, 128, 0]]]
+
+
+def test_signed_pixels_of_12_bits_keep_their_sign(archive: Archive) -> None:
+    made = grey([[0x0800, 0x0000, 0x07FF, 0xF800]], PixelRepresentation=1, WindowCenter=0.5, WindowWidth=4096)
+
+    assert shown(archive, made).tolist() == [[0, 128, 255, 0]]
 
 
 def test_the_picture_fits_the_viewport_in_its_shape(archive: Archive) -> None:
