@@ -41,6 +41,14 @@ class Look:
     """Empty where what was looked for is not there."""
 
 
+@dataclass(kw_only=True)
+class Guess:
+    """That an act may name a patient by a card or a number, which was counted before it began."""
+
+    is_wrong: bool = False
+    """What was named belongs to nobody, or to somebody else than was said."""
+
+
 @dataclass(frozen=True)
 class Context(Generic[WhoT_co]):
     """One act: made at the edge (a request, an association, a command, a worker's step), used in one transaction."""
@@ -54,6 +62,8 @@ class Context(Generic[WhoT_co]):
     looks: list[Look] = field(default_factory=list[Look], compare=False, repr=False)
     """What was looked at so far: the transaction of a refused act takes its events back, and `reading.access.acting`
     puts these on record all the same."""
+    guess: Guess | None = field(default=None, compare=False)
+    """None where nothing was counted: then no card and no number finds anybody."""
 
     def record(
         self,
@@ -92,7 +102,7 @@ class Context(Generic[WhoT_co]):
 
     def by(self, who: OtherT) -> Context[OtherT]:
         """The same act in another's name: the system's where a rule goes on, a person's once they proved it."""
-        return Context(self.tx, self.audit, self.now, who, self.seal_key, self.looks)
+        return Context(self.tx, self.audit, self.now, who, self.seal_key, self.looks, self.guess)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from typing import Final, TypeVar
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy.engine import Engine
 
+from reading.access import guesses
 from reading.audit import Audit, Outcome
 from reading.context import Context, Look, Who
 from reading.errors import (
@@ -23,6 +24,7 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
+from reading.patients.keys import Keys
 from storage.database import transaction
 
 WhoT = TypeVar("WhoT", bound=Who)
@@ -49,24 +51,32 @@ def acting(
     *,
     about: Look | None = None,
     seal_key: Ed25519PublicKey | None = None,
+    naming: Keys | None = None,
 ) -> Generator[Context[WhoT]]:
     """An act in a transaction of its own; a refusal rolls it back, and then its looks are recorded as refused.
 
     ``about`` is what the act is about, in the word of whoever asked: recorded where the thing is not theirs to see.
-    ``seal_key`` compares the reports that the act shows.
+    ``seal_key`` compares the reports that the act shows. ``naming``: the act may name a patient by a card or a number,
+    which `guesses` counts with these keys.
 
     Raises:
-        Whatever the block raises.
+        TooManyAttempts: of cards and numbers; and whatever the block raises.
 
     """
     looks: list[Look] = []
+    guess = guesses.begin(engine, naming, who, now) if naming is not None else None
     try:
         with transaction(engine) as tx:
-            yield Context(tx, audit, now, who, seal_key, looks)
+            yield Context(tx, audit, now, who, seal_key, looks, guess)
+            if naming is not None and guess is not None:
+                guesses.settle(tx, naming, who, guess, now)
     except NotDone as refusal:
         if about is not None and isinstance(refusal, NotThere):
             looks = [*(one for one in looks if _thing(one) != _thing(about)), about]
         keep(engine, audit, now, who, looks, refusal)
+        if naming is not None and guess is not None:
+            with transaction(engine) as tx:
+                guesses.settle(tx, naming, who, guess, now)
         raise
 
 

@@ -222,6 +222,8 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
 def open_registered_patient(ctx: Context[Staff], patient_id: str, action: Action) -> Patient:
     """A patient whom one of their own sites registers, or one that they manage: not one for whom they only read.
 
+    It is the record that was asked for, whether or not another one stands for the person.
+
     Raises:
         NotThere: there is none, or none of these sites registers the person.
 
@@ -236,14 +238,14 @@ def open_numbered_patient(ctx: Context[Staff], number: str, action: Action) -> P
 
     Raises:
         NotThere: nobody has the number, or it is neither.
-        TooManyAttempts: as `guesses.check`.
 
     """
-    guesses.check(ctx)
+    guesses.tried(ctx)
     known = patients.by_number(ctx.tx, number)
     patient_id = known.id if known else ""
     if known is None or not (_is_registered(ctx, patient_id) or _was_at_the_counter(ctx, patient_id)):
         raise _denied(ctx, action, "patient", patient_id)
+    guesses.right(ctx)
     _record_look(ctx, action, "patient", patient_id)
     return known
 
@@ -253,10 +255,9 @@ def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, ac
 
     Raises:
         NotThere: nobody has it, or ``viewer`` registers nobody.
-        TooManyAttempts: as `guesses.check`.
 
     """
-    guesses.check(ctx)
+    guesses.tried(ctx)
     found = patients.find(ctx.tx, keys, identifier, ctx.now)
     if found is None or not _registers(ctx.who):
         raise _denied(ctx, action, "patient", found.id if found else "")
@@ -271,10 +272,9 @@ def find_ward(  # noqa: PLR0917
 
     Raises:
         NotThere: there is none, or ``viewer`` registers nobody.
-        TooManyAttempts: as `guesses.check`.
 
     """
-    guesses.check(ctx)
+    guesses.tried(ctx)
     wards = patients.wards(ctx.tx, keys, card, ctx.now) if _registers(ctx.who) else []
     found = next((one for one in wards if bare(one.name) == bare(name) and one.birth_date == birth_date), None)
     if found is None:

@@ -1,45 +1,56 @@
-"""The brake on people who try cards and numbers of patients: whoever is refused too often waits."""
+"""The brake on people who try cards and numbers of patients: whoever names wrong ones too often waits, and nobody else.
+
+An act that names a patient is counted before it is tried, in a transaction of its own that stands whatever becomes of
+the act, and the count is taken back unless the card or number itself was refused (docs/adr/0014-failed-proofs.md).
+"""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Final
+from datetime import datetime
 
-import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
 
-from reading.actions import Action
-from reading.audit import Outcome, actor_of
-from reading.context import Context, without_door
-from reading.errors import TooManyAttempts
-from reading.tables import audit_event
+from reading.audit import actor_of
+from reading.context import Context, Guess, Who, without_door
+from reading.patients.keys import Keys
+from reading.sessions import attempts
 from reading.viewers import Viewer
-
-FREE: Final = 12
-"""Refusals within `WITHIN`: a busy counter mistypes a name now and then."""
-WITHIN: Final = timedelta(hours=1)
-OF_PATIENTS: Final = (Action.PATIENT_FIND, Action.PATIENT_NAME)
+from storage.database import transaction
 
 
-@without_door("A part of the door, which counts what it refused before.")
-def check(ctx: Context[Viewer]) -> None:
-    """Refuse somebody whose attempts at patients were refused too often; nobody else waits for it.
+class NotCounted(RuntimeError):
+    """An act names a patient, and whoever opened its transaction did not say that it would."""
 
-    A refusal says that the card or number is somebody's: the audit holds each, so it is counted there.
+
+def begin(engine: Engine, keys: Keys, who: Who, now: datetime) -> Guess:
+    """Count a guess that is about to be made.
 
     Raises:
-        TooManyAttempts: until an hour after the first of the last `FREE` refusals.
+        TooManyAttempts: they named too many wrong ones, and have to wait.
 
     """
-    actor = actor_of(ctx.who)
-    refused = (
-        (audit_event.c.actor_id == actor.id)
-        & (audit_event.c.at > ctx.now - WITHIN)
-        & (audit_event.c.actor_kind == actor.kind)
-        & audit_event.c.action.in_(OF_PATIENTS)
-        & (audit_event.c.outcome == Outcome.REFUSED)
-    )
-    last = ctx.tx.scalars(
-        sa.select(audit_event.c.at).where(refused).order_by(audit_event.c.at.desc()).limit(FREE)
-    ).all()
-    if len(last) == FREE:
-        raise TooManyAttempts(last[-1] + WITHIN - ctx.now)
+    with transaction(engine) as tx:
+        attempts.begin(tx, attempts.of_naming(keys, actor_of(who)), now)
+    return Guess()
+
+
+def settle(tx: Connection, keys: Keys, who: Who, guess: Guess, now: datetime) -> None:
+    """Take the count back, unless what was named is wrong."""
+    if not guess.is_wrong:
+        attempts.succeeded(tx, attempts.of_naming(keys, actor_of(who)), now)
+
+
+@without_door("A part of the door, which counts what is tried there.")
+def tried(ctx: Context[Viewer]) -> None:
+    """A card or number is looked up now: it is wrong until `right` says otherwise."""
+    if ctx.guess is None:
+        raise NotCounted
+    ctx.guess.is_wrong = True
+
+
+@without_door("A part of the door, which counts what is tried there.")
+def right(ctx: Context[Viewer]) -> None:
+    """The card or number names whom the caller said, or nobody yet."""
+    if ctx.guess is None:
+        raise NotCounted
+    ctx.guess.is_wrong = False

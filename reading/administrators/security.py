@@ -1,4 +1,4 @@
-"""What the security administrator does: sees who holds which roles and who is signed in, and ends sessions."""
+"""What the security administrator does: sees who holds roles, who is signed in and what failed, and ends sessions."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
 from reading.kinds import Role
+from reading.patients.keys import Keys
 from reading.register import organisations, people, registry
 from reading.register.administrator import only
 from reading.register.people import Person
 from reading.sessions import staff_sessions
+from reading.sessions.failures import Overview, overview
 from reading.sessions.staff_sessions import IDLE, LONGEST
 from reading.tables import staff_session
 from reading.viewers import Staff
@@ -78,6 +80,18 @@ def sign_out(ctx: Context[Staff | Actor], username: str) -> int:
     staff_sessions.end_all(ctx.tx, one.id, ctx.now)
     ctx.record(action=Action.SESSION_END, subject_kind="person", subject_id=one.id, details={"sessions": ended})
     return ended
+
+
+@without_door("Counters of failed proofs say how many and from where, and nothing of a patient.")
+def failed_attempts(ctx: Context[Staff | Actor], keys: Keys) -> Overview:
+    """Who is tried, from where, by whom patients are guessed, and who has to wait.
+
+    Raises:
+        NotAllowed: they are no security administrator.
+
+    """
+    only(ctx.who, Role.SECURITY_ADMINISTRATOR)
+    return overview(ctx.tx, keys, ctx.now)
 
 
 def _open_sessions(tx: Connection, now: datetime) -> dict[str, int]:

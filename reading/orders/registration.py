@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from reading.access import door
+from reading.access import door, guesses
 from reading.actions import Action
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
@@ -46,6 +46,8 @@ class CardHolder:
 def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_id: str) -> Patient:
     """The patient at the counter of a site, whose own card lies there, or their guardian's.
 
+    A known card that is refused is a wrong guess (`reading.access.guesses`), and nothing else is.
+
     Raises:
         NotThere: no such site.
         NotAllowed: they neither work at the site nor manage it.
@@ -66,6 +68,7 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
     try:
         known = _known(ctx, keys, card, holder)
     except NotThere:
+        guesses.right(ctx)
         return _registered(ctx, keys, holder, site_id, [card], sex, birth_date)
     if bare(known.name) != bare(holder.name):
         raise Invalid("card", "other_name")
@@ -73,6 +76,7 @@ def find_or_register(ctx: Context[Staff], keys: Keys, holder: CardHolder, site_i
         raise Invalid("sex", "registered_otherwise")
     if holder.birth_date is not None and known.birth_date not in {None, holder.birth_date}:
         raise Invalid("birth_date", "registered_otherwise")
+    guesses.right(ctx)
     return known
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import changes, merges, patient_identifiers, patients, persons
@@ -65,14 +65,8 @@ def open_patient(ctx: Context[Staff], patient_id: str, action: Action) -> Patien
         NotThere: there is none, or none of their sites registers the person.
 
     """
-    found = ctx.tx.scalar(
-        sa.select(persons.stands_for()).where(
-            patient.c.id == patient_id, visibility.registered_patients(ctx.tx, ctx.who, ctx.now)
-        )
-    )
-    if found is None:
-        raise NotThere
-    return door.open_patient(ctx, found, action)
+    opened = door.open_registered_patient(ctx, patient_id, action)
+    return opened if opened.merged_into is None else door.open_registered_patient(ctx, opened.merged_into, action)
 
 
 def open_record(ctx: Context[Staff], keys: Keys, patient_id: str) -> Record:

@@ -14,6 +14,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.audit import Actor
 from reading.errors import TooManyAttempts
 from reading.patients.keys import Keys
 from reading.register import devices
@@ -34,6 +35,8 @@ CARD: Final = Limit(free=60, longest=timedelta(minutes=1), window=_DAY)
 ADDRESS: Final = Limit(free=120, longest=timedelta(seconds=10), window=_HOUR)
 """A whole hospital may call from one address: it is slowed down, and never closed for longer than this."""
 ADDRESS_UNDER_BRAKE: Final = Limit(free=3, longest=timedelta(minutes=5), window=_HOUR)
+NAMING: Final = Limit(free=12, longest=_HOUR, window=_HOUR)
+"""A busy counter mistypes a name now and then; so 24 wrong cards or numbers of patients can be named in an hour."""
 EVERYBODY: Final = Limit(free=None, longest=timedelta(0), window=_HOUR)
 
 BRAKE_AT: Final = 1000
@@ -78,6 +81,12 @@ def of_session(keys: Keys, token_digest: bytes) -> Attempt:
     """The password asked for again in an open session: nobody outside it can slow this down."""
     digest = keys.digest("failed_proof", Kind.SESSION, token_digest.hex())
     return Attempt(counters=(Counter(digest=digest, kind=Kind.SESSION, limit=PAIR),), is_known=True)
+
+
+def of_naming(keys: Keys, who: Actor) -> Attempt:
+    """A patient named by a card or a number: whoever names wrong ones is slowed down, wherever they sit."""
+    digest = keys.digest("failed_proof", Kind.NAMING, who.kind, who.id)
+    return Attempt(counters=(Counter(digest=digest, kind=Kind.NAMING, limit=NAMING, about=who.id),), is_known=True)
 
 
 def must_be_open(tx: Connection, attempt: Attempt, now: datetime) -> None:

@@ -33,6 +33,8 @@ class Kind(StrEnum):
     """One account from every place that never proved it."""
     ADDRESS = "address"
     """One address, whatever accounts it tries that it never proved."""
+    NAMING = "naming"
+    """Cards and numbers of patients that one member of staff names and that are refused."""
     EVERYBODY = "everybody"
     """All places and accounts: strangers alone."""
 
@@ -57,7 +59,7 @@ class Counter:
     kind: Kind
     limit: Limit
     about: str = ""
-    """For the security administrator: the id of a member of staff, or the network of an address; else empty."""
+    """For the security administrator: the id of whom it is about, or the network of an address; else empty."""
 
 
 class _Closed(Exception):

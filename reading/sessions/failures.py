@@ -20,11 +20,12 @@ MOST: Final = 100
 
 @dataclass(frozen=True, kw_only=True)
 class Failures:
-    """Failures against one username or from one address, since the counter began."""
+    """Failures against one username, from one address, or at patients' cards by one person, since the counter began."""
 
     kind: Kind
     about: str = field(repr=False)
-    """The username, or the address (of IPv6 the network); empty for a card, and for a username that is nobody's."""
+    """The username, or the address (of IPv6 the network); empty for a card, and for a username that is nobody's.
+    With `Kind.NAMING` the username of who named wrong patients."""
     failures: int
     since: datetime
     last_failed_at: datetime
@@ -45,8 +46,8 @@ def overview(tx: Connection, keys: Keys, now: datetime) -> Overview:
     row = failed_proof.c
     worst = (
         sa.select(failed_proof, person.c.username)
-        .outerjoin(person, (person.c.id == row.about) & (row.kind == Kind.ACCOUNT))
-        .where(row.kind.in_([Kind.ACCOUNT, Kind.ADDRESS]), row.failures > 0)
+        .outerjoin(person, (person.c.id == row.about) & row.kind.in_([Kind.ACCOUNT, Kind.NAMING]))
+        .where(row.kind.in_([Kind.ACCOUNT, Kind.ADDRESS, Kind.NAMING]), row.failures > 0)
         .order_by(row.failures.desc(), row.subject_digest)
         .limit(MOST)
     )

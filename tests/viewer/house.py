@@ -32,7 +32,7 @@ from reading.register import people
 from reading.sessions import receipts
 from reading.tables import case as case_table
 from reading.tables import person
-from reading.viewers import Viewer
+from reading.viewers import Staff, Viewer
 from service.wiring.evidence import Evidence
 from storage.database import snapshot, transaction
 from storage.nodes.reader import Bytes
@@ -208,4 +208,8 @@ def served(app: Any) -> Iterator[str]:
 def _give_passwords(tx: Connection, clinic: Clinic) -> None:
     for one in (clinic.ada, clinic.rosa, clinic.vera, clinic.ben, clinic.tang, clinic.mona, clinic.quinn):
         tx.execute(person.update().where(person.c.id == one.person_id).values(title=one.title))
-        people.set_password(tx, one.person_id, password_hash(), must_change=False)
+        give_password(tx, one)
+
+
+def give_password(tx: Connection, staff: Staff) -> None:
+    people.set_password(tx, staff.person_id, password_hash(), must_change=False)

@@ -101,6 +101,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/session/proof"): Theirs("the caller's own password"),
     ("GET", "/api/audit"): Theirs("an audit administrator's, and it holds ids alone"),
     ("GET", "/api/security/people"): Theirs("a security administrator's, and nothing of a patient"),
+    ("GET", "/api/security/failures"): Theirs("a security administrator's, and nothing of a patient"),
     ("POST", "/api/security/sign-out"): Theirs("a security administrator's, and nothing of a patient"),
     ("POST", "/api/security/revoke"): Theirs("a security administrator's, and nothing of a patient"),
     ("GET", "/api/cases"): Listing(),

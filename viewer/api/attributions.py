@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/attributions")
 
 @router.post("", status_code=201)
 def correct(request: Request, staff: Acting, body: bodies.Attribution) -> dict[str, Any]:
-    with acting(office_of(request), staff) as ctx:
+    with acting(office_of(request), staff, naming=body.patient_number is not None) as ctx:
         made = putting_right.correct_study(
             ctx,
             body.study_uid,

@@ -59,7 +59,7 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
     if body.patient_id is not None:
         with going_in(office, staff, Action.ORDER_PLACE, "patient", body.patient_id) as ctx:
             return _order(ctx.tx, counter.place(ctx, office.keys, asked))
-    with acting(office, staff) as ctx:
+    with acting(office, staff, naming=True) as ctx:
         return _order(ctx.tx, counter.place(ctx, office.keys, asked))
 
 

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/api")
 def register(request: Request, staff: Acting, body: bodies.Registered) -> dict[str, Any]:
     """Find or register somebody."""
     office = office_of(request)
-    with acting(office, staff) as ctx:
+    with acting(office, staff, naming=True) as ctx:
         made = records.register(ctx, office.keys, holder_of(body), body.site)
         return {**view.line_json(made), "revision": made.revision}
 

@@ -1,4 +1,4 @@
-"""/api/security: who holds which roles and is signed in, for the security administrator, who ends both."""
+"""/api/security: who holds which roles, is signed in and failed to, for the security administrator, who ends both."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reading.register import registry
 from viewer.http.callers import Acting, Looking
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
+from viewer.views.security import failures_json
 
 router = APIRouter(prefix="/api/security")
 
@@ -43,6 +44,14 @@ def people(request: Request, staff: Looking) -> dict[str, Any]:
             for one in found
         ]
     }
+
+
+@router.get("/failures")
+def failures(request: Request, staff: Looking) -> dict[str, Any]:
+    """Failed attempts: against whom, from where, how many, and who has to wait until when."""
+    office = office_of(request)
+    with in_snapshot(office, staff) as ctx:
+        return failures_json(security.failed_attempts(ctx, office.keys))
 
 
 @router.post("/sign-out")

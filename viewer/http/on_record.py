@@ -25,23 +25,24 @@ WhoT = TypeVar("WhoT", bound=Who)
 
 @contextmanager
 def going_in(
-    office: Office, viewer: ViewerT, action: Action, subject_kind: str, subject_id: str
+    office: Office, viewer: ViewerT, action: Action, subject_kind: str, subject_id: str, *, naming: bool = False
 ) -> Generator[Context[ViewerT]]:
     """An act about one thing, in its transaction; when it is refused, the attempt is recorded.
 
+    ``naming``: it may name a patient by a card or a number.
+
     Raises:
-        NotThere: the id is malformed (nothing is recorded); and whatever the block raises.
+        NotThere: the id is malformed (nothing is recorded); and whatever `access.acting` raises.
 
     """
     about = _about(action, subject_kind, subject_id)
-    seal_key = office.seal.public_key
-    with access.acting(office.engine, office.audit, office.clock(), viewer, about=about, seal_key=seal_key) as ctx:
+    with _acting(office, viewer, about, naming=naming) as ctx:
         yield ctx
 
 
-def acting(office: Office, who: WhoT) -> AbstractContextManager[Context[WhoT]]:
+def acting(office: Office, who: WhoT, *, naming: bool = False) -> AbstractContextManager[Context[WhoT]]:
     """An act in its transaction, where it is not about one thing with an id."""
-    return access.acting(office.engine, office.audit, office.clock(), who, seal_key=office.seal.public_key)
+    return _acting(office, who, None, naming=naming)
 
 
 def acts_of(office: Office, who: WhoT) -> Acts[WhoT]:
@@ -79,6 +80,18 @@ def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
     if not on_record:
         with acting(office, viewer) as ctx:
             door.open_list(ctx, action)
+
+
+def _acting(office: Office, who: WhoT, about: Look | None, *, naming: bool) -> AbstractContextManager[Context[WhoT]]:
+    return access.acting(
+        office.engine,
+        office.audit,
+        office.clock(),
+        who,
+        about=about,
+        seal_key=office.seal.public_key,
+        naming=office.keys if naming else None,
+    )
 
 
 def _about(action: Action, subject_kind: str, subject_id: str) -> Look:

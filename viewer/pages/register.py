@@ -104,7 +104,7 @@ def register(  # noqa: PLR0917 -- the fields of the form
     typed = {**dict(zip(PERSON, values, strict=True)), "site": site}
     office = office_of(request)
     try:
-        with acting(office, staff) as ctx:
+        with acting(office, staff, naming=True) as ctx:
             made = records.register(ctx, office.keys, holder_of(typed), site)
     except Invalid as wrong:
         return _new_page(request, staff, typed, wrong=wrong)

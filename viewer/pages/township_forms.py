@@ -160,7 +160,7 @@ def link(  # noqa: PLR0917 -- the fields of the form
         "telephone": telephone,
     }
     try:
-        with going_in(office, staff, Action.CASE_LINK, "case", case_id) as ctx:
+        with going_in(office, staff, Action.CASE_LINK, "case", case_id, naming=True) as ctx:
             holder = holder_of(typed)
             putting_right.link(ctx, office.keys, case_id, holder, same_person=bool(same_person), seen=revision)
     except (Invalid, Stale) as wrong:
@@ -171,7 +171,7 @@ def link(  # noqa: PLR0917 -- the fields of the form
 def _placing(office: Office, staff: Staff, patient_id: str) -> AbstractContextManager[Context[Staff]]:
     if patient_id:
         return going_in(office, staff, Action.ORDER_PLACE, "patient", patient_id)
-    return acting(office, staff)
+    return acting(office, staff, naming=True)
 
 
 def _moment(tx: Connection, site_code: str, typed: str) -> datetime | None:

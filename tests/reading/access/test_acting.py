@@ -49,7 +49,7 @@ def test_quinn_with_a_strangers_card_and_a_wrong_name_is_on_record(
     holder = CardHolder(kind=IdentifierKind.IDENTITY_CARD, card=PIA_CARD, name="Paul", sex=Sex.UNKNOWN, birth_date=None)
 
     for _ in range(2):
-        with pytest.raises(Invalid), acting(engine, clinic.audit, now, clinic.quinn) as ctx:
+        with pytest.raises(Invalid), acting(engine, clinic.audit, now, clinic.quinn, naming=KEYS) as ctx:
             find_or_register(ctx, KEYS, holder, clinic.region.moor.id)
 
     assert events(engine) == [("patient.find", patient_id, "refused", "invalid")] * 2

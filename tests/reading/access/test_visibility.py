@@ -15,7 +15,7 @@ from reading.access import door, visibility
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import NotThere
 from reading.kinds import DeviceRight, IdentifierKind, Priority, Role
 from reading.orders import orders
@@ -389,7 +389,8 @@ def test_a_card_on_the_desk_finds_a_patient_of_any_site(engine: Engine, now: dat
         patient_, _ = pias_case(tx, clinic, now)
 
         def find(viewer: Viewer, shown: Identifier) -> Patient:
-            return door.find_patient(Context(tx, clinic.audit, now, viewer), KEYS, shown, action="patient.find")
+            ctx = Context(tx, clinic.audit, now, viewer, guess=Guess())
+            return door.find_patient(ctx, KEYS, shown, action="patient.find")
 
         found = find(clinic.quinn, card)
         with pytest.raises(NotThere):

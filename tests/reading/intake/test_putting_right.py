@@ -14,7 +14,7 @@ from reading.actions import Action
 from reading.audit import Outcome
 from reading.cases import cases
 from reading.cases.moves import State
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import putting_right
 from reading.intake.putting_right import Reason
@@ -33,7 +33,7 @@ NAME = {"PatientName": "Pia"}
 
 
 def acting(tx: Connection, clinic: Clinic, staff: Staff, now: datetime) -> Context[Staff]:
-    return Context(tx, clinic.audit, now, staff)
+    return Context(tx, clinic.audit, now, staff, guess=Guess())
 
 
 def test_the_site_and_those_who_manage_it_correct_a_study(engine: Engine, now: datetime) -> None:
@@ -59,26 +59,31 @@ def test_the_site_and_those_who_manage_it_correct_a_study(engine: Engine, now: d
 
 def test_a_number_names_only_whom_they_see_or_had_at_the_counter_today(engine: Engine, now: datetime) -> None:
     shown = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
+    tomorrow = now + timedelta(hours=25)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         arrive(tx, clinic, "1.9", now, site=clinic.region.moor)
         known = pia(tx, now)
         arrive(tx, clinic, "1.2", now, patient_id="P1")
 
-    def correct(number: str, later: timedelta = timedelta(0)) -> str:
+    def correct(number: str, at: datetime = tomorrow) -> str:
         try:
-            with access.acting(engine, clinic.audit, now + later, clinic.quinn) as ctx:
+            with access.acting(engine, clinic.audit, at, clinic.quinn, naming=KEYS) as ctx:
                 made = putting_right.correct_study(ctx, "1.9", NAME, patient_number=number, reason="登记错误")
         except Invalid as refused:
             return f"{refused.field} {refused.problem}"
         return made.patient_id or ""
 
-    nobody, somebody_elses = correct("0000000000"), correct(known.number)
-    with transaction(engine) as tx:
-        door.find_patient(acting(tx, clinic, clinic.quinn, now), KEYS, shown, action=Action.PATIENT_FIND)
+    def shows_the_card(at: datetime) -> None:
+        with transaction(engine) as tx:
+            door.find_patient(acting(tx, clinic, clinic.quinn, at), KEYS, shown, action=Action.PATIENT_FIND)
 
-    assert nobody == somebody_elses == "patient_number unknown"
-    assert correct(known.number, timedelta(hours=25)) == nobody
+    nobody, somebody_elses = correct("0000000000", now), correct(known.number, now)
+    shows_the_card(now)
+    a_day_later = correct(known.number)
+    shows_the_card(tomorrow)
+
+    assert nobody == somebody_elses == a_day_later == "patient_number unknown"
     assert correct(known.number) == known.id
     with snapshot(engine) as tx:
         tried = [one for who in ("", known.id) for one in audit.events_about(tx, "patient", who)]

@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import audit
 from reading.access import door
 from reading.actions import Action
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
 from reading.orders import counter
@@ -37,7 +37,7 @@ CHEST = counter.Request(
 
 
 def acting(tx: Connection, clinic: Clinic, staff: Staff, now: datetime) -> Context[Staff]:
-    return Context(tx, clinic.audit, now, staff)
+    return Context(tx, clinic.audit, now, staff, guess=Guess())
 
 
 def test_an_order_is_placed_and_cancelled_on_record(engine: Engine, now: datetime) -> None:

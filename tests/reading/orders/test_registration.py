@@ -6,18 +6,19 @@ from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import patient_identifiers, patients
 from reading.patients.majority import ZONE
 from reading.patients.patient_identifiers import Identifier
+from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import open_clinic
+from tests.reading.clinic import Clinic, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
 
 PIA = CardHolder(kind=IdentifierKind.IDENTITY_CARD, card=PIA_CARD, name="Pia", sex=Sex.UNKNOWN, birth_date=None)
@@ -25,11 +26,15 @@ PIA = CardHolder(kind=IdentifierKind.IDENTITY_CARD, card=PIA_CARD, name="Pia", s
 STRANGER = replace(PIA, card="11010519491231002X", name="王璡")
 
 
+def _at_counter(tx: Connection, clinic: Clinic, staff: Staff, now: datetime) -> Context[Staff]:
+    return Context(tx, clinic.audit, now, staff, guess=Guess())
+
+
 def test_whoever_is_known_by_the_card_is_found_on_record(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         known = pia(tx, now)
-        found = find_or_register(Context(tx, clinic.audit, now, clinic.tang), KEYS, PIA, clinic.region.hills.id)
+        found = find_or_register(_at_counter(tx, clinic, clinic.tang, now), KEYS, PIA, clinic.region.hills.id)
         events = [event.action for event in audit.events_about(tx, "patient", known.id)]
 
     assert found == known
@@ -39,7 +44,7 @@ def test_whoever_is_known_by_the_card_is_found_on_record(engine: Engine, now: da
 def test_whoever_is_not_is_registered_on_record_with_what_the_card_says(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        made = find_or_register(Context(tx, clinic.audit, now, clinic.tang), KEYS, STRANGER, clinic.region.hills.id)
+        made = find_or_register(_at_counter(tx, clinic, clinic.tang, now), KEYS, STRANGER, clinic.region.hills.id)
         (event,) = audit.events_about(tx, "patient", made.id)
 
     assert (made.name, made.birth_date, made.sex) == ("王璡", date(1949, 12, 31), Sex.FEMALE)
@@ -52,11 +57,11 @@ def test_only_those_who_work_at_the_site_or_manage_it_register(engine: Engine, n
         hills = clinic.region.hills.id
         for staff in (clinic.ada, clinic.ben, clinic.quinn):
             with pytest.raises(NotAllowed):
-                find_or_register(Context(tx, clinic.audit, now, staff), KEYS, STRANGER, hills)
+                find_or_register(_at_counter(tx, clinic, staff, now), KEYS, STRANGER, hills)
         with pytest.raises(NotThere):
-            find_or_register(Context(tx, clinic.audit, now, clinic.tang), KEYS, STRANGER, "nowhere")
+            find_or_register(_at_counter(tx, clinic, clinic.tang, now), KEYS, STRANGER, "nowhere")
 
-        assert find_or_register(Context(tx, clinic.audit, now, clinic.mona), KEYS, STRANGER, hills).name == "王璡"
+        assert find_or_register(_at_counter(tx, clinic, clinic.mona, now), KEYS, STRANGER, hills).name == "王璡"
 
 
 def test_what_is_wrong_with_the_card_is_told(engine: Engine, now: datetime) -> None:
@@ -74,7 +79,7 @@ def test_what_is_wrong_with_the_card_is_told(engine: Engine, now: datetime) -> N
         pia(tx, now)
         for holder, *_ in wrong:
             with pytest.raises(Invalid) as refused:
-                find_or_register(Context(tx, clinic.audit, now, clinic.tang), KEYS, holder, clinic.region.hills.id)
+                find_or_register(_at_counter(tx, clinic, clinic.tang, now), KEYS, holder, clinic.region.hills.id)
             told.append((refused.value.field, refused.value.problem))
 
     assert told == [(field, problem) for _, field, problem in wrong]
@@ -99,7 +104,7 @@ def test_a_fathers_card_with_the_childs_name_is_refused_and_the_father_registers
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = _at_counter(tx, clinic, clinic.tang, now), clinic.region.hills.id
         with pytest.raises(Invalid) as contradicted:
             find_or_register(ctx, KEYS, replace(KIT, held_as=HeldAs.OWN, guardian=""), hills)
         kit = find_or_register(ctx, KEYS, KIT, hills)
@@ -123,7 +128,7 @@ def test_a_fathers_card_with_the_childs_name_is_refused_and_the_father_registers
 def test_a_guardian_finds_the_child_again_and_twins_stay_two(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = _at_counter(tx, clinic, clinic.tang, now), clinic.region.hills.id
         kit = find_or_register(ctx, KEYS, KIT, hills)
         twin = find_or_register(ctx, KEYS, replace(KIT, name="陈小敏"), hills)
 
@@ -147,7 +152,7 @@ def test_no_card_stands_for_somebody_as_a_guardians_that_cannot_be_one(
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = _at_counter(tx, clinic, clinic.tang, now)
         with pytest.raises(Invalid) as refused:
             find_or_register(ctx, KEYS, replace(KIT, **changed), clinic.region.hills.id)  # type: ignore[arg-type]
 
@@ -163,7 +168,7 @@ def test_nobody_is_registered_against_what_the_identity_number_says(
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = _at_counter(tx, clinic, clinic.tang, now)
         with pytest.raises(Invalid) as refused:
             find_or_register(ctx, KEYS, replace(STRANGER, **changed), clinic.region.hills.id)  # type: ignore[arg-type]
 
@@ -173,7 +178,7 @@ def test_nobody_is_registered_against_what_the_identity_number_says(
 def test_a_legacy_number_of_15_digits_says_the_same(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = _at_counter(tx, clinic, clinic.tang, now), clinic.region.hills.id
         made = find_or_register(ctx, KEYS, replace(STRANGER, card="110105491231002"), hills)
         with pytest.raises(Invalid):
             find_or_register(ctx, KEYS, replace(STRANGER, card="110105491231004", sex=Sex.MALE), hills)
@@ -186,14 +191,14 @@ def test_a_quality_manager_finds_whom_they_may_register(engine: Engine, now: dat
         clinic = open_clinic(tx, now)
         known = pia(tx, now)
 
-        assert find_or_register(Context(tx, clinic.audit, now, clinic.mona), KEYS, PIA, clinic.region.hills.id) == known
+        assert find_or_register(_at_counter(tx, clinic, clinic.mona, now), KEYS, PIA, clinic.region.hills.id) == known
 
 
 def test_who_is_known_by_a_health_card_is_not_taken_for_somebody_of_another_sex(engine: Engine, now: datetime) -> None:
     card = replace(KIT, kind=IdentifierKind.HEALTH_CARD, card="0A1B" * 16, held_as=HeldAs.OWN, guardian="")
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = _at_counter(tx, clinic, clinic.tang, now), clinic.region.hills.id
         find_or_register(ctx, KEYS, card, hills)
         for changed, field in (({"sex": Sex.FEMALE}, "sex"), ({"birth_date": date(1985, 3, 4)}, "birth_date")):
             with pytest.raises(Invalid) as refused:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import pytest
 from sqlalchemy.engine import Engine
 
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder, find_or_register
@@ -27,7 +27,7 @@ CARD = Identifier(kind=IdentifierKind.IDENTITY_CARD, value=PIA_CARD)
 def test_a_card_under_a_childs_name_is_freed_and_becomes_the_guardians(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang, guess=Guess()), clinic.region.hills.id
         kit = find_or_register(ctx, KEYS, replace(PIA, name="小凯"), hills)
         (wrong,) = patient_identifiers.of_patient(tx, KEYS, kit.id, now)
         cards.end(ctx, KEYS, kit.id, wrong.id, revision=1, reason="母亲的身份证")
@@ -46,7 +46,7 @@ def test_a_temporary_patient_is_known_by_the_card_that_comes_later(engine: Engin
     nobody = CardHolder(kind=None, card="", name="", sex=Sex.UNKNOWN, birth_date=None, estimated_age=40)
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang, guess=Guess()), clinic.region.hills.id
         made = find_or_register(ctx, KEYS, nobody, hills)
         with pytest.raises(Stale):
             cards.add(ctx, KEYS, made.id, CARD, revision=7, reason="身份证")
@@ -65,7 +65,7 @@ def test_a_temporary_patient_is_known_by_the_card_that_comes_later(engine: Engin
 def test_a_card_that_contradicts_the_register_is_not_added(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang, guess=Guess()), clinic.region.hills.id
         kit = replace(PIA, kind=IdentifierKind.HEALTH_CARD, card="AB" * 32, name="小凯", sex=Sex.MALE)
         made = find_or_register(ctx, KEYS, kit, hills)
         with pytest.raises(Invalid) as refused:

@@ -13,7 +13,7 @@ from reading.access import visibility
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.identity_moves import Identity
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import Invalid, NotThere, Stale
 from reading.intake import identity
 from reading.kinds import HeldAs, IdentifierKind, Sex
@@ -45,7 +45,7 @@ def test_a_mistyped_name_is_corrected_on_record_and_the_card_finds_its_owner_aga
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx, hills = Context(tx, clinic.audit, now, clinic.tang), clinic.region.hills.id
+        ctx, hills = Context(tx, clinic.audit, now, clinic.tang, guess=Guess()), clinic.region.hills.id
         made = find_or_register(ctx, KEYS, MISTYPED, hills)
         with pytest.raises(Invalid):
             find_or_register(ctx, KEYS, PIA, hills)
@@ -65,7 +65,7 @@ def test_a_corrected_name_closes_the_cases_until_their_images_are_compared_with_
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = Context(tx, clinic.audit, now, clinic.tang, guess=Guess())
         made = find_or_register(ctx, KEYS, PIA, clinic.region.hills.id)
         one = arrive(tx, clinic, "1.1", now, patient_id="", patient_name="皮亚")
         cases.change(tx, cases.lock(tx, one.id), patient_id=made.id)
@@ -88,7 +88,7 @@ def test_a_corrected_name_closes_the_cases_until_their_images_are_compared_with_
 def test_the_older_page_undoes_no_newer_correction(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = Context(tx, clinic.audit, now, clinic.tang, guess=Guess())
         made = find_or_register(ctx, KEYS, MISTYPED, clinic.region.hills.id)
         first = replace(facts_of(made), name="皮亚")
         corrections.correct(ctx, KEYS, made.id, first, revision=1, reason="录入错误")
@@ -116,7 +116,7 @@ def test_a_correction_writes_nothing_that_cannot_be(
 ) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = Context(tx, clinic.audit, now, clinic.tang, guess=Guess())
         made = find_or_register(ctx, KEYS, PIA, clinic.region.hills.id)
         wrong = replace(facts_of(made), **changed)  # type: ignore[arg-type]
         with pytest.raises(Invalid) as refused:
@@ -128,13 +128,13 @@ def test_a_correction_writes_nothing_that_cannot_be(
 def test_a_reason_is_asked_for_and_strangers_find_nobody(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = Context(tx, clinic.audit, now, clinic.tang, guess=Guess())
         made = find_or_register(ctx, KEYS, MISTYPED, clinic.region.hills.id)
         right = replace(facts_of(made), name="皮亚")
         with pytest.raises(Invalid) as unexplained:
             corrections.correct(ctx, KEYS, made.id, right, revision=1, reason=" ")
         for stranger in (clinic.quinn, clinic.ada):
-            other = Context(tx, clinic.audit, now, stranger)
+            other = Context(tx, clinic.audit, now, stranger, guess=Guess())
             with pytest.raises(NotThere):
                 corrections.correct(other, KEYS, made.id, right, revision=1, reason="x")
             with pytest.raises(NotThere):
@@ -146,7 +146,7 @@ def test_a_reason_is_asked_for_and_strangers_find_nobody(engine: Engine, now: da
 def test_a_corrected_birth_date_ends_a_guardians_card_earlier_and_never_later(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        ctx = Context(tx, clinic.audit, now, clinic.tang)
+        ctx = Context(tx, clinic.audit, now, clinic.tang, guess=Guess())
         kit = find_or_register(ctx, KEYS, KIT, clinic.region.hills.id)
 
         def corrected(born: date, revision: int) -> list[datetime | None]:

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import NotDone
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.orders.registration import CardHolder, find_or_register
@@ -41,7 +41,7 @@ STEP: Final = st.tuples(
 def act(tx: Connection, clinic: Clinic, now: datetime, step: tuple[str, str, str, date, int]) -> None:
     """One act of a quality manager at Hills, as the step says; what is refused changes nothing."""
     what, card, name, day, number = step
-    ctx = Context(tx, clinic.audit, now, clinic.mona)
+    ctx = Context(tx, clinic.audit, now, clinic.mona, guess=Guess())
     known = everybody(tx)
     one, other = (known[(number + more) % len(known)] if known else None for more in (0, 1))
     claims = merges.of_records(tx, [each.id for each in known])
@@ -121,7 +121,7 @@ def test_whatever_is_done_at_the_register_every_card_has_one_owner_and_parting_r
 
 def parted(tx: Connection, clinic: Clinic, now: datetime) -> None:
     """Merging what is proposed and parting it again leaves every row as it was."""
-    ctx = Context(tx, clinic.audit, now, clinic.mona)
+    ctx = Context(tx, clinic.audit, now, clinic.mona, guess=Guess())
     for claim in merges.waiting(tx):
         before = written(tx)
         try:

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection, Engine
 from reading import audit
 from reading.access import visibility
 from reading.cases import cases
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.desk.entries import entries_of
 from reading.desk.priors import prior_cases
 from reading.desk.worklist import Filters, list_cases
@@ -49,7 +49,7 @@ class Desk:
         self.clinic: Clinic = open_clinic(tx, now)
 
     def ctx(self, who: Staff | None = None) -> Context[Staff]:
-        return Context(self.tx, self.clinic.audit, self.now, who or self.clinic.tang)
+        return Context(self.tx, self.clinic.audit, self.now, who or self.clinic.tang, guess=Guess())
 
     def register(self, holder: CardHolder, site_id: str | None = None) -> Patient:
         return find_or_register(self.ctx(self.clinic.mona), KEYS, holder, site_id or self.clinic.region.hills.id)

@@ -13,7 +13,7 @@ STRANGER = {"X-Forwarded-For": "203.0.113.9"}
 
 
 def failures(tierread: TierRead) -> dict[tuple[str, str], int]:
-    listed: list[dict[str, Any]] = tierread.admin("security", "failures")
+    listed: list[dict[str, Any]] = tierread.admin("security", "failures")["failures"]
     return {(one["kind"], one["about"]): one["failures"] for one in listed}
 
 
