@@ -42,6 +42,7 @@ lint: $(VENV)/test.stamp
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/python -m tests.licences > /dev/null
 
 types: $(VENV)/test.stamp
 	$(BIN)/basedpyright

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import numpy as np
 from pydicom import dcmwrite
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
-from pydicom.uid import UID, generate_uid
+from pydicom.uid import generate_uid
 
+from tests.codestreams import codestream
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object
 
 CT: Final = "1.2.840.10008.5.1.4.1.1.2"
@@ -105,11 +106,8 @@ def fragmented(dataset: Dataset, fragments: list[bytes]) -> Dataset:
 
 
 def compressed(dataset: Dataset, transfer_syntax: str) -> Dataset:
-    """The same, losslessly compressed; UID and all else stay."""
-    uid = dataset.SOPInstanceUID
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
-    dataset.compress(transfer_syntax, generate_instance_uid=False)
-    del dataset.file_meta  # or it would be written before the data set
-    assert dataset.SOPInstanceUID == uid
-    return dataset
+    """The same grey image, compressed frame by frame; its UID and all else stay."""
+    signed = "i" if dataset.PixelRepresentation else "u"
+    pixels = np.frombuffer(dataset.PixelData, f"<{signed}{dataset.BitsAllocated // 8}")
+    frames = pixels.reshape(-1, dataset.Rows, dataset.Columns)
+    return fragmented(dataset, [codestream(frame, transfer_syntax, bits=dataset.BitsStored) for frame in frames])

@@ -9,8 +9,8 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from pacs.dataset.sameness import Encoded, same_instance
 from pacs.pixels.opened import Bytes
+from pacs.pixels.sameness import Encoded, same_instance
 from storage.database import snapshot, transaction
 from storage.decisions.comparison import conflict_of, note_conflict, note_duplicate
 from storage.index.quarantine_rows import unsettled

@@ -1,1 +1,1 @@
-"""Encoded data sets: walked, read, written, compared; no network, no storage."""
+"""Encoded data sets: walked, read, written; no network, no storage."""

@@ -193,7 +193,7 @@ def _describe(others: FileDataset, first: Decoded, frames: int) -> None:
     """Let the elements say what the decoded pixels are."""
     others.PhotometricInterpretation = first.photometric
     if first.array.ndim > 2:
-        others.PlanarConfiguration = int(first.by_plane)
+        others.PlanarConfiguration = 0
     if "NumberOfFrames" in others or frames > 1:
         others.NumberOfFrames = frames
     for keyword in _TABLES:

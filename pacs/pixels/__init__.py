@@ -1,1 +1,1 @@
-"""Frames: found, decoded, encoded, rendered."""
+"""Frames: found, decoded, encoded, compared, rendered."""

@@ -11,12 +11,12 @@ from sqlalchemy.engine import Engine
 
 from pacs.arriving.receive import Receiver
 from pacs.arriving.receive_again import quarantine_chunks, receive_again
-from pacs.dataset import differences
-from pacs.dataset.sameness import Encoded
+from pacs.pixels import differences
 from pacs.pixels.memory import Busy, TooLarge
 from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import render
 from pacs.pixels.rendering import Picture, Rendering, Viewport
+from pacs.pixels.sameness import Encoded
 from pacs.pixels.transcode import NotDecodable
 from reading.errors import NotThere
 from reading.register import devices

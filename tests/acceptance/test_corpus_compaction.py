@@ -20,10 +20,10 @@ from sqlalchemy.engine import Engine
 from pacs.arriving.outcome import Reason
 from pacs.dataset.elements import Path as ElementPath
 from pacs.dataset.elements import elements
-from pacs.dataset.sameness import Encoded, same_instance
 from pacs.leaving.outgoing_file import outgoing_file
 from pacs.pixels.frames import HTJ2K_RPCL
 from pacs.pixels.opened import EXPLICIT_BIG, NATIVE, StoredInstance, Unreadable
+from pacs.pixels.sameness import Encoded, same_instance
 from pacs.pixels.transcode import NotDecodable
 from storage import tables
 from storage.database import connect, snapshot

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 
 from pacs.arriving.outcome import STATUS, Reason
-from pacs.dataset.sameness import Encoded, same_instance
+from pacs.pixels.sameness import Encoded, same_instance
 from storage.database import connect
 from tests import corpus, wire
 from tests.archive import Archive

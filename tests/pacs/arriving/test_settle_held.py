@@ -11,7 +11,7 @@ from pydicom.sequence import Sequence
 
 from pacs.arriving.outcome import Reason
 from pacs.arriving.settle_held import Settled, settle_held
-from pacs.dataset.sameness import Encoded, same_instance
+from pacs.pixels.sameness import Encoded, same_instance
 from storage import tables
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes, BytesMissing

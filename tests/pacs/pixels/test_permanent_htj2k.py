@@ -27,7 +27,6 @@ from pacs.arriving.settle_held import settle_held
 from pacs.dataset import part10
 from pacs.dataset.elements import elements
 from pacs.dataset.explicit_encoding import explicit
-from pacs.dataset.sameness import Encoded, same_instance
 from pacs.dimse.peer import open_association
 from pacs.leaving.corrections import Correction
 from pacs.leaving.outgoing_file import outgoing_file
@@ -37,6 +36,7 @@ from pacs.pixels.frames import HTJ2K_RPCL, native_form
 from pacs.pixels.native_image import Obstacle
 from pacs.pixels.opened import StoredInstance
 from pacs.pixels.permanent_htj2k import attempt
+from pacs.pixels.sameness import Encoded, same_instance
 from storage import tables
 from storage.commitment import requests, verdicts
 from storage.commitment.requests import Reference, Verdict

@@ -11,15 +11,16 @@ from itertools import zip_longest
 from typing import Final
 
 import numpy as np
-from pydicom.pixels import iter_pixels  # pyright: ignore[reportPrivateImportUsage] # documented there
+from pydicom import dcmread
+from pydicom.encaps import generate_frames
 
 from pacs.dataset import part10, tags
 from pacs.dataset.elements import BrokenStructure, Path, elements
 from pacs.dataset.walk import DEFLATED
+from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, native_frame
+from pacs.pixels.transcode import decoded
 
 _MAX_INFLATED: Final = 256 << 20
-_EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
-_NATIVE: Final = frozenset(("1.2.840.10008.1.2", _EXPLICIT_LITTLE, "1.2.840.10008.1.2.2")) | DEFLATED
 _TRAILING_PADDING: Final = 0xFFFCFFFC
 # PS3.5 8.2: these attributes change with the encoding of the pixels; extended offset tables exist only with it.
 OF_THE_CODING: Final = frozenset(
@@ -45,7 +46,7 @@ def same_instance(one: Encoded, other: Encoded) -> bool:
         return False
     pixels = [(found.pop((tag,), None)) for found in (mine, their_own) for tag in sorted(tags.PIXELS)]
     recoded = ours.transfer_syntax != theirs.transfer_syntax and not (
-        ours.transfer_syntax in _NATIVE and theirs.transfer_syntax in _NATIVE
+        ours.transfer_syntax in NATIVE and theirs.transfer_syntax in NATIVE
     )
     if recoded:
         for path in OF_THE_CODING:
@@ -64,7 +65,7 @@ def inflated(encoded: Encoded) -> Encoded:
     if encoded.transfer_syntax not in DEFLATED:
         return encoded
     stream = zlib.decompressobj(-zlib.MAX_WBITS)
-    return Encoded(dataset=stream.decompress(encoded.dataset, _MAX_INFLATED), transfer_syntax=_EXPLICIT_LITTLE)
+    return Encoded(dataset=stream.decompress(encoded.dataset, _MAX_INFLATED), transfer_syntax=EXPLICIT_LITTLE)
 
 
 def elements_of(encoded: Encoded) -> dict[Path, bytes]:
@@ -95,7 +96,15 @@ def same_pixels(one: Encoded, other: Encoded) -> bool:
 
 def _frames(encoded: Encoded) -> Iterator[np.ndarray]:
     head = part10.head(sop_class_uid="1.2", sop_instance_uid="1.2", transfer_syntax_uid=encoded.transfer_syntax)
-    return iter_pixels(io.BytesIO(head + encoded.dataset))
+    whole = dcmread(io.BytesIO(head + encoded.dataset), force=True)
+    count = int(whole.get("NumberOfFrames") or 1)
+    if encoded.transfer_syntax in NATIVE:
+        frames = (native_frame(whole, number, count) for number in range(1, count + 1))
+    else:
+        tables = (whole.get("ExtendedOffsetTable"), whole.get("ExtendedOffsetTableLengths"))
+        offsets = (tables[0], tables[1]) if tables[0] and tables[1] else None
+        frames = generate_frames(whole.PixelData, number_of_frames=count, extended_offsets=offsets)
+    return (decoded(whole, encoded.transfer_syntax, frame, rgb=True) for frame in frames)
 
 
 def _equal(ours: np.ndarray, theirs: np.ndarray) -> bool:

@@ -14,7 +14,7 @@ from pydicom.datadict import dictionary_keyword, dictionary_VR
 from pacs.dataset import tags
 from pacs.dataset.character_sets import TEXT_VRS, charsets_of, decode, settled
 from pacs.dataset.elements import BrokenStructure, Path
-from pacs.dataset.sameness import OF_THE_CODING, Encoded, elements_of, inflated, same_pixels
+from pacs.pixels.sameness import OF_THE_CODING, Encoded, elements_of, inflated, same_pixels
 
 MOST: Final = 200
 """Most differing attributes that are listed."""

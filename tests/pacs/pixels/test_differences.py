@@ -6,8 +6,8 @@ import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
-from pacs.dataset.differences import Differences, Pixels, differences
-from pacs.dataset.sameness import Encoded
+from pacs.pixels.differences import Differences, Pixels, differences
+from pacs.pixels.sameness import Encoded
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
