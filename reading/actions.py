@@ -177,6 +177,9 @@ class Action(StrEnum):
     STUDY_RENDERED = "study.rendered"
     STUDY_RETRIEVE = "study.retrieve"
     STUDY_SEARCH = "study.search"
+    STUDY_SHARE = "study.share"
+    STUDY_SHARE_END = "study.share_end"
+    STUDY_SHARED = "study.shared"
     STUDY_THUMBNAIL = "study.thumbnail"
 
     SURGERY_MERGE = "surgery.merge"

@@ -44,6 +44,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "security": _Entry(module="security", panel=_PEOPLE, group=True),
     "import": _Entry(module="import_files", panel=_IMAGES),
     "forward": _Entry(module="forward", panel=_IMAGES, group=True),
+    "share": _Entry(module="shares", panel=_IMAGES, group=True),
     "audit": _Entry(module="audit", panel=_CHECK, group=True),
     "verify": _Entry(module="verify", panel=_CHECK),
     "sweep": _Entry(module="sweep", panel=_CHECK),

@@ -48,6 +48,7 @@ from viewer.pages import (
     township_images,
     township_match,
     township_print,
+    township_share,
 )
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
@@ -82,6 +83,7 @@ PAGES: Final = (
     township_identity,
     township_match,
     township_print,
+    township_share,
     device_pages,
     device_rights,
     quality_pages,

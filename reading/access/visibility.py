@@ -5,7 +5,7 @@ Lists and single things use the same conditions, so that nothing outside somebod
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +21,7 @@ from reading.patients import persons
 from reading.register import device_rights
 from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, Status
-from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm
+from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm, study_share
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index.queries import Scope
 from storage.tables import instance, quarantine
@@ -62,13 +62,29 @@ def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scop
     match viewer:
         case Staff():
             reached = reach(tx, viewer, now)
-            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above)
+            shared = _studies_shared_with(reached.sites, now)
+            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above, shared=shared)
         case Machine():
             _check_right(tx, viewer, now, action)
-            return Scope(site_ids=frozenset({viewer.site_id}))
+            theirs = frozenset({viewer.site_id})
+            return Scope(site_ids=theirs, shared=_studies_shared_with(theirs, now))
         case PatientViewer():
-            theirs = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
-            return Scope(study_uids=frozenset(tx.scalars(theirs.where(visible_cases(tx, viewer, now)))))
+            of_cases = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
+            return Scope(study_uids=frozenset(tx.scalars(of_cases.where(visible_cases(tx, viewer, now)))))
+
+
+def share_in_force(now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``study_share`` for those that have not ended."""
+    return study_share.c.ended_at.is_(None) & (study_share.c.until > now)
+
+
+def shared_with(site_ids: Collection[str], now: datetime) -> sa.ColumnElement[bool]:
+    """The condition on the table ``study_share`` for those that let these sites see a study now."""
+    return study_share.c.site_id.in_(site_ids) & share_in_force(now)
+
+
+def _studies_shared_with(site_ids: Collection[str], now: datetime) -> sa.Select[tuple[str]]:
+    return sa.select(study_share.c.study_uid).where(shared_with(site_ids, now))
 
 
 def visible_cases(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:

@@ -37,6 +37,7 @@ from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review
 from reading.tables.rules import policy
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
+from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, printing
 
 __all__ = [
@@ -99,5 +100,6 @@ __all__ = [
     "seal_alarm",
     "signature",
     "staff_session",
+    "study_share",
     "surgery",
 ]

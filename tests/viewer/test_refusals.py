@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
@@ -26,6 +27,7 @@ from reading.orders.orders import Asked
 from reading.patients import merges, patients
 from reading.patients.patient_identifiers import Identifier
 from reading.register import devices
+from reading.sharing import shares
 from reading.tables import change_notice
 from storage.database import transaction
 from storage.index.entry_batch import Batch
@@ -56,6 +58,7 @@ NOWHERE = {
     "order": "01KZZZZZZZZZZZZZZZZZZZZZZS",
     "patient": "01KZZZZZZZZZZZZZZZZZZZZZZR",
     "merge": "01KZZZZZZZZZZZZZZZZZZZZZZQ",
+    "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
 
@@ -220,6 +223,11 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t/case/{case_id}/export.zip"): Thing("case"),
     ("GET", "/t/case/{case_id}/correct"): Thing("case"),
     ("POST", "/t/case/{case_id}/correct"): Thing("case", form={"name": "Q", "why": "x", "revision": "1"}),
+    ("GET", "/t/case/{case_id}/share"): Thing("case"),
+    ("POST", "/t/case/{case_id}/share"): Thing("case", form={"site": "moor", "until": "2026-03-09", "why": "x"}),
+    ("POST", "/t/case/{case_id}/share/end"): Thing("case", form={"share": NOWHERE["case"], "why": "x"}),
+    ("GET", "/t/shared"): Listing(),
+    ("GET", "/t/shared/{share_id}"): Thing("share"),
     ("GET", "/t/print/{version_id}"): Thing("report"),
     ("POST", "/t/print/{version_id}"): Thing("report", form={}),
     ("POST", "/api/patients"): Thing("site", lambda site: {**PERSON, "site": site}),
@@ -313,6 +321,13 @@ def pias(house: House) -> Pias:
             now=house.now,
         )
         nameless = patients.register(tx, KEYS, name="", birth_date=None, sex=Sex.UNKNOWN, identifiers=[], now=house.now)
+        share = shares.share_study(
+            Context(tx, clinic.audit, house.now, clinic.mona),
+            STUDY,
+            site_code="lake",
+            until=house.now + timedelta(days=30),
+            reason="x",
+        )
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -337,6 +352,7 @@ def pias(house: House) -> Pias:
         "order": order.id,
         "patient": house.patient.id,
         "merge": claim.id,
+        "share": share.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 

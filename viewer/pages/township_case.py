@@ -12,7 +12,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.access import door, visibility
 from reading.actions import Action
-from reading.cases import history
+from reading.cases import cases, history
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
@@ -23,6 +23,7 @@ from reading.errors import Stale
 from reading.intake import intake
 from reading.orders import matching, performed
 from reading.reports.versions import ReportVersion, Status
+from reading.sharing import shares
 from reading.viewers import Staff
 from storage.index import queries
 from viewer.http.callers import Looking, Submitting
@@ -30,7 +31,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.pages.township import township_page
-from viewer.views import completeness, meanwhile, orders, township
+from viewer.views import completeness, meanwhile, orders, sharing, township
 from viewer.views.report_sheet import sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
@@ -73,6 +74,13 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
             "order": _order(ctx.tx, entry, language),
+            "shares": sharing.given(
+                [one for one in shares.of_studies(ctx.tx, cases.study_uids(ctx.tx, case_id)) if one.in_force(now)],
+                now,
+                zone,
+                language,
+            ),
+            "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx.tx, entry, zone, language),
         }
     return township_page(
@@ -140,30 +148,33 @@ def _order(tx: Connection, entry: Entry, language: Language) -> dict[str, str]:
 
 
 def pictures_of(ctx: Context[Staff], entry: Entry, language: Language) -> Sequence[dict[str, Any]]:
-    """The series of each study of a case that the caller has opened, with the addresses of thumbnails."""
+    """The series of each study of a case that the caller has opened, with some of their pictures."""
+    return [
+        {"study_uid": study.study_uid, "series": series_of(ctx, study.study_uid, language)} for study in entry.studies
+    ]
+
+
+def series_of(
+    ctx: Context[Staff], study_uid: str, language: Language, *, most: int = THUMBNAILS
+) -> Sequence[dict[str, Any]]:
+    """The series of a study that the caller has opened, each with the addresses of ``most`` pictures."""
     scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.CASE_OPEN)
-    found: list[dict[str, Any]] = []
-    for study in entry.studies:
-        place = f"/dicomweb/studies/{study.study_uid}"
-        rows: list[dict[str, Any]] = []
-        for place_in_study, series in enumerate(queries.series_in(ctx.tx, scope, study.study_uid), start=1):
-            inside = queries.instances_in(ctx.tx, scope, study.study_uid, series.series_uid)
-            pictures = [one for one in inside if one.frames]
-            shown = pictures[:: max(1, -(-len(pictures) // THUMBNAILS))]
-            number = text(language, "case.series", n=series.series_number or place_in_study)
-            rows.append(
-                {
-                    "title": series.series_description or number,
-                    "count": series.instances,
-                    "thumbnails": [
-                        f"{place}/series/{series.series_uid}/instances/{one.sop_instance_uid}/thumbnail"
-                        for one in shown
-                    ],
-                    "hidden": len(pictures) - len(shown),
-                }
-            )
-        found.append({"study_uid": study.study_uid, "series": rows})
-    return found
+    rows: list[dict[str, Any]] = []
+    for place_in_study, series in enumerate(queries.series_in(ctx.tx, scope, study_uid), start=1):
+        inside = queries.instances_in(ctx.tx, scope, study_uid, series.series_uid)
+        pictures = [one for one in inside if one.frames]
+        shown = pictures[:: max(1, -(-len(pictures) // most))]
+        number = text(language, "case.series", n=series.series_number or place_in_study)
+        place = f"/dicomweb/studies/{study_uid}/series/{series.series_uid}/instances"
+        rows.append(
+            {
+                "title": series.series_description or number,
+                "count": series.instances,
+                "pictures": [f"{place}/{one.sop_instance_uid}" for one in shown],
+                "hidden": len(pictures) - len(shown),
+            }
+        )
+    return rows
 
 
 def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language) -> dict[str, Any]:
