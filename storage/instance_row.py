@@ -135,7 +135,7 @@ class InstanceRow:
     stored_digest: bytes | None = None
     """SHA-256 of the data set's bytes as they are stored, where that differs from how they came; else None."""
     pixel_digest: bytes | None = None
-    """SHA-256 of the pixels (`pacs.arriving.describe.pixel_digest`), where a rewritten segment has it."""
+    """SHA-256 of the pixels in native little endian, where a rewritten segment has it."""
     instance_number: int | None = None
     rows: int | None = None
     columns: int | None = None

@@ -20,10 +20,8 @@ class RejectionNote:
     sop_instance_uids: tuple[str, ...]
 
 
-def rejection_note(sop_class_uid: str, instance: dict[str, Any]) -> RejectionNote | None:
-    """The rejection in an instance in the DICOM JSON model (PS3.18 F.2); None where it is no rejection note."""
-    if sop_class_uid != KEY_OBJECT_SELECTION:
-        return None
+def rejection_note(instance: dict[str, Any]) -> RejectionNote | None:
+    """The rejection in a Key Object Selection in the DICOM JSON model (PS3.18 F.2); None where it rejects nothing."""
     # Document Title is the concept name of the root (PS3.16 TID 2010 row 1).
     for concept in _items(instance, "0040A043"):
         title = _text(concept, "00080100")

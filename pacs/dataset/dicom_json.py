@@ -13,6 +13,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag
 
+from pacs.dataset import character_sets
 from pacs.dataset.character_sets import TEXT_VRS, decode, settled
 from pacs.errors import UnreadableData
 
@@ -53,11 +54,11 @@ def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None
     charsets = charsets_of(dataset, charsets)
     signed = raw_of(dataset, PIXEL_REPRESENTATION)[:2].strip(b"\0") == b"\1"
     found: dict[str, Any] = {}
-    for tag in sorted(dataset.keys()):
+    # `Dataset.get_item` converts an empty private element and the creator of its block, by pydicom's own reading.
+    for tag, element in sorted(dataset.items()):
         if tag.element == 0 or tag.group < 8 or tag.group == 0x7FE0:
             continue
         name = f"{int(tag):08X}"
-        element = dataset.get_item(tag)
         vr = vr_of(dataset, tag, element, signed=signed)
         if vr == "SQ":
             items = _items(dataset, tag)
@@ -66,9 +67,11 @@ def to_json(dataset: Dataset, bulk: str, charsets: tuple[str, ...] | None = None
             values = [to_json(item, f"{bulk}/{name}/{at}", charsets, depth + 1) for at, item in enumerate(items)]
             found[name] = {"vr": "SQ", "Value": values} if values else {"vr": "SQ"}
         elif isinstance(element, RawDataElement):
-            found[name] = _element(vr, element.value or b"", charsets, f"{bulk}/{name}", element.is_little_endian)
+            found[name] = element_json(
+                vr, element.value or b"", charsets, f"{bulk}/{name}", little=element.is_little_endian
+            )
         else:
-            found[name] = _element(vr, _encoded(element), charsets, f"{bulk}/{name}", little=True)
+            found[name] = element_json(vr, _encoded(element), charsets, f"{bulk}/{name}", little=True)
     said = f"{SPECIFIC_CHARACTER_SET:08X}"
     if said in found or (charsets and not depth):
         # JSON is UTF-8, and so is a data set written from it, whatever the received set was.
@@ -93,9 +96,17 @@ def vr_of(dataset: Dataset, tag: BaseTag, element: RawDataElement | DataElement 
         if tag.is_private:
             creator = "LO" if tag.is_private_creator else private_dictionary_VR(tag, _creator(dataset, tag))
             return creator if written is None else "UN"
-        known = dictionary_VR(tag)
     except KeyError:
         return "UN"
+    return public_vr(tag, signed=signed) or "UN"
+
+
+def public_vr(tag: int, *, signed: bool = False) -> str | None:
+    """The VR that PS3.6 gives an attribute, ``signed`` by its Pixel Representation; None where PS3.6 has none."""
+    try:
+        known = dictionary_VR(tag)
+    except KeyError:
+        return None
     return ("SS" if signed else "US") if known == "US or SS" else _AMBIGUOUS.get(known, known)
 
 
@@ -107,11 +118,10 @@ def _creator(dataset: Dataset, tag: BaseTag) -> str:
 def charsets_of(dataset: Dataset, inherited: tuple[str, ...] | None) -> tuple[str, ...]:
     """The sets to decode by: recognised from all text at the top level, in an item its own or its parent's."""
     raw = raw_of(dataset, SPECIFIC_CHARACTER_SET)
-    own = tuple(term.strip() for term in raw.decode("latin-1").strip(" \0").split("\\")) if raw.strip(b" \0") else None
+    own = character_sets.charsets_of(raw) or None
     if inherited is not None:
         return inherited if own is None or inherited in (("ISO_IR 192",), ("GB18030",)) else own
-    texts = (dataset.get_item(tag) for tag in dataset.keys())  # noqa: SIM118 - iterating would convert each element
-    return settled(own or (), (text.value for text in texts if _is_text(text)))
+    return settled(own or (), [text.value for _, text in dataset.items() if _is_text(text)])
 
 
 def _is_text(element: RawDataElement | DataElement) -> bool:
@@ -136,7 +146,7 @@ def _items(dataset: Dataset, tag: BaseTag) -> Iterable[Dataset] | None:
 
 def raw_of(dataset: Dataset, tag: int) -> bytes:
     """The bytes of an element's value; empty where the element is missing."""
-    element = dataset.get_item(tag) if tag in dataset else None
+    element = dataset.get_item(tag, keep_deferred=True) if tag in dataset else None
     if isinstance(element, RawDataElement):
         return element.value or b""
     return b"" if element is None else _encoded(element)
@@ -157,7 +167,13 @@ def _encoded(element: DataElement) -> bytes:
     return "\\".join(str(one) for one in values).encode()
 
 
-def _element(vr: str, raw: bytes, charsets: tuple[str, ...], bulk: str, little: bool) -> dict[str, Any]:  # noqa: FBT001
+def element_json(vr: str, raw: bytes, charsets: tuple[str, ...], bulk: str, *, little: bool) -> dict[str, Any]:
+    """One element that is no sequence; ``bulk`` is the URI under which its value is served if it is a long one.
+
+    Raises:
+        ValueError, struct.error: a number that is none of its VR.
+
+    """
     if not raw:
         return {"vr": vr}
     if vr in BINARY:

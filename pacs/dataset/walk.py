@@ -10,6 +10,7 @@ from typing import Final
 from pacs.dataset import tags
 
 IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 DEFLATED: Final = frozenset(("1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.4.95", "1.2.840.10008.1.2.4.205"))
 """Syntaxes whose data set is a raw deflate stream (PS3.5 A.5) and must be inflated before it is walked."""
@@ -104,6 +105,26 @@ def walk(buffer: memoryview | bytes, transfer_syntax: str, *, stop_at: int | Non
     )
 
 
+class NoEnd(Exception):
+    """A sequence of undefined length has no end in the bytes."""
+
+
+def end_of_sequence(buffer: memoryview | bytes, offset: int, *, implicit: bool) -> int:
+    """The offset behind a sequence of undefined length in little endian whose first item is at ``offset``.
+
+    Raises:
+        NoEnd: its delimiter is missing, or what stands there are no items.
+
+    """
+    walker = _Walker(buffer, IMPLICIT_LITTLE if implicit else EXPLICIT_LITTLE, None)
+    walker.offset = offset
+    try:
+        walker.nested(implicit=implicit)
+    except (_Stop, struct.error):
+        raise NoEnd from None
+    return walker.offset
+
+
 class _Walker:
     def __init__(self, buffer: memoryview | bytes, transfer_syntax: str, stop_at: int | None) -> None:
         self.buffer = buffer
@@ -141,7 +162,7 @@ class _Walker:
                 if tag == tags.PIXEL_DATA:
                     self._fragments()
                 else:
-                    self._nested(implicit=implicit_inside)
+                    self.nested(implicit=implicit_inside)
                 continue
             value = self.offset
             if value + length > end:
@@ -205,7 +226,7 @@ class _Walker:
         self.offset = offset + 8
         return group << 16 | element, length, True
 
-    def _nested(self, *, implicit: bool) -> None:
+    def nested(self, *, implicit: bool) -> None:
         """Walk a sequence of undefined length to its delimiter; elements of defined length are stepped over."""
         # One entry for each open sequence or item: (whether it is an item, whether its content is implicit VR).
         stack: list[tuple[bool, bool]] = [(False, implicit)]

@@ -99,7 +99,7 @@ class DicomwebContext:
     def described(self, instance: Instance, correction: Correction | None) -> dict[str, Any]:
         """The description with the correction applied; made now where the worker has not described the instance yet."""
         if instance.description is None:
-            written = describe(self.bytes_, instance).encoded()
+            written = describe(self.bytes_, instance).encoded
         else:
             written = zlib.decompress(instance.description)
         found: dict[str, Any] = json.loads(moved_bulk(instance, written) if instance.moved else written)

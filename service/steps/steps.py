@@ -8,13 +8,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from pacs.arriving.describe import describe_pending
-from pacs.arriving.rejection_note import rejection_note
+from pacs.arriving.describe import Description, describe_pending
+from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION, rejection_note
 from pacs.arriving.settle_held import settle_held
+from pacs.dataset.header_members import Members
 from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
@@ -142,8 +143,12 @@ def _forget_proofs(house: House) -> Callable[[Connection], int]:
 
 
 def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
-    def told(tx: Connection, instance: Instance, description: dict[str, Any]) -> None:
-        found = rejection_note(instance.sop_class_uid, description)
+    members = Members()
+
+    def told(tx: Connection, instance: Instance, description: Description) -> None:
+        if instance.sop_class_uid != KEY_OBJECT_SELECTION:
+            return
+        found = rejection_note(description.instance)
         if found is not None:
             note = Note(
                 note_uid=instance.sop_instance_uid,
@@ -155,7 +160,7 @@ def _describe(house: House, bytes_: Bytes) -> Callable[[], int]:
             )
             rejections.take(Context(tx, house.audit, house.clock(), SYSTEM), house.keys, note)
 
-    return lambda: describe_pending(house.engine, bytes_, on_described=told)
+    return lambda: describe_pending(house.engine, bytes_, on_described=told, members=members)
 
 
 def _settle(house: House, bytes_: Bytes) -> Callable[[], int]:

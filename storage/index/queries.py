@@ -34,7 +34,7 @@ from storage.index.search import (
     seen_instance,
     series_in,
 )
-from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance, Ranges, encode_ranges
+from storage.instance_row import TEXT_LIMITS, InstanceRow, Place, Provenance
 from storage.records import SHOWN_AS, Held, Instance, Part, Patient, Series, Study, columns_of, records_of
 
 __all__ = [
@@ -226,19 +226,16 @@ def set_hidden(tx: Connection, study_uid: str, *, hidden: bool) -> bool:
     return done.rowcount == 1
 
 
-def describe(
-    tx: Connection,
-    sop_instance_uid: str,
-    *,
-    description: bytes,
-    frame_ranges: Ranges | None,
-    pixel_digest: bytes | None,
-) -> None:
-    """Write what is worked out after the acknowledgement; ``description`` is compressed DICOM JSON of the header."""
-    found = {"description": description, "pixel_digest": pixel_digest}
-    if frame_ranges is not None:
-        found["frame_ranges"] = encode_ranges(frame_ranges)
-    tx.execute(sa.update(_INSTANCE).where(_INSTANCE.c.sop_instance_uid == sop_instance_uid).values(**found))
+def describe(tx: Connection, descriptions: Mapping[str, bytes]) -> None:
+    """Write the descriptions, compressed DICOM JSON of the headers, by SOP Instance UID."""
+    tx.execute(_DESCRIBE, [{"uid": uid, "made": made} for uid, made in descriptions.items()])
+
+
+_DESCRIBE: Final = (
+    sa.update(_INSTANCE)
+    .where(_INSTANCE.c.sop_instance_uid == sa.bindparam("uid"))
+    .values(description=sa.bindparam("made"))
+)
 
 
 def undescribed(tx: Connection, limit: int, *, after: Instance | None = None) -> list[Instance]:

@@ -9,7 +9,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION, REJECTS, rejection_note
+from pacs.arriving.rejection_note import REJECTS, rejection_note
 from pacs.dataset.dicom_json import to_json
 from tests.builders import encoded, image
 from tests.pacs import objects
@@ -22,7 +22,7 @@ def described(one: Dataset) -> dict[str, Any]:
 @pytest.mark.parametrize("title", sorted(REJECTS))
 def test_a_note_names_what_it_rejects(title: str) -> None:
     first, second = image(), image()
-    found = rejection_note(KEY_OBJECT_SELECTION, described(objects.rejection_note(first, second, title=title)))
+    found = rejection_note(described(objects.rejection_note(first, second, title=title)))
 
     assert found is not None
     assert found.title == title
@@ -33,7 +33,7 @@ def test_what_the_content_alone_names_is_rejected_too() -> None:
     first = image()
     note = objects.rejection_note(first)
     del note.CurrentRequestedProcedureEvidenceSequence
-    found = rejection_note(KEY_OBJECT_SELECTION, described(note))
+    found = rejection_note(described(note))
 
     assert found is not None
     assert found.sop_instance_uids == (first.SOPInstanceUID,)
@@ -44,7 +44,7 @@ def test_what_is_no_uid_names_nothing() -> None:
     wrong = {"00081199": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["1.2." + "x" * 300]}}]}}
     note = described(objects.rejection_note(first))
     note["0040A730"]["Value"].append(wrong)
-    found = rejection_note(KEY_OBJECT_SELECTION, note)
+    found = rejection_note(note)
 
     assert found is not None
     assert found.sop_instance_uids == (first.SOPInstanceUID,)
@@ -54,10 +54,8 @@ def test_no_other_document_rejects_anything() -> None:
     first = image()
     of_interest = objects.rejection_note(first, title="113000")
     private = objects.rejection_note(first, scheme="99LOCAL")
-    note = objects.rejection_note(first)
 
-    assert rejection_note(KEY_OBJECT_SELECTION, described(of_interest)) is None
-    assert rejection_note(KEY_OBJECT_SELECTION, described(private)) is None
-    assert rejection_note("1.2.840.10008.5.1.4.1.1.88.33", described(note)) is None
-    assert rejection_note(KEY_OBJECT_SELECTION, {"0040A043": {"vr": "SQ", "Value": [None, {}]}}) is None
-    assert rejection_note(KEY_OBJECT_SELECTION, {}) is None
+    assert rejection_note(described(of_interest)) is None
+    assert rejection_note(described(private)) is None
+    assert rejection_note({"0040A043": {"vr": "SQ", "Value": [None, {}]}}) is None
+    assert rejection_note({}) is None

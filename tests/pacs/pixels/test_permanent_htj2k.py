@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import struct
@@ -22,7 +23,7 @@ from pydicom.sequence import Sequence
 from pynetdicom.presentation import build_context
 from sqlalchemy.engine import Engine
 
-from pacs.arriving.describe import describe, pixel_digest
+from pacs.arriving.describe import describe
 from pacs.arriving.settle_held import settle_held
 from pacs.dataset import part10
 from pacs.dataset.elements import elements
@@ -179,9 +180,8 @@ def test_what_is_compacted_comes_back_as_it_came(kind: str, syntax: str, archive
         assert same_instance(plain(again), plain(native_file))
         assert natives(after) == native_frames
         assert after.instance.description == before.instance.description
-        assert after.instance.pixel_digest == before.instance.pixel_digest
     assert after.instance.received_digest == before.instance.received_digest
-    assert pixel_digest(*look(archive, uid)) == after.instance.pixel_digest
+    assert after.instance.pixel_digest == hashlib.sha256(b"".join(natives(after))).digest()
 
 
 def stored_form(one: StoredInstance) -> Encoded:

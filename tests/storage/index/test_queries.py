@@ -242,7 +242,7 @@ def test_described_instances_leave_the_queue(index: Index, engine: Engine) -> No
     index.enter(row(1), place(1), provenance())
     index.enter(row(2, frame_ranges=((9, 9),)), place(2), provenance())
     with transaction(engine) as tx:
-        describe(tx, "1.2.3.2", description=b"{}", frame_ranges=None, pixel_digest=b"p" * 32)
+        describe(tx, {"1.2.3.2": b"{}"})
         waiting = undescribed(tx, 10)
         described = instance_of(tx, "1.2.3.2")
 

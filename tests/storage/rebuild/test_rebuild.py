@@ -188,7 +188,7 @@ def test_what_a_note_of_the_quarantine_says_is_what_the_row_said(yard: Yard) -> 
 def test_a_description_is_found_out_again(yard: Yard) -> None:
     yard.came(of(1), b"a", 1)
     with transaction(yard.engine) as tx:
-        describe(tx, "1.2.3.1.1", description=b"json", frame_ranges=None, pixel_digest=None)
+        describe(tx, {"1.2.3.1.1": b"json"})
     yard.ship()
     yard.lose()
     yard.rebuild()

@@ -51,7 +51,7 @@ def test_what_took_the_place_of_lost_bytes_is_found_where_it_was_rewritten_to(ya
         sent_again = instance_of(tx, "1.2.3.1.1")
     assert sent_again is not None
     with transaction(yard.engine) as tx:
-        describe(tx, "1.2.3.1.1", description=b"{}", frame_ranges=None, pixel_digest=None)
+        describe(tx, {"1.2.3.1.1": b"{}"})
     work = Work(
         engine=yard.engine, spool_dir=yard.spool.directory, store=yard.store, node="here", clock=lambda: at(100)
     )

@@ -75,9 +75,7 @@ class Yard:
 
     def describe(self, number: int) -> None:
         with transaction(self.engine) as tx:
-            queries.describe(
-                tx, f"1.2.3.{number}", description=zlib.compress(b"{}"), frame_ranges=None, pixel_digest=None
-            )
+            queries.describe(tx, {f"1.2.3.{number}": zlib.compress(b"{}")})
 
     def seal(self) -> None:
         self.spool.close()

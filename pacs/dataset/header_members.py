@@ -1,0 +1,291 @@
+"""The DICOM JSON of a usual header by its members: what an element says is encoded once, however often it comes.
+
+In a series nearly every element is byte-identical from image to image. A header is cut into its elements without
+decoding one, and the members of the JSON are those that the same bytes gave before. Whatever is unusual is left to
+`pacs.dataset.dicom_json`, which makes every member here as well: both ways give the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import struct
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from pydicom.filereader import read_dataset
+
+from pacs.dataset import tags
+from pacs.dataset.character_sets import charsets_of, settled
+from pacs.dataset.dicom_json import (
+    BINARY,
+    INLINE_MAX_BYTES,
+    PIXEL_REPRESENTATION,
+    SPECIFIC_CHARACTER_SET,
+    element_json,
+    public_vr,
+    to_json,
+)
+from pacs.dataset.walk import LONG_VRS, SHORT_VRS, UNDEFINED, NoEnd, end_of_sequence
+from pacs.errors import UnreadableData
+
+_REMEMBERED_BYTES: Final = 4096
+"""Longest element whose member is remembered."""
+_MEMORY_BYTES: Final = 16 << 20
+"""Elements and members that are remembered at once; beyond it all is forgotten and learned anew."""
+
+_BINARY: Final = frozenset(vr.encode() for vr in BINARY)
+_TEXT: Final = frozenset((b"LO", b"PN", b"SH"))
+"""The VRs whose values tell in which character set a data set really is (`pacs.dataset.dicom_json.charsets_of`)."""
+_EXPLICIT: Final = struct.Struct("<HH2sH").unpack_from
+_IMPLICIT: Final = struct.Struct("<HHI").unpack_from
+_LONG: Final = struct.Struct("<I").unpack_from
+_ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_BULK: Final = f"bulk-{os.urandom(16).hex()}"
+"""Stands for the address of an instance's bulk data in what is remembered; drawn, so that no device can write it."""
+_UTF8: Final = b'"00080005":{"vr":"CS","Value":["ISO_IR 192"]}'
+_FAILURES: Final = (
+    UnreadableData,
+    RecursionError,
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    OverflowError,
+    OSError,
+    struct.error,
+)
+"""What a bad value may raise: the careful way decides what becomes of it."""
+
+
+class Unusual(Exception):
+    """The header has something that only `pacs.dataset.dicom_json` knows how to take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A header cut into its elements, group lengths left out."""
+
+    tags: Sequence[int]
+    """Ascending."""
+    pieces: Sequence[bytes]
+    """Each element as encoded; of a long binary value its head alone, which is all that the JSON says of it."""
+    heads: Sequence[int]
+    """How many bytes of each piece come before its value."""
+    texts: tuple[bytes, ...]
+    """The values of LO, PN and SH that are not ASCII."""
+    implicit: bool
+
+    def value(self, tag: int) -> bytes | None:
+        """The encoded value; None where the header has no such element."""
+        at = bisect_left(self.tags, tag)
+        if at == len(self.tags) or self.tags[at] != tag:
+            return None
+        return self.pieces[at][self.heads[at] :]
+
+
+def cut(raw: bytes, *, implicit: bool) -> Header:
+    """The elements of an encoded data set in little endian, which goes to its pixel data and may have their beginning.
+
+    Raises:
+        Unusual: an element is of no kind of the standard, out of order, or reaches beyond these bytes.
+
+    """
+    try:
+        return _cut_implicit(raw) if implicit else _cut_explicit(raw)
+    except (struct.error, NoEnd):
+        raise Unusual from None
+
+
+def _cut_explicit(raw: bytes) -> Header:
+    numbers: list[int] = []
+    pieces: list[bytes] = []
+    heads: list[int] = []
+    texts: list[bytes] = []
+    at, end, previous = 0, len(raw), 0
+    while True:
+        group, element, vr, length = _EXPLICIT(raw, at)
+        tag = group << 16 | element
+        if tag in tags.PIXELS:
+            return Header(numbers, pieces, heads, tuple(texts), implicit=False)
+        if tag <= previous or not 8 <= group < 0x7FE0:
+            raise Unusual
+        previous = tag
+        if vr in SHORT_VRS:
+            value = at + 8
+            following = kept = value + length
+        elif vr in LONG_VRS:
+            (length,) = _LONG(raw, at + 8)
+            value = at + 12
+            following = kept = value + length
+            if length == UNDEFINED:
+                if vr != b"SQ":
+                    raise Unusual
+                following = kept = end_of_sequence(raw, value, implicit=False)
+            elif vr in _BINARY:
+                if vr == b"UN" and not group & 1:
+                    raise Unusual
+                if length > INLINE_MAX_BYTES:
+                    kept = value
+        else:
+            raise Unusual
+        if following > end:
+            raise Unusual
+        if element:
+            numbers.append(tag)
+            pieces.append(raw[at:kept])
+            heads.append(value - at)
+            if vr in _TEXT and not raw[value:following].isascii():
+                texts.append(raw[value:following])
+        at = following
+
+
+def _cut_implicit(raw: bytes) -> Header:
+    numbers: list[int] = []
+    pieces: list[bytes] = []
+    heads: list[int] = []
+    texts: list[bytes] = []
+    at, end, previous = 0, len(raw), 0
+    while True:
+        group, element, length = _IMPLICIT(raw, at)
+        tag = group << 16 | element
+        if tag in tags.PIXELS:
+            return Header(numbers, pieces, heads, tuple(texts), implicit=True)
+        # Two letters where the length is are the VR of an explicit element, which some writers put here.
+        if tag <= previous or not 8 <= group < 0x7FE0 or raw[at + 4 : at + 6].isalpha():
+            raise Unusual
+        previous = tag
+        value = at + 8
+        vr = _public_vr(tag)
+        if length == UNDEFINED:
+            if vr != "SQ":
+                raise Unusual
+            following = kept = end_of_sequence(raw, value, implicit=True)
+        else:
+            following = kept = value + length
+            if vr in BINARY and length > INLINE_MAX_BYTES:
+                kept = value
+        if following > end:
+            raise Unusual
+        if element:
+            numbers.append(tag)
+            pieces.append(raw[at:kept])
+            heads.append(8)
+            if vr in ("LO", "PN", "SH") and not raw[value:following].isascii():
+                texts.append(raw[value:following])
+        at = following
+
+
+@cache
+def _public_vr(tag: int) -> str | None:
+    """The VR of PS3.6; None of a private element, and of one that PS3.6 does not have."""
+    return None if tag >> 16 & 1 else public_vr(tag)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What the meaning of an element's bytes depends on besides themselves."""
+
+    implicit: bool
+    signed: bool
+    charsets: tuple[str, ...]
+
+
+class Members:
+    """The members that elements gave before. For one thread at a time."""
+
+    def __init__(self, most_bytes: int = _MEMORY_BYTES) -> None:
+        self._known: dict[_Reading, dict[bytes, bytes]] = {}
+        self._most_bytes = most_bytes
+        self.remembered_bytes = 0
+
+    def of(self, header: Header, *, character_set: str, bulk: str) -> list[bytes]:
+        """The members of the DICOM JSON of a header in order, without the braces and commas between them.
+
+        ``character_set`` is used where the header names none; ``bulk`` is the URI under which long values are served.
+
+        Raises:
+            Unusual: an element can only be taken by `pacs.dataset.dicom_json`.
+
+        """
+        said = header.value(SPECIFIC_CHARACTER_SET)
+        charsets = settled(charsets_of(said or character_set.encode()), header.texts)
+        reading = _Reading(header.implicit, header.implicit and _is_signed(header), charsets)
+        known = self._known.setdefault(reading, {})
+        keys = _keys(header) if header.implicit else header.pieces
+        found = list(map(known.get, keys))
+        if None in found:
+            for at, member in enumerate(found):
+                if member is None:
+                    found[at] = self._learn(known, reading, header, at, keys[at])
+        members = [member for member in found if member]
+        if said is None and (charsets or character_set):
+            members.insert(sum(tag < SPECIFIC_CHARACTER_SET for tag in header.tags), _UTF8)
+        address, token = bulk.encode(), _BULK.encode()
+        return [member.replace(token, address) if token in member else member for member in members]
+
+    def _learn(self, known: dict[bytes, bytes], reading: _Reading, header: Header, at: int, key: bytes) -> bytes:
+        try:
+            made = _member(reading, header, at, key)
+        except _FAILURES:
+            raise Unusual from None
+        if len(key) <= _REMEMBERED_BYTES:
+            if self.remembered_bytes > self._most_bytes:
+                for each in self._known.values():
+                    each.clear()
+                self.remembered_bytes = 0
+            known[key] = made
+            self.remembered_bytes += len(key) + len(made)
+        return made
+
+
+def _keys(header: Header) -> list[bytes]:
+    """What each element is remembered by: a private one in implicit VR has its VR by its creator."""
+    creators: dict[int, bytes] = {}
+    keys: list[bytes] = []
+    for tag, piece in zip(header.tags, header.pieces, strict=True):
+        key = piece
+        if tag >> 16 & 1:
+            if tag & 0xFFFF < 0x100:
+                creators[tag] = piece
+            else:
+                key = creators.get(tag & 0xFFFF0000 | tag >> 8 & 0xFF, b"") + piece
+        keys.append(key)
+    return keys
+
+
+def _is_signed(header: Header) -> bool:
+    return (header.value(PIXEL_REPRESENTATION) or b"")[:2].strip(b"\0") == b"\1"
+
+
+def _member(reading: _Reading, header: Header, at: int, key: bytes) -> bytes:
+    """The member of an element; empty where the JSON has none of it."""
+    tag, piece = header.tags[at], header.pieces[at]
+    value = piece[header.heads[at] :]
+    name = f"{tag:08X}"
+    if tag == SPECIFIC_CHARACTER_SET:
+        return _UTF8
+    vr = _public_vr(tag) if header.implicit else piece[4:6].decode()
+    if vr is None or vr == "SQ":
+        # The creator, which a private element's key has before it, is read with it.
+        read = read_dataset(io.BytesIO(key), header.implicit, True)
+        found = to_json(read, _BULK, reading.charsets).get(name)
+        return b"" if found is None else _encoded(name, found)
+    if vr in BINARY and not value and _length(piece, header.heads[at]):
+        return _encoded(name, {"vr": vr, "BulkDataURI": f"{_BULK}/{name}"})
+    if header.implicit:
+        vr = public_vr(tag, signed=reading.signed) or vr
+    return _encoded(name, element_json(vr, value, reading.charsets, f"{_BULK}/{name}", little=True))
+
+
+def _length(piece: bytes, head: int) -> int:
+    """The length that a head without its value says."""
+    return int.from_bytes(piece[head - 4 : head], "little")
+
+
+def _encoded(name: str, element: dict[str, Any]) -> bytes:
+    return _ENCODE({name: element})[1:-1].encode()
