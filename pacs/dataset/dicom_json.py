@@ -121,7 +121,7 @@ def charsets_of(dataset: Dataset, inherited: tuple[str, ...] | None) -> tuple[st
     own = character_sets.charsets_of(raw) or None
     if inherited is not None:
         return inherited if own is None or inherited in (("ISO_IR 192",), ("GB18030",)) else own
-    return settled(own or (), [text.value for _, text in dataset.items() if _is_text(text)])
+    return settled(own or (), [text.value or b"" for _, text in dataset.items() if _is_text(text)])
 
 
 def _is_text(element: RawDataElement | DataElement) -> bool:
