@@ -102,6 +102,7 @@ class Action(StrEnum):
     IDENTITY_OPEN = "identity.open"
     IDENTITY_PART = "identity.part"
     IDENTITY_SETTLE = "identity.settle"
+    IDENTITY_RESUME = "identity.resume"
     IDENTITY_UNDO = "identity.undo"
 
     IMPORT_BEGIN = "import.begin"

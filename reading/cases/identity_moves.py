@@ -44,6 +44,8 @@ class QuestionMove(StrEnum):
     CONFIRM = "confirm"
     PART = "part"
     SETTLE = "settle"
+    RESUME = "resume"
+    """What was confirmed is again as it was when somebody saw it: what had changed was taken back."""
     UNDO = "undo"
     """The decision before is taken back."""
 
@@ -51,6 +53,7 @@ class QuestionMove(StrEnum):
 MOVES: Final[dict[tuple[QuestionState, QuestionMove], QuestionState]] = {
     (QuestionState.OPEN, QuestionMove.ASK): QuestionState.OPEN,
     (QuestionState.OPEN, QuestionMove.CONFIRM): QuestionState.CONFIRMED,
+    (QuestionState.OPEN, QuestionMove.RESUME): QuestionState.CONFIRMED,
     (QuestionState.OPEN, QuestionMove.PART): QuestionState.PARTED,
     (QuestionState.OPEN, QuestionMove.SETTLE): QuestionState.SETTLED,
     (QuestionState.CONFIRMED, QuestionMove.PART): QuestionState.PARTED,
@@ -61,6 +64,8 @@ MOVES: Final[dict[tuple[QuestionState, QuestionMove], QuestionState]] = {
     (QuestionState.PARTED, QuestionMove.UNDO): QuestionState.OPEN,
 }
 
+CONFIRMABLE: Final = frozenset({QuestionState.OPEN, QuestionState.CONFIRMED})
+"""What was confirmed counts, also while the system asks again because something has changed."""
 DECIDED: Final = frozenset({QuestionState.CONFIRMED, QuestionState.PARTED})
 """A person has decided, and may take it back."""
 

@@ -14,7 +14,7 @@ from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.cases.identity_moves import MOVES, Identity, QuestionMove, QuestionState, after
+from reading.cases.identity_moves import CONFIRMABLE, MOVES, Identity, QuestionMove, QuestionState, after
 from reading.context import Context, Who, without_door
 from reading.errors import Stale
 from reading.intake import said
@@ -36,6 +36,7 @@ ACTIONS: Final = {
     QuestionMove.CONFIRM: Action.IDENTITY_CONFIRM,
     QuestionMove.PART: Action.IDENTITY_PART,
     QuestionMove.SETTLE: Action.IDENTITY_SETTLE,
+    QuestionMove.RESUME: Action.IDENTITY_RESUME,
     QuestionMove.UNDO: Action.IDENTITY_UNDO,
 }
 
@@ -52,7 +53,7 @@ class Question:
     number_differs: bool
     """The number in the images is another person's than the order's."""
     accepted: frozenset[str] = field(repr=False)
-    """Digests of what was taken for the same person (`said.digests`)."""
+    """Digests of what was taken for the same person (`said.digests`); they outlive a question of the system's."""
     opened_at: datetime
     revision: int
 
@@ -119,8 +120,8 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     meant = case.patient_id or (question.patient_id if question and is_open else None)
     patient = patients.by_id(ctx.tx, meant) if meant else None
     studies = said.said_in(ctx.tx, case_id, patient)
-    confirmed = question is not None and question.state is QuestionState.CONFIRMED and question.patient_id == meant
-    accepted = question.accepted if question and confirmed else frozenset[str]()
+    counts = question is not None and question.state in CONFIRMABLE and question.patient_id == meant
+    accepted = question.accepted if question and counts else frozenset[str]()
     open_contradictions = said.digests([one for study in studies for one in study.contradictions], patient) - accepted
     # Whoever linked the case since has decided about its number.
     by_number = question is not None and is_open and question.number_differs and case.patient_id is None
@@ -128,12 +129,12 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     if open_contradictions or by_number:
         _hold(rule, case, question, meant)
         return _write(ctx.tx, case, patient_id=None, identity=Identity.DIFFERS, other_persons=odd)
-    if question is not None and is_open:
-        move(rule, question, QuestionMove.SETTLE)
-    verdict = Identity.AGREES if said.agrees(studies) else Identity.SILENT
     # A confirmation covers what somebody saw: a silent image beside a person whose facts have changed asks again.
-    if confirmed and said.digests(said.not_agreeing(studies, patient), patient) <= accepted:
-        verdict = Identity.CONFIRMED
+    confirmed = bool(accepted) and said.digests(said.not_agreeing(studies, patient), patient) <= accepted
+    if question is not None and is_open:
+        move(rule, question, QuestionMove.RESUME if confirmed else QuestionMove.SETTLE)
+    verdict = Identity.AGREES if said.agrees(studies, patient) else Identity.SILENT
+    verdict = Identity.CONFIRMED if confirmed else verdict
     judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, other_persons=odd)
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
     if order is not None and order.patient_id == meant and matching.order_of(ctx.tx, case_id) is None:
@@ -148,13 +149,15 @@ def ask(
 ) -> Question:
     """Open the question of a case, again where it was decided before."""
     question = question_of(ctx.tx, case_id)
+    same = question is not None and question.patient_id == patient_id
+    accepted = sorted(question.accepted) if question is not None and same else []
     values: dict[str, Any] = {"patient_id": patient_id, "order_id": order_id, "number_differs": number_differs}
     if question is None:
         fresh = {"case_id": case_id, "state": QuestionState.OPEN, "accepted": [], "opened_at": ctx.now, "revision": 0}
         ctx.tx.execute(sa.insert(identity_question).values(**fresh, **values))
         question = question_of(ctx.tx, case_id)
         assert question is not None  # noqa: S101 -- it was just written
-    return move(ctx, question, QuestionMove.ASK, accepted=[], opened_at=ctx.now, **values)
+    return move(ctx, question, QuestionMove.ASK, accepted=accepted, opened_at=ctx.now, **values)
 
 
 @without_door("A part of an act that has opened the case.")
@@ -165,13 +168,14 @@ def accept(ctx: Context[Staff], case: Case, patient: Patient | None, *, order_id
     """
     studies, question = said.said_in(ctx.tx, case.id, patient), question_of(ctx.tx, case.id)
     is_open = question is not None and question.state is QuestionState.OPEN
-    if not is_open and said.agrees(studies) and not any(one.contradictions for one in studies):
+    if not is_open and said.agrees(studies, patient) and not any(one.contradictions for one in studies):
         return
     before = {
         "linked": case.patient_id,
         "patient_id": question.patient_id if question and is_open else case.patient_id,
         "order_id": question.order_id if question and is_open else None,
         "number_differs": question.number_differs if question and is_open else False,
+        "accepted": sorted(question.accepted) if question else [],
     }
     if question is None or not is_open:
         question = ask(ctx.by(SYSTEM), case.id, patient_id=case.patient_id, order_id=None)
@@ -206,7 +210,12 @@ def part_from(ctx: Context[Staff], case_id: str, *, reason: str) -> None:
         QuestionMove.PART,
         grant=grant_of(ctx.tx, ctx.who, case.site_id, ctx.now),
         reason=reason,
-        details={"order_id": order.id if order else None, "procedures": _answered(ctx.tx, case_id)},
+        details={
+            "order_id": order.id if order else None,
+            "procedures": _answered(ctx.tx, case_id),
+            "accepted": sorted(question.accepted),
+        },
+        accepted=[],
     )
 
 

@@ -147,9 +147,9 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
     if question is None or question.state not in DECIDED:
         raise MoveNotAllowed(question.state if question else Identity.SILENT, QuestionMove.UNDO)
     decided = [one for one in identity.history(ctx.tx, case_id) if one.move in _TAKEN_BACK][-1]
-    values: dict[str, Any] = {"accepted": []}
+    before = decided.details.get("before", decided.details)
+    values: dict[str, Any] = {"accepted": before.get("accepted", [])}
     if decided.move is QuestionMove.CONFIRM:
-        before = decided.details["before"]
         values |= {name: before[name] for name in ("patient_id", "order_id", "number_differs")}
         order = matching.order_of(ctx.tx, case_id)
         if order is not None and _joined_at(ctx.tx, case_id, decided.at):

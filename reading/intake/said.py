@@ -15,7 +15,7 @@ from reading.cases.cases import Case
 from reading.patients import persons
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
-from reading.patients.same_person import Comparison, Fact, Said, compare, compare_images, said_by
+from reading.patients.same_person import Fact, Said, compare, compare_images, said_by
 from storage.index import queries
 from storage.index.persons import Named, persons_in
 
@@ -29,8 +29,6 @@ class SaidByStudy:
     """What it came with, corrections applied."""
     others: tuple[Said, ...]
     """What other images in it say; each may be another person."""
-    compared: Comparison | None
-    """``shown`` with the person; None where there is none to compare with."""
     differing: frozenset[Fact]
     """The facts in which anything in it contradicts the person, or the rest of the case."""
     contradictions: tuple[Said, ...]
@@ -65,7 +63,6 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
                 study_uid=uid,
                 shown=shown,
                 others=others,
-                compared=compared,
                 differing=frozenset(differing),
                 contradictions=tuple(contradictions),
                 odd=named[uid].odd,
@@ -103,10 +100,12 @@ def one_person(tx: Connection, one: Case, other: Case) -> bool:
     return not any(compare_images(this, that).differing for this, that in combinations(said, 2))
 
 
-def agrees(studies: Sequence[SaidByStudy]) -> bool:
-    """Whether every study names the person."""
-    compared = [one.compared for one in studies]
-    return bool(compared) and all(one is not None and one.verdict is Answer.AGREES for one in compared)
+def agrees(studies: Sequence[SaidByStudy], patient: Patient | None) -> bool:
+    """Whether every study names the person, and every other image in it that says a name at all."""
+    if patient is None or not studies:
+        return False
+    named = [one.shown for one in studies] + [one for each in studies for one in each.others if one.name.strip()]
+    return all(compare(one, patient).verdict is Answer.AGREES for one in named)
 
 
 def digests(said: Iterable[Said], patient: Patient | None) -> frozenset[str]:
