@@ -23,7 +23,7 @@ from reading.register.grants import Reach, manages_at_the_top, reach
 from reading.reports.versions import SENT_OUT, STRUCK, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm, study_share
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
-from storage.index.queries import Scope
+from storage.index.scope import RegisteredNames, Scope
 from storage.tables import instance, quarantine
 
 NEEDED: Final[Mapping[Action, DeviceRight | None]] = {
@@ -63,14 +63,31 @@ def scope(tx: Connection, viewer: Viewer, now: datetime, action: Action) -> Scop
         case Staff():
             reached = reach(tx, viewer, now)
             shared = _studies_shared_with(reached.sites, now)
-            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above, shared=shared)
+            names = _registered_names(reached.sites)
+            return Scope(site_ids=reached.sites, hidden_site_ids=reached.above, shared=shared, names=names)
         case Machine():
             _check_right(tx, viewer, now, action)
             theirs = frozenset({viewer.site_id})
-            return Scope(site_ids=theirs, shared=_studies_shared_with(theirs, now))
+            shared = _studies_shared_with(theirs, now)
+            return Scope(site_ids=theirs, shared=shared, names=_registered_names(theirs))
         case PatientViewer():
             of_cases = sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id)
             return Scope(study_uids=frozenset(tx.scalars(of_cases.where(visible_cases(tx, viewer, now)))))
+
+
+def _registered_names(site_ids: Collection[str]) -> RegisteredNames:
+    """The names of the patients with whom cases of these sites are matched.
+
+    Of another site's study nobody learns by a search how its person is registered.
+    """
+
+    def studies(named: sa.ColumnElement[bool]) -> sa.Select[tuple[str]]:
+        # The site is compared as a text, so that SQLite starts from the few people, not from all cases of the site.
+        of_site = sa.func.coalesce(case.c.site_id, "").in_(site_ids)
+        of_people = case.c.patient_id.in_(persons.records_whose(named))
+        return sa.select(case_study.c.study_uid).join(case, case.c.id == case_study.c.case_id).where(of_people, of_site)
+
+    return RegisteredNames(forms=persons.name_forms(), studies=studies)
 
 
 def share_in_force(now: datetime) -> sa.ColumnElement[bool]:

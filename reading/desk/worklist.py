@@ -17,11 +17,12 @@ from reading.cases.moves import UNFINISHED, Move, State, Step
 from reading.completeness import follow_ups
 from reading.desk.entries import Entry, entries_of
 from reading.kinds import Tier
-from reading.patients.persons import stands_for
+from reading.patients import persons
 from reading.reports.versions import Status
 from reading.texts import storable
 from reading.viewers import Viewer
-from storage.index.entry_rows import folded
+from storage.index.name_forms import folded, joined
+from storage.index.search import begins
 from storage.tables import study
 
 
@@ -49,7 +50,8 @@ class Filters:
     site_code: str | None = None
     modality: str | None = None
     text: str = ""
-    """Part of the name, registered or in the images; or a whole accession number, patient number or patient id."""
+    """The beginning of a name, registered (or its pinyin) or in the images, either part in front; or a whole accession
+    number, patient number or patient id."""
     tab: Tab | None = None
     step: Step | None = None
     held_by: str | None = None
@@ -68,7 +70,7 @@ class Page:
 def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, offset: int, now: datetime) -> Page:
     """A page of the cases that ``viewer`` may see."""
     case = tables.case
-    condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(filters))
+    condition = sa.and_(visibility.visible_cases(tx, viewer, now), *_conditions(tx, filters))
     order = (
         (case.c.rank, case.c.due_at, case.c.id)
         if filters.sorting is Sorting.URGENCY
@@ -79,8 +81,8 @@ def list_cases(tx: Connection, viewer: Viewer, filters: Filters, *, limit: int, 
     return Page(entries=tuple(entries_of(tx, viewer, [cases.from_row(row) for row in rows], now)), total=total)
 
 
-def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
-    case, joined, site = tables.case, tables.case_study, tables.organisation
+def _conditions(tx: Connection, filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
+    case, site = tables.case, tables.organisation
     if filters.states:
         yield case.c.state.in_(filters.states)
     if filters.tier is not None:
@@ -100,32 +102,30 @@ def _conditions(filters: Filters) -> Iterable[sa.ColumnElement[bool]]:
         yield (case.c.received_at >= filters.since) | case.c.state.in_(UNFINISHED)
     text = storable("q", filters.text.strip(), lines=False)
     if text:
-        yield case.c.patient_id.in_(_registered_as(text)) | (
-            sa.exists()
-            .where(joined.c.case_id == case.c.id, joined.c.study_uid == study.c.study_uid)
-            .where(
-                _bare(study.c.patient_name_folded).contains(_bare_text(text), autoescape=True)
-                | (study.c.accession_number == text)
-                | (study.c.patient_id == text)
-            )
-        )
+        yield case.c.id.in_(sa.union(_cases_of_images(tx, text), _cases_of_registered(tx, text)))
 
 
-def _registered_as(text: str) -> sa.Select[tuple[str]]:
-    """The records of the patients with a name that holds ``text``, and the record with this number."""
-    patient, standing = tables.patient, tables.patient.alias("standing")
-    named = _bare(sa.func.lower(standing.c.name)).contains(_bare_text(text), autoescape=True)
-    people = sa.join(patient, standing, standing.c.id == stands_for())
-    return sa.select(patient.c.id).select_from(people).where(named | (patient.c.number == text))
+def _cases_of_images(tx: Connection, text: str) -> sa.Select[tuple[str]]:
+    """Cases with a study whose images write a name that begins so, or that has this number."""
+    found = study.c
+    named = _begins(tx, text, found.name_joined, found.name_turned, found.characters_joined, found.characters_turned)
+    numbered = (found.accession_number == text) | (found.patient_id == text)
+    inside = tables.case_study
+    return sa.select(inside.c.case_id).where(inside.c.study_uid.in_(sa.select(found.study_uid).where(named | numbered)))
 
 
-def _bare(name: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
-    """A name without what writings differ in: WANG^XIAOLI and Wang Xiaoli are one, 王^小丽 and 王小丽 are."""
-    return sa.func.replace(sa.func.replace(name, "^", ""), " ", "")
+def _cases_of_registered(tx: Connection, text: str) -> sa.Select[tuple[str]]:
+    """Cases of the people whose registered name, or its pinyin, begins so, or who have this number."""
+    named = persons.records_whose(_begins(tx, text, *persons.name_forms()))
+    numbered = sa.select(tables.patient.c.id).where(tables.patient.c.number == text)
+    people = sa.union(*named.selects, numbered)
+    return sa.select(tables.case.c.id).where(tables.case.c.patient_id.in_(people))
 
 
-def _bare_text(text: str) -> str:
-    return folded(text).replace("^", "").replace(" ", "")
+def _begins(tx: Connection, text: str, *forms: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
+    """Whether a form of a name begins as somebody typed it, with or without spaces, either part in front."""
+    typed = joined(folded(text))
+    return sa.or_(*(begins(tx, form, typed) for form in forms)) if typed else sa.false()
 
 
 def _of_tab(tab: Tab) -> Iterable[sa.ColumnElement[bool]]:

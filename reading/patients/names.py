@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from reading.patients.glyphs import standard_glyphs
+from storage.index.name_forms import folded, forms
 
 SURNAMES: Final = {
     "仇": "qiu",
@@ -103,6 +104,16 @@ def as_typed(dicom: str) -> str:
     """What somebody would type for a DICOM person name: its characters alone where the rest follows from them."""
     groups = dicom.split("=")
     return groups[1] if len(groups) > 1 and in_groups(groups[1]) == dicom else dicom
+
+
+def search_forms(name: str) -> dict[str, str]:
+    """The columns of a patient by which the registered name is sought: its characters and its pinyin."""
+    alphabetic, ideographic = map(folded, for_devices(name))
+    shown = ideographic or alphabetic
+    return {
+        **dict(zip(("name_joined", "name_turned"), forms(shown), strict=True)),
+        **dict(zip(("pinyin_joined", "pinyin_turned"), forms(alphabetic), strict=True)),
+    }
 
 
 def bare(name: str) -> str:

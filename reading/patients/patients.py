@@ -14,6 +14,7 @@ from reading.errors import Invalid
 from reading.kinds import HeldAs, IdentifierKind, Sex
 from reading.patients import card_facts, patient_number, telephones
 from reading.patients.keys import Keys
+from reading.patients.names import search_forms
 from reading.patients.patient_identifiers import Identifier, holds_at, link, never_links, normal
 from reading.tables import patient, patient_identifier
 from reading.texts import checked
@@ -100,6 +101,7 @@ def register(
             id=made.id,
             number=made.number,
             name=made.name,
+            **search_forms(made.name),
             birth_date=made.birth_date,
             sex=made.sex,
             telephone=made.telephone,
@@ -156,6 +158,15 @@ def by_number(tx: Connection, number: str) -> Patient | None:
     """The patient with a number of ours, typed in any case, with O for 0 and I or L for 1."""
     known = patient_number.read(number)
     return None if known is None else _one(tx, patient.c.number == known)
+
+
+def spell(tx: Connection, most: int) -> int:
+    """Fill in the search forms of names that were registered before there were any; answers how many."""
+    unspelled = sa.select(patient.c.id, patient.c.name).where(patient.c.name_joined == "").limit(most)
+    found = [row for row in tx.execute(unspelled) if search_forms(row.name)["name_joined"]]
+    for row in found:
+        tx.execute(patient.update().where(patient.c.id == row.id).values(search_forms(row.name)))
+    return len(found)
 
 
 def _holders(

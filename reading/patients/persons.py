@@ -28,6 +28,20 @@ def records_of_all(standing: Collection[str]) -> sa.Select[Any]:
     return sa.select(patient.c.id).where(patient.c.id.in_(standing) | patient.c.merged_into.in_(standing))
 
 
+def name_forms() -> tuple[sa.ColumnElement[str], ...]:
+    """The columns by which a registered name is sought (`reading.patients.names.search_forms`)."""
+    row = patient.c
+    return row.name_joined, row.name_turned, row.pinyin_joined, row.pinyin_turned
+
+
+def records_whose(condition: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
+    """The ids of all records of the people for whose standing record a condition on ``patient`` holds."""
+    # Compared as a text, so that SQLite starts from the condition, not from all that stand for themselves.
+    stands = sa.func.coalesce(patient.c.merged_into, "") == ""
+    standing = sa.select(patient.c.id).where(condition, stands)
+    return sa.union(standing, sa.select(patient.c.id).where(patient.c.merged_into.in_(standing)))
+
+
 def record_ids(tx: Connection, patient_id: str) -> list[str]:
     """The ids of all records of one person, the oldest first."""
     return sorted(tx.scalars(records_of(patient_id)).all())

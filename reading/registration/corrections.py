@@ -14,6 +14,7 @@ from reading.patients import card_facts, changes, patient_identifiers, persons, 
 from reading.patients.changes import What
 from reading.patients.keys import Keys
 from reading.patients.majority import ZONE
+from reading.patients.names import search_forms
 from reading.patients.patients import Patient
 from reading.registration.records import open_patient, own_cards
 from reading.texts import checked
@@ -72,6 +73,7 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
         now=ctx.now,
         values={
             "name": new.name,
+            **search_forms(new.name),
             "sex": new.sex,
             "birth_date": new.birth_date,
             "telephone": new.telephone,

@@ -36,6 +36,15 @@ patient: Final = sa.Table(
     sa.Column("telephone_verified_at", UtcDateTime),
     # The record that stands for the person: what the merges in force lead to; `patient_merge` says why.
     reference("merged_into", "patient", nullable=True),
+    # The name as people type it into a search, and its pinyin (storage.index.name_forms).
+    sa.Column("name_joined", sa.String(64), nullable=False, server_default=""),
+    sa.Column("name_turned", sa.String(64), nullable=False, server_default=""),
+    sa.Column("pinyin_joined", sa.String(64), nullable=False, server_default=""),
+    sa.Column("pinyin_turned", sa.String(64), nullable=False, server_default=""),
+    *(
+        sa.Index(f"ix_patient_{name}", name, postgresql_ops={name: "varchar_pattern_ops"})
+        for name in ("name_joined", "name_turned", "pinyin_joined", "pinyin_turned")
+    ),
     sa.Index("ix_patient_merged_into", "merged_into"),
     sa.Index("ix_patient_site_id", "site_id"),
     sa.Index("ix_patient_birth_date", "birth_date"),

@@ -21,6 +21,7 @@ from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import arrival_end, identity, intake, rejections
 from reading.intake.rejections import Note, Title
+from reading.patients import patients
 from reading.queue import leases
 from reading.sessions import attempts
 from service.installation.house import House
@@ -44,7 +45,7 @@ from storage.nodes.reader import Bytes
 ANCHOR_SECONDS: Final = 5
 """How often it is asked whether an anchor is due."""
 AT_ONCE: Final = 200
-"""Cases that are compared in one go."""
+"""Cases that are compared, or names that are spelled, in one go."""
 
 
 def of(house: House, stop: threading.Event) -> list[Step]:
@@ -55,6 +56,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
     return [
         Step(name="intake", every_seconds=0.5, run=_intake(house)),
         Step(name="compare identities", every_seconds=1, run=_compare_identities(house), gives_way=True),
+        Step(name="spell names", every_seconds=60, run=_in_transaction(house, _spell), gives_way=True),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
@@ -136,6 +138,10 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: climbing.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _spell(tx: Connection) -> int:
+    return patients.spell(tx, AT_ONCE)
 
 
 def _forget_proofs(house: House) -> Callable[[Connection], int]:

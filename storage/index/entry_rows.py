@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from storage.ids import new_id
+from storage.index.name_forms import folded, forms
 from storage.instance_row import InstanceRow, encode_ranges
 from storage.quarantine_moves import Reason
 from storage.segments.members import Entry
@@ -43,20 +43,16 @@ class Home:
     """The study that its instances name."""
 
 
-def folded(name: str) -> str:
-    """A person name (PS3.5 6.2) for comparison, without case, full-width forms and empty components at the end."""
-    groups = unicodedata.normalize("NFKC", name).casefold().split("=")
-    return "=".join(group.strip().rstrip("^ ") for group in groups).rstrip("=")[:512]
-
-
 def compared_names(patient_name: str) -> dict[str, str]:
     """The columns of a study by which its patient's name is found."""
     whole = folded(patient_name)
-    _, ideographic, phonetic, *_ = (*whole.split("="), "", "")
+    alphabetic, ideographic, phonetic, *_ = (*whole.split("="), "", "")
     return {
         "patient_name_folded": whole,
         "patient_name_ideographic": ideographic,
         "patient_name_phonetic": phonetic,
+        **dict(zip(("name_joined", "name_turned"), forms(alphabetic), strict=True)),
+        **dict(zip(("characters_joined", "characters_turned"), forms(ideographic), strict=True)),
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -19,6 +20,16 @@ _HELD: Final = _HELD_INSTANCE.c
 
 
 @dataclass(frozen=True, kw_only=True)
+class RegisteredNames:
+    """The names of people in a register, which their images may write otherwise."""
+
+    forms: tuple[sa.ColumnElement[str], ...]
+    """Columns as `storage.index.name_forms` writes them."""
+    studies: Callable[[sa.ColumnElement[bool]], sa.Select[tuple[str]]]
+    """Selects the UIDs of the studies of those for whom a condition on ``forms`` holds."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Scope:
     """What a viewer may see of the index; every protocol finds studies, series and instances through it.
 
@@ -32,6 +43,8 @@ class Scope:
     """Selects the UIDs of further studies, of which there may be more than a statement takes as values."""
     hidden_site_ids: frozenset[str] = frozenset()
     """Sites whose hidden (withheld) studies are shown as well."""
+    names: RegisteredNames | None = None
+    """Who searches for a name finds studies by the registered one as well."""
 
 
 def visible(scope: Scope, level: sa.Table) -> list[sa.ColumnElement[bool]]:

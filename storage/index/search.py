@@ -12,8 +12,17 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.errors import StorageError
-from storage.index.entry_rows import folded
-from storage.index.scope import Scope, holds, instances_of_study, series_columns, study_columns, visible, whole
+from storage.index.name_forms import folded, joined
+from storage.index.scope import (
+    RegisteredNames,
+    Scope,
+    holds,
+    instances_of_study,
+    series_columns,
+    study_columns,
+    visible,
+    whole,
+)
 from storage.records import Instance, Part, Patient, Series, Shape, Study, columns_of, records_of
 
 
@@ -80,7 +89,7 @@ _BELOW: Final = {
     "sop_class_uid": _INSTANCE,
     "sop_instance_uid": _INSTANCE,
 }
-_NAMES: Final = ("patient_name", "referring_physician")
+_REFERRING: Final = "referring_physician"
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _AFTER_ANY: Final = "99999999"
 MANY: Final = 1_000_000
@@ -209,6 +218,8 @@ def _conditions(
 def _condition(  # noqa: PLR0917
     tx: Connection, scope: Scope, levels: tuple[sa.Table, ...], key: str, name: str, condition: Condition
 ) -> sa.ColumnElement[bool]:
+    if name == "patient_name" and isinstance(condition, Exact | Wildcard) and "\0" not in _text_of(condition):
+        return _named(tx, scope, _text_of(condition), wild=isinstance(condition, Wildcard))
     for table in levels:
         if name in table.c:
             return _compare(tx, table.c[name], condition)
@@ -242,25 +253,43 @@ def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa
             return column == int(text) if _INTEGER.fullmatch(text) else sa.false()
         case Wildcard() if isinstance(column.type, sa.Integer):
             return sa.false()
-        case Exact(text) | Wildcard(text) if column.name in _NAMES:
-            return _any_group(tx, column, text, wild=isinstance(condition, Wildcard))
+        case Exact(text) | Wildcard(text) if column.name == _REFERRING:
+            return _matches_a_group(tx, sa.func.lower(column), folded(text), wild=isinstance(condition, Wildcard))
         case Exact(text):
             return column == text
         case Wildcard(text):
             return _matches(tx, column, _pattern(tx, text, wild=True))
 
 
-def _any_group(tx: Connection, column: sa.Column[Any], name: str, *, wild: bool) -> sa.ColumnElement[bool]:
-    """Whether the name, or one of its alphabetic, ideographic and phonetic groups, matches without regard to case."""
+def _text_of(condition: Exact | Wildcard) -> str:
+    return condition.value if isinstance(condition, Exact) else condition.pattern
+
+
+def _named(tx: Connection, scope: Scope, name: str, *, wild: bool) -> sa.ColumnElement[bool]:
+    """Whether the name of the images, one of its groups, or the registered name matches without regard to case."""
     asked = folded(name)
-    if column.name != "patient_name":
-        return _matches_a_group(tx, sa.func.lower(column), asked, wild=wild)
-    if tx.dialect.name != "postgresql" or not asked or asked[0] in "*?":
-        return _matches_name(tx, _STUDY.c, asked, wild=wild)
+    if not joined(asked).strip("="):
+        return _STUDY.c.patient_name_folded == ""  # nothing but what stands between the parts of a name
+    registered = [] if scope.names is None else [_registered_as(tx, scope.names, asked, wild=wild)]
+    if tx.dialect.name != "postgresql" or asked[0] in "*?":
+        by_register = (_STUDY.c.study_uid.in_(each) for each in registered)
+        return sa.or_(_matches_name(tx, _STUDY.c, asked, wild=wild), *by_register)
     # Names are matched first: for some names PostgreSQL expects many matches, and walks back by date for seconds.
     named = _STUDY.alias()
-    found = sa.select(named.c.study_uid).where(_matches_name(tx, named.c, asked, wild=wild)).cte("named")
+    in_images = sa.select(named.c.study_uid).where(_matches_name(tx, named.c, asked, wild=wild))
+    found = (sa.union(in_images, *registered) if registered else in_images).cte("named")
     return _STUDY.c.study_uid.in_(sa.select(found.prefix_with("MATERIALIZED").c.study_uid))
+
+
+def _registered_as(tx: Connection, names: RegisteredNames, asked: str, *, wild: bool) -> sa.Select[tuple[str]]:
+    """Studies of people of whom one form of the registered name matches each group that was asked for."""
+    groups = [_pattern(tx, group, wild=wild) for group in map(joined, asked.split("=")) if group]
+    return names.studies(sa.and_(*(sa.or_(*(_matches(tx, form, each) for form in names.forms)) for each in groups)))
+
+
+def begins(tx: Connection, column: sa.ColumnElement[Any], text: str) -> sa.ColumnElement[bool]:
+    """Whether a column begins with a text, which an index finds."""
+    return _matches(tx, column, f"{_pattern(tx, text, wild=False)}{_pattern(tx, '*', wild=True)}")
 
 
 def _matches_name(tx: Connection, study: Any, asked: str, *, wild: bool) -> sa.ColumnElement[bool]:

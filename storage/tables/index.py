@@ -27,6 +27,11 @@ study: Final = sa.Table(
     # The second and third component group of the name, each in a column (PS3.5 6.2): an index finds only beginnings.
     sa.Column("patient_name_ideographic", sa.String(512), nullable=False, server_default=""),
     sa.Column("patient_name_phonetic", sa.String(512), nullable=False, server_default=""),
+    # The first two groups as people type them into a search (storage.index.name_forms).
+    sa.Column("name_joined", sa.String(64), nullable=False, server_default=""),
+    sa.Column("name_turned", sa.String(64), nullable=False, server_default=""),
+    sa.Column("characters_joined", sa.String(64), nullable=False, server_default=""),
+    sa.Column("characters_turned", sa.String(64), nullable=False, server_default=""),
     sa.Column("birth_date", sa.String(18), nullable=False),
     sa.Column("sex", sa.String(16), nullable=False),
     sa.Column("study_date", sa.String(18), nullable=False),
@@ -66,6 +71,10 @@ study: Final = sa.Table(
         "ix_study_patient_name_phonetic",
         "patient_name_phonetic",
         postgresql_ops={"patient_name_phonetic": "varchar_pattern_ops"},
+    ),
+    *(
+        sa.Index(f"ix_study_{name}", name, postgresql_ops={name: "varchar_pattern_ops"})
+        for name in ("name_joined", "name_turned", "characters_joined", "characters_turned")
     ),
     sa.Index("ix_study_last_received_at", "last_received_at"),
     sa.Index(
