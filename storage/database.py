@@ -33,6 +33,9 @@ metadata: Final = sa.MetaData(
 LOCK_SECONDS: Final = 30.0
 """A statement waits so long for a lock that somebody else holds; then it fails, so that a device hears of it."""
 
+_CONNECTIONS: Final = 15
+"""To PostgreSQL, of a process: as many as SQLAlchemy opens by default, but kept when many have come at once."""
+
 POSTGRESQL_CONNECTION: Final = {
     "connect_timeout": 10,
     "keepalives_idle": 20,
@@ -83,6 +86,7 @@ def connect(url: str, durability: Durability = Durability.SYNCHRONOUS, *, lock_s
         connect_args=dict(POSTGRESQL_CONNECTION) if on_postgresql else {},
         json_serializer=_dump,
         pool_pre_ping=on_postgresql,
+        **({"pool_size": _CONNECTIONS, "max_overflow": 0} if on_postgresql else {}),
         hide_parameters=True,  # an error's text goes to the log, a name or a card must not
     )
     if engine.dialect.name == "sqlite":

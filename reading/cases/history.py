@@ -43,12 +43,12 @@ def record_move(
 ) -> None:
     """Write the move that brought a case from one state to another, and its audit event."""
     moved = tables.case_move
-    last = ctx.tx.scalar(sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case_id))
+    last = sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case_id).scalar_subquery()
     ctx.tx.execute(
         sa.insert(moved).values(
             id=new_id(),
             case_id=case_id,
-            number=(last or 0) + 1,
+            number=sa.func.coalesce(last, 0) + 1,
             move=made,
             from_state=came_from,
             to_state=state,
@@ -60,6 +60,16 @@ def record_move(
     )
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
     ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case_id)
+
+
+def last_state(tx: Connection, case_id: str) -> State:
+    """The state that the last move of a case brought it to."""
+    moved = tables.case_move
+    return State(
+        tx.scalars(
+            sa.select(moved.c.to_state).where(moved.c.case_id == case_id).order_by(moved.c.number.desc()).limit(1)
+        ).one()
+    )
 
 
 def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:

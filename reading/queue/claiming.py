@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -25,7 +26,10 @@ from reading.viewers import RoleGrant, Staff
 _OF_EACH_SITE: Final = 5
 """The cases of a site that a claim considers first: more than simultaneous claims take from one site."""
 
-_Desks = dict[tuple[Step, Tier], dict[str, RoleGrant]]
+_Key = tuple[Step, Tier]
+_Desks = dict[_Key, dict[str, RoleGrant]]
+_PERSON: Final = sa.bindparam("person", type_=sa.String)
+"""The id of the person who claims, in the statements that are made once."""
 
 ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.READ, Tier.COUNTY): (Role.READER,),
@@ -46,14 +50,14 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     what others are choosing at the same moment, on SQLite there is one writer at a time. The first cases of
     each site are looked at first, and all only where others are choosing just these.
     """
-    desks = {key: sites for key, sites in _desks(ctx.tx, ctx.who, ctx.now).items() if step in {None, key[0]} and sites}
+    desks = {key: sites for key, sites in _desks(ctx.tx, ctx.who, ctx.now).items() if step in {None, key[0]}}
     if not desks:
         return None
-    row = _taken(ctx.tx, ctx.who, desks, _heads(ctx.tx, ctx.who, desks)) or _taken(ctx.tx, ctx.who, desks, None)
+    row = _taken(ctx.tx, ctx.who, desks, heads=True) or _taken(ctx.tx, ctx.who, desks, heads=False)
     if row is None:
         return None
     claimed = cases.from_row(row)
-    came_from = history.moves_of(ctx.tx, claimed.id)[-1].to_state
+    came_from = history.last_state(ctx.tx, claimed.id)
     leases.give(ctx, claimed, came_from, desks[claimed.step, claimed.tier][claimed.site_id])
     return claimed
 
@@ -108,19 +112,28 @@ def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[Signi
 
 def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
     """For each step and tier the sites that this person may work for, with the grant that allows it."""
+    read = organisations.read_by(tx, {grant.organisation_id for grant in staff.grants}, now)
     found: _Desks = {}
     for (step, tier), roles in ROLES.items():
-        sites = found.setdefault((step, tier), {})
         for role in roles:
             for grant in staff.grants:
                 if grant.role is role:
-                    for site_id in organisations.sites_read_by(tx, {grant.organisation_id}, tier, now):
-                        sites.setdefault(site_id, grant)
+                    for site_id in read.get((tier, grant.organisation_id), ()):
+                        found.setdefault((step, tier), {}).setdefault(site_id, grant)
     return found
 
 
-def _taken(tx: Connection, staff: Staff, desks: _Desks, among: sa.CompoundSelect[Any] | None) -> sa.Row[Any] | None:
-    """The row of the most urgent claimable case (among those that ``among`` finds), moved to its held state."""
+def _taken(tx: Connection, staff: Staff, desks: _Desks, *, heads: bool) -> sa.Row[Any] | None:
+    """The row of the most urgent claimable case, moved to its held state; ``heads``: among the first of each site."""
+    keys = tuple(sorted(desks))
+    statement = _taking(tx.dialect.name, keys, heads=heads)
+    sites = {_sites_name(number): sorted(desks[key]) for number, key in enumerate(keys)}
+    return tx.execute(statement, {"person": staff.person_id, **sites}).one_or_none()
+
+
+@cache
+def _taking(dialect: str, keys: tuple[_Key, ...], *, heads: bool) -> sa.UpdateBase:
+    """The statement of `_taken`: putting it together takes longer than the database takes to run it."""
     case = tables.case
     chosen = sa.select(case.c.id).where(
         sa.or_(
@@ -128,39 +141,39 @@ def _taken(tx: Connection, staff: Staff, desks: _Desks, among: sa.CompoundSelect
                 sa.and_(
                     case.c.state.in_(_waiting_for(step)),
                     case.c.tier == tier,
-                    case.c.site_id.in_(list(sites)),
-                    _theirs_to_take(case, step, staff),
+                    _is_among(dialect, case.c.site_id, number),
+                    _theirs_to_take(case, step),
                 )
-                for (step, tier), sites in desks.items()
+                for number, (step, tier) in enumerate(keys)
             )
         )
     )
-    if among is not None:
-        chosen = chosen.where(case.c.id.in_(among))
+    if heads:
+        chosen = chosen.where(case.c.id.in_(_heads(dialect, keys)))
     chosen = chosen.order_by(case.c.rank, case.c.due_at, case.c.id).limit(1)
     held = sa.case({state: after(state, Move.CLAIM) for state in WAITING}, value=case.c.state)
-    return tx.execute(
+    return (
         sa.update(case)
         .where(case.c.id == chosen.with_for_update(skip_locked=True, of=case).scalar_subquery())
         .values(state=held, revision=case.c.revision + 1)
         .returning(*case.c)
-    ).one_or_none()
+    )
 
 
-def _heads(tx: Connection, staff: Staff, desks: _Desks) -> sa.CompoundSelect[Any]:
+def _heads(dialect: str, keys: tuple[_Key, ...]) -> sa.CompoundSelect[Any]:
     """The ids of the first claimable cases of each site and state, read from the head of the queue's index."""
     found: list[sa.Select[Any]] = []
-    for (step, tier), sites in desks.items():
+    for number, (step, tier) in enumerate(keys):
         for state in _waiting_for(step):
-            site, head = _as_rows(tx, list(sites)), tables.case.alias()
+            site, head = _sites(dialect, number), tables.case.alias()
             first = (
                 sa.select(head.c.id)
                 .where(head.c.site_id == site.c.value, head.c.state == state, head.c.tier == tier)
-                .where(_theirs_to_take(head, step, staff))
+                .where(_theirs_to_take(head, step))
                 .order_by(head.c.rank, head.c.due_at)
                 .limit(_OF_EACH_SITE)
             )
-            if tx.dialect.name == "postgresql":
+            if dialect == "postgresql":
                 each = first.lateral()
                 found.append(sa.select(each.c.id).select_from(site.join(each, sa.true())))
             else:  # which has no LATERAL, and looks these up by their key
@@ -169,31 +182,42 @@ def _heads(tx: Connection, staff: Staff, desks: _Desks) -> sa.CompoundSelect[Any
     return sa.union_all(*found)
 
 
-def _as_rows(tx: Connection, ids: list[str]) -> sa.TableValuedAlias:
-    """One parameter as rows with the column ``value``, so that the statement text does not depend on their number."""
-    if tx.dialect.name == "postgresql":
-        return sa.func.unnest(sa.literal(ids, postgresql.ARRAY(sa.String))).table_valued("value").render_derived()
-    return sa.func.json_each(sa.literal(ids, sa.JSON)).table_valued("value")
+def _sites_name(number: int) -> str:
+    return f"sites_{number}"
+
+
+def _sites(dialect: str, number: int) -> sa.TableValuedAlias:
+    """The sites of a desk as rows with the column ``value``: one parameter, however many they are."""
+    if dialect == "postgresql":
+        ids = sa.bindparam(_sites_name(number), type_=postgresql.ARRAY(sa.String))
+        return sa.func.unnest(ids).table_valued("value").render_derived()
+    return sa.func.json_each(sa.bindparam(_sites_name(number), type_=sa.JSON)).table_valued("value")
+
+
+def _is_among(dialect: str, column: sa.ColumnElement[Any], number: int) -> sa.ColumnElement[bool]:
+    if dialect == "postgresql":
+        return column == sa.any_(sa.bindparam(_sites_name(number), type_=postgresql.ARRAY(sa.String)))
+    return column.in_(sa.select(_sites(dialect, number).c.value))
 
 
 def _waiting_for(step: Step) -> list[State]:
     return [state for state in WAITING if STEP_OF[state] is step]
 
 
-def _theirs_to_take(case: sa.FromClause, step: Step, staff: Staff) -> sa.ColumnElement[bool]:
+def _theirs_to_take(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
     """The condition that this person's earlier acts on a case do not bar them from this step of it."""
     review, moved = tables.review, tables.case_move
-    reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == staff.person_id)
+    reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == _PERSON)
     disputed = sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == Move.DISPUTE)
     barred = (reviewed & disputed) if step is Step.REVIEW else reviewed
-    return ~_signed_as_another(case, SIGNS_AS[step], staff) & ~barred
+    return ~_signed_as_another(case, SIGNS_AS[step]) & ~barred
 
 
-def _signed_as_another(case: sa.FromClause, role: SigningRole, staff: Staff) -> sa.Exists:
+def _signed_as_another(case: sa.FromClause, role: SigningRole) -> sa.Exists:
     version, signature = tables.report_version, tables.signature
     return (
         sa.exists()
         .where(version.c.case_id == case.c.id)
         .where(signature.c.version_id == version.c.id)
-        .where(signature.c.person_id == staff.person_id, signature.c.role != role)
+        .where(signature.c.person_id == _PERSON, signature.c.role != role)
     )

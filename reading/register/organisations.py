@@ -224,6 +224,18 @@ def sites_read_by(tx: Connection, organisation_ids: AbstractSet[str], tier: Tier
     )
 
 
+def read_by(tx: Connection, organisation_ids: AbstractSet[str], now: datetime) -> dict[tuple[Tier, str], list[str]]:
+    """The sites that each of the organisations reads, by tier and organisation."""
+    found: dict[tuple[Tier, str], list[str]] = {}
+    if organisation_ids:
+        asked = sa.select(agreement.c.tier, agreement.c.reader_id, agreement.c.site_id)
+        for tier, reader_id, site_id in tx.execute(
+            asked.where(agreement.c.reader_id.in_(organisation_ids), valid_at(agreement, now))
+        ):
+            found.setdefault((Tier(tier), reader_id), []).append(site_id)
+    return found
+
+
 def _check(code: str, region_code: str | None, time_zone: str) -> None:
     problem = identifiers.organisation_code(code)
     if problem is not None:
