@@ -160,7 +160,7 @@ def test_a_frame_beyond_the_memory_of_one_request_is_refused(small_archive: Arch
 
 
 def test_memory_is_given_back_when_the_receiver_goes(small_archive: Archive) -> None:
-    sent = noise(rows=1024, columns=1024, frames=20)
+    sent = noise(rows=256, columns=256, frames=20)
     pieces = outgoing_file(opened(small_archive, compressed(deepcopy(sent), RLE), RLE), None, EXPLICIT_LITTLE)
     next(pieces)
     assert MEMORY.held > 0

@@ -274,6 +274,7 @@ def test_a_peer_that_hangs_up_in_the_middle_ends_it(small_house: House) -> None:
     contexts = [build_context(root), build_context(CT, EXPLICIT_LITTLE)]
     with open_association("TOWNSHIP", small_house.peer, contexts, roles=[build_role(CT, scp_role=True)]) as association:
         association.bind(evt.EVT_C_STORE, leave)
+        association.dimse_timeout = 2  # it waits for an answer to what it has hung up on
         asked = identifier("STUDY", StudyInstanceUID=large.StudyInstanceUID)
         list(association.send_c_get(asked, root))
 
