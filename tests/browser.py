@@ -25,6 +25,15 @@ FLAGS: Final = [
 ]
 
 
+WITH_WEBGL: Final = [
+    *(flag for flag in FLAGS if flag not in ("--disable-gpu", "--disable-3d-apis")),
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+]
+"""A graphics card that the processor imitates, for what is drawn by WebGL."""
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless browser without a graphics card, as on the old machines of a township."""

@@ -97,7 +97,8 @@ def path_of(image: Dataset) -> str:
 
 
 @contextmanager
-def serving(archive: Archive, engine: Engine, directory: Path) -> Iterator[Web]:
+def serving(archive: Archive, engine: Engine, directory: Path, app: FastAPI | None = None) -> Iterator[Web]:
+    """Serve the archive, together with what ``app`` serves already."""
     web = Web(archive=archive, engine=engine, base="")
     door = Door(
         identify=web.identify,
@@ -107,7 +108,7 @@ def serving(archive: Archive, engine: Engine, directory: Path) -> Iterator[Web]:
         sender_of=lambda viewer: TOKENS.get(str(viewer)),
     )
     bytes_ = Bytes(archive.directory, FolderObjectStore(directory / "objects"), engine)
-    app = FastAPI()
+    app = app or FastAPI()
     app.include_router(router(door, archive.receiver, bytes_, engine))
     with listening(app) as address:
         web.base = f"{address}/dicomweb"

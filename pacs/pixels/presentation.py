@@ -29,7 +29,7 @@ def colours_in_8_bits(array: np.ndarray, header: Dataset) -> np.ndarray:
     if array.dtype == np.uint8:
         return np.ascontiguousarray(array[..., :3])
     bits = int(header.get("BitsStored") or 16)
-    return (array[..., :3].astype(np.uint32) * 255 // max(1, (1 << bits) - 1)).clip(0, 255).astype(np.uint8)
+    return (array[..., :3].astype(np.uint64) * 255 // max(1, (1 << bits) - 1)).clip(0, 255).astype(np.uint8)
 
 
 def in_srgb(image: Image.Image, header: Dataset) -> Image.Image:

@@ -51,3 +51,5 @@ def test_colours_of_more_bits_lose_the_lowest() -> None:
     made = header(BitsStored=12)
 
     assert colours_in_8_bits(np.array([[[0, 2048, 4095]]], "<u2"), made).tolist() == [[[0, 127, 255]]]
+    made.BitsStored = 32
+    assert colours_in_8_bits(np.array([[[0, 1 << 31, (1 << 32) - 1]]], "<u4"), made).tolist() == [[[0, 127, 255]]]

@@ -35,6 +35,12 @@ describe('the pictures of a series', () => {
     )
   })
 
+  test('are one where 0 frames or none are said', () => {
+    const said = (frames: readonly number[]) => of({ [TAG.Rows]: [512], [TAG.NumberOfFrames]: frames })
+
+    expect(picturesOf(ADDRESS, [said([0]), said([])])).toHaveLength(2)
+  })
+
   test('are large when they are better shown by and by', () => {
     const size = (side: number) => of({ [TAG.Rows]: [side], [TAG.Columns]: [side], [TAG.BitsAllocated]: [16] })
 

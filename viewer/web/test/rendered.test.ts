@@ -47,3 +47,48 @@ describe('a picture with a palette', () => {
 test('RGB is RGBA without the fourth', () => {
   expect([...withoutAlpha(Uint8Array.from([1, 2, 3, 255, 4, 5, 6, 255]))]).toEqual([1, 2, 3, 4, 5, 6])
 })
+
+describe('what the image loader cannot draw', () => {
+  const of = (values: Readonly<Record<string, readonly unknown[]>>): DataSet =>
+    Object.fromEntries(Object.entries(values).map(([tag, Value]) => [tag, { Value }]))
+  const grey = (values: Readonly<Record<string, readonly unknown[]>>): boolean =>
+    isRendered(of({ [TAG.PhotometricInterpretation]: ['MONOCHROME2'], [TAG.BitsAllocated]: [16], ...values }))
+  const table = [{}]
+
+  test('is rendered by the server: single bits, more than 16, tables, a supplemental palette', () => {
+    expect(grey({})).toBe(false)
+    expect(grey({ [TAG.BitsAllocated]: [1] })).toBe(true)
+    expect(grey({ [TAG.BitsAllocated]: [32] })).toBe(true)
+    expect(grey({ [TAG.ModalityLUTSequence]: table })).toBe(true)
+    expect(grey({ [TAG.PixelPresentation]: ['COLOR'], [TAG.RedPaletteDescriptor]: [1, 2, 8] })).toBe(true)
+    expect(grey({ [TAG.RedPaletteDescriptor]: [1, 2, 8] })).toBe(false)
+  })
+
+  test('is a VOI table only where no window means something', () => {
+    const window = { [TAG.WindowCenter]: [40], [TAG.WindowWidth]: [400] }
+
+    expect(grey({ [TAG.VOILUTSequence]: table })).toBe(true)
+    expect(grey({ [TAG.VOILUTSequence]: table, ...window })).toBe(false)
+    expect(grey({ [TAG.VOILUTSequence]: table, ...window, [TAG.WindowWidth]: [0] })).toBe(true)
+  })
+
+  test('is no modality table of an angiogram, which is not for display', () => {
+    const angiogram = { [TAG.SOPClassUID]: ['1.2.840.10008.5.1.4.1.1.12.1'] }
+
+    expect(grey({ [TAG.ModalityLUTSequence]: table, ...angiogram })).toBe(false)
+  })
+
+  test('is colour of more than 8 bits', () => {
+    expect(isRendered(of({ [TAG.PhotometricInterpretation]: ['RGB'], [TAG.BitsAllocated]: [16] }))).toBe(true)
+    expect(isRendered(of({ [TAG.PhotometricInterpretation]: ['RGB'], [TAG.BitsAllocated]: [8] }))).toBe(false)
+  })
+
+  test('is a colour profile, of the image or of its optical path', () => {
+    const colour = (values: DataSet) => isRendered({ ...of({ [TAG.PhotometricInterpretation]: ['RGB'] }), ...values })
+    const profile = { [TAG.ICCProfile]: { BulkDataURI: '/icc' } }
+
+    expect(colour({})).toBe(false)
+    expect(colour(profile)).toBe(true)
+    expect(colour({ [TAG.OpticalPathSequence]: { Value: [profile] } })).toBe(true)
+  })
+})

@@ -9,7 +9,8 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
   const due = dueWords(detail.due_at, now)
   return html`<section class="case-header" aria-label=${text('desk.case')}>
     <a class="back" href="#/" aria-label=${text('desk.back')}>‹</a>
-    <h1>${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span>
+    <h1>
+      ${nameOfPatient(detail.patient)} <span class="soft">${personOf(detail.patient)}</span>
       ${detail.patient.name_in_images ? html`<span class="soft small">${text('patient.in-images', { name: detail.patient.name_in_images })}</span>` : nothing}
     </h1>
     ${detail.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}

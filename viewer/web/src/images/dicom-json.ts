@@ -9,8 +9,10 @@ export type Element = {
 export type DataSet = Readonly<Record<string, Element>>
 
 export const TAG = {
+  SOPClassUID: '00080016',
   SOPInstanceUID: '00080018',
   Modality: '00080060',
+  PixelPresentation: '00089205',
   SeriesDescription: '0008103E',
   StudyDate: '00080020',
   PatientName: '00100010',
@@ -38,6 +40,23 @@ export const TAG = {
   BitsStored: '00280101',
   HighBit: '00280102',
   PixelRepresentation: '00280103',
+  PixelPaddingValue: '00280120',
+  PixelPaddingRangeLimit: '00280121',
+  WindowCenter: '00281050',
+  WindowWidth: '00281051',
+  RescaleIntercept: '00281052',
+  RescaleSlope: '00281053',
+  RescaleType: '00281054',
+  VOILUTFunction: '00281056',
+  RedPaletteDescriptor: '00281101',
+  ICCProfile: '00282000',
+  ModalityLUTSequence: '00283000',
+  VOILUTSequence: '00283010',
+  DocumentTitle: '00420010',
+  OpticalPathSequence: '00480105',
+  PresentationLUTShape: '20500020',
+  SharedFunctionalGroups: '52009229',
+  PerFrameFunctionalGroups: '52009230',
 } as const
 
 export function textOf(dataSet: DataSet, tag: string): string {
@@ -50,6 +69,10 @@ export function numbersOf(dataSet: DataSet, tag: string): readonly number[] {
 }
 
 export const numberOf = (dataSet: DataSet, tag: string): number | undefined => numbersOf(dataSet, tag)[0]
+
+/** The items of a sequence. */
+export const itemsOf = (dataSet: DataSet, tag: string): readonly DataSet[] =>
+  (dataSet[tag]?.Value ?? []).filter((item): item is DataSet => typeof item === 'object' && item !== null)
 
 /** A person's name as it is written, the ideographic group first (PS3.5 6.2.1); carets become spaces. */
 export function nameOf(dataSet: DataSet, tag: string): string {

@@ -15,7 +15,14 @@ import type { Stack, StackView, ToolName } from './stack'
 import { toolbar } from './toolbar'
 import { presetsFor, type Window } from './window-level'
 
-const NOTHING_SHOWN: StackView = { index: 0, window: null, zoom: null, inverted: false, quality: 'none' }
+const NOTHING_SHOWN: StackView = {
+  index: 0,
+  window: null,
+  zoom: null,
+  inverted: false,
+  quality: 'none',
+  fromServer: false,
+}
 
 /** Tells `images-shown` when more of a series was shown. */
 class ImagePanel extends Part {

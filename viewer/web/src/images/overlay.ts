@@ -25,7 +25,8 @@ export function overlay({
     </p>
     <p class="bottom-left">
       ${count > 1 ? html`${text('desk.slice-of', { n: view.index + 1, count })}<br />` : nothing}
-      ${measured === 'patient' ? nothing : text(`desk.measured-${measured}`)}
+      ${measured === 'patient' ? nothing : html`${text(`desk.measured-${measured}`)}<br />`}
+      ${view.fromServer ? text('desk.from-server') : nothing}
     </p>
     <p class="bottom-right">
       ${view.window ? html`W ${Math.round(view.window.width)} · L ${Math.round(view.window.center)}<br />` : nothing}

@@ -1,5 +1,6 @@
 /** The pictures of a series in reading order, out of its metadata. */
 import { TAG, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
+import { frameMetadata } from './frame-metadata'
 import { RENDERED, asRendered, isRendered } from './rendered'
 
 /** One frame of one instance; frame numbers begin with 1. */
@@ -18,20 +19,25 @@ const LARGE_BYTES = 4_000_000
 export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string =>
   `/dicomweb/studies/${studyUid}/series/${seriesUid}`
 
-/** Instances without pixels (reports, presentation states) give no picture. */
+/** Instances without pixels (reports, presentation states) give no picture; 0 frames or none said are one. */
 export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]): readonly Picture[] {
-  return inReadingOrder(instances.filter((instance) => (numberOf(instance, TAG.Rows) ?? 0) > 0)).flatMap((instance) => {
+  return inReadingOrder(instances.filter(isImage)).flatMap((instance) => {
     const instanceUid = textOf(instance, TAG.SOPInstanceUID)
-    const rendered = isRendered(instance)
-    const metadata = measurable(rendered ? asRendered(instance) : instance)
-    return Array.from({ length: numberOf(instance, TAG.NumberOfFrames) ?? 1 }, (_, index) => ({
-      imageId: `${rendered ? RENDERED : 'wadors'}:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
-      instanceUid,
-      frame: index + 1,
-      metadata,
-    }))
+    const frames = Math.max(1, numberOf(instance, TAG.NumberOfFrames) ?? 1)
+    return Array.from({ length: frames }, (_, index) => {
+      const own = frameMetadata(instance, index + 1)
+      const rendered = isRendered(own)
+      return {
+        imageId: `${rendered ? RENDERED : 'wadors'}:${seriesPath(address)}/instances/${instanceUid}/frames/${index + 1}`,
+        instanceUid,
+        frame: index + 1,
+        metadata: measurable(rendered ? asRendered(own) : own),
+      }
+    })
   })
 }
+
+export const isImage = (instance: DataSet): boolean => (numberOf(instance, TAG.Rows) ?? 0) > 0
 
 /** By place along the normal of the slices where all have one and lie parallel, else by instance number. */
 export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[] {

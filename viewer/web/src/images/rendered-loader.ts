@@ -1,7 +1,12 @@
-/** Loads a picture that the server coloured and gives it to Cornerstone as RGB. */
+/** Loads a picture that the server rendered and gives it to Cornerstone as RGB. */
 import * as core from '@cornerstonejs/core'
 import { renderedAddressOf, withoutAlpha } from './rendered'
 import { isFullSize } from './whole'
+
+const ours = new WeakSet<core.Types.IImage>()
+
+/** Whether the server rendered the picture, in 8 bits, instead of sending its values. */
+export const isFromServer = (image: core.Types.IImage): boolean => ours.has(image)
 
 export function loadRendered(
   imageId: string,
@@ -31,7 +36,9 @@ async function load(imageId: string, useRgba: boolean): Promise<core.Types.IImag
   context.drawImage(picture, 0, 0, columns, rows)
   picture.close()
   const rgba = new Uint8Array(context.getImageData(0, 0, columns, rows).data.buffer)
-  return imageOf(imageId, canvas, useRgba ? rgba : withoutAlpha(rgba))
+  const image = imageOf(imageId, canvas, useRgba ? rgba : withoutAlpha(rgba))
+  ours.add(image)
+  return image
 }
 
 /** `pixels` are RGBA where the processor draws, which draws the canvas itself as long as the window is untouched. */

@@ -1,16 +1,38 @@
 /**
- * Pictures that the server colours (PS3.18 10.4.1.1.3), because the image loader cannot be trusted with palettes: it
- * draws tables of 16-bit entries black and calls that full resolution.
+ * Pictures that the server renders (PS3.18 10.4.1.1.3), because the image loader cannot: it draws palettes of 16-bit entries
+ * black and calls that full resolution, and knows neither tables of modality and VOI nor colour profiles.
  */
-import { TAG, textOf, type DataSet, type Element } from './dicom-json'
+import { TAG, itemsOf, numberOf, textOf, type DataSet, type Element } from './dicom-json'
+import { voiOf } from './voi'
 
 /** The scheme of their image ids, which end at the frame as others do: metadata of many frames are found by that. */
 export const RENDERED = 'rendered'
 
-export const isRendered = (metadata: DataSet): boolean =>
-  textOf(metadata, TAG.PhotometricInterpretation) === 'PALETTE COLOR'
+/** X-ray angiography and fluoroscopy: their modality table is not for display (PS3.3 C.8.7.1.1.2). */
+const ANGIOGRAPHY = /^1\.2\.840\.10008\.5\.1\.4\.1\.1\.12\.[123]$/
 
-export const renderedAddressOf = (imageId: string): string => `${imageId.slice(RENDERED.length + 1)}/rendered`
+/** Of the metadata of a frame. */
+export function isRendered(metadata: DataSet): boolean {
+  const bits = numberOf(metadata, TAG.BitsAllocated) ?? 8
+  const photometric = textOf(metadata, TAG.PhotometricInterpretation)
+  if (photometric === 'PALETTE COLOR' || bits === 1 || bits > 16) return true
+  return photometric.startsWith('MONOCHROME') ? isGreyRendered(metadata) : bits > 8 || hasProfile(metadata)
+}
+
+function isGreyRendered(metadata: DataSet): boolean {
+  const isSupplemented =
+    textOf(metadata, TAG.PixelPresentation) === 'COLOR' && metadata[TAG.RedPaletteDescriptor] !== undefined
+  const hasTable =
+    itemsOf(metadata, TAG.ModalityLUTSequence).length > 0 && !ANGIOGRAPHY.test(textOf(metadata, TAG.SOPClassUID))
+  return isSupplemented || hasTable || (itemsOf(metadata, TAG.VOILUTSequence).length > 0 && !voiOf(metadata))
+}
+
+const hasProfile = (metadata: DataSet): boolean =>
+  [metadata, ...itemsOf(metadata, TAG.OpticalPathSequence)].some(
+    ({ [TAG.ICCProfile]: profile }) => profile !== undefined,
+  )
+
+export const renderedAddressOf = (imageId: string): string => `${imageId.slice(imageId.indexOf(':') + 1)}/rendered`
 
 const us = (value: number): Element => ({ vr: 'US', Value: [value] })
 
@@ -26,7 +48,7 @@ const COLOURED: DataSet = {
 }
 
 /** Palettes, windows and modality tables: the server has applied what there is to apply. */
-const SPENT = /^00281[12]|^0028105[0-5]$|^00283000$|^00283010$/
+const SPENT = /^00281[12]|^0028105[0-6]$|^00282000$|^00283000$|^00283010$|^20500020$|^0028012[01]$/
 
 export const asRendered = (metadata: DataSet): DataSet => ({
   ...Object.fromEntries(Object.entries(metadata).filter(([tag]) => !SPENT.test(tag))),

@@ -2,12 +2,16 @@
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import * as tools from '@cornerstonejs/tools'
+import type { DataSet } from './dicom-json'
 import { isLarge, type Picture } from './pictures'
 import { RENDERED } from './rendered'
 import { loadRendered } from './rendered-loader'
+import { voiOf } from './voi'
+import { windowOf } from './window-level'
 import { loadWhole } from './whole-loader'
 
 const ENGINE = 'desk'
+const BEFORE_THE_LOADERS = 10_000
 const CACHE_BYTES_MAX = 1024 * 1024 * 1024
 const CACHE_BYTES_MIN = 256 * 1024 * 1024
 /** Key in local storage: 'cpu' or 'gpu' where the support desk overrides our choice because a driver draws wrongly. */
@@ -37,7 +41,9 @@ export function screen(): core.RenderingEngine {
   const capabilities = core.getRenderingCapabilities()
   const override = localStorage.getItem(DRAWING)
   // A graphics card that is only imitated in software draws more slowly than the plain processor does.
-  const onProcessor = override ? override === 'cpu' : !capabilities.webgl || capabilities.softwareRasterizer
+  // One without textures of floating point would show values before their rescale in a window of those after it.
+  const cannot = !capabilities.webgl || capabilities.softwareRasterizer || !core.canRenderFloatTextures()
+  const onProcessor = override ? override === 'cpu' : cannot
   core.init({ rendering: { useCPURendering: onProcessor, webGlContextCount: 2 }, debug: { statsOverlay: false } })
   core.setUseCPURendering(onProcessor, false)
   core.cache.setMaxCacheSize(cacheBytes())
@@ -46,6 +52,7 @@ export function screen(): core.RenderingEngine {
     useLegacyMetadataProvider: true,
     beforeSend: () => ({ Accept: ACCEPT }),
   })
+  core.metaData.addProvider(windows, BEFORE_THE_LOADERS)
   core.imageLoader.registerImageLoader('wadors', loadWhole)
   core.imageLoader.registerImageLoader(RENDERED, loadRendered)
   tools.init()
@@ -53,6 +60,20 @@ export function screen(): core.RenderingEngine {
     tools.addTool(tool)
   engine = new core.RenderingEngine(ENGINE)
   return engine
+}
+
+/**
+ * Windows by our reading of them, in the terms of LINEAR: the loader's provider hands over the first letter of their
+ * function, and drawing on the processor knows no other.
+ */
+function windows(type: string, imageId: string): object | undefined {
+  if (type !== core.Enums.MetadataModules.VOI_LUT) return undefined
+  const metadata = loader.wadors.metaDataManager.get(imageId) as DataSet | undefined
+  const voi = metadata && voiOf(metadata)
+  if (!voi) return {}
+  const { center, width } = windowOf(voi.range)
+  const { LINEAR, SAMPLED_SIGMOID } = core.Enums.VOILUTFunctionType
+  return { windowCenter: [center], windowWidth: [width], voiLUTFunction: [voi.sigmoid ? SAMPLED_SIGMOID : LINEAR] }
 }
 
 /** A quarter of the machine's memory: PCs at the county have 4 GB. */

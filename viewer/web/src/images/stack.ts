@@ -4,8 +4,9 @@ import * as tools from '@cornerstonejs/tools'
 import { TAG, numberOf } from './dicom-json'
 import { OnScreen, type Quality } from './on-screen'
 import { outwardsFrom, type Picture } from './pictures'
+import { isFromServer } from './rendered-loader'
 import { announce, screen } from './screen'
-import { rangeOf, windowOf, type Window } from './window-level'
+import { rangeOf, windowOf, type Range, type Window } from './window-level'
 
 export type ToolName = 'window' | 'zoom' | 'pan' | 'length' | 'scroll'
 
@@ -17,6 +18,8 @@ export type StackView = {
   readonly zoom: number | null
   readonly inverted: boolean
   readonly quality: Quality
+  /** The server rendered the picture, in 8 bits: what is chosen of windows works on these. */
+  readonly fromServer: boolean
 }
 
 export type StackListener = {
@@ -46,6 +49,12 @@ type DrawnByProcessor = {
   readonly _cpuFallbackEnabledElement?: { readonly renderingTools?: { readonly lastRenderedImageId?: string } }
 }
 
+const LINEAR = core.Enums.VOILUTFunctionType.LINEAR
+
+const firstOf = (value: number | readonly number[]): number => (typeof value === 'number' ? value : (value[0] ?? 0))
+const sizeOf = (image: core.Types.IImage): string =>
+  [image.rows, image.columns, image.rowPixelSpacing, image.columnPixelSpacing].join()
+
 let made = 0
 
 export class Stack {
@@ -57,6 +66,11 @@ export class Stack {
   private readonly onScreen = new OnScreen()
   private generation = 0
   private tool: ToolName = 'window'
+  private image: core.Types.IImage | undefined
+  /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
+  private chosen: Range | undefined
+  private inverted = false
+  private draw: core.Types.IStackViewport['setProperties'] = () => undefined
 
   constructor(
     element: HTMLDivElement,
@@ -65,6 +79,7 @@ export class Stack {
     const engine = screen()
     engine.enableElement({ viewportId: this.id, type: core.Enums.ViewportType.STACK, element })
     this.viewport = engine.getViewport(this.id) as core.Types.IStackViewport
+    this.noteChosenWindows()
     const group = tools.ToolGroupManager.createToolGroup(this.id)
     if (!group) throw new Error('Cornerstone made no tool group')
     this.group = group
@@ -95,6 +110,9 @@ export class Stack {
     announce(pictures)
     this.pictures = pictures
     this.onScreen.clear()
+    this.image = undefined
+    this.chosen = undefined
+    this.inverted = false
     await this.viewport
       .setStack(
         pictures.map((picture) => picture.imageId),
@@ -121,13 +139,13 @@ export class Stack {
   }
 
   setWindow(window: Window): void {
-    this.viewport.setProperties({ voiRange: rangeOf(window) })
-    this.viewport.render()
+    this.chosen = rangeOf(window)
+    this.present()
   }
 
   invert(): void {
-    this.viewport.setProperties({ invert: this.viewport.getProperties().invert !== true })
-    this.viewport.render()
+    this.inverted = !this.inverted
+    this.present()
     this.report()
   }
 
@@ -139,9 +157,10 @@ export class Stack {
 
   /** Window, zoom and place as at the beginning; measurements stay. */
   reset(): void {
-    this.viewport.resetProperties()
+    this.chosen = undefined
+    this.inverted = false
     this.viewport.resetCamera()
-    this.viewport.render()
+    this.present()
     this.report()
   }
 
@@ -169,7 +188,39 @@ export class Stack {
     const { image, imageId } = event.detail
     const status = (image as core.Types.IImage & { imageQualityStatus?: number }).imageQualityStatus
     this.onScreen.put(imageId, status === FULL ? 'full' : 'partial')
+    const before = this.image
+    this.image = image
+    queueMicrotask(() => this.putInPlace(image, before)) // on the processor Cornerstone takes the picture after this
     this.report()
+  }
+
+  /** Cornerstone leaves the window, and on the processor the size of the picture before, to the next one. */
+  private putInPlace(image: core.Types.IImage, before: core.Types.IImage | undefined): void {
+    if (this.image !== image) return
+    const sameSize = before !== undefined && sizeOf(before) === sizeOf(image)
+    if (core.getShouldUseCPURendering() && !sameSize) this.viewport.resetCamera()
+    this.present()
+  }
+
+  /** Draws the picture in the window and with the white that the person chose, or else in its own. */
+  private present(): void {
+    const { image } = this
+    if (!image) return
+    const invert = (image.invert === true) !== this.inverted
+    const own = rangeOf({ center: firstOf(image.windowCenter), width: firstOf(image.windowWidth) })
+    const VOILUTFunction = core.getShouldUseCPURendering() ? {} : { VOILUTFunction: image.voiLUTFunction ?? LINEAR }
+    this.draw({ ...VOILUTFunction, voiRange: this.chosen ?? own, invert })
+    this.viewport.render()
+  }
+
+  /** The tool for windows sets them on the viewport, and so does nothing else. */
+  private noteChosenWindows(): void {
+    const draw = this.viewport.setProperties.bind(this.viewport)
+    this.draw = draw
+    this.viewport.setProperties = (properties, suppressEvents) => {
+      this.chosen = properties?.voiRange ?? this.chosen
+      draw(properties, suppressEvents)
+    }
   }
 
   private readonly onRendered = (): void => {
@@ -202,14 +253,15 @@ export class Stack {
   }
 
   private readonly report = (): void => {
-    const { voiRange, invert } = this.viewport.getProperties()
+    const { voiRange } = this.viewport.getProperties()
     const index = this.viewport.getCurrentImageIdIndex()
     this.listener.onView({
       index,
       window: voiRange ? windowOf(voiRange) : null,
       zoom: this.magnification(),
-      inverted: invert === true,
+      inverted: this.inverted,
       quality: this.onScreen.qualityOf(this.pictures[index]?.imageId ?? ''),
+      fromServer: this.image !== undefined && isFromServer(this.image),
     })
   }
 

@@ -1,0 +1,1 @@
+"""One picture three ways: the server's, the desk's, and one worked out by the clauses."""

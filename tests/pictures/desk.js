@@ -1,0 +1,65 @@
+// The desk's own element, without the shell around it; `draw` shows a picture and reads back what is on the canvas.
+const fetched = async (path) => {
+  const answer = await fetch(path, { headers: { Accept: 'application/dicom+json' } })
+  return answer.status === 204 ? [] : await answer.json()
+}
+const panel = document.createElement('tierread-images')
+panel.client = { dataSets: fetched }
+panel.studies = window.studies
+document.body.append(panel)
+panel.imageSet = 'one'
+
+const until = async (condition, milliseconds) => {
+  const end = performance.now() + milliseconds
+  while (!condition()) {
+    if (performance.now() > end) return false
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  return true
+}
+const painted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve, 0)))
+const MOST = 640
+
+const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
+  if (!(await until(() => panel.series, 20000))) return { failure: 'no series' }
+  const series = panel.series.find((each) => each.seriesUid === seriesUid)
+  if (!series) return { failure: 'no such series' }
+  // One point of the canvas for one pixel: both have the same parity, so that their middles fall together.
+  const points = (pixels) => Math.min(pixels, MOST) + ((pixels - Math.min(pixels, MOST)) % 2)
+  Object.assign(panel.querySelector('.stage').style, { width: `${points(columns)}px`, height: `${points(rows)}px` })
+  if (panel.current !== series) panel.choose(series)
+  if (!(await until(() => panel.current === series && (panel.pictures.length > 0 || panel.failure), 10000)))
+    return { failure: 'no pictures' }
+  const index = panel.pictures.findIndex((each) => each.instanceUid === instanceUid && each.frame === frame)
+  if (index < 0) return { failure: 'no such picture' }
+  const shown = () => panel.view.index === index && ['full', 'failed'].includes(panel.view.quality)
+  if (!(await until(() => panel.stack && panel.view.quality !== 'none', 10000))) return { failure: 'waits for ever' }
+  panel.stack.goTo(index)
+  if (!(await until(() => shown() || panel.failure, 10000))) return { failure: 'waits for ever' }
+  if (panel.view.quality !== 'full') return { failure: 'no picture' }
+  const { viewport } = panel.stack
+  await painted()
+  const spacing = viewport.getImageData()?.spacing ?? [1, 1]
+  viewport.resetCamera()
+  viewport.setCamera({ parallelScale: (viewport.element.clientHeight * spacing[1]) / 2 })
+  viewport.render()
+  await painted()
+  await painted()
+  const canvas = viewport.getCanvas()
+  const { data, width, height } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+  const rgb = new Uint8Array((data.length / 4) * 3)
+  for (let from = 0, to = 0; from < data.length; from += 4) {
+    rgb[to++] = data[from]
+    rgb[to++] = data[from + 1]
+    rgb[to++] = data[from + 2]
+  }
+  const parts = []
+  for (let at = 0; at < rgb.length; at += 30000) parts.push(String.fromCharCode(...rgb.subarray(at, at + 30000)))
+  const square = Math.abs(spacing[0] / spacing[1] - 1) < 0.000001
+  return { width, height, square, fromServer: panel.view.fromServer, pixels: btoa(parts.join('')) }
+}
+
+// Begun in one call and read in another, so that two browsers draw at a time.
+window.begin = (...asked) => {
+  window.drawn = draw(...asked).catch((error) => ({ failure: String(error) }))
+}

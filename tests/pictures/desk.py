@@ -1,0 +1,103 @@
+"""The desk's pictures, read back from the canvas of a real browser: one page for many series."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Generator, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from playwright.sync_api import Browser, Page, sync_playwright
+from pydicom.dataset import Dataset
+from starlette.staticfiles import StaticFiles
+
+from tests.browser import FLAGS, WITH_WEBGL
+from tests.conftest import need_tool
+from tests.running import REPOSITORY
+
+WAYS: Final = {"gpu": WITH_WEBGL, "cpu": FLAGS}
+"""How the desk draws, and the browser that does so."""
+_BUILT: Final = REPOSITORY / "viewer" / "static" / "app"
+_SCRIPT: Final = Path(__file__).with_name("desk.js")
+
+
+class NoPicture(Exception):
+    """The desk says that it cannot show the picture, or says nothing; the argument is which."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCanvas:
+    """What is seen of a picture: its middle, where it is larger than the canvas."""
+
+    pixels: np.ndarray
+    square: bool
+    """Whether a pixel is as high as wide: others are stretched, and no canvas has them one by one."""
+    from_server: bool
+    """Whether the desk says that the server rendered it."""
+
+
+def page_of_the_desk() -> FastAPI:
+    """The built application's scripts, and an empty page that loads them."""
+    app = FastAPI(openapi_url=None)
+    app.mount("/app", StaticFiles(directory=_BUILT), name="app")
+    index = (_BUILT / "index.html").read_text(encoding="utf-8").replace("<tierread-app></tierread-app>", "")
+
+    @app.get("/pictures")
+    def page() -> HTMLResponse:
+        return HTMLResponse(index)
+
+    return app
+
+
+@contextmanager
+def opened(base: str, study_uids: Sequence[str], ways: Iterable[str] = WAYS) -> Generator[dict[str, Page]]:
+    """A page with the desk's pictures of the studies for each of `WAYS`; ``base`` ends in ``/dicomweb``."""
+    program = need_tool("chromium")
+    with sync_playwright() as playwright:
+        browsers = {way: playwright.chromium.launch(executable_path=program, args=WAYS[way]) for way in ways}
+        try:
+            yield {way: _page(browser, base, study_uids, way) for way, browser in browsers.items()}
+        finally:
+            for browser in browsers.values():
+                browser.close()
+
+
+def _page(browser: Browser, base: str, study_uids: Sequence[str], way: str) -> Page:
+    page = browser.new_context(extra_http_headers={"Authorization": "Bearer ada"}).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(f"{base.removesuffix('/dicomweb')}/pictures")
+    page.evaluate("way => localStorage.setItem('tierread.drawing', way)", way)
+    page.evaluate("uids => { window.studies = uids }", list(study_uids))
+    page.add_script_tag(content=_SCRIPT.read_text(encoding="utf-8"), type="module")
+    page.wait_for_selector("tierread-images .stage")
+    return page
+
+
+def begin(page: Page, whole: Dataset, frame: int) -> None:
+    """Let the desk draw a frame (from 1) of an instance; `drawn` waits for it."""
+    uids = [str(whole.SeriesInstanceUID), str(whole.SOPInstanceUID)]
+    size = [int(whole.Columns), int(whole.Rows)]
+    page.evaluate("asked => window.begin(...asked)", [*uids, frame, size])
+
+
+def drawn(page: Page) -> OnCanvas:
+    """What the desk drew.
+
+    Raises:
+        NoPicture: the desk shows none.
+
+    """
+    found = page.evaluate("() => window.drawn")
+    if "failure" in found:
+        raise NoPicture(found["failure"])
+    pixels = np.frombuffer(base64.b64decode(found["pixels"]), np.uint8)
+    return OnCanvas(
+        pixels=pixels.reshape(found["height"], found["width"], 3),
+        square=bool(found["square"]),
+        from_server=bool(found["fromServer"]),
+    )

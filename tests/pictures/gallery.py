@@ -1,0 +1,98 @@
+"""Puts objects into archives, in turns since one holds one content of a UID, opens the desk on them, and compares."""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import ExitStack
+from io import BytesIO
+from itertools import count
+from pathlib import Path
+
+from pydicom import dcmread
+
+from pacs.arriving.outcome import Reason
+from pacs.dataset import part10
+from storage.database import connect
+from tests import corpus
+from tests.archive import archive
+from tests.builders import new_uid, thing
+from tests.dicomweb import path_of, serving
+from tests.pictures import desk, objects
+from tests.pictures.comparison import Compared, Sent, compare
+from tests.wire import Object, from_file
+
+
+def generated() -> list[Sent]:
+    made = objects.in_series(objects.every(new_uid()))
+    return [_read(one.name, thing(one.dataset, one.syntax), one.frame) for one in made]
+
+
+def of_corpus(chosen: Iterable[str] | None = None) -> list[Sent]:
+    """Images of the corpus that have the UIDs to be found by; all of them, or those of these names."""
+    names = None if chosen is None else set(chosen)
+    found: list[Sent] = []
+    for file in corpus.files():
+        if names is not None and file.name not in names:
+            continue
+        read = _image(file)
+        if read is not None:
+            found.append(read)
+    return found
+
+
+def _image(file: corpus.CorpusFile) -> Sent | None:
+    try:
+        read = _read(file.name, from_file(file.path), 1)
+        size = int(read.whole.Rows) * int(read.whole.Columns)
+        uids = [read.whole.get(name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+    except Exception:  # noqa: BLE001 - the corpus has malformed files; what pydicom cannot read has no reference
+        return None
+    has_pixels = any(name in read.whole for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+    return read if size and has_pixels and all(uids) else None
+
+
+def _read(name: str, sent: Object, frame: int) -> Sent:
+    head = part10.head(
+        sop_class_uid=sent.sop_class, sop_instance_uid=sent.sop_instance, transfer_syntax_uid=sent.transfer_syntax
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return Sent(name=name, sent=sent, whole=dcmread(BytesIO(head + sent.dataset), force=True), frame=frame)
+
+
+def compared(things: list[Sent], template: Path, directory: Path) -> Iterator[Compared]:
+    """Compare all of them; ``template`` is a migrated SQLite database."""
+    for turn in count():
+        if not things:
+            return
+        left = yield from _in_one(things, template, directory / str(turn))
+        if len(left) == len(things):
+            yield from (Compared(name=one.name, missing={"archive": "not accepted"}) for one in left)
+            return
+        things = left
+
+
+def _in_one(things: list[Sent], template: Path, directory: Path) -> Generator[Compared, None, list[Sent]]:
+    """Compare what the archive takes; the others are returned."""
+    directory.mkdir(parents=True)
+    url = f"sqlite:///{shutil.copy(template, directory / 'pictures.db')}"
+    engine = connect(url)
+    left: list[Sent] = []
+    inside: list[Sent] = []
+    with ExitStack() as stack:
+        held = stack.enter_context(archive(engine, url, directory))
+        for one in things:
+            outcome = held.take(one.sent)
+            (inside if outcome.accepted and outcome.reason is not Reason.HELD else left).append(one)
+        web = stack.enter_context(serving(held, engine, directory, desk.page_of_the_desk()))
+        studies = dict.fromkeys(str(one.whole.StudyInstanceUID) for one in inside)
+        if inside:
+            pages = stack.enter_context(desk.opened(web.base, list(studies)))
+            for one in inside:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    yield compare(one, path_of(one.whole), web.ada, pages)
+    engine.dispose()
+    return left
