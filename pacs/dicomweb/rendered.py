@@ -8,6 +8,7 @@ from starlette.responses import Response
 from pacs.dicomweb.accept import acceptable
 from pacs.dicomweb.answers import etag, headers, not_modified, warning_headers
 from pacs.dicomweb.context import DicomwebContext
+from pacs.dicomweb.documents import ENCAPSULATED_PDF, document
 from pacs.dicomweb.frames import frame_numbers
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
 from pacs.dicomweb.wado import Find
@@ -33,7 +34,10 @@ def picture(service: DicomwebContext, request: Request, study_uid: str, find: Fi
     except BadParameter as error:
         raise BadRequest(error.name, "not well-formed") from error
     shown = service.study(request, study_uid, "rendered")
-    answer = _picture(service, request, find(shown)[0], number, how)
+    instance = find(shown)[0]
+    if instance.sop_class_uid == ENCAPSULATED_PDF:
+        return document(service, request, instance)
+    answer = _picture(service, request, instance, number, how)
     warning_headers(answer, [_UNSUPPORTED[name] for name in _UNSUPPORTED if name in query])
     return answer
 

@@ -9,7 +9,8 @@ from typing import Any, Final
 import imagecodecs
 import numpy as np
 from PIL import ImageCms
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.uid import UID
 
 from tests.builders import BIG_ENDIAN, compressed, fragmented, image, new_uid
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
@@ -248,6 +249,7 @@ def _colours(uid: str) -> Iterator[Made]:
         BitsStored=16,
         HighBit=15,
     )
+    yield Made(name="RGB with a rescale", dataset=colour(_rgb(), "RGB", RescaleSlope=1, RescaleIntercept=-1024))
     yield Made(name="RGB of 16 bits", dataset=wide)
     yield Made(name="RGB by plane", dataset=colour(_rgb().transpose(2, 0, 1), "RGB", 1))
     ybr = np.stack([RAMP, np.full_like(RAMP, 100), np.full_like(RAMP, 160)], axis=-1)
@@ -261,7 +263,12 @@ def _colours(uid: str) -> Iterator[Made]:
     yield Made(name="RGB with a profile", dataset=colour(_rgb(), "RGB", ICCProfile=turned + b"\0" * (len(turned) % 2)))
     for syntax, (named, encode) in CODECS.items():
         yield Made(name=f"RGB in {named}", dataset=fragmented(colour(_rgb(), "RGB"), [encode(_rgb())]), syntax=syntax)
-    yield Made(name="RGB in RLE", dataset=compressed(colour(_rgb(), "RGB"), RLE), syntax=RLE)
+    in_rle = colour(_rgb(), "RGB")
+    in_rle.file_meta = FileMetaDataset()
+    in_rle.file_meta.TransferSyntaxUID = UID(EXPLICIT_LITTLE)
+    in_rle.compress(RLE, generate_instance_uid=False)
+    del in_rle.file_meta  # or it would be written before the data set
+    yield Made(name="RGB in RLE", dataset=in_rle, syntax=RLE)
 
 
 def _group(**macros: dict[str, Any]) -> Dataset:
@@ -300,7 +307,7 @@ def _others(uid: str) -> Iterator[Made]:
     )
     single.Rows = SIDE
     yield Made(name="single bits", dataset=single)
-    fractions = _of_8_bits(uid, RAMP % 101, SOPClassUID=SEGMENTATION, Modality="SEG", MaximumFractionalValue=100)
+    fractions = _of_8_bits(uid, RAMP % 91, SOPClassUID=SEGMENTATION, Modality="SEG", MaximumFractionalValue=100)
     yield Made(name="fractions of a segment", dataset=fractions)
     dose = _image(uid, (RAMP * 100_000).astype("<u4"), Modality="RTDOSE", BitsAllocated=32, BitsStored=32, HighBit=31)
     yield Made(name="32 bits", dataset=dose)

@@ -41,7 +41,7 @@ def _presented(raw: np.ndarray, dataset: Dataset, number: int) -> np.ndarray:
     if raw.ndim == 3:
         shown = _colour(raw, dataset)
     elif own.PhotometricInterpretation == "PALETTE COLOR":
-        shown = _palette(raw, own)
+        shown = _in_srgb(_palette(raw, own).round().astype(np.uint8), dataset)
     else:
         shown = _grey(raw, own)
         if own.get("PixelPresentation") == "COLOR" and "RedPaletteColorLookupTableDescriptor" in own:
@@ -113,7 +113,9 @@ def _voi(x: np.ndarray, raw: np.ndarray, own: Dataset) -> np.ndarray:
         return raw * 255.0 / float(own.MaximumFractionalValue)
     counted = x[np.isfinite(x) & ~_padding(raw, own)]
     low, high = (counted.min(), counted.max()) if counted.size else (0.0, 0.0)
-    return np.full(x.shape, 127.5) if low == high else np.clip((x - low) / (high - low), 0, 1) * 255
+    if low == high:
+        return np.where(x < low, 0.0, np.where(x > low, 255.0, 127.5))
+    return np.clip((x - low) / (high - low), 0, 1) * 255
 
 
 def _windowed(x: np.ndarray, c: float, w: float, function: str) -> np.ndarray:
@@ -177,12 +179,17 @@ def _segments(units: list[int]) -> list[int]:
 def _colour(raw: np.ndarray, dataset: Dataset) -> np.ndarray:
     if raw.dtype != np.uint8:
         raw = (raw / (2 ** int(dataset.BitsStored) - 1) * 255).round().astype(np.uint8)
+    return _in_srgb(raw, dataset)
+
+
+def _in_srgb(rgb: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """C.11.15."""
     profile = dataset.get("ICCProfile")
-    if profile:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        turned = ImageCms.profileToProfile(Image.fromarray(raw), own, ImageCms.createProfile("sRGB"))
-        raw = np.asarray(turned)
-    return raw.astype(np.float64)
+    if not profile:
+        return rgb.astype(np.float64)
+    own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    turned = ImageCms.profileToProfile(Image.fromarray(rgb), own, ImageCms.createProfile("sRGB"))
+    return np.asarray(turned).astype(np.float64)
 
 
 def _overlaid(shown: np.ndarray, dataset: Dataset, number: int) -> np.ndarray:

@@ -13,8 +13,6 @@ from tests.pictures.comparison import Compared, Sent
 
 KNOWN: Final = {
     "RGB by plane": "frames of native RGB by plane go out as HTJ2K by pixel",
-    "overlay apart": "the desk draws no overlay planes",
-    "overlay in unused bits": "the desk draws no overlay planes",
 }
 """Objects whose pictures are apart, with the reason; docs/pictures.md has them too."""
 RENDERED: Final = frozenset(

@@ -57,8 +57,11 @@ describe('the metadata of a frame', () => {
     expect(textOf(frameMetadata(metadata, 1), TAG.PhotometricInterpretation)).toBe(expected)
   })
 
-  test('have no rescale of slope 0', () => {
-    const metadata = frameMetadata(of({ [TAG.RescaleSlope]: [0], [TAG.RescaleIntercept]: [5] }), 1)
+  test.each([
+    ['slope 0', { [TAG.RescaleSlope]: [0] }],
+    ['colours', { [TAG.RescaleSlope]: [1], [TAG.SamplesPerPixel]: [3] }],
+  ])('have no rescale of %s', (_, values) => {
+    const metadata = frameMetadata(of({ [TAG.RescaleIntercept]: [5], ...values }), 1)
 
     expect(metadata[TAG.RescaleSlope]).toBeUndefined()
     expect(metadata[TAG.RescaleIntercept]).toBeUndefined()

@@ -22,6 +22,10 @@ describe('the window of an image', () => {
     expect(voiOf(windowed([50], []))).toBeUndefined()
   })
 
+  test('of fractions of a segment reaches from 0 to their highest', () => {
+    expect(voiOf(of({ [TAG.MaximumFractionalValue]: [200] }))?.range).toEqual({ lower: 0, upper: 200 })
+  })
+
   test('of width 1 is a step', () => {
     const { lower, upper } = voiOf(windowed([500], [1]))?.range ?? { lower: 0, upper: 0 }
 

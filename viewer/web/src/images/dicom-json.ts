@@ -53,6 +53,8 @@ export const TAG = {
   ModalityLUTSequence: '00283000',
   VOILUTSequence: '00283010',
   DocumentTitle: '00420010',
+  ContentLabel: '00700080',
+  MaximumFractionalValue: '0062000E',
   OpticalPathSequence: '00480105',
   PresentationLUTShape: '20500020',
   SharedFunctionalGroups: '52009229',

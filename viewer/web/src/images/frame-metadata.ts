@@ -30,11 +30,11 @@ function* macrosOf(group: DataSet): Generator<DataSet> {
 
 /**
  * A missing Modality leaves Cornerstone waiting for ever. It looks at Photometric Interpretation alone for which end is
- * white, where Presentation LUT Shape goes before it (PS3.3 C.11.6); and a slope of 0 is no rescale.
+ * white, where Presentation LUT Shape goes before it (PS3.3 C.11.6); and it rescales colours, and by a slope of 0.
  */
 function forCornerstone(metadata: DataSet): DataSet {
   const { [TAG.RescaleSlope]: slope, [TAG.RescaleIntercept]: intercept, ...rest } = metadata
-  const rescaled = numberOf(metadata, TAG.RescaleSlope) !== 0
+  const rescaled = numberOf(metadata, TAG.RescaleSlope) !== 0 && (numberOf(metadata, TAG.SamplesPerPixel) ?? 1) === 1
   return {
     ...rest,
     ...(rescaled && slope ? { [TAG.RescaleSlope]: slope } : {}),

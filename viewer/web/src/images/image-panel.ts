@@ -6,9 +6,11 @@ import { text } from '../language'
 import { Part } from '../part'
 import { wordsFor } from '../shell/trouble'
 import { imageKeyOf } from './image-keys'
+import { objectList } from './object-list'
+import { canBeSeen, type OtherObject } from './other-objects'
 import { overlay } from './overlay'
 import type { Picture } from './pictures'
-import { picturesIn, previewOf, seriesOf, type Series } from './series'
+import { contentsOf, previewOf, seriesOf, type Series } from './series'
 import { seriesStrip } from './series-strip'
 import { EACH_UP_TO, type ShownSeries } from './shown-series'
 import type { Stack, StackView, ToolName } from './stack'
@@ -42,6 +44,7 @@ class ImagePanel extends Part {
   private series: readonly Series[] | undefined
   private current: Series | undefined
   private pictures: readonly Picture[] = []
+  private others: readonly OtherObject[] = []
   private view: StackView = NOTHING_SHOWN
   private tool: ToolName = 'window'
   private failure: string | undefined
@@ -93,16 +96,19 @@ class ImagePanel extends Part {
     const asked = ++this.asked
     this.current = series
     this.pictures = []
+    this.others = []
     this.view = NOTHING_SHOWN
     this.failure = undefined
     this.lacking = false
     this.preview = undefined
     this.requestUpdate()
     try {
-      const pictures = await picturesIn(this.client, series)
+      const { pictures, others } = await contentsOf(this.client, series)
       if (asked !== this.asked) return
       this.pictures = pictures
-      this.shown?.expect(series.seriesUid, pictures.length)
+      this.others = others
+      this.shown?.expect(series.seriesUid, pictures.length + others.filter(canBeSeen).length)
+      this.noteRead()
       const start = index ?? (pictures.length > EACH_UP_TO ? Math.floor(pictures.length / 2) : 0)
       const first = pictures[start]
       if (!first) return this.requestUpdate()
@@ -138,10 +144,17 @@ class ImagePanel extends Part {
     return this.stack
   }
 
-  private note(picture: Picture, what: 'arrived' | 'displayed'): void {
+  /** What is read at a glance, once its list is open: all but what a click opens. */
+  private noteRead(): void {
+    if (this.pictures.length > 0 && !this.querySelector<HTMLDetailsElement>('details.others')?.open) return
+    for (const object of this.others)
+      if (canBeSeen(object) && !object.address) this.note({ imageId: object.instanceUid }, 'displayed')
+  }
+
+  private note({ imageId }: Pick<Picture, 'imageId'>, what: 'arrived' | 'displayed'): void {
     const series = this.current
     if (!series || !this.shown) return
-    this.shown[what](series.seriesUid, picture.imageId)
+    this.shown[what](series.seriesUid, imageId)
     this.requestUpdate()
     this.tell('images-shown')
   }
@@ -153,7 +166,7 @@ class ImagePanel extends Part {
     this.requestUpdate()
   }
 
-  /** A series without pictures has nothing to be shown once it was opened. */
+  /** A series of which nothing can be shown here is done once it was opened; the strip says so, and never that it was seen. */
   private isDone({ seriesUid }: Series): boolean {
     return !this.shown || this.shown.isShown(seriesUid) || this.shown.isEmpty(seriesUid)
   }
@@ -202,7 +215,7 @@ class ImagePanel extends Part {
         ></div>
         ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
         ${current && picture ? overlay({ series: current, picture, count: this.pictures.length, view: this.view }) : nothing}
-        ${this.waiting()} ${this.trouble()}
+        ${this.waiting()} ${this.beside()} ${this.trouble()}
       </div>
       ${this.pictures.length > 1 ? this.slider() : nothing}
       ${series ? seriesStrip({ series, current, shown: this.shown, isDone: (each) => this.isDone(each), onChoose: (each) => void this.choose(each) }) : nothing}`
@@ -222,8 +235,22 @@ class ImagePanel extends Part {
 
   private waiting(): TemplateResult | typeof nothing {
     if (this.failure || this.pictures.length > 0) return nothing
-    const nothingToSee = this.series?.length === 0 || (this.current && this.shown?.isEmpty(this.current.seriesUid))
+    if (this.others.length > 0) return objectList(this.others, (object) => this.opened(object))
+    const nothingToSee = this.series?.length === 0
     return html`<p class="message" role="status">${nothingToSee ? text('desk.no-images') : text('common.loading')}</p>`
+  }
+
+  /** Objects beside the pictures of a series. */
+  private beside(): TemplateResult | typeof nothing {
+    if (this.pictures.length === 0 || this.others.length === 0) return nothing
+    return html`<details class="others" @toggle=${() => this.noteRead()}>
+      <summary>${text('desk.others', { n: this.others.length })}</summary>
+      ${objectList(this.others, (object) => this.opened(object))}
+    </details>`
+  }
+
+  private opened({ instanceUid }: OtherObject): void {
+    this.note({ imageId: instanceUid }, 'displayed')
   }
 
   private dropPreview(): void {

@@ -2,7 +2,8 @@
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import * as tools from '@cornerstonejs/tools'
-import type { DataSet } from './dicom-json'
+import { TAG, textOf, type DataSet } from './dicom-json'
+import { planesOf } from './overlay-planes'
 import { isLarge, type Picture } from './pictures'
 import { RENDERED } from './rendered'
 import { loadRendered } from './rendered-loader'
@@ -82,11 +83,19 @@ function cacheBytes(): number {
   return Math.min(CACHE_BYTES_MAX, Math.max(CACHE_BYTES_MIN, (memory_GiB / 4) * 1024 * 1024 * 1024))
 }
 
+/** Large pictures of grey values whose window is known before their pixels, and that need nothing drawn into them. */
+const comesByAndBy = ({ imageId, frame, metadata }: Picture): boolean =>
+  !imageId.startsWith(`${RENDERED}:`) &&
+  isLarge(metadata) &&
+  textOf(metadata, TAG.PhotometricInterpretation).startsWith('MONOCHROME') &&
+  voiOf(metadata) !== undefined &&
+  planesOf(metadata, frame).length === 0
+
 /** Makes pictures known to Cornerstone. */
 export function announce(pictures: readonly Picture[]): void {
-  for (const { imageId, metadata } of pictures) {
+  for (const picture of pictures) {
+    const { imageId, metadata } = picture
     loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
-    if (!imageId.startsWith(`${RENDERED}:`) && isLarge(metadata))
-      core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
+    if (comesByAndBy(picture)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }
 }

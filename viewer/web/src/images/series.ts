@@ -1,6 +1,7 @@
 /** The series of studies and their pictures, asked of DICOMweb. */
 import type { Client } from '../api/client'
 import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
+import { othersOf, type OtherObject } from './other-objects'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
 
 export type Series = SeriesAddress & {
@@ -33,8 +34,11 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
     .sort((a, b) => (a.number ?? 0) - (b.number ?? 0))
 }
 
-export async function picturesIn(client: Client, series: Series): Promise<readonly Picture[]> {
-  return picturesOf(series, await client.dataSets(`${seriesPath(series)}/metadata`))
+export type Contents = { readonly pictures: readonly Picture[]; readonly others: readonly OtherObject[] }
+
+export async function contentsOf(client: Client, series: Series): Promise<Contents> {
+  const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
+  return { pictures: picturesOf(series, instances), others: othersOf(series, instances) }
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`

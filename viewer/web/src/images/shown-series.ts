@@ -8,7 +8,7 @@ type Series = { readonly frames: number; readonly arrived: Set<string>; readonly
 export class ShownSeries {
   private readonly series = new Map<string, Series>()
 
-  /** The series has so many frames; 0 for a series without pictures. */
+  /** The series has so many frames and objects to be read; 0 where nothing of it can be shown here. */
   expect(seriesUid: string, frames: number): void {
     const known = this.series.get(seriesUid)
     if (known?.frames === frames) return
@@ -38,7 +38,7 @@ export class ShownSeries {
     return series.displayed.size > 0 && series.arrived.size >= series.frames
   }
 
-  /** The series is known to have no pictures. */
+  /** Nothing of the series can be shown here. */
   isEmpty(seriesUid: string): boolean {
     return this.series.get(seriesUid)?.frames === 0
   }

@@ -13,14 +13,15 @@ export function voiOf(metadata: DataSet): Voi | undefined {
   const widths = numbersOf(metadata, TAG.WindowWidth)
   for (const [index, center] of numbersOf(metadata, TAG.WindowCenter).entries()) {
     const width = widths[index]
-    if (width === undefined) return undefined
+    if (width === undefined) break
     if (named === 'LINEAR_EXACT' && width > 0)
       return { range: { lower: center - width / 2, upper: center + width / 2 }, sigmoid: false }
     if (named === 'SIGMOID' && width > 0) return { range: linear(center, width), sigmoid: true }
     if (named !== 'LINEAR_EXACT' && named !== 'SIGMOID' && width >= 1)
       return { range: linear(center, width), sigmoid: false }
   }
-  return undefined
+  const fractions = numberOf(metadata, TAG.MaximumFractionalValue) // of a segment, PS3.3 C.8.20.2
+  return fractions ? { range: { lower: 0, upper: fractions }, sigmoid: false } : undefined
 }
 
 /** PS3.3 C.11.2.1.2.1. */

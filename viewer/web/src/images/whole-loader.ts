@@ -4,13 +4,18 @@
  */
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
-import type { DataSet } from './dicom-json'
+import { TAG, textOf, type DataSet } from './dicom-json'
+import { drawOverlays } from './overlay-loader'
 import { loadRendered } from './rendered-loader'
 import { fullRange, voiOf } from './voi'
 import { isWhole, type Frame } from './whole'
 import { windowOf } from './window-level'
 
 type Loading = { readonly promise: Promise<core.Types.IImage> & { readonly iterator?: unknown } }
+
+const LESS = 'the decoder gave less than the frame'
+/** Baseline and extended, PS3.5 8.2.1. */
+const JPEG: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51'])
 
 export function loadWhole(imageId: string, options?: Record<string, unknown>): { promise: Promise<core.Types.IImage> } {
   const onProcessor = core.getShouldUseCPURendering()
@@ -22,8 +27,9 @@ export function loadWhole(imageId: string, options?: Record<string, unknown>): {
     const { width, height, numberOfComponents } = image
     const frame = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as Frame
     const samples = image.getPixelData().length
-    if (isWhole({ width, height, numberOfComponents, samples }, frame)) return withItsRange(image)
-    throw new Error('the decoder gave less than the frame')
+    if (!isWhole({ width, height, numberOfComponents, samples }, frame)) throw new Error(LESS)
+    if (isMisread(image)) return loadRendered(imageId, options).promise
+    return drawOverlays(withItsRange(image), metadataOf(imageId))
   })
   // What the browser has no decoder for (native YBR_FULL_422 among them), the server may have one for.
   const picture = promise.catch((error: unknown) =>
@@ -33,6 +39,11 @@ export function loadWhole(imageId: string, options?: Record<string, unknown>): {
 }
 
 const metadataOf = (imageId: string): DataSet => loader.wadors.metaDataManager.get(imageId) as DataSet
+
+/** JPEG whose samples are RGB as its header says: the decoder takes them for YCbCr. */
+const isMisread = (image: core.Types.IImage): boolean =>
+  JPEG.has((image as { transferSyntaxUID?: string }).transferSyntaxUID ?? '') &&
+  textOf(metadataOf(image.imageId), TAG.PhotometricInterpretation) === 'RGB'
 
 /** Where the image has no window: Cornerstone would count padding in, and on the processor leave out the rescale. */
 function withItsRange(image: core.Types.IImage): core.Types.IImage {

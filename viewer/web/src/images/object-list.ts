@@ -1,0 +1,48 @@
+/** The objects of a series that are no pictures: what each is, what it says, and what opens it. */
+import { html, nothing, type TemplateResult } from 'lit'
+import { text } from '../language'
+import type { OtherObject } from './other-objects'
+import type { Content, Line } from './sr-content'
+
+export function objectList(objects: readonly OtherObject[], onOpen: (object: OtherObject) => void): TemplateResult {
+  return html`<div class="objects" tabindex="0" aria-label=${text('desk.objects')} role="region">
+    ${objects.map(
+      (object) =>
+        html`<article>
+          <h3>${text(`desk.kind.${object.kind}`)}${object.title ? html` · ${object.title}` : nothing}</h3>
+          ${object.content ? contentView(object.content) : nothing}
+          ${
+            object.address
+              ? html`<a
+                  class="button"
+                  href=${object.address}
+                  target="_blank"
+                  rel="noopener"
+                  @click=${() => onOpen(object)}
+                  @auxclick=${() => onOpen(object)}
+                  >${text('desk.open-pdf')}</a
+                >`
+              : html`<p class="soft">${howOpened(object)}</p>`
+          }
+        </article>`,
+    )}
+  </div>`
+}
+
+function howOpened(object: OtherObject): string {
+  if (object.content?.complete || object.kind === 'pdf') return ''
+  return text(object.content ? 'desk.opens.report' : `desk.opens.${object.kind}`)
+}
+
+function contentView({ title, lines }: Content): TemplateResult {
+  return html`${title ? html`<h4>${title}</h4>` : nothing}
+    <ul>
+      ${lines.map((line) => html`<li style="--depth: ${line.depth}">${lineView(line)}</li>`)}
+    </ul>`
+}
+
+function lineView({ name, value, isReference }: Line): TemplateResult {
+  const said = isReference ? text('desk.reference') : value
+  if (!said) return html`<strong>${name}</strong>`
+  return html`${name ? html`<span class="name">${name}${text('desk.colon')}</span>` : nothing}${said}`
+}

@@ -1,0 +1,71 @@
+/** Objects that are no pictures: what each is, and what opens it. */
+import { TAG, textOf, type DataSet } from './dicom-json'
+import { isImage, seriesPath, type SeriesAddress } from './pictures'
+import { contentOf, type Content } from './sr-content'
+
+export type Kind =
+  | 'pdf'
+  | 'document'
+  | 'key-objects'
+  | 'report'
+  | 'presentation-state'
+  | 'waveform'
+  | 'radiotherapy'
+  | 'registration'
+  | 'raw-data'
+  | 'other'
+
+export type OtherObject = {
+  readonly instanceUid: string
+  readonly kind: Kind
+  /** As the object calls itself; empty where it does not. */
+  readonly title: string
+  /** Where the browser finds what it can open by itself; undefined for the others. */
+  readonly address: string | undefined
+  /** What a structured report says. */
+  readonly content: Content | undefined
+}
+
+/** SOP classes of storage without this beginning (PS3.4 B.5), the longer ones first. */
+const STORAGE = '1.2.840.10008.5.1.4.1.1.'
+const KINDS: readonly (readonly [string, Kind])[] = [
+  ['104.1', 'pdf'],
+  ['104.', 'document'],
+  ['88.59', 'key-objects'],
+  ['88.', 'report'],
+  ['11.', 'presentation-state'],
+  ['9.', 'waveform'],
+  ['481.', 'radiotherapy'],
+  ['66.1', 'registration'],
+  ['66.2', 'registration'],
+  ['66.3', 'registration'],
+  ['66', 'raw-data'],
+]
+
+export function kindOf(sopClassUid: string): Kind {
+  if (!sopClassUid.startsWith(STORAGE)) return 'other'
+  const which = sopClassUid.slice(STORAGE.length)
+  const found = KINDS.find(([start]) => which === start || which.startsWith(start.endsWith('.') ? start : `${start}.`))
+  return found?.[1] ?? 'other'
+}
+
+/** Of the instances of a series those that give no picture. */
+export const othersOf = (series: SeriesAddress, instances: readonly DataSet[]): readonly OtherObject[] =>
+  instances.filter((instance) => !isImage(instance)).map((instance) => otherOf(series, instance))
+
+function otherOf(series: SeriesAddress, instance: DataSet): OtherObject {
+  const instanceUid = textOf(instance, TAG.SOPInstanceUID)
+  const kind = kindOf(textOf(instance, TAG.SOPClassUID))
+  const isStructured = kind === 'report' || kind === 'key-objects'
+  return {
+    instanceUid,
+    kind,
+    title: textOf(instance, TAG.DocumentTitle) || textOf(instance, TAG.ContentLabel),
+    address: kind === 'pdf' ? `${seriesPath(series)}/instances/${instanceUid}/rendered` : undefined,
+    content: isStructured ? contentOf(instance) : undefined,
+  }
+}
+
+/** Whether a person can see here all that the object says. */
+export const canBeSeen = ({ address, content }: OtherObject): boolean =>
+  address !== undefined || content?.complete === true
