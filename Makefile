@@ -15,7 +15,7 @@ NPM_CI := npm ci --no-audit --no-fund --loglevel error
 UV_COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --custom-compile-command "make lock"
 WORKERS ?= 3
 
-.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots bench clean
+.PHONY: help serve demo test fuzz torture check lint types web web-test tools peers lock format screenshots pictures bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -69,6 +69,9 @@ format: $(VENV)/test.stamp ## put the code into its form
 
 screenshots: $(VENV)/test.stamp viewer/static/app/.stamp tools ## make the README's pictures anew
 	$(BIN)/python -m tests.screenshots docs/pictures
+
+pictures: $(VENV)/test.stamp viewer/static/app/.stamp tools ## compare every picture of server, desk and reference, and count in docs/pictures.md
+	$(BIN)/python -W ignore -m tests.pictures
 
 bench: $(VENV)/test.stamp viewer/static/app/.stamp ## measure against real peers and write bench/RESULTS.md (BENCH=--quick: minutes)
 	@tests/system-tools.sh bench/system-tools.txt

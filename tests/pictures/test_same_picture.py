@@ -47,9 +47,7 @@ def things() -> list[Sent]:
 def test_every_object_looks_the_same_everywhere(things: list[Sent], sqlite_template: Path, tmp_path: Path) -> None:
     found = list(gallery.compared(things, sqlite_template, tmp_path))
     apart = [said(one) for one in found if one.name not in KNOWN and (one.differs or one.missing)]
-    alike = [one.name for one in found if one.name in KNOWN and not one.differs]
 
     assert apart == []
-    assert alike == []
     assert {one.name for one in found if one.from_server} >= RENDERED
     assert sum(one.compared for one in found) >= 6 * (len(found) - len(KNOWN))

@@ -134,8 +134,8 @@ class ImagePanel extends Part {
         if (view.quality !== 'none') this.preview = undefined
         this.requestUpdate()
       },
-      onArrived: (picture) => this.note(picture, 'arrived'),
-      onDisplayed: (picture) => this.note(picture, 'displayed'),
+      onArrived: (picture) => this.noteOf(picture, 'arrived'),
+      onDisplayed: (picture) => this.noteOf(picture, 'displayed'),
       onFailed: () => {
         this.lacking = true
         this.requestUpdate()
@@ -149,6 +149,11 @@ class ImagePanel extends Part {
     if (this.pictures.length > 0 && !this.querySelector<HTMLDetailsElement>('details.others')?.open) return
     for (const object of this.others)
       if (canBeSeen(object) && !object.address) this.note({ imageId: object.instanceUid }, 'displayed')
+  }
+
+  /** A picture of the series before may come late: the series that is chosen now was not shown by that. */
+  private noteOf(picture: Picture, what: 'arrived' | 'displayed'): void {
+    if (this.pictures.includes(picture)) this.note(picture, what)
   }
 
   private note({ imageId }: Pick<Picture, 'imageId'>, what: 'arrived' | 'displayed'): void {
