@@ -208,7 +208,7 @@ class _Maker:
             "examined_at": received,
             "received_at": received,
             "due_at": received + timedelta(hours=2),
-            "clock_ahead": False,
+            "clock_wrong": False,
             "revision": 1,
         }
 

@@ -43,6 +43,11 @@ _UID: Final = re.compile(r"[0-9.]{1,64}", re.ASCII)
 # Neither database takes NUL; other controls would only grow the JSON; surrogates have no UTF-8.
 _UNFIT: Final = re.compile("[\x00-\x1f\x7f\ud800-\udfff]")
 _INT32: Final = 2**31
+# ACR-NEMA wrote dates and times with dots and colons, which old devices still send (PS3.5 6.2, notes on DA and TM).
+_DATES: Final = frozenset(("birth_date", "study_date", "series_date"))
+_TIMES: Final = frozenset(("study_time", "series_time"))
+_DOTTED: Final = re.compile(r"([0-9]{4})\.([0-9]{2})\.([0-9]{2})", re.ASCII)
+_COLONS: Final = re.compile(r"([0-9]{2}):([0-9]{2})(?::([0-9]{2}(?:\.[0-9]{1,6})?))?", re.ASCII)
 
 Ranges = tuple[tuple[int, int], ...]
 
@@ -65,6 +70,13 @@ def is_new_uid(value: str | None) -> bool:
     What came in before this was asked stays readable: `is_uid`.
     """
     return is_uid(value) and all((value or "").split("."))
+
+
+def _as_dicom(column: str, value: str) -> str:
+    """The text of a column; a date or time of ACR-NEMA as DICOM writes it, to be sorted and found like others."""
+    form = _DOTTED if column in _DATES else _COLONS if column in _TIMES else None
+    written = form.fullmatch(value) if form else None
+    return value if written is None else "".join(part or "" for part in written.groups())
 
 
 class UnfitUid(StorageError, ValueError):
@@ -174,7 +186,7 @@ class InstanceRow:
             raise UnfitUid("received_transfer_syntax_uid")
         for name, limit in TEXT_LIMITS.items():
             value: str = getattr(self, name)
-            fit = _UNFIT.sub("", value)[:limit]
+            fit = _as_dicom(name, _UNFIT.sub("", value)[:limit])
             if fit != value:
                 object.__setattr__(self, name, fit)
         for name in _NUMBERS:

@@ -10,9 +10,11 @@ from itertools import pairwise
 from typing import Final
 
 from pydicom import config, dcmwrite
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.fileset import DIRECTORY_RECORDERS
+from pydicom.multival import MultiValue
 
 from pacs.dataset.part10 import head
 
@@ -151,8 +153,7 @@ def _front(first: int, last: int, size: int) -> bytes:
 def _upper(header: Dataset, kind: str) -> Dataset:
     record = _typed(kind)
     for keyword in ROOT_ATTRIBUTES[kind]:
-        value = header.get(keyword)
-        _set(record, keyword, "" if value is None else str(value))
+        _set(record, keyword, _said(header, keyword))
     # Keys of type 1, which a received study may lack.
     for keyword, otherwise in (("StudyID", "0"), ("SeriesNumber", "0"), ("Modality", "OT"), ("PatientID", "0")):
         if keyword in record and not str(record[keyword].value or ""):
@@ -171,7 +172,7 @@ def _leaf(header: Dataset, file_id: tuple[str, ...], transfer_syntax_uid: str) -
         record.update(DIRECTORY_RECORDERS[kind](header))
     except (ValueError, AttributeError, KeyError):  # an attribute of type 1 is missing
         record.DirectoryRecordType = "IMAGE"
-        _set(record, "InstanceNumber", str(header.get("InstanceNumber") or 0))
+        _set(record, "InstanceNumber", _said(header, "InstanceNumber") or "0")
     return record
 
 
@@ -180,6 +181,16 @@ def _typed(kind: str) -> Dataset:
     record.DirectoryRecordType = kind
     record.SpecificCharacterSet = "ISO_IR 192"
     return record
+
+
+def _said(header: Dataset, keyword: str) -> str:
+    """The first value of an attribute; empty where there is none, or no number where there should be one."""
+    try:
+        value = header.get(keyword)
+        first = value[0] if isinstance(value, MultiValue) else value
+        return "" if first is None else str(int(first)) if dictionary_VR(keyword) == "IS" else str(first)
+    except (ValueError, TypeError, OverflowError):  # whatever pydicom makes of a number that is none
+        return ""
 
 
 def _set(record: Dataset, keyword: str, value: str) -> None:

@@ -60,8 +60,9 @@ KEYS: Final = {
 _CODES: Final = frozenset({0x00080060, 0x00080061, 0x00100040, 0x00180015})
 """Attributes of which clients name several values and mean any of them, which PS3.4 C.2.2.2 does not foresee."""
 MAX_UIDS: Final = 1_000
-_DATE: Final = re.compile(r"\d{8}", re.ASCII)
-_TIME: Final = re.compile(r"\d{2}(\d{2}(\d{2}(\.\d{1,6})?)?)?", re.ASCII)
+# With dots and colons as ACR-NEMA wrote them (PS3.5 6.2, notes on DA and TM); the index has neither.
+_DATE: Final = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})", re.ASCII)
+_TIME: Final = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2}(?:\.\d{1,6})?))?)?", re.ASCII)
 _INTEGER: Final = re.compile(r"[+-]?\d{1,10}", re.ASCII)
 
 
@@ -129,9 +130,15 @@ def _text(value: str) -> Exact | Wildcard:
 
 def _range(value: str, form: re.Pattern[str]) -> Condition:
     """A day, or a range open at either end (PS3.4 C.2.2.2.5)."""
-    if form.fullmatch(value):
-        return Range(value, value)
-    low, dash, high = value.partition("-")
-    if not dash or not (low or high) or not all(form.fullmatch(end) for end in (low, high) if end):
+    ends = [end.strip(" ") for end in value.split("-")]
+    if len(ends) > 2 or not any(ends):
         raise UnfitKey("neither a value nor a range")
-    return Range(low or None, high or None)
+    bounds = [_without_separators(end, form) if end else None for end in ends]
+    return Range(bounds[0], bounds[-1])
+
+
+def _without_separators(value: str, form: re.Pattern[str]) -> str:
+    written = form.fullmatch(value)
+    if written is None:
+        raise UnfitKey("neither a value nor a range")
+    return "".join(part or "" for part in written.groups())

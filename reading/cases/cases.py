@@ -42,7 +42,7 @@ class Case:
     examined_at: datetime
     received_at: datetime
     due_at: datetime
-    clock_ahead: bool
+    clock_wrong: bool
     """The device's clock was more than five minutes ahead, so examined_at is when we received it."""
     revision: int
     arriving_since: datetime | None = None
@@ -263,7 +263,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         examined_at=row.examined_at,
         received_at=row.received_at,
         due_at=row.due_at,
-        clock_ahead=row.clock_ahead,
+        clock_wrong=row.clock_wrong,
         revision=row.revision,
         arriving_since=row.arriving_since,
         identity=Identity(row.identity),
@@ -291,7 +291,7 @@ def _values(case: Case) -> dict[str, Any]:
         "examined_at": case.examined_at,
         "received_at": case.received_at,
         "due_at": case.due_at,
-        "clock_ahead": case.clock_ahead,
+        "clock_wrong": case.clock_wrong,
         "arriving_since": case.arriving_since,
         "identity": case.identity,
         "other_persons": case.other_persons,

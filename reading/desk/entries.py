@@ -24,8 +24,7 @@ from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
-from reading.rules.case_rule import years_between
-from reading.rules.examination_time import parse_date
+from reading.rules.examination_time import parse_date, years_between
 from reading.rules.policy import Policy, Rule
 from reading.viewers import Viewer
 from storage.tables import series, study

@@ -34,7 +34,7 @@ from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import case_rule, policy
-from reading.rules.examination_time import parse_date, start_of_examination
+from reading.rules.examination_time import parse_date, start_of_examination, years_between
 from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -170,7 +170,7 @@ def _opened(  # noqa: PLR0917
             modality=look.modality,
             body_part=body_part,
             site_id=study.site_id,
-            age_years=case_rule.years_between(born, began.at.date()) if born else None,
+            age_years=years_between(born, began.at.date()) if born else None,
             priority=priority,
             critical=False,
             escalated=False,
@@ -194,7 +194,7 @@ def _opened(  # noqa: PLR0917
         examined_at=began.at,
         received_at=study.first_received_at,
         due_at=policy.due_at(rule, study.first_received_at),
-        clock_ahead=began.clock_ahead,
+        clock_wrong=began.clock_wrong,
         revision=1,
     )
 

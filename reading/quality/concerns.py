@@ -187,7 +187,7 @@ def _of_cases(
     """``decided`` None asks for both."""
     case = tables.case
     last = _last_move(aspect)
-    about = case.c.clock_ahead if aspect is Aspect.CLOCK else case.c.patient_id.is_(None)
+    about = case.c.clock_wrong if aspect is Aspect.CLOCK else case.c.patient_id.is_(None)
     closed = sa.func.coalesce(last, Move.UNDO) != Move.UNDO
     wanted = [condition, about]
     if decided is not None:
@@ -204,7 +204,7 @@ def _of_cases(
         yield Concern(
             aspect=aspect,
             subject_id=row.id,
-            kind=Kind.CLOCK_AHEAD
+            kind=Kind.CLOCK_WRONG
             if aspect is Aspect.CLOCK
             else _kind(numbers.get(row.id, ""), ordered=row.ordered or row.identity == Identity.DIFFERS),
             site_id=row.site_id,

@@ -35,7 +35,7 @@ class Kind(StrEnum):
     NO_PIXELS = Reason.NO_PIXELS
     TORN = Reason.TORN
     DAMAGED = Reason.DAMAGED
-    CLOCK_AHEAD = "clock_ahead"
+    CLOCK_WRONG = "clock_wrong"
     """The device's clock was more than five minutes ahead."""
     OTHER_PERSON = "other_person"
     """The images name one person, their order another."""
@@ -73,7 +73,7 @@ GROUPS: Final[Mapping[Group, tuple[Kind, ...]]] = {
         Kind.DAMAGED,
     ),
     Group.PATIENT: (Kind.OTHER_PERSON, Kind.BLANK_ID, Kind.UNKNOWN_PATIENT),
-    Group.CLOCK: (Kind.CLOCK_AHEAD,),
+    Group.CLOCK: (Kind.CLOCK_WRONG,),
 }
 GROUP_OF: Final = {kind: group for group, kinds in GROUPS.items() for kind in kinds}
 SUBJECT_KIND: Final = {Aspect.BYTES: "quarantine", Aspect.CLOCK: "case", Aspect.PATIENT: "case"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,7 +15,7 @@ from reading.kinds import Tier
 from reading.patients import patients
 from reading.reports import versions
 from reading.rules import policy
-from reading.rules.examination_time import parse_date
+from reading.rules.examination_time import parse_date, years_between
 from reading.rules.rule import Facts, Rule
 from storage.tables import study
 
@@ -86,9 +86,3 @@ def age_years(tx: Connection, case_id: str, patient_id: str | None, at: datetime
         )
         born = parse_date(said or "")
     return None if born is None else years_between(born, at.date())
-
-
-def years_between(born: date, day: date) -> int | None:
-    """Whole years; None for a birth date that lies in the future."""
-    years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
-    return years if years >= 0 else None

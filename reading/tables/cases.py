@@ -31,7 +31,7 @@ case: Final = sa.Table(
     sa.Column("examined_at", UtcDateTime, nullable=False),
     sa.Column("received_at", UtcDateTime, nullable=False),
     sa.Column("due_at", UtcDateTime, nullable=False),
-    sa.Column("clock_ahead", sa.Boolean, nullable=False),
+    sa.Column("clock_wrong", sa.Boolean, nullable=False),
     # When what is arriving now began to, where it is not the first instance; the rule's longest time counts from here.
     sa.Column("arriving_since", UtcDateTime),
     # reading.cases.identity_moves; and how many shown images named another person than their study, when compared.

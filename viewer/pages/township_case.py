@@ -32,7 +32,7 @@ from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.pages.township import township_page
 from viewer.views import completeness, meanwhile, orders, sharing, township
-from viewer.views.report_sheet import sheet_of, zone_of
+from viewer.views.report_sheet import examined_at, sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -123,7 +123,7 @@ def _facts(entry: Entry, zone: str, language: Language, *, due: str) -> Sequence
     values = {
         "case.accession": entry.studies[0].accession_number,
         "case.site": entry.site.name,
-        "case.examined-at": words.moment(case.examined_at, zone),
+        "case.examined-at": examined_at(entry, zone, language),
         "case.received-at": words.moment(case.received_at, zone),
         "case.priority": text(language, f"priority.{case.priority}"),
         "case.images": words.images(

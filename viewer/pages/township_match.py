@@ -128,5 +128,5 @@ def _said(entry: Entry, language: Language) -> list[str]:
     return [
         person_name(entry.patient.name) or text(language, "patient-unknown"),
         *([words.coded(language, "sex", entry.patient.sex)] if entry.patient.sex else []),
-        *([born.isoformat()] if born else []),
+        *([born.isoformat() if born else entry.patient.birth_date] if entry.patient.birth_date else []),
     ]

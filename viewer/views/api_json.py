@@ -15,7 +15,7 @@ from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.views import completeness
-from viewer.views.report_sheet import name_in_images
+from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
 from viewer.words import words
 from viewer.words.catalogue import Language
 
@@ -65,7 +65,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "name_in_images": name_in_images(entry),
             "sex": patient.sex,
             "birth_date": born.isoformat() if born else None,
-            "age": words.age(language, born, row.examined_at.date()) or None,
+            "age": patient_age(entry, "UTC", language) or None,
         },
         "studies": [_study(study) for study in entry.studies],
         "images": {
@@ -76,6 +76,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "complete": entry.progress.complete,
         },
         "examined_at": row.examined_at.isoformat(),
+        "examined_doubt": examined_doubt(entry, language),
         "received_at": row.received_at.isoformat(),
         "due_at": row.due_at.isoformat(),
         "overdue": entry.overdue,

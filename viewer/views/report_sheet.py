@@ -18,6 +18,7 @@ from reading.patients import patients
 from reading.patients.names import bare, person_name
 from reading.register import organisations
 from reading.reports.versions import ReportVersion, Status
+from reading.rules.examination_time import birth_date_doubtful
 from reading.viewers import PatientViewer, Staff
 from viewer.views.report_pdf import Sheet
 from viewer.words import words
@@ -108,9 +109,23 @@ def name_in_images(entry: Entry) -> str:
 
 
 def patient_age(entry: Entry, zone: str, language: Language) -> str:
-    """The age on the day of the examination."""
+    """The age on the day of the examination; a birth date that cannot be as the device wrote it, and that it cannot."""
     on: date = entry.case.examined_at.astimezone(ZoneInfo(zone)).date()
+    if birth_date_doubtful(entry.patient.birth_date, on):
+        return text(language, "birth-date-doubtful", said=entry.patient.birth_date)
     return words.age(language, words.day(entry.patient.birth_date), on)
+
+
+def examined_at(entry: Entry, zone: str, language: Language) -> str:
+    """When the examination began; where the device wrote what cannot be, when it was received, and what was written."""
+    return " ".join(filter(None, (words.moment(entry.case.examined_at, zone), examined_doubt(entry, language))))
+
+
+def examined_doubt(entry: Entry, language: Language) -> str:
+    """What the device wrote as the date of the examination where that cannot be; else empty."""
+    if not entry.case.clock_wrong:
+        return ""
+    return f"({text(language, 'examined-doubtful', said=entry.studies[0].study_date)})"
 
 
 def patient_sex(entry: Entry, language: Language) -> str:
@@ -132,7 +147,7 @@ def _facts(
         "examination": examination(entry, language),
         "side": side(entry, language),
         "accession": entry.studies[0].accession_number,
-        "examined-at": words.moment(case.examined_at, zone),
+        "examined-at": examined_at(entry, zone, language),
         "reported-at": words.moment(version.released_at or version.created_at, zone),
         "version": text(language, "report.version-n", n=version.number),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),

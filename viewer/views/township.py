@@ -16,7 +16,15 @@ from reading.desk.worklist import Entry
 from reading.kinds import Priority
 from reading.reports.versions import ReportVersion, Status
 from reading.viewers import Staff
-from viewer.views.report_sheet import examination, name_in_images, patient_age, patient_name, patient_sex, side
+from viewer.views.report_sheet import (
+    examination,
+    examined_doubt,
+    name_in_images,
+    patient_age,
+    patient_name,
+    patient_sex,
+    side,
+)
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -38,6 +46,7 @@ class Row:
     examination: str
     side: str
     examined_at: str
+    examined_doubt: str
     priority: str
     priority_raised: bool
     images: str
@@ -85,6 +94,7 @@ def row(entry: Entry, version: ReportVersion | None, zone: str, language: Langua
         examination=examination(entry, language),
         side=side(entry, language),
         examined_at=words.moment_today(case.examined_at, zone, now),
+        examined_doubt=examined_doubt(entry, language),
         priority=text(language, f"priority.{case.priority}"),
         priority_raised=case.priority is not Priority.ROUTINE,
         images=words.images(language, progress.arrived, progress.expected, arriving=case.arriving, held=progress.held),

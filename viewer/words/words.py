@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from reading.desk.entries import EntryStudy
+from reading.rules.examination_time import years_between
 from viewer.words.catalogue import Language, catalogue, text
 
 HOUR: Final = timedelta(hours=1)
@@ -61,8 +62,8 @@ def day(dicom: str) -> date | None:
 
 
 def age(language: Language, born: date | None, on: date) -> str:
-    """Age in years; under three years in months, under two months in days."""
-    if born is None or born > on:
+    """Age in years; under three years in months, under two months in days; empty where nobody is that old."""
+    if born is None or years_between(born, on) is None:
         return ""
     months = (on.year - born.year) * 12 + on.month - born.month - (on.day < born.day)
     if months >= 36:

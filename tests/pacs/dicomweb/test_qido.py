@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dicomweb_client.api import DICOMwebClient
+from pydicom.config import IGNORE
+from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from pacs.dicomweb.problems import TooManySearches, answer
@@ -71,6 +73,24 @@ def test_studies_are_found_by_what_is_asked(web: Web) -> None:
         assert answer.status_code == 200
         assert answer.headers["content-type"] == "application/dicom+json"
         assert ids(answer) == found, query
+
+
+def test_dates_and_times_of_acr_nema_are_found_in_either_form(web: Web) -> None:
+    web.send(image(StudyDate="20260105", StudyTime="091500"))
+    old = image()
+    odd = (("StudyDate", "2026.01.05"), ("PatientBirthDate", "1980.01.02"), ("StudyTime", "10:15:00"))
+    for keyword, written in odd:
+        old[keyword] = DataElement(old[keyword].tag, old[keyword].VR, written, validation_mode=IGNORE)
+    web.send(old)
+    uid = f"StudyInstanceUID={old.StudyInstanceUID}"
+    for query in (
+        *("StudyDate=20260105", "StudyDate=2026.01.05", "StudyDate=20260101-20260131", "StudyDate=2026.01.05-"),
+        *("PatientBirthDate=19800102", "PatientBirthDate=1980.01.02", "StudyTime=1000-1030", "StudyTime=10:15"),
+    ):
+        assert len(web.ada.get(f"/studies?{uid}&{query}").json()) == 1, query
+    assert web.ada.get(f"/studies?{uid}&StudyTime=1100-").json() == []
+    (found,) = web.ada.get(f"/studies/{old.StudyInstanceUID}/metadata").json()
+    assert found["00080020"]["Value"] == ["2026.01.05"]  # as it came
 
 
 def test_what_cannot_be_matched_is_refused_as_a_problem(web: Web) -> None:

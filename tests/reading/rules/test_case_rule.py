@@ -10,6 +10,7 @@ from sqlalchemy.engine import Engine
 from reading.cases import cases
 from reading.kinds import Tier
 from reading.rules import case_rule, policy
+from reading.rules.examination_time import years_between
 from reading.rules.first_policy import FIRST_POLICY
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, take
@@ -91,4 +92,4 @@ def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine
     ],
 )
 def test_years_are_whole_on_the_birthday(born: date, years: int | None) -> None:
-    assert case_rule.years_between(born, date(2026, 3, 2)) == years
+    assert years_between(born, date(2026, 3, 2)) == years

@@ -64,6 +64,19 @@ def test_the_worklist_shows_a_case_as_the_desk_expects_it(house: House) -> None:
     assert (item["holder"], item["critical"], item["overdue"]) == (None, None, False)
 
 
+def test_dates_that_cannot_be_are_shown_as_they_came_and_marked(house: House) -> None:
+    house.case(STUDY, study_date="00010101", birth_date="18180302")
+
+    (item,) = house.signed_in("ada").get("/api/cases").json()["items"]
+    page = house.signed_in("tang").get("/t").text
+
+    assert item["patient"]["age"] == "出生日期“18180302”存疑"
+    assert item["examined_at"] == item["received_at"]
+    assert item["examined_doubt"] == "(收到时间；设备所写日期“00010101”存疑)"
+    for said in (item["patient"]["age"], item["examined_doubt"]):
+        assert said in page
+
+
 def test_the_worklist_is_narrowed_and_paged(house: House) -> None:
     for number in range(3):
         house.case(f"1.2.840.{number}", patient_id=f"P{number}", modality="CT" if number else "DX")

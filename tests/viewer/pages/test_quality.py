@@ -184,7 +184,8 @@ def test_refused_bytes_are_downloaded_and_received_again(house: House, hills: Hi
     [
         ({"patient_id": "P77"}, "unknown_patient"),
         ({"patient_id": "TEST"}, "blank_id"),
-        ({"study_date": "20991231", "study_time": "0800"}, "clock_ahead"),
+        ({"study_date": "20991231", "study_time": "0800"}, "clock_wrong"),
+        ({"study_date": "00010101"}, "clock_wrong"),
     ],
 )
 def test_cases_that_want_somebody_are_listed_and_seen_to(known: dict[str, str], kind: str, house: House) -> None:

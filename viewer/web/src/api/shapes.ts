@@ -94,6 +94,8 @@ export type Case = {
     readonly complete: boolean
   }
   readonly examined_at: string
+  /** What the device wrote as its date, where that cannot be and the time of receipt counts; else empty. */
+  readonly examined_doubt: string
   readonly received_at: string
   readonly due_at: string
   readonly overdue: boolean

@@ -16,7 +16,7 @@ export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, no
     ${detail.identity === 'differs' ? html`<span class="tag danger">${text('desk.identity-differs')}</span>` : nothing}
     <p class="examination">
       <strong>${examinationOf(detail)}</strong>
-      <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)}</span>
+      <span class="soft">${detail.site.name} · ${dateAndTime(detail.examined_at)} ${detail.examined_doubt}</span>
     </p>
     <p class="standing">
       <span class="priority ${detail.priority}">${named('priority', detail.priority)}</span>
