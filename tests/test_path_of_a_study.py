@@ -29,7 +29,7 @@ from tests.running import Cast, TierRead, serving, wait_until
 from tests.seaweedfs import SeaweedFS
 from tests.wire import EXPLICIT_LITTLE
 
-FINDINGS = "右侧胸腔见无肺纹理透亮区，肺组织压缩约百分之六十。"
+FINDINGS = "右侧胸腔见无肺纹理透亮区，肺组织压缩约 60 %，⌀ 12 mm，𪛖氏线。"
 IMPRESSION = "右侧气胸。"
 AMENDED = "右侧张力性气胸，纵隔左移。"
 READ_BACK = "右侧气胸，已安排转诊"
@@ -74,6 +74,9 @@ def test_from_the_device_to_the_patients_phone(tierread: TierRead, browser: Brow
     raises_a_critical_result(ada)
     expect(tang.locator(".banner.danger")).to_be_visible(timeout=30_000)  # by itself, before anybody signed
     writes(ada, FINDINGS, IMPRESSION)
+    ada.locator(".actions .primary").click()
+    expect(ada.locator("dialog .unprintable")).to_contain_text("〔U+2A6D6〕")  # said before it is signed
+    ada.keyboard.press("Escape")
     decides(ada)
     vera = signed_in(window(browser, tierread), cast.vera)
     vera.click("#take-next")

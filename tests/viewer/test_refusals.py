@@ -150,6 +150,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/{case_id}/critical"): Thing("case", body(critical_class="stroke", finding="bleeding")),
     ("DELETE", "/api/cases/{case_id}/critical"): Thing("case", params={"alert": NOWHERE["alert"]}),
     ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
+    ("POST", "/api/reports/unprintable"): Theirs("the caller's own text"),
     ("POST", "/api/reports/{version_id}/addendum"): Thing(
         "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
     ),

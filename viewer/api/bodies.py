@@ -112,6 +112,12 @@ class Addendum(Body):
     incomplete_reason: Line = ""
 
 
+class ToPrint(Body):
+    """A report before it is signed."""
+
+    content: dict[str, Any]
+
+
 class NoChange(Body):
     """A reader says that images which came after the report change nothing."""
 

@@ -1,4 +1,4 @@
-"""/api/reports: the sheet as PDF, and the addendum to a final report."""
+"""/api/reports: the sheet as PDF, what it cannot print, and the addendum to a final report."""
 
 from __future__ import annotations
 
@@ -14,11 +14,12 @@ from reading.reports.content import Content
 from reading.signing import printing, signatures
 from viewer.api import bodies
 from viewer.api.cases import screen
-from viewer.http.callers import Looking, Signing
+from viewer.http.callers import Acting, Looking, Signing
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.views import api_json
+from viewer.views.glyphs import code_of, unprintable
 from viewer.views.report_pdf import as_pdf
 from viewer.views.report_sheet import sheet_for
 
@@ -33,6 +34,15 @@ def pdf(request: Request, staff: Looking, version_id: str) -> Response:
         version = printing.print_report(ctx, version_id)
         sheet = sheet_for(ctx.tx, staff, version, language_of(request), ctx.now)
     return as_pdf(sheet, version)
+
+
+@router.post("/unprintable")
+def not_printed(staff: Acting, body: bodies.ToPrint) -> dict[str, Any]:  # noqa: ARG001 -- whoever is signed in
+    """The characters of a text that a sheet prints as codes, each with its code: said before it is signed."""
+    content = Content.from_json(body.content)
+    texts = (content.findings, content.impression, content.recommendation)
+    lost = dict.fromkeys(one for each in texts for one in unprintable(each))
+    return {"unprintable": [{"character": one, "printed": code_of(one)} for one in lost]}
 
 
 @router.post("/{version_id}/addendum")

@@ -1,24 +1,26 @@
-"""The report as PDF/A-2b with its Chinese glyphs embedded; texts enter typst as data, never as markup."""
+"""The report as PDF/A-2b with its glyphs embedded; texts enter typst as data, never as markup."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+import structlog
 import typst
-from noto_cjk_sans_otc import FONT_PATH
 from starlette.responses import Response
 
 from reading.reports.versions import ReportVersion
 from storage.open_transactions import outside_transaction
 from viewer.folders import TYPST
+from viewer.views.glyphs import CHINESE, OTHERS, families, printed, runs_from_the_right
 
 TEMPLATE: Final = TYPST / "report.typ"
+_log: Final = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +51,24 @@ class Sheet:
 def render(sheet: Sheet, made_at: datetime) -> bytes:
     """The sheet as PDF/A-2b; the same sheet and time give the same bytes."""
     outside_transaction("setting a report")
+    try:
+        return _set(sheet, made_at, printed)
+    except typst.TypstError:
+        # Marks that no font can place on their letter: what was signed is printed all the same, with their codes.
+        _log.warning("report_set_plainly", exc_info=True)
+        return _set(sheet, made_at, partial(printed, plain=True))
+
+
+def _set(sheet: Sheet, made_at: datetime, printed_as: Callable[[str], str]) -> bytes:
+    said = _each_text(asdict(sheet), printed_as)
+    said["sections"] = [
+        (heading, [{"text": line, "from_right": runs_from_the_right(line)} for line in text.split("\n")])
+        for heading, text in said["sections"]
+    ]
     pdf = typst.compile(
         TEMPLATE,
         root=TEMPLATE.parent,
-        sys_inputs={"sheet": json.dumps(_without_controls(asdict(sheet)), ensure_ascii=False)},
+        sys_inputs={"sheet": json.dumps(said | {"fonts": families()}, ensure_ascii=False)},
         font_paths=_fonts(),
         pdf_standards=["a-2b"],
         timestamp=made_at.replace(microsecond=0),  # typst refuses parts of a second
@@ -78,17 +94,16 @@ def as_pdf(sheet: Sheet, version: ReportVersion) -> Response:
 def _fonts() -> typst.Fonts:
     # Kept, because reading the 19 MB collection takes longer than setting a page. System fonts are left out, so that
     # the PDF is the same on every machine.
-    return typst.Fonts(
-        include_system_fonts=False, include_embedded_fonts=False, font_paths=[Path(str(FONT_PATH)).parent]
-    )
+    folders = [CHINESE.parent, *filter(Path.exists, [OTHERS])]
+    return typst.Fonts(include_system_fonts=False, include_embedded_fonts=False, font_paths=folders)
 
 
-def _without_controls(value: object) -> object:
-    # Control characters have no glyph: typst would draw boxes, and PDF/A refuses them.
+def _each_text(value: Any, printed_as: Callable[[str], str]) -> Any:
+    # What no font has, typst would draw as boxes, and PDF/A refuses those.
     if isinstance(value, str):
-        return "".join(char for char in value.replace("\r\n", "\n") if char == "\n" or char.isprintable())
+        return printed_as(value)
     if isinstance(value, dict):
-        return {key: _without_controls(item) for key, item in value.items()}
+        return {key: _each_text(item, printed_as) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_controls(item) for item in value]
+        return [_each_text(item, printed_as) for item in value]
     return value

@@ -77,6 +77,18 @@ def test_dates_that_cannot_be_are_shown_as_they_came_and_marked(house: House) ->
         assert said in page
 
 
+def test_what_a_sheet_cannot_print_is_said_before_it_is_signed(house: House) -> None:
+    content = {**NORMAL.to_json(), "findings": "CO₂ 王𪛖", "impression": "𪛖א"}
+    house.case(STUDY)
+
+    said = house.signed_in("ada").post("/api/reports/unprintable", json={"content": content}).json()
+
+    assert said["unprintable"] == [
+        {"character": "𪛖", "printed": "〔U+2A6D6〕"},
+        {"character": "א", "printed": "〔U+05D0〕"},
+    ]
+
+
 def test_the_worklist_is_narrowed_and_paged(house: House) -> None:
     for number in range(3):
         house.case(f"1.2.840.{number}", patient_id=f"P{number}", modality="CT" if number else "DX")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.conftest import need_tool
 from viewer.views.report_pdf import Sheet, render
@@ -128,3 +131,49 @@ def test_an_empty_report_is_still_a_page(read_back: Reader) -> None:
     bare = replace(FINAL, organisations=[], facts=[], sections=[], signatures=[], note="", footer="")
 
     assert "影像诊断报告" in read_back.text(bare)
+
+
+def test_letters_of_our_regions_and_signs_are_printed(read_back: Reader) -> None:
+    said = read_back.text(replace(FINAL, sections=[("检查所见", "CO₂ 10⁰ ✔ ⌀12 ‱\nབོད་ཡིག\nไทย\n朱镕𠮷")]))
+
+    for words in ("CO₂ 10⁰ ✔ ⌀12 ‱", "朱镕𠮷"):
+        assert words in said
+    assert any("NotoSerifTibetan" in line for line in read_back.fonts())
+    for line in read_back.fonts():
+        assert line.split()[-5:-3] == ["yes", "yes"]
+
+
+def test_uyghur_runs_from_the_right(tmp_path: Path) -> None:
+    path = tmp_path / "report.pdf"
+    word = "ئۇيغۇر"
+    path.write_bytes(render(replace(FINAL, sections=[("检查所见", f"{word}\nCT {word}")]), MADE_AT))
+    words = re.findall(
+        r'yMin="([0-9.]+)" xMax="([0-9.]+)"[^>]*>[^<]*[\u0600-\u06ff\ufb50-\ufeff]',
+        Reader._run("pdftotext", "-bbox", str(path), "-"),
+    )
+    first_line = min(float(top) for top, _ in words)
+    alone = max(float(end) for top, end in words if float(top) < first_line + 8)
+    behind = max(float(end) for top, end in words if float(top) >= first_line + 8)
+    middle_of_the_page_pt = 595.3 / 2
+
+    assert alone > middle_of_the_page_pt + 200
+    assert behind < middle_of_the_page_pt
+
+
+def test_what_no_font_has_is_printed_as_its_code(read_back: Reader) -> None:
+    said = read_back.text(replace(FINAL, facts=[("姓名", "王𪛖")], sections=[("检查所见", "א\ue000")]))
+
+    assert "王〔U+2A6D6〕" in said
+    assert "〔U+05D0〕〔U+E000〕" in said
+
+
+@settings(max_examples=40, derandomize=True, deadline=None)
+@given(text=st.text(st.characters(), max_size=60))
+def test_whatever_was_signed_is_printed(text: str) -> None:
+    assert render(replace(FINAL, facts=[("姓名", text)], sections=[(text, text)]), MADE_AT).startswith(b"%PDF")
+
+
+@settings(max_examples=20, derandomize=True, deadline=None)
+@given(text=st.text(st.sampled_from("aبཀไ王😀ً่ཱུ́ิ̂⃝ः゙"), min_size=1, max_size=20))
+def test_marks_on_letters_of_other_scripts_are_printed(text: str) -> None:
+    assert render(replace(FINAL, sections=[("检查所见", text)]), MADE_AT).startswith(b"%PDF")

@@ -1,6 +1,17 @@
 /** The requests of the reading room, one function each (viewer/api). */
 import type { Client } from './client'
-import type { CaseDetail, CasePage, Content, Lease, ReviewOutcome, SavedDraft, Session, Standing, Step } from './shapes'
+import type {
+  CaseDetail,
+  CasePage,
+  Content,
+  Lease,
+  ReviewOutcome,
+  SavedDraft,
+  Session,
+  Standing,
+  Step,
+  Unprintable,
+} from './shapes'
 
 export type CaseQuery = {
   readonly tab?: string
@@ -98,6 +109,12 @@ export class Office {
     lease_revision: number,
   ): Promise<Omit<SavedDraft, 'content'>> {
     return answered(await this.client.send('PUT', `/api/cases/${id}/draft`, { content, revision, lease_revision }))
+  }
+
+  /** The characters that a sheet prints as codes. */
+  async unprintable(content: Content): Promise<readonly Unprintable[]> {
+    const answer = await this.client.send('POST', '/api/reports/unprintable', { content })
+    return (answered(answer) as { readonly unprintable: readonly Unprintable[] }).unprintable
   }
 
   async sign(id: string, content: Content, draft_revision: number, seen: Seen): Promise<void> {

@@ -48,6 +48,9 @@ export type Content = {
   readonly recommendation: string
 }
 
+/** A character that no font of the printed sheet has, and what stands for it there. */
+export type Unprintable = { readonly character: string; readonly printed: string }
+
 export type CriticalAlert = {
   readonly id: string
   readonly class: string

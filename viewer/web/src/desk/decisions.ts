@@ -1,5 +1,5 @@
 /** What a person decides at the desk: each asks what must be asked, proves who they are where needed, and acts. */
-import { html, type TemplateResult } from 'lit'
+import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import { isIncomplete } from '../case-words'
@@ -60,10 +60,12 @@ export class Decisions {
     if (outcome === null) return
     // What is sent back is not signed, so nothing is asked of its images.
     const incomplete = outcome !== 'send_back' && this.isIncomplete()
+    const codes = outcome === 'amend' ? await this.printedAsCodes() : nothing
+    if (codes === null) return
     const answer = await ask({
       title: text(`desk.outcome.${outcome}`),
       words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
-        ${incomplete ? this.whatIsMissing() : ''}`,
+        ${codes} ${incomplete ? this.whatIsMissing() : ''}`,
       fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
       confirm: text('desk.review-submit'),
     })
@@ -172,9 +174,12 @@ export class Decisions {
     const { detail, content } = this.work
     if (!detail) return null
     const incomplete = this.isIncomplete()
+    const codes = await this.printedAsCodes()
+    if (codes === null) return null
     const answer = await ask({
       title: text(`desk.${action}`),
       words: html`<p>${text(`desk.${action}-means`)}</p>
+        ${codes}
         <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
         <p class="prose">${content.impression}</p>
         ${incomplete ? this.whatIsMissing() : ''}`,
@@ -183,6 +188,19 @@ export class Decisions {
     })
     if (!answer) return null
     return incomplete ? (answer['reason'] ?? '') : undefined
+  }
+
+  /** What of the text a printed sheet has no letters for; null where the server could not say. */
+  private async printedAsCodes(): Promise<TemplateResult | typeof nothing | null> {
+    try {
+      const lost = await this.work.unprintable()
+      if (lost.length === 0) return nothing
+      const what = lost.map(({ character, printed }) => `${character} → ${printed}`).join('  ')
+      return html`<p class="note warning unprintable">${text('desk.unprintable', { what })}</p>`
+    } catch (error) {
+      notify('danger', wordsFor(error))
+      return null
+    }
   }
 
   private isIncomplete(): boolean {

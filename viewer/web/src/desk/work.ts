@@ -1,7 +1,7 @@
 /** A person's work at one case: what the server says of it, the lease, the draft, and the decisions that end it. */
 import type { Office, Seen } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, Step } from '../api/shapes'
+import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, Step, Unprintable } from '../api/shapes'
 import { ShownSeries } from '../images/shown-series'
 import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
@@ -136,6 +136,11 @@ export class Work {
 
   keepMine(revision: number): void {
     this.draftKeeper?.keepMine(revision)
+  }
+
+  /** The characters of the text that a sheet prints as codes. */
+  async unprintable(): Promise<readonly Unprintable[]> {
+    return await this.office.unprintable(this.content)
   }
 
   async sign(incompleteReason: string | undefined): Promise<void> {
