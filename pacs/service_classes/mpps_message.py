@@ -26,6 +26,12 @@ STATES: Final = {"IN PROGRESS": "in_progress", "COMPLETED": "completed", "DISCON
 TYPE_1: Final = ("00400253", "00400241", "00400244", "00400245", STATUS, MODALITY, STEPS)
 """Attributes that an N-CREATE must have: step id, station, start date and time, status, modality, scheduled steps.
 Attributes of type 2 may be missing: devices leave them out, and a refusal would help nobody."""
+FIXED: Final = (
+    *(STEPS, MODALITY, "00400253", "00400241", "00400244", "00400245"),
+    *("00100010", "00100020", "00100021", "00100030", "00100040"),
+)
+"""What an N-SET may repeat and not change (PS3.4 Table F.7.2-1): what was scheduled, what is made, where, from when, of
+whom. Consoles send them again with each message."""
 SHORT: Final = 16
 """Characters of an SH or a CS (PS3.5 6.2)."""
 LONG: Final = 64
@@ -82,6 +88,8 @@ class PerformedStep:
     reason: Mapping[str, str] | None = None
     person: Person | None = None
     """Of whom it was made; None where the message does not say."""
+    repeated: Sequence[str] = ()
+    """Tags of what an N-SET says again; whether it changes them is known where the step is."""
 
 
 def n_create(attributes: Attributes) -> PerformedStep:
@@ -120,11 +128,12 @@ def n_set(attributes: Attributes) -> PerformedStep:
         raise RefusedMessage(MISSING_VALUE, STATUS)
     if status and status not in STATES:
         raise RefusedMessage(INVALID_VALUE, STATUS)
-    for unchanging in (STEPS, MODALITY, "00400253", "00400241", "00400244", "00400245"):
-        if unchanging in attributes:
-            raise RefusedMessage(INVALID_VALUE, unchanging)  # PS3.4 Table F.7.2-1: not allowed in an N-SET
     return PerformedStep(
-        attributes=attributes, state=STATES.get(status), instances=_instances(attributes), reason=_reason(attributes)
+        attributes=attributes,
+        state=STATES.get(status),
+        instances=_instances(attributes),
+        reason=_reason(attributes),
+        repeated=tuple(tag for tag in FIXED if tag in attributes),
     )
 
 

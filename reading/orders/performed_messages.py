@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from reading.completeness import announcements
 from reading.completeness.announcements import Named
+from reading.errors import ReadingError
 from reading.orders import orders, performed, progress
 from reading.orders.orders import Order
 from reading.orders.performed import MOVE_OF, State
@@ -26,6 +27,14 @@ from storage.tables import series as series_table
 
 SOURCE: Final = "mpps"
 """The ledger's name for what a device announces with it (`reading.completeness.ledger`)."""
+
+
+class FixedValue(ReadingError):
+    """A message changes attribute ``tag``, which stays as the step began (PS3.4 Table F.7.2-1)."""
+
+    def __init__(self, tag: str) -> None:
+        super().__init__(tag)
+        self.tag = tag
 
 
 class Answer(StrEnum):
@@ -66,6 +75,8 @@ class Message:
     """Of whom the device made it."""
     patient_id: str = field(default="", repr=False)
     """The number under which the device made it."""
+    repeated: Sequence[str] = ()
+    """Tags among the attributes that stay as the step began."""
 
 
 def create(  # noqa: PLR0917 -- a message and whose it is
@@ -113,6 +124,10 @@ def change(  # noqa: PLR0917
     """A device continues the step or ends it; what it listed is then what the ledger expects.
 
     Only devices of the site that began the step may; the last message again changes nothing.
+
+    Raises:
+        FixedValue: it gives another value to what stays as it began.
+
     """
     asked = sa.select(performed_step).where(performed_step.c.sop_instance_uid == sop_instance_uid).with_for_update()
     row = tx.execute(asked).one_or_none()
@@ -123,6 +138,10 @@ def change(  # noqa: PLR0917
         return Answer.DONE
     if row.state != State.IN_PROGRESS:
         return Answer.FINAL
+    for tag in message.repeated:
+        if not _repeats(message.attributes[tag], row.attributes.get(tag, {})):
+            raise FixedValue(tag)
+    changes = {tag: element for tag, element in message.attributes.items() if tag not in message.repeated}
     state = message.state or State.IN_PROGRESS
     tx.execute(
         sa.update(performed_step)
@@ -131,7 +150,7 @@ def change(  # noqa: PLR0917
             state=state,
             series=row.series if message.instances is None else _listed(message.instances),
             reason=message.reason or row.reason,
-            attributes={**row.attributes, **message.attributes},
+            attributes={**row.attributes, **changes},
             changed_at=now,
             revision=row.revision + 1,
         )
@@ -141,6 +160,28 @@ def change(  # noqa: PLR0917
     if state is not State.IN_PROGRESS:
         _announce(tx, row.id, now)
     return Answer.DONE
+
+
+def _repeats(said: Mapping[str, Any], known: Mapping[str, Any]) -> bool:
+    """Whether an element (DICOM JSON) says what is known, or less; a step that began without it keeps that."""
+    ours, theirs = _values(known), _values(said)
+    if not ours or not theirs:
+        return True
+    return len(ours) == len(theirs) and all(map(_is_part, theirs, ours))
+
+
+def _is_part(said: Any, known: Any) -> bool:
+    if not isinstance(said, Mapping) or not isinstance(known, Mapping):
+        return said == known
+    return all(
+        _repeats(value, known.get(name, {})) if isinstance(value, Mapping) else value == known.get(name)
+        for name, value in said.items()
+    )
+
+
+def _values(element: Mapping[str, Any]) -> list[Any]:
+    values = [one.strip() if isinstance(one, str) else one for one in element.get("Value") or ()]
+    return [one for one in values if one not in (None, "", {})]
 
 
 def _said_before(tx: Connection, site_id: str, sop_instance_uid: str, message: Message) -> Answer:

@@ -7,11 +7,11 @@ from typing import Final
 
 from pacs.dimse.service import Caller
 from pacs.service_classes.mpps import Verdict
-from pacs.service_classes.mpps_message import PerformedStep
+from pacs.service_classes.mpps_message import INVALID_VALUE, PerformedStep, RefusedMessage
 from reading.completeness.announcements import Named
 from reading.orders import performed_messages
 from reading.orders.performed import State
-from reading.orders.performed_messages import Answer, Message, Reference
+from reading.orders.performed_messages import Answer, FixedValue, Message, Reference
 from reading.patients.same_person import Said
 from service.installation.house import House
 from storage.database import transaction
@@ -34,7 +34,10 @@ class PerformedDoor:
         return self._taken(performed_messages.create, caller, uid, said)
 
     def changing(self, caller: Caller, uid: str, said: PerformedStep) -> Verdict:
-        return self._taken(performed_messages.change, caller, uid, said)
+        try:
+            return self._taken(performed_messages.change, caller, uid, said)
+        except FixedValue as fixed:
+            raise RefusedMessage(INVALID_VALUE, fixed.tag) from fixed
 
     def _taken(self, take: Callable[..., Answer], caller: Caller, uid: str, said: PerformedStep) -> Verdict:
         with transaction(self._house.engine) as tx:
@@ -55,6 +58,7 @@ def _message(said: PerformedStep) -> Message:
         if said.instances is None
         else [Named(series_uid=one.series_uid, sop_instance_uid=one.sop_instance_uid) for one in said.instances],
         reason=said.reason,
+        repeated=said.repeated,
         person=None
         if said.person is None
         else Said(name=said.person.name, sex=said.person.sex, birth_date=said.person.birth_date),

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 import pytest
 from pydicom import dcmread, dcmwrite
@@ -37,6 +38,13 @@ def tierread(tmp_path: Path) -> Iterator[TierRead]:
         yield running
 
 
+REPEATED: Final = (
+    *("Modality", "PatientName", "PatientID", "ScheduledStepAttributesSequence", "PerformedProcedureStepID"),
+    *("PerformedStationAETitle", "PerformedProcedureStepStartDate", "PerformedProcedureStepStartTime"),
+)
+"""What a console says again when it ends a step."""
+
+
 @pytest.mark.timeout(180)
 def test_an_order_is_made_and_comes_home(tierread: TierRead, tmp_path: Path) -> None:
     cast = tierread.cast()
@@ -64,7 +72,12 @@ def test_an_order_is_made_and_comes_home(tierread: TierRead, tmp_path: Path) -> 
     assert order_state(engine, item) is OrderState.IN_PROGRESS
     sends(tierread, cast, pictures[:2], tmp_path)
     series_uid, made = pictures[0].SeriesInstanceUID, [one.SOPInstanceUID for one in pictures]
-    assert performs(tierread, cast, None, ending(*made, series_uid=series_uid)) == 0
+    repeated = {element.keyword: element.value for element in said if element.keyword in REPEATED}
+    done = ending(*made, series_uid=series_uid, **repeated)
+    assert (
+        performs(tierread, cast, None, ending(*made, series_uid=series_uid, **repeated | {"Modality": "CT"})) == 0x0106
+    )
+    assert performs(tierread, cast, None, done) == 0
 
     # The case is the patient's by itself; the third picture is missed until it comes.
     wait_until(lambda: order_state(engine, item) is OrderState.ARRIVED, what="the order to arrive")

@@ -93,8 +93,6 @@ def test_a_beginning_that_is_refused(said: Dataset, status: int, tag: str) -> No
     [
         (ending(PerformedProcedureStepStatus="DONE"), 0x0106, "00400252"),
         (ending(PerformedProcedureStepStatus=""), 0x0121, "00400252"),
-        (ending(Modality="CT"), 0x0106, "00080060"),
-        (ending(ScheduledStepAttributesSequence=[]), 0x0106, "00400270"),
         (ending("1.2.x", "1.2.2"), 0x0106, "00081155"),
         (ending("", "1.2.2"), 0x0121, "00081155"),
         (ending("1.2.3", series_uid=""), 0x0121, "0020000E"),
@@ -105,6 +103,13 @@ def test_an_end_that_is_refused(said: Dataset, status: int, tag: str) -> None:
         n_set(read(said))
 
     assert (refused.value.status, refused.value.tag) == (status, tag)
+
+
+def test_an_end_names_what_it_repeats_of_the_beginning() -> None:
+    said = ending("1.2.1", **{keyword: getattr(beginning(), keyword) for keyword in ("Modality", "PatientID")})
+
+    assert n_set(read(said)).repeated == ("00080060", "00100020")
+    assert n_set(read(ending())).repeated == ()
 
 
 def test_words_that_are_too_long_or_no_text_are_refused() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +17,7 @@ from reading.orders import orders, performed, performed_messages, progress
 from reading.orders.order_state import Move, OrderState
 from reading.orders.orders import Asked, Order
 from reading.orders.performed import State, Step
-from reading.orders.performed_messages import Answer, Message, Reference
+from reading.orders.performed_messages import Answer, FixedValue, Message, Reference
 from reading.register import devices
 from reading.tables import performed_change
 from storage.database import snapshot, transaction
@@ -179,6 +179,69 @@ def test_another_message_to_what_is_there_or_over_is_refused(room: Room) -> None
 
     assert (again, over, reopened) == (Answer.DUPLICATE, Answer.FINAL, Answer.FINAL)
     assert room.expected() == 1
+
+
+CONSOLE: Final[dict[str, Any]] = {
+    "00080060": {"vr": "CS", "Value": ["DX"]},
+    "00100010": {"vr": "PN", "Value": [{"Alphabetic": "WANG^XIAOLI", "Ideographic": "王^小丽"}]},
+    "00100020": {"vr": "LO"},
+    "00400270": {
+        "vr": "SQ",
+        "Value": [
+            {
+                "0020000D": {"vr": "UI", "Value": ["1.2.3"]},
+                "00400009": {"vr": "SH", "Value": ["S1"]},
+                "00081110": {"vr": "SQ", "Value": [{"00081155": {"vr": "UI", "Value": ["1.2.3"]}}]},
+            }
+        ],
+    },
+}
+"""What a console says when it begins, and with each message after that."""
+
+
+def step_item(**changed: str) -> dict[str, Any]:
+    """Scheduled Step Attributes Sequence with one item of these values."""
+    names = {"study": "0020000D", "step": "00400009", "accession": "00080050"}
+    item = {names[name]: {"vr": "SH", "Value": [value]} for name, value in changed.items()}
+    return {"00400270": {"vr": "SQ", "Value": [item]}}
+
+
+@pytest.mark.parametrize(
+    "again",
+    [
+        {},
+        CONSOLE,
+        {"00080060": {"vr": "CS", "Value": ["DX "]}},
+        {"00080060": {"vr": "CS"}},
+        {"00100020": {"vr": "LO", "Value": ["P1"]}},  # the step began without one, and keeps none
+        step_item(study="1.2.3", step="S1"),
+    ],
+)
+def test_what_a_step_began_with_may_be_said_again(room: Room, again: dict[str, Any]) -> None:
+    room.begin(attributes=CONSOLE)
+
+    assert room.end("1.2.1", attributes=again, repeated=tuple(again)) is Answer.DONE
+    (found,) = room.steps(room.tx)
+    assert {tag: found.attributes[tag] for tag in CONSOLE} == CONSOLE
+
+
+@pytest.mark.parametrize(
+    ("tag", "changed"),
+    [
+        ("00080060", {"00080060": {"vr": "CS", "Value": ["CT"]}}),
+        ("00100010", {"00100010": {"vr": "PN", "Value": [{"Alphabetic": "LI^NA"}]}}),
+        ("00400270", step_item(study="1.2.4", step="S1")),
+        ("00400270", {"00400270": {"vr": "SQ", "Value": CONSOLE["00400270"]["Value"] * 2}}),
+    ],
+)
+def test_what_a_step_began_with_is_not_changed(room: Room, tag: str, changed: dict[str, Any]) -> None:
+    room.begin(attributes=CONSOLE)
+
+    with pytest.raises(FixedValue) as refused:
+        room.end("1.2.1", attributes=changed, repeated=(tag,))
+    assert refused.value.tag == tag
+    (found,) = room.steps(room.tx)
+    assert (found.state, found.attributes) == (State.IN_PROGRESS, CONSOLE)
 
 
 def test_another_site_can_neither_end_it_nor_learn_that_it_is_there(room: Room) -> None:
