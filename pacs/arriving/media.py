@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 from typing import IO, Final
 
@@ -21,37 +22,49 @@ SOURCE: Final = "import"
 _CHUNK: Final = 1 << 20
 _IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 """Assumed for a file that names no transfer syntax: the default of PS3.5 10."""
-_COMPONENTS_MAX: Final = 8
-"""Components of a File ID (PS3.10 8.2)."""
 
 
 class UnreadableDicomdir(UnreadableData):
     """A DICOMDIR that cannot be read."""
 
 
-def receive_file(receiver: Receiver, sender: Sender, file: IO[bytes]) -> Outcome | None:
-    """Receive one file; None when it is not DICOM, or a DICOMDIR, whose files are received by themselves.
+class NotReceived(Enum):
+    """A file that is not handed to the receiver."""
+
+    NO_DICOM = "no_dicom"
+    DIRECTORY = "directory"
+    """A DICOMDIR, whose files are received by themselves."""
+
+
+def receive_file(receiver: Receiver, sender: Sender, file: IO[bytes]) -> Outcome | NotReceived:
+    """Receive one file, without a preamble too where it begins as a data set does.
 
     Raises:
         OSError: the file cannot be read; nothing of it is kept.
 
     """
     head = file.read(META_MAX_BYTES)
-    if not part10.is_file(head):
-        return None
-    meta = _meta(head)
+    bare = None if part10.is_file(head) else part10.read_bare(head)
+    if bare is None and not part10.is_file(head):
+        return NotReceived.NO_DICOM
+    meta = bare.meta if bare else _meta(head)
     if meta is not None and meta.sop_class_uid == MEDIA_STORAGE_DIRECTORY:
-        return None
-    known = meta is not None and meta.transfer_syntax_uid != ""
+        return NotReceived.DIRECTORY
+    if bare is not None:
+        start, syntax = bare.start, bare.transfer_syntax_uid
+    elif meta is not None and meta.transfer_syntax_uid:
+        start, syntax = meta.end, meta.transfer_syntax_uid
+    else:
+        start, syntax = 0, _IMPLICIT_LITTLE
     reception = receiver.begin(
         sender,
         (meta.sop_class_uid or None) if meta else None,
         (meta.sop_instance_uid or None) if meta else None,
-        meta.transfer_syntax_uid if meta and known else _IMPLICIT_LITTLE,
+        syntax,
         SOURCE,
     )
     try:
-        reception.feed(head[meta.end :] if meta and known else head)
+        reception.feed(head[start:])
         while chunk := file.read(_CHUNK):
             reception.feed(chunk)
     except BaseException:
@@ -74,13 +87,25 @@ def is_directory(path: Path) -> bool:
 
 
 def is_dicom(path: Path) -> bool:
-    """Raises: OSError: it cannot be read."""
+    """Whether a file is one to be received, with a preamble or without; a DICOMDIR is none.
+
+    Raises:
+        OSError: it cannot be read.
+
+    """
     with path.open("rb") as file:
-        return part10.is_file(file.read(part10.PREAMBLE_BYTES))
+        head = file.read(META_MAX_BYTES)
+    if not part10.is_file(head):
+        return part10.read_bare(head) is not None
+    meta = _meta(head)
+    return meta is None or meta.sop_class_uid != MEDIA_STORAGE_DIRECTORY
 
 
 def files_of(directory: Path) -> Iterator[tuple[str, ...]]:
-    """The File IDs that a DICOMDIR names, each as its components; any that leads out of its folder is left out.
+    """The File IDs that a DICOMDIR names, each as its components.
+
+    The standard has one component a value (PS3.10 8.2); paths with slashes, from the root or from here are written too.
+    Empty components and dots mean nothing; whether one leads out of the folder, the caller has to look.
 
     Raises:
         UnreadableDicomdir: the file is no DICOMDIR, or is broken.
@@ -103,13 +128,11 @@ def files_of(directory: Path) -> Iterator[tuple[str, ...]]:
     for one in named:
         if not one:
             continue  # a patient, a study or a series
-        components = (one,) if isinstance(one, str) else tuple(str(part) for part in one)
-        if len(components) <= _COMPONENTS_MAX and all(_is_plain(part) for part in components):
+        written = one if isinstance(one, str) else "/".join(str(part) for part in one)
+        parts = (part.strip() for part in written.replace("\\", "/").split("/"))
+        components = tuple(part for part in parts if part not in {"", "."})
+        if components:
             yield components
-
-
-def _is_plain(component: str) -> bool:
-    return component not in {"", ".", ".."} and not {"/", "\\", "\0"} & set(component)
 
 
 def _meta(head: bytes) -> Meta | None:

@@ -15,6 +15,14 @@ IMPLEMENTATION_VERSION_NAME: Final = "TIERREAD_0_1"
 META_MAX_BYTES: Final = 64 * 1024
 """Preamble and File Meta Information; real ones have some hundred bytes."""
 PREAMBLE_BYTES: Final = 132
+_EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
+_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
+_LEAST_BYTES: Final = 64
+"""Of a data set that names class, instance, series and study."""
+_FIRST_ELEMENTS: Final = 0x0020
+"""The first element of group 0008: a group length, a character set, an image type, a class, a date at the latest."""
+_FIRST_BYTES: Final = 1024
+_VRS: Final = frozenset((b"CS", b"UL", b"UI", b"DA", b"OB", b"SH", b"AE", b"LO", b"PN"))
 _SOP_CLASS: Final = 0x00020002
 _SOP_INSTANCE: Final = 0x00020003
 _TRANSFER_SYNTAX: Final = 0x00020010
@@ -70,6 +78,55 @@ def _element(number: int, vr: bytes, text: str, pad: bytes) -> bytes:
 def is_file(head: bytes | bytearray) -> bool:
     """Whether bytes begin as a PS3.10 file does."""
     return head.startswith(b"DICM", PREAMBLE_BYTES - 4)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bare:
+    """A data set without a preamble, as old devices and exports write it."""
+
+    start: int
+    """Offset of the data set, behind File Meta Information that may stand before it."""
+    meta: Meta | None
+    transfer_syntax_uid: str
+
+
+def read_bare(head: bytes | bytearray) -> Bare | None:
+    """How bytes without a preamble begin as a data set: with group 0002, or with the first elements of group 0008.
+
+    None: they do not.
+    """
+    if len(head) < _LEAST_BYTES:
+        return None
+    if _is_element(head, group=2, explicit=True):
+        try:
+            meta = read_meta(bytes(128) + b"DICM" + head, whole=True)
+        except NoMeta:
+            return None
+        if meta is None or not meta.transfer_syntax_uid:
+            return None
+        return Bare(start=meta.end - PREAMBLE_BYTES, meta=meta, transfer_syntax_uid=meta.transfer_syntax_uid)
+    for syntax, explicit in ((_EXPLICIT_LITTLE, True), (_IMPLICIT_LITTLE, False)):
+        if _is_element(head, group=8, explicit=explicit):
+            return Bare(start=0, meta=None, transfer_syntax_uid=syntax)
+    return None
+
+
+def _is_element(head: bytes | bytearray, *, group: int, explicit: bool) -> bool:
+    """Whether the first element is one of this group, of a length that its kind has, with another behind it."""
+    found, element, vr, short = struct.unpack_from("<HH2sH", head)
+    (long,) = struct.unpack_from("<I", head, 4)
+    if found != group or element > _FIRST_ELEMENTS:
+        return False
+    if explicit:
+        size, length = (12, struct.unpack_from("<I", head, 8)[0]) if vr in LONG_VRS else (8, short)
+        if vr not in _VRS:
+            return False
+    else:
+        size, length = 8, long
+    if length > _FIRST_BYTES or length % 2 or len(head) < size + length + 8:
+        return False
+    behind, _ = struct.unpack_from("<HH", head, size + length)
+    return group <= behind <= group + 8
 
 
 def read_meta(head: bytes | bytearray, *, whole: bool) -> Meta | None:

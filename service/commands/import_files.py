@@ -149,7 +149,14 @@ _REFUSED: Final = tuple(
     for reason in Reason
     if reason not in {Reason.STORED, Reason.ALREADY_HERE, Reason.HELD} and reason not in import_run.AGAIN
 )
-_UNREAD: Final = (FileOutcome.MISSING, FileOutcome.FILE_UNREADABLE, FileOutcome.UNSAFE_NAME, FileOutcome.TOO_LARGE)
+_UNREAD: Final = (
+    FileOutcome.MISSING,
+    FileOutcome.UNNAMED,
+    FileOutcome.NOT_AS_NAMED,
+    FileOutcome.FILE_UNREADABLE,
+    FileOutcome.UNSAFE_NAME,
+    FileOutcome.TOO_LARGE,
+)
 SENTENCES: Final = {
     Reason.TRUNCATED: "cut short",
     Reason.UNREADABLE: "cannot be understood",
@@ -161,7 +168,9 @@ SENTENCES: Final = {
     Reason.NO_RIGHT: "from a device without the right to store",
     FileOutcome.MISSING: "named by the DICOMDIR and not there",
     FileOutcome.FILE_UNREADABLE: "not readable from the disk or the zip",
-    FileOutcome.UNSAFE_NAME: "with a name that leads out of the zip",
+    FileOutcome.UNNAMED: "not named by the DICOMDIR, and not read: name the folder to import them too",
+    FileOutcome.NOT_AS_NAMED: "named as DICOM, and none",
+    FileOutcome.UNSAFE_NAME: "with a name that leads out of the folder or the zip",
     FileOutcome.TOO_LARGE: "larger than may be unpacked",
 }
 

@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from pacs.arriving.media import receive_file
+from pacs.arriving.media import NotReceived, receive_file
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
 from service.commands.import_names import NamesToLookAt
@@ -31,6 +31,10 @@ class FileOutcome(StrEnum):
 
     NO_DICOM = "no_dicom"
     """No DICOM, or a DICOMDIR."""
+    NOT_AS_NAMED = "not_as_named"
+    """No DICOM, though its name or the DICOMDIR says so."""
+    UNNAMED = "unnamed"
+    """DICOM beside the files that the DICOMDIR names, and not named by it."""
     MISSING = "missing"
     """The DICOMDIR names it, and it is not there."""
     FILE_UNREADABLE = "file_unreadable"
@@ -46,6 +50,7 @@ AGAIN: Final = frozenset({Reason.OUT_OF_RESOURCES, Reason.FAILED})
 """Nothing is wrong with the file: the import ends, and goes on when it is called again."""
 _PROBLEMS: Final = {
     "missing": FileOutcome.MISSING,
+    "unnamed": FileOutcome.UNNAMED,
     "unreadable": FileOutcome.FILE_UNREADABLE,
     "unsafe_name": FileOutcome.UNSAFE_NAME,
 }
@@ -180,7 +185,11 @@ def _one(receiver: Receiver, sender: Sender, source: Source, item: Item) -> str:
         return FileOutcome.TOO_LARGE
     except (OSError, Broken):
         return FileOutcome.FILE_UNREADABLE
-    return FileOutcome.NO_DICOM if outcome is None else outcome.reason
+    if outcome is NotReceived.DIRECTORY:
+        return FileOutcome.NO_DICOM
+    if outcome is NotReceived.NO_DICOM:
+        return FileOutcome.NOT_AS_NAMED if item.promised else FileOutcome.NO_DICOM
+    return outcome.reason
 
 
 def _key(item: Item) -> str:

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Final, Protocol, Self
 
@@ -24,6 +24,7 @@ MOST_BYTES_OF_ONE: Final = 8 << 30
 MOST_TIMES: Final = 200
 """How many times its size a zip may unpack to, beyond `FREE_BYTES`."""
 FREE_BYTES: Final = 256 << 20
+_ENDINGS: Final = (".DCM", ".DICOM", ".DIC", ".IMA")
 _MOST_DIRECTORY_BYTES: Final = 48 << 20
 """Bytes of a zip's list of files, which is held in memory."""
 _END: Final = struct.Struct("<4s4H2LH")
@@ -39,6 +40,8 @@ class Item:
     changed: str
     problem: str = ""
     """Why it is not read at all."""
+    promised: bool = False
+    """Whether its name, or the DICOMDIR, says that it is DICOM."""
 
 
 class Unfit(Exception):
@@ -137,7 +140,10 @@ class Single(Folder):
 
 
 class Directory(Folder):
-    """The files that a DICOMDIR names, whatever the disk did to the case of their names."""
+    """The files that a DICOMDIR names, whatever became of the case and the endings of their names.
+
+    What lies beside them and is not named is not read, since it may be somebody else's. That it is there is said.
+    """
 
     kind = "dicomdir"
 
@@ -147,26 +153,57 @@ class Directory(Folder):
         self._listed: dict[Path, dict[str, str]] = {}
 
     def items(self) -> Iterator[Item]:
+        root, named = self._path.parent, set[str]()
         for components in media.files_of(self._path):
-            path = self._path.parent
+            name = "/".join(components)
+            if any(part == ".." or "\0" in part for part in components):
+                yield Item(name=name, size=0, changed="", problem="unsafe_name")
+                continue
+            path = root
             for component in components:
-                path /= self._names_in(path).get(_plain(component), component)
-            item = _of_file(self._path.parent, path)
-            missing = Item(name="/".join(components), size=0, changed="", problem="missing")
-            yield item if item is not None else missing
+                path /= self._name_in(path, component)
+            item = _of_file(root, path)
+            if item is None:
+                yield Item(name=name, size=0, changed="", problem="missing")
+            elif item.name not in named:
+                named.add(item.name)
+                yield replace(item, promised=True)
+        for item in super().items():
+            if item.name not in named and self._is_left(item):
+                yield replace(item, problem=item.problem or "unnamed")
 
-    def _names_in(self, folder: Path) -> dict[str, str]:
+    def _is_left(self, item: Item) -> bool:
+        if item.problem:
+            return True
+        try:
+            return media.is_dicom(self._path.parent / item.name)
+        except OSError:
+            return False
+
+    def _name_in(self, folder: Path, component: str) -> str:
+        """The name that a component has in a folder: as written, in another case, with another ending."""
         if folder not in self._listed:
             try:
-                self._listed[folder] = {_plain(one.name): one.name for one in folder.iterdir()}
+                names = sorted(one.name for one in folder.iterdir())
             except OSError:  # told file by file, as missing
-                self._listed[folder] = {}
-        return self._listed[folder]
+                names = []
+            stems = {_stem(name): name for name in reversed(names)}
+            self._listed[folder] = stems | {_plain(name): name for name in names} | {name: name for name in names}
+        listed = self._listed[folder]
+        return next(
+            (listed[one] for one in (component, _plain(component), _stem(component)) if one in listed), component
+        )
 
 
 def _plain(name: str) -> str:
     """A name on a CD may have a version (ISO 9660 7.5), an empty extension, or have become lower case."""
     return name.partition(";")[0].rstrip(".").upper()
+
+
+def _stem(name: str) -> str:
+    """Copying programs add an ending to names that have none, and take it away."""
+    plain = _plain(name)
+    return next((plain[: -len(ending)] for ending in _ENDINGS if plain.endswith(ending)), plain)
 
 
 class Zip:
@@ -190,7 +227,13 @@ class Zip:
             changed = f"{entry.CRC:08x}"
             parts = entry.filename.replace("\\", "/").split("/")
             problem = "unsafe_name" if ".." in parts or entry.filename.startswith("/") else ""
-            yield Item(name=f"{number}:{entry.filename}", size=entry.file_size, changed=changed, problem=problem)
+            yield Item(
+                name=f"{number}:{entry.filename}",
+                size=entry.file_size,
+                changed=changed,
+                problem=problem,
+                promised=_is_promised(parts[-1]),
+            )
 
     def open(self, item: Item) -> IO[bytes]:
         entry = self._entries[int(item.name.partition(":")[0])]
@@ -247,7 +290,12 @@ def _of_file(root: Path, path: Path) -> Item | None:
         return Item(name=name, size=0, changed="", problem="unreadable")
     if not stat.S_ISREG(found.st_mode):
         return None
-    return Item(name=name, size=found.st_size, changed=str(found.st_mtime_ns))
+    return Item(name=name, size=found.st_size, changed=str(found.st_mtime_ns), promised=_is_promised(path.name))
+
+
+def _is_promised(name: str) -> bool:
+    """Whether a name says DICOM; ``._`` files are macOS's, beside those that they are named after."""
+    return _stem(name) != _plain(name) and not name.startswith("._")
 
 
 def _check_end(path: Path) -> None:
