@@ -1,11 +1,13 @@
-"""Decodes text elements by their Specific Character Set, and recognises Chinese under a wrong one."""
+"""Decodes text elements by their Specific Character Set, or by the one that they are really in."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import Final
+
+from pacs.dataset.charset_doubts import CHINESE, UNTRUSTED, fits, really
 
 # PS3.3 C.12.1.1.2: defined terms and Python's codecs. GBK is read as GB18030, which contains it.
 _SINGLE: Final = {
@@ -34,6 +36,13 @@ _EXTENDED: Final = {
     "ISO 2022 IR 149": "euc_kr",
     "ISO 2022 IR 58": "gb2312",
 }
+_TERMS: Final = {
+    "utf-8": "ISO_IR 192",
+    "gb18030": "GB18030",
+    "gb2312": "GB18030",
+    "euc_kr": "ISO 2022 IR 149",
+}
+"""What a data set is decoded by, by the codec that it is found to be in."""
 # Escape sequences (PS3.3 Table C.12-3 and C.12-4): the set, and whether it takes one or two bytes below 80.
 _ESCAPES: Final = {
     b"\x1b(B": "ascii",
@@ -59,12 +68,28 @@ _ESCAPE: Final = re.compile(rb"\x1b(?:\$[()][A-Z]|\$[AB]|[()\-][A-Za-z])")
 # In these two, bytes below 80H are halves of characters, so none of them is a delimiter.
 _SEVEN_BIT: Final = frozenset(("iso2022_jp", "iso2022_jp_2"))
 # PS3.5 6.1.2.5.3: behind these the first set is active again.
-_DELIMITERS: Final = re.compile(rb"([\\\r\n\f\t^=])")
+_DELIMITERS: Final = re.compile(rb"[\\\r\n\f\t^=]")
+_PIECES: Final = re.compile(rb"[\\\r\n\f\t^=]|[^\\\r\n\f\t^=]+")
+_PAIRS: Final = re.compile(
+    rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+|[\\\r\n\f\t^=]|[^\x81-\xfe\\\r\n\f\t^=]+|[\x81-\xfe]"
+)
+"""As `_PIECES`, of text in GBK, whose second bytes may be delimiters."""
 
 TEXT_VRS: Final = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 """The VRs that Specific Character Set governs (PS3.5 6.1.2.3); all others are ASCII."""
 
-_UNTRUSTED: Final = frozenset(("ascii", "latin-1"))
+_FORMER: Final = str.maketrans(
+    dict(
+        zip(
+            "\ue78d\ue78e\ue78f\ue790\ue791\ue792\ue793\ue794\ue795\ue796\ue7c7\ue816\ue817\ue818\ue81e\ue826\ue82b\ue82c"
+            "\ue831\ue832\ue83b\ue843\ue854\ue855\ue864",
+            "\ufe10\ufe12\ufe11\ufe13\ufe14\ufe15\ufe16\ufe17\ufe18\ufe19\u1e3f\U00020087\U00020089\U000200cc\u9fb4\u9fb5\u9fb6\u9fb7"
+            "\U000215d7\u9fb8\U0002298f\u9fb9\u9fba\U000241fe\u9fbb",
+            strict=True,
+        )
+    )
+)
+"""Letters that GB 18030 had in the area of private use until 2005 and 2022, and Python's codec has there still."""
 
 
 def charsets_of(raw: bytes) -> tuple[str, ...]:
@@ -85,12 +110,12 @@ def decode(raw: bytes, charsets: tuple[str, ...], vr: str) -> str:
         return raw.decode("latin-1")
     codecs = _codecs(charsets)
     if b"\x1b" in raw and (len(codecs) > 1 or codecs[0] not in ("utf-8", "gb18030")):
-        return _decode_extended(raw, codecs)
-    if codecs[0] in _UNTRUSTED:
-        return raw.decode(recognise((raw,)) or "latin-1")
-    if codecs[0] == "utf-8" and not _fits(raw, "utf-8"):
-        return raw.decode(recognise((raw,)) or "utf-8", "replace")
-    return raw.decode(codecs[0], "replace")
+        return _decode_extended(raw, codecs).translate(_FORMER)
+    codec = _without_escapes(codecs, [raw])
+    # A label that all texts together bear out is doubted for one of them only where that one cannot be in it.
+    if codec in UNTRUSTED or not fits(raw, codec):
+        codec = really(codec, [raw]) or ("latin-1" if codec == "ascii" else codec)
+    return raw.decode(codec, "replace").translate(_FORMER)
 
 
 def settled(charsets: tuple[str, ...], values: Iterable[bytes]) -> tuple[str, ...]:
@@ -99,49 +124,24 @@ def settled(charsets: tuple[str, ...], values: Iterable[bytes]) -> tuple[str, ..
     ``values`` are the raw text values of the whole data set, since a single name is often too short to recognise one.
     """
     codecs = _codecs(charsets)
-    if len(codecs) > 1 or codecs[0] not in _UNTRUSTED:
-        return charsets
-    found = recognise([value.rstrip(b"\0 ") for value in values if not value.isascii()])
-    return charsets if found is None else ("ISO_IR 192" if found == "utf-8" else "GB18030",)
-
-
-def recognise(values: Iterable[bytes]) -> str | None:
-    """'gb18030' or 'utf-8' where values labelled as Latin or ASCII are really in that encoding, else None."""
-    high = [value for value in values if not value.isascii()]
+    high = [text for value in values if not (text := value.rstrip(b"\0 ")).isascii()]
     if not high or any(b"\x1b" in value for value in high):
-        return None
-    utf8 = all(_fits(value, "utf-8") for value in high)
-    if utf8 and any(ord(character) >= 0x800 for value in high for character in value.decode()):
-        return "utf-8"
-    if utf8 and any(re.search(rb"[A-Za-z][\x80-\xff]|[\x80-\xff][A-Za-z]", value) for value in high):
-        return "utf-8"  # accented letters beside plain ones
-    if all(_fits(value, "gbk") for value in high) and any(_looks_chinese(value) for value in high):
-        return "gb18030"
-    return "utf-8" if utf8 else None
+        return charsets
+    labelled = _without_escapes(codecs, high)
+    found = really(labelled, high)
+    if found is None:
+        return charsets if labelled == codecs[0] else (_TERMS[labelled],)
+    return (_TERMS[found],)
 
 
-def _looks_chinese(raw: bytes) -> bool:
-    """Whether bytes that fit GBK read as Chinese rather than as accented Latin letters.
+def _without_escapes(codecs: Sequence[str], values: Sequence[bytes]) -> str:
+    """The codec of values that have no escape sequence: the first, or where that is ASCII another that explains them.
 
-    Latin text has one or two high bytes between letters (AÇÃO); Chinese has pairs of them, four bytes and more in a
-    row, or one pair that stands apart (a name of one character).
+    Devices name ISO 2022 IR 58 or 149 beside the default repertoire and write its bytes without designating it.
     """
-    for run in re.finditer(rb"(?:[\x81-\xfe][\x40-\x7e\x80-\xfe])+", raw):
-        pairs = [run[0][at : at + 2] for at in range(0, len(run[0]), 2)]
-        common = sum(1 for first, second in pairs if 0xB0 <= first <= 0xF7 and second >= 0xA1)
-        if common >= 2:
-            return True
-        before, after = raw[: run.start()][-1:], raw[run.end() :][:1]
-        if common and not (_joins(before) and _joins(after)) and not after.islower():
-            return True
-        # Rarer characters: an accented Latin letter before a backslash would end a word, not stand alone.
-        if (len(pairs) >= 2 and common) or (run[0][1:2] == b"\\" and not _joins(before)):
-            return True
-    return False
-
-
-def _joins(neighbour: bytes) -> bool:
-    return neighbour.isalpha() or neighbour.isdigit()
+    others = [one for one in codecs[1:] if one in _TERMS] if codecs[0] == "ascii" else []
+    wide = ["gb18030" if one == "gb2312" else one for one in others]
+    return next((one for one in wide if all(fits(value, one) for value in values)), codecs[0])
 
 
 @lru_cache(256)
@@ -181,18 +181,19 @@ def _decode_stretch(raw: bytes, active: str, first: str, out: list[str]) -> str:
         designator = b"\x1b$B" if active == "iso2022_jp" else b"\x1b$(D"
         out.append((designator + raw + b"\x1b(B").decode(active, "replace"))
         return active
-    for piece in _DELIMITERS.split(raw):
+    designated = active
+    for piece in (_PAIRS if active in CHINESE and first == "ascii" else _PIECES).findall(raw):
         if _DELIMITERS.fullmatch(piece):
             active = first
             out.append(piece.decode("ascii"))
         else:
-            out.append(piece.decode("latin-1" if active == "ascii" else active, "replace"))
+            # Many devices do not designate their set again behind a delimiter; in ASCII there are no such bytes.
+            again = active == "ascii" and not piece.isascii() and designated != "ascii"
+            out.append(_piece(piece, designated if again else active))
     return active
 
 
-def _fits(raw: bytes, codec: str) -> bool:
-    try:
-        raw.decode(codec)
-    except UnicodeDecodeError:
-        return False
-    return True
+def _piece(piece: bytes, active: str) -> str:
+    if active in CHINESE and not fits(piece, active):
+        return piece.decode("gb18030", "replace")  # letters that GBK added to GB 2312, such as 镕 and 玥
+    return piece.decode("latin-1" if active == "ascii" else active, "replace")
