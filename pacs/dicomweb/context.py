@@ -18,7 +18,9 @@ from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
 from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.leaving.corrections import Correction, apply_correction_json
 from pacs.leaving.placement import corrections
-from pacs.pixels.opened import Bytes, StoredInstance
+from pacs.pixels.image_pixel import is_by_pixel
+from pacs.pixels.opened import NATIVE, Bytes, StoredInstance
+from pacs.pixels.recoded_header import describe_metadata, may_differ
 from pacs.search.turns import Turns
 from storage.database import snapshot
 from storage.index.queries import Instance, instances_in, seen_instance
@@ -89,6 +91,15 @@ class DicomwebContext:
         key = (opened.instance.sop_instance_uid, opened.instance.stored_digest)
         return self.headers.get(key, opened.header)
 
+    def sent_as_stored(self, opened: StoredInstance) -> bool:
+        """Whether native frames are sent without a change of their samples, as nearly all are; reads no header then."""
+        instance = opened.instance
+        if opened.syntax not in NATIVE:
+            return False
+        if instance.description is not None and not may_differ(zlib.decompress(instance.description), opened.syntax):
+            return True
+        return is_by_pixel(self.header(opened))
+
     def opened(self, instance: Instance) -> StoredInstance:
         return StoredInstance(self.bytes_, instance)
 
@@ -103,6 +114,7 @@ class DicomwebContext:
         else:
             written = zlib.decompress(instance.description)
         found: dict[str, Any] = json.loads(moved_bulk(instance, written) if instance.moved else written)
+        describe_metadata(found, instance)
         if correction is not None:
             apply_correction_json(found, correction)
         return found

@@ -15,7 +15,6 @@ from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere, TooLarge
 from pacs.dicomweb.wado import Find
-from pacs.leaving.outgoing_file import default_syntax
 from pacs.pixels.frames import (
     HTJ2K_MEDIA,
     HTJ2K_RPCL,
@@ -28,7 +27,7 @@ from pacs.pixels.frames import (
 )
 from pacs.pixels.memory import MOST_BODY_BYTES
 from pacs.pixels.opened import NATIVE, StoredInstance
-from pacs.pixels.transcode import frame_bytes
+from pacs.pixels.transcode import DECODABLE, frame_bytes
 
 MAX_FRAMES = 200
 """Most frames of one request, which are held in memory together."""
@@ -36,7 +35,7 @@ MAX_FRAMES = 200
 
 class Form(Enum):
     STORED = "stored"
-    NATIVE = "native"
+    NATIVE = "native by pixel"
     HTJ2K = "htj2k"
 
 
@@ -56,7 +55,7 @@ def frames(service: DicomwebContext, request: Request, study_uid: str, find: Fin
     if any(not 1 <= number <= instance.frames for number in asked):
         raise NotThere
     opened = service.opened(instance)
-    choice = choose(service, opened, acceptable(request), single=len(asked) == 1)
+    choice = choose(service, opened, acceptable(request), asked)
     digest = request.query_params.get("digest")
     caching = IMMUTABLE if digest == instance.stored_digest.hex() else REVALIDATE
     tag = etag(instance.stored_digest, numbers, choice.form.value, choice.syntax, str(choice.multipart))
@@ -74,32 +73,43 @@ def frames(service: DicomwebContext, request: Request, study_uid: str, find: Fin
     return whole_or_range(request, body, outer, tag, caching)
 
 
-def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Acceptable], *, single: bool) -> Choice:
+def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Acceptable], numbers: list[int]) -> Choice:
     """The first accepted form in which the frames can be sent.
 
-    ``*/*`` and ``application/octet-stream; transfer-syntax=*`` mean as stored, which needs no work; but for ``*/*``,
-    frames that compaction recoded as HTJ2K are sent native.
+    Without a transfer syntax that is Explicit VR Little Endian (PS3.18 8.7.3), of any media type and of octets; what
+    cannot be decoded here, a video, is sent as stored then. ``transfer-syntax=*`` means as stored, which needs no work.
 
     Raises:
         NotAcceptable: they can be sent in none of the accepted forms.
 
     """
     stored, media = stored_syntax(opened), stored_media(opened)
+    untouched = opened.syntax not in NATIVE or service.sent_as_stored(opened)
+    as_stored = Form.STORED if untouched else Form.NATIVE
     for one in asked:
-        if one.multipart is False and not single:
+        if one.multipart is False and len(numbers) > 1:
             continue
         multipart = one.multipart is not False
-        if one.media == "*/*" and one.transfer_syntax is None and default_syntax(opened) != opened.syntax:
-            return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
-        if one.takes(media) and one.takes_syntax(stored, stored if media != OCTETS else EXPLICIT_LITTLE):
-            return Choice(form=Form.STORED, media=media, syntax=stored, multipart=multipart)
+        native = Choice(
+            form=as_stored if stored == EXPLICIT_LITTLE else Form.NATIVE,
+            media=OCTETS,
+            syntax=EXPLICIT_LITTLE,
+            multipart=multipart,
+        )
+        unnamed = one.transfer_syntax is None and one.takes(OCTETS)
+        if unnamed and opened.syntax not in DECODABLE:
+            return Choice(
+                form=Form.STORED, media=media if one.takes(media) else OCTETS, syntax=stored, multipart=multipart
+            )
+        if unnamed or (one.takes(OCTETS) and one.transfer_syntax == EXPLICIT_LITTLE):
+            return native
+        if one.takes(media) and one.takes_syntax(stored, stored):
+            return Choice(form=as_stored, media=media, syntax=stored, multipart=multipart)
         if one.takes(OCTETS) and one.transfer_syntax in (ANY_SYNTAX, stored):
-            return Choice(form=Form.STORED, media=OCTETS, syntax=stored, multipart=multipart)
-        if one.takes(HTJ2K_MEDIA) and one.media == HTJ2K_MEDIA and one.takes_syntax(HTJ2K_RPCL, HTJ2K_RPCL):
-            if may_be_htj2k(opened, service.header(opened)):
-                return Choice(form=Form.HTJ2K, media=HTJ2K_MEDIA, syntax=HTJ2K_RPCL, multipart=multipart)
-        elif one.takes(OCTETS) and one.takes_syntax(EXPLICIT_LITTLE, EXPLICIT_LITTLE):
-            return Choice(form=Form.NATIVE, media=OCTETS, syntax=EXPLICIT_LITTLE, multipart=multipart)
+            return Choice(form=as_stored, media=OCTETS, syntax=stored, multipart=multipart)
+        htj2k = one.media == HTJ2K_MEDIA and one.takes_syntax(HTJ2K_RPCL, HTJ2K_RPCL)
+        if htj2k and may_be_htj2k(opened, service.header(opened), numbers[0]):
+            return Choice(form=Form.HTJ2K, media=HTJ2K_MEDIA, syntax=HTJ2K_RPCL, multipart=multipart)
     raise NotAcceptable((f"{media}; transfer-syntax={stored}", f"{OCTETS}; transfer-syntax={EXPLICIT_LITTLE}"))
 
 
@@ -120,7 +130,7 @@ def _body_bytes(service: DicomwebContext, opened: StoredInstance, form: Form, nu
 
 
 def _content(service: DicomwebContext, opened: StoredInstance, form: Form, number: int) -> bytes:
-    if form is Form.STORED or (form is Form.NATIVE and opened.syntax in NATIVE):
+    if form is Form.STORED:
         return opened.frame(number)
     header = service.header(opened)
     make = htj2k_form if form is Form.HTJ2K else native_form

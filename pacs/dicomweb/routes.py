@@ -50,20 +50,32 @@ PROBLEM_OF: Final[dict[type[Exception], Callable[[], problems.DicomwebProblem]]]
 
 
 class _Route(APIRoute):
-    """Answers errors by the one table `PROBLEM_OF`."""
+    """Answers errors by the one table `PROBLEM_OF`, and HEAD wherever it answers GET."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        methods: set[str] = set(options.pop("methods", None) or ())
+        super().__init__(path, endpoint, methods=methods | ({"HEAD"} if "GET" in methods else set()), **options)
 
     def get_route_handler(self) -> Callable[[Request], Any]:
         handle = super().get_route_handler()
 
         async def handled(request: Request) -> Response:
             try:
-                return await handle(request)
+                response = await handle(request)
+                return _without_body(response) if request.method == "HEAD" else response
             except problems.DicomwebProblem as problem:
                 return answer(problem)
             except tuple(PROBLEM_OF) as error:
                 return answer(PROBLEM_OF[type(error)]())
 
         return handled
+
+
+def _without_body(response: Response) -> Response:
+    """The same status and fields (RFC 9110 9.3.2); what would be streamed is not read."""
+    bare = Response(status_code=response.status_code)
+    bare.raw_headers = response.raw_headers
+    return bare
 
 
 Uid = Annotated[str, Path()]

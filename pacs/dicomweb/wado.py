@@ -20,12 +20,14 @@ from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
 from pacs.dicomweb.problems import NotAcceptable, NotThere, TooLarge
 from pacs.leaving.corrections import Correction, apply_correction
-from pacs.leaving.outgoing_file import default_syntax, outgoing_file
+from pacs.leaving.outgoing_file import outgoing_file
 from pacs.leaving.placement import validator_parts
 from pacs.pixels.frames import OCTETS, native_form, stored_media
 from pacs.pixels.memory import MOST_BODY_BYTES
-from pacs.pixels.opened import NATIVE, StoredInstance, little_endian_pixels
-from pacs.pixels.transcode import frame_bytes
+from pacs.pixels.memory import TooLarge as TooMuchMemory
+from pacs.pixels.opened import NATIVE, StoredInstance, Unreadable, little_endian_pixels
+from pacs.pixels.recoded_header import may_differ
+from pacs.pixels.transcode import DECODABLE, NotDecodable, frame_bytes
 from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"
@@ -50,7 +52,7 @@ def objects(service: DicomwebContext, request: Request, study_uid: str, find: Fi
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
     choice = asked[0]
     corrections = service.corrections(shown, instances)
-    tag = etag(shown.revision, choice.transfer_syntax or ANY_SYNTAX, *_validator_parts(instances, corrections))
+    tag = etag(shown.revision, choice.transfer_syntax or "default", *_validator_parts(instances, corrections))
     if (answer := not_modified(request, tag)) is not None:
         return answer
     alone = choice.multipart is False
@@ -58,39 +60,58 @@ def objects(service: DicomwebContext, request: Request, study_uid: str, find: Fi
         raise NotAcceptable((f'multipart/related; type="{DICOM}"; transfer-syntax=*',))
     files = [_File(service, one, correction, choice) for one, correction in zip(instances, corrections, strict=True)]
     if alone:
-        media, pieces, size = files[0].media, files[0].chunks(), files[0].size
+        size = files[0].size
+        media, pieces = files[0].begun()
     else:
         boundary = boundary_for(tag)
         media = f'multipart/related; type="{DICOM}"; boundary={boundary}'
-        pieces, size = _parts(boundary, files), _size(boundary, files)
+        pieces, size = _first_read(_parts(boundary, files)), _size(boundary, files)
     fields = headers(tag) | {"Content-Type": media} | ({} if size is None else {"Content-Length": str(size)})
-    return StreamingResponse(_first_read(pieces), headers=fields)
+    return StreamingResponse(pieces, headers=fields)
 
 
 class _File:
-    """One outgoing instance, as stored or transcoded for this client."""
+    """One outgoing instance, as stored or in Explicit VR Little Endian, which a client gets that names no syntax."""
 
     def __init__(
         self, service: DicomwebContext, instance: Instance, correction: Correction | None, choice: Acceptable
     ) -> None:
         self._opened = service.opened(instance)
         self._correction = correction
-        # A client that names no syntax is not sent HTJ2K that compaction made.
-        unnamed = choice.transfer_syntax is None and default_syntax(self._opened) != instance.transfer_syntax_uid
-        self._transcode = unnamed or not choice.takes_syntax(instance.transfer_syntax_uid, ANY_SYNTAX)
+        stored = instance.transfer_syntax_uid
+        self._unnamed = choice.transfer_syntax is None
+        self._transcode = not choice.takes_syntax(stored, EXPLICIT_LITTLE) and not (
+            self._unnamed and stored not in DECODABLE
+        )
+
+    @property
+    def syntax(self) -> str:
+        """The stored one."""
+        return self._opened.syntax
 
     @property
     def size(self) -> int | None:
         """Known only where the stored bytes are sent unchanged."""
         return None if self._transcode or self._correction is not None else self._opened.instance.size
 
-    @property
-    def media(self) -> str:
-        syntax = EXPLICIT_LITTLE if self._transcode else self._opened.syntax
-        return f"{DICOM}; transfer-syntax={syntax}"
+    def begun(self) -> tuple[str, Iterator[bytes]]:
+        """Media type and pieces; the first piece is read now, so that an error comes before anything is sent.
 
-    def chunks(self) -> Iterator[bytes]:
-        return outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE if self._transcode else None)
+        What cannot be decoded goes as it is stored to a client that named no syntax: its study arrives whole.
+        """
+        if self._transcode:
+            try:
+                return _media(EXPLICIT_LITTLE), _first_read(
+                    outgoing_file(self._opened, self._correction, EXPLICIT_LITTLE)
+                )
+            except (NotDecodable, TooMuchMemory, Unreadable):
+                if not self._unnamed:
+                    raise
+        return _media(self._opened.syntax), _first_read(outgoing_file(self._opened, self._correction))
+
+
+def _media(syntax: str) -> str:
+    return f"{DICOM}; transfer-syntax={syntax}"
 
 
 def _has_form(one: Acceptable, instances: Iterable[Instance]) -> bool:
@@ -102,8 +123,9 @@ def _has_form(one: Acceptable, instances: Iterable[Instance]) -> bool:
 def _parts(boundary: str, files: Iterable[_File]) -> Iterator[bytes]:
     first = True
     for file in files:
-        yield part_header(boundary, file.media, first=first)
-        yield from file.chunks()
+        media, pieces = file.begun()
+        yield part_header(boundary, media, first=first)
+        yield from pieces
         first = False
     yield closing(boundary)
 
@@ -113,7 +135,7 @@ def _size(boundary: str, files: list[_File]) -> int | None:
     for at, file in enumerate(files):
         if file.size is None:
             return None
-        total += len(part_header(boundary, file.media, first=at == 0)) + file.size
+        total += len(part_header(boundary, _media(file.syntax), first=at == 0)) + file.size
     return total
 
 
@@ -165,41 +187,51 @@ def _validator_parts(instances: Sequence[Instance], corrections: Sequence[Correc
 
 
 def _json(service: DicomwebContext, instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> bytes:
-    pieces = [
-        zlib.decompress(one.description)
-        if one.description is not None and correction is None
-        else json.dumps(service.described(one, correction), ensure_ascii=False, separators=(",", ":")).encode()
-        for one, correction in zip(instances, corrections, strict=True)
-    ]
+    pieces = (_described(service, one, correction) for one, correction in zip(instances, corrections, strict=True))
     return b"[" + b",".join(pieces) + b"]"
+
+
+def _described(service: DicomwebContext, instance: Instance, correction: Correction | None) -> bytes:
+    if instance.description is not None and correction is None:
+        written = zlib.decompress(instance.description)
+        if not may_differ(written, instance.transfer_syntax_uid):
+            return written
+    return json.dumps(service.described(instance, correction), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: Find, path: str) -> Response:
     """One value that metadata refers to, by its path of tags and item numbers: ``00880200/0/7FE00010``.
 
-    Compressed pixel data is sent as one part for each frame (PS3.18 8.7.3.3).
+    Pixel data come in the transfer syntax that is named, without one in Explicit VR Little Endian, as the metadata
+    describe them; compressed as one part for each frame (PS3.18 8.7.3.3).
     """
     shown = service.study(request, study_uid, "retrieve")
     instance = find(shown)[0]
     correction = service.corrections(shown, [instance])[0]
-    asked = next((one for one in acceptable(request) if one.takes(OCTETS)), None)
+    opened = service.opened(instance)
+    pixels = path == PIXEL_DATA
+    if pixels and not instance.frames:
+        raise NotThere
+    asked = next(
+        (one for one in acceptable(request) if one.takes(OCTETS) and (not pixels or _has_pixels_in(one, opened))), None
+    )
     if asked is None:
-        raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
-    tag = etag(shown.revision, *validator_parts(instance, correction), path, str(asked.multipart))
+        raise NotAcceptable((f'multipart/related; type="{OCTETS}"; transfer-syntax=*',))
+    tag = etag(shown.revision, *validator_parts(instance, correction), path, repr(asked))
     if (answer := not_modified(request, tag)) is not None:
         return answer
-    opened = service.opened(instance)
-    pixel_bytes = instance.frames * frame_bytes(service.header(opened)) if instance.recoded else 0
+    as_stored = pixels and _is_as_stored(asked, opened)
+    recoded = pixels and not as_stored and not service.sent_as_stored(opened)
+    pixel_bytes = instance.frames * frame_bytes(service.header(opened)) if recoded else 0
     if max(instance.size, pixel_bytes) > MOST_BODY_BYTES:
         raise TooLarge
-    if path == PIXEL_DATA and default_syntax(opened) not in NATIVE:
+    if as_stored:
         syntax = f"{stored_media(opened)}; transfer-syntax={opened.syntax}"
         parts = [(syntax, opened.frame(number)) for number in range(1, instance.frames + 1)]
         if asked.multipart is False:
             raise NotAcceptable((f'multipart/related; type="{OCTETS}"',))
     else:
-        compressed = path == PIXEL_DATA and opened.syntax not in NATIVE
-        parts = [(OCTETS, _native_pixels(service, opened) if compressed else _value(opened, correction, path))]
+        parts = [(OCTETS, _native_pixels(service, opened) if recoded else _value(opened, correction, path))]
         if asked.multipart is False:
             return whole_or_range(request, parts[0][1], OCTETS, tag)
     boundary = boundary_for(tag)
@@ -207,8 +239,23 @@ def bulk_data(service: DicomwebContext, request: Request, study_uid: str, find: 
     return whole_or_range(request, body_of(boundary, parts), media, tag)
 
 
+def _has_pixels_in(one: Acceptable, opened: StoredInstance) -> bool:
+    if one.transfer_syntax in (None, ANY_SYNTAX):
+        return True
+    return one.transfer_syntax == (EXPLICIT_LITTLE if opened.syntax in NATIVE else opened.syntax) or (
+        one.transfer_syntax == EXPLICIT_LITTLE and opened.syntax in DECODABLE
+    )
+
+
+def _is_as_stored(one: Acceptable, opened: StoredInstance) -> bool:
+    """Whether pixel data are sent as the codestreams that are stored, one part for each frame."""
+    if opened.syntax in NATIVE:
+        return False
+    return opened.syntax not in DECODABLE if one.transfer_syntax is None else one.transfer_syntax != EXPLICIT_LITTLE
+
+
 def _native_pixels(service: DicomwebContext, opened: StoredInstance) -> bytes:
-    """Native pixels of an instance that compaction recoded as HTJ2K: its metadata promises those."""
+    """All frames in Explicit VR Little Endian, as the metadata describe them."""
     header = service.header(opened)
     frames = (native_form(opened, header, number) for number in range(1, opened.instance.frames + 1))
     pixels = b"".join(frames)

@@ -14,6 +14,7 @@ from pydicom.filewriter import write_dataset
 
 from pacs.dataset import part10
 from pacs.leaving.corrections import Correction, apply_correction
+from pacs.pixels.image_pixel import image_pixel
 from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import (
     DEFLATED,
@@ -28,6 +29,7 @@ from pacs.pixels.opened import (
     Unreadable,
     little_endian,
 )
+from pacs.pixels.recoded_header import describe_decoded
 from pacs.pixels.split import Pixels, Split, split, split_in_memory
 from pacs.pixels.transcode import Decoded, NotDecodable, decoded_as_native, frame_bytes, memory_for, packed
 
@@ -37,7 +39,6 @@ _LONGEST_VALUE: Final = (1 << 32) - 2
 _KEPT_BYTES: Final = 32 << 20
 """Decoded frames that are kept from the check until they are sent; more are decoded again."""
 _UNDEFINED: Final = 0xFFFFFFFF
-_TABLES: Final = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 _COPIES_WHOLE: Final = 3
 """Times that an instance is in memory that has to be read whole."""
 
@@ -154,11 +155,12 @@ def _decoded(others: FileDataset, pixels: Pixels, wanted: str, *, checked: bool)
     with MEMORY.hold(needed + min(size * pixels.number_of_frames, max(size, _KEPT_BYTES))) as held:
         first: Decoded | None = None
         kept: list[np.ndarray] | None = []
-        frames = 0
+        frames = coded_bytes = 0
         for frame in pixels.frames():
             one = decoded_as_native(others, syntax, frame)
             first = first or one
             frames += 1
+            coded_bytes += len(frame)
             if kept is not None:
                 kept.append(one.array)
                 if frames > 1 and frames * size > _KEPT_BYTES:
@@ -172,7 +174,7 @@ def _decoded(others: FileDataset, pixels: Pixels, wanted: str, *, checked: bool)
         length = (first.array.size * frames + 7) // 8 if single_bits else first.array.nbytes * frames
         if length > _LONGEST_VALUE:
             raise NotDecodable("too long for a native value")
-        _describe(others, first, frames)
+        describe_decoded(others, image_pixel(others), first.photometric, frames, coded_bytes)
         before, after = _encoded(others, wanted)
         vr = "OB" if int(others.get("BitsAllocated") or 0) <= 8 else "OW"
         del first
@@ -187,18 +189,6 @@ def _decoded(others: FileDataset, pixels: Pixels, wanted: str, *, checked: bool)
             for array in arrays:
                 yield from _in_pieces(array)
         yield b"\0" * (length % 2) + after
-
-
-def _describe(others: FileDataset, first: Decoded, frames: int) -> None:
-    """Let the elements say what the decoded pixels are."""
-    others.PhotometricInterpretation = first.photometric
-    if first.array.ndim > 2:
-        others.PlanarConfiguration = 0
-    if "NumberOfFrames" in others or frames > 1:
-        others.NumberOfFrames = frames
-    for keyword in _TABLES:
-        if keyword in others:
-            delattr(others, keyword)
 
 
 def _in_pieces(array: np.ndarray) -> Iterator[bytes]:

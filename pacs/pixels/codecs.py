@@ -19,6 +19,8 @@ from pacs.pixels.codestream import Codestream, NotDecodable, jpeg2000_header, jp
 from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSLESS, JPEG_LOSSY, JPEG_LS, RLE, ImagePixel, recoded_photometric
 from pacs.pixels.opened import HTJ2K
 
+DECODABLE: Final = JPEG_LOSSY | JPEG_LOSSLESS | JPEG_LS | JPEG_2000 | HTJ2K | {RLE}
+"""Transfer syntaxes of codestreams that `samples` decodes."""
 _RLE_HEADER_BYTES: Final = 64
 _RLE_EXCESS_BYTES: Final = 1024
 """A segment may decode to more than its pixels by padding of its encoder."""

@@ -8,9 +8,12 @@ import imagecodecs
 import numpy as np
 from pydicom.dataset import Dataset
 
+from pacs.pixels.codecs import is_ycbcr
+from pacs.pixels.codestream import NotDecodable, jpeg_header
+from pacs.pixels.image_pixel import JPEG_LOSSY, is_by_pixel, recoded_photometric
 from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
-from pacs.pixels.transcode import NotDecodable, decoded, frame_bytes, memory_for, native
+from pacs.pixels.transcode import decoded, frame_bytes, memory_for, native
 from storage.open_transactions import outside_transaction
 
 OCTETS: Final = "application/octet-stream"
@@ -42,8 +45,7 @@ LOSSLESS: Final = NATIVE | {
     "1.2.840.10008.1.2.4.202",
     "1.2.840.10008.1.2.5",
 }
-# Encoding changes other colour spaces, while the header that the client has stays the same.
-_ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"))
+_ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL"))
 LOWEST_RESOLUTION_PIXELS: Final = 64
 
 
@@ -56,24 +58,34 @@ def stored_media(opened: StoredInstance) -> str:
     return MEDIA_OF.get(opened.syntax, OCTETS)
 
 
-def may_be_htj2k(opened: StoredInstance, header: Dataset) -> bool:
-    """Whether HTJ2K reproduces the pixels exactly, under the header that the client has.
+def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
+    """Whether HTJ2K reproduces the pixels of frame ``number`` exactly, and is worth it.
 
-    True for integer samples of 8 or 16 bits in grey, palette or RGB (OpenJPEG cannot read 32 bits) that were not lossy
-    before.
+    True for integer samples of 8 or 16 bits (OpenJPEG cannot read 32) that were not lossy before. Of the lossy ones for
+    those JPEGs that decoders in browsers take for something else.
     """
     return (
         opened.instance.frames > 0
-        and opened.syntax in LOSSLESS
         and "FloatPixelData" not in header
         and header.get("BitsAllocated") in (8, 16)
         and header.get("SamplesPerPixel", 1) in (1, 3)
-        and str(header.get("PhotometricInterpretation", "")) in _ELIGIBLE
+        and recoded_photometric(str(header.get("PhotometricInterpretation", ""))) in _ELIGIBLE
+        and (opened.syntax in LOSSLESS or (opened.syntax in JPEG_LOSSY and _is_misread(opened, header, number)))
     )
 
 
+def _is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
+    """Whether a browser's decoder shows a JPEG otherwise than it is: with more than 8 bits, or in other colours."""
+    try:
+        told = jpeg_header(opened.frame(number))
+    except NotDecodable:
+        return False
+    photometric = str(header.get("PhotometricInterpretation", ""))
+    return told.precision > 8 or (told.components == 3 and told.guess != is_ycbcr(told, photometric))
+
+
 def native_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
-    """One frame in explicit little endian.
+    """One frame in explicit little endian, as its metadata describe it.
 
     Raises:
         NoSuchFrame, Unreadable, NotDecodable: as the frame itself.
@@ -81,7 +93,7 @@ def native_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
 
     """
     frame = opened.frame(number)
-    if opened.syntax in NATIVE:
+    if opened.syntax in NATIVE and is_by_pixel(header):
         return frame
     with MEMORY.hold(memory_for(header)):
         return native(header, opened.syntax, frame)
@@ -98,14 +110,15 @@ def htj2k_form(opened: StoredInstance, header: Dataset, number: int) -> bytes:
     frame = opened.frame(number)
     if opened.syntax == HTJ2K_RPCL:
         return frame
+    transformed = recoded_photometric(str(header.get("PhotometricInterpretation", ""))) == "RGB"
     with MEMORY.hold(memory_for(header) + 2 * frame_bytes(header)):  # with the codestream, which may grow
-        return htj2k(decoded(header, opened.syntax, frame, rgb=False))
+        return htj2k(decoded(header, opened.syntax, frame, rgb=False), rgb=transformed)
 
 
-def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
+def htj2k(array: np.ndarray, *, rgb: bool) -> bytes:
     """Encode (rows, columns) or (rows, columns, 3) of 8 or 16 bit integers; the pixels come back exactly.
 
-    ``rgb``: whether three samples get the reversible colour transform; None lets the encoder decide (it does).
+    ``rgb``: whether three samples get the reversible colour transform.
 
     Raises:
         NotDecodable: the encoder refuses the array.
@@ -119,7 +132,12 @@ def htj2k(array: np.ndarray, *, rgb: bool | None = None) -> bytes:
         resolutions += 1
     try:
         encoded = imagecodecs.htj2k_encode(
-            np.ascontiguousarray(array), rgb=rgb, reversible=True, tlm=True, tilepart=1, resolutions=resolutions
+            np.ascontiguousarray(array),
+            rgb=rgb and array.ndim > 2,
+            reversible=True,
+            tlm=True,
+            tilepart=1,
+            resolutions=resolutions,
         )
     except (RuntimeError, ValueError) as error:
         raise NotDecodable("encoder") from error

@@ -58,11 +58,17 @@ def recoded_photometric(photometric: str) -> str:
     """Photometric Interpretation of frames that leave in another form than the stored one.
 
     JPEG 2000's transforms are taken back, and every pixel has its own chroma. YBR_FULL stays: converting it would
-    change its samples, and whoever has a JPEG codestream instead of decoded frames is told the truth by it too.
+    change its samples, and whoever has the JPEG codestream instead is told the truth by it too.
     """
     if photometric in _TRANSFORMED:
         return "RGB"
     return "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
+
+
+def is_by_pixel(header: Dataset) -> bool:
+    """Whether native samples lie as they go out: colour by pixel, each pixel with its own chroma."""
+    image = image_pixel(header)
+    return not image.by_plane and recoded_photometric(image.photometric) == image.photometric
 
 
 def _number(dataset: Dataset, keyword: str) -> int:

@@ -11,12 +11,12 @@ import numpy as np
 from pydicom import dcmread
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileDataset
-from pydicom.encaps import get_frame
 
 from pacs.dataset.part10 import head
 from pacs.dataset.tags import SPECIFIC_CHARACTER_SET
 from pacs.dataset.walk import DEFLATED
-from pacs.errors import NotFound, UnreadableData
+from pacs.errors import NotFound
+from pacs.pixels.encapsulation import Unreadable, frames_of
 from storage.index.queries import Instance
 
 EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
@@ -28,14 +28,6 @@ HTJ2K: Final = frozenset(("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", 
 MAX_INFLATED_BYTES: Final = 256 << 20
 PIXEL_KEYWORDS: Final = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
 _BLOCK_BYTES: Final = 256 * 1024
-
-
-class Unreadable(UnreadableData):
-    """The stored bytes cannot be read; ``reason`` never quotes a value of the data set."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
 
 
 class NoSuchFrame(NotFound):
@@ -142,10 +134,7 @@ class StoredInstance:
         whole = self.whole()
         if self.syntax in NATIVE:
             return native_frame(whole, number, instance.frames)
-        try:
-            return get_frame(whole.PixelData, number - 1, number_of_frames=instance.frames)
-        except Exception as error:
-            raise Unreadable("frames") from error
+        return encapsulated_frames(whole, instance.frames)[number - 1]
 
     def read(self, offset: int, length: int) -> bytes:
         """Bytes of the stored file."""
@@ -209,6 +198,20 @@ class StoredInstance:
             transfer_syntax_uid=EXPLICIT_LITTLE,
         )
         return meta + plain
+
+
+def encapsulated_frames(whole: Dataset, frames: int) -> list[bytes]:
+    """The codestreams of a compressed image, one a frame.
+
+    Raises:
+        Unreadable: there are none, or the fragments of each frame cannot be told.
+
+    """
+    value = whole.get("PixelData")
+    if not isinstance(value, bytes):
+        raise Unreadable("no pixels")
+    tables = (whole.get("ExtendedOffsetTable"), whole.get("ExtendedOffsetTableLengths"))
+    return frames_of(value, frames, (tables[0], tables[1]) if tables[0] and tables[1] else None)
 
 
 def native_frame(whole: Dataset, number: int, frames: int) -> bytes:

@@ -5,19 +5,18 @@ from __future__ import annotations
 import io
 import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Final
 
 import numpy as np
 from pydicom import dcmread
-from pydicom.encaps import generate_frames
 
 from pacs.dataset import part10, tags
 from pacs.dataset.elements import BrokenStructure, Path, elements
 from pacs.dataset.walk import DEFLATED
-from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, native_frame
+from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, encapsulated_frames, native_frame
 from pacs.pixels.transcode import decoded
 
 _MAX_INFLATED: Final = 256 << 20
@@ -99,11 +98,9 @@ def _frames(encoded: Encoded) -> Iterator[np.ndarray]:
     whole = dcmread(io.BytesIO(head + encoded.dataset), force=True)
     count = int(whole.get("NumberOfFrames") or 1)
     if encoded.transfer_syntax in NATIVE:
-        frames = (native_frame(whole, number, count) for number in range(1, count + 1))
+        frames: Iterable[bytes] = (native_frame(whole, number, count) for number in range(1, count + 1))
     else:
-        tables = (whole.get("ExtendedOffsetTable"), whole.get("ExtendedOffsetTableLengths"))
-        offsets = (tables[0], tables[1]) if tables[0] and tables[1] else None
-        frames = generate_frames(whole.PixelData, number_of_frames=count, extended_offsets=offsets)
+        frames = encapsulated_frames(whole, count)
     return (decoded(whole, encoded.transfer_syntax, frame, rgb=True) for frame in frames)
 
 

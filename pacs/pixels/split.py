@@ -10,10 +10,10 @@ from typing import Final, Protocol
 
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
-from pydicom.encaps import generate_frames
 
 from pacs.dataset import part10
 from pacs.dataset.walk import LONG_VRS
+from pacs.pixels.encapsulation import frames_of
 from pacs.pixels.opened import (
     DEFLATED,
     EXPLICIT_BIG,
@@ -112,7 +112,7 @@ class _InMemory:
         return iter([self.content])
 
     def frames(self) -> Iterator[bytes]:
-        return generate_frames(self.content, number_of_frames=self.number_of_frames, extended_offsets=self.offsets)
+        return iter(frames_of(self.content, self.number_of_frames, self.offsets))
 
 
 def split(opened: StoredInstance) -> Split | None:

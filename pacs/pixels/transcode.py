@@ -12,7 +12,7 @@ from pydicom.pixels.processing import convert_color_space
 from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
-from pacs.pixels.codecs import samples
+from pacs.pixels import codecs
 from pacs.pixels.codestream import NotDecodable
 from pacs.pixels.image_pixel import JPEG_LOSSLESS, JPEG_LOSSY, RLE, ImagePixel, image_pixel, recoded_photometric
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
@@ -20,6 +20,7 @@ from storage.open_transactions import outside_transaction
 
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
 """Deflated Image Frame Compression (PS3.5 A.4.14): each frame a deflate stream of native pixels."""
+DECODABLE: Final = NATIVE | codecs.DECODABLE | {DEFLATED_FRAMES}
 _COPIES: Final = 3
 """Times that a frame is in memory while it is decoded: fragments of the codestream's samples, array, result."""
 _COLOUR_COPIES: Final = 9
@@ -119,7 +120,7 @@ def _taken(frame: bytes, syntax: str, image: ImagePixel) -> tuple[bytes, str]:
 
 
 def _coded(frame: bytes, syntax: str, image: ImagePixel, photometric: str) -> np.ndarray:
-    one = samples(frame, syntax, image, rgb=photometric == "RGB")
+    one = codecs.samples(frame, syntax, image, rgb=photometric == "RGB")
     if {one.photometric, photometric} == {"RGB", "YBR_FULL"}:
         try:
             return convert_color_space(one.array, one.photometric, photometric)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
@@ -9,6 +11,7 @@ from pydicom.datadict import dictionary_VR
 from sqlalchemy.engine import Connection
 
 from pacs.dataset.dicom_json import person_name
+from pacs.dataset.tags import BITS_ALLOCATED
 from pacs.search.matching_keys import KEYS, Level
 from storage.index.queries import (
     Condition,
@@ -129,7 +132,7 @@ def instances(
         study, parent = parents.get(one.study_uid), by_uid.get(one.series_uid)
         if study is None or parent is None:
             continue  # it was hidden between two statements
-        result = _study(study, [parent], whole=False) | _series(parent) | _instance(one)
+        result = _study(study, [parent], whole=False) | _series(parent) | _instance(one) | _bits_allocated(one)
         if from_header:
             header = described(one)
             result = (header if include_all else _at(header, asked)) | result
@@ -237,6 +240,14 @@ def _instance(one: Instance) -> Result:
         **({"00280010": {"vr": "US", "Value": [one.rows]}} if one.rows is not None else {}),
         **({"00280011": {"vr": "US", "Value": [one.columns]}} if one.columns is not None else {}),
     }
+
+
+def _bits_allocated(one: Instance) -> Result:
+    """Bits Allocated of an image, from its description, which the index keeps beside the row once it is made."""
+    if not one.frames or one.description is None:
+        return {}
+    found = json.loads(zlib.decompress(one.description)).get(f"{BITS_ALLOCATED:08X}")
+    return {} if found is None else {f"{BITS_ALLOCATED:08X}": found}
 
 
 def text(tag: int, value: str) -> Result:

@@ -7,7 +7,10 @@ from pydicom.config import IGNORE
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
+from pacs.arriving.describe import describe_pending
 from pacs.dicomweb.problems import TooManySearches, answer
+from storage.nodes.reader import Bytes
+from storage.objects.store import FolderObjectStore
 from tests.archive import OTHER
 from tests.builders import image, new_uid
 from tests.dicomweb import Web
@@ -259,3 +262,19 @@ def test_a_site_that_sent_one_image_of_another_sites_study_finds_that_image_alon
     ):
         assert web.tang.get(query).json() != []
         assert web.quinn.get(query).json() == []
+
+
+def test_an_image_says_how_many_bits_its_samples_have(web: Web) -> None:
+    sent = [image(), image(BitsAllocated=8, BitsStored=8, HighBit=7, PixelData=bytes(64))]
+    web.send(*sent)
+    before = web.ada.get("/instances").json()
+    describe_pending(
+        web.engine, Bytes(web.archive.directory, FolderObjectStore(web.archive.directory / "no"), web.engine)
+    )
+    after = {one["00080018"]["Value"][0]: one for one in web.ada.get("/instances").json()}
+
+    assert len(before) == len(after) == 2
+    assert [after[one.SOPInstanceUID]["00280100"] for one in sent] == [
+        {"vr": "US", "Value": [16]},
+        {"vr": "US", "Value": [8]},
+    ]

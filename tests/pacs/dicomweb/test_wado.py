@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import struct
 from io import BytesIO
 
 import imagecodecs
@@ -13,41 +14,19 @@ from dicomweb_client.api import DICOMwebClient
 from pydicom.uid import JPEG2000Lossless, RLELossless
 
 from pacs.arriving.describe import describe_pending
-from pacs.dicomweb.multipart import Reader, media_type
+from pacs.pixels.encapsulation import item
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
 from tests.archive import OTHER
-from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, image, new_uid
+from tests.builders import BIG_ENDIAN, DEFLATED, compressed, encoded, fragmented, image, new_uid
+from tests.codestreams import JPEG_BASELINE, codestream
 from tests.dicomweb import Web, path_of
+from tests.multipart import Parts
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes
 
+SLOPES = [(np.indices((32, 32)).sum(0) * 4 + each * 3).astype(np.uint8) for each in range(2)]
 HTJ2K = 'multipart/related; type="image/jphc"; transfer-syntax=1.2.840.10008.1.2.4.202'
 AS_STORED = 'multipart/related; type="application/octet-stream"; transfer-syntax=*'
-
-
-class Parts:
-    """The parts of a multipart answer."""
-
-    def __init__(self, content_type: str, body: bytes) -> None:
-        self.contents: list[bytes] = []
-        self.types: list[str] = []
-        self._reader = Reader(media_type(content_type).parameters["boundary"], self._begin)
-        self._reader.feed(body)
-        self._reader.close()
-
-    def _begin(self, header: object) -> Parts:
-        self.types.append(dict(header)["content-type"])  # type: ignore[call-overload]
-        self._held = b""
-        return self
-
-    def write(self, chunk: memoryview) -> None:
-        self._held += bytes(chunk)
-
-    def end(self) -> None:
-        self.contents.append(self._held)
-
-    def abandon(self) -> None:
-        raise AssertionError
 
 
 def test_an_instance_comes_back_as_it_came(web: Web) -> None:
@@ -350,3 +329,34 @@ def test_a_site_that_sent_one_image_of_another_sites_study_retrieves_that_image_
             refused, nothing = web.quinn.get(path_of(one) + ending), web.quinn.get(path_of(image()) + ending)
             assert (refused.status_code, refused.content) == (nothing.status_code, nothing.content)
             assert refused.status_code == 404
+
+
+def test_frames_of_a_wrong_offset_table_are_found(web: Web) -> None:
+    frames = [codestream(frame, JPEG_BASELINE, bits=8) for frame in SLOPES]
+    halves = [half for each in frames for half in (each[:100], each[100:])]
+    sent = fragmented(image(frames=2, rows=32, columns=32, BitsAllocated=8, BitsStored=8, HighBit=7), halves)
+    sent.PixelData = item(struct.pack("<2I", 0, 12)) + b"".join(item(half) for half in halves)
+    path = web.send(sent, syntax=JPEG_BASELINE)
+
+    for number in (1, 2):
+        kept = web.ada.get(f"{path}/frames/{number}", headers={"Accept": AS_STORED})
+        native = web.ada.get(f"{path}/frames/{number}", headers={"Accept": "application/octet-stream"})
+        (content,) = Parts(kept.headers["content-type"], kept.content).contents
+        assert content.rstrip(b"\0") == frames[number - 1].rstrip(b"\0")
+        drawn = np.frombuffer(native.content, np.uint8).reshape(32, 32)
+        assert np.abs(drawn.astype(int) - SLOPES[number - 1]).max() < 8
+    assert web.ada.get(f"{path}/frames/2/rendered").status_code == 200
+
+
+def test_frames_that_nobody_can_tell_apart_are_an_error(web: Web) -> None:
+    sent = fragmented(
+        image(frames=2, rows=32, columns=32, BitsAllocated=8, BitsStored=8, HighBit=7), [b"ab", b"cd", b"ef"]
+    )
+    path = web.send(sent, syntax=JPEG_BASELINE)
+
+    for below in ("/frames/1", "/frames/2", "/rendered", "/frames/2/rendered", "/thumbnail", "/bulkdata/7FE00010"):
+        answer = web.ada.get(path + below)
+        assert (answer.status_code, answer.headers["content-type"]) == (406, "application/problem+json"), below
+    whole = web.ada.get(path, headers={"Accept": "application/dicom"})
+    assert whole.status_code == 200
+    assert whole.headers["content-type"] == f"application/dicom; transfer-syntax={JPEG_BASELINE}"

@@ -1,0 +1,186 @@
+"""Every stored form in every asked form: who decodes what came, by the header that came, sees what was sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import deepcopy
+from io import BytesIO
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from pacs.leaving.outgoing_file import outgoing_dataset, outgoing_file
+from pacs.pixels.opened import StoredInstance
+from tests.archive import Archive
+from tests.builders import encoded, new_uid
+from tests.codestreams import HTJ2K_RPCL, JPEG_EXTENDED
+from tests.dicomweb import Web, serving
+from tests.multipart import Parts
+from tests.pictures_compared import (
+    FRAMES,
+    NATIVE,
+    Stored,
+    allowed,
+    decoded,
+    difference,
+    every_stored_picture,
+    of_dataset,
+    of_json,
+)
+from tests.reading_bytes import bytes_of
+from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, from_bytes
+from tests.written import meta_end
+
+FRAME_FORMS: Final = (
+    "application/octet-stream",
+    f'multipart/related; type="application/octet-stream"; transfer-syntax={EXPLICIT_LITTLE}',
+    'multipart/related; type="application/octet-stream"; transfer-syntax=*',
+    f'multipart/related; type="image/jphc"; transfer-syntax={HTJ2K_RPCL}',
+    "*/*",
+)
+LOSSY_METHOD: Final = {".50": "ISO_10918_1", ".51": "ISO_10918_1", ".81": "ISO_14495_1"}
+
+
+def titled(stored: Stored) -> str:
+    made = stored.dataset
+    sign = "signed" if made.PixelRepresentation else "unsigned"
+    return f"{stored.syntax[14:]} {stored.name} {made.BitsStored} {sign} {made.get('PlanarConfiguration', '')}".strip()
+
+
+@pytest.fixture
+def web(small_archive: Archive, tmp_path: Path) -> Iterator[Web]:
+    """On SQLite alone: what a frame looks like does not depend on the database."""
+    with serving(small_archive, small_archive.engine, tmp_path) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pictures() -> list[Stored]:
+    return list(every_stored_picture())
+
+
+def test_frames_are_what_the_metadata_say(web: Web, pictures: list[Stored]) -> None:
+    walked, htj2k = 0, set[str]()
+    for stored in pictures:
+        path = web.send(stored.dataset, syntax=stored.syntax)
+        header = of_json(web.ada.get(f"{path}/metadata").json()[0])
+        assert header.planar == 0, titled(stored)
+        for form in FRAME_FORMS:
+            for number in range(1, FRAMES + 1):
+                answer = web.ada.get(f"{path}/frames/{number}", headers={"Accept": form})
+                if answer.status_code == 406 and "jphc" in form:
+                    continue
+                assert answer.status_code == 200, (titled(stored), form, answer.text)
+                syntax, content = _single_part(answer)
+                htj2k |= {titled(stored)} if syntax == HTJ2K_RPCL else set()
+                away = difference(stored, header, number - 1, decoded(header, syntax, content))
+                assert away <= allowed(stored, header), (titled(stored), form, syntax, away)
+                walked += 1
+
+    assert walked > 800
+    assert len(htj2k) > 60
+
+
+def test_bulk_data_are_what_the_metadata_say(web: Web, pictures: list[Stored]) -> None:
+    for stored in pictures:
+        path = web.send(stored.dataset, syntax=stored.syntax)
+        found = web.ada.get(f"{path}/metadata").json()[0]
+        header = of_json(found)
+        native = web.ada.get(found["7FE00010"]["BulkDataURI"], headers={"Accept": "application/octet-stream"})
+        kept = web.ada.get(
+            found["7FE00010"]["BulkDataURI"],
+            headers={"Accept": 'multipart/related; type="application/octet-stream"; transfer-syntax=*'},
+        )
+        parts = Parts(kept.headers["content-type"], kept.content)
+
+        size = len(native.content) // FRAMES
+        for number in range(FRAMES):
+            got = decoded(header, EXPLICIT_LITTLE, native.content[number * size : (number + 1) * size])
+            assert difference(stored, header, number, got) <= allowed(stored, header), titled(stored)
+        assert len(parts.contents) == (1 if stored.syntax in NATIVE else FRAMES)
+
+
+@pytest.mark.parametrize("wanted", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
+def test_files_are_what_they_say(web: Web, pictures: list[Stored], wanted: str) -> None:
+    for stored in pictures:
+        web.send(stored.dataset, syntax=stored.syntax)
+        opened = StoredInstance(*bytes_of(web.archive, stored.dataset.SOPInstanceUID))
+        whole = b"".join(outgoing_file(opened, None, wanted))
+
+        _is_what_was_sent(stored, dcmread(BytesIO(whole)))
+        assert b"".join(outgoing_dataset(opened, None, wanted)) == whole[meta_end(whole) :]
+
+
+def test_an_instance_is_sent_in_explicit_little_endian_unless_another_syntax_is_named(
+    web: Web, pictures: list[Stored]
+) -> None:
+    for stored in pictures:
+        path = web.send(stored.dataset, syntax=stored.syntax)
+        unnamed = web.ada.get(path, headers={"Accept": "application/dicom"})
+        kept = web.ada.get(path, headers={"Accept": f"application/dicom; transfer-syntax={stored.syntax}"})
+        got = dcmread(BytesIO(unnamed.content))
+
+        assert got.file_meta.TransferSyntaxUID == EXPLICIT_LITTLE
+        assert unnamed.headers["content-type"] == f"application/dicom; transfer-syntax={EXPLICIT_LITTLE}"
+        _is_what_was_sent(stored, got)
+        assert from_bytes(kept.content).dataset == encoded(stored.dataset, stored.syntax)
+
+
+def test_what_was_lost_is_marked_in_metadata_and_in_files(web: Web, pictures: list[Stored]) -> None:
+    for stored in pictures:
+        path = web.send(stored.dataset, syntax=stored.syntax)
+        found = web.ada.get(f"{path}/metadata").json()[0]
+        got = dcmread(BytesIO(web.ada.get(path, headers={"Accept": "application/dicom"}).content))
+        marked = [found.get(tag, {}).get("Value", [None])[0] for tag in ("00282110", "00282112", "00282114")]
+        method = LOSSY_METHOD.get(stored.syntax[-3:])
+
+        assert marked[0] == got.get("LossyImageCompression") == ("01" if method else None), titled(stored)
+        assert marked[1] == got.get("LossyImageCompressionRatio"), titled(stored)
+        assert marked[2] == got.get("LossyImageCompressionMethod") == method, titled(stored)
+        assert (marked[1] or 0) > 0 or not method
+
+
+def test_a_mark_that_is_there_is_kept(web: Web, pictures: list[Stored]) -> None:
+    stored = next(one for one in pictures if one.syntax == JPEG_EXTENDED)
+    marked = deepcopy(stored.dataset)
+    marked.SOPInstanceUID = new_uid()
+    marked.LossyImageCompression = "01"
+    marked.LossyImageCompressionRatio = ["7", "12.5"]
+    marked.LossyImageCompressionMethod = ["ISO_15444_1", "ISO_10918_1"]
+    path = web.send(marked, syntax=stored.syntax)
+    found = web.ada.get(f"{path}/metadata").json()[0]
+    got = dcmread(BytesIO(web.ada.get(path, headers={"Accept": "application/dicom"}).content))
+
+    assert found["00282112"]["Value"] == [7, 12.5] == got.LossyImageCompressionRatio
+    assert found["00282114"]["Value"] == ["ISO_15444_1", "ISO_10918_1"] == got.LossyImageCompressionMethod
+
+
+def test_a_jpeg_of_twelve_bits_comes_decoded_to_a_desk_that_takes_htj2k(web: Web, pictures: list[Stored]) -> None:
+    stored = next(one for one in pictures if one.syntax == JPEG_EXTENDED)
+    path = web.send(stored.dataset, syntax=stored.syntax)
+    desk = f'{FRAME_FORMS[3]}, multipart/related; type="application/octet-stream"; transfer-syntax=*; q=0.5'
+    syntax, _ = _single_part(web.ada.get(f"{path}/frames/1", headers={"Accept": desk}))
+
+    assert syntax == HTJ2K_RPCL
+
+
+def _is_what_was_sent(stored: Stored, got: Dataset) -> None:
+    header = of_dataset(got)
+    size = len(got.PixelData) // FRAMES
+    for number in range(FRAMES):
+        frame = decoded(header, EXPLICIT_LITTLE, got.PixelData[number * size : (number + 1) * size])
+        assert difference(stored, header, number, frame) <= allowed(stored, header), titled(stored)
+
+
+def _single_part(answer: Any) -> tuple[str, bytes]:
+    """Transfer syntax and content of one frame, in whatever envelope it came."""
+    outer = answer.headers["content-type"]
+    if outer.startswith("multipart/"):
+        parts = Parts(outer, answer.content)
+        (content,), (outer,) = parts.contents, parts.types
+    else:
+        content = answer.content
+    return outer.rpartition("transfer-syntax=")[2], content
