@@ -21,6 +21,7 @@ from pacs.dicomweb.answers import warning_headers
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import BadMultipart, media_type
 from pacs.dicomweb.needs import Door, NotVisible
+from pacs.dicomweb.person_names import with_alphabetic_groups
 from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotAllowed, NotThere, WrongContent, answer
 from pacs.dicomweb.stow import StowRequest
 from pacs.dicomweb.wado import DICOM_JSON
@@ -222,9 +223,11 @@ def _search_results(
         found = qido.search(
             tx, scope, parsed, service.base_url(request), lambda one: _description(service, viewer, one)
         )
-    content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":"))
+    content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(
-        content, media_type=DICOM_JSON, headers={"Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"}
+        with_alphabetic_groups(content),
+        media_type=DICOM_JSON,
+        headers={"Cache-Control": "private, no-cache", "Vary": "Accept, Cookie"},
     )
     warning_headers(response, found.warnings)
     return response

@@ -18,6 +18,7 @@ from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_ra
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
+from pacs.dicomweb.person_names import with_alphabetic_groups
 from pacs.dicomweb.problems import NotAcceptable, NotThere, TooLarge
 from pacs.leaving.corrections import Correction, apply_correction
 from pacs.leaving.outgoing_file import outgoing_file
@@ -33,6 +34,8 @@ from storage.index.queries import Instance
 DICOM: Final = "application/dicom"
 DICOM_JSON: Final = "application/dicom+json"
 PIXEL_DATA: Final = "7FE00010"
+_MODEL: Final = "2"
+"""In validators of metadata; another one wherever the same instance gets other metadata than before."""
 _GZIP_LEVEL: Final = 4
 """Higher levels hardly make JSON of a series smaller."""
 PIXELS: Final = (PIXEL_DATA, "7FE00008", "7FE00009")
@@ -161,7 +164,7 @@ def metadata(service: DicomwebContext, request: Request, study_uid: str, find: F
         raise NotAcceptable((DICOM_JSON,))
     base = service.base_url(request)
     corrections = service.corrections(shown, instances)
-    made_from = (shown.revision, *_validator_parts(instances, corrections))
+    made_from = (_MODEL, shown.revision, *_validator_parts(instances, corrections))
     packed = takes_gzip(request)
     tag = etag(base, media, "gzip" if packed else "", *made_from)
     fields = headers(tag) | {"Content-Type": media, "Vary": f"{VARY}, Accept-Encoding"}
@@ -173,7 +176,7 @@ def metadata(service: DicomwebContext, request: Request, study_uid: str, find: F
         written = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
         # Bulk data URIs are relative in the description; a quote inside a value is escaped, so
         # this key with its opening quote occurs only as a key.
-        return written.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
+        return with_alphabetic_groups(written).replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
 
     if not packed:
         return Response(plain(), headers=fields)

@@ -278,3 +278,21 @@ def test_an_image_says_how_many_bits_its_samples_have(web: Web) -> None:
         {"vr": "US", "Value": [16]},
         {"vr": "US", "Value": [8]},
     ]
+
+
+def test_a_name_in_characters_alone_has_an_alphabetic_group(web: Web) -> None:
+    sent = image(PatientName="李^娜", ReferringPhysicianName='=Tang "唐"')
+    path = web.send(sent)
+    metadata, study = web.ada.get(f"{path}/metadata").json()[0], web.ada.get("/studies").json()[0]
+
+    for found in (metadata, study):
+        assert found["00100010"]["Value"] == [{"Alphabetic": "李^娜", "Ideographic": "李^娜"}]
+        assert found["00080090"]["Value"] == [{"Alphabetic": 'Tang "唐"', "Ideographic": 'Tang "唐"'}]
+
+
+def test_a_name_with_an_alphabetic_group_stays_as_it_is(web: Web) -> None:
+    path = web.send(image(PatientName="Li^Na=李^娜"))
+
+    for address in (f"{path}/metadata", "/studies"):
+        found = web.ada.get(address).json()[0]
+        assert found["00100010"]["Value"] == [{"Alphabetic": "Li^Na", "Ideographic": "李^娜"}]
