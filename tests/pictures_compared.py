@@ -14,7 +14,8 @@ from typing import Any, Final
 import imagecodecs
 import numpy as np
 from PIL import Image
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileDataset
+from pydicom.encaps import generate_frames
 from pydicom.pixels.decoders.rle import _rle_decode_frame
 
 from tests.builders import fragmented, image
@@ -112,6 +113,22 @@ def difference(stored: Stored, header: Header, frame: int, got: np.ndarray) -> i
     if drawn.ndim > 2 and header.photometric.startswith("YBR_FULL") is not stored.ybr:
         drawn, got = (_rgb(drawn), got) if stored.ybr else (drawn, _rgb(got))
     return int(np.abs(got.astype(np.int64) - drawn).max())
+
+
+def assert_is_what_was_sent(stored: Stored, file: FileDataset) -> None:
+    """Every frame of a file, decoded by its own header, is the one that was drawn."""
+    header, syntax = of_dataset(file), str(file.file_meta.TransferSyntaxUID)
+    size = len(file.PixelData) // FRAMES
+    if syntax == BIG_ENDIAN:
+        file.PixelData = np.frombuffer(file.PixelData, ">u2").astype("<u2").tobytes()
+    frames = (
+        [file.PixelData[number * size : (number + 1) * size] for number in range(FRAMES)]
+        if syntax in NATIVE
+        else list(generate_frames(file.PixelData, number_of_frames=FRAMES))
+    )
+    for number, frame in enumerate(frames):
+        away = difference(stored, header, number, decoded(header, syntax, frame))
+        assert away <= allowed(stored, header), (stored.name, stored.syntax, syntax, away)
 
 
 def allowed(stored: Stored, header: Header) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
@@ -12,6 +12,9 @@ from pacs.search import results
 from pacs.search.matching_keys import Level
 from pacs.search.results import Describe, ambiguous_patient, text
 from storage.index.queries import Scope, search_instances, search_series, search_studies
+
+_MODALITIES: Final = "00080061"
+"""Modalities in Study, left out where no image says any: OHIF's list stops at one without a value."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +51,9 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
         result.update(text(0x00081190, _address(result, base)))
     if query.level is not Level.INSTANCE and matches and not query.include <= {(int(tag, 16),) for tag in matches[0]}:
         warnings.append(NOT_INCLUDED)
+    for result in matches:
+        if not result.get(_MODALITIES, {}).get("Value"):
+            result.pop(_MODALITIES, None)
     return Found(results=[dict(sorted(one.items())) for one in matches], warnings=tuple(warnings))
 
 

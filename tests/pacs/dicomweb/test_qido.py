@@ -296,3 +296,10 @@ def test_a_name_with_an_alphabetic_group_stays_as_it_is(web: Web) -> None:
     for address in (f"{path}/metadata", "/studies"):
         found = web.ada.get(address).json()[0]
         assert found["00100010"]["Value"] == [{"Alphabetic": "Li^Na", "Ideographic": "李^娜"}]
+
+
+def test_a_study_of_no_modality_has_none(web: Web) -> None:
+    web.send(image(Modality=None))
+    (study,) = web.ada.get("/studies").json()
+
+    assert "00080061" not in study
