@@ -58,7 +58,7 @@ def stored() -> list[Stored]:
 def shown() -> list[Shown]:
     """What of a radiograph is there after how many bytes, the smallest first."""
     film = np.asarray(radiographs.chest(Chest(seed=1)), np.uint16)
-    ends = list(_tile_part_ends(htj2k(film)))
+    ends = list(_tile_part_ends(htj2k(film, rgb=False)))
     longer = max(film.shape)
     return [
         Shown(pixels=-(-longer >> len(ends) - 1 - level), bytes_needed=end, seconds=end * 8 / LINE_BITS_PER_SECOND)
@@ -67,7 +67,7 @@ def shown() -> list[Shown]:
 
 
 def _stored(kind: str, pictures: list[np.ndarray]) -> Stored:
-    sizes = [len(htj2k(each)) + HEADER_BYTES + 512 + _MANIFEST_BYTES for each in pictures]
+    sizes = [len(htj2k(each, rgb=False)) + HEADER_BYTES + 512 + _MANIFEST_BYTES for each in pictures]
     return Stored(kind=kind, raw_bytes=sum(each.nbytes for each in pictures), stored_bytes=sum(sizes))
 
 
