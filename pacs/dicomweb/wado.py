@@ -176,7 +176,7 @@ def metadata(service: DicomwebContext, request: Request, study_uid: str, find: F
         written = service.metadata.get(etag(*made_from), lambda: _json(service, instances, corrections))
         # Bulk data URIs are relative in the description; a quote inside a value is escaped, so
         # this key with its opening quote occurs only as a key.
-        return with_alphabetic_groups(written).replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
+        return written.replace(b'"BulkDataURI":"', b'"BulkDataURI":"' + base.encode() + b"/")
 
     if not packed:
         return Response(plain(), headers=fields)
@@ -191,7 +191,7 @@ def _validator_parts(instances: Sequence[Instance], corrections: Sequence[Correc
 
 def _json(service: DicomwebContext, instances: Sequence[Instance], corrections: Sequence[Correction | None]) -> bytes:
     pieces = (_described(service, one, correction) for one, correction in zip(instances, corrections, strict=True))
-    return b"[" + b",".join(pieces) + b"]"
+    return with_alphabetic_groups(b"[" + b",".join(pieces) + b"]")
 
 
 def _described(service: DicomwebContext, instance: Instance, correction: Correction | None) -> bytes:
