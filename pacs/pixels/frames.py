@@ -45,7 +45,8 @@ LOSSLESS: Final = NATIVE | {
     "1.2.840.10008.1.2.4.202",
     "1.2.840.10008.1.2.5",
 }
-_ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB", "YBR_FULL"))
+# YBR_FULL would be as exact, but decoders in browsers show it in wrong colours.
+_ELIGIBLE: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR", "RGB"))
 LOWEST_RESOLUTION_PIXELS: Final = 64
 
 

@@ -7,7 +7,6 @@ from typing import Final
 from tests.pictures.comparison import Compared, Sent
 
 LOSSY_JPEG: Final = "lossy JPEG"
-BY_PLANE: Final = "native colour by plane"
 _LOSSY: Final = frozenset(f"1.2.840.10008.1.2.4.{one}" for one in (50, 51, 53, 55))
 
 
@@ -15,6 +14,4 @@ def reason(one: Sent, found: Compared) -> str | None:
     """The row that explains what was found; None where it is a fault."""
     if one.sent.transfer_syntax in _LOSSY and max(found.differs.values(), default=0) < 64:
         return LOSSY_JPEG
-    if one.whole.get("PlanarConfiguration") == 1 and not one.whole.file_meta.TransferSyntaxUID.is_encapsulated:
-        return BY_PLANE
     return None

@@ -1,4 +1,4 @@
-"""A picture worked out pixel by pixel from the clauses, by pydicom and numpy and nothing of ours."""
+"""A picture worked out pixel by pixel from the clauses, by pydicom, numpy and codecs, and nothing of ours."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Any, Final
 import numpy as np
 from PIL import Image, ImageCms
 from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
+from pydicom.pixels.processing import convert_color_space
 from pydicom.pixels.utils import pixel_array
+
+from tests.pictures_compared import decoded, of_dataset
 
 GROUPS: Final = (
     "PixelValueTransformationSequence",
@@ -16,6 +20,9 @@ GROUPS: Final = (
     "CTImageFrameTypeSequence",
     "MRImageFrameTypeSequence",
 )
+
+_BY_CODEC: Final = frozenset(f"1.2.840.10008.1.2.4.{one}" for one in (51, 57, 70, 80, 81, 201, 202, 203))
+"""Syntaxes that pydicom has no decoder of its own for."""
 
 
 class NotComparable(Exception):
@@ -56,6 +63,13 @@ def _stored(dataset: Dataset, number: int) -> np.ndarray:
             return np.frombuffer(dataset.FloatPixelData, "<f4").reshape(dataset.Rows, dataset.Columns)
         if "NumberOfFrames" in dataset and not dataset.NumberOfFrames:
             dataset.NumberOfFrames = 1
+        syntax = str(dataset.file_meta.TransferSyntaxUID)
+        if syntax in _BY_CODEC:
+            frames = int(dataset.get("NumberOfFrames") or 1)
+            frame = get_frame(dataset.PixelData, number - 1, number_of_frames=frames)
+            array = decoded(of_dataset(dataset), syntax, frame)
+            ybr = dataset.PhotometricInterpretation.startswith("YBR_FULL")
+            return convert_color_space(array, "YBR_FULL", "RGB") if ybr else array
         return pixel_array(dataset, index=number - 1, raw=False)
     except Exception as error:
         raise NotComparable(f"pydicom: {type(error).__name__}") from error
