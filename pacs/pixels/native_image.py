@@ -19,8 +19,11 @@ from storage.index.queries import Instance
 from storage.rewriting.new_segment import Local
 
 _GREY: Final = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"))
-_COLOUR: Final = {"RGB": "YBR_RCT", "YBR_FULL": "YBR_FULL"}
-"""Photometric Interpretation in the codestream (PS3.5 8.2.4): RGB is transformed reversibly, others are not."""
+_COLOUR: Final = {"RGB": "YBR_RCT"}
+"""Photometric Interpretation in the codestream (PS3.5 8.2.4): RGB is transformed reversibly.
+
+Three components without a transform would come back exactly too, but decoders in browsers show them in wrong colours.
+"""
 
 
 class Obstacle(StrEnum):
