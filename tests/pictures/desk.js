@@ -60,6 +60,17 @@ const draw = async (seriesUid, instanceUid, frame, [columns, rows]) => {
   return { width, height, square, fromServer: panel.view.fromServer, pixels: btoa(parts.join('')) }
 }
 
+// How large the picture is shown when the desk comes to it from another one, in a stage of one size.
+window.zoomAt = async (seriesUid, instanceUid) => {
+  Object.assign(panel.querySelector('.stage').style, { width: '400px', height: '400px' })
+  await painted()
+  panel.stack.goTo(panel.pictures.findIndex((each) => each.instanceUid === instanceUid))
+  await until(() => panel.pictures[panel.view.index]?.instanceUid === instanceUid && panel.view.quality === 'full', 10000)
+  await painted()
+  await painted()
+  return panel.view.zoom
+}
+
 // Begun in one call and read in another, so that two browsers draw at a time.
 window.begin = (...asked) => {
   window.drawn = draw(...asked).catch((error) => ({ failure: String(error) }))

@@ -26,7 +26,7 @@ from tests.wire import Object, from_file
 
 def generated() -> list[Sent]:
     made = objects.in_series(objects.every(new_uid()))
-    return [_read(one.name, thing(one.dataset, one.syntax), one.frame) for one in made]
+    return [read(one.name, thing(one.dataset, one.syntax), one.frame) for one in made]
 
 
 def of_corpus(chosen: Iterable[str] | None = None) -> list[Sent]:
@@ -36,24 +36,24 @@ def of_corpus(chosen: Iterable[str] | None = None) -> list[Sent]:
     for file in corpus.files():
         if names is not None and file.name not in names:
             continue
-        read = _image(file)
-        if read is not None:
-            found.append(read)
+        if (one := _image(file)) is not None:
+            found.append(one)
     return found
 
 
 def _image(file: corpus.CorpusFile) -> Sent | None:
     try:
-        read = _read(file.name, from_file(file.path), 1)
-        size = int(read.whole.Rows) * int(read.whole.Columns)
-        uids = [read.whole.get(name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
+        found = read(file.name, from_file(file.path))
+        size = int(found.whole.Rows) * int(found.whole.Columns)
+        uids = [found.whole.get(name) for name in ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")]
     except Exception:  # noqa: BLE001 - the corpus has malformed files; what pydicom cannot read has no reference
         return None
-    has_pixels = any(name in read.whole for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
-    return read if size and has_pixels and all(uids) else None
+    has_pixels = any(name in found.whole for name in ("PixelData", "FloatPixelData", "DoubleFloatPixelData"))
+    return found if size and has_pixels and all(uids) else None
 
 
-def _read(name: str, sent: Object, frame: int) -> Sent:
+def read(name: str, sent: Object, frame: int = 1) -> Sent:
+    """The object as pydicom reads it."""
     head = part10.head(
         sop_class_uid=sent.sop_class, sop_instance_uid=sent.sop_instance, transfer_syntax_uid=sent.transfer_syntax
     )
