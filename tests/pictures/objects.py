@@ -254,6 +254,11 @@ def _colours(uid: str) -> Iterator[Made]:
     yield Made(name="RGB by plane", dataset=colour(_rgb().transpose(2, 0, 1), "RGB", 1))
     ybr = np.stack([RAMP, np.full_like(RAMP, 100), np.full_like(RAMP, 160)], axis=-1)
     yield Made(name="YBR_FULL", dataset=colour(ybr, "YBR_FULL"))
+    coded = imagecodecs.htj2k_encode(
+        ybr.astype(np.uint8), rgb=False, reversible=True, tlm=True, tilepart=1, resolutions=0
+    )
+    made = fragmented(colour(ybr, "YBR_FULL"), [bytes(coded)])
+    yield Made(name="YBR_FULL in HTJ2K", dataset=made, syntax="1.2.840.10008.1.2.4.202")
     pairs = np.stack(
         [RAMP[:, ::2], RAMP[:, 1::2], np.full((SIDE, SIDE // 2), 100), np.full((SIDE, SIDE // 2), 160)], axis=-1
     )

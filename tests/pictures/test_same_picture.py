@@ -16,8 +16,8 @@ KNOWN: Final[dict[str, str]] = {}
 RENDERED: Final = frozenset(
     (
         "VOI table", "VOI table from -1024 in SS", "VOI table from 0 in US", "VOI table from 64512 in US",
-        "modality table", "supplemental palette", "segmented palette", "RGB with a profile",
-        "single bits", "32 bits", "floating point", "palette of 16 bits", "RGB of 16 bits",
+        "modality table", "supplemental palette", "segmented palette", "RGB with a profile", "single bits", "32 bits",
+        "floating point", "palette of 16 bits", "YBR_FULL in HTJ2K", "RGB of 16 bits",
     )
 )  # fmt: skip
 """Objects for which the desk takes the server's rendering, and says so."""

@@ -14,8 +14,7 @@ import { windowOf } from './window-level'
 type Loading = { readonly promise: Promise<core.Types.IImage> & { readonly iterator?: unknown } }
 
 const LESS = 'the decoder gave less than the frame'
-/** Baseline and extended, PS3.5 8.2.1. */
-const JPEG: ReadonlySet<string> = new Set(['1.2.840.10008.1.2.4.50', '1.2.840.10008.1.2.4.51'])
+const HTJ2K: ReadonlySet<string> = new Set([201, 202, 203].map((number) => `1.2.840.10008.1.2.4.${number}`))
 
 export function loadWhole(imageId: string, options?: Record<string, unknown>): { promise: Promise<core.Types.IImage> } {
   const onProcessor = core.getShouldUseCPURendering()
@@ -31,7 +30,7 @@ export function loadWhole(imageId: string, options?: Record<string, unknown>): {
     if (isMisread(image)) return loadRendered(imageId, options).promise
     return drawOverlays(withItsRange(image), metadataOf(imageId))
   })
-  // What the browser has no decoder for (native YBR_FULL_422 among them), the server may have one for.
+  // What the browser has no decoder for, the server may have one for.
   const picture = promise.catch((error: unknown) =>
     loadRendered(imageId, options).promise.catch(() => Promise.reject(error)),
   )
@@ -40,10 +39,11 @@ export function loadWhole(imageId: string, options?: Record<string, unknown>): {
 
 const metadataOf = (imageId: string): DataSet => loader.wadors.metaDataManager.get(imageId) as DataSet
 
-/** JPEG whose samples are RGB as its header says: the decoder takes them for YCbCr. */
-const isMisread = (image: core.Types.IImage): boolean =>
-  JPEG.has((image as { transferSyntaxUID?: string }).transferSyntaxUID ?? '') &&
-  textOf(metadataOf(image.imageId), TAG.PhotometricInterpretation) === 'RGB'
+/** HTJ2K without a colour transform comes plane by plane from its decoder, and is read pixel by pixel. */
+function isMisread(image: core.Types.IImage): boolean {
+  const syntax = (image as { transferSyntaxUID?: string }).transferSyntaxUID ?? ''
+  return HTJ2K.has(syntax) && textOf(metadataOf(image.imageId), TAG.PhotometricInterpretation).startsWith('YBR_FULL')
+}
 
 /** Where the image has no window: Cornerstone would count padding in, and on the processor leave out the rescale. */
 function withItsRange(image: core.Types.IImage): core.Types.IImage {
