@@ -1,4 +1,4 @@
-"""Turns: how many searches a process computes at once, so that one caller's hold up neither others nor images."""
+"""Turns: how many searches and long requests a process computes at once, so that one caller's hold up nobody else."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
-from pacs.errors import InvalidInput
+from pacs.errors import TryAgain
 
 COMPUTE_SECONDS: Final = 10.0
 """Processor time that one search may take, whatever it asks; the caller has to narrow it then."""
 
 
-class TooManySearches(InvalidInput):
-    """The caller's earlier searches are still computed: it may ask again later."""
+class TooManySearches(TryAgain):
+    """The caller's earlier searches are still computed."""
 
 
 @dataclass(kw_only=True)

@@ -23,6 +23,7 @@ from pacs.arriving.receive import Sender
 from pacs.dimse.service import Caller, Handlers
 from pacs.errors import InvalidInput
 from pacs.rights import Right
+from pacs.search.turns import TooManySearches, Turns
 from storage.commitment.requests import Outcome, Reference, TransactionInUse, Verdict
 from storage.instance_row import is_new_uid, is_uid
 
@@ -53,6 +54,8 @@ class Refusal(StrEnum):
     INVALID_ARGUMENT = "invalid_argument"
     """No transaction UID, no references, or a malformed UID."""
     TRANSACTION_IN_USE = "transaction_in_use"
+    BUSY = "busy"
+    """Earlier requests are still read: the device may ask again."""
     INVALID_INSTANCE = "invalid_instance"
     NO_SUCH_CLASS = "no_such_class"
     NO_SUCH_ACTION = "no_such_action"
@@ -67,6 +70,7 @@ STATUS: Final = {
     Refusal.INVALID_INSTANCE: 0x0117,
     Refusal.NO_SUCH_CLASS: 0x0118,
     Refusal.NO_SUCH_ACTION: 0x0123,
+    Refusal.BUSY: 0x0213,
 }
 
 
@@ -150,6 +154,7 @@ class Conversation:
 class StorageCommitment:
     """Answers N-ACTION requests; ``take`` records a request and answers its id.
 
+    A request of 4 MiB takes seconds and a hundred times its bytes to read: it waits for one of ``turns``, as a search.
     ``take`` runs in the thread of the association, and raises `TransactionInUse` where the device has another request
     with the same transaction UID.
     """
@@ -157,8 +162,9 @@ class StorageCommitment:
     sop_classes = frozenset({PUSH_MODEL})
     right = Right.STORE
 
-    def __init__(self, take: Callable[[Sender, Request], str]) -> None:
+    def __init__(self, take: Callable[[Sender, Request], str], turns: Turns) -> None:
         self._take = take
+        self._turns = turns
         self._lock = threading.Lock()
         self._conversations: list[Conversation] = []
 
@@ -177,13 +183,17 @@ class StorageCommitment:
 
     def _answer(self, conversation: Conversation, event: Any) -> tuple[Dataset, None]:
         try:
-            request = request_of(event)
+            with self._turns.of(conversation.caller.sender.device_id):
+                request = request_of(event)
             conversation.asked.add(self._take(conversation.caller.sender, request))
         except RefusedRequest as refused:
             return _status(STATUS[refused.refusal], refused.refusal), None
         except TransactionInUse:
             refusal = Refusal.TRANSACTION_IN_USE
             return _status(STATUS[refusal], refusal), None
+        except TooManySearches:
+            _log.warning("commitment_crowded_out", device_id=conversation.caller.sender.device_id)
+            return _status(STATUS[Refusal.BUSY], Refusal.BUSY), None
         except Exception:  # noqa: BLE001 # the device is refused, and asks again
             _log.error("commitment_failed", device_id=conversation.caller.sender.device_id, exc_info=True)
             return _status(STATUS[Refusal.FAILED], Refusal.FAILED), None

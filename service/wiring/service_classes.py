@@ -26,7 +26,7 @@ def services_of(house: House) -> list[Service]:
     return [
         Worklist(WorklistDoor(house).offering, turns),
         PerformedSteps(steps.creating, steps.changing),
-        StorageCommitment(CommitmentDoor(house).take),
+        StorageCommitment(CommitmentDoor(house).take, turns),
         FindService(house.engine, bytes_, door, house.settings.ae_title, turns),
         RetrieveService(house.engine, bytes_, door, house.settings.ae_title),
     ]

@@ -175,7 +175,7 @@ def arrivals_since(tx: Connection, since: datetime) -> list[Study]:
 def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision: int) -> None:
     """Show a study as an attribution revision says: the received values, replaced by ``attributes`` (DICOM keywords).
 
-    Keywords without a column of the study are ignored.
+    Keywords without a column of the study, but Body Part Examined, are ignored.
     """
     received: dict[str, str] = tx.execute(
         sa.select(_STUDY.c.received).where(_STUDY.c.study_uid == study_uid)
@@ -186,7 +186,12 @@ def show(tx: Connection, study_uid: str, attributes: Mapping[str, str], revision
     tx.execute(
         sa.update(_STUDY)
         .where(_STUDY.c.study_uid == study_uid)
-        .values(**shown, **compared_names(shown["patient_name"]), attribution_revision=revision)
+        .values(
+            **shown,
+            **compared_names(shown["patient_name"]),
+            corrected_body_part=attributes.get("BodyPartExamined"),
+            attribution_revision=revision,
+        )
     )
 
 

@@ -89,7 +89,6 @@ _BELOW: Final = {
     "sop_class_uid": _INSTANCE,
     "sop_instance_uid": _INSTANCE,
 }
-_REFERRING: Final = "referring_physician"
 _INTEGER: Final = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 _AFTER_ANY: Final = "99999999"
 MANY: Final = 1_000_000
@@ -220,6 +219,9 @@ def _condition(  # noqa: PLR0917
 ) -> sa.ColumnElement[bool]:
     if name == "patient_name" and isinstance(condition, Exact | Wildcard) and "\0" not in _text_of(condition):
         return _named(tx, scope, _text_of(condition), wild=isinstance(condition, Wildcard))
+    if name == "body_part" and _SERIES in levels:
+        # What is answered: a correction of the study holds for all its series.
+        return _compare(tx, sa.func.coalesce(_STUDY.c.corrected_body_part, _SERIES.c.body_part), condition)
     for table in levels:
         if name in table.c:
             return _compare(tx, table.c[name], condition)
@@ -234,7 +236,7 @@ def _condition(  # noqa: PLR0917
     return inside.exists() & sa.or_(whole(scope), inside.where(holds(scope, below)).exists())
 
 
-def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa.ColumnElement[bool]:
+def _compare(tx: Connection, column: sa.ColumnElement[Any], condition: Condition) -> sa.ColumnElement[bool]:
     match condition:
         case UidList(values):
             return column.in_([value for value in values if "\0" not in value])
@@ -253,7 +255,7 @@ def _compare(tx: Connection, column: sa.Column[Any], condition: Condition) -> sa
             return column == int(text) if _INTEGER.fullmatch(text) else sa.false()
         case Wildcard() if isinstance(column.type, sa.Integer):
             return sa.false()
-        case Exact(text) | Wildcard(text) if column.name == _REFERRING:
+        case Exact(text) | Wildcard(text) if column is _STUDY.c.referring_physician:
             return _matches_a_group(tx, sa.func.lower(column), folded(text), wild=isinstance(condition, Wildcard))
         case Exact(text):
             return column == text

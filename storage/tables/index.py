@@ -41,6 +41,8 @@ study: Final = sa.Table(
     sa.Column("referring_physician", sa.String(512), nullable=False),
     sa.Column("study_description", sa.String(256), nullable=False),
     sa.Column("timezone_offset", sa.String(16), nullable=False, server_default=""),
+    # What a person corrected for all its series; empty where nobody did: the series say it.
+    sa.Column("corrected_body_part", sa.String(64)),
     sa.Column("instances", sa.Integer, nullable=False, server_default="0"),
     sa.Column("first_received_at", UtcDateTime, nullable=False),
     sa.Column("last_received_at", UtcDateTime, nullable=False),

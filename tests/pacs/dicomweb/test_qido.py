@@ -208,6 +208,20 @@ def test_options_that_are_not_supported_are_answered_with_a_warning(web: Web) ->
     assert "warning" not in web.ada.get("/studies").headers
 
 
+def test_a_corrected_body_part_is_found_as_it_is_answered(web: Web) -> None:
+    sent, other = image(BodyPartExamined="CHEST"), image(BodyPartExamined="CHEST")
+    web.send(sent, other)
+    web.correct(sent.StudyInstanceUID, BodyPartExamined="HAND")
+
+    for level in ("series", "instances"):
+        found = web.ada.get(f"/{level}?BodyPartExamined=HAND&includefield=BodyPartExamined").json()
+        assert [(one["0020000D"]["Value"], one["00180015"]["Value"]) for one in found] == [
+            ([sent.StudyInstanceUID], ["HAND"])
+        ]
+        former = web.ada.get(f"/{level}?BodyPartExamined=CHEST").json()
+        assert [one["0020000D"]["Value"] for one in former] == [[other.StudyInstanceUID]]
+
+
 def test_corrected_studies_are_found_by_who_they_are_of(web: Web) -> None:
     sent = image(PatientID="P001", PatientName="Wang^Xiaoming", StudyDescription="Chest of Wang Xiaoming")
     web.send(sent)

@@ -15,6 +15,7 @@ from pacs.arriving.receive import Sender
 from pacs.dimse.listener import Listener
 from pacs.dimse.negotiation import Offer
 from pacs.dimse.peer import Peer, open_association
+from pacs.search.turns import Turns
 from pacs.service_classes.commitment import (
     FAILURE_REASON,
     Conversation,
@@ -70,7 +71,7 @@ class There:
 @pytest.fixture
 def there(small_archive: Archive) -> Iterator[There]:
     kept = Kept()
-    service = StorageCommitment(kept.take)
+    service = StorageCommitment(kept.take, Turns())
     with small_archive.listening([service]) as listener:
         yield There(listener=listener, kept=kept, service=service, device=Modality(title="TOWNSHIP"))
 
@@ -122,6 +123,22 @@ def test_what_is_not_taken_in_is_told_why(
 
     assert (answered, again) == (status, 0x0000)
     assert conversation.asked == {"request 2"}
+
+
+def test_a_request_waits_for_its_turn_and_another_device_has_its_own(small_archive: Archive) -> None:
+    kept, turns = Kept(), Turns(wait_seconds=0.01)
+    device = Modality(title="TOWNSHIP")
+    with (
+        small_archive.listening([StorageCommitment(kept.take, turns)]) as listener,
+        device.associated(listener.address) as association,
+    ):
+        with turns.of(TOWNSHIP.device_id):
+            crowded = ask(association, "1.9", ONE)
+        with turns.of("another device"):
+            beside = ask(association, "1.9", ONE)
+
+    assert (crowded, beside) == (0x0213, 0x0000)
+    assert len(kept.requests) == 1
 
 
 def test_another_sop_class_under_the_context_is_not_served(there: There) -> None:
@@ -248,7 +265,7 @@ def test_only_an_association_with_the_context_is_talked_to_and_an_ended_one_is_t
 
 
 def test_an_association_that_is_kept_outlasts_its_silence(small_archive: Archive) -> None:
-    service = StorageCommitment(Kept().take)
+    service = StorageCommitment(Kept().take, Turns())
     with (
         small_archive.listening([service], idle_seconds=2) as listener,
         Device(address=listener.address, contexts=[(PUSH_MODEL, [EXPLICIT_LITTLE])]) as device,

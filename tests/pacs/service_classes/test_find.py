@@ -141,6 +141,17 @@ def test_a_corrected_study_is_found_under_its_name_alone(house: House) -> None:
     assert instance[1].PatientName == "LI^BO=李^波"
 
 
+def test_a_corrected_body_part_is_found_as_it_is_answered(house: House) -> None:
+    house.correct(STUDY, BodyPartExamined="HAND")
+
+    for level, above in (("SERIES", {}), ("IMAGE", {"SeriesInstanceUID": CT_SERIES})):
+        former = house.find("STUDY", level, StudyInstanceUID=STUDY, BodyPartExamined="CHEST", **above)
+        found = house.find("STUDY", level, StudyInstanceUID=STUDY, BodyPartExamined="HAND", **above)
+        assert statuses(former) == [0x0000]
+        assert said(found, "BodyPartExamined") == ["HAND", "HAND", None]
+    assert said(house.find("STUDY", "SERIES", StudyInstanceUID=STUDY, BodyPartExamined="H*"), "BodyPartExamined")
+
+
 @pytest.mark.parametrize(("character_set", "name"), [("GB18030", "WANG^XIAO=王^小"), ("ISO_IR 100", "WANG^XIAO=?^?")])
 def test_answers_are_in_the_set_of_the_devices_entry(house: House, character_set: str, name: str) -> None:
     house.character_sets[TOWNSHIP.device_id] = character_set
