@@ -60,8 +60,8 @@ class Context(Generic[WhoT_co]):
     seal_key: Ed25519PublicKey | None = None
     """Key of the installation, with which reports are compared before they are shown; None where none is shown."""
     looks: list[Look] = field(default_factory=list[Look], compare=False, repr=False)
-    """What was looked at so far: the transaction of a refused act takes its events back, and `reading.access.acting`
-    puts these on record all the same."""
+    """What was looked at so far: the transaction of a refused act takes its events back, and
+    `reading.access.act_transaction` puts these on record all the same."""
     guess: Guess | None = field(default=None, compare=False)
     """None where nothing was counted: then no card and no number finds anybody."""
 

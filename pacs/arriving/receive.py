@@ -24,7 +24,7 @@ from storage import quarantine_moves
 from storage.index.queries import Entered, Index, IndexUnavailable
 from storage.instance_row import Provenance, is_new_uid
 from storage.segments.open_segment import FlushFailed, Member, NoSpace
-from storage.segments.overflow import Overflow
+from storage.segments.refused_file import RefusedFile
 from storage.segments.spool import Spool
 
 _FIRST_SEARCH: Final = 2048
@@ -115,7 +115,7 @@ class Reception:
         self._resources = ExitStack()
         self._head = bytearray()
         self._next_search = _FIRST_SEARCH
-        self._overflow: Overflow | None = None
+        self._overflow: RefusedFile | None = None
         self._not_kept = False
         self._identity: Identity | None = None
         self._member: Member | None = None
@@ -184,7 +184,7 @@ class Reception:
         """Keep what has no UIDs for the quarantine only, and no more of it than goes there."""
         room = self._receiver.spool.room_in_quarantine(self._sender.device_id) if self.keeps_refused else 0
         if room > len(self._head):
-            self._overflow = self._resources.enter_context(Overflow(self._receiver.spool.directory, room))
+            self._overflow = self._resources.enter_context(RefusedFile(self._receiver.spool.directory, room))
             self._overflow.write(self._head)
         self._not_kept = self._overflow is None
         self._head = bytearray()

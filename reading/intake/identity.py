@@ -17,8 +17,8 @@ from reading.cases.cases import Case
 from reading.cases.identity_moves import CONFIRMABLE, MOVES, Identity, QuestionMove, QuestionState, after
 from reading.context import Context, Who, without_door
 from reading.errors import Stale
-from reading.intake import said
-from reading.intake.said import SaidByStudy
+from reading.intake import identity_evidence
+from reading.intake.identity_evidence import SaidByStudy
 from reading.kinds import Role
 from reading.orders import matching, orders
 from reading.patients import patients
@@ -53,7 +53,8 @@ class Question:
     number_differs: bool
     """The number in the images is another person's than the order's."""
     accepted: frozenset[str] = field(repr=False)
-    """Digests of what was taken for the same person (`said.digests`); they outlive a question of the system's."""
+    """Digests of what was taken for the same person (`identity_evidence.digests`); they outlive a question of the
+    system's."""
     opened_at: datetime
     revision: int
 
@@ -119,10 +120,11 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     is_open = question is not None and question.state is QuestionState.OPEN
     meant = case.patient_id or (question.patient_id if question and is_open else None)
     patient = patients.by_id(ctx.tx, meant) if meant else None
-    studies = said.said_in(ctx.tx, case_id, patient)
+    studies = identity_evidence.said_in(ctx.tx, case_id, patient)
     counts = question is not None and question.state in CONFIRMABLE and question.patient_id == meant
     accepted = question.accepted if question and counts else frozenset[str]()
-    open_contradictions = said.digests([one for study in studies for one in study.contradictions], patient) - accepted
+    contradictions = [one for study in studies for one in study.contradictions]
+    open_contradictions = identity_evidence.digests(contradictions, patient) - accepted
     # Whoever linked the case since has decided about its number.
     by_number = question is not None and is_open and question.number_differs and case.patient_id is None
     odd = sum(study.odd for study in studies)
@@ -130,10 +132,13 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
         _hold(rule, case, question, meant)
         return _write(ctx.tx, case, patient_id=None, identity=Identity.DIFFERS, other_persons=odd)
     # A confirmation covers what somebody saw: a silent image beside a person whose facts have changed asks again.
-    confirmed = bool(accepted) and said.digests(said.not_agreeing(studies, patient), patient) <= accepted
+    confirmed = (
+        bool(accepted)
+        and identity_evidence.digests(identity_evidence.not_agreeing(studies, patient), patient) <= accepted
+    )
     if question is not None and is_open:
         move(rule, question, QuestionMove.RESUME if confirmed else QuestionMove.SETTLE)
-    verdict = Identity.AGREES if said.agrees(studies, patient) else Identity.SILENT
+    verdict = Identity.AGREES if identity_evidence.agrees(studies, patient) else Identity.SILENT
     verdict = Identity.CONFIRMED if confirmed else verdict
     judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, other_persons=odd)
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
@@ -166,9 +171,9 @@ def accept(ctx: Context[Staff], case: Case, patient: Patient | None, *, order_id
 
     To be called before the case is linked to ``patient``, by somebody who may correct its studies.
     """
-    studies, question = said.said_in(ctx.tx, case.id, patient), question_of(ctx.tx, case.id)
+    studies, question = identity_evidence.said_in(ctx.tx, case.id, patient), question_of(ctx.tx, case.id)
     is_open = question is not None and question.state is QuestionState.OPEN
-    if not is_open and said.agrees(studies, patient) and not any(one.contradictions for one in studies):
+    if not is_open and identity_evidence.agrees(studies, patient) and not any(one.contradictions for one in studies):
         return
     before = {
         "linked": case.patient_id,
@@ -186,7 +191,7 @@ def accept(ctx: Context[Staff], case: Case, patient: Patient | None, *, order_id
         grant=grant_of(ctx.tx, ctx.who, case.site_id, ctx.now),
         reason=reason,
         details={"before": before},
-        accepted=sorted(said.digests(said.everything(studies), patient)),
+        accepted=sorted(identity_evidence.digests(identity_evidence.everything(studies), patient)),
         patient_id=patient.id if patient else None,
         order_id=order_id,
         number_differs=False,
@@ -296,7 +301,7 @@ def compared(tx: Connection, case: Case) -> tuple[Patient | None, list[SaidByStu
     question = question_of(tx, case.id)
     meant = case.patient_id or (question.patient_id if question else None)
     patient = patients.by_id(tx, meant) if meant else None
-    return patient, said.said_in(tx, case.id, patient)
+    return patient, identity_evidence.said_in(tx, case.id, patient)
 
 
 def _hold(ctx: Context[Who], case: Case, question: Question | None, meant: str | None) -> None:

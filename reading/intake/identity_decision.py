@@ -19,8 +19,8 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed
 from reading.intake import correction, identity, order_match
 from reading.intake.identity import Decided, Question
+from reading.intake.identity_evidence import SaidByStudy
 from reading.intake.putting_right import identity as identity_of
-from reading.intake.said import SaidByStudy
 from reading.orders import matching, orders, progress
 from reading.orders.order_state import WITHOUT_IMAGES, Move
 from reading.orders.orders import Order

@@ -20,7 +20,7 @@ from reading.cases.moves import Move, State, Step
 from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
-from reading.intake import identity, said
+from reading.intake import identity, identity_evidence
 from reading.intake.study_content import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
@@ -99,7 +99,7 @@ def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Cas
     order = None if named.differs else named.order
     patient_id = named.patient_id if not named.differs else None
     answered = _returned_case(ctx.tx, study, order, patient_id) if answers and not named.differs else None
-    if answered is not None and not said.contradicts(ctx.tx, answered.id, said_by(study)):
+    if answered is not None and not identity_evidence.contradicts(ctx.tx, answered.id, said_by(study)):
         case = cases.lock(ctx.tx, answered.id)
         cases.join_study(ctx.tx, case.id, study.study_uid, ctx.now)
         return _resubmitted(ctx, cases.change(ctx.tx, case, arriving=True, arriving_since=ctx.now))

@@ -10,7 +10,7 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context
 from reading.errors import Invalid, NotThere
-from reading.intake import correction, intake, said
+from reading.intake import correction, identity_evidence, intake
 from reading.intake.identity import accept, part_from
 from reading.intake.putting_right import Reason, identity
 from reading.orders import matching
@@ -41,7 +41,7 @@ def match(ctx: Context[Staff], case_id: str, order_id: str, *, same_person: bool
     patient = patients.by_id(ctx.tx, order.patient_id)
     if patient is None or matching.order_of(ctx.tx, case_id) is not None:
         raise Invalid("order", "taken")
-    if not same_person and said.names_another(ctx.tx, case, patient):
+    if not same_person and identity_evidence.names_another(ctx.tx, case, patient):
         raise Invalid("same_person", "order")
     reason = Reason.MATCHED_NAMES_DIFFER if same_person else Reason.MATCHED
     accept(ctx, case, patient, order_id=order.id, reason=reason)

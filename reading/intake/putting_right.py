@@ -13,7 +13,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import correction, said
+from reading.intake import correction, identity_evidence
 from reading.intake.identity import accept
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
@@ -141,7 +141,7 @@ def link(
     case = cases.lock(ctx.tx, case_id, seen=seen)
     patient = find_or_register(ctx, keys, holder, case.site_id)
     studies = [(uid, queries.study_of(ctx.tx, uid)) for uid in cases.study_uids(ctx.tx, case_id)]
-    if not same_person and said.contradicted(ctx.tx, case_id, patient):
+    if not same_person and identity_evidence.contradicted(ctx.tx, case_id, patient):
         raise Invalid("same_person", "required")
     reason = Reason.LINKED_NAMES_DIFFER if same_person else Reason.LINKED
     accept(ctx, case, patient, order_id=None, reason=reason)

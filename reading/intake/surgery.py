@@ -16,7 +16,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import HELD, State
 from reading.context import Context, Who
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.intake import intake, said, surgery_record
+from reading.intake import identity_evidence, intake, surgery_record
 from reading.intake.following import follow
 from reading.intake.regrouping import new_uid, separate
 from reading.intake.rejections import granted
@@ -212,7 +212,7 @@ def _one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str
         return
     studies = [study for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
     same_number = len({_who(study) for study in studies}) == 1 and bool(studies[0].patient_id.strip())
-    if not same_number or not said.one_person(tx, one, other):
+    if not same_number or not identity_evidence.one_person(tx, one, other):
         raise Invalid("into_case", "another_person")
 
 

@@ -14,7 +14,7 @@ from storage.open_transactions import outside_transaction
 RETRY_AFTER: Final = timedelta(seconds=5)
 
 
-class Turns:
+class PasswordTurns:
     """One password after the other; so many may wait, and more are sent away."""
 
     def __init__(self, waiting: int) -> None:
@@ -39,11 +39,11 @@ class Turns:
             self._places.release()
 
 
-STRANGERS: Final = Turns(waiting=8)
+STRANGERS: Final = PasswordTurns(waiting=8)
 """Attempts from where the account was never proved."""
-KNOWN: Final = Turns(waiting=20)
+KNOWN: Final = PasswordTurns(waiting=20)
 """Everybody else: strangers, however many, never take their turn. Both queues leave threads for other requests."""
 
 
-def turns(*, known: bool) -> Turns:
+def turns(*, known: bool) -> PasswordTurns:
     return KNOWN if known else STRANGERS

@@ -14,7 +14,7 @@ from reading.kinds import Role
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import person, role_grant
 from reading.texts import checked
-from reading.viewers import RoleGrant, Staff
+from reading.viewers import RoleGrant
 from storage.ids import new_id
 
 ADMINISTRATORS: Final = frozenset({Role.SYSTEM_ADMINISTRATOR, Role.SECURITY_ADMINISTRATOR, Role.AUDIT_ADMINISTRATOR})
@@ -173,25 +173,6 @@ def end_grant(tx: Connection, grant_id: str, now: datetime) -> None:
 def grants_of(tx: Connection, person_id: str, now: datetime) -> list[RoleGrant]:
     """The roles that a person holds at a time, the oldest first."""
     return _grants(tx, (role_grant.c.person_id == person_id) & valid_at(role_grant, now))
-
-
-def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:
-    """The person with their grants and without a session, for workers and commands that act for them.
-
-    Raises:
-        NotThere: no such person, or they have ended.
-
-    """
-    somebody = by_id(tx, person_id)
-    if somebody is None or somebody.until is not None:
-        raise NotThere
-    return Staff(
-        person_id=somebody.id,
-        username=somebody.username,
-        name=somebody.name,
-        title=somebody.title,
-        grants=tuple(grants_of(tx, somebody.id, now)),
-    )
 
 
 def _check_username(username: str) -> None:

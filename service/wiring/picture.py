@@ -9,7 +9,7 @@ from pacs.pixels.opened import Bytes, NoSuchFrame, StoredInstance, Unreadable
 from pacs.pixels.rendered import render
 from pacs.pixels.rendering import Picture, Rendering, Viewport
 from pacs.pixels.transcode import NotDecodable
-from reading.access import acting, door, visibility
+from reading.access import act_transaction, door, visibility
 from reading.actions import Action
 from reading.errors import NotThere
 from reading.viewers import Viewer
@@ -34,7 +34,7 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
     with snapshot(house.engine) as tx:
         study = door.open_study_again(tx, viewer, study_uid, Action.STUDY_PICTURE, now)
     if study is None:
-        with acting.acting(house.engine, house.audit, now, viewer) as ctx:
+        with act_transaction.acting(house.engine, house.audit, now, viewer) as ctx:
             door.open_study(ctx, study_uid, Action.STUDY_PICTURE)
     with snapshot(house.engine) as tx:
         instances = queries.instances_in(tx, visibility.scope(tx, viewer, now, Action.STUDY_PICTURE), study_uid)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from pacs.leaving.visible_study import NotVisible, VisibleStudy
 from pacs.rights import NoRight
-from reading.access import acting, door, visibility
+from reading.access import act_transaction, door, visibility
 from reading.actions import Action
 from reading.context import Context, Look
 from reading.errors import NotThere
@@ -68,7 +68,7 @@ class Looks:
                     current = attribution.current(tx, study_uid)
         except NotThere as hidden:
             tried = Look(action=action, subject_kind="study", subject_id=study_uid)
-            acting.keep(self._house.engine, self._house.audit, now, viewer, [tried], hidden)
+            act_transaction.keep(self._house.engine, self._house.audit, now, viewer, [tried], hidden)
             raise NotVisible from hidden
         if current is None:
             return VisibleStudy(study=study, scope=scope)

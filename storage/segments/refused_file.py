@@ -13,7 +13,7 @@ from storage.segments.open_segment import failure_of
 _PIECE_BYTES: Final = 1 << 20
 
 
-class Overflow:
+class RefusedFile:
     """Takes up to ``max_bytes``; when more is written it drops all, and ``dropped`` says so."""
 
     def __init__(self, spool_dir: Path, max_bytes: int) -> None:

@@ -70,7 +70,15 @@ def hire(
     )
     for role, organisation in grants:
         people.grant(tx, made.id, organisation.id, role, now)
-    return people.staff_of(tx, made.id, now)
+    return staff_of(tx, made.id, now)
+
+
+def staff_of(tx: Connection, person_id: str, now: datetime) -> Staff:
+    """A person with the grants that they hold at a time, and without a session."""
+    one = people.by_id(tx, person_id)
+    assert one is not None
+    grants = tuple(people.grants_of(tx, one.id, now))
+    return Staff(person_id=one.id, username=one.username, name=one.name, title=one.title, grants=grants)
 
 
 def pia(tx: Connection, now: datetime, *, device_issuer: str = "HILLS", device_id: str = "P1") -> Patient:

@@ -7,8 +7,7 @@ from collections.abc import Generator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Final, TypeVar
 
-from reading.access import acting as access
-from reading.access import door
+from reading.access import act_transaction, door
 from reading.actions import Action
 from reading.context import Acts, Context, Look, Who
 from reading.errors import NotThere
@@ -32,7 +31,7 @@ def going_in(
     ``naming``: it may name a patient by a card or a number.
 
     Raises:
-        NotThere: the id is malformed (nothing is recorded); and whatever `access.acting` raises.
+        NotThere: the id is malformed (nothing is recorded); and whatever `act_transaction.acting` raises.
 
     """
     about = _about(action, subject_kind, subject_id)
@@ -69,7 +68,7 @@ def on_record(office: Office, viewer: Viewer, action: Action, subject_kind: str,
     try:
         yield
     except NotThere as refusal:
-        access.keep(office.engine, office.audit, office.clock(), viewer, [about], refusal)
+        act_transaction.keep(office.engine, office.audit, office.clock(), viewer, [about], refusal)
         raise
 
 
@@ -83,7 +82,7 @@ def looks_through(office: Office, viewer: Viewer, action: Action) -> None:
 
 
 def _acting(office: Office, who: WhoT, about: Look | None, *, naming: bool) -> AbstractContextManager[Context[WhoT]]:
-    return access.acting(
+    return act_transaction.acting(
         office.engine,
         office.audit,
         office.clock(),

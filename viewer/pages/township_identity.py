@@ -16,8 +16,8 @@ from reading.desk.worklist import Entry
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.intake import identity_decision
 from reading.intake.identity_decision import Sides
+from reading.intake.identity_evidence import SaidByStudy
 from reading.intake.putting_right import Reason
-from reading.intake.said import SaidByStudy
 from reading.patients.names import person_name
 from reading.patients.same_person import Fact, Said
 from reading.viewers import Staff

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from reading import errors
 from reading.access import door
-from reading.access.acting import WORDS, acting
+from reading.access.act_transaction import WORDS, acting
 from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases

@@ -21,6 +21,7 @@ from storage.database import snapshot, transaction
 from storage.index import queries
 from tests.reading.access.test_visibility import STUDY, pias_case
 from tests.reading.clinic import open_clinic
+from tests.reading.region import staff_of
 
 
 @contextmanager
@@ -80,7 +81,7 @@ def test_the_permission_is_asked_anew_though_the_look_is_on_record(engine: Engin
     with transaction(engine) as tx:
         queries.unhide(tx, STUDY, now)
         people.end_grant(tx, clinic.ada.grants[0].id, later)
-        ada = people.staff_of(tx, clinic.ada.person_id, later)
+        ada = staff_of(tx, clinic.ada.person_id, later)
         with pytest.raises(NotThere):
             door.open_study(Context(tx, clinic.audit, later, ada), STUDY, "study.view")
 

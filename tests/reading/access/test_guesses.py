@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.access import guesses
-from reading.access.acting import acting
+from reading.access.act_transaction import acting
 from reading.errors import Invalid, NotThere, TooManyAttempts
 from reading.intake import putting_right
 from reading.kinds import IdentifierKind, Priority, Sex

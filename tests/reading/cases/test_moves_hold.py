@@ -48,7 +48,7 @@ from storage.database import Durability, connect, metadata, snapshot, transactio
 from storage.tables import study
 from tests import postgresql
 from tests.reading.clinic import NORMAL, PNEUMONIA, RESIDENT, Clinic, another_image, arrive, open_clinic, shown
-from tests.reading.region import KEYS
+from tests.reading.region import KEYS, staff_of
 
 NOW = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 NAMES = ("ada", "rosa", "vera", "ben", "bea", "mona", "tang", "quinn")
@@ -462,7 +462,7 @@ def _many_hats(tx: Connection, clinic: Clinic) -> Clinic:
             (Role.QUALITY_MANAGER, clinic.region.oak),
         ):
             people.grant(tx, staff.person_id, place.id, role, NOW)
-        changed[name] = replace(people.staff_of(tx, staff.person_id, NOW), title=staff.title or RESIDENT)
+        changed[name] = replace(staff_of(tx, staff.person_id, NOW), title=staff.title or RESIDENT)
     return replace(clinic, **changed)
 
 

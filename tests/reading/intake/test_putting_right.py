@@ -8,8 +8,7 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
-from reading.access import acting as access
-from reading.access import door
+from reading.access import act_transaction, door
 from reading.actions import Action
 from reading.audit import Outcome
 from reading.cases import cases
@@ -68,7 +67,7 @@ def test_a_number_names_only_whom_they_see_or_had_at_the_counter_today(engine: E
 
     def correct(number: str, at: datetime = tomorrow) -> str:
         try:
-            with access.acting(engine, clinic.audit, at, clinic.quinn, naming=KEYS) as ctx:
+            with act_transaction.acting(engine, clinic.audit, at, clinic.quinn, naming=KEYS) as ctx:
                 made = putting_right.correct_study(ctx, "1.9", NAME, patient_number=number, reason="登记错误")
         except Invalid as refused:
             return f"{refused.field} {refused.problem}"

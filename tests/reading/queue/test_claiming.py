@@ -32,7 +32,7 @@ from tests.reading.clinic import (
     take,
     verify,
 )
-from tests.reading.region import KEYS, hire
+from tests.reading.region import KEYS, hire, staff_of
 
 
 def test_the_most_urgent_case_comes_first_then_the_one_that_is_due_first(engine: Engine, now: datetime) -> None:
@@ -111,10 +111,10 @@ def test_a_case_that_somebody_holds_is_nobody_elses(engine: Engine, now: datetim
 def test_whoever_acted_in_one_role_is_not_offered_another(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
-        both = people.staff_of(tx, clinic.rosa.person_id, now)
+        both = staff_of(tx, clinic.rosa.person_id, now)
         people.grant(tx, both.person_id, clinic.region.oak.id, Role.VERIFIER, now)
         people.grant(tx, both.person_id, clinic.region.city.id, Role.REVIEWER, now)
-        both = people.staff_of(tx, both.person_id, now)
+        both = staff_of(tx, both.person_id, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, both, case.id, now)
 
@@ -133,7 +133,7 @@ def test_a_reviewer_never_gets_a_case_to_read_that_they_sent_back(engine: Engine
         clinic = open_clinic(tx, now)
         ben = clinic.ben
         people.grant(tx, ben.person_id, clinic.region.oak.id, Role.READER, now)
-        ben = people.staff_of(tx, ben.person_id, now)
+        ben = staff_of(tx, ben.person_id, now)
         case = arrive(tx, clinic, "1.1", now, modality="CT")
         read(tx, clinic, clinic.ada, case.id, now)
         review_as(tx, clinic, ben, case.id, now, outcome=Outcome.SEND_BACK, comment="看左肺")

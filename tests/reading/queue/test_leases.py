@@ -30,7 +30,7 @@ from tests.reading.clinic import (
     state,
     take,
 )
-from tests.reading.region import KEYS
+from tests.reading.region import KEYS, staff_of
 
 
 def test_who_may_not_see_a_case_hears_that_it_is_not_there(engine: Engine, now: datetime) -> None:
@@ -176,9 +176,9 @@ def test_a_grant_that_has_ended_signs_nothing(engine: Engine, now: datetime) -> 
         case = arrive(tx, clinic, "1.1", now)
         revision = take(tx, clinic, clinic.ada, case.id, now)
         people.end_grant(tx, clinic.ada.grants[0].id, now)
-        ada = people.staff_of(tx, clinic.ada.person_id, now)
+        ada = staff_of(tx, clinic.ada.person_id, now)
         people.grant(tx, ada.person_id, clinic.region.oak.id, Role.READER, now + timedelta(seconds=1))
-        ada = people.staff_of(tx, ada.person_id, now + timedelta(seconds=2))
+        ada = staff_of(tx, ada.person_id, now + timedelta(seconds=2))
 
         with pytest.raises(NotAllowed):
             signatures.sign(

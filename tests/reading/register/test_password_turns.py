@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 from reading.errors import Busy
-from reading.register.password_turns import KNOWN, STRANGERS, Turns, turns
+from reading.register.password_turns import KNOWN, STRANGERS, PasswordTurns, turns
 
 
 def test_one_password_is_hashed_after_the_other_and_more_are_sent_away() -> None:
-    queue = Turns(waiting=2)
+    queue = PasswordTurns(waiting=2)
     sent_away, end = threading.Event(), threading.Event()
     running: list[int] = []
     most: list[int] = []

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading import audit
-from reading.access.acting import acting
+from reading.access.act_transaction import acting
 from reading.context import Context, Guess
 from reading.errors import Invalid, NotThere
 from reading.kinds import IdentifierKind, Sex

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.access import door
-from reading.access.acting import acting
+from reading.access.act_transaction import acting
 from reading.actions import Action
 from reading.cases import cases
 from reading.context import Context

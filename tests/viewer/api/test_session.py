@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from reading.register import password_turns, passwords, people
-from reading.register.password_turns import Turns
+from reading.register.password_turns import PasswordTurns
 from storage.database import transaction
 from tests.reading.clinic import NORMAL
 from tests.viewer.house import PASSWORD, House
@@ -219,7 +219,7 @@ def test_a_browser_that_signed_in_is_known_again(house: House) -> None:
 
 
 def test_too_many_sign_ins_at_once_are_asked_to_wait(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    full = Turns(waiting=0)
+    full = PasswordTurns(waiting=0)
     monkeypatch.setattr(password_turns, "STRANGERS", full)
     with full.turn():
         busy = sign_in(house, PASSWORD)
