@@ -23,6 +23,11 @@ APPLICATION = "tierread_app"
 """The role of the application, which owns nothing."""
 
 
+def as_application(owner_url: str) -> str:
+    """The URL of the same database for the application's role."""
+    return sa.make_url(owner_url).set(username=APPLICATION).render_as_string(hide_password=False)
+
+
 def programs() -> Path | None:
     """The folder of initdb and postgres, which distributions keep outside PATH."""
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))

@@ -24,7 +24,7 @@ from tests.acts import decides, enters_as_a_patient, prints_a_receipt, sees_ever
 from tests.browser import PHONE, chromium, signed_in, window
 from tests.builders import DX, image
 from tests.conftest import need_tool
-from tests.postgresql import Cluster
+from tests.postgresql import Cluster, as_application
 from tests.running import Cast, TierRead, serving, wait_until
 from tests.seaweedfs import SeaweedFS
 from tests.wire import EXPLICIT_LITTLE
@@ -43,10 +43,12 @@ def tierread(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TierRea
         return
     cluster: Cluster = request.getfixturevalue("cluster")
     s3: SeaweedFS = request.getfixturevalue("s3")
-    database_url = cluster.new_database()
-    with serving(tmp_path, database_url=database_url, settings=s3.settings("path")) as running:
+    # As it is delivered: the application's role owns nothing, so that a right which it lacks is found here.
+    owner_url = cluster.new_database()
+    settings = {**s3.settings("path"), "TIERREAD_DATABASE_OWNER_URL": owner_url}
+    with serving(tmp_path, database_url=as_application(owner_url), settings=settings) as running:
         yield running
-    cluster.drop(database_url)
+    cluster.drop(owner_url)
 
 
 @pytest.fixture

@@ -11,10 +11,21 @@ from sqlalchemy.engine import Connection, Engine
 from storage.database import transaction
 from storage.errors import StorageError
 
-INSERT_ONLY: Final = frozenset({"audit_anchor", "audit_event", "case_move", "printing", "signature"})
-"""Rows that nobody changes or removes once they are there."""
+INSERT_ONLY: Final = frozenset(
+    {
+        "audit_anchor",
+        "audit_event",
+        "case_move",
+        "identity_move",
+        "patient_change",
+        "patient_merge_move",
+        "printing",
+        "signature",
+    }
+)
+"""Rows that nobody changes or removes once they are there; triggers say the same, also to SQLite and to the owner."""
 CHANGED_IN_PART: Final[Mapping[str, tuple[str, ...]]] = {"report_version": ("released_at", "status")}
-"""The only columns of these tables that change."""
+"""The only columns of these tables that change, and nothing of them is removed; triggers say the same."""
 DELETED_FROM: Final = frozenset(
     {
         "case_procedure",

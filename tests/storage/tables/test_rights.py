@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import ProgrammingError
 
@@ -27,7 +26,7 @@ from storage.tables.rights import (
     is_owner,
     wanted,
 )
-from tests.postgresql import APPLICATION, Cluster
+from tests.postgresql import APPLICATION, Cluster, as_application
 from tests.reading.anchors.anchored import anchor, check, places_in
 from tests.reading.clinic import arrive, open_clinic, read
 from tests.running import REPOSITORY, TierRead
@@ -48,7 +47,7 @@ def owner(cluster: Cluster) -> Iterator[Engine]:
 
 @pytest.fixture
 def application(owner: Engine) -> Iterator[Engine]:
-    engine = connect(owner.url.set(username=APPLICATION).render_as_string(hide_password=False))
+    engine = connect(as_application(owner.url.render_as_string(hide_password=False)))
     yield engine
     engine.dispose()
 
@@ -139,7 +138,7 @@ def test_the_clinic_works_as_the_application(application: Engine, now: datetime,
 @pytest.mark.timeout(120)
 def test_the_product_runs_as_the_application_and_says_so_when_it_is_the_owner(cluster: Cluster, tmp_path: Path) -> None:
     url = cluster.new_database()
-    application = sa.make_url(url).set(username=APPLICATION).render_as_string(hide_password=False)
+    application = as_application(url)
     alone = TierRead(tmp_path / "alone", database_url=application)
     without_rights = alone.run("org", "list")
     both = TierRead(tmp_path / "both", database_url=application, settings={"TIERREAD_DATABASE_OWNER_URL": url})
