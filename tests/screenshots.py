@@ -1,13 +1,13 @@
-"""Makes a picture of each screen on the demonstration's data: `python -m tests.screenshots FOLDER [--all]`.
+"""Makes a picture of each screen on the demonstration's data: `python -m tests.screenshots FOLDER [--all | PART ...]`.
 
-Without ``--all`` the pictures of the README; with it every page on the desk and on the phone, in both languages.
+Without more the pictures of the README; with ``--all`` or a part each page on desk and phone, in both languages.
 """
 
 from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -65,7 +65,7 @@ class Pictures:
         page.screenshot(path=self._folder / name)
 
 
-def main(folder: Path, *, everything: bool) -> None:
+def main(folder: Path, parts: Sequence[str], *, everything: bool) -> None:
     with tempfile.TemporaryDirectory() as scratch:
         tierread = TierRead(Path(scratch), settings={"TIERREAD_DATA_DIR": str(Path(scratch) / "data-demo")})
         try:
@@ -74,7 +74,8 @@ def main(folder: Path, *, everything: bool) -> None:
             made = region.read(Path(scratch) / "data-demo")
             assert made is not None
             with chromium() as browser:
-                walk(browser, tierread, made, Pictures(tierread, folder, everything=everything))
+                for part in parts:
+                    PARTS[part](browser, tierread, made, Pictures(tierread, folder, everything=everything))
         finally:
             tierread.close()
 
@@ -114,10 +115,50 @@ def walk(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures)
     pictures.take("patient", patient)
 
 
+def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """The register of patients, an examination that is shared, and the rights of a device."""
+    one = PATIENTS[4]
+    technician = signed_in(window(browser, tierread), person(made, "石磊"), onward="/t/patients")
+    pictures.take("register", technician)
+    technician.goto("/t/patients/new")
+    pictures.take("register-new", technician)
+    technician.goto("/t/patients")
+    technician.fill("#name", one.name)
+    technician.fill("#birth_date", one.born.isoformat())
+    technician.locator("main form button[type=submit]").last.click()
+    technician.locator(f"main a:has-text('{one.name}')").click()
+    pictures.take("record", technician)
+
+    manager = signed_in(window(browser, tierread), person(made, "沈质"), onward="/t")
+    manager.locator("tr", has_text=one.name).locator("a.patient").click()
+    pictures.take("case", manager)
+    manager.locator("a[href$='/share']").click()
+    pictures.take("share-form", manager)
+    manager.select_option("#site", "HEKOU")
+    manager.fill("#why", "患者转院，请会诊")
+    manager.locator("main form button[type=submit]").click()
+    manager.wait_for_url("**/share?done=shared")
+    pictures.take("share", manager)
+    manager.goto("/devices")
+    pictures.take("devices", manager)
+    manager.locator("a[href$='/rights']").first.click()
+    pictures.take("device-rights", manager)
+
+    other = signed_in(window(browser, tierread), person(made, "唐晓军"), onward="/t/shared")
+    pictures.take("shared", other)
+    other.locator("a.patient").click()
+    pictures.take("shared-study", other)
+
+
+PARTS: Final = {"reading": walk, "counter": counter}
+
+
 def person(made: Region, name: str) -> Person:
     found = next(each for each in made.sign_ins if each.name == name)
     return Person(username=found.username, name=found.name, password=found.password)
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), everything="--all" in sys.argv[2:])
+    asked = sys.argv[2:]
+    named = [part for part in asked if part in PARTS]
+    main(Path(sys.argv[1]), named or (list(PARTS) if asked else ["reading"]), everything=bool(asked))

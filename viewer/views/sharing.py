@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from reading.patients.names import person_name
@@ -22,7 +22,7 @@ def given(found: Sequence[Share], now: datetime, zone: str, language: Language) 
             "why": one.reason,
             "given": text(language, "share.given", name=one.shared_by or operator, at=words.moment(one.since, zone)),
             "stands": one.in_force(now),
-            "until": text(language, "share.until-at", at=words.moment(one.until, zone)),
+            "until": text(language, "share.until-at", at=_last_minute(one.until, zone)),
             "ended": ""
             if one.ended_at is None
             else text(language, "share.ended", name=one.ended_by or operator, at=words.moment(one.ended_at, zone)),
@@ -30,6 +30,11 @@ def given(found: Sequence[Share], now: datetime, zone: str, language: Language) 
         }
         for one in found
     ]
+
+
+def _last_minute(until: datetime, zone: str) -> str:
+    """A share that ends at midnight is good for the whole day before."""
+    return words.moment(until - timedelta(seconds=1), zone)
 
 
 def line(one: SharedStudy, language: Language) -> dict[str, str]:
@@ -48,7 +53,7 @@ def line(one: SharedStudy, language: Language) -> dict[str, str]:
         "date": taken.isoformat() if taken else "",
         "images": text(language, "case.pictures", n=study.instances),
         "owner": one.owner.name,
-        "until": text(language, "share.until-at", at=words.moment(one.share.until, one.owner.time_zone)),
+        "until": _last_minute(one.share.until, one.owner.time_zone),
         "why": one.share.reason,
         "by": one.share.shared_by or text(language, "share.operator"),
     }
