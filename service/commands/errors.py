@@ -58,6 +58,7 @@ LISTS: Final = {
     "role": "`tierread person list` shows who holds which role",
     "forwarding rule": "`tierread forward list` shows the rules",
     "forwarding job": "`tierread forward jobs` shows the jobs",
+    "share": "`tierread share list` shows the shares",
     "case or study": "the id of a case stands in the address of its page",
 }
 """By the kind of a thing that was not found: where to look for it."""
@@ -83,6 +84,7 @@ PLACES: Final = {
     "token_file": "--token-file",
     "device": "--to",
     "reason": "--reason",
+    "until": "--until",
     "person": "--person",
     "action": "--action",
     "after": "--after",

@@ -23,7 +23,7 @@ Reason = Annotated[str, typer.Option(help="Why; the other site reads it.")]
 def add(
     study_uid: Annotated[str, typer.Argument(metavar="STUDY", help="Study Instance UID.")],
     *,
-    site: Annotated[str, typer.Option("--with", help="Code of the organisation that is to see it.")],
+    site: Annotated[str, typer.Option(help="Code of the organisation that is to see it.")],
     until: Annotated[str, typer.Option(help="When it ends: 2026-03-31, or 2026-03-31T18:00; at most a year ahead.")],
     reason: Reason,
     as_json: AsJson = False,

@@ -71,7 +71,7 @@ def test_the_other_site_sees_what_is_shared_and_loses_it_with_the_share(tierread
         wait_until(lambda one=one: seen(tierread, other, quentin, one) == set(), what="the end of the share")
     assert tierread.admin("share", "list") == []
 
-    tierread.admin("share", "add", study, "--with", "OTHER-TOWN", "--until", last, "--reason", "复诊")
+    tierread.admin("share", "add", study, "--site", "OTHER-TOWN", "--until", last, "--reason", "复诊")
     wait_until(lambda: "C-FIND" in seen(tierread, other, quentin, first), what="the share of the command")
     words = tierread.admin("audit", "list", "--subject-kind", "study", "--subject", study)["events"]
     told = {(one["action"], one["actor_kind"], one["outcome"]) for one in words}
