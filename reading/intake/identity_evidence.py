@@ -38,10 +38,13 @@ class SaidByStudy:
 
 
 def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidByStudy]:
-    """What each study of a case says, compared with ``patient``, or with the first study where nobody is known."""
+    """What each study of a case says, compared with ``patient`` and with all that the case says besides.
+
+    What a person leaves open, such as the sex, one image may say and another contradict.
+    """
     uids = cases.study_uids(tx, case_id)
     named = persons_in(tx, uids)
-    found: list[SaidByStudy] = []
+    found, so_far = list[SaidByStudy](), list[Said]()
     for uid in uids:
         study = queries.study_of(tx, uid)
         if study is None or uid not in named:
@@ -49,15 +52,13 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
         shown = said_by(study)
         # A name that was corrected is compared as corrected: what the study came with is known to be wrong.
         others = tuple(sorted((_said(one) for one in named[uid].others), key=_in_order))
-        compared = compare(shown, patient) if patient is not None else None
-        against = compared or (compare_images(shown, found[0].shown) if found else None)
-        differing = set(against.differing) if against else set[Fact]()
-        contradictions = [shown] if differing else []
-        for one in others:
-            # Also with the person: what the study leaves open, such as the sex, contradicts nothing in another image.
-            differs = compare_images(one, shown).differing | (compare(one, patient).differing if patient else set())
+        differing, contradictions = set[Fact](), list[Said]()
+        for one in (shown, *others):
+            differs = set(compare(one, patient).differing) if patient is not None else set[Fact]()
+            differs |= {fact for each in so_far for fact in compare_images(one, each).differing}
             differing |= differs
             contradictions += [one] if differs else []
+            so_far.append(one)
         found.append(
             SaidByStudy(
                 study_uid=uid,

@@ -118,5 +118,5 @@ def one_more(  # noqa: PLR0917
     there = queries.study_of(tx, study_uid)
     assert there is not None
     known = {"sop_instance_uid": f"{study_uid}.1.{number}", "received_digest": bytes([number]) * 32}
-    study = send(tx, made.clinic, study_uid, now, patient_id=there.patient_id, **known, **said)
+    study = send(tx, made.clinic, study_uid, now, patient_id=there.patient_id, issuer=there.issuer, **known, **said)
     return intake.take_in(Context(tx, made.clinic.audit, now, SYSTEM), KEYS, study)

@@ -12,6 +12,8 @@ from reading.cases import cases
 from reading.cases.identity_moves import Identity, QuestionState
 from reading.context import Context
 from reading.intake import identity, identity_decision, intake, putting_right, surgery
+from reading.kinds import Sex
+from reading.patients import patients
 from storage.database import transaction
 from tests.reading.clinic import another_image, arrive, send
 from tests.reading.intake.chens_images import (
@@ -123,6 +125,24 @@ def test_images_that_name_two_persons_are_held_whoever_is_linked(engine: Engine,
         putting_right.correct_case(tang, other, {"PatientName": "吴军"}, reason="另一位患者")
         assert apart == [Identity.SILENT, Identity.DIFFERS]
         assert cases.by_id(tx, other).identity is Identity.SILENT
+
+
+@pytest.mark.parametrize("linked", [False, True])
+@pytest.mark.parametrize("fact", ["sex", "birth_date"])
+def test_a_later_image_is_compared_with_all_that_came_before(
+    engine: Engine, now: datetime, fact: str, linked: bool
+) -> None:
+    another = "F" if fact == "sex" else "20190402"
+    first, second, third = ({"patient_name": "LI^SI", fact: said} for said in ("", AGREEING[fact], another))
+    with transaction(engine) as tx:
+        made = scene(tx, now)
+        li = patients.register(tx, KEYS, name="李四", birth_date=None, sex=Sex.UNKNOWN, identifiers=[], now=now)
+        number = {"patient_id": li.number, "issuer": "TIERREAD"} if linked else {"patient_id": "P9"}
+        found = [arrive(tx, made.clinic, "1.2", now, **number, **first).identity]
+        found += [one_more(tx, made, "1.2", at, now, said).identity for at, said in ((2, second), (3, third))]
+
+    before = Identity.AGREES if linked else Identity.SILENT
+    assert found == [before, before, Identity.DIFFERS]
 
 
 def test_an_image_is_moved_into_another_persons_case_and_is_held(engine: Engine, now: datetime) -> None:
