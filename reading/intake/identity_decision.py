@@ -24,7 +24,7 @@ from reading.intake.putting_right import identity as identity_of
 from reading.orders import matching, orders, progress
 from reading.orders.order_state import WITHOUT_IMAGES, Move
 from reading.orders.orders import Order
-from reading.patients import attribution, patients
+from reading.patients import attribution, patients, persons
 from reading.patients.keys import Keys
 from reading.patients.patients import Patient
 from reading.reports import versions
@@ -92,7 +92,7 @@ def confirm(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
     patient_id = question.patient_id if question and is_open else case.patient_id
     patient = patients.by_id(ctx.tx, patient_id) if patient_id else None
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
-    if order is not None and order.patient_id != patient_id:
+    if order is not None and not persons.one_person(ctx.tx, order.patient_id, patient_id):
         order = None
     identity.accept(ctx, case, patient, order_id=order.id if order else None, reason=reason)
     if patient is not None:

@@ -83,7 +83,7 @@ def contradicts(tx: Connection, case_id: str, said: Said) -> bool:
 
 def names_another(tx: Connection, case: Case, patient: Patient) -> bool:
     """Whether any image of a case contradicts ``patient``, or the case is linked to somebody else."""
-    linked = case.patient_id is not None and case.patient_id not in persons.record_ids(tx, patient.id)
+    linked = case.patient_id is not None and not persons.one_person(tx, case.patient_id, patient.id)
     return linked or contradicted(tx, case.id, patient)
 
 
@@ -95,7 +95,7 @@ def contradicted(tx: Connection, case_id: str, patient: Patient) -> bool:
 def one_person(tx: Connection, one: Case, other: Case) -> bool:
     """Whether nothing says that two cases are two persons': not who is linked, and no image of either."""
     linked = (one.patient_id, other.patient_id)
-    if None not in linked and linked[0] not in persons.record_ids(tx, str(linked[1])):
+    if None not in linked and not persons.one_person(tx, *linked):
         return False
     said = everything(study for case in (one, other) for study in said_in(tx, case.id, None))
     return not any(compare_images(this, that).differing for this, that in combinations(said, 2))

@@ -25,7 +25,7 @@ from reading.intake.study_content import NOT_PICTURES, look_of
 from reading.kinds import Priority, Role
 from reading.orders import order_state, orders, progress
 from reading.orders.orders import Order, Procedure
-from reading.patients import patients
+from reading.patients import patients, persons
 from reading.patients.keys import Keys
 from reading.patients.patient_identifiers import never_links
 from reading.patients.patients import Patient
@@ -137,7 +137,8 @@ def _named_by(tx: Connection, keys: Keys, study: Study, now: datetime) -> _Named
     order = _order_of(tx, study)
     known = patients.of_device_id(tx, keys, study.issuer, study.patient_id, now)
     patient = patients.by_id(tx, order.patient_id) if order else known
-    number_differs = order is not None and known is not None and known.id != order.patient_id
+    numbers = (order.patient_id, known.id) if order is not None and known is not None else None
+    number_differs = numbers is not None and not persons.one_person(tx, *numbers)
     differs = patient is not None and compare(said_by(study), patient).verdict is Answer.DIFFERS
     return _NamedBy(
         order=order,
@@ -263,7 +264,7 @@ def _returned_case(tx: Connection, study: Study, order: Order | None, patient_id
         )
         same.append(of_order)
     elif patient_id is not None:
-        same.append(case.c.patient_id == patient_id)
+        same.append(case.c.patient_id.in_(persons.records_of(patient_id)))
     elif not never_links(study.received_patient_id):
         same.append(
             sa.exists()

@@ -21,7 +21,7 @@ from reading.intake.following import follow
 from reading.intake.regrouping import new_uid, separate
 from reading.intake.rejections import granted
 from reading.intake.surgery_record import Kind, Step, Surgery
-from reading.patients import attribution
+from reading.patients import attribution, persons
 from reading.patients.keys import Keys
 from reading.reports import versions
 from reading.signing import withhold
@@ -208,7 +208,7 @@ def _merged(tx: Connection, study_uid: str) -> bool:
 
 
 def _one_person(tx: Connection, one: Case, other: Case, study_uids: Sequence[str]) -> None:
-    if one.patient_id is not None and one.patient_id == other.patient_id:
+    if persons.one_person(tx, one.patient_id, other.patient_id):
         return
     studies = [study for uid in study_uids if (study := queries.study_of(tx, uid)) is not None]
     same_number = len({_who(study) for study in studies}) == 1 and bool(studies[0].patient_id.strip())

@@ -18,7 +18,7 @@ from reading.errors import ReadingError
 from reading.orders import orders, performed, progress
 from reading.orders.orders import Order
 from reading.orders.performed import MOVE_OF, State
-from reading.patients import patients, same_name
+from reading.patients import patients, persons, same_name
 from reading.patients.same_person import Said, compare
 from reading.tables import performed_change, performed_reference, performed_step
 from storage.ids import new_id
@@ -247,7 +247,7 @@ def _procedure_of(tx: Connection, site_id: str, reference: Reference, message: M
 
 def _of_another_person(tx: Connection, order: Order, message: Message) -> bool:
     patient, numbered = patients.by_id(tx, order.patient_id), patients.by_number(tx, message.patient_id)
-    if numbered is not None and numbered.id != order.patient_id:
+    if numbered is not None and not persons.one_person(tx, numbered.id, order.patient_id):
         return True
     said = message.person
     return said is not None and patient is not None and compare(said, patient).verdict is same_name.Answer.DIFFERS

@@ -8,7 +8,34 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.errors import Stale
 from reading.tables import patient
+
+
+def one_person(tx: Connection, one: str | None, other: str | None) -> bool:
+    """Whether two records are one person's, by the merges in force; None is nobody's."""
+    if one is None or other is None:
+        return False
+    return one == other or other in record_ids(tx, one)
+
+
+def lock(tx: Connection, patient_ids: Collection[str]) -> list[str]:
+    """All records of these people, locked in the order of their ids until the transaction ends.
+
+    Whoever changes who somebody is, or which records are one person's, takes this lock first, and cases afterwards;
+    whoever holds a case waits for no record.
+
+    Raises:
+        Stale: records were merged or parted in this very moment.
+
+    """
+    ids = _all_of(tx, patient_ids)
+    # Cases and orders that name a record go on meanwhile: they need its id alone.
+    asked = sa.select(patient.c.id).where(patient.c.id.in_(ids)).order_by(patient.c.id)
+    tx.execute(asked.with_for_update(key_share=True)).all()
+    if _all_of(tx, patient_ids) != ids:
+        raise Stale(None)
+    return ids
 
 
 def stands_for() -> sa.ColumnElement[str]:
@@ -45,3 +72,7 @@ def records_whose(condition: sa.ColumnElement[bool]) -> sa.CompoundSelect[Any]:
 def record_ids(tx: Connection, patient_id: str) -> list[str]:
     """The ids of all records of one person, the oldest first."""
     return sorted(tx.scalars(records_of(patient_id)).all())
+
+
+def _all_of(tx: Connection, patient_ids: Collection[str]) -> list[str]:
+    return sorted({record for each in patient_ids for record in record_ids(tx, each)})

@@ -23,7 +23,7 @@ from reading.audit import STRANGER, Outcome
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
-from reading.patients import patient_identifiers, patients
+from reading.patients import patient_identifiers, patients, persons
 from reading.patients.keys import Keys
 from reading.sessions import attempts, receipts, session_token
 from reading.sessions.attempts import Caller
@@ -76,13 +76,15 @@ def open_session(
             outcome=Outcome.REFUSED,
         )
         return WrongCredentials()
+    # Whose card it is: the receipt may name another record of the same person, until the records are parted.
+    holder = next(each for each in stands_for if persons.one_person(ctx.tx, each, shown.patient_id))
     attempts.succeeded(ctx.tx, attempt, ctx.now)
     token = session_token.new()
     opened = PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=session_token.new())
     ctx.tx.execute(
         patient_session.insert().values(
             token_digest=session_token.digest(token),
-            patient_id=opened.patient_id,
+            patient_id=holder,
             receipt_id=shown.id,
             csrf_token=opened.csrf_token,
             created_at=ctx.now,
@@ -101,6 +103,8 @@ def open_session(
 def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> PatientViewer | None:
     """The patient whose session has this token, None when there is none any longer; it ends with its receipt.
 
+    Or when the record of the card and that of the receipt are no longer one person's.
+
     ``touch`` as in `staff_sessions.by_token`.
     """
     digest = session_token.digest(token)
@@ -115,7 +119,7 @@ def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Patie
     if row is None:
         return None
     shown = receipts.by_id(tx, row.receipt_id, now)
-    if shown is None:
+    if shown is None or not persons.one_person(tx, row.patient_id, shown.patient_id):
         return None
     if touch and now - row.active_at >= TOUCH_EVERY:
         tx.execute(patient_session.update().where(patient_session.c.token_digest == digest).values(active_at=now))

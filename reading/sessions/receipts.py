@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.errors import Invalid, NotThere
+from reading.patients import persons
 from reading.patients.keys import Keys
 from reading.tables import case, receipt, surgery
 from storage.ids import new_id
@@ -74,11 +75,15 @@ def print_receipt(tx: Connection, keys: Keys, case_id: str, *, printed_by: str, 
 
 
 def by_code(tx: Connection, keys: Keys, patient_ids: Sequence[str], code: str, now: datetime) -> Receipt | None:
-    """The receipt of one of the patients with this code; None where there is none such (any longer)."""
+    """The receipt of one of the patients with this code; None where there is none such (any longer).
+
+    A receipt that was printed for another record of the same person is theirs, while the records are merged.
+    """
     bare = "".join(letter for letter in code if letter not in " -")
+    theirs = {record for each in patient_ids for record in persons.record_ids(tx, each)}
     fitting = [
-        (receipt.c.patient_id == patient_id) & (receipt.c.code_digest == _digest(keys, patient_id, bare))
-        for patient_id in patient_ids or [NOBODY]
+        (receipt.c.patient_id == record) & (receipt.c.code_digest == _digest(keys, record, bare))
+        for record in sorted(theirs) or [NOBODY]
     ]
     return _in_force(tx, sa.or_(*fitting), now)
 
@@ -90,18 +95,17 @@ def by_id(tx: Connection, receipt_id: str, now: datetime) -> Receipt | None:
 
 def _in_force(tx: Connection, condition: sa.ColumnElement[bool], now: datetime) -> Receipt | None:
     row = tx.execute(
-        sa.select(receipt, case.c.state)
+        sa.select(receipt, case.c.state, case.c.patient_id.label("of_case"))
         .join(case, case.c.id == receipt.c.case_id)
         .where(
             condition,
             receipt.c.expires_at > now,
-            # A case that was put right since belongs to somebody else now.
-            case.c.patient_id == receipt.c.patient_id,
         )
         .order_by(receipt.c.id)
         .limit(1)
     ).one_or_none()
-    if row is None:
+    # A case that was put right since belongs to somebody else now.
+    if row is None or not persons.one_person(tx, row.of_case, row.patient_id):
         return None
     return Receipt(id=row.id, case_id=_followed(tx, row.case_id, row.state), patient_id=row.patient_id)
 
