@@ -231,7 +231,11 @@ def _versions_for(reached: Reach) -> sa.ColumnElement[bool]:
 
 
 def _known_to_be_theirs() -> sa.ColumnElement[bool]:
-    """Name, sex and birth date agree or a person has confirmed them, and no image came since that names another."""
+    """Name, sex and birth date agree or a person has confirmed them.
+
+    No image came since that names another, and the register says of the person what it said then: who compares and who
+    corrects the register may act at one moment, and neither sees the other.
+    """
     odd = (
         sa.select(sa.func.count())
         .select_from(instance)
@@ -239,7 +243,12 @@ def _known_to_be_theirs() -> sa.ColumnElement[bool]:
         .where(case_study.c.case_id == case.c.id, instance.c.other_person.is_not(None), instance.c.hidden.is_(False))
         .correlate(case)
     )
-    return case.c.identity.in_(OPEN_TO_THE_PATIENT) & (odd.scalar_subquery() == case.c.other_persons)
+    facts_at = sa.select(patient.c.facts_at).where(patient.c.id == case.c.patient_id).correlate(case).scalar_subquery()
+    return (
+        case.c.identity.in_(OPEN_TO_THE_PATIENT)
+        & (odd.scalar_subquery() == case.c.other_persons)
+        & case.c.facts_at.is_not_distinct_from(facts_at)
+    )
 
 
 def _released() -> sa.ColumnElement[bool]:

@@ -50,6 +50,8 @@ class Case:
     identity: Identity = Identity.UNCHECKED
     other_persons: int = 0
     """How many shown images named another person than their study, when they were last compared."""
+    facts_at: datetime | None = None
+    """Which facts of the person they were compared with (`Patient.facts_at`)."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -268,6 +270,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         arriving_since=row.arriving_since,
         identity=Identity(row.identity),
         other_persons=row.other_persons,
+        facts_at=row.facts_at,
     )
 
 
@@ -295,5 +298,6 @@ def _values(case: Case) -> dict[str, Any]:
         "arriving_since": case.arriving_since,
         "identity": case.identity,
         "other_persons": case.other_persons,
+        "facts_at": case.facts_at,
         "revision": case.revision,
     }

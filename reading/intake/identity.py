@@ -21,11 +21,12 @@ from reading.intake import identity_evidence
 from reading.intake.identity_evidence import SaidByStudy
 from reading.kinds import Role
 from reading.orders import matching, orders
-from reading.patients import patients
+from reading.patients import patients, persons
 from reading.patients.patients import Patient
 from reading.register.grants import may_act
 from reading.tables import case as case_table
 from reading.tables import case_procedure, identity_move, identity_question, person
+from reading.tables import patient as patient_table
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
@@ -127,10 +128,10 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
     open_contradictions = identity_evidence.digests(contradictions, patient) - accepted
     # Whoever linked the case since has decided about its number.
     by_number = question is not None and is_open and question.number_differs and case.patient_id is None
-    odd = sum(study.odd for study in studies)
+    seen = {"other_persons": sum(one.odd for one in studies), "facts_at": patient.facts_at if patient else None}
     if open_contradictions or by_number:
         _hold(rule, case, question, meant)
-        return _write(ctx.tx, case, patient_id=None, identity=Identity.DIFFERS, other_persons=odd)
+        return _write(ctx.tx, case, patient_id=None, identity=Identity.DIFFERS, **seen)
     # A confirmation covers what somebody saw: a silent image beside a person whose facts have changed asks again.
     confirmed = (
         bool(accepted)
@@ -140,9 +141,13 @@ def judge(ctx: Context[Who], case_id: str) -> Case:
         move(rule, question, QuestionMove.RESUME if confirmed else QuestionMove.SETTLE)
     verdict = Identity.AGREES if identity_evidence.agrees(studies, patient) else Identity.SILENT
     verdict = Identity.CONFIRMED if confirmed else verdict
-    judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, other_persons=odd)
+    judged = _write(ctx.tx, case, patient_id=meant, identity=verdict, **seen)
     order = orders.by_id(ctx.tx, question.order_id) if question and is_open and question.order_id else None
-    if order is not None and order.patient_id == meant and matching.order_of(ctx.tx, case_id) is None:
+    if (
+        order is not None
+        and persons.one_person(ctx.tx, order.patient_id, meant)
+        and matching.order_of(ctx.tx, case_id) is None
+    ):
         matching.join(ctx.tx, judged, order, ctx.now)
         judged = cases.lock(ctx.tx, case_id)
     return judged
@@ -283,17 +288,33 @@ def move(
     return moved
 
 
-def recheck(tx: Connection, patient_ids: Collection[str]) -> None:
-    """Close the cases of these records, and those whose numbers name them, until they are compared again."""
+def recheck(tx: Connection, patient_ids: Collection[str], now: datetime) -> None:
+    """Close the cases of a person's records, and those whose numbers name them, until they are compared again.
+
+    ``patient_ids`` are all records of the person, locked (`persons.lock`). A case that is compared at this very moment
+    stays closed by `facts_at`, and `unchecked` finds it.
+    """
+    tx.execute(sa.update(patient_table).where(patient_table.c.id.in_(patient_ids)).values(facts_at=now))
     named = sa.select(identity_question.c.case_id).where(identity_question.c.patient_id.in_(patient_ids))
     theirs = case_table.c.patient_id.in_(patient_ids) | case_table.c.id.in_(named)
     cases.uncompare(tx, theirs)
 
 
 def unchecked(tx: Connection, limit: int) -> list[str]:
-    """Cases that nobody has compared yet, the newest first."""
+    """Cases that nobody has compared with what the register says now, the newest of those never compared first."""
     waiting = sa.select(case_table.c.id).where(case_table.c.identity == Identity.UNCHECKED)
-    return list(tx.scalars(waiting.order_by(case_table.c.received_at.desc()).limit(limit)))
+    found = list(tx.scalars(waiting.order_by(case_table.c.received_at.desc()).limit(limit)))
+    changed = patient_table.c.facts_at.is_not(None) & case_table.c.facts_at.is_distinct_from(patient_table.c.facts_at)
+    linked = sa.select(case_table.c.id).join(patient_table, patient_table.c.id == case_table.c.patient_id)
+    named = (
+        sa.select(case_table.c.id)
+        .join(identity_question, identity_question.c.case_id == case_table.c.id)
+        .join(patient_table, patient_table.c.id == identity_question.c.patient_id)
+        .where(identity_question.c.state == QuestionState.OPEN, case_table.c.patient_id.is_(None))
+    )
+    for asked in (linked, named):
+        found += tx.scalars(asked.where(changed).limit(limit - len(found)))
+    return list(dict.fromkeys(found))
 
 
 def compared(tx: Connection, case: Case) -> tuple[Patient | None, list[SaidByStudy]]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.errors import Invalid, MoveNotAllowed, NotThere, Stale
-from reading.patients import merge_moves
+from reading.patients import merge_moves, persons
 from reading.patients.merge_moves import STANDING, MergeState, Move
 from reading.tables import patient, patient_merge, patient_merge_move
 from reading.texts import checked
@@ -59,13 +59,15 @@ def move(tx: Connection, merge: Merge, made: Move, *, reason: str, made_by: str,
 
     Raises:
         MoveNotAllowed: there is no such move from its state.
-        Stale: somebody decided in the meantime.
+        Stale: somebody decided in the meantime, about these records or others of the two people.
         Invalid: no reason; or one of the two was merged with another since.
 
     """
     state = merge_moves.after(merge.state, made)
     if state is None:
         raise MoveNotAllowed(merge.state, made)
+    if made is not Move.DECLINE:
+        persons.lock(tx, (merge.patient_id, merge.into_id))
     if state is MergeState.MERGED:
         _check_standing(tx, merge)
     changed = tx.execute(
@@ -133,15 +135,9 @@ def _note(tx: Connection, merge_id: str, made: Move, reason: str, made_by: str, 
 
 
 def _check_standing(tx: Connection, merge: Merge) -> None:
-    """Both records still stand for themselves; locked in the order of their ids, so that two merges cannot cross."""
-    ids = sorted((merge.patient_id, merge.into_id))
-    rows = tx.execute(
-        sa.select(patient.c.id, patient.c.merged_into)
-        .where(patient.c.id.in_(ids))
-        .order_by(patient.c.id)
-        .with_for_update()
-    ).all()
-    if any(row.merged_into is not None for row in rows):
+    """Both records still stand for themselves."""
+    pair = patient.c.id.in_((merge.patient_id, merge.into_id))
+    if any(into is not None for into in tx.scalars(sa.select(patient.c.merged_into).where(pair))):
         raise Invalid("other", "merged")
 
 

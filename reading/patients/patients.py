@@ -48,6 +48,8 @@ class Patient:
     estimated_age: int | None = None
     """Years at the registration, where nobody knows the birth date."""
     telephone_verified_at: datetime | None = None
+    facts_at: datetime | None = field(default=None, compare=False)
+    """When name, sex or birth date were last changed, by a correction or a merge; None: never."""
     merged_into: str | None = None
     """The record that stands for the person, where this one does not."""
 
@@ -222,5 +224,6 @@ def _patient(row: sa.Row[tuple[object, ...]], of_person: sa.Row[tuple[object, ..
         temporary=of_person.temporary,
         estimated_age=of_person.estimated_age,
         telephone_verified_at=of_person.telephone_verified_at,
+        facts_at=row.facts_at,
         merged_into=row.merged_into,
     )

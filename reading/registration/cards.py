@@ -29,6 +29,7 @@ def add(ctx: Context[Staff], keys: Keys, patient_id: str, card: Identifier, *, r
 
     """
     opened = open_patient(ctx, patient_id, Action.PATIENT_OPEN)
+    ids = persons.lock(ctx.tx, [opened.id])
     if card.kind not in CARDS:
         raise Invalid("card_type", "unknown")
     if not card.value.strip():
@@ -39,7 +40,7 @@ def add(ctx: Context[Staff], keys: Keys, patient_id: str, card: Identifier, *, r
         said = card_facts.read(card.value, ctx.now)
         if not own and comes_of_age(said.birth_date) > ctx.now:
             raise Invalid("card", "guardian_under_age")
-        if own and own_cards(ctx.tx, keys, persons.record_ids(ctx.tx, opened.id), ctx.now):
+        if own and own_cards(ctx.tx, keys, ids, ctx.now):
             raise Invalid("card", "second_identity_card")
     if not own and not card.holder_name.strip():
         raise Invalid("guardian", "empty")
@@ -63,7 +64,7 @@ def add(ctx: Context[Staff], keys: Keys, patient_id: str, card: Identifier, *, r
     )
     patient_identifiers.link(ctx.tx, keys, opened.id, card, ctx.now)
     if (sex, born) != (opened.sex, opened.birth_date):
-        identity.recheck(ctx.tx, persons.record_ids(ctx.tx, opened.id))
+        identity.recheck(ctx.tx, ids, ctx.now)
     ctx.record(action=Action.PATIENT_CARD_ADD, subject_kind="patient", subject_id=opened.id)
     return opened
 
@@ -78,7 +79,7 @@ def end(ctx: Context[Staff], keys: Keys, patient_id: str, identifier_id: str, *,
 
     """
     opened = open_patient(ctx, patient_id, Action.PATIENT_OPEN)
-    ids = persons.record_ids(ctx.tx, opened.id)
+    ids = persons.lock(ctx.tx, [opened.id])
     held = [one for each in ids for one in patient_identifiers.of_patient(ctx.tx, keys, each, ctx.now)]
     meant = next((one for one in held if one.id == identifier_id), None)
     if meant is None:

@@ -50,7 +50,7 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
     opened = open_patient(ctx, patient_id, Action.PATIENT_OPEN)
     if facts.birth_date is not None and facts.birth_date > ctx.now.astimezone(ZONE).date():
         raise Invalid("birth_date", "date")
-    ids = persons.record_ids(ctx.tx, opened.id)
+    ids = persons.lock(ctx.tx, [opened.id])
     sex, born = card_facts.settled(own_cards(ctx.tx, keys, ids, ctx.now), facts.sex, facts.birth_date, ctx.now)
     new = Facts(
         name=checked("name", facts.name, longest=200, required=True),
@@ -85,7 +85,7 @@ def correct(ctx: Context[Staff], keys: Keys, patient_id: str, facts: Facts, *, r
         for each in ids:
             patient_identifiers.end_with_majority(ctx.tx, each, new.birth_date, ctx.now)
     if set(after) - {"telephone"}:
-        identity.recheck(ctx.tx, ids)
+        identity.recheck(ctx.tx, ids, ctx.now)
     ctx.record(
         action=Action.PATIENT_CORRECT, subject_kind="patient", subject_id=opened.id, details={"revision": number}
     )

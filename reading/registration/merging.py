@@ -78,12 +78,14 @@ def decide(ctx: Context[Staff], keys: Keys, merge_id: str, move: Move, *, revisi
         raise NotAllowed("quality_managers_of_both")
     if claim.revision != revision:
         raise Stale(claim.revision)
+    if move is not Move.DECLINE:
+        persons.lock(ctx.tx, (claim.patient_id, claim.into_id))  # before cards are compared: none is added meanwhile
     if move is Move.MERGE:
         _check_cards(ctx, keys, claim.patient_id, claim.into_id)
     made = merges.move(ctx.tx, claim, move, reason=reason, made_by=ctx.who.person_id, now=ctx.now)
     if move is not Move.DECLINE:
         ids = {each for one in (claim.patient_id, claim.into_id) for each in persons.record_ids(ctx.tx, one)}
-        identity.recheck(ctx.tx, ids)
+        identity.recheck(ctx.tx, ids, ctx.now)
     ctx.record_each(
         action=ACTIONS[move],
         subject_kind="patient",

@@ -37,6 +37,8 @@ case: Final = sa.Table(
     # reading.cases.identity_moves; and how many shown images named another person than their study, when compared.
     sa.Column("identity", sa.String(10), nullable=False, server_default="unchecked"),
     sa.Column("other_persons", sa.Integer, nullable=False, server_default="0"),
+    # `patient.facts_at` of the facts with which its images were compared.
+    sa.Column("facts_at", UtcDateTime),
     revision_column(),
     # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.

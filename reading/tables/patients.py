@@ -34,6 +34,8 @@ patient: Final = sa.Table(
     sa.Column("temporary", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("estimated_age", sa.Integer),
     sa.Column("telephone_verified_at", UtcDateTime),
+    # When name, sex or birth date of the person were last changed, by a correction or a merge; None: never.
+    sa.Column("facts_at", UtcDateTime),
     # The record that stands for the person: what the merges in force lead to; `patient_merge` says why.
     reference("merged_into", "patient", nullable=True),
     # The name as people type it into a search, and its pinyin (storage.index.name_forms).
@@ -48,6 +50,12 @@ patient: Final = sa.Table(
     sa.Index("ix_patient_merged_into", "merged_into"),
     sa.Index("ix_patient_site_id", "site_id"),
     sa.Index("ix_patient_birth_date", "birth_date"),
+    sa.Index(
+        "ix_patient_facts_at",
+        "facts_at",
+        sqlite_where=sa.text("facts_at is not null"),
+        postgresql_where=sa.text("facts_at is not null"),
+    ),
 )
 
 # -- reading.patients.changes: every correction of a record, with the values before and after

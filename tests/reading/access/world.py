@@ -16,7 +16,7 @@ from reading.actions import Action
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context
+from reading.context import Context, Guess
 from reading.errors import NotAllowed, NotDone
 from reading.intake import intake
 from reading.kinds import HeldAs, IdentifierKind, Role, Sex
@@ -94,7 +94,7 @@ class World(RuleBasedStateMachine):
     # -- acts
 
     def _ctx(self) -> Context[Staff]:
-        return Context(self.connection, self.clinic.audit, self.now, self.clinic.mona)
+        return Context(self.connection, self.clinic.audit, self.now, self.clinic.mona, guess=Guess())
 
     def _act(self, act: Callable[[Connection], T]) -> T | None:
         """What an act answers; None where it is refused, and then nothing has changed."""

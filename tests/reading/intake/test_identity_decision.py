@@ -214,7 +214,7 @@ def test_a_confirmed_silent_image_is_asked_about_again_when_the_register_is_corr
         )
         confirmed = cases.by_id(tx, case.id).identity
         tx.execute(sa.update(tables.patient).where(tables.patient.c.id == made.chen.id).values(name="李四"))
-        identity.recheck(tx, [made.chen.id])
+        identity.recheck(tx, [made.chen.id], now)
         judged = identity.judge(Context(tx, made.clinic.audit, now, SYSTEM), case.id)
 
     assert (confirmed, judged.identity) == (Identity.CONFIRMED, Identity.SILENT)
@@ -248,7 +248,7 @@ def test_a_confirmation_goes_on_once_what_changed_in_the_register_is_taken_back(
 
         def after(name: str) -> tuple[Identity, str | None, bool]:
             tx.execute(sa.update(tables.patient).where(tables.patient.c.id == made.chen.id).values(name=name))
-            identity.recheck(tx, [made.chen.id])
+            identity.recheck(tx, [made.chen.id], now + timedelta(minutes=len(name)))
             judged = identity.judge(Context(tx, made.clinic.audit, now, SYSTEM), case.id)
             return judged.identity, judged.patient_id, patient_sees(tx, made, case.id, now)
 

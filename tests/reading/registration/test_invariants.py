@@ -70,7 +70,8 @@ def everybody(tx: Connection) -> list[Patient]:
 
 def written(tx: Connection) -> list[tuple[object, ...]]:
     """Everything that a merge must leave as it was."""
-    of_patients = tx.execute(sa.select(patient).order_by(patient.c.id))
+    said = [column for column in patient.c if column.name != "facts_at"]
+    of_patients = tx.execute(sa.select(*said).order_by(patient.c.id))
     of_cards = tx.execute(sa.select(patient_identifier).order_by(patient_identifier.c.id))
     return [tuple(row) for row in (*of_patients, *of_cards)]
 
