@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy.engine import Connection
 
@@ -12,15 +12,20 @@ from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context, without_door
-from reading.errors import NotAllowed
+from reading.errors import Invalid, NotAllowed
 from reading.intake import identity
 from reading.intake.study_content import SIDES
-from reading.patients import attribution
+from reading.patients import attribution, patient_identifiers, patients, persons
 from reading.patients.attribution import OF_THE_SERIES, Revision
+from reading.patients.same_person import Fact, compare, said_by
 from reading.reports import versions
 from reading.rules import case_rule
 from reading.signing import basis
 from reading.viewers import Staff
+from storage.index import queries
+
+LOCKED: Final = {Fact.SEX: "PatientSex", Fact.BIRTH_DATE: "PatientBirthDate"}
+"""Facts that an identity card's number says of its owner, and the attributes that say them of a study."""
 
 
 def may_correct(tx: Connection, staff: Staff, site_id: str, now: datetime) -> bool:
@@ -48,7 +53,8 @@ def correct(
         NotThere: no such study.
         Stale: it was corrected since ``seen_revision``.
         NotAllowed: as `follow_attribution`.
-        Invalid: an attribute that is not corrected here, or a value that breaks its form.
+        Invalid: an attribute that is not corrected here, or a value that breaks its form; or sex or birth date
+            contradict the identity card of the patient whose name the study says.
 
     """
     found = cases.of_study(ctx.tx, study_uid)
@@ -65,6 +71,7 @@ def correct(
         order_id=order_id,
         seen_revision=seen_revision,
     )
+    _not_against_the_card(ctx, study_uid, attributes)
     follow_attribution(ctx, study_uid, unlinked=unlinked)
     ctx.record(
         action=Action.STUDY_CORRECT,
@@ -73,6 +80,29 @@ def correct(
         details={"revision": made.revision},
     )
     return made
+
+
+def _not_against_the_card(ctx: Context[Staff], study_uid: str, attributes: Mapping[str, str]) -> None:
+    """Whoever goes by the linked patient's name has the sex and the birth date of the patient's identity card.
+
+    Under another name it is another person, and the case is held (`identity.judge`).
+
+    Raises:
+        Invalid: ``attributes``, which were just written, say otherwise.
+
+    """
+    found, study = cases.of_study(ctx.tx, study_uid), queries.study_of(ctx.tx, study_uid)
+    made = attribution.current(ctx.tx, study_uid)
+    patient_id = (made.patient_id if made else None) or (found.patient_id if found else None)
+    patient = patients.by_id(ctx.tx, patient_id) if patient_id else None
+    if patient is None or study is None:
+        return
+    differing = compare(said_by(study), patient).differing
+    wrong = next((fact for fact, keyword in LOCKED.items() if fact in differing and keyword in attributes), None)
+    if wrong is None or Fact.NAME in differing:
+        return
+    if patient_identifiers.owns_identity_card(ctx.tx, persons.record_ids(ctx.tx, patient.id), ctx.now):
+        raise Invalid(wrong, "patients_card_says_otherwise")
 
 
 @without_door("A part of the correction, whose act has opened the study.")

@@ -49,6 +49,8 @@ class Sides:
     history: list[Decided]
     decides: bool
     """Whether whoever looks may decide."""
+    report_stands: bool
+    """Then a confirmation cannot be taken back before the report is withheld."""
 
 
 def open_sides(ctx: Context[Staff], case_id: str) -> Sides:
@@ -70,6 +72,7 @@ def open_sides(ctx: Context[Staff], case_id: str) -> Sides:
         studies=studies,
         history=identity.history(ctx.tx, case_id),
         decides=correction.may_correct(ctx.tx, ctx.who, case.site_id, ctx.now),
+        report_stands=versions.current(ctx.tx, case_id) is not None,
     )
 
 

@@ -17,7 +17,7 @@ from reading.patients.patients import Patient
 from reading.patients.same_name import Answer
 from reading.patients.same_person import Fact, Said, compare, compare_images, said_by
 from storage.index import queries
-from storage.index.persons import Named, persons_in
+from storage.index.persons import Named, odd_images, persons_in
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,6 +70,12 @@ def said_in(tx: Connection, case_id: str, patient: Patient | None) -> list[SaidB
             )
         )
     return found
+
+
+def contradicting_images(tx: Connection, study: SaidByStudy) -> dict[str, Said]:
+    """The shown images of a study by which it contradicts, besides those that say what the study says."""
+    said = {uid: _said(named) for uid, named in odd_images(tx, study.study_uid).items()}
+    return {uid: one for uid, one in said.items() if one in study.contradictions}
 
 
 def contradicts(tx: Connection, case_id: str, said: Said) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Final
@@ -151,6 +152,17 @@ def of_patient(tx: Connection, keys: Keys, patient_id: str, now: datetime) -> li
         )
         for row in rows
     ]
+
+
+def owns_identity_card(tx: Connection, patient_ids: Collection[str], now: datetime) -> bool:
+    """Whether one of these records has an identity card of its own, whose number says sex and birth date."""
+    owned = (
+        patient_identifier.c.patient_id.in_(patient_ids)
+        & (patient_identifier.c.kind == IdentifierKind.IDENTITY_CARD)
+        & (patient_identifier.c.held_as == HeldAs.OWN)
+    )
+    asked = sa.select(patient_identifier.c.id).where(owned, valid_at(patient_identifier, now))
+    return tx.scalar(asked.limit(1)) is not None
 
 
 def normal(kind: IdentifierKind, value: str) -> str:

@@ -121,6 +121,7 @@ INVALID: Final = {
     "last_rule_has_conditions": "the last rule must hold for every case",
     "missing": "it is missing",
     "name_twice": "two rules have the same name",
+    "patients_card_says_otherwise": "the identity card of the linked patient says otherwise",
     "not_a_boolean": "it is neither true nor false",
     "not_a_certificate": "this file is no certificate",
     "not_a_list": "it is not a list",

@@ -62,6 +62,24 @@ def persons_in(tx: Connection, study_uids: Collection[str]) -> Mapping[str, Stud
     return found
 
 
+def odd_images(tx: Connection, study_uid: str) -> Mapping[str, Named]:
+    """The shown images of a study that say something else than it came with, by SOP Instance UID."""
+    shown = (instance.c.study_uid == study_uid) & instance.c.hidden.is_(False)
+    odd = instance.c.other_person.is_not(None)
+    asked = sa.select(instance.c.sop_instance_uid, instance.c.other_person)
+    found = {row.sop_instance_uid: _named(row.other_person) for row in tx.execute(asked.where(shown, odd))}
+    # An image that was moved here, and says what the study said that it came with.
+    came = study.alias("came")
+    moved = (
+        sa.select(instance.c.sop_instance_uid, came.c.received, study.c.received.label("here"))
+        .join(came, came.c.study_uid == instance.c.received_study_uid)
+        .join(study, study.c.study_uid == instance.c.study_uid)
+        .where(shown, ~odd)
+    )
+    said = {row.sop_instance_uid: (_named(row.received), _named(row.here)) for row in tx.execute(moved)}
+    return found | {uid: named for uid, (named, here) in said.items() if named != here}
+
+
 def _named(said: Mapping[str, str]) -> Named:
     return Named(
         patient_name=said.get("patient_name", ""), birth_date=said.get("birth_date", ""), sex=said.get("sex", "")

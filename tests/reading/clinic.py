@@ -222,10 +222,9 @@ def state(tx: Connection, case_id: str) -> State:
     return cases.by_id(tx, case_id).state
 
 
-def another_image(tx: Connection, clinic: Clinic, study_uid: str, number: int, now: datetime) -> Study:
+def another_image(tx: Connection, clinic: Clinic, study_uid: str, number: int, now: datetime, **known: object) -> Study:
     """One more image of a study that is there already."""
     first = tx.execute(instance.select().where(instance.c.study_uid == study_uid)).first()
     assert first is not None
-    return send(
-        tx, clinic, study_uid, now, sop_instance_uid=f"{study_uid}.1.{number}", received_digest=bytes([number]) * 32
-    )
+    own = {"sop_instance_uid": f"{study_uid}.1.{number}", "received_digest": bytes([number]) * 32}
+    return send(tx, clinic, study_uid, now, **own, **known)

@@ -190,10 +190,10 @@ def test_a_side_in_a_word_of_its_own_stays_until_somebody_corrects_it(house: Hou
     address = f"/t/case/{case.id}/correct"
     shown = as_a_browser_sends(tang.get(address).text)
 
-    house.submit(tang, address, **{**shown, "sex": "M", "why": "性别错"})
+    house.submit(tang, address, **{**shown, "sex": "F", "why": "性别错"})
 
     assert shown["laterality"] == "LEFT"
-    assert house.noted()[0][1]["attributes"] == {"PatientSex": "M"}
+    assert house.noted()[0][1]["attributes"] == {"PatientSex": "F"}
 
 
 def test_a_whole_series_is_what_was_on_the_page(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Form, Query
@@ -155,15 +155,24 @@ def pictures_of(ctx: Context[Staff], entry: Entry, language: Language) -> Sequen
 
 
 def series_of(
-    ctx: Context[Staff], study_uid: str, language: Language, *, most: int = THUMBNAILS
+    ctx: Context[Staff],
+    study_uid: str,
+    language: Language,
+    *,
+    most: int = THUMBNAILS,
+    always: Collection[str] = (),
 ) -> Sequence[dict[str, Any]]:
-    """The series of a study that the caller has opened, each with the addresses of ``most`` pictures."""
+    """The series of a study that the caller has opened, each with the addresses of ``most`` pictures.
+
+    ``always`` are SOP Instance UIDs of pictures that are shown besides.
+    """
     scope = visibility.scope(ctx.tx, ctx.who, ctx.now, Action.CASE_OPEN)
     rows: list[dict[str, Any]] = []
     for place_in_study, series in enumerate(queries.series_in(ctx.tx, scope, study_uid), start=1):
         inside = queries.instances_in(ctx.tx, scope, study_uid, series.series_uid)
         pictures = [one for one in inside if one.frames]
-        shown = pictures[:: max(1, -(-len(pictures) // most))]
+        some = {one.sop_instance_uid for one in pictures[:: max(1, -(-len(pictures) // most))]} | set(always)
+        shown = [one for one in pictures if one.sop_instance_uid in some]
         number = text(language, "case.series", n=series.series_number or place_in_study)
         place = f"/dicomweb/studies/{study_uid}/series/{series.series_uid}/instances"
         rows.append(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
@@ -12,11 +12,10 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.cases.identity_moves import DECIDED, Identity, QuestionState
 from reading.context import Context
-from reading.desk.worklist import Entry
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.intake import identity_decision
 from reading.intake.identity_decision import Sides
-from reading.intake.identity_evidence import SaidByStudy
+from reading.intake.identity_evidence import SaidByStudy, contradicting_images
 from reading.intake.putting_right import Reason
 from reading.patients.names import person_name
 from reading.patients.same_person import Fact, Said
@@ -28,7 +27,7 @@ from viewer.http.page import language_of
 from viewer.http.problems import problem_of
 from viewer.pages.sign_in import words_for
 from viewer.pages.township import township_page
-from viewer.pages.township_case import opened, pictures_of
+from viewer.pages.township_case import opened, series_of
 from viewer.views import orders, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
@@ -117,7 +116,7 @@ def _page(
         values: dict[str, Any] = {
             "row": township.row(entry, None, zone, language, now),
             "registered": _registered(sides, zone, language),
-            "studies": [_study(one, series, language) for one, series in _with_pictures(ctx, entry, sides, language)],
+            "studies": [_study(ctx, one, language) for one in sides.studies],
             "history": [
                 {
                     "what": text(language, f"identity.move-{one.move}"),
@@ -132,7 +131,8 @@ def _page(
             "numbers": bool(sides.question and sides.question.number_differs),
             "may_confirm": sides.decides and _may_confirm(sides),
             "may_part": sides.decides and _is_open(sides),
-            "may_undo": sides.decides and sides.question is not None and sides.question.state in DECIDED,
+            "may_undo": sides.decides and _is_decided(sides) and not _is_signed_for(sides),
+            "withhold_first": sides.decides and _is_decided(sides) and _is_signed_for(sides),
             "revision": sides.case.revision,
         }
     status = 200 if wrong is None else problem_of(wrong).status
@@ -142,6 +142,15 @@ def _page(
 
 def _is_open(sides: Sides) -> bool:
     return sides.question is not None and sides.question.state is QuestionState.OPEN
+
+
+def _is_decided(sides: Sides) -> bool:
+    return sides.question is not None and sides.question.state in DECIDED
+
+
+def _is_signed_for(sides: Sides) -> bool:
+    """A report stands for the person of a confirmation, which cannot be taken back under it."""
+    return sides.report_stands and sides.case.patient_id is not None
 
 
 def _may_confirm(sides: Sides) -> bool:
@@ -162,7 +171,8 @@ def _registered(sides: Sides, zone: str, language: Language) -> dict[str, str] |
     }
 
 
-def _study(one: SaidByStudy, series: Sequence[Mapping[str, Any]], language: Language) -> dict[str, Any]:
+def _study(ctx: Context[Staff], one: SaidByStudy, language: Language) -> dict[str, Any]:
+    odd = contradicting_images(ctx.tx, one)
     return {
         "said": [_said(said, language) for said in (one.shown, *one.others)],
         "differing": [text(language, f"match.{fact}") for fact in Fact if fact in one.differing],
@@ -170,15 +180,9 @@ def _study(one: SaidByStudy, series: Sequence[Mapping[str, Any]], language: Lang
             {"key": str(fact), "label": text(language, f"match.{fact}"), "differs": fact in one.differing}
             for fact in Fact
         ],
-        "series": series,
+        "series": series_of(ctx, one.study_uid, language, always=odd),
+        "odd": {uid: _said(said, language) for uid, said in odd.items()},
     }
-
-
-def _with_pictures(
-    ctx: Context[Staff], entry: Entry, sides: Sides, language: Language
-) -> list[tuple[SaidByStudy, Sequence[Mapping[str, Any]]]]:
-    shown = {each["study_uid"]: each["series"] for each in pictures_of(ctx, entry, language)}
-    return [(one, shown.get(one.study_uid, ())) for one in sides.studies]
 
 
 def _said(said: Said, language: Language) -> dict[str, str]:

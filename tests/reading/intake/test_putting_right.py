@@ -12,6 +12,7 @@ from reading.access import act_transaction, door
 from reading.actions import Action
 from reading.audit import Outcome
 from reading.cases import cases
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.context import Context, Guess
 from reading.errors import Invalid, NotAllowed, NotThere
@@ -29,6 +30,8 @@ from tests.reading.orders.test_registration import PIA
 from tests.reading.region import KEYS, PIA_CARD, pia
 
 NAME = {"PatientName": "Pia"}
+WRONG = [("sex", {"PatientSex": "M"}), ("birth_date", {"PatientBirthDate": "19900308"})]
+"""Each contradicts the number of Pia's identity card."""
 
 
 def acting(tx: Connection, clinic: Clinic, staff: Staff, now: datetime) -> Context[Staff]:
@@ -54,6 +57,31 @@ def test_the_site_and_those_who_manage_it_correct_a_study(engine: Engine, now: d
             correct(clinic.tang, "nobody")
 
     assert [one.patient_id for one in made] == [None, known.id]
+
+
+@pytest.mark.parametrize(
+    ("fact", "wrong"), [("sex", {"PatientSex": "M"}), ("birth_date", {"PatientBirthDate": "19900308"})]
+)
+def test_a_correction_does_not_contradict_the_identity_card_of_whom_the_study_names(
+    engine: Engine, now: datetime, fact: str, wrong: dict[str, str]
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        known = pia(tx, now)
+        case = arrive(tx, clinic, "1.2", now, patient_id="P1", patient_name="Pia")
+        tang = acting(tx, clinic, clinic.tang, now)
+        with pytest.raises(Invalid) as refused:
+            putting_right.correct_case(tang, case.id, wrong, reason="登记错误")
+        taken = cases.by_id(tx, case.id)
+        right = {"PatientSex": "F", "PatientBirthDate": "19900307"}
+        putting_right.correct_case(tang, case.id, right, reason="登记错误")
+        # Under another name it is another person: held until somebody decides.
+        putting_right.correct_case(tang, case.id, wrong | {"PatientName": "吴军"}, reason="是吴军")
+        held = cases.by_id(tx, case.id)
+
+    assert (refused.value.field, refused.value.problem) == (fact, "patients_card_says_otherwise")
+    assert taken.patient_id == known.id
+    assert (held.patient_id, held.identity) == (None, Identity.DIFFERS)
 
 
 def test_a_number_names_only_whom_they_see_or_had_at_the_counter_today(engine: Engine, now: datetime) -> None:

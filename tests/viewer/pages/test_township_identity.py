@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 import httpx
 import pytest
 
 from reading.access import visibility
 from reading.actions import Action
+from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.identity_moves import Identity
 from reading.context import Context
+from reading.intake import intake
 from reading.kinds import Priority
 from reading.orders import orders
 from reading.orders.orders import Order
 from reading.signing import withhold
 from reading.viewers import PatientViewer
 from storage.database import snapshot, transaction
-from tests.reading.clinic import NORMAL, read, verify
+from tests.reading.clinic import NORMAL, another_image, read, verify
+from tests.reading.region import KEYS
 from tests.viewer.house import House
 
 STUDY = "1.2.840.7"
@@ -119,9 +124,11 @@ def test_pia_reads_the_boys_picture_on_no_phone_before_somebody_confirms_it_nor_
     phone = house.patient_client(child.id)
     own, images_own = seen_by(phone, version_id), opens_its_images(house)
     standing = decide(house, mona, child, "undo", why="不是本人")
+    warned = mona.get(f"/t/case/{child.id}/identity").text
     with transaction(house.engine) as tx:
         withhold.withhold(Context(tx, house.clinic.audit, house.now, house.clinic.mona), child.id, why="不是本人")
     withheld = seen_by(phone, version_id)
+    offered = mona.get(f"/t/case/{child.id}/identity").text
     undone = decide(house, mona, child, "undo", why="不是本人")
     with snapshot(house.engine) as tx:
         after = cases.by_id(tx, child.id)
@@ -131,11 +138,34 @@ def test_pia_reads_the_boys_picture_on_no_phone_before_somebody_confirms_it_nor_
     assert confirmed.status_code == 303
     assert (own, images_own) == ({200}, True)
     assert standing.status_code == 403
+    assert ("先在阅片页停用报告" in warned, "identity/undo" in warned) == (True, False)
+    assert ("先在阅片页停用报告" in offered, "identity/undo" in offered) == (False, True)
     assert withheld == {404}
     assert undone.status_code == 303, undone.text
     assert (after.patient_id, after.identity) == (None, Identity.DIFFERS)
     assert not seen_by(phone, version_id) & {200}
     assert not opens_its_images(house)
+
+
+def test_the_picture_that_names_another_is_marked_and_shown_among_many(house: House) -> None:
+    case = house.case("1.2.840.6")
+    with transaction(house.engine) as tx:
+        for number in range(2, 30):
+            said = {"patient_id": "P1"} | ({"patient_name": "WU^JUN"} if number == 17 else {})
+            study = another_image(tx, house.clinic, "1.2.840.6", number, house.now, **said)
+        intake.take_in(Context(tx, house.clinic.audit, house.now, SYSTEM), KEYS, study)
+    page = house.signed_in("tang").get(f"/t/case/{case.id}/identity").text
+    marked = re.findall(
+        r'<figure class="odd"><img src="[^"]*/instances/([^/"]*)/thumbnail".*?<figcaption>([^<]*)', page
+    )
+
+    assert [(uid, said.strip()) for uid, said in marked] == [("1.2.840.6.1.17", "WU JUN")]
+
+
+def test_quality_leads_to_the_page_where_it_is_decided(house: House, child: Case) -> None:
+    page = house.signed_in("mona").get(f"/quality/patient/{child.id}").text
+
+    assert f'href="/t/case/{child.id}/identity"' in page
 
 
 def test_another_person_is_parted_and_taken_back(house: House, child: Case) -> None:
