@@ -17,7 +17,7 @@ from pacs.dicomweb.cache import Cache
 from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
 from pacs.dicomweb.problems import NotThere, SignedOut
 from pacs.leaving.corrections import Correction, apply_correction_json
-from pacs.leaving.placement import corrections
+from pacs.leaving.placement import corrections, own_correction
 from pacs.pixels.image_pixel import is_by_pixel
 from pacs.pixels.opened import NATIVE, Bytes, StoredInstance
 from pacs.pixels.recoded_header import describe_metadata, may_differ
@@ -82,7 +82,7 @@ class DicomwebContext:
     def corrections(self, shown: VisibleStudy, instances: Sequence[Instance]) -> list[Correction | None]:
         """The correction of each of these instances of the study; None where its bytes go out unchanged."""
         if not any(one.moved for one in instances):
-            return [shown.correction] * len(instances)
+            return [own_correction(shown.correction, one) for one in instances]
         with snapshot(self.engine) as tx:
             return corrections(tx, shown.study, shown.correction, instances)
 

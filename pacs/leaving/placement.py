@@ -1,14 +1,16 @@
-"""Corrections of instances that were moved: their bytes name one study and series, and they are sent under another."""
+"""The correction of each instance: what holds for its study, for its series and for itself, and where it was moved."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from sqlalchemy.engine import Connection, Engine
 
 from pacs.leaving.corrections import Correction
 from pacs.leaving.visible_study import VisibleStudy
 from storage.database import snapshot
+from storage.index.part_attributes import of_instance, uid_of
 from storage.index.queries import Instance, Study, differences
 
 
@@ -20,17 +22,25 @@ def corrections(
     ``correction`` is the study's attribution. A moved instance also takes its new UIDs, and the patient and study
     attributes in which this study differs from the one that its bytes name.
     """
-    moved = [one for one in instances if one.moved]
-    if not moved:
-        return [correction] * len(instances)
-    said = differences(tx, study, {one.named[0] for one in moved})
-    return [_placed(one, correction, said.get(one.named[0], {})) if one.moved else correction for one in instances]
+    said = differences(tx, study, {one.named[0] for one in instances if one.moved})
+    return [
+        _placed(one, own, said.get(one.named[0], {})) if one.moved else own
+        for one, own in ((one, own_correction(correction, one)) for one in instances)
+    ]
+
+
+def own_correction(correction: Correction | None, instance: Instance) -> Correction | None:
+    """What of a study's correction holds for one of its instances; None where nothing does."""
+    if correction is None or not any(uid_of(key) for key in correction.attributes):
+        return correction
+    own = of_instance(correction.attributes, instance.series_uid, instance.sop_instance_uid)
+    return replace(correction, attributes=own) if own else None
 
 
 def correction_of(engine: Engine, shown: VisibleStudy, instance: Instance) -> Correction | None:
     """The correction of one instance of a visible study; None where its bytes go out unchanged."""
     if not instance.moved:
-        return shown.correction
+        return own_correction(shown.correction, instance)
     with snapshot(engine) as tx:
         return corrections(tx, shown.study, shown.correction, [instance])[0]
 

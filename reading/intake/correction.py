@@ -14,7 +14,7 @@ from reading.cases.cases import Case
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed
 from reading.intake import identity
-from reading.intake.study_content import SIDES
+from reading.intake.study_content import SIDES, side_of, sides_in
 from reading.patients import attribution, patient_identifiers, patients, persons
 from reading.patients.attribution import OF_THE_SERIES, Revision
 from reading.patients.same_person import Fact, compare, said_by
@@ -23,6 +23,7 @@ from reading.rules import case_rule
 from reading.signing import basis
 from reading.viewers import Staff
 from storage.index import queries
+from storage.index.part_attributes import keyword_of, uid_of
 
 LOCKED: Final = {Fact.SEX: "PatientSex", Fact.BIRTH_DATE: "PatientBirthDate"}
 """Facts that an identity card's number says of its owner, and the attributes that say them of a study."""
@@ -54,12 +55,13 @@ def correct(
         Stale: it was corrected since ``seen_revision``.
         NotAllowed: as `follow_attribution`.
         Invalid: an attribute that is not corrected here, or a value that breaks its form; or sex or birth date
-            contradict the identity card of the patient whose name the study says.
+            contradict the identity card of the patient whose name the study says; or one side is said of both.
 
     """
     found = cases.of_study(ctx.tx, study_uid)
     if found is not None:
         cases.lock(ctx.tx, found.id)  # before its study, as whoever withholds, hides or moves its images
+    _not_both_sides(ctx.tx, study_uid, attributes)
     made = attribution.correct(
         ctx.tx,
         study_uid,
@@ -126,7 +128,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
     patient_id = made.patient_id or (None if unlinked else case.patient_id)
     standing = versions.current(ctx.tx, case.id)
     if standing is not None:
-        of_series = bool(OF_THE_SERIES & made.attributes.keys())
+        of_series = bool(OF_THE_SERIES & {keyword_of(key) for key in made.attributes})
         named = case.patient_id is not None and patient_id != case.patient_id
         if named or _printed(standing.identity) != _printed(basis.identity(ctx.tx, case)) or of_series:
             raise NotAllowed("withhold_first")
@@ -134,7 +136,7 @@ def follow_attribution(ctx: Context[Staff], study_uid: str, *, unlinked: bool = 
         ctx.tx,
         cases.change(ctx.tx, case, patient_id=patient_id),
         body_part=made.attributes.get("BodyPartExamined", case.body_part),
-        laterality=_corrected_side(made.attributes, case.laterality),
+        laterality=_corrected_side(ctx.tx, study_uid, made.attributes, case.laterality),
     )
     ctx.record(action=Action.CASE_ATTRIBUTE, subject_kind="case", subject_id=case.id)
     return identity.judge(ctx, case.id)
@@ -146,6 +148,15 @@ def _printed(identity: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{key: value for key, value in one.items() if key not in unprinted} for one in identity["studies"]]
 
 
-def _corrected_side(attributes: Mapping[str, str], standing: str) -> str:
+def _corrected_side(tx: Connection, study_uid: str, attributes: Mapping[str, str], standing: str) -> str:
+    if any(uid_of(key) for key in attributes):
+        return side_of(sides_in(tx, study_uid).values())
     named = attributes.get("Laterality", attributes.get("ImageLaterality", standing))
     return named if named in SIDES else ""
+
+
+def _not_both_sides(tx: Connection, study_uid: str, attributes: Mapping[str, str]) -> None:
+    """Raises: Invalid, where one side would be said of a study that shows both."""
+    named = {attributes[key] for key in attribution.SIDES & attributes.keys()}
+    if named - {"B"} and {"L", "R"} <= set(sides_in(tx, study_uid).values()):
+        raise Invalid("laterality", "both_sides")

@@ -15,6 +15,7 @@ from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, identity_evidence
 from reading.intake.identity import accept
+from reading.intake.study_content import sides_in
 from reading.orders.registration import CardHolder, find_or_register
 from reading.patients import attribution
 from reading.patients.attribution import Revision
@@ -24,6 +25,7 @@ from reading.patients.patients import Patient
 from reading.reports import versions
 from reading.viewers import Staff
 from storage.index import queries
+from storage.index.part_attributes import key_of
 from storage.records import Study
 
 
@@ -73,15 +75,23 @@ def correct_study(
 
 
 def correct_case(
-    ctx: Context[Staff], case_id: str, attributes: Mapping[str, str], *, reason: str, seen: int | None = None
+    ctx: Context[Staff],
+    case_id: str,
+    attributes: Mapping[str, str],
+    *,
+    reason: str,
+    sides: Mapping[str, str] | None = None,
+    seen: int | None = None,
 ) -> None:
     """Correct all studies of a case; of ``attributes`` those that say what is shown already are left out.
+
+    ``sides`` are those of single series by their UID, where the examination shows more than one.
 
     Raises:
         NotThere: no such case, or not one that they may see.
         Stale: the case has changed since its revision ``seen``.
         NotAllowed: they have no part in the site's work, or a report that stands has to be withheld first.
-        Invalid: nothing was changed, the name was taken out, or a value breaks its form.
+        Invalid: nothing was changed, the name was taken out, or a value breaks its form; one side for both.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -89,10 +99,18 @@ def correct_case(
     changed = {keyword: value for keyword, value in attributes.items() if value != before[keyword]}
     if not changed.get("PatientName", "-"):
         raise Invalid("name", "empty")
-    if not changed:
+    study_uids = cases.study_uids(ctx.tx, case_id)
+    of_series = {uid: _changed_sides(ctx.tx, uid, sides or {}) for uid in study_uids}
+    if not changed and not any(of_series.values()):
         raise Invalid("attributes", "unchanged")
-    for study_uid in cases.study_uids(ctx.tx, case_id):
-        correction.correct(ctx, study_uid, changed, patient_id=None, reason=reason)
+    for study_uid in study_uids:
+        if changed or of_series[study_uid]:
+            correction.correct(ctx, study_uid, {**changed, **of_series[study_uid]}, patient_id=None, reason=reason)
+
+
+def _changed_sides(tx: Connection, study_uid: str, sides: Mapping[str, str]) -> dict[str, str]:
+    shown = sides_in(tx, study_uid)
+    return {key_of("Laterality", uid): side for uid, side in sides.items() if shown.get(uid, side) != side}
 
 
 def _patient_of(ctx: Context[Staff], number: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from reading.patients import attribution
+from storage.index.part_attributes import of_instance
 from storage.tables import series
 
 NOT_PICTURES: Final = frozenset({"SR", "PR", "KO", "DOC", "REG", "SEG", "RTSTRUCT", "RTPLAN", "PLAN", "AU", "HC"})
@@ -25,6 +28,28 @@ class Look:
     laterality: str
 
 
+def sides_in(tx: Connection, study_uid: str) -> dict[str, str]:
+    """The side that each shown series of pictures names, corrections applied; empty where it names none."""
+    rows = tx.execute(
+        sa.select(series.c.series_uid, series.c.modality, series.c.laterality)
+        .where(series.c.study_uid == study_uid, series.c.instances > 0)
+        .order_by(series.c.series_number, series.c.series_uid)
+    )
+    made = attribution.current(tx, study_uid)
+    found: dict[str, str] = {}
+    for row in rows:
+        said = of_instance(made.attributes if made else {}, row.series_uid)
+        if row.modality not in NOT_PICTURES:
+            found[row.series_uid] = said.get("Laterality", said.get("ImageLaterality", str(row.laterality)))
+    return found
+
+
+def side_of(sides: Iterable[str]) -> str:
+    """The side of a case that shows these; both where they are two."""
+    named = {side for side in sides if side in SIDES}
+    return "B" if len(named) > 1 else "".join(named)
+
+
 def look_of(tx: Connection, study_uid: str) -> Look:
     """What the shown series of a study say; empty where none is shown."""
     rows = tx.execute(
@@ -34,9 +59,8 @@ def look_of(tx: Connection, study_uid: str) -> Look:
     ).all()
     pictures = [row for row in rows if row.modality not in NOT_PICTURES] or list(rows)
     modality = pictures[0].modality if pictures else ""
-    sides = {row.laterality for row in pictures if row.laterality in SIDES}
     return Look(
         modality=modality,
         body_part=next((row.body_part for row in pictures if row.body_part), ""),
-        laterality="B" if len(sides) > 1 else "".join(sides),
+        laterality=side_of(row.laterality for row in pictures),
     )

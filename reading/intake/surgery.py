@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -28,9 +28,10 @@ from reading.signing import withhold
 from reading.tables import surgery as table
 from reading.viewers import RoleGrant, Staff
 from storage.decisions import placement, placement_changes
-from storage.decisions.placement_changes import Change, InstancesMoved, Merged, SeriesMoved, StudyMade
+from storage.decisions.placement_changes import Change, InstancesMoved, Merged, SeriesMade, SeriesMoved, StudyMade
 from storage.errors import Overtaken
 from storage.index import journal, queries
+from storage.index.part_attributes import key_of, keyword_of, uid_of
 from storage.records import Study
 
 MOST: Final = 5000
@@ -78,7 +79,7 @@ def split(
         changes = list(separate(there, chosen, target))
     _apply(ctx.tx, changes, ctx.now)
     if into_case is None:
-        _open_new(ctx, keys, origin, target, reason)
+        _open_new(ctx, keys, origin, changes, reason)
     _follow(ctx, keys, changes, grant=grant, why=reason)
     if into_case is None and case.state is State.WITHHELD:
         _withheld_too(ctx, target, reason)
@@ -236,14 +237,15 @@ def _follow(ctx: Context[Who], keys: Keys, changes: Sequence[Change], *, grant: 
     follow(ctx, keys, touched, grant=grant, why=why)
 
 
-def _open_new(ctx: Context[Staff], keys: Keys, origin: str, target: str, why: str) -> None:
+def _open_new(ctx: Context[Staff], keys: Keys, origin: str, changes: Sequence[Change], why: str) -> None:
     """Open a case for the new study, which takes over the corrections of the study that its images come from."""
+    target = next(change.study_uid for change in changes if isinstance(change, StudyMade))
     latest = attribution.current(ctx.tx, origin)
     if latest is not None:
         attribution.correct(
             ctx.tx,
             target,
-            latest.attributes,
+            _taken_over(ctx.tx, target, latest.attributes, changes),
             reason=why,
             made_by=ctx.who.person_id,
             now=ctx.now,
@@ -256,6 +258,22 @@ def _open_new(ctx: Context[Staff], keys: Keys, origin: str, target: str, why: st
     case = intake.take_in(ctx, keys, study, answers=False)
     if latest is not None and latest.patient_id is not None:
         cases.change(ctx.tx, cases.lock(ctx.tx, case.id), patient_id=latest.patient_id)
+
+
+def _taken_over(
+    tx: Connection, target: str, attributes: Mapping[str, str], changes: Sequence[Change]
+) -> dict[str, str]:
+    """A study's corrections as they hold for a study of some of its images; a part of a series has a new UID."""
+    there = queries.all_instances_in(tx, target)
+    parts = {uid: uid for one in there for uid in (one.series_uid, one.sop_instance_uid)}
+    parts |= {change.series_uid: change.like for change in changes if isinstance(change, SeriesMade)}
+    of_parts = {
+        key_of(keyword_of(key), uid): value
+        for uid, before in parts.items()
+        for key, value in attributes.items()
+        if uid_of(key) == before
+    }
+    return {key: value for key, value in attributes.items() if not uid_of(key)} | of_parts
 
 
 def _withheld_too(ctx: Context[Staff], study_uid: str, why: str) -> None:

@@ -20,6 +20,7 @@ from reading.texts import checked
 from storage.database import insert_new
 from storage.ids import new_id
 from storage.index import journal, queries
+from storage.index.part_attributes import keyword_of, uid_of
 from storage.records import Study
 
 KIND: Final = "attribution"
@@ -37,6 +38,8 @@ SHOWN: Final = {
 """Attributes of the study (PS3.6 keywords), each with its field in the index."""
 OF_THE_SERIES: Final = frozenset({"BodyPartExamined", "Laterality", "ImageLaterality"})
 """Attributes of the series that are corrected for the whole study; the index does not hold them."""
+SIDES: Final = frozenset({"Laterality", "ImageLaterality"})
+"""Those that are corrected for one series or instance, too (`storage.index.part_attributes`)."""
 NOBODY: Final = ""
 """Patient id or order id of a correction that takes the study from its patient or order."""
 LONGEST: Final = 64
@@ -102,7 +105,16 @@ def correct(
     study = queries.study_of(tx, study_uid)
     if study is None:
         raise NotThere
+    parts = {uid for key in attributes if (uid := uid_of(key))}
+    if parts and not parts <= _parts_of(tx, study_uid):
+        raise Invalid("laterality", "unknown")
     latest = current(tx, study_uid)
+    if SIDES & attributes.keys():
+        # One side for the whole study is that of each of its parts, too.
+        side = next(value for key, value in attributes.items() if key in SIDES)
+        attributes = (
+            dict.fromkeys((key for key in (latest.attributes if latest else {}) if uid_of(key)), side) | attributes
+        )
     number = latest.revision if latest else 0
     if seen_revision is not None and seen_revision != number:
         raise Stale(number)
@@ -238,6 +250,12 @@ def history(tx: Connection, study_uid: str) -> list[Revision]:
     return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]
 
 
+def _parts_of(tx: Connection, study_uid: str) -> set[str]:
+    """The UIDs of the series and instances that a study shows, hidden ones too."""
+    inside = queries.all_instances_in(tx, study_uid)
+    return {uid for one in inside for uid in (one.series_uid, one.sop_instance_uid)}
+
+
 def _whose(said: str | None, standing: str | None) -> str | None:
     if said == NOBODY:
         return None
@@ -246,8 +264,9 @@ def _whose(said: str | None, standing: str | None) -> str | None:
 
 def _check(attributes: Mapping[str, str], reason: str) -> None:
     checked("reason", reason, longest=1000, required=True, lines=True)
-    for keyword, value in attributes.items():
-        if keyword not in SHOWN and keyword not in OF_THE_SERIES:
+    for key, value in attributes.items():
+        keyword = keyword_of(key)
+        if keyword not in (SIDES if uid_of(key) else SHOWN.keys() | OF_THE_SERIES):
             raise Invalid(keyword, "not_corrected_here")
         for group in value.split("="):
             checked(keyword, group, longest=LONGEST)

@@ -121,7 +121,6 @@ INVALID: Final = {
     "last_rule_has_conditions": "the last rule must hold for every case",
     "missing": "it is missing",
     "name_twice": "two rules have the same name",
-    "patients_card_says_otherwise": "the identity card of the linked patient says otherwise",
     "not_a_boolean": "it is neither true nor false",
     "not_a_certificate": "this file is no certificate",
     "not_a_list": "it is not a list",
@@ -134,6 +133,7 @@ INVALID: Final = {
     "not_corrected_here": "this attribute cannot be corrected",
     "not_minutes": "it is not a number of minutes",
     "number": "there are too few or too many of them",
+    "patients_card_says_otherwise": "the identity card of the linked patient says otherwise",
     "unknown_field": "there is no such field",
     "unknown_parent": "the code of the organisation above it is unknown",
 }

@@ -177,6 +177,7 @@ def series_of(
         place = f"/dicomweb/studies/{study_uid}/series/{series.series_uid}/instances"
         rows.append(
             {
+                "series_uid": series.series_uid,
                 "title": series.series_description or number,
                 "count": series.instances,
                 "pictures": [f"{place}/{one.sop_instance_uid}" for one in shown],

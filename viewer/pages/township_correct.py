@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Form
 from sqlalchemy.engine import Connection
@@ -13,10 +13,12 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
+from reading.context import Context
 from reading.desk.entries import Entry
 from reading.errors import Invalid, NotAllowed, Stale
 from reading.intake import putting_right
 from reading.intake.correction import may_correct
+from reading.intake.study_content import sides_in
 from reading.orders.terms import BODY_PARTS, LATERALITIES
 from reading.patients import attribution
 from reading.register import people
@@ -29,7 +31,7 @@ from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.http.problems import explained, problem_of
 from viewer.pages.township import township_page
-from viewer.pages.township_case import opened
+from viewer.pages.township_case import opened, series_of
 from viewer.views import meanwhile, township
 from viewer.views.report_sheet import zone_of
 from viewer.words import words
@@ -60,11 +62,14 @@ def correct(  # noqa: PLR0917 -- the fields of the form
     birth_date: Text = "",
     body_part: Text = "",
     laterality: Text = "",
+    series: Annotated[list[str] | None, Form(max_length=200)] = None,
+    side: Annotated[list[str] | None, Form(max_length=200)] = None,
     why: Why = "",
 ) -> Response:
     """Correct all studies of the case; only fields that the person changed are written.
 
     ``was`` holds what the form showed: a value that no field of ours can express comes back as it was and stays.
+    ``series`` and ``side`` go in pairs, where the examination has several series.
     """
     typed = {
         "PatientName": name.strip(),
@@ -74,13 +79,14 @@ def correct(  # noqa: PLR0917 -- the fields of the form
         "Laterality": laterality,
     }
     shown: Mapping[str, str] = {}
+    sides = dict(zip(series or (), side or (), strict=False))
     try:
         shown = meanwhile.as_shown(was)
         written = {keyword: _value(keyword, each) for keyword, each in meanwhile.changed(shown, typed).items()}
         with going_in(office_of(request), staff, Action.STUDY_CORRECT, "case", case_id) as ctx:
-            putting_right.correct_case(ctx, case_id, written, reason=why, seen=revision)
+            putting_right.correct_case(ctx, case_id, written, reason=why, sides=sides, seen=revision)
     except (Invalid, NotAllowed, Stale) as refused:
-        return _correct(request, staff, case_id, typed=typed, was=shown, why=why, refused=refused)
+        return _correct(request, staff, case_id, typed=typed, was=shown, sides=sides, why=why, refused=refused)
     return RedirectResponse(f"/t/case/{case_id}?done=corrected", status_code=303)
 
 
@@ -91,6 +97,7 @@ def _correct(
     *,
     typed: Mapping[str, str] | None = None,
     was: Mapping[str, str] | None = None,
+    sides: Mapping[str, str] | None = None,
     why: str = "",
     refused: Invalid | NotAllowed | Stale | None = None,
 ) -> Response:
@@ -102,6 +109,7 @@ def _correct(
         may = may_correct(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id) is not None
         history = _history(ctx.tx, entry, zone, language)
+        several = _series(ctx, entry, sides or {}, language)
         newer = meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(refused, Stale) else []
     problem, told = "", None if refused is None else problem_of(refused)
     if told is not None and not newer:
@@ -126,6 +134,7 @@ def _correct(
         body_parts=_with(BODY_PARTS, before["BodyPartExamined"]),
         sides=_with(LATERALITIES, before["Laterality"]),
         sexes=_with(SEXES, before["PatientSex"]),
+        several=several if len(several) > 1 else [],
         is_date=not before["PatientBirthDate"] or bool(DATE.fullmatch(before["PatientBirthDate"])),
         problem=problem,
     )
@@ -145,6 +154,18 @@ def _value(keyword: str, typed: str) -> str:
 def _with(known: Sequence[str], value: str) -> list[str]:
     """The choices of a field; a value that is none of them is a choice of its own, so that it can stay."""
     return list(dict.fromkeys((*known, *filter(None, [value]))))
+
+
+def _series(ctx: Context[Staff], entry: Entry, typed: Mapping[str, str], language: Language) -> list[dict[str, Any]]:
+    """The series of pictures of a case, each with a picture, its side, and the sides to choose from."""
+    found: list[dict[str, Any]] = []
+    for study in entry.studies:
+        sides = sides_in(ctx.tx, study.study_uid)
+        for one in series_of(ctx, study.study_uid, language, most=1):
+            if one["series_uid"] in sides:
+                side = typed.get(one["series_uid"], sides[one["series_uid"]])
+                found.append({**one, "side": side, "sides": _with(LATERALITIES, side)})
+    return found
 
 
 def _history(tx: Connection, entry: Entry, zone: str, language: Language) -> list[dict[str, str]]:

@@ -16,15 +16,16 @@ from reading.cases.identity_moves import Identity
 from reading.cases.moves import State
 from reading.context import Context, Guess
 from reading.errors import Invalid, NotAllowed, NotThere
-from reading.intake import putting_right
+from reading.intake import putting_right, surgery
 from reading.intake.putting_right import Reason
+from reading.intake.study_content import sides_in
 from reading.kinds import IdentifierKind
 from reading.patients import attribution
 from reading.patients.patient_identifiers import Identifier
 from reading.signing import withhold
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
-from tests.reading.clinic import Clinic, arrive, open_clinic
+from tests.reading.clinic import Clinic, another_image, arrive, open_clinic, send
 from tests.reading.crossing import cross
 from tests.reading.orders.test_registration import PIA
 from tests.reading.region import KEYS, PIA_CARD, pia
@@ -82,6 +83,64 @@ def test_a_correction_does_not_contradict_the_identity_card_of_whom_the_study_na
     assert (refused.value.field, refused.value.problem) == (fact, "patients_card_says_otherwise")
     assert taken.patient_id == known.id
     assert (held.patient_id, held.identity) == (None, Identity.DIFFERS)
+
+
+def test_a_study_of_both_knees_is_corrected_series_by_series(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.2", now, laterality="L")
+        case = arrive(
+            tx,
+            clinic,
+            "1.2",
+            now,
+            series_uid="1.2.2",
+            sop_instance_uid="1.2.2.1",
+            received_digest=b"2" * 32,
+            laterality="R",
+        )
+        tang = acting(tx, clinic, clinic.tang, now)
+        with pytest.raises(Invalid) as refused:
+            putting_right.correct_case(tang, case.id, {"Laterality": "L"}, reason="侧别写反")
+        with pytest.raises(Invalid) as unknown:
+            putting_right.correct_study(tang, "1.2", {"Laterality@1.9": "L"}, patient_number=None, reason="x")
+        before = cases.by_id(tx, case.id).laterality
+        swapped = {"1.2.1": "R", "1.2.2": "L"}
+        putting_right.correct_case(tang, case.id, {}, sides=swapped, reason="侧别写反")
+        sides, both = sides_in(tx, "1.2"), cases.by_id(tx, case.id).laterality
+        putting_right.correct_case(tang, case.id, {}, sides={"1.2.1": "L"}, reason="只有左膝")
+        one = cases.by_id(tx, case.id).laterality
+        putting_right.correct_case(tang, case.id, {"Laterality": "R"}, reason="只有右膝")
+        whole = sides_in(tx, "1.2"), cases.by_id(tx, case.id).laterality
+
+    assert (refused.value.field, refused.value.problem) == ("laterality", "both_sides")
+    assert (unknown.value.field, unknown.value.problem) == ("laterality", "unknown")
+    assert (before, sides, both, one) == ("B", swapped, "B", "L")
+    assert whole == ({"1.2.1": "R", "1.2.2": "R"}, "R")
+
+
+def test_a_part_of_a_series_that_is_moved_keeps_its_corrected_side(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.2", now, laterality="L")
+        another_image(tx, clinic, "1.2", 2, now, laterality="L")
+        case = arrive(
+            tx,
+            clinic,
+            "1.2",
+            now,
+            series_uid="1.2.2",
+            sop_instance_uid="1.2.2.1",
+            received_digest=b"3" * 32,
+            laterality="R",
+        )
+        tang = acting(tx, clinic, clinic.tang, now)
+        putting_right.correct_case(tang, case.id, {}, sides={"1.2.1": "R", "1.2.2": "L"}, reason="侧别写反")
+        step = surgery.split(tang, KEYS, case.id, sop_instance_uids=["1.2.1.2"], into_case=None, why="另一次检查")
+        (study_uid,) = cases.study_uids(tx, step.other_case_id or "")
+        sides = list(sides_in(tx, study_uid).values())
+
+    assert sides == ["R"]
 
 
 def test_a_number_names_only_whom_they_see_or_had_at_the_counter_today(engine: Engine, now: datetime) -> None:
