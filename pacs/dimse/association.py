@@ -44,6 +44,8 @@ class Terms:
     on_refusal: Callable[[RefusedAssociation], None]
     on_outcome: Callable[[Sender, Outcome], None]
     on_lack: Callable[[Sender, frozenset[Right]], None]
+    on_refused_classes: Callable[[Sender, frozenset[str]], None]
+    """Is given the SOP classes, in words, of which no context was accepted, though the device may store."""
     offer: Offer
     services: tuple[Service, ...]
     ae_title: str
@@ -227,6 +229,7 @@ class AcceptorAssociation(ServedAssociation):
         if refusal is None:
             proposed = [str(context.abstract_syntax) for context in request.presentation_context_definition_list]
             self.acceptor.supported_contexts = self._terms.offer.contexts_for(self._entitled(proposed))
+            self._tell_refused(request)
             self._bind_services(calling)
             return True
         self.acse.send_reject(*refusal.value)
@@ -253,6 +256,20 @@ class AcceptorAssociation(ServedAssociation):
             except Exception:  # noqa: BLE001 # the contexts are refused all the same
                 _log.error("lack_not_recorded", device_id=sender.device_id, exc_info=True)
         return [uid for uid in proposed if uid not in lacking]
+
+    def _tell_refused(self, request: A_ASSOCIATE) -> None:
+        """Whoever sets the device up hears what of it never arrives; the other contexts are served all the same."""
+        proposed = [
+            (str(one.abstract_syntax), [str(syntax) for syntax in one.transfer_syntax])
+            for one in request.presentation_context_definition_list
+        ]
+        refused = self._terms.offer.refused(proposed)
+        if not refused or self._sender is None or self._sender.test:
+            return
+        try:
+            self._terms.on_refused_classes(self._sender, refused)
+        except Exception:  # noqa: BLE001 # the contexts are refused all the same
+            _log.error("refused_classes_not_recorded", device_id=self._sender.device_id, exc_info=True)
 
     def _refusal(self, calling: CallingAE, called: str) -> Refusal | None:
         try:

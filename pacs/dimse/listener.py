@@ -89,7 +89,8 @@ class Listener:
 
     ``registry`` answers who calls. ``on_refusal`` is given every refused association, ``on_failed_handshake`` every
     failed TLS handshake, ``on_outcome`` every instance, ``on_lack`` the
-    rights that a device lacks for what it proposes, each in the thread of its association. ``on_way_given`` is
+    rights that a device lacks for what it proposes, ``on_refused_classes`` the SOP classes of which it proposed nothing
+    that is accepted, each in the thread of its association. ``on_way_given`` is
     given what made way for another caller. ``known_address`` says whether a device is registered at an address, without
     waiting for anything. ``shared_count`` counts with other processes that share the limit.
 
@@ -108,6 +109,7 @@ class Listener:
         services: Sequence[Service] = (),
         on_failed_handshake: Callable[[FailedHandshake], None] = _ignore,
         on_lack: Callable[[Sender, frozenset[Right]], None] = _ignore,
+        on_refused_classes: Callable[[Sender, frozenset[str]], None] = _ignore,
         on_way_given: Callable[[GaveWay], None] = _ignore,
         known_address: Callable[[str], bool] = _unknown,
         shared_count: SharedCount | None = None,
@@ -127,6 +129,7 @@ class Listener:
             on_refusal=on_refusal,
             on_outcome=on_outcome,
             on_lack=on_lack,
+            on_refused_classes=on_refused_classes,
             offer=Offer(
                 private_sop_classes=settings.private_sop_classes,
                 private_transfer_syntaxes=settings.private_transfer_syntaxes,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from pydicom.uid import UID, UID_dictionary  # pyright: ignore[reportPrivateImportUsage] # its documented table
 from pynetdicom.presentation import PresentationContext
 
+from pacs.dimse.private_classes import PRIVATE_CLASSES
 from pacs.rights import Right
+from storage.instance_row import is_uid
 
 VERIFICATION: Final = "1.2.840.10008.1.1"
 
@@ -52,8 +54,13 @@ def transfer_syntaxes(private: Iterable[str] = ()) -> tuple[str, ...]:
     return (*first, *(uid for uid in known if uid not in first), *private)
 
 
+def _named(uid: str) -> str:
+    name = PRIVATE_CLASSES.get(uid) or (UID_dictionary[uid][0] if uid in UID_dictionary else "")
+    return f"{name} ({uid})" if name else uid
+
+
 class Offer:
-    """What this application entity accepts; private SOP classes and transfer syntaxes come from settings.
+    """What this application entity accepts; further private SOP classes and transfer syntaxes come from settings.
 
     ``services`` are the SOP classes beside storage, each with the right that it asks for.
     """
@@ -66,7 +73,7 @@ class Offer:
         services: Mapping[str, Right] = MappingProxyType({}),
     ) -> None:
         self._syntaxes = [UID(uid) for uid in transfer_syntaxes(private_transfer_syntaxes)]
-        self._private = frozenset(private_sop_classes)
+        self._private = frozenset((*PRIVATE_CLASSES, *private_sop_classes))
         self._services = frozenset((VERIFICATION, *services))
         self._rights = dict(services)
         self._not_storage = {uid for uid in _known("SOP Class") if "Storage" not in UID_dictionary[uid][0]}
@@ -78,6 +85,13 @@ class Offer:
         """The supported contexts (PS3.8 7.1.1.13) among the proposed abstract syntaxes, one for each."""
         wanted = dict.fromkeys(abstract_syntaxes)
         return [self._context(uid) for uid in wanted if uid in self._services or self.stores(uid)]
+
+    def refused(self, proposed: Collection[tuple[str, Collection[str]]]) -> frozenset[str]:
+        """The SOP classes among (abstract syntax, its transfer syntaxes) of which nothing is accepted, in words."""
+        syntaxes = frozenset(self._syntaxes)
+        known = {uid: uid in self._services or self.stores(uid) for uid, _ in proposed}
+        taken = {uid for uid, offered in proposed if known[uid] and not syntaxes.isdisjoint(offered)}
+        return frozenset(_named(uid) for uid in known if uid not in taken and is_uid(uid))
 
     def right_for(self, abstract_syntax: str) -> Right | None:
         """The right without which a SOP class is not accepted; None where everybody may have it."""

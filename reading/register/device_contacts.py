@@ -22,6 +22,8 @@ KEPT: Final = timedelta(days=8)
 MOST_CALLS: Final = 200
 """Most rows of unknown callers; the ones that called longest ago are dropped."""
 UNPRINTABLE: Final = "?"
+LONGEST_LIST: Final = 990
+"""Characters of a list of SOP classes; a device proposes 128 at most."""
 
 
 @dataclass(kw_only=True)
@@ -43,6 +45,9 @@ class Activity:
     instance_refused_at: datetime | None = None
     instance_refusal: str | None = None
     instances_refused: int = 0
+    classes_refused_at: datetime | None = None
+    classes_refused: str = ""
+    """SOP classes of which it proposed nothing that is accepted, as `as_list` writes them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +62,8 @@ class Contact:
     stored_at: datetime | None = None
     instance_refused_at: datetime | None = None
     instance_refusal: str | None = None
+    classes_refused_at: datetime | None = None
+    classes_refused: str = ""
     associations: int = 0
     refusals: int = 0
     stored: int = 0
@@ -88,6 +95,8 @@ _LAST: Final = (
     "stored_at",
     "instance_refused_at",
     "instance_refusal",
+    "classes_refused_at",
+    "classes_refused",
 )
 _COUNTED: Final = ("associations", "refusals", "stored", "instances_refused")
 _GROUPS: Final = (
@@ -95,8 +104,20 @@ _GROUPS: Final = (
     ("refused_at", "refusal", "refused_called", "refused_address"),
     ("stored_at",),
     ("instance_refused_at", "instance_refusal"),
+    ("classes_refused_at", "classes_refused"),
 )
 """Fields that are written together, if the first of them is set."""
+
+
+def as_list(classes: Iterable[str]) -> str:
+    """SOP classes one after the other, as many as there is room for."""
+    listed = ""
+    for one in sorted(classes):
+        longer = f"{listed}; {one}" if listed else one
+        if len(longer) > LONGEST_LIST:
+            return f"{listed}; …"
+        listed = longer
+    return listed
 
 
 def note(tx: Connection, news: Mapping[str, Activity], now: datetime) -> None:

@@ -159,6 +159,8 @@ device_contact: Final = sa.Table(
     sa.Column("stored_at", UtcDateTime),
     sa.Column("instance_refused_at", UtcDateTime),
     sa.Column("instance_refusal", sa.String(40)),
+    sa.Column("classes_refused_at", UtcDateTime),
+    sa.Column("classes_refused", sa.String(1000), nullable=False, server_default=""),
 )
 
 # What a device did in an hour; kept for some days.

@@ -99,7 +99,9 @@ class Settings(ShareSettings):
     private_sop_classes: tuple[str, ...] = field(
         default=(),
         metadata=_as(
-            setting_values.uids, "SOP classes that are stored beside those of the standard, separated by commas."
+            setting_values.uids,
+            "SOP classes that are stored beside those of the standard and the known private ones of the large makers, "
+            "separated by commas.",
         ),
     )
     private_transfer_syntaxes: tuple[str, ...] = field(

@@ -43,6 +43,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             services=services,
             on_failed_handshake=door.unshaken,
             on_lack=door.lacks,
+            on_refused_classes=here.contacts.refused_classes,
             on_way_given=door.gave_way,
             known_address=door.knows,
             shared_count=Served(folders, part) if part.of > 1 else None,

@@ -38,6 +38,13 @@ class Contacts:
             one.heard_at = now
             one.associations += 1
 
+    def refused_classes(self, sender: Sender, classes: frozenset[str]) -> None:
+        now = self._house.clock()
+        with self._lock:
+            one = self._of(sender.device_id)
+            one.classes_refused_at = now
+            one.classes_refused = device_contacts.as_list(classes)
+
     def received(self, sender: Sender, outcome: Outcome) -> None:
         if sender.test:
             return

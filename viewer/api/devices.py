@@ -101,6 +101,8 @@ def _device_json(own: SiteDevice) -> dict[str, Any]:
         "refused_address": contact.refused_address,
         "instance_refused_at": _moment(contact.instance_refused_at),
         "instance_refusal": contact.instance_refusal,
+        "classes_refused_at": _moment(contact.classes_refused_at),
+        "classes_refused": contact.classes_refused,
         "last_day": {
             "associations": contact.associations,
             "refusals": contact.refusals,

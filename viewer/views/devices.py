@@ -20,6 +20,8 @@ from viewer.words.catalogue import Language, catalogue, text
 
 QUIET: Final = timedelta(days=2)
 """A device that has not called for so long is pointed out."""
+CLASSES_SHOWN: Final = timedelta(days=30)
+"""How long it is pointed out that something a device proposed was not accepted."""
 SHOWN_CALLS: Final = 50
 
 
@@ -107,6 +109,7 @@ def row(
         "standing": contact.refused_at is not None and not mended and (same or not over),
         "instance_refused": at(contact.instance_refused_at),
         "instance_refusal": instance_reason(language, contact.instance_refusal) if contact.instance_refusal else "",
+        "classes_refused": contact.classes_refused if _is_late(contact, now) else "",
         "today": text(language, "devices.counts", stored=contact.stored, associations=contact.associations),
         "failed": _failed(language, contact),
         "tls": one.tls_required or one.certificate_digest is not None,
@@ -118,6 +121,11 @@ def row(
         if own.token_until is None or own.token_until - now >= devices.TOKEN_ENDS_SOON
         else words.moment(own.token_until, zone),
     }
+
+
+def _is_late(contact: Contact, now: datetime) -> bool:
+    """Whether the device proposed what is not accepted within the days that are shown."""
+    return contact.classes_refused_at is not None and now - contact.classes_refused_at < CLASSES_SHOWN
 
 
 def call_row(one: Call, known: dict[str, SiteDevice], language: Language, ours: str, now: datetime) -> dict[str, Any]:

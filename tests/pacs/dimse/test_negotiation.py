@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
-from pydicom.uid import AllTransferSyntaxes
+from pydicom.uid import (
+    AllTransferSyntaxes,
+    UID_dictionary,  # pyright: ignore[reportPrivateImportUsage] # its documented table
+)
 from pynetdicom.sop_class import _STORAGE_CLASSES  # its table of all of them
 
 from pacs.dimse.negotiation import VERIFICATION, Offer, transfer_syntaxes
+from pacs.dimse.private_classes import PRIVATE_CLASSES
 from pacs.rights import Right
 from reading.kinds import DeviceRight
+from storage.instance_row import is_uid
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
@@ -49,6 +54,31 @@ def test_private_ones_are_taken_by_setting() -> None:
 
     assert offer.stores("1.2.3.4")
     assert "1.2.3.5" in offer.contexts_for(["1.2.3.4"])[0].transfer_syntax
+
+
+@pytest.mark.parametrize("uid", PRIVATE_CLASSES)
+def test_the_private_classes_of_the_makers_are_taken(uid: str) -> None:
+    assert is_uid(uid)
+    assert uid not in UID_dictionary
+    assert Offer().stores(uid)
+
+
+def test_what_of_a_device_is_not_accepted_is_said_in_words() -> None:
+    proposed = [
+        (CT, [EXPLICIT]),
+        (CT, ["1.2.3.5"]),  # another of its contexts is accepted
+        ("1.3.46.670589.5.0.1", ["1.2.3.5"]),
+        ("1.2.840.10008.5.1.1.9", [EXPLICIT]),
+        ("1.2.3.4", [EXPLICIT]),
+        ("none", [EXPLICIT]),
+    ]
+
+    assert Offer().refused(proposed) == {
+        "Philips volume, former (1.3.46.670589.5.0.1)",
+        "Basic Grayscale Print Management Meta SOP Class (1.2.840.10008.5.1.1.9)",
+        "1.2.3.4",
+    }
+    assert Offer().refused([(CT, [EXPLICIT])]) == frozenset()
 
 
 def test_prefers_explicit_then_implicit_then_what_loses_nothing() -> None:

@@ -91,6 +91,21 @@ def test_what_a_device_did_is_written_in_one_go(here: Here) -> None:
     assert here.calls() == []
 
 
+def test_what_was_not_accepted_last_stands_beside_the_device(here: Here) -> None:
+    sender = here.door.registry(CallingAE(ae_title="DR1", address="10.1.2.3"))
+    assert sender is not None
+    here.contacts.refused_classes(sender, frozenset({"1.2.9", "1.2.3"}))
+    here.contacts.write()
+    first = here.of(here.device)
+    here.contacts.refused_classes(sender, frozenset(f"1.2.{number}." + "1" * 50 for number in range(100, 228)))
+    here.contacts.write()
+    many = here.of(here.device).classes_refused
+
+    assert (first.classes_refused, first.classes_refused_at) == ("1.2.3; 1.2.9", here.now)
+    assert many.endswith("; …")
+    assert len(many) < 1000
+
+
 def test_who_is_nobody_is_a_row_with_the_reason(here: Here) -> None:
     for title, address in (("CT1", "10.1.2.9"), ("CT1", "10.1.2.9"), ("DR1", "10.9.9.9")):
         assert here.door.registry(CallingAE(ae_title=title, address=address)) is None
