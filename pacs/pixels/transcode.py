@@ -15,7 +15,7 @@ from pydicom.uid import UID
 from pacs.pixels import codecs
 from pacs.pixels.codestream import NotDecodable
 from pacs.pixels.image_pixel import JPEG_LOSSLESS, JPEG_LOSSY, RLE, ImagePixel, image_pixel, recoded_photometric
-from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE
+from pacs.pixels.opened import EXPLICIT_LITTLE, HTJ2K, NATIVE
 from storage.open_transactions import outside_transaction
 
 DEFLATED_FRAMES: Final = "1.2.840.10008.1.2.8.1"
@@ -74,7 +74,8 @@ def decoded(header: Dataset, syntax: str, frame: bytes, *, rgb: bool) -> np.ndar
 def decoded_as_native(header: Dataset, syntax: str, frame: bytes) -> Decoded:
     """One compressed frame as it is written in a file of a native syntax.
 
-    JPEG becomes RGB, as it is everywhere else; of the lossless syntaxes every sample and bit stays.
+    Colour becomes RGB, since IODs such as Ultrasound know no native YBR_FULL (PS3.3 C.8.5.6.1.2); what compaction made
+    of native YBR_FULL becomes that again. Every bit of the other samples stays.
 
     Raises:
         NotDecodable: as `decoded`.
@@ -82,8 +83,9 @@ def decoded_as_native(header: Dataset, syntax: str, frame: bytes) -> Decoded:
     """
     outside_transaction("decoding a frame")
     image = image_pixel(header)
-    lossy_colour = syntax in JPEG_LOSSY and image.samples == 3
-    photometric = "RGB" if lossy_colour else recoded_photometric(image.photometric)
+    photometric = recoded_photometric(image.photometric)
+    if photometric == "YBR_FULL" and syntax not in HTJ2K:
+        photometric = "RGB"
     return Decoded(array=_all_bits(header, syntax, frame, image, photometric), photometric=photometric)
 
 
