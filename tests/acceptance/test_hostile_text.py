@@ -38,6 +38,8 @@ DATES: Final = (
     "20260105-",
     "today",
 )
+AT_THE_END: Final = ("00010101", "99991231")
+"""Of what a date can say: a zone shifts them beyond it."""
 TIMES: Final = ("99", "24", "235960", "10:15:00", "101500.999999999", "-1", "12 30")
 OFFSETS: Final = ("-0500", "+1400", "+9999", "-1259", "0800", "CST")
 CODES: Final = ("", "?", "ct", "CT\\MR", "*", "男", "L\\R", "ISO_IR 192", "DROP TABLE")
@@ -121,7 +123,7 @@ def cast(tierread: TierRead) -> Cast:
 
 
 @pytest.mark.timeout(300)
-@settings(max_examples=3, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
+@settings(max_examples=2, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
 @given(written=IMAGES)
 def test_no_text_of_a_device_stops_its_image_anywhere(tierread: TierRead, cast: Cast, written: list[Written]) -> None:
     goes_the_whole_way(tierread, cast, written)
@@ -132,7 +134,7 @@ def test_no_date_of_a_device_stops_its_image_anywhere(tierread: TierRead, cast: 
     dated = [
         {tags.STUDY_DATE: day.encode(), tags.PATIENT_BIRTH_DATE: day.encode(), tags.TIMEZONE_OFFSET: offset.encode()}
         for day in DATES
-        for offset in ("-0500", "+1400")
+        for offset in (("-0500", "+1400") if day in AT_THE_END else ("-0500",))
     ]
     goes_the_whole_way(tierread, cast, dated)
 

@@ -126,7 +126,7 @@ def test_duplicates_and_what_was_set_aside_are_no_concern(engine: Engine, now: d
         ({"patient_id": "0000"}, {Kind.BLANK_ID: 1}),
         ({"patient_id": ""}, {Kind.BLANK_ID: 1}),
         ({"patient_id": "P1"}, {}),
-        ({"patient_id": "P1", "study_date": "20991231"}, {Kind.CLOCK_AHEAD: 1}),
+        ({"patient_id": "P1", "study_date": "20991231"}, {Kind.CLOCK_WRONG: 1}),
     ],
 )
 def test_cases_of_which_something_is_not_known(

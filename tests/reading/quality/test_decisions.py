@@ -154,5 +154,5 @@ def test_a_case_that_was_seen_to_is_asked_about_again_when_that_is_taken_back(en
         again = concerns.list_concerns(tx, clinic.mona, None, now, decided=False, limit=9, offset=0).concerns
 
         assert waiting == 0
-        assert [one.kind for one in again] == [Kind.CLOCK_AHEAD]
+        assert [one.kind for one in again] == [Kind.CLOCK_WRONG]
         assert journalled(tx) == []
