@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import shutil
 import zipfile
 from collections.abc import Iterator
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from pydicom import dcmread
 from pydicom.dataset import FileDataset
+from pynetdicom.presentation import build_context
 
+from pacs.dataset import part10
+from pacs.dicomweb.stow_client import StowTarget
+from pacs.dimse.fragments import paused_reactor
+from pacs.dimse.peer import Peer, open_association
+from pacs.dimse.storage_scu import StorageScu
 from pacs.leaving.outgoing_file import default_syntax, outgoing_file
 from pacs.leaving.zip_export import Item, zip_stream
 from pacs.pixels.opened import StoredInstance
-from storage.database import snapshot
+from storage.database import connect, snapshot
 from storage.index.queries import instances_in
 from storage.nodes.reader import Bytes
 from tests.archive import Archive
+from tests.archive import archive as make_archive
 from tests.builders import new_uid, thing
 from tests.compacted import compact, store_of
+from tests.dicomweb import serving
 from tests.pacs.leaving.test_zip_export import CORRECTION
 from tests.pictures_compared import Stored, assert_is_what_was_sent, every_stored_picture
+from tests.retrieving import receiving
 from tests.storage.instances import seen_whole
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE
 
@@ -80,3 +91,44 @@ def test_pictures_on_a_disc_are_the_same(small_archive: Archive, sent: list[Stor
 
     for one, _ in every:
         assert_is_what_was_sent(one, by_uid[one.dataset.SOPInstanceUID])
+
+
+def test_pictures_that_a_peer_is_sent_are_the_same(small_archive: Archive, sent: list[Stored]) -> None:
+    """As C-MOVE and forwarding send them; the peer takes one syntax alone, so that all others are transcoded."""
+    syntax = IMPLICIT_LITTLE
+    classes = sorted({str(one.dataset.SOPClassUID) for one in sent})
+    with receiving(classes, [syntax]) as received:
+        peer = Peer(ae_title="DESTINATION", host="127.0.0.1", port=received.port)
+        contexts = [build_context(one, syntax) for one in classes]
+        with open_association("TIERREAD", peer, contexts) as association, paused_reactor(association):
+            scu = StorageScu(association)
+            statuses = [scu.send(instance, CORRECTION) for _, instance in opened(small_archive, sent)]
+
+    assert set(statuses) == {0}
+    for one in sent:
+        uid = str(one.dataset.SOPInstanceUID)
+        meta = part10.head(sop_class_uid=str(one.dataset.SOPClassUID), sop_instance_uid=uid, transfer_syntax_uid=syntax)
+        assert_is_what_was_sent(one, read(iter([meta, received.bytes_[uid]])))
+
+
+def test_pictures_that_a_server_is_sent_are_the_same(
+    small_archive: Archive, sent: list[Stored], sqlite_template: Path, tmp_path: Path
+) -> None:
+    compact(small_archive)
+    folder = tmp_path / "server"
+    folder.mkdir()
+    url = f"sqlite:///{folder / 'tierread.db'}"
+    shutil.copy(sqlite_template, folder / "tierread.db")
+    engine = connect(url)
+    with (
+        make_archive(engine, url, folder) as server,
+        serving(server, engine, folder) as web,
+        StowTarget(web.base, "tang") as target,
+    ):
+        statuses = [target.send(instance, None) for _, instance in opened(small_archive, sent)]
+        arrived = [(one, read(outgoing_file(instance, None, None))) for one, instance in opened(server, sent)]
+    engine.dispose()
+
+    assert set(statuses) == {0}
+    for one, got in arrived:
+        assert_is_what_was_sent(one, got)
