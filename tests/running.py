@@ -25,6 +25,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,9 +56,11 @@ QUICK: Final = {
 
 
 def free_port() -> int:
-    """A port that is free now, below those that the kernel gives to outgoing connections."""
-    for _ in range(200):
-        port = random.SystemRandom().randrange(15000, 32000)
+    """A port that is free now, below those that the kernel gives to outgoing connections.
+
+    Nobody else is given it soon: each process of a parallel run has ports of its own, and takes them in turn.
+    """
+    for _, port in zip(range(200), _ports(), strict=False):
         with socket.socket() as probe:
             try:
                 probe.bind(("127.0.0.1", port))
@@ -65,6 +68,14 @@ def free_port() -> int:
                 continue
             return port
     raise RuntimeError("no free port")
+
+
+@cache
+def _ports() -> Iterator[int]:
+    first = 15000 + 2000 * (int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 8)
+    mine = list(range(first, first + 2000))
+    random.SystemRandom().shuffle(mine)
+    return cycle(mine)
 
 
 def wait_until(condition: Callable[[], Any], seconds: float = 120, what: str = "") -> Any:
