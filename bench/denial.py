@@ -24,7 +24,7 @@ from typing import Final
 import httpx
 
 from bench.attacks import ATTACKS, RLE, Target, huge_image
-from tests import certificates
+from tests import certificates, postgresql
 from tests.attackers import store
 from tests.builders import CT, thing
 from tests.dicomweb import path_of
@@ -61,8 +61,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--attack", action="append", choices=[*ATTACKS], help="only this; may be given again")
     parser.add_argument("--pictures", type=int, default=PICTURES)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _attacked(Path(folder)) as (tierread, cast, target):
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        _database(asked.database) as url,
+        _attacked(Path(folder), url) as (tierread, cast, target),
+    ):
         print(*HEAD, sep="\n", flush=True)
         for name in asked.attack or ATTACKS:
             print(row(measured(name, tierread, cast, target, pictures=asked.pictures)), flush=True)
@@ -104,12 +109,29 @@ def measured(name: str, tierread: TierRead, cast: Cast, target: Target, *, pictu
 
 
 @contextmanager
-def _attacked(folder: Path) -> Iterator[tuple[TierRead, Cast, Target]]:
+def _database(kind: str) -> Iterator[str | None]:
+    """The address of an empty PostgreSQL database; None for SQLite, which lies in the data folder."""
+    if kind == "sqlite":
+        yield None
+        return
+    programs = postgresql.programs()
+    if programs is None:
+        raise SystemExit("PostgreSQL is not installed")
+    cluster = postgresql.Cluster(programs, durable=True)
+    try:
+        yield cluster.new_database()
+    finally:
+        cluster.stop()
+
+
+@contextmanager
+def _attacked(folder: Path, database_url: str | None) -> Iterator[tuple[TierRead, Cast, Target]]:
     """TierRead as it is delivered, with a TLS port and a spool that is lent."""
     tls, spool = free_port(), free_port()
     made = certificates.make(folder, "tierread")
     tierread = TierRead(
         folder / "house",
+        database_url=database_url,
         settings={
             "TIERREAD_DICOM_TLS_PORT": str(tls),
             "TIERREAD_DICOM_TLS_CERTIFICATE_FILE": str(made.certificate),
