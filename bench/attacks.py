@@ -207,7 +207,7 @@ ATTACKS: Final[dict[str, Callable[[Target], None]]] = {
 
 def huge_image(*, frames: int | None = None) -> Dataset:
     """The hostile image: a run of equal pixels is two bytes in RLE (PS3.5 G), whatever its rows and columns say."""
-    made = image(rows=HUGE, columns=HUGE, frames=frames, BitsAllocated=8, BitsStored=8, HighBit=7, PixelData=None)
+    made = image(frames=frames, Rows=HUGE, Columns=HUGE, BitsAllocated=8, BitsStored=8, HighBit=7, PixelData=None)
     runs = -(-HUGE * HUGE // 128)
     codestream = struct.pack("<16L", 1, 64, *[0] * 14) + b"\x81\x00" * runs
     made.PixelData = encapsulate([codestream] * (frames or 1))
