@@ -16,11 +16,11 @@ from pacs.arriving.receive import Receiver, Sender
 from pacs.dataset import part10
 from pacs.dataset.dicomdir import MEDIA_STORAGE_DIRECTORY
 from pacs.dataset.part10 import META_MAX_BYTES, Meta, NoMeta
+from pacs.dataset.walk import IMPLICIT_LITTLE
 from pacs.errors import UnreadableData
 
 SOURCE: Final = "import"
 _CHUNK: Final = 1 << 20
-_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 """Assumed for a file that names no transfer syntax: the default of PS3.5 10."""
 
 
@@ -55,7 +55,7 @@ def receive_file(receiver: Receiver, sender: Sender, file: IO[bytes]) -> Outcome
     elif meta is not None and meta.transfer_syntax_uid:
         start, syntax = meta.end, meta.transfer_syntax_uid
     else:
-        start, syntax = 0, _IMPLICIT_LITTLE
+        start, syntax = 0, IMPLICIT_LITTLE
     reception = receiver.begin(
         sender,
         (meta.sop_class_uid or None) if meta else None,

@@ -17,9 +17,9 @@ from pydicom.fileset import DIRECTORY_RECORDERS
 from pydicom.multival import MultiValue
 
 from pacs.dataset.part10 import head
+from pacs.dataset.walk import EXPLICIT_LITTLE
 
 MEDIA_STORAGE_DIRECTORY: Final = "1.2.840.10008.1.3.10"
-EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 IN_USE: Final = 0xFFFF
 KINDS: Final = {
     "1.2.840.10008.5.1.4.1.1.88.59": "KEY OBJECT DOC",

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from pacs.dataset.walk import LONG_VRS
+from pacs.dataset.walk import EXPLICIT_LITTLE, IMPLICIT_LITTLE, LONG_VRS
 from pacs.errors import UnreadableData
 
 IMPLEMENTATION_CLASS_UID: Final = "2.25.305828488182831875890203105390285383139"
@@ -15,8 +15,6 @@ IMPLEMENTATION_VERSION_NAME: Final = "TIERREAD_0_1"
 META_MAX_BYTES: Final = 64 * 1024
 """Preamble and File Meta Information; real ones have some hundred bytes."""
 PREAMBLE_BYTES: Final = 132
-_EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
-_IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
 _LEAST_BYTES: Final = 64
 """Of a data set that names class, instance, series and study."""
 _FIRST_ELEMENTS: Final = 0x0020
@@ -105,7 +103,7 @@ def read_bare(head: bytes | bytearray) -> Bare | None:
         if meta is None or not meta.transfer_syntax_uid:
             return None
         return Bare(start=meta.end - PREAMBLE_BYTES, meta=meta, transfer_syntax_uid=meta.transfer_syntax_uid)
-    for syntax, explicit in ((_EXPLICIT_LITTLE, True), (_IMPLICIT_LITTLE, False)):
+    for syntax, explicit in ((EXPLICIT_LITTLE, True), (IMPLICIT_LITTLE, False)):
         if _is_element(head, group=8, explicit=explicit):
             return Bare(start=0, meta=None, transfer_syntax_uid=syntax)
     return None

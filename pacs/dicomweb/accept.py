@@ -10,7 +10,6 @@ from starlette.requests import Request
 
 from pacs.dicomweb.multipart import media_type, split_quoted
 
-EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
 ANY_SYNTAX: Final = "*"
 
 

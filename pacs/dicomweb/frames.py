@@ -9,7 +9,8 @@ from enum import Enum
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, acceptable
+from pacs.dataset.walk import EXPLICIT_LITTLE
+from pacs.dicomweb.accept import ANY_SYNTAX, Acceptable, acceptable
 from pacs.dicomweb.answers import IMMUTABLE, REVALIDATE, etag, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for

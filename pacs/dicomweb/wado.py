@@ -13,7 +13,8 @@ from pydicom.dataset import Dataset
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from pacs.dicomweb.accept import ANY_SYNTAX, EXPLICIT_LITTLE, Acceptable, acceptable, takes_gzip
+from pacs.dataset.walk import EXPLICIT_LITTLE
+from pacs.dicomweb.accept import ANY_SYNTAX, Acceptable, acceptable, takes_gzip
 from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header

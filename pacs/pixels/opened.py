@@ -14,14 +14,11 @@ from pydicom.dataset import Dataset, FileDataset
 
 from pacs.dataset.part10 import head
 from pacs.dataset.tags import SPECIFIC_CHARACTER_SET
-from pacs.dataset.walk import DEFLATED
+from pacs.dataset.walk import DEFLATED, EXPLICIT_BIG, EXPLICIT_LITTLE, IMPLICIT_LITTLE
 from pacs.errors import NotFound
 from pacs.pixels.encapsulation import Unreadable, frames_of
 from storage.index.queries import Instance
 
-EXPLICIT_LITTLE: Final = "1.2.840.10008.1.2.1"
-IMPLICIT_LITTLE: Final = "1.2.840.10008.1.2"
-EXPLICIT_BIG: Final = "1.2.840.10008.1.2.2"
 NATIVE: Final = frozenset((EXPLICIT_LITTLE, IMPLICIT_LITTLE, EXPLICIT_BIG)) | DEFLATED
 HTJ2K: Final = frozenset(("1.2.840.10008.1.2.4.201", "1.2.840.10008.1.2.4.202", "1.2.840.10008.1.2.4.203"))
 """Few readers outside browsers decode HTJ2K, so it is sent only where the receiver asks for it."""

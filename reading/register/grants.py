@@ -88,8 +88,11 @@ def _organisations(staff: Staff, role: Role) -> set[str]:
 
 
 def _read(tx: Connection, staff: Staff, now: datetime) -> set[str]:
-    sites: set[str] = set()
-    for tier in Tier:
-        readers = {o for role, tiers in BY_AGREEMENT.items() if tier in tiers for o in _organisations(staff, role)}
-        sites |= organisations.sites_read_by(tx, readers, tier, now)
-    return sites
+    held = [grant for grant in staff.grants if grant.role in BY_AGREEMENT]
+    read = organisations.read_by(tx, {grant.organisation_id for grant in held}, now)
+    return {
+        site_id
+        for grant in held
+        for tier in BY_AGREEMENT[grant.role]
+        for site_id in read.get((tier, grant.organisation_id), ())
+    }

@@ -211,19 +211,6 @@ def readers_of(tx: Connection, site_id: str, tier: Tier, now: datetime) -> set[s
     )
 
 
-def sites_read_by(tx: Connection, organisation_ids: AbstractSet[str], tier: Tier, now: datetime) -> set[str]:
-    """The sites that any of the organisations reads at a tier."""
-    if not organisation_ids:
-        return set()
-    return set(
-        tx.scalars(
-            sa.select(agreement.c.site_id).where(
-                agreement.c.reader_id.in_(organisation_ids), agreement.c.tier == tier, valid_at(agreement, now)
-            )
-        )
-    )
-
-
 def read_by(tx: Connection, organisation_ids: AbstractSet[str], now: datetime) -> dict[tuple[Tier, str], list[str]]:
     """The sites that each of the organisations reads, by tier and organisation."""
     found: dict[tuple[Tier, str], list[str]] = {}

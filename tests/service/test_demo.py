@@ -37,7 +37,7 @@ def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_
         levels = [one.level for one in organisations.list_all(tx)]
         city = organisations.by_code(tx, "CITY")
         assert city is not None
-        reviewed = organisations.sites_read_by(tx, {city.id}, Tier.CITY, now)
+        reviewed = set(organisations.read_by(tx, {city.id}, now)[Tier.CITY, city.id])
         roles = {grant.role for one in people.list_all(tx) for grant in people.grants_of(tx, one.id, now)}
 
     assert {level: levels.count(level) for level in Level} == {

@@ -25,13 +25,10 @@ def test_the_parent_makes_the_default_agreements(engine: Engine, now: datetime) 
         assert organisations.readers_of(tx, region.oak.id, Tier.COUNTY, now) == {region.oak.id}
         assert organisations.readers_of(tx, region.oak.id, Tier.CITY, now) == {region.city.id}
         assert organisations.readers_of(tx, region.city.id, Tier.COUNTY, now) == {region.city.id}
-        assert organisations.sites_read_by(tx, {region.oak.id}, Tier.COUNTY, now) == {
-            region.oak.id,
-            region.hills.id,
-            region.lake.id,
-        }
-        assert organisations.sites_read_by(tx, {region.oak.id}, Tier.CITY, now) == set()
-        assert organisations.sites_read_by(tx, set(), Tier.COUNTY, now) == set()
+        read = organisations.read_by(tx, {region.oak.id}, now)
+        assert read.keys() == {(Tier.COUNTY, region.oak.id)}
+        assert set(read[Tier.COUNTY, region.oak.id]) == {region.oak.id, region.hills.id, region.lake.id}
+        assert organisations.read_by(tx, set(), now) == {}
 
 
 def test_a_township_without_a_county_is_read_by_its_city(engine: Engine, now: datetime) -> None:
