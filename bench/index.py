@@ -16,9 +16,9 @@ from typing import Final
 
 from sqlalchemy.engine import Engine
 
-from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill, patient_id
+from bench.load_index import REPORTS_OF_A_PATIENT, Province, fill
 from bench.servers import Missing
-from reading.access import visibility
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.audit import Audit
 from reading.context import Context
@@ -28,7 +28,7 @@ from storage.database import connect, snapshot, transaction
 from storage.index.search import Exact, Match, Range, Wildcard, search_studies
 from storage.schema import migrate
 from tests import postgresql
-from viewer.views.patient import own_reports
+from viewer.views.patient import MOST_LISTED
 
 QIDO: Final = (
     "QIDO, the newest",
@@ -119,9 +119,10 @@ def _qido(engine: Engine, province: Province, match: Callable[[], Match]) -> Non
 
 
 def _list_of_reports(engine: Engine, province: Province) -> None:
-    patient = PatientViewer(patient_id=patient_id(random.randrange(province.patients)), case_id=None)
+    patient = PatientViewer(patient_id=random.choice(province.sealed), case_id=None)
     with transaction(engine) as tx:
-        found = own_reports(Context(tx, Audit("bench"), province.now, patient))
+        ctx = Context(tx, Audit("bench"), province.now, patient, province.seal.public_key)
+        found = door.open_own_reports(ctx, limit=MOST_LISTED)
     if len(found) != REPORTS_OF_A_PATIENT:
         raise RuntimeError("reports are missing")
 

@@ -3,7 +3,8 @@
     python -m bench.load_index URL [--waiting 100000] [--reports 100000]
 
 An empty, migrated database is filled: 30 counties of ten townships each, 100 readers, a patient for every
-ten reports. No bytes lie behind the instances.
+ten reports. No bytes lie behind the instances. The reports of every `SEALED_OF`th patient are signed, and
+nobody asks for those of the others.
 """
 
 from __future__ import annotations
@@ -11,21 +12,25 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import chain, islice
 from typing import Any, Final
 
 import sqlalchemy as sa
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from psycopg import sql
 from sqlalchemy.engine import Engine
 
 from reading import tables
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import Move, State, Step
+from reading.cases.moves import Move, SigningRole, State, Step
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations
+from reading.reports.content import Content
+from reading.reports.seal import Seal, sign_version
+from reading.reports.versions import ReportVersion, Status
 from reading.rules import policy
 from reading.rules.first_policy import FIRST_POLICY
 from reading.viewers import Staff
@@ -41,7 +46,10 @@ COUNTIES: Final = 30
 TOWNSHIPS: Final = 10
 READERS: Final = 100
 REPORTS_OF_A_PATIENT: Final = 10
+SEALED_OF: Final = 100
+"""Of so many patients one has reports whose signatures hold: to sign ten million would take an hour."""
 _AT_ONCE: Final = 5000
+_IMAGES: Final = {"set": "", "instances": {}}
 _DIGEST: Final = hashlib.sha256(b"").digest()
 
 Row = Mapping[str, Any]
@@ -51,7 +59,9 @@ Row = Mapping[str, Any]
 class Province:
     sites: Sequence[str]
     readers: Sequence[Staff]
-    patients: int
+    sealed: Sequence[str]
+    """Patients whose reports are signed."""
+    seal: Seal
     now: datetime
 
 
@@ -75,7 +85,8 @@ def fill(engine: Engine, *, waiting: int, reports: int) -> Province:
         policy.install(tx, FIRST_POLICY, None, now, version=1)
         policy_id = tx.execute(sa.select(tables.policy.c.id)).scalar_one()
     patients = -(-reports // REPORTS_OF_A_PATIENT)
-    maker = _Maker(sites=sites, policy_id=policy_id, waiting=waiting, now=now)
+    seal, author = Seal(Ed25519PrivateKey.generate()), replace(readers[0], title="chief physician")
+    maker = _Maker(sites=sites, policy_id=policy_id, waiting=waiting, now=now, seal=seal, author=author)
     every, released = range(waiting + reports), range(waiting, waiting + reports)
     _insert(engine, tables.patient, map(maker.patient, range(patients)))
     _insert(engine, storage_tables.study, map(maker.study, every))
@@ -85,9 +96,11 @@ def fill(engine: Engine, *, waiting: int, reports: int) -> Province:
     _insert(engine, tables.case_study, map(maker.case_study, every))
     _insert(engine, tables.case_move, map(maker.move, every))
     _insert(engine, tables.report_version, map(maker.version, released))
+    _insert(engine, tables.signature, maker.signatures(released))
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as tx:
         tx.exec_driver_sql("ANALYZE")
-    return Province(sites=sites, readers=readers, patients=patients, now=now)
+    sealed = [patient_id(number) for number in range(0, patients, SEALED_OF)]
+    return Province(sites=sites, readers=readers, sealed=sealed, seal=seal, now=now)
 
 
 def patient_id(number: int) -> str:
@@ -102,6 +115,8 @@ class _Maker:
     policy_id: str
     waiting: int
     now: datetime
+    seal: Seal
+    author: Staff
 
     def patient(self, number: int) -> Row:
         return {
@@ -190,7 +205,7 @@ class _Maker:
         return {
             "id": _case_id(number),
             "site_id": self._site(number),
-            "patient_id": None if waits else patient_id((number - self.waiting) // REPORTS_OF_A_PATIENT),
+            "patient_id": None if waits else self._patient_id(number),
             "state": State.WAITING_READ if waits else State.FINAL,
             "tier": Tier.COUNTY,
             "step": Step.READ,
@@ -236,14 +251,44 @@ class _Maker:
             "number": 1,
             "status": "final",
             "content": {"findings": "Clear lungs.", "impression": "Normal.", "positive": False},
-            "identity": {},
-            "images": [],
+            "identity": self._identity(number),
+            "images": _IMAGES,
             "image_count": 1,
             "incomplete_reason": "",
             "supersedes_id": None,
             "created_at": self._received_at(number),
             "released_at": self._received_at(number),
         }
+
+    def signatures(self, numbers: Iterable[int]) -> Iterator[Row]:
+        signed: Row = {}
+        for number in numbers:
+            if (number - self.waiting) // REPORTS_OF_A_PATIENT % SEALED_OF == 0:
+                signed = self._signed(number)
+            row = self.version(number)
+            yield {**signed, "id": f"S{number:025}", "version_id": row["id"], "signed_at": row["created_at"]}
+
+    def _signed(self, number: int) -> Row:
+        row = self.version(number)
+        content = Content.from_json(row["content"])
+        version = ReportVersion(**{**row, "status": Status.FINAL, "content": content})
+        grant, at = self.author.grants[0], row["created_at"]
+        return asdict(sign_version(self.seal, version, SigningRole.AUTHOR, self.author, grant, now=at))
+
+    def _identity(self, number: int) -> Row:
+        study = self.study(number)
+        said = ("patient_id", "issuer", "patient_name", "birth_date", "sex", "study_date", "accession_number")
+        return {
+            "patient_id": self._patient_id(number),
+            "site_id": self._site(number),
+            "modality": "CT",
+            "body_part": "CHEST",
+            "laterality": "",
+            "studies": [{"study_uid": _uid(number), "attribution_revision": 0, **{fact: study[fact] for fact in said}}],
+        }
+
+    def _patient_id(self, number: int) -> str:
+        return patient_id((number - self.waiting) // REPORTS_OF_A_PATIENT)
 
     def _site(self, number: int) -> str:
         return self.sites[number * 7919 % len(self.sites)]

@@ -17,7 +17,7 @@ def plans_of(engine: Engine, run: Callable[[Connection], object]) -> list[str]:
 
     PostgreSQL reads small tables from end to end; told not to, it does so only where no index helps.
     """
-    with _listening(engine) as executed, snapshot(engine) as tx:
+    with listening(engine) as executed, snapshot(engine) as tx:
         run(tx)
     explain = "EXPLAIN QUERY PLAN" if engine.dialect.name == "sqlite" else "EXPLAIN"
     with snapshot(engine) as tx:
@@ -40,7 +40,8 @@ def reads_through(plan: str, table: str) -> bool:
 
 
 @contextmanager
-def _listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+def listening(engine: Engine) -> Iterator[list[tuple[str, Any]]]:
+    """The queries that are executed meanwhile, with their values; those that only insert are left out."""
     executed: list[tuple[str, Any]] = []
 
     def note(_tx: object, _cursor: object, statement: str, values: Any, *_rest: object) -> None:

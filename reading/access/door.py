@@ -6,6 +6,7 @@ Whatever the viewer may not see is `NotThere`.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
 
@@ -28,7 +29,7 @@ from reading.patients.patients import Patient
 from reading.register.grants import REGISTERED_BY, reach
 from reading.reports import versions
 from reading.reports.versions import ReportVersion
-from reading.tables import case, imaging_order, patient, report_version
+from reading.tables import case, imaging_order, organisation, patient, report_version
 from reading.viewers import PatientViewer, Staff, Viewer
 from storage.index import quarantine_rows
 from storage.index.queries import Held, Study, UidList, search_studies
@@ -158,18 +159,51 @@ def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[Rep
     return found
 
 
-def open_own_reports(ctx: Context[PatientViewer], action: Action, *, limit: int) -> list[ReportVersion]:
-    """The reports that a patient may see, the latest examination first; each counts as a look."""
+@dataclass(frozen=True, kw_only=True)
+class OwnReport:
+    """A report in its patient's list."""
+
+    version: ReportVersion
+    modality: str
+    body_part: str
+    laterality: str
+    examined_at: datetime
+    site_name: str
+    time_zone: str
+    """Of the site."""
+
+
+def open_own_reports(ctx: Context[PatientViewer], *, limit: int) -> list[OwnReport]:
+    """The reports that a patient may see, the latest examination first; the list shows the impression of each.
+
+    Each counts as a look; that there is none is a look at the list.
+    """
+    shown = (case.c.modality, case.c.body_part, case.c.laterality, case.c.examined_at)
     rows = ctx.tx.execute(
-        sa.select(report_version)
+        sa.select(report_version, *shown, organisation.c.name.label("site_name"), organisation.c.time_zone)
         .join(case, case.c.id == report_version.c.case_id)
+        .join(organisation, organisation.c.id == case.c.site_id)
         .where(visibility.visible_versions(ctx.tx, ctx.who, ctx.now))
         .order_by(case.c.examined_at.desc(), report_version.c.id.desc())
         .limit(limit)
-    )
-    found = checked(ctx, [versions.from_row(row) for row in rows])
-    found = [version for version in found if not _kept_from(ctx.who, version)]
-    _record_looks(ctx, action, "report", [version.id for version in found])
+    ).all()
+    compared = {each.id: each for each in checked(ctx, [versions.from_row(row) for row in rows])}
+    found = [
+        OwnReport(
+            version=version,
+            modality=row.modality,
+            body_part=row.body_part,
+            laterality=row.laterality,
+            examined_at=row.examined_at,
+            site_name=row.site_name,
+            time_zone=row.time_zone,
+        )
+        for row in rows
+        if not _kept_from(ctx.who, version := compared[row.id])
+    ]
+    _record_looks(ctx, Action.REPORT_LISTED, "report", [each.version.id for each in found])
+    if not found:
+        open_list(ctx, Action.REPORTS_OPEN)
     return found
 
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 import sqlalchemy as sa
@@ -23,7 +23,8 @@ from reading.reports.seal_check import chains_of
 from reading.reports.versions import VALID, ReportVersion, SealFlaw, Status
 from reading.rules import policy
 from reading.rules.required_signatures import missing_roles
-from reading.tables import case_study, seal_alarm
+from reading.tables import case, case_study, seal_alarm
+from reading.viewers import PatientViewer
 from storage.database import insert_new, snapshot
 from storage.tables import study
 
@@ -58,7 +59,8 @@ def checked(ctx: Context[Who], found: Sequence[ReportVersion]) -> list[ReportVer
     for version in found:
         if flaws[version.id]:
             raise_alarm(ctx, version.id, flaws[version.id])
-    _lift(ctx, [version.id for version in found if not flaws[version.id]])
+    if not isinstance(ctx.who, PatientViewer):  # to whom no version is visible while its alarm stands
+        _lift(ctx, [version.id for version in found if not flaws[version.id]])
     return [replace(version, flaws=flaws[version.id]) for version in found]
 
 
@@ -129,52 +131,63 @@ def flaws_of(
     if not found:
         return {}
     chains = chains_of(tx, found)
-    in_cases = cases.by_ids(tx, [version.case_id for version in found])
-    released = versions.newest_released(tx, list(in_cases))
-    shown = _identities(tx, list(in_cases))
+    today = _cases_today(tx, {version.case_id for version in found})
     answer: dict[str, frozenset[SealFlaw]] = {}
     for version in found:
-        case, flaws = in_cases[version.case_id], chains[version.id].flaws(key)
+        now, flaws = today[version.case_id], chains[version.id].flaws(key)
         if not flaws and version.status is Status.FINAL:
-            rule = policy.by_id(tx, case.policy_id).rule(case.rule)
-            if released.get(case.id) != version.number or missing_roles(rule, chains[version.id].newest()):
+            rule = policy.by_id(tx, now.case.policy_id).rule(now.case.rule)
+            if now.newest_released != version.number or missing_roles(rule, chains[version.id].newest()):
                 flaws.add(SealFlaw.RELEASE)
-        if version.status in VALID and _differs(version, case, shown):
+        if version.status in VALID and _differs(version, now):
             flaws.add(SealFlaw.IDENTITY)
         answer[version.id] = frozenset(flaws)
     return answer
 
 
-_Identities = Mapping[tuple[str, str], Mapping[str, str]]
+@dataclass(frozen=True, kw_only=True)
+class _CaseToday:
+    """What a case says of its report and its patient now."""
+
+    case: Case
+    newest_released: int | None
+    """The greatest number of a version that was ever released."""
+    shown: dict[str, dict[str, str]] = field(repr=False)
+    """Name, sex and birth date as they are shown, by Study Instance UID."""
 
 
-def _identities(tx: Connection, case_ids: Sequence[str]) -> _Identities:
-    """Name, sex and birth date as they are shown now, by case and study."""
+def _cases_today(tx: Connection, case_ids: Collection[str]) -> Mapping[str, _CaseToday]:
+    people = (study.c.study_uid, study.c.patient_name, study.c.sex, study.c.birth_date)
     rows = tx.execute(
-        sa.select(case_study.c.case_id, study.c.study_uid, study.c.patient_name, study.c.sex, study.c.birth_date)
-        .join(study, study.c.study_uid == case_study.c.study_uid)
-        .where(case_study.c.case_id.in_(case_ids))
+        sa.select(case, versions.newest_released().label("newest_released"), *people)
+        .outerjoin(case_study, case_study.c.case_id == case.c.id)
+        .outerjoin(study, study.c.study_uid == case_study.c.study_uid)
+        .where(case.c.id.in_(case_ids))
     )
-    return {
-        (row.case_id, row.study_uid): {"patient_name": row.patient_name, "sex": row.sex, "birth_date": row.birth_date}
-        for row in rows
-    }
+    found: dict[str, _CaseToday] = {}
+    for row in rows:
+        if row.id not in found:
+            found[row.id] = _CaseToday(case=cases.from_row(row), newest_released=row.newest_released, shown={})
+        if row.study_uid is not None:
+            shown = {"patient_name": row.patient_name, "sex": row.sex, "birth_date": row.birth_date}
+            found[row.id].shown[row.study_uid] = shown
+    return found
 
 
-def _differs(version: ReportVersion, case: Case, shown: _Identities) -> bool:
+def _differs(version: ReportVersion, today: _CaseToday) -> bool:
     """Whether a version is shown under another identity than it was signed for.
 
     Somebody whose case had no patient at signing may be linked afterwards. Studies that joined or left since are no
     change of the person. While a case is held nobody is linked to it, and no patient sees its report.
     """
-    signed = version.identity
+    signed, case = version.identity, today.case
     held = case.identity is Identity.DIFFERS and case.patient_id is None
     if not held and signed["patient_id"] is not None and signed["patient_id"] != case.patient_id:
         return True
     if signed["laterality"] != case.laterality:
         return True
     for one in signed["studies"]:
-        now = shown.get((case.id, one["study_uid"]))
+        now = today.shown.get(one["study_uid"])
         if now is None or now == {name: one[name] for name in now}:
             continue
         same_name = (

@@ -43,12 +43,14 @@ def chains_of(tx: Connection, found: Sequence[ReportVersion]) -> Mapping[str, Ch
     """What each version rests on, by its id: a few statements, however many versions there are."""
     chains = {version.id: Chain(version) for version in found}
     growing = list(chains.values())
-    while growing:
+    while True:
         ends = [chain.versions[-1] for chain in growing]
         signatures = versions.signatures_on(tx, list({version.id for version in ends}))
         for chain, end in zip(growing, ends, strict=True):
             chain.signatures += [(each, end) for each in signatures if each.version_id == end.id]
         growing = [chain for chain in growing if not chain.reaches_author and chain.versions[-1].supersedes_id]
+        if not growing:
+            break
         earlier = versions.by_ids(tx, [str(chain.versions[-1].supersedes_id) for chain in growing])
         for chain in growing:
             chain.versions.append(earlier[str(chain.versions[-1].supersedes_id)])

@@ -127,15 +127,15 @@ def by_ids(tx: Connection, version_ids: Sequence[str]) -> dict[str, ReportVersio
     return {row.id: from_row(row) for row in rows}
 
 
-def newest_released(tx: Connection, case_ids: Sequence[str]) -> dict[str, int]:
-    """The greatest number of a version that was ever released, for each case that has one."""
+def newest_released() -> sa.ScalarSelect[int]:
+    """The greatest number of a version that was ever released, for each row of the table ``case``; NULL without."""
     version = tables.report_version
-    rows = tx.execute(
-        sa.select(version.c.case_id, sa.func.max(version.c.number))
-        .where(version.c.case_id.in_(set(case_ids)), version.c.released_at.is_not(None))
-        .group_by(version.c.case_id)
+    return (
+        sa.select(sa.func.max(version.c.number))
+        .where(version.c.case_id == tables.case.c.id, version.c.released_at.is_not(None))
+        .correlate(tables.case)
+        .scalar_subquery()
     )
-    return {row[0]: row[1] for row in rows}
 
 
 def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:

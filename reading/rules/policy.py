@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -17,6 +17,8 @@ from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.rule import Facts, Rule
 from reading.rules.rules_document import read_rules
 from storage.ids import new_id
+
+_MOST_KEPT: Final = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,6 +35,10 @@ class Policy:
 
     def rule(self, name: str) -> Rule:
         return next(rule for rule in self.rules if rule.name == name)
+
+
+_READ: Final[dict[str, Policy]] = {}
+"""Policies that were read, at most `_MOST_KEPT`."""
 
 
 def install(tx: Connection, document: Mapping[str, Any], made_by: str | None, now: datetime, *, version: int) -> Policy:
@@ -74,8 +80,14 @@ def in_force(tx: Connection, now: datetime) -> Policy:
 
 
 def by_id(tx: Connection, policy_id: str) -> Policy:
-    row = tx.execute(sa.select(tables.policy).where(tables.policy.c.id == policy_id)).one()
-    return _policy(row)
+    """The policy with this id; a version never changes, so each is read once by a process."""
+    kept = _READ.get(policy_id)
+    if kept is None:
+        kept = _policy(tx.execute(sa.select(tables.policy).where(tables.policy.c.id == policy_id)).one())
+        if len(_READ) >= _MOST_KEPT:
+            _READ.clear()
+        _READ[policy_id] = kept
+    return kept
 
 
 def due_at(rule: Rule, received_at: datetime) -> datetime:

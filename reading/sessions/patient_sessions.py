@@ -13,10 +13,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
 from reading.audit import STRANGER, Outcome
@@ -30,6 +30,7 @@ from reading.sessions.attempts import Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import patient_session
 from reading.viewers import PatientViewer
+from storage.database import snapshot, transaction
 
 IDLE: Final = timedelta(minutes=15)
 LONGEST: Final = timedelta(hours=2)
@@ -100,30 +101,31 @@ def open_session(
     return PatientSession(token=token, patient=opened)
 
 
-def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> PatientViewer | None:
+def by_token(tx: Connection, token: str, now: datetime) -> PatientViewer | None:
     """The patient whose session has this token, None when there is none any longer; it ends with its receipt.
 
-    Or when the record of the card and that of the receipt are no longer one person's.
-
-    ``touch`` as in `staff_sessions.by_token`.
+    Or when the record of the card and that of the receipt are no longer one person's. For polling and pictures, which
+    do not extend the session.
     """
-    digest = session_token.digest(token)
-    row = tx.execute(
-        sa.select(patient_session).where(
-            patient_session.c.token_digest == digest,
-            patient_session.c.ended_at.is_(None),
-            patient_session.c.active_at > now - IDLE,
-            patient_session.c.created_at > now - LONGEST,
-        )
-    ).one_or_none()
-    if row is None:
+    found = _open_session(tx, token, now)
+    return None if found is None else found[1]
+
+
+def at_work(engine: Engine, token: str, now: datetime) -> PatientViewer | None:
+    """As `by_token`, for an act of the patient: the session lives on.
+
+    That is written once in `TOUCH_EVERY`; the other acts take no lock.
+    """
+    with snapshot(engine) as tx:
+        found = _open_session(tx, token, now)
+    if found is None:
         return None
-    shown = receipts.by_id(tx, row.receipt_id, now)
-    if shown is None or not persons.one_person(tx, row.patient_id, shown.patient_id):
-        return None
-    if touch and now - row.active_at >= TOUCH_EVERY:
-        tx.execute(patient_session.update().where(patient_session.c.token_digest == digest).values(active_at=now))
-    return PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=row.csrf_token)
+    row, patient = found
+    if now - row.active_at >= TOUCH_EVERY:
+        open_still = (patient_session.c.token_digest == row.token_digest) & patient_session.c.ended_at.is_(None)
+        with transaction(engine) as tx:
+            tx.execute(patient_session.update().where(open_still).values(active_at=now))
+    return patient
 
 
 @without_door("It concerns the patient's own session alone.")
@@ -134,3 +136,20 @@ def end(ctx: Context[PatientViewer], token: str) -> None:
     ended = ctx.tx.execute(patient_session.update().where(same, open_still).values(ended_at=ctx.now))
     if ended.rowcount:
         ctx.record(action=Action.SESSION_END, subject_kind="patient", subject_id=ctx.who.patient_id)
+
+
+def _open_session(tx: Connection, token: str, now: datetime) -> tuple[sa.Row[Any], PatientViewer] | None:
+    row = tx.execute(
+        sa.select(patient_session).where(
+            patient_session.c.token_digest == session_token.digest(token),
+            patient_session.c.ended_at.is_(None),
+            patient_session.c.active_at > now - IDLE,
+            patient_session.c.created_at > now - LONGEST,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    shown = receipts.by_id(tx, row.receipt_id, now)
+    if shown is None or not persons.one_person(tx, row.patient_id, shown.patient_id):
+        return None
+    return row, PatientViewer(patient_id=shown.patient_id, case_id=shown.case_id, csrf_token=row.csrf_token)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
 from reading.actions import Action
 from reading.audit import STRANGER, Actor, ActorKind, Outcome
@@ -25,6 +25,7 @@ from reading.sessions.attempts import Attempt, Caller
 from reading.sessions.session_token import TOUCH_EVERY
 from reading.tables import person, staff_session
 from reading.viewers import SessionFacts, Staff
+from storage.database import snapshot, transaction
 
 IDLE: Final = timedelta(minutes=30)
 LONGEST: Final = timedelta(hours=12)
@@ -73,47 +74,33 @@ def open_session(acts: Acts[Who], keys: Keys, *, username: str, password: str, c
     return opened
 
 
-def by_token(tx: Connection, token: str, now: datetime, *, touch: bool) -> Staff | None:
+def by_token(tx: Connection, token: str, now: datetime) -> Staff | None:
     """The person whose session has this token, with the grants that are valid now; None when there is none any longer.
 
-    ``touch``: the request is the person's own act, so the session lives on; polling and renewals pass
-    False. It may write, and so needs a writing transaction.
+    For polling and renewals, which do not extend the session.
     """
-    digest = session_token.digest(token)
-    row = tx.execute(
-        sa.select(staff_session, person.c.username, person.c.name, person.c.title, person.c.must_change_password)
-        .join(person, person.c.id == staff_session.c.person_id)
-        .where(
-            staff_session.c.token_digest == digest,
-            staff_session.c.ended_at.is_(None),
-            staff_session.c.active_at > now - IDLE,
-            staff_session.c.created_at > now - LONGEST,
-            person.c.until.is_(None),
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    # A proof holds while its person keeps working: each act renews it until one comes too late.
-    proved_at = now if touch and now - row.proved_at <= PROOF_IDLE else row.proved_at
-    if touch and now - row.active_at >= TOUCH_EVERY:
-        tx.execute(
-            staff_session.update()
-            .where(staff_session.c.token_digest == digest)
-            .values(active_at=now, proved_at=proved_at)
-        )
-    return Staff(
-        person_id=row.person_id,
-        username=row.username,
-        name=row.name,
-        title=row.title,
-        grants=tuple(people.grants_of(tx, row.person_id, now)),
-        session=SessionFacts(
-            token_digest=digest,
-            csrf_token=row.csrf_token,
-            proved_at=proved_at,
-            must_change_password=row.must_change_password,
-        ),
-    )
+    row = _open_row(tx, token, now)
+    return None if row is None else _staff(tx, row, now, proved_at=row.proved_at)
+
+
+def at_work(engine: Engine, token: str, now: datetime) -> Staff | None:
+    """As `by_token`, for an act of the person: the session lives on.
+
+    That is written once in `TOUCH_EVERY`; the other acts take no lock.
+    """
+    with snapshot(engine) as tx:
+        row = _open_row(tx, token, now)
+        if row is None:
+            return None
+        # A proof holds while its person keeps working: each act renews it until one comes too late.
+        renewed = now - row.proved_at <= PROOF_IDLE
+        staff = _staff(tx, row, now, proved_at=now if renewed else row.proved_at)
+    if now - row.active_at >= TOUCH_EVERY:
+        open_still = (staff_session.c.token_digest == row.token_digest) & staff_session.c.ended_at.is_(None)
+        times = {"active_at": now, "proved_at": now} if renewed else {"active_at": now}
+        with transaction(engine) as tx:
+            tx.execute(staff_session.update().where(open_still).values(times))
+    return staff
 
 
 def needs_proof(viewer: Staff, now: datetime) -> bool:
@@ -196,6 +183,36 @@ def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts 
     tx.execute(staff_session.update().where(theirs).values(ended_at=now))
 
 
+def _open_row(tx: Connection, token: str, now: datetime) -> sa.Row[Any] | None:
+    return tx.execute(
+        sa.select(staff_session, person.c.username, person.c.name, person.c.title, person.c.must_change_password)
+        .join(person, person.c.id == staff_session.c.person_id)
+        .where(
+            staff_session.c.token_digest == session_token.digest(token),
+            staff_session.c.ended_at.is_(None),
+            staff_session.c.active_at > now - IDLE,
+            staff_session.c.created_at > now - LONGEST,
+            person.c.until.is_(None),
+        )
+    ).one_or_none()
+
+
+def _staff(tx: Connection, row: sa.Row[Any], now: datetime, *, proved_at: datetime) -> Staff:
+    return Staff(
+        person_id=row.person_id,
+        username=row.username,
+        name=row.name,
+        title=row.title,
+        grants=tuple(people.grants_of(tx, row.person_id, now)),
+        session=SessionFacts(
+            token_digest=row.token_digest,
+            csrf_token=row.csrf_token,
+            proved_at=proved_at,
+            must_change_password=row.must_change_password,
+        ),
+    )
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Proof:
     """What the check of a password said."""
@@ -272,5 +289,5 @@ def _opened(ctx: Context[Who], somebody: Person, attempt: Attempt, proof: _Proof
     ctx.by(Actor(kind=ActorKind.STAFF, id=somebody.id)).record(
         action=Action.SESSION_OPEN, subject_kind="person", subject_id=somebody.id
     )
-    opened = by_token(ctx.tx, token, ctx.now, touch=False)
+    opened = by_token(ctx.tx, token, ctx.now)
     return None if opened is None else StaffSession(token=token, staff=opened)

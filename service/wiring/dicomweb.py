@@ -67,10 +67,10 @@ class DicomwebDoor:
                 return device and Machine(device_id=device.id, site_id=device.site_id, issuer=device.issuer)
             if token := request.cookies.get(STAFF_COOKIE):
                 # Pictures load by themselves: they never extend the idle time.
-                staff = staff_sessions.by_token(tx, token, now, touch=False)
+                staff = staff_sessions.by_token(tx, token, now)
                 return None if staff is None or _must_change(staff) else staff
             if token := request.cookies.get(PATIENT_COOKIE):
-                return patient_sessions.by_token(tx, token, now, touch=False)
+                return patient_sessions.by_token(tx, token, now)
         return None
 
     def sender_of(self, viewer: object) -> Sender | None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.engine import Connection, Engine
 
-from reading.access import visibility
+from reading.access import door, visibility
 from reading.actions import Action
 from reading.context import Context
 from reading.desk import worklist
@@ -16,7 +16,6 @@ from reading.viewers import PatientViewer
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import arrive, open_clinic
-from viewer.views.patient import own_reports
 
 
 def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now: datetime) -> None:
@@ -42,7 +41,7 @@ def test_lists_of_cases_read_no_table_from_end_to_end(engine: Engine, now: datet
 
     plans = plans_of(engine, lambda tx: worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now))
     plans += plans_of(engine, lambda tx: visibility.scope(tx, patient, now, Action.REPORT_READ))
-    plans += plans_of(engine, lambda tx: own_reports(Context(tx, clinic.audit, now, patient)))
+    plans += plans_of(engine, lambda tx: door.open_own_reports(Context(tx, clinic.audit, now, patient), limit=10))
 
     assert len(plans) > 5
     for plan in plans:

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
+from typing import Any, Protocol
 
 from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.access import door
 from reading.actions import Action
-from reading.desk.entries import Entry
 from reading.errors import NotThere
 from reading.reports import versions
 from reading.reports.seal import payload_of
+from reading.reports.versions import ReportVersion
 from viewer.api import bodies
 from viewer.http.callers import PATIENT_COOKIE, Patient, PatientActing, PatientPolling, SameOrigin, give
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, going_in, in_snapshot, looks_through
+from viewer.http.on_record import ULID, acting, going_in, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.sessions import end_patient_session, open_patient_session
-from viewer.views.patient import Report, awaited, looks, open_report, own_reports
+from viewer.views.patient import MOST_LISTED, awaited, looks, open_report
 from viewer.views.patient_files import report_pdf, report_picture
 from viewer.views.pictures import pictures_of
+from viewer.views.report_sheet import Examined
 
 router = APIRouter(prefix="/api/patient")
 
@@ -40,10 +42,8 @@ def sign_out(request: Request, response: Response, patient: PatientActing) -> No
 
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> list[dict[str, Any]]:
-    office = office_of(request)
-    looks_through(office, patient, Action.REPORTS_OPEN)
-    with acting(office, patient) as ctx:
-        return [_summary(each) for each in own_reports(ctx)]
+    with acting(office_of(request), patient) as ctx:
+        return [_summary(each.version, each, each.site_name) for each in door.open_own_reports(ctx, limit=MOST_LISTED)]
 
 
 @router.get("/examination")
@@ -54,7 +54,7 @@ def examination(request: Request, patient: Patient) -> dict[str, Any]:
     if waiting is None:
         raise NotThere
     return {
-        **_examined(waiting.entry),
+        **_examined(waiting.entry.case, waiting.entry.site.name),
         "state": waiting.entry.case.state,
         "due_at": waiting.entry.case.due_at.isoformat(),
         "released": waiting.entry.released,
@@ -83,7 +83,7 @@ def report(request: Request, patient: Patient, version_id: str) -> dict[str, Any
         pictures = len(pictures_of(ctx, opened.version.case_id))
         lines = looks(ctx.tx, opened, language_of(request))
     return {
-        **_summary(opened),
+        **_summary(opened.version, opened.entry.case, opened.entry.site.name),
         "content": opened.version.content.to_json(),
         "signatures": [
             {"role": each.role, "name": payload_of(each)["name"], "signed_at": each.signed_at.isoformat()}
@@ -99,23 +99,26 @@ def picture(request: Request, patient: Patient, version_id: str, number: int) ->
     return report_picture(request, patient, version_id, number)
 
 
-def _summary(report: Report) -> dict[str, Any]:
-    version = report.version
+class _Examined(Examined, Protocol):
+    @property
+    def examined_at(self) -> datetime: ...
+
+
+def _summary(version: ReportVersion, examined: _Examined, site_name: str) -> dict[str, Any]:
     return {
         "id": version.id,
         "number": version.number,
-        **_examined(report.entry),
+        **_examined(examined, site_name),
         "released_at": version.released_at.isoformat() if version.released_at else None,
         "impression": version.content.impression,
     }
 
 
-def _examined(entry: Entry) -> dict[str, Any]:
-    case = entry.case
+def _examined(examined: _Examined, site_name: str) -> dict[str, Any]:
     return {
-        "modality": case.modality,
-        "body_part": case.body_part,
-        "laterality": case.laterality,
-        "site": entry.site.name,
-        "examined_at": case.examined_at.isoformat(),
+        "modality": examined.modality,
+        "body_part": examined.body_part,
+        "laterality": examined.laterality,
+        "site": site_name,
+        "examined_at": examined.examined_at.isoformat(),
     }

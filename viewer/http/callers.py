@@ -16,7 +16,7 @@ from reading.register import devices
 from reading.sessions import patient_sessions, session_token, staff_sessions
 from reading.sessions.attempts import KNOWN_FOR, Caller
 from reading.viewers import Machine, PatientViewer, Staff
-from storage.database import snapshot, transaction
+from storage.database import snapshot
 from viewer.http.office import office_of
 from viewer.http.problems import CrossSite, PasswordMustChange, ProveAgain, SignedOut
 
@@ -100,9 +100,11 @@ def staff_of(request: Request, *, touch: bool) -> Staff:
     token = request.cookies.get(STAFF_COOKIE)
     if not token:
         raise SignedOut
-    opened = transaction if touch else snapshot
-    with opened(office.engine) as tx:
-        staff = staff_sessions.by_token(tx, token, office.clock(), touch=touch)
+    if touch:
+        staff = staff_sessions.at_work(office.engine, token, office.clock())
+    else:
+        with snapshot(office.engine) as tx:
+            staff = staff_sessions.by_token(tx, token, office.clock())
     if staff is None or staff.session is None:
         raise SignedOut
     return staff
@@ -199,9 +201,11 @@ def _patient(request: Request, *, touch: bool) -> PatientViewer:
     token = request.cookies.get(PATIENT_COOKIE)
     if not token:
         raise SignedOut
-    opened = transaction if touch else snapshot
-    with opened(office.engine) as tx:
-        patient = patient_sessions.by_token(tx, token, office.clock(), touch=touch)
+    if touch:
+        patient = patient_sessions.at_work(office.engine, token, office.clock())
+    else:
+        with snapshot(office.engine) as tx:
+            patient = patient_sessions.by_token(tx, token, office.clock())
     if patient is None:
         raise SignedOut
     return patient

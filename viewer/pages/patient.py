@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from reading.access import door
 from reading.actions import Action
 from reading.errors import Invalid, TooManyAttempts, WrongCredentials
 from reading.kinds import IdentifierKind
@@ -22,12 +23,12 @@ from viewer.http.callers import (
     patient_of,
 )
 from viewer.http.office import office_of
-from viewer.http.on_record import acting, going_in, looks_through
+from viewer.http.on_record import acting, going_in
 from viewer.http.page import language_of, page
 from viewer.http.problems import SignedOut, problem_of
 from viewer.http.sessions import end_patient_session, open_patient_session
 from viewer.pages.sign_in import words_for
-from viewer.views.patient import Awaited, awaited, looks, open_report, own_reports
+from viewer.views.patient import MOST_LISTED, Awaited, awaited, looks, open_report
 from viewer.views.patient_files import report_pdf, report_picture
 from viewer.views.pictures import pictures_of
 from viewer.views.report_sheet import examination, sheet_of, side
@@ -73,9 +74,8 @@ def sign_out(request: Request, patient: PatientSubmitting) -> Response:
 @router.get("/reports")
 def reports(request: Request, patient: Patient) -> Response:
     office, language = office_of(request), language_of(request)
-    looks_through(office, patient, Action.REPORTS_OPEN)
     with acting(office, patient) as ctx:
-        found = own_reports(ctx)
+        found = door.open_own_reports(ctx, limit=MOST_LISTED)
         waiting = None if found else awaited(ctx)
         registered = patients.by_id(ctx.tx, patient.patient_id) if found or waiting else None
     return page(
@@ -89,10 +89,10 @@ def reports(request: Request, patient: Patient) -> Response:
         reports=[
             {
                 "id": each.version.id,
-                "examination": examination(each.entry, language),
-                "side": side(each.entry, language),
-                "examined_at": words.moment(each.entry.case.examined_at, each.zone),
-                "site": each.entry.site.name,
+                "examination": examination(each, language),
+                "side": side(each, language),
+                "examined_at": words.moment(each.examined_at, each.time_zone),
+                "site": each.site_name,
                 "impression": each.version.content.impression,
             }
             for each in found
@@ -142,8 +142,8 @@ def picture(request: Request, patient: Patient, version_id: str, number: int) ->
 def _awaited(waiting: Awaited, language: Language) -> dict[str, object]:
     entry = waiting.entry
     return {
-        "examination": examination(entry, language),
-        "side": side(entry, language),
+        "examination": examination(entry.case, language),
+        "side": side(entry.case, language),
         "examined_at": words.moment(entry.case.examined_at, waiting.zone),
         "site": entry.site.name,
         "state": text(language, f"patient.state.{entry.case.state}"),

@@ -208,7 +208,7 @@ def _others(  # noqa: PLR0917
             " · ".join(
                 (
                     patient_name(other, language),
-                    examination_with_side(other, language),
+                    examination_with_side(other.case, language),
                     words.moment_today(other.case.examined_at, zone, now),
                 )
             ),

@@ -24,7 +24,7 @@ from viewer.views.report_sheet import zone_of
 from viewer.words import words
 from viewer.words.catalogue import Language, catalogue, text
 
-MOST: Final = 200
+MOST_LISTED: Final = 200
 MOST_LOOKS: Final = 50
 _PERSONS: Final = (ActorKind.STAFF, ActorKind.PATIENT)
 
@@ -51,21 +51,6 @@ class Look:
     at: datetime
     who: str
     what: str
-
-
-def own_reports(ctx: Context[PatientViewer]) -> list[Report]:
-    """The patient's final reports, the latest examination first.
-
-    The list shows the impression of each report, so it counts as a look at each.
-    """
-    found = door.open_own_reports(ctx, Action.REPORT_LISTED, limit=MOST)
-    theirs = cases.by_ids(ctx.tx, [each.case_id for each in found])
-    entries = entries_of(ctx.tx, ctx.who, [theirs[each.case_id] for each in found], ctx.now)
-    sites = organisations.by_ids(ctx.tx, [entry.site.id for entry in entries])
-    return [
-        Report(version=each, entry=entry, zone=sites[entry.site.id].time_zone)
-        for each, entry in zip(found, entries, strict=True)
-    ]
 
 
 def awaited(ctx: Context[PatientViewer]) -> Awaited | None:

@@ -96,7 +96,7 @@ def lines(ctx: Context[Staff], found: Sequence[Concern], language: Language) -> 
         site = sites.get(one.site_id or "")
         held, entry = one.held, None if one.case is None else entries[one.case.id]
         if entry is not None:
-            patient, what = patient_name(entry, language), examination_with_side(entry, language)
+            patient, what = patient_name(entry, language), examination_with_side(entry.case, language)
         else:
             row: dict[str, Any] = (held.row if held is not None else None) or {}
             patient = person_name(row.get("patient_name", "")) or text(language, "patient-unknown")

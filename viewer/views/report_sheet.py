@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
@@ -80,20 +80,31 @@ def zone_of(tx: Connection, entry: Entry) -> str:
     return site.time_zone
 
 
-def examination(entry: Entry, language: Language) -> str:
+class Examined(Protocol):
+    """A case, or a line of a list that says the same of one."""
+
+    @property
+    def modality(self) -> str: ...
+    @property
+    def body_part(self) -> str: ...
+    @property
+    def laterality(self) -> str: ...
+
+
+def examination(examined: Examined, language: Language) -> str:
     """What was examined, without its side: DR Chest."""
-    kind = words.coded(language, "modality", entry.case.modality)
-    part = words.coded(language, "body", entry.case.body_part)
+    kind = words.coded(language, "modality", examined.modality)
+    part = words.coded(language, "body", examined.body_part)
     return f"{kind} {part}".strip()
 
 
-def side(entry: Entry, language: Language) -> str:
+def side(examined: Examined, language: Language) -> str:
     """Left, right, both sides, or nothing."""
-    return words.coded(language, "side", entry.case.laterality) if entry.case.laterality else ""
+    return words.coded(language, "side", examined.laterality) if examined.laterality else ""
 
 
-def examination_with_side(entry: Entry, language: Language) -> str:
-    return " ".join(part for part in (examination(entry, language), side(entry, language)) if part)
+def examination_with_side(examined: Examined, language: Language) -> str:
+    return " ".join(part for part in (examination(examined, language), side(examined, language)) if part)
 
 
 def patient_name(entry: Entry, language: Language) -> str:
@@ -144,8 +155,8 @@ def _facts(
         "sex": patient_sex(entry, language),
         "age": patient_age(entry, zone, language),
         "patient-number": patient.number if patient else "",
-        "examination": examination(entry, language),
-        "side": side(entry, language),
+        "examination": examination(case, language),
+        "side": side(case, language),
         "accession": entry.studies[0].accession_number,
         "examined-at": examined_at(entry, zone, language),
         "reported-at": words.moment(version.released_at or version.created_at, zone),

@@ -81,7 +81,7 @@ def _alert(pending: PendingAlert, language: Language, now: datetime) -> AlertBan
     return AlertBanner(
         id=alert.id,
         patient=patient_name(pending.entry, language),
-        examination=examination_with_side(pending.entry, language),
+        examination=examination_with_side(pending.entry.case, language),
         critical_class=words.critical_class(language, alert.critical_class),
         finding=alert.finding,
         raised_by=pending.raised_by,
@@ -95,7 +95,7 @@ def _returned(pending: PendingReturn, language: Language, now: datetime) -> Retu
     return ReturnedBanner(
         case_id=pending.entry.case.id,
         patient=patient_name(pending.entry, language),
-        examination=examination_with_side(pending.entry, language),
+        examination=examination_with_side(pending.entry.case, language),
         why=move.why or (text(language, "returned.rejected") if move.move is Move.REJECT else ""),
         by=move.person_name or text(language, "images.by-a-device"),
         at=words.moment_today(move.at, pending.time_zone, now),
@@ -107,7 +107,7 @@ def _changed(pending: PendingChange, language: Language, now: datetime) -> Chang
         id=pending.notice_id,
         version_id=pending.version_id,
         patient=patient_name(pending.entry, language),
-        examination=examination_with_side(pending.entry, language),
+        examination=examination_with_side(pending.entry.case, language),
         at=words.moment_today(pending.at, pending.time_zone, now),
     )
 
@@ -116,7 +116,7 @@ def _late(pending: PendingImages, language: Language, now: datetime) -> LateBann
     return LateBanner(
         case_id=pending.entry.case.id,
         patient=patient_name(pending.entry, language),
-        examination=examination_with_side(pending.entry, language),
+        examination=examination_with_side(pending.entry.case, language),
         images=pending.images,
         at=words.moment_today(pending.follow_up.opened_at, pending.time_zone, now),
         due=words.until(language, pending.follow_up.due_at, now),

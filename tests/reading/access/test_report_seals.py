@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 import pytest
@@ -29,6 +29,7 @@ from reading.signing import printing
 from reading.viewers import PatientViewer
 from storage.database import snapshot, transaction
 from storage.tables import study
+from tests.plans import listening
 from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import Clinic, arrive, open_clinic, read
 from tests.reading.region import KEYS
@@ -115,7 +116,7 @@ def test_what_was_forged_is_shown_as_such_and_never_to_its_patient(engine: Engin
     key = one.clinic.seal.public_key
     whole = [page.broken for page in check_reports(engine, key)]
     with transaction(engine) as tx:
-        before = door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), Action.REPORT_LISTED, limit=9)
+        before = door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), limit=9)
     tamper(engine, *forge(one))
     broken = [each for page in check_reports(engine, key) for each in page.broken]
     with transaction(engine) as tx:
@@ -126,17 +127,37 @@ def test_what_was_forged_is_shown_as_such_and_never_to_its_patient(engine: Engin
             printing.print_report(ctx, one.version_id)
     theirs = replace(one.pia, patient_id=one.other_id) if "patient" in harm else one.pia
     with transaction(engine) as tx:
-        listed = door.open_own_reports(Context(tx, one.clinic.audit, now, theirs, key), Action.REPORT_LISTED, limit=9)
+        listed = door.open_own_reports(Context(tx, one.clinic.audit, now, theirs, key), limit=9)
     with transaction(engine) as tx, pytest.raises(NotThere):
         door.open_report(Context(tx, one.clinic.audit, now, theirs, key), one.version_id, Action.REPORT_READ)
     with transaction(engine) as tx, pytest.raises(NotThere):
         door.open_study(Context(tx, one.clinic.audit, now, theirs, key), STUDY, Action.STUDY_RENDERED)
 
     assert whole == [()]
-    assert [version.id for version in before] == [one.version_id]
+    assert [each.version.id for each in before] == [one.version_id]
     assert broken == [BrokenReport(version_id=one.version_id, flaws=tuple(sorted(flaws)))]
     assert (seen.broken, seen.flaws, [version.broken for version in again]) == (True, flaws, [True])
     assert listed == []
+
+
+def test_a_patients_list_asks_four_questions_however_long_it_is(engine: Engine, now: datetime) -> None:
+    one = signed(engine, now)
+    key = one.clinic.seal.public_key
+    with transaction(engine) as tx:
+        for number in range(3):
+            case = arrive(tx, one.clinic, f"{STUDY}.{number}", now + timedelta(minutes=number))
+            theirs = {"patient_id": one.pia.patient_id, "identity": Identity.CONFIRMED}
+            tx.execute(sa.update(CASE).where(CASE.c.id == case.id).values(theirs))
+            read(tx, one.clinic, one.clinic.ada, case.id, now)
+    with transaction(engine) as tx:
+        door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), limit=9)
+
+    with listening(engine) as asked, transaction(engine) as tx:
+        again = door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), limit=9)
+
+    assert [each.version.broken for each in again] == [False] * 4
+    assert [each.examined_at for each in again] == sorted((each.examined_at for each in again), reverse=True)
+    assert len(asked) == 4
 
 
 def test_an_alarm_is_raised_once_and_goes_when_the_report_is_whole_again(engine: Engine, now: datetime) -> None:
@@ -161,13 +182,13 @@ def test_an_alarm_is_raised_once_and_goes_when_the_report_is_whole_again(engine:
         tx.execute(sa.update(VERSION).values(content=text))
     looks.append(look())
     with transaction(engine) as tx:
-        own = door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), Action.REPORT_LISTED, limit=9)
+        own = door.open_own_reports(Context(tx, one.clinic.audit, now, one.pia, key), limit=9)
 
     assert looks == [True, True, False]
     assert [each.version_id for each in waiting] == [one.version_id]
     assert after == []
     assert [event.action for event in events].count(Action.REPORT_BROKEN) == 1
-    assert [version.id for version in own] == [one.version_id]
+    assert [each.version.id for each in own] == [one.version_id]
 
 
 def test_a_preliminary_version_released_by_hand_is_found(engine: Engine, now: datetime) -> None:

@@ -80,9 +80,9 @@ def test_either_card_opens_a_receipt_and_a_session_that_ends_when_the_records_ar
 
         opened = come_in()
         assert isinstance(opened, PatientSession)
-        while_merged = patient_sessions.by_token(tx, opened.token, now, touch=False)
+        while_merged = patient_sessions.by_token(tx, opened.token, now)
         moved(tx, made, merged, Move.UNDO, now)
-        parted = patient_sessions.by_token(tx, opened.token, now, touch=False)
+        parted = patient_sessions.by_token(tx, opened.token, now)
         refused = come_in()
 
     assert while_merged is not None

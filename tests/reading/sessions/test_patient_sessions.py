@@ -81,8 +81,8 @@ def test_a_card_with_its_code_opens_the_case_of_the_receipt(engine: Engine, now:
     assert isinstance(come_in(engine, now, paper.code), PatientSession)
     with snapshot(engine) as tx:
         assert (opened.patient.patient_id, opened.patient.case_id) == (patient.id, tx.scalar(sa.select(case.c.id)))
-        assert patient_sessions.by_token(tx, opened.token, now, touch=False) == opened.patient
-        assert patient_sessions.by_token(tx, "another", now, touch=False) is None
+        assert patient_sessions.by_token(tx, opened.token, now) == opened.patient
+        assert patient_sessions.by_token(tx, "another", now) is None
         assert opened.token not in repr(tx.execute(sa.select(patient_session)).all())
 
 
@@ -148,10 +148,11 @@ def test_a_patients_session_is_short(engine: Engine, now: datetime) -> None:
     assert isinstance(opened, PatientSession)
 
     def open_still(minutes: int, *, touch: bool) -> bool:
-        with transaction(engine) as tx:
-            return (
-                patient_sessions.by_token(tx, opened.token, now + timedelta(minutes=minutes), touch=touch) is not None
-            )
+        at = now + timedelta(minutes=minutes)
+        if touch:
+            return patient_sessions.at_work(engine, opened.token, at) is not None
+        with snapshot(engine) as tx:
+            return patient_sessions.by_token(tx, opened.token, at) is not None
 
     assert open_still(14, touch=True)
     assert open_still(28, touch=False)
@@ -169,7 +170,7 @@ def test_a_session_ends_when_another_receipt_is_printed(engine: Engine, now: dat
         receipts.print_receipt(tx, KEYS, opened.patient.case_id, printed_by=tang.id, now=now + timedelta(minutes=1))
 
     with snapshot(engine) as tx:
-        assert patient_sessions.by_token(tx, opened.token, now + timedelta(minutes=1), touch=False) is None
+        assert patient_sessions.by_token(tx, opened.token, now + timedelta(minutes=1)) is None
 
 
 def test_a_session_ends_when_the_case_is_somebody_elses(engine: Engine, now: datetime) -> None:
@@ -181,7 +182,7 @@ def test_a_session_ends_when_the_case_is_somebody_elses(engine: Engine, now: dat
         cases.change(tx, cases.by_id(tx, opened.patient.case_id), patient_id=None)
 
     with snapshot(engine) as tx:
-        assert patient_sessions.by_token(tx, opened.token, now, touch=False) is None
+        assert patient_sessions.by_token(tx, opened.token, now) is None
 
 
 def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
@@ -191,7 +192,7 @@ def test_a_patient_signs_out(engine: Engine, now: datetime) -> None:
 
     with transaction(engine) as tx:
         patient_sessions.end(Context(tx, WEB, now, opened.patient), opened.token)
-        assert patient_sessions.by_token(tx, opened.token, now, touch=False) is None
+        assert patient_sessions.by_token(tx, opened.token, now) is None
 
 
 def test_a_patients_token_is_no_staff_token_and_the_other_way_round(engine: Engine, now: datetime) -> None:
@@ -206,5 +207,5 @@ def test_a_patients_token_is_no_staff_token_and_the_other_way_round(engine: Engi
     assert staff.staff.session is not None
     assert staff.staff.session.must_change_password
     with snapshot(engine) as tx:
-        assert staff_sessions.by_token(tx, opened.token, now, touch=False) is None
-        assert patient_sessions.by_token(tx, staff.token, now, touch=False) is None
+        assert staff_sessions.by_token(tx, opened.token, now) is None
+        assert patient_sessions.by_token(tx, staff.token, now) is None

@@ -69,8 +69,10 @@ def signed_in(engine: Engine, now: datetime) -> StaffSession:
 
 
 def whose(engine: Engine, token: str, now: datetime, *, touch: bool = False) -> Staff | None:
-    with transaction(engine) as tx:
-        return staff_sessions.by_token(tx, token, now, touch=touch)
+    if touch:
+        return staff_sessions.at_work(engine, token, now)
+    with snapshot(engine) as tx:
+        return staff_sessions.by_token(tx, token, now)
 
 
 def test_a_password_opens_a_session_with_the_grants_of_the_moment(engine: Engine, now: datetime) -> None:
@@ -98,6 +100,19 @@ def test_the_database_holds_the_digest_of_a_token_alone(engine: Engine, now: dat
     assert len(opened.token) == 43
     assert opened.token not in repr(rows)
     assert opened.token not in repr(opened)
+
+
+def test_an_act_waits_for_nobody_who_writes(engine: Engine, now: datetime) -> None:
+    """A device that sends holds SQLite's lock for its commit; the page that somebody opens meanwhile needs none."""
+    ada(engine, now)
+    token = signed_in(engine, now).token
+
+    with transaction(engine):
+        found = staff_sessions.at_work(engine, token, now + timedelta(seconds=59))
+
+    assert found is not None
+    assert found.session is not None
+    assert found.session.proved_at == now + timedelta(seconds=59)
 
 
 def test_a_session_ends_when_nobody_works_in_it(engine: Engine, now: datetime) -> None:
