@@ -5,7 +5,6 @@ Whatever the viewer may not see is `NotThere`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -14,12 +13,13 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.access import guesses, visibility
+from reading.access.looks import denied, on_record, record_look, record_looks
 from reading.access.report_seals import checked
 from reading.actions import Action
 from reading.audit import actor_of, done_lately
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.context import Context, Look, without_door
+from reading.context import Context, without_door
 from reading.errors import NotThere
 from reading.patients import patients
 from reading.patients.keys import Keys
@@ -36,8 +36,6 @@ from storage.index.queries import Held, Study, UidList, search_studies
 from storage.instance_row import is_uid
 from storage.tables import quarantine
 
-AGAIN: Final = timedelta(minutes=10)
-"""The same look by the same viewer within this time is on record already."""
 CARD_SHOWN: Final = timedelta(days=1)
 """So long a card that was shown at the counter lets whoever saw it name its patient."""
 
@@ -53,8 +51,8 @@ def open_study(ctx: Context[Viewer], study_uid: str, action: Action) -> Study:
     try:
         study = _study(ctx.tx, ctx.who, study_uid, ctx.now, action)
     except NotThere:
-        raise _denied(ctx, action, "study", study_uid if is_uid(study_uid) else "") from None
-    _record_look(ctx, action, "study", study_uid)
+        raise denied(ctx, action, "study", study_uid if is_uid(study_uid) else "") from None
+    record_look(ctx, action, "study", study_uid)
     return study
 
 
@@ -69,7 +67,7 @@ def open_study_again(tx: Connection, viewer: Viewer, study_uid: str, action: Act
 
     """
     study = _study(tx, viewer, study_uid, now, action)
-    return study if _on_record(tx, viewer, action, "study", [study_uid], now) else None
+    return study if on_record(tx, viewer, action, "study", [study_uid], now) else None
 
 
 def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
@@ -83,8 +81,8 @@ def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
         sa.select(case).where(case.c.id == case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
     ).one_or_none()
     if row is None:
-        raise _denied(ctx, action, "case", case_id)
-    _record_look(ctx, action, "case", case_id)
+        raise denied(ctx, action, "case", case_id)
+    record_look(ctx, action, "case", case_id)
     return cases.from_row(row)
 
 
@@ -97,7 +95,7 @@ def open_concerned_case(ctx: Context[Viewer], case_id: str, action: Action) -> C
     """
     visible = visibility.visible_concerned_cases(ctx.tx, ctx.who, ctx.now)
     if ctx.tx.scalar(sa.select(case.c.id).where(case.c.id == case_id, visible)) is None:
-        raise _denied(ctx, action, "case", case_id)
+        raise denied(ctx, action, "case", case_id)
     return open_case(ctx, case_id, action)
 
 
@@ -111,8 +109,8 @@ def open_quarantined(ctx: Context[Viewer], quarantine_id: str, action: Action) -
     visible = visibility.visible_quarantine(ctx.tx, ctx.who, ctx.now)
     found = quarantine_rows.find(ctx.tx, (quarantine.c.id == quarantine_id) & visible, limit=1)
     if not found:
-        raise _denied(ctx, action, "quarantine", quarantine_id)
-    _record_look(ctx, action, "quarantine", quarantine_id)
+        raise denied(ctx, action, "quarantine", quarantine_id)
+    record_look(ctx, action, "quarantine", quarantine_id)
     return found[0]
 
 
@@ -126,8 +124,8 @@ def open_report(ctx: Context[Viewer], version_id: str, action: Action) -> Report
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
     found = checked(ctx, _versions(ctx.tx, (report_version.c.id == version_id) & visible))
     if not found or _kept_from(ctx.who, found[0]):
-        raise _denied(ctx, action, "report", version_id)
-    _record_look(ctx, action, "report", version_id)
+        raise denied(ctx, action, "report", version_id)
+    record_look(ctx, action, "report", version_id)
     return found[0]
 
 
@@ -155,7 +153,7 @@ def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[Rep
     open_case(ctx, case_id, action)
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
     found = checked(ctx, _versions(ctx.tx, (report_version.c.case_id == case_id) & visible))
-    _record_looks(ctx, action, "report", [version.id for version in found])
+    record_looks(ctx, action, "report", [version.id for version in found])
     return found
 
 
@@ -201,7 +199,7 @@ def open_own_reports(ctx: Context[PatientViewer], *, limit: int) -> list[OwnRepo
         for row in rows
         if not _kept_from(ctx.who, version := compared[row.id])
     ]
-    _record_looks(ctx, Action.REPORT_LISTED, "report", [each.version.id for each in found])
+    record_looks(ctx, Action.REPORT_LISTED, "report", [each.version.id for each in found])
     if not found:
         open_list(ctx, Action.REPORTS_OPEN)
     return found
@@ -219,7 +217,7 @@ def open_awaited_case(ctx: Context[PatientViewer], action: Action) -> Case:
     row = ctx.tx.execute(sa.select(case).where(visibility.awaited_cases(ctx.who))).one_or_none()
     if row is None:
         raise NotThere
-    _record_look(ctx, action, "case", row.id)
+    record_look(ctx, action, "case", row.id)
     return cases.from_row(row)
 
 
@@ -233,8 +231,8 @@ def open_order(ctx: Context[Staff], order_id: str, action: Action) -> None:
     sites = reach(ctx.tx, ctx.who, ctx.now).sites
     visible = (imaging_order.c.id == order_id) & imaging_order.c.site_id.in_(sites)
     if ctx.tx.scalar(sa.select(imaging_order.c.id).where(visible)) is None:
-        raise _denied(ctx, action, "order", order_id)
-    _record_look(ctx, action, "order", order_id)
+        raise denied(ctx, action, "order", order_id)
+    record_look(ctx, action, "order", order_id)
 
 
 def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patient:
@@ -248,8 +246,8 @@ def open_patient(ctx: Context[Viewer], patient_id: str, action: Action) -> Patie
     found = ctx.tx.scalar(sa.select(patient.c.id).where(patient.c.id == patient_id, visible))
     opened = patients.by_id(ctx.tx, patient_id) if found is not None else None
     if opened is None:
-        raise _denied(ctx, action, "patient", patient_id)
-    _record_look(ctx, action, "patient", patient_id)
+        raise denied(ctx, action, "patient", patient_id)
+    record_look(ctx, action, "patient", patient_id)
     return opened
 
 
@@ -263,7 +261,7 @@ def open_registered_patient(ctx: Context[Staff], patient_id: str, action: Action
 
     """
     if not _is_registered(ctx, patient_id):
-        raise _denied(ctx, action, "patient", patient_id)
+        raise denied(ctx, action, "patient", patient_id)
     return open_patient(ctx, patient_id, action)
 
 
@@ -278,9 +276,9 @@ def open_numbered_patient(ctx: Context[Staff], number: str, action: Action) -> P
     known = patients.by_number(ctx.tx, number)
     patient_id = known.id if known else ""
     if known is None or not (_is_registered(ctx, patient_id) or _was_at_the_counter(ctx, patient_id)):
-        raise _denied(ctx, action, "patient", patient_id)
+        raise denied(ctx, action, "patient", patient_id)
     guesses.right(ctx)
-    _record_look(ctx, action, "patient", patient_id)
+    record_look(ctx, action, "patient", patient_id)
     return known
 
 
@@ -294,8 +292,8 @@ def find_patient(ctx: Context[Viewer], keys: Keys, identifier: Identifier, *, ac
     guesses.tried(ctx)
     found = patients.find(ctx.tx, keys, identifier, ctx.now)
     if found is None or not _registers(ctx.who):
-        raise _denied(ctx, action, "patient", found.id if found else "")
-    _record_look(ctx, action, "patient", found.id)
+        raise denied(ctx, action, "patient", found.id if found else "")
+    record_look(ctx, action, "patient", found.id)
     return found
 
 
@@ -312,19 +310,19 @@ def find_ward(  # noqa: PLR0917
     wards = patients.wards(ctx.tx, keys, card, ctx.now) if _registers(ctx.who) else []
     found = next((one for one in wards if bare(one.name) == bare(name) and one.birth_date == birth_date), None)
     if found is None:
-        raise _denied(ctx, action, "patient", "")
-    _record_look(ctx, action, "patient", found.id)
+        raise denied(ctx, action, "patient", "")
+    record_look(ctx, action, "patient", found.id)
     return found
 
 
 def open_list(ctx: Context[Viewer], action: Action) -> None:
     """Record a look at a worklist or a search, which shows many persons at once."""
-    _record_look(ctx, action, "list", "")
+    record_look(ctx, action, "list", "")
 
 
 def list_is_on_record(tx: Connection, viewer: Viewer, action: Action, now: datetime) -> bool:
     """Whether this list was opened lately, so that `open_list` has nothing to write."""
-    return bool(_on_record(tx, viewer, action, "list", [""], now))
+    return bool(on_record(tx, viewer, action, "list", [""], now))
 
 
 def _is_registered(ctx: Context[Staff], patient_id: str) -> bool:
@@ -375,29 +373,4 @@ def _was_at_the_counter(ctx: Context[Staff], patient_id: str) -> bool:
             now=ctx.now,
         )
         for action in (Action.PATIENT_FIND, Action.PATIENT_REGISTER)
-    )
-
-
-def _record_look(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> None:
-    _record_looks(ctx, action, subject_kind, [subject_id])
-
-
-def _record_looks(ctx: Context[Viewer], action: Action, subject_kind: str, subject_ids: Sequence[str]) -> None:
-    known = _on_record(ctx.tx, ctx.who, action, subject_kind, subject_ids, ctx.now)
-    fresh = [subject_id for subject_id in subject_ids if subject_id not in known]
-    ctx.record_each(action=action, subject_kind=subject_kind, subject_ids=fresh)
-    ctx.looks.extend(Look(action=action, subject_kind=subject_kind, subject_id=each) for each in fresh)
-
-
-def _denied(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> NotThere:
-    ctx.looks.append(Look(action=action, subject_kind=subject_kind, subject_id=subject_id))
-    return NotThere()
-
-
-def _on_record(  # noqa: PLR0917
-    tx: Connection, viewer: Viewer, action: Action, subject_kind: str, subject_ids: Sequence[str], now: datetime
-) -> set[str]:
-    actor = actor_of(viewer)
-    return done_lately(
-        tx, actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids, within=AGAIN, now=now
     )

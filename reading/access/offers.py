@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access.door import AGAIN
+from reading.access.looks import AGAIN
 from reading.actions import Action
 from reading.audit import actor_of
 from reading.context import Context

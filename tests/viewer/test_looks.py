@@ -9,7 +9,7 @@ import httpx
 import pytest
 import sqlalchemy as sa
 
-from reading.access.door import AGAIN
+from reading.access.looks import AGAIN
 from reading.tables import audit_event
 from storage.database import snapshot
 from tests.viewer.house import House

@@ -1,0 +1,46 @@
+"""Looks on record: who looked at what, once in a while; and the attempts that were refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy.engine import Connection
+
+from reading.actions import Action
+from reading.audit import actor_of, done_lately
+from reading.context import Context, Look, without_door
+from reading.errors import NotThere
+from reading.viewers import Viewer
+
+AGAIN: Final = timedelta(minutes=10)
+"""The same look by the same viewer within this time is on record already."""
+
+
+@without_door("The door calls it for what it has opened.")
+def record_look(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> None:
+    record_looks(ctx, action, subject_kind, [subject_id])
+
+
+@without_door("The door calls it for what it has opened.")
+def record_looks(ctx: Context[Viewer], action: Action, subject_kind: str, subject_ids: Sequence[str]) -> None:
+    known = on_record(ctx.tx, ctx.who, action, subject_kind, subject_ids, ctx.now)
+    fresh = [subject_id for subject_id in subject_ids if subject_id not in known]
+    ctx.record_each(action=action, subject_kind=subject_kind, subject_ids=fresh)
+    ctx.looks.extend(Look(action=action, subject_kind=subject_kind, subject_id=each) for each in fresh)
+
+
+@without_door("The door calls it where it stays shut.")
+def denied(ctx: Context[Viewer], action: Action, subject_kind: str, subject_id: str) -> NotThere:
+    ctx.looks.append(Look(action=action, subject_kind=subject_kind, subject_id=subject_id))
+    return NotThere()
+
+
+def on_record(  # noqa: PLR0917
+    tx: Connection, viewer: Viewer, action: Action, subject_kind: str, subject_ids: Sequence[str], now: datetime
+) -> set[str]:
+    actor = actor_of(viewer)
+    return done_lately(
+        tx, actor=actor, action=action, subject_kind=subject_kind, subject_ids=subject_ids, within=AGAIN, now=now
+    )
