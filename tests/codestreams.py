@@ -95,3 +95,13 @@ def without_markers(jpeg: bytes) -> bytes:
             kept += jpeg[at : at + 2 + length]
         at += 2 + length
     return kept + jpeg[at:]
+
+
+def numbered_from_zero(jpeg: bytes) -> bytes:
+    """A baseline JPEG with the component numbers 0, 1 and 2, which say nothing of its colours."""
+    at = jpeg.index(b"\xff\xc0") + 10
+    scan = jpeg.index(b"\xff\xda") + 5
+    changed = bytearray(jpeg)
+    for each in range(3):
+        changed[at + 3 * each] = changed[scan + 2 * each] = each
+    return bytes(changed)

@@ -21,6 +21,7 @@ from pacs.pixels.frames import (
     HTJ2K_RPCL,
     OCTETS,
     htj2k_form,
+    is_misread,
     may_be_htj2k,
     native_form,
     stored_media,
@@ -78,7 +79,8 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
     """The first accepted form in which the frames can be sent.
 
     Without a transfer syntax that is Explicit VR Little Endian (PS3.18 8.7.3), of any media type and of octets; what
-    cannot be decoded here, a video, is sent as stored then. ``transfer-syntax=*`` means as stored, which needs no work.
+    cannot be decoded here, a video, is sent as stored then. ``transfer-syntax=*`` means as stored, which needs no work,
+    but for a JPEG that decoders in browsers take for something else: it comes natively, as viewers that ask so expect.
 
     Raises:
         NotAcceptable: they can be sent in none of the accepted forms.
@@ -103,6 +105,9 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
                 form=Form.STORED, media=media if one.takes(media) else OCTETS, syntax=stored, multipart=multipart
             )
         if unnamed or (one.takes(OCTETS) and one.transfer_syntax == EXPLICIT_LITTLE):
+            return native
+        any_octets = one.transfer_syntax == ANY_SYNTAX and one.takes(OCTETS)
+        if any_octets and is_misread(opened, service.header(opened), numbers[0]):
             return native
         if one.takes(media) and one.takes_syntax(stored, stored):
             return Choice(form=as_stored, media=media, syntax=stored, multipart=multipart)

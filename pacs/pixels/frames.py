@@ -71,12 +71,14 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
         and header.get("BitsAllocated") in (8, 16)
         and header.get("SamplesPerPixel", 1) in (1, 3)
         and recoded_photometric(str(header.get("PhotometricInterpretation", ""))) in _ELIGIBLE
-        and (opened.syntax in LOSSLESS or (opened.syntax in JPEG_LOSSY and _is_misread(opened, header, number)))
+        and (opened.syntax in LOSSLESS or is_misread(opened, header, number))
     )
 
 
-def _is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
-    """Whether a browser's decoder shows a JPEG otherwise than it is: with more than 8 bits, or in other colours."""
+def is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
+    """Whether a browser's decoder shows a lossy JPEG otherwise than it is: with more than 8 bits, or in other colours."""
+    if opened.syntax not in JPEG_LOSSY:
+        return False
     try:
         told = jpeg_header(opened.frame(number))
     except NotDecodable:

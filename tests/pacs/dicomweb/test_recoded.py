@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from copy import deepcopy
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -14,8 +15,8 @@ from pydicom import dcmread
 from pacs.leaving.outgoing_file import outgoing_dataset, outgoing_file
 from pacs.pixels.opened import StoredInstance
 from tests.archive import Archive
-from tests.builders import encoded, new_uid
-from tests.codestreams import HTJ2K_RPCL, JPEG_EXTENDED
+from tests.builders import encoded, fragmented, new_uid
+from tests.codestreams import HTJ2K_RPCL, JPEG_BASELINE, JPEG_EXTENDED, codestream, numbered_from_zero, without_markers
 from tests.dicomweb import Web, serving
 from tests.multipart import Parts
 from tests.pictures_compared import (
@@ -164,6 +165,33 @@ def test_a_jpeg_of_twelve_bits_comes_decoded_to_a_desk_that_takes_htj2k(web: Web
     syntax, _ = _single_part(web.ada.get(f"{path}/frames/1", headers={"Accept": desk}))
 
     assert syntax == HTJ2K_RPCL
+
+
+def test_a_jpeg_that_browsers_take_for_something_else_comes_natively_to_who_takes_any_syntax(
+    web: Web, pictures: list[Stored]
+) -> None:
+    coded = [one for one in pictures if one.syntax in (JPEG_BASELINE, JPEG_EXTENDED)]
+    rgb = next(one for one in coded if one.name == "RGB")
+    silent = [numbered_from_zero(without_markers(codestream(one, JPEG_BASELINE, bits=8))) for one in rgb.frames]
+    unnamed = replace(rgb, name="numbered", dataset=fragmented(deepcopy(rgb.dataset), silent))
+    unnamed.dataset.SOPInstanceUID = new_uid()
+    came: dict[str, str] = {}
+    for stored in (*coded, unnamed):
+        path = web.send(stored.dataset, syntax=stored.syntax)
+        header = of_json(web.ada.get(f"{path}/metadata").json()[0])
+        syntax, content = _single_part(web.ada.get(f"{path}/frames/2", headers={"Accept": FRAME_FORMS[2]}))
+        came[f"{stored.name} {header.stored_bits}"] = syntax
+        assert difference(stored, header, 1, decoded(header, syntax, content)) <= allowed(stored, header)
+
+    assert came == {
+        "grey 8": JPEG_BASELINE,
+        "grey 12": EXPLICIT_LITTLE,
+        "YBR_FULL 8": JPEG_BASELINE,
+        "YBR_FULL_422 8": JPEG_BASELINE,
+        "RGB 8": JPEG_BASELINE,
+        "RGB, YCbCr without a marker 8": JPEG_BASELINE,
+        "numbered 8": EXPLICIT_LITTLE,
+    }
 
 
 def _single_part(answer: Any) -> tuple[str, bytes]:

@@ -25,6 +25,7 @@ from tests.codestreams import (
     JPEG_LS,
     RLE,
     codestream,
+    numbered_from_zero,
     rle,
     without_markers,
 )
@@ -125,16 +126,6 @@ def jfif(colour: np.ndarray, subsampling: int = 0) -> bytes:
 def adobe(colour: np.ndarray) -> bytes:
     """As libjpeg writes RGB: Adobe's marker with transform 0, and components called R, G and B."""
     return bytes(imagecodecs.jpeg8_encode(colour, level=95, colorspace="RGB", outcolorspace="RGB"))
-
-
-def numbered_from_zero(jpeg: bytes) -> bytes:
-    """The same with the component numbers 0, 1 and 2, which say nothing."""
-    at = jpeg.index(b"\xff\xc0") + 10
-    scan = jpeg.index(b"\xff\xda") + 5
-    changed = bytearray(jpeg)
-    for each in range(3):
-        changed[at + 3 * each] = changed[scan + 2 * each] = each
-    return bytes(changed)
 
 
 @pytest.mark.parametrize("header", ["RGB", "YBR_FULL", "YBR_FULL_422"])
