@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from enum import Enum
+from io import BytesIO
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,7 +17,7 @@ from pacs.arriving.receive import Receiver, Sender
 from pacs.dataset import part10
 from pacs.dataset.dicomdir import MEDIA_STORAGE_DIRECTORY
 from pacs.dataset.part10 import META_MAX_BYTES, Meta, NoMeta
-from pacs.dataset.walk import IMPLICIT_LITTLE
+from pacs.dataset.walk import EXPLICIT_LITTLE, IMPLICIT_LITTLE, walk
 from pacs.errors import UnreadableData
 
 SOURCE: Final = "import"
@@ -101,22 +102,25 @@ def is_dicom(path: Path) -> bool:
     return meta is None or meta.sop_class_uid != MEDIA_STORAGE_DIRECTORY
 
 
-def files_of(directory: Path) -> Iterator[tuple[str, ...]]:
-    """The File IDs that a DICOMDIR names, each as its components.
+def files_of(directory: bytes) -> Iterator[tuple[str, ...]]:
+    """The File IDs that a DICOMDIR, given whole, names, each as its components.
 
     The standard has one component a value (PS3.10 8.2); paths with slashes, from the root or from here are written too.
     Empty components and dots mean nothing; whether one leads out of the folder, the caller has to look.
 
     Raises:
-        UnreadableDicomdir: the file is no DICOMDIR, or is broken.
+        UnreadableDicomdir: the file is no DICOMDIR, is cut short or broken.
 
     """
     try:
-        records = dcmread(directory)["DirectoryRecordSequence"].value
+        meta = part10.read_meta(directory, whole=True)
+        if meta is None or walk(directory[meta.end :], meta.transfer_syntax_uid or EXPLICIT_LITTLE).problem is not None:
+            raise UnreadableDicomdir  # pydicom takes a sequence that is cut short for a shorter one
+        records = dcmread(BytesIO(directory))["DirectoryRecordSequence"].value
         named = [record.get("ReferencedFileID") for record in records]
     except (
+        NoMeta,
         InvalidDicomError,
-        OSError,
         KeyError,
         ValueError,
         TypeError,

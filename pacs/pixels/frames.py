@@ -76,7 +76,7 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
 
 
 def is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
-    """Whether a browser's decoder shows a lossy JPEG otherwise than it is: with more than 8 bits, or in other colours."""
+    """Whether a browser shows a lossy JPEG otherwise than it is: with more than 8 bits, or in other colours."""
     if opened.syntax not in JPEG_LOSSY:
         return False
     try:

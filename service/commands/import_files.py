@@ -62,7 +62,8 @@ def command(
 ) -> None:
     """Receive files as though a device had sent them. Interrupted and called again, it goes on where it was.
 
-    Exit code 1: something was refused, is held or could not be read, or there was no DICOM file.
+    Exit code 1: something was refused, is held, could not be read or is missing of what a DICOMDIR names, or there was
+    no DICOM file.
     """
     settings = load(os.environ)
     folders = make_folders(settings, demo=None)
@@ -151,6 +152,7 @@ _REFUSED: Final = tuple(
 )
 _UNREAD: Final = (
     FileOutcome.MISSING,
+    FileOutcome.BROKEN_DICOMDIR,
     FileOutcome.UNNAMED,
     FileOutcome.NOT_AS_NAMED,
     FileOutcome.FILE_UNREADABLE,
@@ -167,6 +169,7 @@ SENTENCES: Final = {
     Reason.ERASED: "erased here for good",
     Reason.NO_RIGHT: "from a device without the right to store",
     FileOutcome.MISSING: "named by the DICOMDIR and not there",
+    FileOutcome.BROKEN_DICOMDIR: "called DICOMDIR and not readable, so that nobody knows what is missing",
     FileOutcome.FILE_UNREADABLE: "not readable from the disk or the zip",
     FileOutcome.UNNAMED: "not named by the DICOMDIR, and not read: name the folder to import them too",
     FileOutcome.NOT_AS_NAMED: "named as DICOM, and none",
@@ -184,6 +187,7 @@ def _values(imported: ImportResult) -> dict[str, Any]:
         "refused": {str(reason): counts[reason] for reason in _REFUSED if counts[reason]},
         "no_dicom": counts[FileOutcome.NO_DICOM],
         "unread": {str(one): counts[one] for one in _UNREAD if counts[one]},
+        "not_named_by_dicomdir": imported.beside,
         "earlier": imported.earlier,
         "stopped": imported.stopped,
     }
@@ -205,7 +209,9 @@ def _words(source: Path, imported: ImportResult, memory: Path, *, shipped: bool)
         kept = "" if reason in {Reason.ERASED, Reason.NO_RIGHT} else ": see /quality"
         lines.append(f"{number} instances refused, {SENTENCES[reason]}{kept}.")
     lines += [f"{counts[one]} files {SENTENCES[one]}." for one in _UNREAD if counts[one]]
-    if not imported.well and not imported.stopped:
+    if imported.beside:
+        lines.append(f"{imported.beside} of the files read lie beside a DICOMDIR that does not name them.")
+    if (imported.beside or not imported.well) and not imported.stopped:
         lines.append(f"Which files: {names_of(memory)}")
     if imported.stopped:
         lines.append("It was stopped, or the disk or the database took nothing more. Run it again, and it goes on.")

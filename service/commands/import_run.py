@@ -19,7 +19,8 @@ from pacs.arriving.media import NotReceived, receive_file
 from pacs.arriving.outcome import Reason
 from pacs.arriving.receive import Receiver, Sender
 from service.commands.import_names import NamesToLookAt
-from service.commands.import_sources import Broken, Item, Source, TooLarge
+from service.commands.import_promises import BROKEN_DICOMDIR, Item
+from service.commands.import_sources import Broken, Source, TooLarge
 
 THREADS: Final = 4
 """They share one flush of the disk, and hash at the same time."""
@@ -37,6 +38,8 @@ class FileOutcome(StrEnum):
     """DICOM beside the files that the DICOMDIR names, and not named by it."""
     MISSING = "missing"
     """The DICOMDIR names it, and it is not there."""
+    BROKEN_DICOMDIR = "broken_dicomdir"
+    """A DICOMDIR of a folder or a zip that cannot be read: nobody knows what is missing."""
     FILE_UNREADABLE = "file_unreadable"
     """The disk or the zip does not give it."""
     UNSAFE_NAME = "unsafe_name"
@@ -46,9 +49,12 @@ class FileOutcome(StrEnum):
 
 WELL: Final = frozenset({Reason.STORED, Reason.ALREADY_HERE, FileOutcome.NO_DICOM})
 """Every other outcome is for a person to look at."""
+BESIDE: Final = "not_named_by_dicomdir"
+"""Beside the name of a file that was read although the DICOMDIR above it does not name it."""
 AGAIN: Final = frozenset({Reason.OUT_OF_RESOURCES, Reason.FAILED})
 """Nothing is wrong with the file: the import ends, and goes on when it is called again."""
 _PROBLEMS: Final = {
+    BROKEN_DICOMDIR: FileOutcome.BROKEN_DICOMDIR,
     "missing": FileOutcome.MISSING,
     "unnamed": FileOutcome.UNNAMED,
     "unreadable": FileOutcome.FILE_UNREADABLE,
@@ -63,6 +69,8 @@ class ImportResult:
     outcomes: Counter[str] = field(default_factory=Counter[str])
     earlier: int = 0
     """How many of them an earlier run had finished."""
+    beside: int = 0
+    """DICOM files of a folder or zip with a DICOMDIR that does not name them; they were read like the others."""
     stopped: bool = False
     """Whether it ended early; it goes on when it is called again."""
 
@@ -140,8 +148,10 @@ def run(
 
         def count(item: Item, outcome: str) -> None:
             imported.outcomes[outcome] += 1
-            if outcome not in WELL:
-                names.add(item.name, outcome)
+            beside = item.beside and not item.problem and outcome != FileOutcome.NO_DICOM
+            imported.beside += beside
+            if beside or outcome not in WELL:
+                names.add(item.name, BESIDE if outcome in WELL else outcome)
 
         def one(item: Item) -> tuple[Item, str]:
             return item, _one(receiver, sender, source, item)

@@ -10,11 +10,13 @@ import zipfile
 import zlib
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import IO, Final, Protocol, Self
 
 from pacs.arriving import media
+from service.commands.import_promises import BROKEN_DICOMDIR, Item, Promised, Tree, is_directory_name, says_dicom
 
 MOST_ENTRIES: Final = 200_000
 """Files in a zip."""
@@ -24,24 +26,12 @@ MOST_BYTES_OF_ONE: Final = 8 << 30
 MOST_TIMES: Final = 200
 """How many times its size a zip may unpack to, beyond `FREE_BYTES`."""
 FREE_BYTES: Final = 256 << 20
-_ENDINGS: Final = (".DCM", ".DICOM", ".DIC", ".IMA")
+_MOST_DICOMDIR_BYTES: Final = 64 << 20
+"""Of a DICOMDIR in a zip, which is held in memory."""
 _MOST_DIRECTORY_BYTES: Final = 48 << 20
 """Bytes of a zip's list of files, which is held in memory."""
 _END: Final = struct.Struct("<4s4H2LH")
 _END_64: Final = struct.Struct("<4sQ2H2L4Q")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Item:
-    """One file; ``name``, ``size`` and ``changed`` tell it from others and from what it was before."""
-
-    name: str
-    size: int
-    changed: str
-    problem: str = ""
-    """Why it is not read at all."""
-    promised: bool = False
-    """Whether its name, or the DICOMDIR, says that it is DICOM."""
 
 
 class Unfit(Exception):
@@ -100,7 +90,7 @@ def source_of(path: Path) -> Generator[Source]:
 
 
 class Folder:
-    """Every file below a folder; links to folders are not followed."""
+    """Every file below a folder, and what DICOMDIRs name; links to folders are not followed."""
 
     kind = "folder"
 
@@ -109,19 +99,39 @@ class Folder:
 
     def items(self) -> Iterator[Item]:
         unreadable: list[str] = []
+        promised, seen = Promised(), set[str]()
+        tree = Tree(self._names_in, lambda name: (self._folder / name).is_file())
         for folder, folders, names in os.walk(
             self._folder, onerror=lambda error: unreadable.append(str(error.filename))
         ):
             folders.sort()
-            for name in sorted(names):
-                item = _of_file(self._folder, Path(folder) / name)
+            paths = [Path(folder) / name for name in sorted(names)]
+            for path in filter(self._is_directory, paths):
+                yield from promised.read(os.path.relpath(path, self._folder), _content(path), tree)
+            for path in paths:
+                item = _of_file(self._folder, path)
                 if item is not None:
-                    yield item
+                    seen.add(item.name)
+                    yield promised.judged(item, item.name)
+        for name in sorted(promised.named - seen):  # a link to a folder leads there
+            item = _of_file(self._folder, self._folder / name)
+            if item is not None:
+                yield promised.judged(item, name)
         for one in unreadable:
             yield Item(name=os.path.relpath(one, self._folder), size=0, changed="", problem="unreadable")
 
     def open(self, item: Item) -> IO[bytes]:
         return (self._folder / item.name).open("rb")
+
+    def _is_directory(self, path: Path) -> bool:
+        """Whether a file is a DICOMDIR that counts."""
+        return is_directory_name(path.name)
+
+    def _names_in(self, folder: str) -> list[str]:
+        try:
+            return [one.name for one in (self._folder / folder).iterdir()]
+        except OSError:  # told file by file, as missing
+            return []
 
 
 class Single(Folder):
@@ -150,60 +160,26 @@ class Directory(Folder):
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
         self._path = path
-        self._listed: dict[Path, dict[str, str]] = {}
 
     def items(self) -> Iterator[Item]:
-        root, named = self._path.parent, set[str]()
-        for components in media.files_of(self._path):
-            name = "/".join(components)
-            if any(part == ".." or "\0" in part for part in components):
-                yield Item(name=name, size=0, changed="", problem="unsafe_name")
-                continue
-            path = root
-            for component in components:
-                path /= self._name_in(path, component)
-            item = _of_file(root, path)
-            if item is None:
-                yield Item(name=name, size=0, changed="", problem="missing")
-            elif item.name not in named:
-                named.add(item.name)
-                yield replace(item, promised=True)
         for item in super().items():
-            if item.name not in named and self._is_left(item):
+            if item.problem == BROKEN_DICOMDIR:
+                raise media.UnreadableDicomdir
+            if not item.beside:
+                yield item
+            elif self._is_left(item):
                 yield replace(item, problem=item.problem or "unnamed")
+
+    def _is_directory(self, path: Path) -> bool:
+        return path == self._path
 
     def _is_left(self, item: Item) -> bool:
         if item.problem:
             return True
         try:
-            return media.is_dicom(self._path.parent / item.name)
+            return media.is_dicom(self._folder / item.name)
         except OSError:
             return False
-
-    def _name_in(self, folder: Path, component: str) -> str:
-        """The name that a component has in a folder: as written, in another case, with another ending."""
-        if folder not in self._listed:
-            try:
-                names = sorted(one.name for one in folder.iterdir())
-            except OSError:  # told file by file, as missing
-                names = []
-            stems = {_stem(name): name for name in reversed(names)}
-            self._listed[folder] = stems | {_plain(name): name for name in names} | {name: name for name in names}
-        listed = self._listed[folder]
-        return next(
-            (listed[one] for one in (component, _plain(component), _stem(component)) if one in listed), component
-        )
-
-
-def _plain(name: str) -> str:
-    """A name on a CD may have a version (ISO 9660 7.5), an empty extension, or have become lower case."""
-    return name.partition(";")[0].rstrip(".").upper()
-
-
-def _stem(name: str) -> str:
-    """Copying programs add an ending to names that have none, and take it away."""
-    plain = _plain(name)
-    return next((plain[: -len(ending)] for ending in _ENDINGS if plain.endswith(ending)), plain)
 
 
 class Zip:
@@ -223,17 +199,33 @@ class Zip:
         self._entries = entries
 
     def items(self) -> Iterator[Item]:
-        for number, entry in enumerate(self._entries):
-            changed = f"{entry.CRC:08x}"
-            parts = entry.filename.replace("\\", "/").split("/")
-            problem = "unsafe_name" if ".." in parts or entry.filename.startswith("/") else ""
-            yield Item(
-                name=f"{number}:{entry.filename}",
-                size=entry.file_size,
-                changed=changed,
-                problem=problem,
-                promised=_is_promised(parts[-1]),
-            )
+        yield from self._items
+
+    @cached_property
+    def _items(self) -> list[Item]:
+        items = [_of_entry(number, entry) for number, entry in enumerate(self._entries)]
+        there = {_path_of(item): item for item in items if not item.problem}
+        folders: dict[str, set[str]] = {}
+        for path in there:
+            parts = path.split("/")
+            for depth, part in enumerate(parts):
+                folders.setdefault("/".join(parts[:depth]), set()).add(part)
+        tree = Tree(lambda folder: folders.get(folder, ()), there.__contains__)
+        promised, absent = Promised(), list[Item]()
+        for path, item in there.items():
+            if is_directory_name(path.rpartition("/")[2]):
+                absent += promised.read(path, self._whole(item), tree)
+        return absent + [promised.judged(item, _path_of(item)) for item in items]
+
+    def _whole(self, item: Item) -> bytes:
+        """A DICOMDIR, whole; empty where it is too large or cannot be unpacked."""
+        if item.size > _MOST_DICOMDIR_BYTES:
+            return b""
+        try:
+            with self.open(item) as file:
+                return file.read(_MOST_DICOMDIR_BYTES)
+        except (OSError, Broken, TooLarge):
+            return b""
 
     def open(self, item: Item) -> IO[bytes]:
         entry = self._entries[int(item.name.partition(":")[0])]
@@ -245,6 +237,22 @@ class Zip:
             self._left -= size
             if self._left < 0:
                 raise TooLarge
+
+
+def _of_entry(number: int, entry: zipfile.ZipInfo) -> Item:
+    parts = entry.filename.replace("\\", "/").split("/")
+    return Item(
+        name=f"{number}:{entry.filename}",
+        size=entry.file_size,
+        changed=f"{entry.CRC:08x}",
+        problem="unsafe_name" if ".." in parts or entry.filename.startswith("/") else "",
+        promised=says_dicom(parts[-1]),
+    )
+
+
+def _path_of(item: Item) -> str:
+    """The path in its zip, without its number."""
+    return item.name.partition(":")[2].replace("\\", "/")
 
 
 @contextmanager
@@ -279,6 +287,14 @@ class _Bounded:
         self._file.close()
 
 
+def _content(path: Path) -> bytes:
+    """A DICOMDIR, whole; empty where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def _of_file(root: Path, path: Path) -> Item | None:
     """None: it is not there, or no file."""
     name = os.path.relpath(path, root)
@@ -290,12 +306,7 @@ def _of_file(root: Path, path: Path) -> Item | None:
         return Item(name=name, size=0, changed="", problem="unreadable")
     if not stat.S_ISREG(found.st_mode):
         return None
-    return Item(name=name, size=found.st_size, changed=str(found.st_mtime_ns), promised=_is_promised(path.name))
-
-
-def _is_promised(name: str) -> bool:
-    """Whether a name says DICOM; ``._`` files are macOS's, beside those that they are named after."""
-    return _stem(name) != _plain(name) and not name.startswith("._")
+    return Item(name=name, size=found.st_size, changed=str(found.st_mtime_ns), promised=says_dicom(path.name))
 
 
 def _check_end(path: Path) -> None:

@@ -82,6 +82,7 @@ def test_a_folder_comes_in_once_and_what_is_wrong_is_said(tierread: TierRead, tm
         "refused": {"truncated": 1},
         "no_dicom": 1,
         "unread": {"file_unreadable": 1},
+        "not_named_by_dicomdir": 0,
         "earlier": 0,
         "stopped": False,
         "shipped_by": "this command",
@@ -200,6 +201,40 @@ def test_what_a_directory_promises_wrongly_or_does_not_name_is_said(tierread: Ti
     assert told(beside) == (1, 2, {"unnamed": 1})
     assert told(renamed) == (0, 2, {})
     assert told(no_dicom) == (1, 1, {"not_as_named": 1})
+
+
+@pytest.mark.parametrize("packed", [False, True], ids=["folder", "zip"])
+def test_a_folder_or_zip_says_what_its_directory_promises_and_has_not(
+    tierread: TierRead, tmp_path: Path, packed: bool
+) -> None:
+    disc(tmp_path / "many" / "one", lambda named: [part.lower() for part in named])
+    (tmp_path / "many" / "one" / "DICOM" / "A1" / "IM000002").unlink()
+    write(tmp_path / "many" / "one" / "DICOM" / "A1" / "IM000003")
+    disc(tmp_path / "many" / "two", lambda named: named)
+    write(tmp_path / "many" / "alone" / "IM1")
+    source = tmp_path / "many"
+    if packed:
+        source = Path(shutil.make_archive(str(tmp_path / "packed"), "zip", tmp_path / "many"))
+    done = tierread.run("import", str(source), "--site", "T1", "--json")
+    told = json.loads(done.stdout)
+    again = tierread.run("import", str(source), "--site", "T1")
+    names = Path(again.stdout.rpartition("Which files: ")[2].strip()).read_text()
+
+    assert (done.returncode, told["stored"], told["unread"]) == (1, 5, {"missing": 1}), done.stdout
+    assert told["not_named_by_dicomdir"] == 1
+    assert "1 files named by the DICOMDIR and not there." in again.stdout
+    assert sorted(line.partition("\t")[0] for line in names.splitlines()) == ["missing", "not_named_by_dicomdir"]
+    assert "missing\tone/dicom/a1/im000002" in names
+    assert "one/DICOM/A1/IM000003" in names
+
+
+def test_a_directory_that_cannot_be_read_is_said_of_a_folder(tierread: TierRead, tmp_path: Path) -> None:
+    whole = disc(tmp_path / "cd", lambda named: named)
+    whole.write_bytes(whole.read_bytes()[:-40])
+    done = tierread.run("import", str(tmp_path / "cd"), "--site", "T1", "--json")
+    told = json.loads(done.stdout)
+
+    assert (done.returncode, told["stored"], told["unread"]) == (1, 2, {"broken_dicomdir": 1})
 
 
 def test_files_without_a_preamble_come_in_where_they_are_data_sets(tierread: TierRead, tmp_path: Path) -> None:
