@@ -80,7 +80,7 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
 
     Without a transfer syntax that is Explicit VR Little Endian (PS3.18 8.7.3), of any media type and of octets; what
     cannot be decoded here, a video, is sent as stored then. ``transfer-syntax=*`` means as stored, which needs no work,
-    but for a JPEG that decoders in browsers take for something else: it comes natively, as viewers that ask so expect.
+    but for a codestream that decoders in browsers take for something else: it comes natively, for viewers ask so.
 
     Raises:
         NotAcceptable: they can be sent in none of the accepted forms.

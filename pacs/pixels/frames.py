@@ -9,8 +9,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from pacs.pixels.codecs import is_ycbcr
-from pacs.pixels.codestream import NotDecodable, jpeg_header
-from pacs.pixels.image_pixel import JPEG_LOSSY, is_by_pixel, recoded_photometric
+from pacs.pixels.codestream import NotDecodable, jpeg2000_header, jpeg_header
+from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSY, is_by_pixel, recoded_photometric
 from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
 from pacs.pixels.transcode import decoded, frame_bytes, memory_for, native
@@ -63,7 +63,7 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
     """Whether HTJ2K reproduces the pixels of frame ``number`` exactly, and is worth it.
 
     True for integer samples of 8 or 16 bits (OpenJPEG cannot read 32) that were not lossy before. Of the lossy ones for
-    those JPEGs that decoders in browsers take for something else.
+    those that decoders in browsers take for something else.
     """
     return (
         opened.instance.frames > 0
@@ -76,10 +76,15 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
 
 
 def is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
-    """Whether a browser shows a lossy JPEG otherwise than it is: with more than 8 bits, or in other colours."""
-    if opened.syntax not in JPEG_LOSSY:
-        return False
+    """Whether decoders in browsers show a codestream otherwise than it is.
+
+    Lossy JPEG with more than 8 bits or in other colours, JPEG 2000 of another sign than the header's.
+    """
     try:
+        if opened.syntax in JPEG_2000:
+            return jpeg2000_header(opened.frame(number)).signed != (header.get("PixelRepresentation") == 1)
+        if opened.syntax not in JPEG_LOSSY:
+            return False
         told = jpeg_header(opened.frame(number))
     except NotDecodable:
         return False

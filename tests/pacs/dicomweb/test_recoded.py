@@ -16,7 +16,15 @@ from pacs.leaving.outgoing_file import outgoing_dataset, outgoing_file
 from pacs.pixels.opened import StoredInstance
 from tests.archive import Archive
 from tests.builders import encoded, fragmented, new_uid
-from tests.codestreams import HTJ2K_RPCL, JPEG_BASELINE, JPEG_EXTENDED, codestream, numbered_from_zero, without_markers
+from tests.codestreams import (
+    HTJ2K_RPCL,
+    JPEG_2000_LOSSLESS,
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
+    codestream,
+    numbered_from_zero,
+    without_markers,
+)
 from tests.dicomweb import Web, serving
 from tests.multipart import Parts
 from tests.pictures_compared import (
@@ -167,16 +175,23 @@ def test_a_jpeg_of_twelve_bits_comes_decoded_to_a_desk_that_takes_htj2k(web: Web
     assert syntax == HTJ2K_RPCL
 
 
-def test_a_jpeg_that_browsers_take_for_something_else_comes_natively_to_who_takes_any_syntax(
+def test_what_browsers_take_for_something_else_comes_natively_to_who_takes_any_syntax(
     web: Web, pictures: list[Stored]
 ) -> None:
-    coded = [one for one in pictures if one.syntax in (JPEG_BASELINE, JPEG_EXTENDED)]
+    plain = [one for one in pictures if one.syntax == JPEG_2000_LOSSLESS and one.dataset.BitsStored == 16]
+    coded = [one for one in pictures if one.syntax in (JPEG_BASELINE, JPEG_EXTENDED)] + plain
     rgb = next(one for one in coded if one.name == "RGB")
     silent = [numbered_from_zero(without_markers(codestream(one, JPEG_BASELINE, bits=8))) for one in rgb.frames]
     unnamed = replace(rgb, name="numbered", dataset=fragmented(deepcopy(rgb.dataset), silent))
     unnamed.dataset.SOPInstanceUID = new_uid()
+    grey = next(one for one in pictures if one.name == "grey" and one.dataset.BitsStored == 12)
+    other_sign = [codestream(one.view("i2"), JPEG_2000_LOSSLESS, bits=16) for one in grey.frames]
+    signed = replace(
+        grey, name="signed", syntax=JPEG_2000_LOSSLESS, dataset=fragmented(deepcopy(grey.dataset), other_sign)
+    )
+    signed.dataset.SOPInstanceUID = new_uid()
     came: dict[str, str] = {}
-    for stored in (*coded, unnamed):
+    for stored in (*coded, unnamed, signed):
         path = web.send(stored.dataset, syntax=stored.syntax)
         header = of_json(web.ada.get(f"{path}/metadata").json()[0])
         syntax, content = _single_part(web.ada.get(f"{path}/frames/2", headers={"Accept": FRAME_FORMS[2]}))
@@ -186,11 +201,13 @@ def test_a_jpeg_that_browsers_take_for_something_else_comes_natively_to_who_take
     assert came == {
         "grey 8": JPEG_BASELINE,
         "grey 12": EXPLICIT_LITTLE,
+        "grey 16": JPEG_2000_LOSSLESS,
         "YBR_FULL 8": JPEG_BASELINE,
         "YBR_FULL_422 8": JPEG_BASELINE,
         "RGB 8": JPEG_BASELINE,
         "RGB, YCbCr without a marker 8": JPEG_BASELINE,
         "numbered 8": EXPLICIT_LITTLE,
+        "signed 12": EXPLICIT_LITTLE,
     }
 
 
