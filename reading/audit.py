@@ -8,9 +8,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from reading.actions import Action
@@ -21,6 +23,20 @@ FIRST: Final = bytes(32)
 """The digest that the first event of a chain names as its predecessor."""
 MOST_CHAINS: Final = 64
 """Most transactions of one process that record at the same time without waiting for each other (PostgreSQL)."""
+
+_LAST_EVENT: Final = (
+    sa.select(audit_event.c.number, audit_event.c.digest)
+    .where(audit_event.c.writer == sa.bindparam("of_writer", type_=sa.String))
+    .order_by(audit_event.c.number.desc())
+    .limit(1)
+)
+_KEYS: Final = (
+    sa.func.unnest(sa.bindparam("keys", type_=postgresql.ARRAY(sa.BigInteger)))
+    .table_valued(sa.column("key", sa.BigInteger), with_ordinality="slot")
+    .render_derived()
+)
+_FIRST_FREE: Final = sa.select(_KEYS.c.slot).where(sa.func.pg_try_advisory_xact_lock(_KEYS.c.key)).limit(1)
+"""The first of some locks that nobody holds, from 1, taken; those behind it are not tried."""
 
 Detail: TypeAlias = str | int | bool | None
 
@@ -155,12 +171,11 @@ class Audit:
     def _chain(self, tx: Connection) -> str:
         if tx.dialect.name != "postgresql":
             return self.writer
-        for slot in range(MOST_CHAINS):
-            chain = self.writer if slot == 0 else f"{self.writer}+{slot}"
-            if tx.scalar(sa.select(sa.func.pg_try_advisory_xact_lock(_lock_key(chain)))):
-                return chain
-        tx.execute(sa.select(sa.func.pg_advisory_xact_lock(_lock_key(self.writer))))
-        return self.writer
+        keys = _lock_keys(self.writer, MOST_CHAINS)
+        slot = tx.scalar(_FIRST_FREE, {"keys": keys})
+        if slot is None:
+            tx.execute(sa.select(sa.func.pg_advisory_xact_lock(keys[0])))
+        return _chain(self.writer, (slot or 1) - 1)
 
 
 def _row(event: Event, digest: bytes) -> dict[str, object]:
@@ -229,12 +244,7 @@ def events_about(tx: Connection, subject_kind: str, subject_id: str, *, limit: i
 
 def head_of(tx: Connection, writer: str) -> Head:
     """The end of a chain; of one without events, number 0 and the digest `FIRST`."""
-    row = tx.execute(
-        sa.select(audit_event.c.number, audit_event.c.digest)
-        .where(audit_event.c.writer == writer)
-        .order_by(audit_event.c.number.desc())
-        .limit(1)
-    ).one_or_none()
+    row = tx.execute(_LAST_EVENT, {"of_writer": writer}).one_or_none()
     return Head(writer=writer, number=row.number if row else 0, digest=bytes(row.digest) if row else FIRST)
 
 
@@ -273,5 +283,12 @@ def digest_of(event: Event) -> bytes:
     return hashlib.sha256(event.previous + text.encode()).digest()
 
 
-def _lock_key(chain: str) -> int:
-    return int.from_bytes(hashlib.sha256(f"tierread audit {chain}".encode()).digest()[:8], signed=True)
+def _chain(writer: str, slot: int) -> str:
+    return f"{writer}+{slot}" if slot else writer
+
+
+@lru_cache(maxsize=16)
+def _lock_keys(writer: str, chains: int) -> list[int]:
+    """Of each of a writer's chains."""
+    digests = (hashlib.sha256(f"tierread audit {_chain(writer, slot)}".encode()) for slot in range(chains))
+    return [int.from_bytes(digest.digest()[:8], signed=True) for digest in digests]

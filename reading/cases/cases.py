@@ -140,7 +140,7 @@ def create(ctx: Context[Who], case: Case, study_uid: str) -> Case:
     """Write a new case with its first study and its first move."""
     ctx.tx.execute(sa.insert(tables.case).values(_values(case)))
     join_study(ctx.tx, case.id, study_uid, ctx.now)
-    history.record_move(ctx, case.id, Move.ARRIVE, case.state, case.state, grant=None)
+    history.record_move(ctx, case.id, Move.ARRIVE, case.state, grant=None)
     return case
 
 
@@ -188,7 +188,7 @@ def move(
     """
     state = after(case.state, made)
     moved = change(ctx.tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
-    history.record_move(ctx, case.id, made, case.state, moved.state, grant=grant, why=why)
+    history.record_move(ctx, case.id, made, moved.state, grant=grant, why=why)
     return moved
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -15,6 +16,20 @@ from reading.cases.moves import Move, State
 from reading.context import Context, Who, without_door
 from reading.viewers import RoleGrant
 from storage.ids import new_id
+
+_OF_CASE: Final = tables.case_move.c.case_id == sa.bindparam("of_case", type_=sa.String)
+_LAST_NUMBER: Final = sa.select(sa.func.max(tables.case_move.c.number)).where(_OF_CASE).scalar_subquery()
+_LAST_STATE: Final = (
+    sa.select(tables.case_move.c.to_state)
+    .where(_OF_CASE)
+    .order_by(tables.case_move.c.number.desc())
+    .limit(1)
+    .scalar_subquery()
+)
+_NEXT_MOVE: Final = sa.insert(tables.case_move).values(
+    number=sa.func.coalesce(_LAST_NUMBER, 0) + 1,
+    from_state=sa.func.coalesce(_LAST_STATE, sa.bindparam("to", type_=sa.String)),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,41 +50,29 @@ def record_move(
     ctx: Context[Who],
     case_id: str,
     made: Move,
-    came_from: State,
     state: State,
     *,
     grant: RoleGrant | None,
     why: str = "",
 ) -> None:
-    """Write the move that brought a case from one state to another, and its audit event."""
-    moved = tables.case_move
-    last = sa.select(sa.func.max(moved.c.number)).where(moved.c.case_id == case_id).scalar_subquery()
+    """Write the move that brought a case from where its last move left it to a state, and its audit event."""
     ctx.tx.execute(
-        sa.insert(moved).values(
-            id=new_id(),
-            case_id=case_id,
-            number=sa.func.coalesce(last, 0) + 1,
-            move=made,
-            from_state=came_from,
-            to_state=state,
-            person_id=grant.person_id if grant else None,
-            grant_id=grant.id if grant else None,
-            at=ctx.now,
-            why=why,
-        )
+        _NEXT_MOVE,
+        {
+            "id": new_id(),
+            "case_id": case_id,
+            "of_case": case_id,
+            "move": made,
+            "to_state": state,
+            "to": state,
+            "person_id": grant.person_id if grant else None,
+            "grant_id": grant.id if grant else None,
+            "at": ctx.now,
+            "why": why,
+        },
     )
     actor = Actor(kind=ActorKind.STAFF, id=grant.person_id) if grant else SYSTEM
     ctx.by(actor).record(action=Action(f"case.{made}"), subject_kind="case", subject_id=case_id)
-
-
-def last_state(tx: Connection, case_id: str) -> State:
-    """The state that the last move of a case brought it to."""
-    moved = tables.case_move
-    return State(
-        tx.scalars(
-            sa.select(moved.c.to_state).where(moved.c.case_id == case_id).order_by(moved.c.number.desc()).limit(1)
-        ).one()
-    )
 
 
 def moves_of(tx: Connection, case_id: str) -> list[MoveRow]:

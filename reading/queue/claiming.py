@@ -57,8 +57,7 @@ def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     if row is None:
         return None
     claimed = cases.from_row(row)
-    came_from = history.last_state(ctx.tx, claimed.id)
-    leases.give(ctx, claimed, came_from, desks[claimed.step, claimed.tier][claimed.site_id])
+    leases.give(ctx, claimed, desks[claimed.step, claimed.tier][claimed.site_id])
     return claimed
 
 
@@ -81,7 +80,7 @@ def claim(ctx: Context[Staff], case_id: str) -> Case:
     grant = grant_for(ctx.tx, ctx.who, STEP_OF[case.state], case, case.tier, now=ctx.now)
     not_their_own(ctx.tx, case, STEP_OF[case.state], cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
     claimed = cases.change(ctx.tx, case, state=after(case.state, Move.CLAIM))
-    leases.give(ctx, claimed, case.state, grant)
+    leases.give(ctx, claimed, grant)
     return claimed
 
 

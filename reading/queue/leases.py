@@ -38,19 +38,20 @@ class Lease:
 
 
 @without_door("A part of the claim, which has opened or chosen the case.")
-def give(ctx: Context[Who], case: Case, came_from: State, grant: RoleGrant) -> None:
-    """Write the lease and the move of a case that was just claimed from ``came_from``."""
+def give(ctx: Context[Who], case: Case, grant: RoleGrant) -> None:
+    """Write the lease and the move of a case that was just claimed."""
     ctx.tx.execute(
-        sa.insert(tables.lease).values(
-            case_id=case.id,
-            person_id=grant.person_id,
-            grant_id=grant.id,
-            step=case.step,
-            taken_at=ctx.now,
-            expires_at=ctx.now + LEASE,
-        )
+        sa.insert(tables.lease),
+        {
+            "case_id": case.id,
+            "person_id": grant.person_id,
+            "grant_id": grant.id,
+            "step": case.step,
+            "taken_at": ctx.now,
+            "expires_at": ctx.now + LEASE,
+        },
     )
-    history.record_move(ctx, case.id, Move.CLAIM, came_from, case.state, grant=grant)
+    history.record_move(ctx, case.id, Move.CLAIM, case.state, grant=grant)
 
 
 def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:
