@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -13,7 +10,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import httpx
-import uvicorn
 from fastapi import FastAPI
 from pydicom.dataset import Dataset
 from sqlalchemy.engine import Engine
@@ -27,6 +23,7 @@ from storage.index.queries import Exact as Is
 from storage.index.queries import Scope, search_studies, show
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
+from tests import loopback
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.builders import thing
 
@@ -44,10 +41,10 @@ class Web:
     base: str
     corrected: dict[str, VisibleStudy] = field(default_factory=dict[str, VisibleStudy])
     looks: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    tang: httpx.Client = field(default_factory=httpx.Client)
-    ada: httpx.Client = field(default_factory=httpx.Client)
-    quinn: httpx.Client = field(default_factory=httpx.Client)
-    nobody: httpx.Client = field(default_factory=httpx.Client)
+    tang: httpx.Client = field(init=False)
+    ada: httpx.Client = field(init=False)
+    quinn: httpx.Client = field(init=False)
+    nobody: httpx.Client = field(init=False)
 
     def send(self, *images: Dataset, syntax: str = "1.2.840.10008.1.2.1", sender: Sender = TOWNSHIP) -> str:
         """Receive images; the path of the first one below the service's address."""
@@ -110,7 +107,7 @@ def serving(archive: Archive, engine: Engine, directory: Path, app: FastAPI | No
     bytes_ = Bytes(archive.directory, FolderObjectStore(directory / "objects"), engine)
     app = app or FastAPI()
     app.include_router(router(door, archive.receiver, bytes_, engine))
-    with listening(app) as address:
+    with loopback.listening(app) as address:
         web.base = f"{address}/dicomweb"
         clients = {name: _client(web.base, name) for name in ("tang", READER, "quinn", "nobody")}
         web.tang, web.ada, web.quinn, web.nobody = clients.values()
@@ -123,22 +120,4 @@ def serving(archive: Archive, engine: Engine, directory: Path, app: FastAPI | No
 
 def _client(base: str, name: str) -> httpx.Client:
     headers: dict[str, Any] = {} if name == "nobody" else {"Authorization": f"Bearer {name}"}
-    return httpx.Client(base_url=base, headers=headers, timeout=60, trust_env=False)
-
-
-@contextmanager
-def listening(app: FastAPI) -> Iterator[str]:
-    """The application on a port of the kernel's choice; its address."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False, ws="none", lifespan="off"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        time.sleep(0.01)
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
+    return loopback.client(base, headers=headers, timeout=60)

@@ -41,7 +41,7 @@ from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, passwords, registry
 from reading.register.devices import Entry
 from storage.database import connect, transaction
-from tests import warm
+from tests import loopback, warm
 
 REPOSITORY: Final = Path(__file__).parent.parent
 PASSWORD: Final = "ein-langes-Wort-17"
@@ -241,7 +241,7 @@ class TierRead:
 
     def client(self, **options: Any) -> httpx.Client:
         """A client without any credentials, closed with the installation."""
-        made = httpx.Client(base_url=self.url, timeout=120, trust_env=False, **options)
+        made = loopback.client(self.url, timeout=120, **options)
         self._clients.append(made)
         return made
 
@@ -336,7 +336,8 @@ class TierRead:
         assert self.process is not None
         assert self.process.poll() is None, f"ended with {self.process.returncode}: {self.log[-3000:]}"
         try:
-            return httpx.get(f"{self.url}/readyz", trust_env=False, timeout=30).status_code == 200
+            with loopback.client(self.url, timeout=30) as asking:
+                return asking.get("/readyz").status_code == 200
         except httpx.TransportError:
             return False
 

@@ -20,6 +20,7 @@ from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID
 
+from tests import loopback
 from tests.builders import CT, image, new_uid, thing
 from tests.conftest import need_tool
 from tests.modality import Modality, Pair, ask
@@ -133,7 +134,7 @@ def orthanc(folder: Path, port: int, tierread: TierRead) -> Iterator[httpx.Clien
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen([program, str(folder / "orthanc.json")], stdout=log, stderr=log)
     try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{http_port}", timeout=30, trust_env=False) as client:
+        with loopback.client(f"http://127.0.0.1:{http_port}", timeout=30) as client:
             wait_until(lambda: _answers(client), what="Orthanc")
             yield client
     finally:

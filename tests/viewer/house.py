@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import struct
 import tempfile
-import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,6 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
-import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection, Engine
@@ -37,6 +35,7 @@ from service.wiring.evidence import Evidence
 from storage.database import snapshot, transaction
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
+from tests import loopback
 from tests.archive import Archive, archive
 from tests.journalled import journalled
 from tests.reading.clinic import Clinic, arrive, open_clinic
@@ -88,7 +87,7 @@ class House:
 
     def client(self) -> httpx.Client:
         """Somebody's browser, closed with the house."""
-        made = httpx.Client(base_url=self.origin, headers={"Origin": self.origin}, timeout=120)
+        made = loopback.client(self.origin, headers={"Origin": self.origin}, timeout=120)
         self.clients.append(made)
         return made
 
@@ -181,28 +180,11 @@ def _opened(house: House) -> Iterator[House]:
         evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
     )
     mount(app, house.office)
-    with served(app) as origin:
+    with loopback.listening(app) as origin:
         house.origin = origin
         yield house
         for client in house.clients:
             client.close()
-
-
-@contextmanager
-def served(app: Any) -> Iterator[str]:
-    """The application on a port that the kernel chose."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", lifespan="off"))
-    thread = threading.Thread(target=server.run, name="viewer")
-    thread.start()
-    while not server.started:
-        assert thread.is_alive()
-        thread.join(0.01)
-    try:
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def _give_passwords(tx: Connection, clinic: Clinic) -> None:

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from tests.dicomweb import listening
+from tests import loopback
 from tests.viewer.house import PASSWORD, House
 from viewer.app import IMMUTABLE, StaticAssets, mount
 
@@ -25,7 +25,7 @@ def built(tmp_path: Path) -> Iterator[httpx.Client]:
     (tmp_path / "assets" / "small.css").write_bytes(b"a{}")
     app = FastAPI()
     app.mount("/app", StaticAssets(directory=tmp_path))
-    with listening(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with loopback.listening(app) as address, loopback.client(address) as client:
         yield client
 
 
@@ -93,7 +93,7 @@ def test_without_a_built_web_app_a_page_says_what_to_do(house: House, tmp_path: 
     app = FastAPI()
     mount(app, replace(house.office, web_app=tmp_path))
 
-    with listening(app) as address, httpx.Client(base_url=address, trust_env=False) as client:
+    with loopback.listening(app) as address, loopback.client(address) as client:
         answer = client.get("/")
 
     assert answer.status_code == 503

@@ -9,7 +9,6 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -181,7 +180,7 @@ def test_a_study_on_its_whole_path_leaves_no_identity_in_the_log_and_is_counted(
     township = tang.get(f"/t/case/{case['id']}")
     pdf = tang.get(f"/api/reports/{case['versions'][0]['id']}.pdf")
     door = {"card_type": "health_card", "card": cast.pia.health_card, "code": "12345678"}
-    wrong = httpx.post(f"{tierread.url}/api/patient/session", json=door, trust_env=False)
+    wrong = tierread.client().post("/api/patient/session", json=door)
     metrics = tierread.client().get("/metrics").text
     log = tierread.log
 

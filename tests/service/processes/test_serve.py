@@ -9,7 +9,6 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
 from service.installation.installation import DEMO_MARK
@@ -41,9 +40,7 @@ def test_it_runs_is_alone_on_its_data_ends_cleanly_and_starts_again(tmp_path: Pa
         wait_until(lambda: "stop with Ctrl-C" in tierread.out)
         password_file = tierread.data_dir / "first-administrator.txt"
         username, password = password_file.read_text().split()
-        signed_in = httpx.post(
-            f"{tierread.url}/api/session", json={"username": username, "password": password}, trust_env=False
-        )
+        signed_in = tierread.client().post("/api/session", json={"username": username, "password": password})
         second = tierread.run("serve")
         code = tierread.stop()
 
