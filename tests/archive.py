@@ -20,9 +20,10 @@ from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAsso
 from pacs.dimse.service import Service
 from pacs.rights import Right
 from storage import tables
-from storage.database import Durability, connect, snapshot
+from storage.database import Durability, snapshot
 from storage.index.queries import Index
 from storage.segments.spool import Spool
+from tests import engines
 from tests.wire import Object
 
 TOWNSHIP: Final = Sender(
@@ -116,18 +117,17 @@ class Archive:
 def archive(
     engine: Engine, database_url: str, directory: Path, *, lock_seconds: float = 30, keep_free_bytes: int = 64 << 20
 ) -> Iterator[Archive]:
-    quick = connect(database_url, Durability.ASYNCHRONOUS, lock_seconds=lock_seconds)
-    index = Index(quick)
-    spool = Spool(directory / "spool", node="node", engine=engine, keep_free_bytes=keep_free_bytes)
-    try:
-        yield Archive(
-            engine=engine,
-            directory=directory / "spool",
-            spool=spool,
-            index=index,
-            receiver=Receiver(spool, index, lambda: datetime.now(UTC)),
-        )
-    finally:
-        index.close()
-        spool.close()
-        quick.dispose()
+    with engines.pointed(database_url, Durability.ASYNCHRONOUS, lock_seconds=lock_seconds) as quick:
+        index = Index(quick)
+        spool = Spool(directory / "spool", node="node", engine=engine, keep_free_bytes=keep_free_bytes)
+        try:
+            yield Archive(
+                engine=engine,
+                directory=directory / "spool",
+                spool=spool,
+                index=index,
+                receiver=Receiver(spool, index, lambda: datetime.now(UTC)),
+            )
+        finally:
+            index.close()
+            spool.close()

@@ -17,7 +17,7 @@ from sqlalchemy.engine import Engine
 from storage.database import connect
 from storage.open_transactions import SlowInTransaction, is_writing
 from storage.schema import migrate
-from tests import postgresql, seaweedfs
+from tests import engines, postgresql, seaweedfs
 
 gc.disable()  # until everything is imported and collected: a million objects that stay, looked through again and again
 
@@ -129,6 +129,5 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     """An engine on a fresh, migrated database, once with SQLite and once with PostgreSQL."""
-    made = connect(database_url)
-    yield made
-    made.dispose()
+    with engines.pointed(database_url) as made:
+        yield made

@@ -38,10 +38,12 @@ from reading.kinds import DeviceRight, IdentifierKind, Level, Role, Sex
 from reading.patients import patients
 from reading.patients.keys import keys_in
 from reading.patients.patient_identifiers import Identifier
-from reading.register import device_register, passwords, registry
+from reading.register import device_register, registry
 from reading.register.devices import Entry
-from storage.database import connect, transaction
-from tests import loopback, warm
+from reading.register.passwords import NewPassword
+from storage.database import transaction
+from tests import engines, loopback, warm
+from tests.passwords import quick_hash
 
 REPOSITORY: Final = Path(__file__).parent.parent
 PASSWORD: Final = "ein-langes-Wort-17"
@@ -263,50 +265,46 @@ class TierRead:
     def cast(self) -> Cast:
         """Make the organisations, people, devices and the patient of the tests."""
         now = datetime.now(UTC)
-        engine = connect(self.database_url)
-        password = passwords.chosen(PASSWORD)
-        try:
-            with transaction(engine) as tx:
-                ctx = Context(tx, Audit("tests/cast"), now, SYSTEM)
-                for code, name, level, parent in (
-                    ("CITY", "市人民医院", Level.CITY, None),
-                    ("COUNTY", "县人民医院", Level.COUNTY, "CITY"),
-                    ("TOWN", "河口镇卫生院", Level.TOWNSHIP, "COUNTY"),
-                    ("OTHER-COUNTY", "邻县人民医院", Level.COUNTY, "CITY"),
-                    ("OTHER-TOWN", "邻镇卫生院", Level.TOWNSHIP, "OTHER-COUNTY"),
-                ):
-                    registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent)
+        password = NewPassword(text=PASSWORD, hash=quick_hash(PASSWORD), is_first=False)
+        with engines.pointed(self.database_url) as engine, transaction(engine) as tx:
+            ctx = Context(tx, Audit("tests/cast"), now, SYSTEM)
+            for code, name, level, parent in (
+                ("CITY", "市人民医院", Level.CITY, None),
+                ("COUNTY", "县人民医院", Level.COUNTY, "CITY"),
+                ("TOWN", "河口镇卫生院", Level.TOWNSHIP, "COUNTY"),
+                ("OTHER-COUNTY", "邻县人民医院", Level.COUNTY, "CITY"),
+                ("OTHER-TOWN", "邻镇卫生院", Level.TOWNSHIP, "OTHER-COUNTY"),
+            ):
+                registry.add_organisation(ctx, code=code, name=name, level=level, parent_code=parent)
 
-                def person(username: str, name: str, code: str, role: Role, title: str = "") -> Person:
-                    registry.add_person(
-                        ctx,
-                        username=username,
-                        name=name,
-                        title=title,
-                        organisation_code=code,
-                        role=role,
-                        password=password,
-                    )
-                    return Person(username=username, name=name)
-
-                local = Entry(network="127.0.0.1")
-                device = device_register.add(ctx, ae_title="DR_TOWN", site_code="TOWN", entry=local, may=MAY)
-                device_register.add(ctx, ae_title="DR_OTHER", site_code="OTHER-TOWN", entry=local, may=MAY)
-                return Cast(
-                    tang=person("tang", "唐技师", "TOWN", Role.TECHNICIAN),
-                    ada=person("ada", "艾医生", "COUNTY", Role.READER, "住院医师"),
-                    vera=person("vera", "魏医生", "COUNTY", Role.VERIFIER, "主治医师"),
-                    ben=person("ben", "贝主任", "CITY", Role.REVIEWER, "主任医师"),
-                    quinn=person("quinn", "邱医生", "OTHER-COUNTY", Role.READER, "主治医师"),
-                    quentin=person("quentin", "曲技师", "OTHER-TOWN", Role.TECHNICIAN),
-                    pia=self._register(tx, "皮亚", date(1980, 5, 6), now),
-                    device=device.ae_title,
-                    other_device="DR_OTHER",
-                    site_id=device.site_id,
-                    device_id=device.id,
+            def person(username: str, name: str, code: str, role: Role, title: str = "") -> Person:
+                registry.add_person(
+                    ctx,
+                    username=username,
+                    name=name,
+                    title=title,
+                    organisation_code=code,
+                    role=role,
+                    password=password,
                 )
-        finally:
-            engine.dispose()
+                return Person(username=username, name=name)
+
+            local = Entry(network="127.0.0.1")
+            device = device_register.add(ctx, ae_title="DR_TOWN", site_code="TOWN", entry=local, may=MAY)
+            device_register.add(ctx, ae_title="DR_OTHER", site_code="OTHER-TOWN", entry=local, may=MAY)
+            return Cast(
+                tang=person("tang", "唐技师", "TOWN", Role.TECHNICIAN),
+                ada=person("ada", "艾医生", "COUNTY", Role.READER, "住院医师"),
+                vera=person("vera", "魏医生", "COUNTY", Role.VERIFIER, "主治医师"),
+                ben=person("ben", "贝主任", "CITY", Role.REVIEWER, "主任医师"),
+                quinn=person("quinn", "邱医生", "OTHER-COUNTY", Role.READER, "主治医师"),
+                quentin=person("quentin", "曲技师", "OTHER-TOWN", Role.TECHNICIAN),
+                pia=self._register(tx, "皮亚", date(1980, 5, 6), now),
+                device=device.ae_title,
+                other_device="DR_OTHER",
+                site_id=device.site_id,
+                device_id=device.id,
+            )
 
     def _register(self, tx: Any, name: str, born: date, now: datetime) -> Patient:
         first = f"990101{born:%Y%m%d}002"

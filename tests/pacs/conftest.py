@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy.engine import Engine
 
-from storage.database import connect
+from tests import engines
 from tests.archive import Archive
 from tests.archive import archive as make_archive
 
@@ -26,7 +26,6 @@ def small_archive(sqlite_template: Path, tmp_path: Path) -> Iterator[Archive]:
     """An archive for tests of what happens before the database is asked: the wire, the structure of a data set."""
     path = tmp_path / "tierread.db"
     shutil.copy(sqlite_template, path)
-    engine = connect(f"sqlite:///{path}")
-    with make_archive(engine, f"sqlite:///{path}", tmp_path) as made:
+    url = f"sqlite:///{path}"
+    with engines.pointed(url) as engine, make_archive(engine, url, tmp_path) as made:
         yield made
-    engine.dispose()

@@ -17,7 +17,6 @@ from typing import Any
 
 import httpx
 import sqlalchemy as sa
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 from sqlalchemy.engine import Connection, Engine
 
@@ -38,6 +37,7 @@ from storage.objects.store import FolderObjectStore
 from tests import loopback
 from tests.archive import Archive, archive
 from tests.journalled import journalled
+from tests.passwords import quick_hash
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
 from viewer.app import mount
@@ -45,12 +45,6 @@ from viewer.http.office import Office
 
 PASSWORD = "correct horse battery"
 PICTURE_TYPE = "image/png"
-
-
-@cache
-def password_hash() -> str:
-    """A hash whose own parameters ask for little work, since every test signs somebody in."""
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
 
 
 @cache
@@ -194,4 +188,4 @@ def _give_passwords(tx: Connection, clinic: Clinic) -> None:
 
 
 def give_password(tx: Connection, staff: Staff) -> None:
-    people.set_password(tx, staff.person_id, password_hash(), must_change=False)
+    people.set_password(tx, staff.person_id, quick_hash(PASSWORD), must_change=False)

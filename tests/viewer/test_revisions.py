@@ -17,9 +17,10 @@ from fastapi.routing import iter_route_contexts
 from reading.kinds import Role
 from storage.database import snapshot, transaction
 from storage.index import queries
+from tests.passwords import quick_hash
 from tests.reading.clinic import send
 from tests.reading.region import hire
-from tests.viewer.house import House, password_hash
+from tests.viewer.house import PASSWORD, House
 from viewer import app as viewer_app
 
 UNREVISED: Mapping[tuple[str, str], str] = {
@@ -229,7 +230,7 @@ def test_an_answer_to_a_question_that_was_asked_anew_is_kept_and_not_sent(house:
 def test_an_entry_of_a_device_that_somebody_changed_is_shown_and_not_undone(house: House) -> None:
     oak = (Role.SYSTEM_ADMINISTRATOR, house.clinic.region.oak)
     with transaction(house.engine) as tx:
-        hire(tx, "kira", house.now, oak, password_hash=password_hash())
+        hire(tx, "kira", house.now, oak, password_hash=quick_hash(PASSWORD))
     client = house.signed_in("kira")
     token = {"csrf_token": client.headers["X-CSRF-Token"]}
     entry = {"ae_title": "DR1", "site": "hills", "network": "10.1.2.3"}

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Final
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM, Audit, events_about
@@ -15,10 +14,11 @@ from reading.errors import Invalid, NotAllowed, NotThere
 from reading.kinds import Level, Role, Tier
 from reading.register import organisations, passwords, people, registry
 from storage.database import transaction
+from tests.passwords import quick_hash
 
 AUDIT: Final = Audit("cli")
 WORD = "k3vw-9mpt-x2hd-7qrs"
-FIRST = passwords.NewPassword(text=WORD, hash=PasswordHasher(1, 8, 1).hash(WORD), is_first=True)
+FIRST = passwords.NewPassword(text=WORD, hash=quick_hash(WORD), is_first=True)
 SHORT = passwords.NewPassword(text="short", hash="!", is_first=False)
 LONG = passwords.NewPassword(text="long enough 1", hash="!", is_first=False)
 

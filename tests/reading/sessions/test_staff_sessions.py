@@ -25,13 +25,13 @@ from reading.tables import failed_proof, staff_session
 from reading.viewers import Staff
 from storage.database import snapshot, transaction
 from storage.open_transactions import SlowInTransaction
+from tests.passwords import quick_hash
 from tests.reading.region import KEYS, hire, make_region
 
 WhoT = TypeVar("WhoT", bound=Who)
 WEB: Final = Audit("web")
 PASSWORD: Final = "oak-tree-in-winter"
-# The verification takes its cost from the hash, so a cheap one keeps the tests quick.
-HASH: Final = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+HASH: Final = quick_hash(PASSWORD)
 
 
 def ada(engine: Engine, now: datetime) -> Staff:
@@ -250,7 +250,7 @@ def test_a_hash_that_asks_for_both_cores_is_made_again(engine: Engine, now: date
 
 def test_a_password_that_is_changed_while_it_is_checked_opens_nothing(engine: Engine, now: datetime) -> None:
     person = ada(engine, now)
-    other = PasswordHasher(1, 8, 1).hash("another-word-here")
+    other = quick_hash("another-word-here")
 
     class Between(Acts[Actor]):
         parts = 0

@@ -7,9 +7,10 @@ from datetime import timedelta
 import httpx
 import pytest
 
-from reading.register import password_turns, passwords, people
+from reading.register import password_turns, people
 from reading.register.password_turns import PasswordTurns
 from storage.database import transaction
+from tests.passwords import quick_hash
 from tests.reading.clinic import NORMAL
 from tests.viewer.house import PASSWORD, House
 
@@ -22,7 +23,7 @@ def sign_in(house: House, password: str, username: str = "ada") -> httpx.Respons
 
 
 def give_first_password(house: House) -> None:
-    kept = passwords.hash_password(FIRST)
+    kept = quick_hash(FIRST)
     with transaction(house.engine) as tx:
         people.set_password(tx, house.clinic.tang.person_id, kept, must_change=True)
 

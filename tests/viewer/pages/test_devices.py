@@ -14,9 +14,10 @@ from reading.register.devices import Device
 from reading.tables import audit_event
 from storage.database import snapshot, transaction
 from tests import certificates
+from tests.passwords import quick_hash
 from tests.reading.clinic import Clinic
 from tests.reading.region import hire
-from tests.viewer.house import House, password_hash
+from tests.viewer.house import PASSWORD, House
 
 SITE = {"ae_title": "CT1", "site": "hills", "network": "10.1.2.9"}
 
@@ -31,7 +32,7 @@ def keeper(house: House) -> None:
     """Kira administers Oak county's systems."""
     clinic: Clinic = house.clinic
     with transaction(house.engine) as tx:
-        hire(tx, "kira", house.now, (Role.SYSTEM_ADMINISTRATOR, clinic.region.oak), password_hash=password_hash())
+        hire(tx, "kira", house.now, (Role.SYSTEM_ADMINISTRATOR, clinic.region.oak), password_hash=quick_hash(PASSWORD))
 
 
 def test_the_page_says_what_was_refused_and_what_to_do(house: House) -> None:
@@ -153,7 +154,7 @@ def test_a_quality_manager_gives_with_one_click_what_a_device_asked_for(house: H
     keeper(house)
     one = device(house)
     with transaction(house.engine) as tx:
-        hire(tx, "mia", house.now, (Role.QUALITY_MANAGER, house.clinic.region.oak), password_hash=password_hash())
+        hire(tx, "mia", house.now, (Role.QUALITY_MANAGER, house.clinic.region.oak), password_hash=quick_hash(PASSWORD))
         device_rights.note_lack(tx, one.id, {DeviceRight.QUERY}, house.now)
     mia, kira = house.signed_in("mia"), house.signed_in("kira")
     address = f"/devices/{one.id}/rights"

@@ -1,0 +1,46 @@
+"""Engines that stand for a whole run and are pointed at one database after another.
+
+What an engine has learnt costs more than what most tests do with it: the server's version and types, and every
+statement that SQLAlchemy has compiled. Its connections end with each test.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from storage.database import LOCK_SECONDS, Durability, connect
+
+_free: Final[dict[tuple[str, Durability, float], list[Engine]]] = defaultdict(list)
+
+
+@contextmanager
+def pointed(
+    url: str, durability: Durability = Durability.SYNCHRONOUS, *, lock_seconds: float = LOCK_SECONDS
+) -> Iterator[Engine]:
+    """An engine as `storage.database.connect` makes it, for one test."""
+    target = sa.make_url(url)
+    free = _free[target.drivername, durability, lock_seconds]
+    engine = free.pop() if free else _standing(connect(url, durability, lock_seconds=lock_seconds))
+    engine.url = target
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        free.append(engine)
+
+
+def _standing(engine: Engine) -> Engine:
+    @event.listens_for(engine, "do_connect")
+    def point(_dialect: object, _record: object, positional: list[Any], named: dict[str, Any]) -> None:
+        arguments, options = engine.dialect.create_connect_args(engine.url)
+        positional[:] = arguments
+        named |= options
+
+    return engine
