@@ -74,10 +74,17 @@ class Cluster:
 
     def new_database(self) -> str:
         """The URL of a fresh, migrated database."""
+        return self._copied("template")
+
+    def empty_database(self) -> str:
+        """The URL of a database without any table."""
+        return self._copied("template0")
+
+    def _copied(self, template: str) -> str:
         self._made += 1
         name = f"t{self._made}"
         # Copying its files takes a third of the time of copying them through the log.
-        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "template" STRATEGY FILE_COPY')
+        self._execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return self.url(name)
 
     def drop(self, url: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
@@ -21,7 +22,8 @@ class Recorded(Generic[T]):
     """What an act answered, and the rows that it left in an empty database."""
 
     answer: T
-    rows: tuple[tuple[sa.Table, list[dict[str, Any]]], ...]
+    rows: list[tuple[sa.Table, list[dict[str, Any]]]]
+    """Those that have a value in the same columns together: None would be JSON's null, not SQL's."""
 
     def enter(self, tx: Connection) -> T:
         """Into a database that has none of them; two databases get the same ids."""
@@ -35,10 +37,14 @@ def record(act: Callable[[Connection], T]) -> Recorded[T]:
     metadata.create_all(engine)
     with engine.begin() as tx:
         answer = act(tx)
-        rows = [(table, _rows(tx, table)) for table in metadata.sorted_tables]
+        rows = [(table, alike) for table in metadata.sorted_tables for alike in _rows(tx, table)]
     engine.dispose()
-    return Recorded(answer=answer, rows=tuple((table, found) for table, found in rows if found))
+    return Recorded(answer=answer, rows=rows)
 
 
-def _rows(tx: Connection, table: sa.Table) -> list[dict[str, Any]]:
-    return [dict(row) for row in tx.execute(sa.select(table)).mappings()]
+def _rows(tx: Connection, table: sa.Table) -> list[list[dict[str, Any]]]:
+    found: defaultdict[tuple[str, ...], list[dict[str, Any]]] = defaultdict(list)
+    for row in tx.execute(sa.select(table)).mappings():
+        said = {name: value for name, value in row.items() if value is not None}
+        found[tuple(said)].append(said)
+    return list(found.values())

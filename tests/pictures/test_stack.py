@@ -40,14 +40,14 @@ def series() -> list[Sent]:
 
 
 @pytest.fixture
-def pages(series: list[Sent], sqlite_template: Path, tmp_path: Path) -> Iterator[dict[str, Page]]:
+def page(series: list[Sent], way: str, sqlite_template: Path, tmp_path: Path) -> Iterator[Page]:
     url = f"sqlite:///{shutil.copy(sqlite_template, tmp_path / 'stack.db')}"
     engine = connect(url)
     with archive(engine, url, tmp_path) as held, serving(held, engine, tmp_path, desk.page_of_the_desk()) as web:
         for one in series:
             assert held.take(one.sent).accepted
-        with desk.opened(web.base, [STUDY]) as opened:
-            yield opened
+        with desk.opened(web.base, [STUDY], [way]) as opened:
+            yield opened[way]
     engine.dispose()
 
 
@@ -66,8 +66,7 @@ def zoom_of(page: Page, one: Sent) -> float:
 
 
 @pytest.mark.parametrize("way", list(desk.WAYS))
-def test_each_picture_has_its_own_window_white_and_size(series: list[Sent], pages: dict[str, Page], way: str) -> None:
-    page = pages[way]
+def test_each_picture_has_its_own_window_white_and_size(series: list[Sent], page: Page) -> None:
     order = (0, 1, 2, 3, 1, 0)
     apart = [difference(drawn(page, series[at]), reference.picture(series[at].whole, 1)) for at in order]
     does(page, "invert()")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import Connection, Engine
 
-from storage.database import Durability, connect
+from storage.database import Durability
 from storage.decisions.comparison import conflict_of, note_conflict
 from storage.index.quarantine_rows import unsettled
 from storage.index.queries import Entered, Index, Scope
@@ -19,6 +19,7 @@ from storage.instance_row import InstanceRow, Place, Provenance
 from storage.quarantine_moves import Reason
 from storage.records import Held
 from storage.segments.spool import Spool
+from tests import engines
 
 TOWNSHIP = "01KTOWNSHIP000000000000000"
 OTHER_TOWNSHIP = "01KOTHERTOWNSHIP0000000000"
@@ -84,14 +85,11 @@ def compared(tx: Connection) -> list[Held]:
 @contextmanager
 def opened(database_url: str, folder: Path) -> Iterator[tuple[Spool, Index, Engine]]:
     """A spool and an index as one process of the service has them."""
-    engine = connect(database_url)
-    index_engine = connect(database_url, Durability.ASYNCHRONOUS)
-    spool = Spool(folder, node="here", engine=engine)
-    index = Index(index_engine)
-    try:
-        yield spool, index, engine
-    finally:
-        spool.close()
-        index.close()
-        index_engine.dispose()
-        engine.dispose()
+    with engines.pointed(database_url) as engine, engines.pointed(database_url, Durability.ASYNCHRONOUS) as quick:
+        spool = Spool(folder, node="here", engine=engine)
+        index = Index(quick)
+        try:
+            yield spool, index, engine
+        finally:
+            spool.close()
+            index.close()

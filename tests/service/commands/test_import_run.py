@@ -22,8 +22,8 @@ from pydicom.dataelem import DataElement
 
 from service.commands import import_files
 from storage import tables
-from storage.database import connect, snapshot
-from tests import corpus
+from storage.database import snapshot
+from tests import corpus, engines
 from tests.builders import encoded, image, new_uid
 from tests.running import TierRead, wait_until
 
@@ -49,12 +49,8 @@ def write(path: Path, **attributes: object) -> Path:
 
 
 def rows(tierread: TierRead, column: sa.Column[str]) -> list[str]:
-    engine = connect(tierread.database_url)
-    try:
-        with snapshot(engine) as tx:
-            return sorted(tx.scalars(sa.select(column)).all())
-    finally:
-        engine.dispose()
+    with engines.pointed(tierread.database_url) as engine, snapshot(engine) as tx:
+        return sorted(tx.scalars(sa.select(column)).all())
 
 
 def test_a_folder_comes_in_once_and_what_is_wrong_is_said(tierread: TierRead, tmp_path: Path) -> None:

@@ -22,11 +22,12 @@ from service.installation.house import House
 from service.installation.installation import Folders
 from service.installation.settings import Settings
 from service.steps import steps
-from storage.database import connect, snapshot, transaction
+from storage.database import snapshot, transaction
 from storage.decisions.placement import apply
 from storage.decisions.placement_changes import Hidden
 from storage.index.queries import Index
 from storage.objects.store import FolderObjectStore
+from tests import engines
 from tests.storage.instances import place, provenance, row
 
 
@@ -73,11 +74,10 @@ def here(engine: Engine, database_url: str, tmp_path: Path, now: datetime) -> It
     )
     with transaction(engine) as tx:
         site = organisations.add(tx, code="TOWN", name="卫生院", level=Level.TOWNSHIP, now=now)
-    asynchronous = connect(database_url)
-    index = Index(asynchronous)
-    yield Here(house, index, clock, site.id)
-    index.close()
-    asynchronous.dispose()
+    with engines.pointed(database_url) as other:
+        index = Index(other)
+        yield Here(house, index, clock, site.id)
+        index.close()
 
 
 def test_a_study_that_cannot_be_taken_in_keeps_none_waiting_and_is_tried_again(here: Here) -> None:

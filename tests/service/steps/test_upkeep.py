@@ -24,7 +24,7 @@ from service.installation.settings import Settings
 from service.processes.gauges import gauges
 from service.steps.upkeep import Upkeep, due
 from storage import tables
-from storage.database import connect, snapshot
+from storage.database import snapshot
 from storage.index.queries import Index
 from storage.keeping.shipping import ship
 from storage.objects.block_cache import BlockCache
@@ -32,6 +32,7 @@ from storage.objects.store import FolderObjectStore, ObjectStore
 from storage.segments.spool import Spool
 from storage.upkeep import rounds
 from storage.upkeep.rounds import Round, Task
+from tests import engines
 from tests.storage.instances import row, store
 
 DAY = timedelta(days=1)
@@ -92,12 +93,11 @@ def here(engine: Engine, database_url: str, tmp_path: Path) -> Iterator[Here]:
         object_store=FolderObjectStore(tmp_path / "objects", links=False),
         copy_store=FolderObjectStore(tmp_path / "copy", links=False),
     )
-    index_engine = connect(database_url)
-    spool, index = Spool(tmp_path / "spool", node="here", engine=engine), Index(index_engine)
-    yield Here(house=house, clock=clock, spool=spool, index=index, folder=tmp_path, stop=threading.Event())
-    spool.close()
-    index.close()
-    index_engine.dispose()
+    with engines.pointed(database_url) as other:
+        spool, index = Spool(tmp_path / "spool", node="here", engine=engine), Index(other)
+        yield Here(house=house, clock=clock, spool=spool, index=index, folder=tmp_path, stop=threading.Event())
+        spool.close()
+        index.close()
 
 
 @pytest.mark.parametrize(

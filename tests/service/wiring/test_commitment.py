@@ -23,9 +23,10 @@ from service.installation.settings import Settings
 from service.wiring.commitment import HOLD, CommitmentDoor
 from storage import tables
 from storage.commitment.requests import Reference, TransactionInUse
-from storage.database import connect, snapshot, transaction
+from storage.database import snapshot, transaction
 from storage.index.queries import Index
 from storage.objects.store import FolderObjectStore
+from tests import engines
 from tests.storage.instances import DEVICE, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -75,11 +76,10 @@ def door(engine: Engine, database_url: str, tmp_path: Path, now: datetime) -> It
         tx.execute(reading.organisation.insert().values(id=TOWNSHIP, code="T", name="T", level="township", since=now))
         calling = {"ae_title": "DR1", "network": "10.1.7.7/32", "site_id": TOWNSHIP, "issuer": "T", "since": now}
         tx.execute(reading.device.insert().values(id=DEVICE, **calling))
-    asynchronous = connect(database_url)
-    index = Index(asynchronous)
-    yield Door(house, index)
-    index.close()
-    asynchronous.dispose()
+    with engines.pointed(database_url) as other:
+        index = Index(other)
+        yield Door(house, index)
+        index.close()
 
 
 def test_a_request_is_kept_for_the_node_that_took_it(door: Door, engine: Engine, now: datetime) -> None:

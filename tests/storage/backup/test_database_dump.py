@@ -6,8 +6,8 @@ import gzip
 import json
 import re
 import shutil
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,9 +24,9 @@ from storage.database import connect, metadata, snapshot, transaction
 from storage.index import journal
 from storage.rebuild import rebuild
 from storage.schema import SchemaTooNew, is_current, migrate
-from tests.postgresql import Cluster
 from tests.reading.clinic import arrive, open_clinic, read
 from tests.reading.intake.test_replay import at_work
+from tests.recorded import Recorded, record
 from tests.storage.test_migrations import at as at_revision
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -43,6 +43,15 @@ def quiet() -> None:
 
 def fill(tx: Connection, now: datetime) -> None:
     """A clinic at work, and one row in each table that its work did not touch."""
+    _filled(now).enter(tx)
+
+
+@cache
+def _filled(now: datetime) -> Recorded[None]:
+    return record(lambda tx: _fill(tx, now))
+
+
+def _fill(tx: Connection, now: datetime) -> None:
     clinic = open_clinic(tx, now)
     at_work(tx, clinic, now)
     read(tx, clinic, clinic.ada, arrive(tx, clinic, "1.5", now, patient_name="皮^亚=Pi^Ya").id, now)
@@ -85,22 +94,6 @@ def everything(engine: Engine) -> Rows:
             for table in metadata.sorted_tables
             if table.name != MARK
         }
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """An engine on a database without any table."""
-    server: Cluster | None = request.getfixturevalue("cluster") if request.param == "postgresql" else None
-    url = f"sqlite:///{tmp_path / 'empty.db'}" if server is None else server.new_database()
-    engine = connect(url)
-    if server is not None:
-        with engine.connect() as connection, connection.begin():
-            connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            connection.exec_driver_sql("CREATE SCHEMA public")
-    yield engine
-    engine.dispose()
-    if server is not None:
-        server.drop(url)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
-from storage.database import Durability, connect, snapshot, transaction
+from storage.database import Durability, snapshot, transaction
 from storage.decisions.placement import apply
 from storage.decisions.placement_changes import (
     Change,
@@ -44,6 +44,7 @@ from storage.index.queries import (
     study_of,
 )
 from storage.segments.members import Entry
+from tests import engines
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row, seen_whole
 
 ALL = Scope(site_ids=frozenset({TOWNSHIP}))
@@ -98,12 +99,11 @@ ENTRIES = [
 
 @pytest.fixture
 def index(database_url: str) -> Iterator[Index]:
-    engine = connect(database_url, Durability.ASYNCHRONOUS)
-    made = Index(engine)
-    made.enter_all(ENTRIES)
-    yield made
-    made.close()
-    engine.dispose()
+    with engines.pointed(database_url, Durability.ASYNCHRONOUS) as quick:
+        made = Index(quick)
+        made.enter_all(ENTRIES)
+        yield made
+        made.close()
 
 
 def shown(tx: Connection) -> Shown:

@@ -27,16 +27,16 @@ from storage.index.queries import (
     undescribed,
 )
 from storage.segments.members import Entry
+from tests import engines
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row, seen_whole
 
 
 @pytest.fixture
 def index(database_url: str) -> Iterator[Index]:
-    engine = connect(database_url, Durability.ASYNCHRONOUS)
-    made = Index(engine)
-    yield made
-    made.close()
-    engine.dispose()
+    with engines.pointed(database_url, Durability.ASYNCHRONOUS) as quick:
+        made = Index(quick)
+        yield made
+        made.close()
 
 
 def count(engine: Engine, table: sa.Table) -> int:
@@ -173,8 +173,8 @@ def test_many_callers_share_commits_and_each_hears_of_its_own_row(index: Index, 
 
 
 def test_two_committers_settle_concurrent_duplicates(database_url: str, engine: Engine) -> None:
-    engines = [connect(database_url, Durability.ASYNCHRONOUS) for _ in range(2)]
-    indexes = [Index(one) for one in engines]
+    both = [connect(database_url, Durability.ASYNCHRONOUS) for _ in range(2)]
+    indexes = [Index(one) for one in both]
     jobs = [(indexes[number % 2], number // 2 % 25, number // 50) for number in range(100)]  # each UID four times
 
     def enter(job: tuple[Index, int, int]) -> Entered:
@@ -186,7 +186,7 @@ def test_two_committers_settle_concurrent_duplicates(database_url: str, engine: 
         results = list(threads.map(enter, jobs))
     for one in indexes:
         one.close()
-    for one in engines:
+    for one in both:
         one.dispose()
 
     assert results.count(Entered.NEW) == 50

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
-from storage.database import Durability, connect, transaction
+from storage.database import Durability, transaction
 from storage.decisions import placement
 from storage.decisions.placement_changes import Hidden
 from storage.index.queries import (
@@ -26,6 +26,7 @@ from storage.index.queries import (
     seen_instance,
     series_in,
 )
+from tests import engines
 from tests.plans import plans_of, reads_through
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
 
@@ -42,15 +43,14 @@ MOST = 100
 @pytest.fixture
 def index(database_url: str) -> Iterator[Index]:
     """Two pictures and a report of the township; the other township and the city have sent the first picture too."""
-    index_engine = connect(database_url, Durability.ASYNCHRONOUS)
-    made = Index(index_engine)
-    for number, one in enumerate((row(1), row(2), REPORT), start=1):
-        made.enter(one, place(number), provenance(received_at=NOON + number * MINUTE))
-    for number, site_id in ((4, OTHER_TOWNSHIP), (5, CITY)):
-        made.enter(row(1), place(number), provenance(site_id=site_id, received_at=NOON + number * MINUTE))
-    yield made
-    made.close()
-    index_engine.dispose()
+    with engines.pointed(database_url, Durability.ASYNCHRONOUS) as quick:
+        made = Index(quick)
+        for number, one in enumerate((row(1), row(2), REPORT), start=1):
+            made.enter(one, place(number), provenance(received_at=NOON + number * MINUTE))
+        for number, site_id in ((4, OTHER_TOWNSHIP), (5, CITY)):
+            made.enter(row(1), place(number), provenance(site_id=site_id, received_at=NOON + number * MINUTE))
+        yield made
+        made.close()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from storage.database import Durability, connect, transaction
+from storage.database import Durability, transaction
 from storage.index.queries import (
     Condition,
     Exact,
@@ -25,6 +25,7 @@ from storage.index.queries import (
     show,
     unhide,
 )
+from tests import engines
 from tests.storage.instances import OTHER_TOWNSHIP, TOWNSHIP, place, provenance, row
 
 HERE = Scope(site_ids=frozenset({TOWNSHIP}))
@@ -39,16 +40,15 @@ STUDIES = {
 
 @pytest.fixture
 def index(database_url: str) -> Iterator[Index]:
-    index_engine = connect(database_url, Durability.ASYNCHRONOUS)
-    index = Index(index_engine)
-    for number, (study, known) in enumerate(STUDIES.items(), 1):
-        one = row(number, study_uid=study, series_uid=f"{study}.1", sop_instance_uid=f"{study}.1.1", **known)
-        index.enter(one, place(number), provenance())
-    other = row(9, study_uid="2.1", series_uid="2.1.1", sop_instance_uid="2.1.1.1", patient_id="P1")
-    index.enter(other, place(9), provenance(site_id=OTHER_TOWNSHIP))
-    yield index
-    index.close()
-    index_engine.dispose()
+    with engines.pointed(database_url, Durability.ASYNCHRONOUS) as quick:
+        index = Index(quick)
+        for number, (study, known) in enumerate(STUDIES.items(), 1):
+            one = row(number, study_uid=study, series_uid=f"{study}.1", sop_instance_uid=f"{study}.1.1", **known)
+            index.enter(one, place(number), provenance())
+        other = row(9, study_uid="2.1", series_uid="2.1.1", sop_instance_uid="2.1.1.1", patient_id="P1")
+        index.enter(other, place(9), provenance(site_id=OTHER_TOWNSHIP))
+        yield index
+        index.close()
 
 
 @pytest.fixture

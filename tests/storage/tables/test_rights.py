@@ -15,7 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 import reading.tables
 import storage.tables
 from reading.access.report_seals import check_reports
-from storage.database import connect, metadata, snapshot, transaction
+from storage.database import metadata, snapshot, transaction
 from storage.tables.rights import (
     CHANGED_IN_PART,
     DELETED_FROM,
@@ -26,6 +26,7 @@ from storage.tables.rights import (
     is_owner,
     wanted,
 )
+from tests import engines
 from tests.postgresql import APPLICATION, Cluster, as_application
 from tests.reading.anchors.anchored import anchor, check, places_in
 from tests.reading.clinic import arrive, open_clinic, read
@@ -38,18 +39,16 @@ TABLES: Final = (reading.tables.case, storage.tables.study)
 def owner(cluster: Cluster) -> Iterator[Engine]:
     """A database with the rights as `tierread prepare` gives them."""
     url = cluster.new_database()
-    engine = connect(url)
-    grant(engine, APPLICATION)
-    yield engine
-    engine.dispose()
+    with engines.pointed(url) as engine:
+        grant(engine, APPLICATION)
+        yield engine
     cluster.drop(url)
 
 
 @pytest.fixture
 def application(owner: Engine) -> Iterator[Engine]:
-    engine = connect(as_application(owner.url.render_as_string(hide_password=False)))
-    yield engine
-    engine.dispose()
+    with engines.pointed(as_application(owner.url.render_as_string(hide_password=False))) as engine:
+        yield engine
 
 
 def refused(engine: Engine, statement: str) -> bool:
