@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from functools import cache, wraps
+from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -14,32 +15,42 @@ import reading.tables  # noqa: F401 - the metadata has its tables
 import storage.tables  # noqa: F401 - and its
 from storage.database import metadata
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, kw_only=True)
-class Recorded(Generic[T]):
-    """What an act answered, and the rows that it left in an empty database."""
+def recorded(act: Callable[Concatenate[Connection, P], T]) -> Callable[Concatenate[Connection, P], T]:
+    """``act`` for a database in which there is nothing yet; two databases get the same ids."""
 
+    @cache
+    def once(*given: P.args, **named: P.kwargs) -> _Recorded[T]:
+        return _record(lambda tx: act(tx, *given, **named))
+
+    @wraps(act)
+    def enter(tx: Connection, /, *given: P.args, **named: P.kwargs) -> T:
+        made = once(*given, **named)
+        for table, rows in made.rows:
+            tx.execute(table.insert(), rows)
+        return made.answer
+
+    return enter
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Recorded(Generic[T]):
     answer: T
     rows: list[tuple[sa.Table, list[dict[str, Any]]]]
     """Those that have a value in the same columns together: None would be JSON's null, not SQL's."""
 
-    def enter(self, tx: Connection) -> T:
-        """Into a database that has none of them; two databases get the same ids."""
-        for table, rows in self.rows:
-            tx.execute(table.insert(), rows)
-        return self.answer
 
-
-def record(act: Callable[[Connection], T]) -> Recorded[T]:
+def _record(act: Callable[[Connection], T]) -> _Recorded[T]:
     engine = sa.create_engine("sqlite://")
     metadata.create_all(engine)
     with engine.begin() as tx:
         answer = act(tx)
         rows = [(table, alike) for table in metadata.sorted_tables for alike in _rows(tx, table)]
     engine.dispose()
-    return Recorded(answer=answer, rows=rows)
+    return _Recorded(answer=answer, rows=rows)
 
 
 def _rows(tx: Connection, table: sa.Table) -> list[list[dict[str, Any]]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,7 +36,7 @@ from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
 from tests.reading.region import KEYS, Region, hire, make_region, received
-from tests.recorded import Recorded, record
+from tests.recorded import recorded
 
 RESIDENT = "住院医师"
 ATTENDING = "主治医师"
@@ -82,17 +81,13 @@ def messages(tx: Connection) -> list[sa.Row[Any]]:
 
 def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:
     """The region and everybody who works there, in a database that has neither."""
-    return _opened(now, json.dumps(rules)).enter(tx)
+    return _opened(tx, now, json.dumps(rules))
 
 
-@cache
-def _opened(now: datetime, rules: str) -> Recorded[Clinic]:
-    return record(lambda tx: _open(tx, now, json.loads(rules)))
-
-
-def _open(tx: Connection, now: datetime, rules: dict[str, Any]) -> Clinic:
+@recorded
+def _opened(tx: Connection, now: datetime, rules: str) -> Clinic:
     region = make_region(tx, now)
-    policy.install(tx, rules, None, now, version=1)
+    policy.install(tx, json.loads(rules), None, now, version=1)
     oak, city = region.oak, region.city
 
     def titled(staff: Staff, title: str) -> Staff:

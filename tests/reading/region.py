@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cache
 
 from sqlalchemy.engine import Connection
 
@@ -21,7 +20,7 @@ from storage.index.entry_batch import Batch
 from storage.index.known_studies import Known
 from storage.index.queries import Study
 from storage.segments.members import Entry
-from tests.recorded import Recorded, record
+from tests.recorded import recorded
 from tests.storage.instances import place, provenance, row
 
 KEYS = Keys(digest_key=b"d" * 32, cipher_key=b"c" * 32)
@@ -43,16 +42,8 @@ class Region:
     moor: Organisation
 
 
+@recorded
 def make_region(tx: Connection, now: datetime) -> Region:
-    return _made(now).enter(tx)
-
-
-@cache
-def _made(now: datetime) -> Recorded[Region]:
-    return record(lambda tx: _make(tx, now))
-
-
-def _make(tx: Connection, now: datetime) -> Region:
     def add(code: str, level: Level, parent: str | None) -> Organisation:
         return organisations.add(tx, code=code, name=code.title(), level=level, parent_code=parent, now=now)
 

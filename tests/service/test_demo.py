@@ -17,18 +17,21 @@ from reading.context import Context
 from reading.identifiers import IdentityCard
 from reading.kinds import Level, Role, Tier
 from reading.patients.keys import keys_in
-from reading.register import organisations, passwords, people
+from reading.register import organisations, people
+from reading.register.passwords import NewPassword
 from service.demo import ct, objects, radiographs, region
 from service.demo.radiographs import Chest, Hand
 from service.demo.region import EXAMINATIONS, PATIENTS, PEOPLE, ChestCt, Sent
 from storage.database import snapshot, transaction
+from tests.passwords import quick_hash
 from tests.running import TierRead, wait_until
 
 CHINA = timezone(timedelta(hours=8))
 
 
 def test_the_region_has_its_levels_and_people_of_every_role(engine: Engine, tmp_path: Path, now: datetime) -> None:
-    chosen = {name: passwords.chosen(f"word-for-{number}-only") for number, (name, *_) in enumerate(PEOPLE)}
+    words = {name: f"word-for-{number}-only" for number, (name, *_) in enumerate(PEOPLE)}
+    chosen = {name: NewPassword(text=word, hash=quick_hash(word), is_first=False) for name, word in words.items()}
     keys = keys_in(tmp_path / "keys")
     with transaction(engine) as tx:
         made = region.make(Context(tx, Audit("demo"), now, SYSTEM), keys, chosen)

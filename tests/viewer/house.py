@@ -40,6 +40,7 @@ from tests.journalled import journalled
 from tests.passwords import quick_hash
 from tests.reading.clinic import Clinic, arrive, open_clinic
 from tests.reading.region import KEYS, PIA_CARD, pia
+from tests.recorded import recorded
 from viewer.app import mount
 from viewer.http.office import Office
 
@@ -138,14 +139,19 @@ class House:
 def open_house(engine: Engine, now: datetime) -> Iterator[House]:
     """A clinic at work and its viewer, served until the block ends."""
     with transaction(engine) as tx:
-        clinic = open_clinic(tx, now)
-        _give_passwords(tx, clinic)
-        patient = pia(tx, now)
+        clinic, patient = _furnished(tx, now)
     url = engine.url.render_as_string(hide_password=False)
     with tempfile.TemporaryDirectory() as folder, archive(engine, url, Path(folder)) as behind:
         house = House(engine=engine, now=now, clinic=clinic, patient=patient, archive=behind)
         with _opened(house) as opened:
             yield opened
+
+
+@recorded
+def _furnished(tx: Connection, now: datetime) -> tuple[Clinic, Patient]:
+    clinic = open_clinic(tx, now)
+    _give_passwords(tx, clinic)
+    return clinic, pia(tx, now)
 
 
 @contextmanager

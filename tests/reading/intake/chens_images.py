@@ -26,6 +26,7 @@ from reading.viewers import PatientViewer, Staff
 from storage.index import queries
 from tests.reading.clinic import Clinic, arrive, open_clinic, read, send
 from tests.reading.region import KEYS
+from tests.recorded import recorded
 
 CHEN_CARD = Identifier(kind=IdentifierKind.HEALTH_CARD, value="C1")
 
@@ -48,6 +49,7 @@ class Scene:
     """A case of his, with a report that he reads."""
 
 
+@recorded
 def scene(tx: Connection, now: datetime) -> Scene:
     clinic = open_clinic(tx, now)
     chen = patients.register(

@@ -7,7 +7,6 @@ import json
 import re
 import shutil
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,7 +25,7 @@ from storage.rebuild import rebuild
 from storage.schema import SchemaTooNew, is_current, migrate
 from tests.reading.clinic import arrive, open_clinic, read
 from tests.reading.intake.test_replay import at_work
-from tests.recorded import Recorded, record
+from tests.recorded import recorded
 from tests.storage.test_migrations import at as at_revision
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -41,17 +40,9 @@ def quiet() -> None:
     pass
 
 
+@recorded
 def fill(tx: Connection, now: datetime) -> None:
     """A clinic at work, and one row in each table that its work did not touch."""
-    _filled(now).enter(tx)
-
-
-@cache
-def _filled(now: datetime) -> Recorded[None]:
-    return record(lambda tx: _fill(tx, now))
-
-
-def _fill(tx: Connection, now: datetime) -> None:
     clinic = open_clinic(tx, now)
     at_work(tx, clinic, now)
     read(tx, clinic, clinic.ada, arrive(tx, clinic, "1.5", now, patient_name="皮^亚=Pi^Ya").id, now)
