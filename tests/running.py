@@ -84,12 +84,15 @@ def wait_until(condition: Callable[[], Any], seconds: float = 120, what: str = "
     """What ``condition`` answers as soon as that is true."""
     deadline = time.monotonic() + seconds
     while True:
+        asked = time.monotonic()
         found = condition()
         if found:
             return found
-        if time.monotonic() > deadline:
+        answered = time.monotonic()
+        if answered > deadline:
             raise AssertionError(f"not within {seconds} s: {what or condition}")
-        time.sleep(0.05)
+        # What is costly to ask is asked less often: most of the time belongs to whom it is asked of.
+        time.sleep(min(1, max(0.05, 3 * (answered - asked))))
 
 
 def listens(port: int) -> bool:
@@ -325,10 +328,10 @@ class TierRead:
         return Patient(id=made.id, number=made.number, name=name, identity_card=identity_card, health_card=health_card)
 
     def _prepare(self, arguments: Sequence[str]) -> None:
-        """Before the first command: the folder and the database that every first command makes."""
+        """Before the first command: the folder and the database that it would make."""
         begun = self.data_dir.exists() or "TIERREAD_DATABASE_URL" in self.environ
         if not (begun or self._cold or "demo" in arguments):
-            shutil.copytree(_prepared(), self.data_dir)
+            shutil.copytree(_left_by("prepare" if arguments[-1] == "serve" else "org list"), self.data_dir)
 
     def _is_ready(self) -> bool:
         assert self.process is not None
@@ -359,11 +362,11 @@ def _outside() -> dict[str, str]:
 
 
 @cache
-def _prepared() -> Path:
+def _left_by(first_command: str) -> Path:
     scratch = tempfile.TemporaryDirectory(prefix="tr-prepared-")
     atexit.register(scratch.cleanup)
     folder = Path(scratch.name)
-    done = warm.run(["org", "list"], env={**_outside(), "TIERREAD_DATA_DIR": str(folder / "data")}, cwd=folder)
+    done = warm.run(first_command.split(), env={**_outside(), "TIERREAD_DATA_DIR": str(folder / "data")}, cwd=folder)
     assert done.returncode == 0, done.stderr
     return folder / "data"
 

@@ -22,6 +22,8 @@ from tests.wire import EXPLICIT_LITTLE, Aborted, HungUp, Object, Rejected, Sende
 
 STUDY_SIZE: Final = 12
 STORED: Final = 0x0000
+PAUSE_SECONDS: Final = 0.02
+"""Between pictures, so that the senders do not take all of the machine that the rest starts again on."""
 
 
 @dataclass(kw_only=True)
@@ -36,16 +38,13 @@ class Promises:
 class Township(threading.Thread):
     """A sender that goes on after every interruption, as devices do: what was not acknowledged is sent again."""
 
-    def __init__(
-        self, port: int, device: str, promises: Promises, stop: threading.Event, seed: int, *, pause: float = 0
-    ) -> None:
+    def __init__(self, port: int, device: str, promises: Promises, stop: threading.Event, seed: int) -> None:
         super().__init__()
         self._address = ("127.0.0.1", port)
         self._device = device
         self._promises = promises
         self._stop_sending = stop
         self._rng = random.Random(seed)
-        self._pause = pause
         self._sent = 0
         self._study = self._series = ""
 
@@ -60,7 +59,7 @@ class Township(threading.Thread):
                     contexts=[(CT, [EXPLICIT_LITTLE])],
                     timeout=20,
                 ) as sender:
-                    while not self._stop_sending.wait(self._pause):
+                    while not self._stop_sending.wait(PAUSE_SECONDS):
                         waiting = waiting or self._next()
                         status = sender.store(waiting)
                         self._note(waiting, status)

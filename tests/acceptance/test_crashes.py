@@ -52,10 +52,7 @@ def test_whatever_is_killed_nothing_acknowledged_is_lost(
     settings = s3.settings(tmp_path.name)
     with serving(tmp_path / "house", database_url=forgetful.new_database(), settings=settings) as tierread:
         cast = tierread.cast()
-        # A pause between pictures, so that the senders do not take all of the machine that the rest starts again on.
-        townships = [
-            Township(tierread.dicom_port, cast.device, promises, stop, seed, pause=0.02) for seed in range(SENDERS)
-        ]
+        townships = [Township(tierread.dicom_port, cast.device, promises, stop, seed) for seed in range(SENDERS)]
         for township in townships:
             township.start()
         forgotten: list[int] = []
