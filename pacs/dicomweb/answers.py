@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Final
 
@@ -25,6 +25,20 @@ def etag(*parts: str | bytes | int) -> str:
         digest.update(part if isinstance(part, bytes) else str(part).encode())
         digest.update(b"\0")
     return f'"{digest.hexdigest()[:32]}"'
+
+
+def gathered(pieces: Iterable[bytes], least: int = 1 << 20) -> Iterator[bytes]:
+    """The same bytes in pieces of at least ``least``: each one sent costs a change of threads, however small it is."""
+    held: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        held.append(piece)
+        size += len(piece)
+        if size >= least:
+            yield b"".join(held)
+            held, size = [], 0
+    if held:
+        yield b"".join(held)
 
 
 def not_modified(request: Request, tag: str, caching: str = REVALIDATE) -> Response | None:

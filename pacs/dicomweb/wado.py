@@ -15,7 +15,7 @@ from starlette.responses import Response, StreamingResponse
 
 from pacs.dataset.walk import EXPLICIT_LITTLE
 from pacs.dicomweb.accept import ANY_SYNTAX, Acceptable, acceptable, takes_gzip
-from pacs.dicomweb.answers import VARY, etag, headers, not_modified, whole_or_range
+from pacs.dicomweb.answers import VARY, etag, gathered, headers, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
@@ -71,7 +71,7 @@ def objects(service: DicomwebContext, request: Request, study_uid: str, find: Fi
         media = f'multipart/related; type="{DICOM}"; boundary={boundary}'
         pieces, size = _first_read(_parts(boundary, files)), _size(boundary, files)
     fields = headers(tag) | {"Content-Type": media} | ({} if size is None else {"Content-Length": str(size)})
-    return StreamingResponse(pieces, headers=fields)
+    return StreamingResponse(gathered(pieces), headers=fields)
 
 
 class _File:
