@@ -146,6 +146,7 @@ class Action(StrEnum):
     REPORT_ADDENDUM = "report.addendum"
     REPORT_AWAIT = "report.await"
     REPORT_LISTED = "report.listed"
+    REPORT_NOT_SHOWN = "report.not_shown"
     REPORT_PDF = "report.pdf"
     REPORT_PRINT = "report.print"
     REPORT_PRIOR = "report.prior"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
 
@@ -60,19 +61,29 @@ class BadRequest(DicomwebProblem):
         return {"field": self.field, "problem": self.problem}
 
 
+class Cause(StrEnum):
+    """Why pixels are not rendered."""
+
+    UNSUPPORTED = "unsupported"
+    """Nothing here decodes or presents such pixels, however whole they are."""
+    DAMAGED = "damaged"
+
+
 class NotAcceptable(DicomwebProblem):
     """The object cannot be sent in any accepted media type."""
 
     status = HTTPStatus.NOT_ACCEPTABLE
     slug = "not-acceptable"
 
-    def __init__(self, available: tuple[str, ...] = ()) -> None:
+    def __init__(self, available: tuple[str, ...] = (), cause: Cause | None = None) -> None:
         super().__init__()
         self.available = available
+        self.cause = cause
 
     @property
     def fields(self) -> dict[str, Any]:
-        return {"available": list(self.available)} if self.available else {}
+        available = {"available": list(self.available)} if self.available else {}
+        return available if self.cause is None else available | {"cause": self.cause}
 
 
 class WrongContent(DicomwebProblem):

@@ -10,12 +10,12 @@ from pacs.dicomweb.answers import etag, headers, not_modified, warning_headers
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.documents import ENCAPSULATED_PDF, document
 from pacs.dicomweb.frames import frame_numbers
-from pacs.dicomweb.problems import BadRequest, NotAcceptable, NotThere
+from pacs.dicomweb.problems import BadRequest, Cause, NotAcceptable, NotThere
 from pacs.dicomweb.wado import Find
+from pacs.pixels.codestream import NotDecodable, NotSupported
 from pacs.pixels.opened import Unreadable
 from pacs.pixels.rendered import THUMBNAIL_PIXELS, render
 from pacs.pixels.rendering import BadParameter, Picture, Rendering, Viewport, rendering
-from pacs.pixels.transcode import NotDecodable
 from storage.index.queries import Instance
 
 NO_ANNOTATION = '299 tierread "The annotation parameter is not supported."'
@@ -76,6 +76,8 @@ def _picture(service: DicomwebContext, request: Request, instance: Instance, num
         body = service.frames.get(key, lambda: render(opened, service.header(opened), number, how, kind))
     except BadParameter as error:
         raise BadRequest(error.name, "outside the image") from error
+    except NotSupported as error:
+        raise NotAcceptable(cause=Cause.UNSUPPORTED) from error
     except (NotDecodable, Unreadable) as error:
-        raise NotAcceptable from error
+        raise NotAcceptable(cause=Cause.DAMAGED) from error
     return Response(body, headers=headers(tag) | {"Content-Type": kind})

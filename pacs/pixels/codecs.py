@@ -15,7 +15,7 @@ from typing import Final
 import imagecodecs
 import numpy as np
 
-from pacs.pixels.codestream import Codestream, NotDecodable, jpeg2000_header, jpeg_header
+from pacs.pixels.codestream import Codestream, NotDecodable, NotSupported, jpeg2000_header, jpeg_header
 from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSLESS, JPEG_LOSSY, JPEG_LS, RLE, ImagePixel, recoded_photometric
 from pacs.pixels.opened import HTJ2K
 
@@ -46,7 +46,7 @@ def samples(frame: bytes, syntax: str, image: ImagePixel, *, rgb: bool = False) 
 
     """
     if image.sample_bytes not in (1, 2, 4, 8) or not image.frame_bytes:
-        raise NotDecodable("no image")
+        raise NotSupported("no image")
     photometric = recoded_photometric(image.photometric)
     try:
         if syntax in JPEG_LOSSY:
@@ -65,7 +65,7 @@ def samples(frame: bytes, syntax: str, image: ImagePixel, *, rgb: bool = False) 
         raise
     except Exception as error:  # each codec has errors of its own, and they are all the frame's
         raise NotDecodable("pixels") from error
-    raise NotDecodable("transfer syntax")
+    raise NotSupported("transfer syntax")
 
 
 def is_ycbcr(told: Codestream, photometric: str) -> bool:
@@ -78,7 +78,7 @@ def _jpeg(frame: bytes, image: ImagePixel, *, rgb: bool) -> Samples:
     if image.samples == 1:
         return _as_header(imagecodecs.jpeg8_decode(frame), image, told, image.photometric)
     if image.samples != 3:
-        raise NotDecodable("components")
+        raise NotSupported("components")
     ycbcr = is_ycbcr(told, image.photometric)
     coded = "YCBCR" if ycbcr else "RGB"
     array = imagecodecs.jpeg8_decode(frame, colorspace=coded, outcolorspace="RGB" if rgb else coded)

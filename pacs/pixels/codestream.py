@@ -33,6 +33,10 @@ class NotDecodable(UnreadableData):
         self.reason = reason
 
 
+class NotSupported(NotDecodable):
+    """Nothing is wrong with the pixels: no decoder here takes their kind (video, a sample type, colours)."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Codestream:
     rows: int

@@ -9,7 +9,7 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from pacs.pixels.codecs import is_ycbcr
-from pacs.pixels.codestream import NotDecodable, jpeg2000_header, jpeg_header
+from pacs.pixels.codestream import NotDecodable, NotSupported, jpeg2000_header, jpeg_header
 from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSY, is_by_pixel, recoded_photometric
 from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
@@ -134,7 +134,7 @@ def htj2k(array: np.ndarray, *, rgb: bool) -> bytes:
     """
     outside_transaction("encoding a frame")
     if array.dtype.itemsize > 2 or array.dtype.kind not in "iu":
-        raise NotDecodable("sample type")
+        raise NotSupported("sample type")
     resolutions = 0
     while max(array.shape[:2]) >> resolutions > LOWEST_RESOLUTION_PIXELS:
         resolutions += 1

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
 
+from pacs.pixels.codestream import NotSupported
 from pacs.pixels.frame_header import frame_header
 from pacs.pixels.lookup_table import BIG, LITTLE, LookupTable
 from pacs.pixels.memory import MEMORY
@@ -20,7 +21,7 @@ from pacs.pixels.overlay_planes import draw
 from pacs.pixels.palette import is_supplemental, palette_of
 from pacs.pixels.presentation import colours_in_8_bits, in_srgb, is_inverse
 from pacs.pixels.rendering import Picture, Rendering, Viewport
-from pacs.pixels.transcode import NotDecodable, decoded, memory_for
+from pacs.pixels.transcode import DECODABLE, decoded, memory_for
 from pacs.pixels.viewport import fit, pixel_aspect
 from pacs.pixels.voi import Window, full_range, promised_range, voi_of
 
@@ -36,10 +37,13 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
     """Frame ``number`` (from 1) as a picture.
 
     Raises:
-        NotDecodable, NoSuchFrame, Unreadable: the frame cannot be rendered.
+        NotSupported: pixels of this kind are not rendered: video, an unknown transfer syntax, colours without a rule.
+        NotDecodable, NoSuchFrame, Unreadable: the frame is damaged or not there.
         TooLarge, Busy: see `pacs.pixels.memory`.
 
     """
+    if opened.syntax not in DECODABLE:
+        raise NotSupported("transfer syntax")
     frame = opened.frame(number)
     words = BIG if opened.syntax == EXPLICIT_BIG else LITTLE
     with MEMORY.hold(memory_for(header) + _picture_bytes(header, how.viewport)):
@@ -51,7 +55,7 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
             eight = draw(eight, header, number, frame if opened.syntax in NATIVE else None, words)
             image = in_srgb(Image.fromarray(eight), header)
         except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
-            raise NotDecodable("presentation") from error
+            raise NotSupported("presentation") from error
         image = fit(image, pixel_aspect(own), how.viewport)
         out = io.BytesIO()
         if kind is Picture.PNG:

@@ -13,7 +13,7 @@ from pydicom.pixels.utils import pixel_array
 from pydicom.uid import UID
 
 from pacs.pixels import codecs
-from pacs.pixels.codestream import NotDecodable
+from pacs.pixels.codestream import NotDecodable, NotSupported
 from pacs.pixels.image_pixel import JPEG_LOSSLESS, JPEG_LOSSY, RLE, ImagePixel, image_pixel, recoded_photometric
 from pacs.pixels.opened import EXPLICIT_LITTLE, HTJ2K, NATIVE
 from storage.open_transactions import outside_transaction
@@ -127,7 +127,7 @@ def _coded(frame: bytes, syntax: str, image: ImagePixel, photometric: str) -> np
         try:
             return convert_color_space(one.array, one.photometric, photometric)
         except (ValueError, NotImplementedError) as error:
-            raise NotDecodable("colours") from error
+            raise NotSupported("colours") from error
     return one.array
 
 

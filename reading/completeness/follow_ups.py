@@ -27,6 +27,7 @@ from reading.completeness.image_set import ImageSet
 from reading.context import Context, Who, without_door
 from reading.errors import NotAllowed, Stale
 from reading.reports import versions
+from reading.reports.not_shown import NotShown
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule, policy
 from reading.viewers import RoleGrant, Staff
@@ -77,6 +78,43 @@ def open_of_each(tx: Connection, case_ids: Sequence[str]) -> dict[str, FollowUp]
     return {row.case_id: _follow_up(row) for row in rows}
 
 
+@dataclass(frozen=True, kw_only=True)
+class Confirmation:
+    """A reader's word that images which came late change nothing."""
+
+    person_name: str
+    at: datetime
+    comment: str
+    incomplete_reason: str
+    not_shown: NotShown
+
+
+def confirmations(tx: Connection, case_id: str) -> list[Confirmation]:
+    """The confirmations of a case, the oldest first."""
+    follow_up, person = tables.follow_up, tables.person
+    rows = tx.execute(
+        sa.select(follow_up, person.c.name.label("person_name"))
+        .join(person, person.c.id == follow_up.c.closed_by)
+        .where(follow_up.c.case_id == case_id, *_confirmed())
+        .order_by(follow_up.c.closed_at)
+    )
+    return [
+        Confirmation(
+            person_name=row.person_name,
+            at=row.closed_at,
+            comment=row.comment,
+            incomplete_reason=row.incomplete_reason,
+            not_shown=NotShown.from_json(row.not_shown),
+        )
+        for row in rows
+    ]
+
+
+def _confirmed() -> tuple[sa.ColumnElement[bool], ...]:
+    """Closed by somebody who looked at all images, and not by a version with the same words."""
+    return tables.follow_up.c.outcome == State.NO_CHANGE, tables.follow_up.c.images.is_not(None)
+
+
 def unanswered() -> sa.ColumnElement[bool]:
     """The condition on the table ``follow_up`` for the states `follow_up_moves.UNANSWERED`."""
     return tables.follow_up.c.closed_at.is_(None)
@@ -89,11 +127,7 @@ def late_pictures(tx: Connection, case_id: str) -> frozenset[str]:
         return frozenset()
     seen = set(standing.images["instances"])
     follow_up = tables.follow_up
-    rows = tx.scalars(
-        sa.select(follow_up.c.images).where(
-            follow_up.c.case_id == case_id, follow_up.c.outcome == State.NO_CHANGE, follow_up.c.images.is_not(None)
-        )
-    )
+    rows = tx.scalars(sa.select(follow_up.c.images).where(follow_up.c.case_id == case_id, *_confirmed()))
     for said in rows:
         seen |= said["instances"].keys()
     return image_set.image_set(tx, cases.study_uids(tx, case_id)).pictures - seen
@@ -154,6 +188,7 @@ def close_unchanged(
     images: ImageSet,
     comment: str,
     incomplete_reason: str,
+    not_shown: NotShown,
     now: datetime,
 ) -> None:
     """Close it: its holder has looked at all of these images, and the report stands as it is."""
@@ -166,6 +201,7 @@ def close_unchanged(
         images=images.to_json(),
         comment=comment,
         incomplete_reason=incomplete_reason,
+        not_shown=not_shown.to_json() if not_shown.series else None,
     )
 
 

@@ -18,10 +18,12 @@ from reading.cases.history import MoveRow
 from reading.cases.moves import SigningRole
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
+from reading.completeness.follow_ups import Confirmation
 from reading.context import Context, without_door
 from reading.desk import priors
 from reading.desk.acts import Act, allowed
 from reading.desk.entries import Entry, entries_of
+from reading.desk.unseen import Unseen, unseen
 from reading.errors import NotThere
 from reading.kinds import Role
 from reading.queue import leases
@@ -29,6 +31,7 @@ from reading.queue.leases import Lease
 from reading.register.grants import may_act
 from reading.reports import drafts, versions
 from reading.reports.drafts import Draft
+from reading.reports.not_shown import NotShown
 from reading.reports.seal import said
 from reading.reports.versions import ReportVersion
 from reading.review import review
@@ -45,6 +48,8 @@ class SignedBy:
     title: str
     organisation: str
     signed_at: datetime
+    unseen: Unseen
+    """What of the images was not on their screen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +74,12 @@ class ReviewLine:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmationLine:
+    confirmation: Confirmation
+    unseen: Unseen
+
+
+@dataclass(frozen=True, kw_only=True)
 class Detail:
     entry: Entry
     lease: Lease | None
@@ -79,8 +90,12 @@ class Detail:
     priors: tuple[Prior, ...]
     image_set: str
     """The digest that a signature has to give back."""
+    series_with_images: frozenset[str]
+    """The series that a signature has to account for: each was shown, or could not be."""
     allowed: frozenset[Act]
     reviews: tuple[ReviewLine, ...]
+    confirmations: tuple[ConfirmationLine, ...]
+    """The words of readers that late images change nothing; for those who see reviews."""
     account: Account
     """Which images are missing."""
     late: int
@@ -99,18 +114,22 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
     entry = entries_of(ctx.tx, ctx.who, [case], ctx.now)[0]
     lease = leases.lease_of(ctx.tx, case_id)
     own = lease if lease is not None and lease.person_id == ctx.who.person_id else None
-    reviews = tuple(_reviews(ctx.tx, case_id)) if _reads(ctx.tx, ctx.who, case, ctx.now) else ()
+    reads = _reads(ctx.tx, ctx.who, case, ctx.now)
+    reviews = tuple(_reviews(ctx.tx, case_id)) if reads else ()
+    images = image_set.image_set(ctx.tx, [one.study_uid for one in entry.studies])
     return Detail(
         entry=entry,
         lease=own,
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=tuple(signed_version(ctx.tx, version) for version in visible),
         priors=tuple(_priors(ctx, case)),
-        image_set=image_set.image_set(ctx.tx, [one.study_uid for one in entry.studies]).digest,
+        image_set=images.digest,
+        series_with_images=images.series_with_images,
         allowed=frozenset(
             allowed(ctx.tx, ctx.who, case, own, visible=visible, reviews=[line.review for line in reviews], now=ctx.now)
         ),
         reviews=reviews,
+        confirmations=tuple(_confirmations(ctx.tx, case_id)) if reads else (),
         account=account.of_case(ctx.tx, case),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
@@ -188,6 +207,7 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
                 title=str(said(one).get("title", by_id[one.id].title)),
                 organisation=by_id[one.id].organisation,
                 signed_at=one.signed_at,
+                unseen=unseen(tx, NotShown.from_json(said(one).get("not_shown"))),
             )
             for one in signatures
         ),
@@ -211,6 +231,11 @@ def _priors(ctx: Context[Staff], case: Case) -> Iterator[Prior]:
             study_uids=cases.study_uids(ctx.tx, prior.id),
             impression=standing.content.impression if standing and not standing.flaws else None,
         )
+
+
+def _confirmations(tx: Connection, case_id: str) -> Iterator[ConfirmationLine]:
+    for one in follow_ups.confirmations(tx, case_id):
+        yield ConfirmationLine(confirmation=one, unseen=unseen(tx, one.not_shown))
 
 
 def _reviews(tx: Connection, case_id: str) -> Iterator[ReviewLine]:

@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.serialization import (
 from reading.cases.moves import SigningRole
 from reading.errors import KeyFileUnfit
 from reading.patients.keys import key_file
+from reading.reports.not_shown import EVERYTHING_SHOWN, NotShown
 from reading.reports.versions import ReportVersion, Signature
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
@@ -74,9 +75,19 @@ def key_id(key: Ed25519PublicKey) -> str:
 
 
 def sign_version(
-    seal: Seal, version: ReportVersion, role: SigningRole, staff: Staff, grant: RoleGrant, *, now: datetime
+    seal: Seal,
+    version: ReportVersion,
+    role: SigningRole,
+    staff: Staff,
+    grant: RoleGrant,
+    *,
+    now: datetime,
+    not_shown: NotShown = EVERYTHING_SHOWN,
 ) -> Signature:
-    """A person's signature under a version: over its text, the identity shown beside it, and the image set."""
+    """A person's signature under a version: over its text, the identity shown beside it, and the image set.
+
+    ``not_shown``: the images that were not on this person's screen; it stands in the payload alone, with their name.
+    """
     payload = canonical(
         {
             "version_id": version.id,
@@ -93,6 +104,7 @@ def sign_version(
             "grant_id": grant.id,
             "organisation_id": grant.organisation_id,
             "signed_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
+            **({"not_shown": not_shown.to_json()} if not_shown.series else {}),
         }
     )
     return Signature(

@@ -104,7 +104,7 @@ def review(
     else:
         if content is not None:
             case = signatures.alarm(ctx, case, content)
-        signed = signatures.endorse(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
+        signed = signatures.endorse(ctx, seal, grant, case, content=content, screen=screen)
         move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
         release.release(ctx, seal, case, signed, move=move, grant=grant)
     made = Review(

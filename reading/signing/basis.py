@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
+from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.completeness import image_set, ledger
 from reading.completeness.image_set import ImageSet
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, Stale
+from reading.reports.not_shown import EVERYTHING_SHOWN, FailedSeries, NotShown
 from reading.texts import storable
+from reading.viewers import Staff
 from storage.tables import study
 
 
@@ -29,6 +33,10 @@ class Screen:
     """Series UIDs that were shown complete, at full resolution."""
     incomplete_reason: str = ""
     """Why it is signed although images are missing."""
+    cannot_show: Mapping[str, FailedSeries] = field(default_factory=dict[str, FailedSeries])
+    """Series UIDs that the desk tried and could not show, whole or in part."""
+    not_shown_reason: str = ""
+    """Why it is signed although these were not shown."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +46,7 @@ class Basis:
     images: ImageSet
     identity: Mapping[str, Any]
     incomplete_reason: str
+    not_shown: NotShown
 
 
 def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
@@ -45,23 +54,62 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
 
     Raises:
         Stale: images came since.
-        NotAllowed: a series was never on the screen.
-        Invalid: images are missing and no reason is given.
+        NotAllowed: a series was never on the screen, and the desk does not say that it cannot show it.
+        Invalid: images are missing and no reason is given; what the desk cannot show is no series with images of
+            this case, was shown all the same, or stands there without a reason.
 
     """
     study_uids = cases.study_uids(tx, case.id)
     found = image_set.image_set(tx, study_uids)
     if found.digest != screen.image_set:
         raise Stale(None)
-    if found.series_with_images - set(screen.series):
-        raise NotAllowed("series_not_shown")
-    reason = storable("incomplete_reason", screen.incomplete_reason.strip())
-    if len(reason) > 500:
-        raise Invalid("incomplete_reason", "too_long")
+    not_shown = _not_shown(found, screen)
+    reason = _reason("incomplete_reason", screen.incomplete_reason)
     complete = ledger.progress(tx, study_uids, arriving=case.arriving).complete
     if not complete and not reason:
         raise Invalid("incomplete_reason", "required")
-    return Basis(images=found, identity=identity(tx, case), incomplete_reason="" if complete else reason)
+    return Basis(
+        images=found,
+        identity=identity(tx, case),
+        incomplete_reason="" if complete else reason,
+        not_shown=not_shown,
+    )
+
+
+@without_door("A part of the act that signs or confirms, which has opened the case.")
+def record_not_shown(ctx: Context[Staff], case_id: str, not_shown: NotShown) -> None:
+    """Put on record what somebody answers for without having seen it: an event a series."""
+    for uid, one in sorted(not_shown.series.items()):
+        ctx.record(
+            action=Action.REPORT_NOT_SHOWN,
+            subject_kind="case",
+            subject_id=case_id,
+            details={"series": uid, "fault": one.fault, "pictures": one.pictures},
+        )
+
+
+def _not_shown(found: ImageSet, screen: Screen) -> NotShown:
+    """What the screen could not show; an object without pixels is never asked for, and so cannot be named here."""
+    failed = screen.cannot_show.keys()
+    if failed - found.series_with_images:
+        raise Invalid("cannot_show", "unknown_series")
+    if failed & set(screen.series):
+        raise Invalid("cannot_show", "shown_as_well")
+    if found.series_with_images - set(screen.series) - failed:
+        raise NotAllowed("series_not_shown")
+    reason = _reason("not_shown_reason", screen.not_shown_reason)
+    if not failed:
+        return EVERYTHING_SHOWN
+    if not reason:
+        raise Invalid("not_shown_reason", "required")
+    return NotShown(series=dict(screen.cannot_show), reason=reason)
+
+
+def _reason(name: str, said: str) -> str:
+    reason = storable(name, said.strip())
+    if len(reason) > 500:
+        raise Invalid(name, "too_long")
+    return reason
 
 
 def identity(tx: Connection, case: Case) -> dict[str, Any]:

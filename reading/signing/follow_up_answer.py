@@ -17,7 +17,7 @@ from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.queue import claiming
 from reading.rules import case_rule
-from reading.signing.basis import Screen, basis_of
+from reading.signing.basis import Screen, basis_of, record_not_shown
 from reading.texts import storable
 from reading.viewers import RoleGrant, Staff
 
@@ -57,7 +57,7 @@ def no_change(ctx: Context[Staff], case_id: str, *, screen: Screen, comment: str
     Raises:
         Stale: they do not have it any more, or images came since.
         NotAllowed: their words need a verifier, so that an addendum is the way; or a series was never shown.
-        Invalid: images are missing and no reason is given, or a text is too long.
+        Invalid: what is missing or cannot be shown stands there without a reason, or a text is too long.
 
     """
     case, found, grant = _open(ctx, case_id)
@@ -69,8 +69,16 @@ def no_change(ctx: Context[Staff], case_id: str, *, screen: Screen, comment: str
         raise Invalid("comment", "too_long")
     basis = basis_of(ctx.tx, case, screen)
     follow_ups.close_unchanged(
-        ctx.tx, found, grant, images=basis.images, comment=said, incomplete_reason=basis.incomplete_reason, now=ctx.now
+        ctx.tx,
+        found,
+        grant,
+        images=basis.images,
+        comment=said,
+        incomplete_reason=basis.incomplete_reason,
+        not_shown=basis.not_shown,
+        now=ctx.now,
     )
+    record_not_shown(ctx, case_id, basis.not_shown)
     _record(ctx, case, Action.FOLLOW_UP_NO_CHANGE)
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy.engine import Connection
-
 from reading.access import door
 from reading.actions import Action
 from reading.alerts import critical
@@ -34,7 +30,7 @@ from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
 from reading.signing import release
-from reading.signing.basis import Screen, basis_of
+from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
 from reading.viewers import RoleGrant, Staff
 
 
@@ -63,14 +59,14 @@ def sign(
 
     Raises:
         Stale: lease, draft or images have changed since they were shown.
-        NotAllowed: they acted in another role, or a series was never shown.
-        Invalid: findings or impression are blank; images are missing and no reason is given.
+        NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
+        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
     drafts.unchanged(ctx.tx, case_id, draft_revision)
     case = alarm(ctx, case, content)
-    version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
+    version = _author(ctx, seal, grant, case, content=content, screen=screen)
     _hand_on(ctx, seal, grant, case, version=version)
     return version
 
@@ -82,14 +78,14 @@ def verify(
 
     Raises:
         Stale: lease or images have changed since they were shown.
-        NotAllowed: they acted in another role, or a series was never shown.
-        Invalid: findings or impression are blank; images are missing and no reason is given.
+        NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
+        Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.VERIFY, lease_revision)
     if content is not None:
         case = alarm(ctx, case, content)
-    version = endorse(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
+    version = endorse(ctx, seal, grant, case, content=content, screen=screen)
     move = move_after_verifying(needs_review=case_rule.rule_of(ctx.tx, case).reviewed_before_release)
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)
@@ -131,21 +127,14 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
     case = cases.change(ctx.tx, case, step=Step.READ, tier=case_rule.home_tier(ctx.tx, case))
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
     case = alarm(ctx, case, content)
-    version = _author(ctx.tx, seal, ctx.who, grant, case, content=content, screen=screen, now=ctx.now)
+    version = _author(ctx, seal, grant, case, content=content, screen=screen)
     _hand_on(ctx, seal, grant, case, version=version)
     return version
 
 
+@without_door("The act that signs has opened its case.")
 def endorse(
-    tx: Connection,
-    seal: Seal,
-    staff: Staff,
-    grant: RoleGrant,
-    case: Case,
-    *,
-    content: Content | None,
-    screen: Screen,
-    now: datetime,
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, content: Content | None, screen: Screen
 ) -> ReportVersion:
     """Sign as the verifier or the reviewer.
 
@@ -154,8 +143,8 @@ def endorse(
     this signature alone: nobody's name ever stands under words, images or a name that they have not
     basis. The signatures that the new version rests on are found by `versions.signatures_for`.
     """
-    role = SIGNS_AS[case.step]
-    only_role(role, cases.roles_of(tx, case.id, staff.person_id))
+    role, tx = SIGNS_AS[case.step], ctx.tx
+    only_role(role, cases.roles_of(tx, case.id, ctx.who.person_id))
     standing = versions.current(tx, case.id)
     if standing is None:
         raise Stale(None)
@@ -178,9 +167,9 @@ def endorse(
             images=basis.images.to_json(),
             incomplete_reason=basis.incomplete_reason,
             supersedes=standing,
-            now=now,
+            now=ctx.now,
         )
-    versions.add_signature(tx, sign_version(seal, version, role, staff, grant, now=now))
+    _add_signature(ctx, seal, version, role, grant=grant, basis=basis)
     return version
 
 
@@ -195,31 +184,31 @@ def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
 
 
 def _author(
-    tx: Connection,
-    seal: Seal,
-    staff: Staff,
-    grant: RoleGrant,
-    case: Case,
-    *,
-    content: Content,
-    screen: Screen,
-    now: datetime,
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, content: Content, screen: Screen
 ) -> ReportVersion:
-    only_role(SigningRole.AUTHOR, cases.roles_of(tx, case.id, staff.person_id))
+    only_role(SigningRole.AUTHOR, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign()
-    basis = basis_of(tx, case, screen)
+    basis = basis_of(ctx.tx, case, screen)
     version = versions.add(
-        tx,
+        ctx.tx,
         case_id=case.id,
         content=content,
         identity=basis.identity,
         images=basis.images.to_json(),
         incomplete_reason=basis.incomplete_reason,
-        supersedes=versions.current(tx, case.id),
-        now=now,
+        supersedes=versions.current(ctx.tx, case.id),
+        now=ctx.now,
     )
-    versions.add_signature(tx, sign_version(seal, version, SigningRole.AUTHOR, staff, grant, now=now))
+    _add_signature(ctx, seal, version, SigningRole.AUTHOR, grant=grant, basis=basis)
     return version
+
+
+def _add_signature(
+    ctx: Context[Staff], seal: Seal, version: ReportVersion, role: SigningRole, *, grant: RoleGrant, basis: Basis
+) -> None:
+    signature = sign_version(seal, version, role, ctx.who, grant, now=ctx.now, not_shown=basis.not_shown)
+    versions.add_signature(ctx.tx, signature)
+    record_not_shown(ctx, version.case_id, basis.not_shown)
 
 
 def _hand_on(ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, version: ReportVersion) -> None:

@@ -72,6 +72,8 @@ follow_up: Final = sa.Table(
     sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
     # What was on the screen when somebody said that nothing changes: UID to digest, as in a version.
     sa.Column("images", sa.JSON(none_as_null=True)),
+    # The series that could not be shown to them, and their reason; null where all were.
+    sa.Column("not_shown", sa.JSON(none_as_null=True)),
     revision_column(),
     sa.Index("ix_follow_up_case_id", "case_id"),
     # One at a time for a case.

@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from reading.cases.moves import Step
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
+from reading.reports.not_shown import Fault
 from reading.review.review import Outcome, Score
 
 Word = Annotated[str, StringConstraints(max_length=200)]
@@ -80,13 +81,29 @@ class Draft(Body):
     lease_revision: Revision
 
 
-class Screen(Body):
-    """What was on the screen."""
+class SeriesFault(Body):
+    """What went wrong when the desk tried to show a series."""
 
-    lease_revision: Revision
+    fault: Fault
+    pictures: Annotated[int, Field(ge=1, lt=1 << 31)] | None = None
+    """How many of its pictures were not shown; the whole series where nothing is said."""
+
+
+class Images(Body):
+    """What of the images was on the screen, and what could not be."""
+
     image_set: Annotated[str, StringConstraints(max_length=64)]
     shown_series: Annotated[list[Uid], Field(max_length=2000)]
     incomplete_reason: Line = ""
+    cannot_show: Annotated[dict[Uid, SeriesFault], Field(max_length=2000)] = {}
+    """By Series Instance UID."""
+    not_shown_reason: Line = ""
+
+
+class Screen(Images):
+    """What was on the screen of somebody who holds the case."""
+
+    lease_revision: Revision
 
 
 class Sign(Screen):
@@ -105,11 +122,8 @@ class Review(Screen):
     report: dict[str, Any] | None = None
 
 
-class Addendum(Body):
+class Addendum(Images):
     content: dict[str, Any]
-    image_set: Annotated[str, StringConstraints(max_length=64)]
-    shown_series: Annotated[list[Uid], Field(max_length=2000)]
-    incomplete_reason: Line = ""
 
 
 class ToPrint(Body):
@@ -118,13 +132,10 @@ class ToPrint(Body):
     content: dict[str, Any]
 
 
-class NoChange(Body):
+class NoChange(Images):
     """A reader says that images which came after the report change nothing."""
 
     revision: Revision
-    image_set: Annotated[str, StringConstraints(max_length=64)]
-    shown_series: Annotated[list[Uid], Field(max_length=2000)]
-    incomplete_reason: Line = ""
     comment: Line = ""
 
 

@@ -17,6 +17,7 @@ from reading.intake import intake
 from reading.kinds import Tier
 from reading.queue import claiming, leases
 from reading.reports.content import Content
+from reading.reports.not_shown import FailedSeries
 from reading.review import review
 from reading.signing import signatures
 from reading.signing.basis import Screen
@@ -248,8 +249,16 @@ def withdraw_alert(request: Request, staff: Acting, case_id: str, alert: Annotat
         critical.withdraw(ctx, case_id, seen=alert)
 
 
-def screen(body: bodies.Screen | bodies.Addendum | bodies.NoChange) -> Screen:
-    return Screen(image_set=body.image_set, series=body.shown_series, incomplete_reason=body.incomplete_reason)
+def screen(body: bodies.Images) -> Screen:
+    return Screen(
+        image_set=body.image_set,
+        series=body.shown_series,
+        incomplete_reason=body.incomplete_reason,
+        cannot_show={
+            uid: FailedSeries(fault=one.fault, pictures=one.pictures) for uid, one in body.cannot_show.items()
+        },
+        not_shown_reason=body.not_shown_reason,
+    )
 
 
 def detail(request: Request, staff: Staff, case_id: str) -> dict[str, Any]:

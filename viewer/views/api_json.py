@@ -9,8 +9,9 @@ from typing import Any, TypeAlias
 from reading.alerts.critical import Alert
 from reading.cases.history import MoveRow
 from reading.completeness.follow_ups import FollowUp
-from reading.desk.desk import Act, Detail, Prior, ReviewLine, SignedVersion
+from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, SignedVersion
 from reading.desk.entries import Entry, EntryStudy
+from reading.desk.unseen import Unseen
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
@@ -110,8 +111,10 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "versions": [version(each) for each in found.versions],
         "priors": [_prior(each) for each in found.priors],
         "image_set": found.image_set,
+        "image_series": sorted(found.series_with_images),
         "allowed": [act for act in Act if act in found.allowed],
         "reviews": [_review(each) for each in found.reviews],
+        "confirmations": [_confirmation(each) for each in found.confirmations],
         "completeness": completeness.to_json(found.account, language),
         "late": found.late,
     }
@@ -150,6 +153,7 @@ def version(signed: SignedVersion) -> Json:
                 "title": each.title,
                 "organisation": each.organisation,
                 "signed_at": each.signed_at.isoformat(),
+                "not_shown": _unseen(each.unseen),
             }
             for each in signed.signatures
         ],
@@ -214,6 +218,37 @@ def _review(line: ReviewLine) -> Json:
         "difference": dict(row.difference),
         "comment": row.comment,
         "at": row.at.isoformat(),
+    }
+
+
+def _confirmation(line: ConfirmationLine) -> Json:
+    row = line.confirmation
+    return {
+        "reader": row.person_name,
+        "comment": row.comment,
+        "incomplete_reason": row.incomplete_reason,
+        "not_shown": _unseen(line.unseen),
+        "at": row.at.isoformat(),
+    }
+
+
+def _unseen(unseen: Unseen) -> Json | None:
+    """What was not on the screen of somebody who signed; None where everything was."""
+    if not unseen.series:
+        return None
+    return {
+        "reason": unseen.reason,
+        "series": [
+            {
+                "series_uid": each.series_uid,
+                "modality": each.modality,
+                "number": each.number,
+                "description": each.description,
+                "fault": each.fault,
+                "pictures": each.pictures,
+            }
+            for each in unseen.series
+        ],
     }
 
 

@@ -14,6 +14,7 @@ from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
+from reading.desk.unseen import UnseenSeries
 from reading.patients import patients
 from reading.patients.names import bare, person_name
 from reading.register import organisations
@@ -51,7 +52,7 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
-        sections=_sections(version, language),
+        sections=_sections(version, signatures, language),
         signatures=[
             (
                 text(language, f"report.{signed.role}"),
@@ -167,15 +168,36 @@ def _facts(
     return [(text(language, f"report.{name}"), value) for name, value in values.items() if value]
 
 
-def _sections(version: ReportVersion, language: Language) -> Sequence[tuple[str, str]]:
+def _sections(version: ReportVersion, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
+    """The texts of a report with their headings, and what limits them."""
     content = version.content
     found = (
         ("findings", content.findings),
         ("impression", content.impression),
         ("recommendation", content.recommendation),
         ("incomplete", version.incomplete_reason),
+        ("not-shown", _seen_by_nobody(signatures, language)),
     )
     return [(text(language, f"report.{name}"), said.strip()) for name, said in found if said.strip()]
+
+
+def _seen_by_nobody(signatures: Sequence[SignedBy], language: Language) -> str:
+    """The series that were shown to none of those who read the images and signed, with the reasons that they gave."""
+    readers = [signed for signed in signatures if signed.role is not SigningRole.CORRECTOR]
+    unseen = [{one.series_uid for one in signed.unseen.series} for signed in readers]
+    nobody = set.intersection(*unseen) if unseen else set[str]()
+    if not nobody:
+        return ""
+    lines = [_series_words(one, language) for one in readers[0].unseen.series if one.series_uid in nobody]
+    reasons = dict.fromkeys(signed.unseen.reason for signed in readers)
+    return "\n".join([*lines, *reasons])
+
+
+def _series_words(one: UnseenSeries, language: Language) -> str:
+    number = text(language, "unseen.series", n=one.number) if one.number is not None else ""
+    name = " · ".join(part for part in (number, one.modality, one.description) if part)
+    some = text(language, "unseen.some", n=one.pictures) if one.pictures else ""
+    return text(language, "colon").join(part for part in (name, some, text(language, f"unseen.{one.fault}")) if part)
 
 
 def _organisations(entry: Entry, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:

@@ -198,6 +198,34 @@ def test_nothing_is_signed_that_was_not_shown_or_has_changed(house: House) -> No
         assert state(tx, case.id) is State.READING
 
 
+def test_what_cannot_be_shown_is_signed_with_a_reason_and_everybody_after_reads_it(house: House) -> None:
+    case = house.case(STUDY, modality="CT", series_description="录像")
+    ada, ben = house.signed_in("ada"), house.signed_in("ben")
+    held = claim(ada, case.id)
+    failed = {SERIES: {"fault": "unsupported"}}
+    why = "录像在设备上看过"
+
+    plain = sign(ada, held, shown_series=[], cannot_show=failed)
+    strange = sign(ada, held, shown_series=[], cannot_show=failed | {"1.9": {"fault": "damaged"}}, not_shown_reason=why)
+    odd = sign(ada, held, shown_series=[], cannot_show={SERIES: {"fault": "boring"}}, not_shown_reason=why)
+    signed = sign(ada, held, shown_series=[], cannot_show=failed, not_shown_reason=why)
+    read = ben.get(f"/api/cases/{case.id}").json()["versions"][-1]
+    township = house.signed_in("tang").get(f"/t/case/{case.id}").text
+
+    assert (plain.status_code, plain.json()["field"], plain.json()["problem"]) == (422, "not_shown_reason", "required")
+    assert (strange.status_code, strange.json()["problem"]) == (422, "unknown_series")
+    assert odd.status_code == 422
+    assert held["image_series"] == [SERIES]
+    assert signed.status_code == 200, signed.text
+    (signature,) = read["signatures"]
+    assert signature["not_shown"]["reason"] == why
+    (series,) = signature["not_shown"]["series"]
+    assert (series["series_uid"], series["description"], series["fault"]) == (SERIES, "录像", "unsupported")
+    assert "未评估（无法显示）" in township
+    assert "录像：此类图像（如视频）在这里无法显示" in township
+    assert why in township
+
+
 def test_a_critical_flag_is_told_at_once_and_can_be_taken_back(house: House) -> None:
     case = house.case(STUDY)
     ada, tang = house.signed_in("ada"), house.signed_in("tang")

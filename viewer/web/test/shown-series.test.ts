@@ -54,3 +54,61 @@ describe('a series counts as shown', () => {
     expect(shown.isEmpty('9.9')).toBe(false)
   })
 })
+
+describe('a series cannot be shown', () => {
+  test('when all of it failed, and not before it was tried', () => {
+    const shown = new ShownSeries()
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    shown.expect('1.2', 2)
+    shown.failed('1.2', 'a', 'unsupported')
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    shown.failed('1.2', 'b', 'unsupported')
+    expect(shown.cannotShow('1.2')).toEqual({ fault: 'unsupported' })
+    expect(shown.isShown('1.2')).toBe(false)
+  })
+
+  test('in part, when the others were looked at', () => {
+    const shown = new ShownSeries()
+    shown.expect('1.2', 3)
+    shown.failed('1.2', 'c', 'damaged')
+    shown.displayed('1.2', 'a')
+    shown.arrived('1.2', 'b')
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    shown.displayed('1.2', 'b')
+    expect(shown.cannotShow('1.2')).toEqual({ fault: 'damaged', pictures: 1 })
+  })
+
+  test('of a long stack only after something of it was on the screen, where something came', () => {
+    const shown = new ShownSeries()
+    const frames = EACH_UP_TO + 1
+    shown.expect('1.2', frames)
+    shown.failed('1.2', '0', 'load_failed')
+    for (let i = 1; i < frames; i++) shown.arrived('1.2', String(i))
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    shown.displayed('1.2', '1')
+    expect(shown.cannotShow('1.2')).toEqual({ fault: 'load_failed', pictures: 1 })
+  })
+
+  test('no longer when another try draws it, and not when it was drawn before', () => {
+    const shown = new ShownSeries()
+    shown.expect('1.2', 1)
+    shown.failed('1.2', 'a', 'load_failed')
+    shown.displayed('1.2', 'a')
+    shown.failed('1.2', 'a', 'load_failed')
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    expect(shown.shown()).toEqual(['1.2'])
+  })
+
+  test('when not even its contents came, until they come', () => {
+    const shown = new ShownSeries()
+    shown.lose('1.2')
+
+    expect(shown.cannotShow('1.2')).toEqual({ fault: 'load_failed' })
+    shown.expect('1.2', 1)
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+  })
+})

@@ -1,5 +1,6 @@
 /** The requests of the reading room, one function each (viewer/api). */
 import type { Client } from './client'
+import type { Failed } from '../images/shown-series'
 import type {
   CaseDetail,
   CasePage,
@@ -30,6 +31,9 @@ export type Seen = {
   readonly image_set: string
   readonly shown_series: readonly string[]
   readonly incomplete_reason?: string
+  /** By series UID: what the desk tried and could not show. */
+  readonly cannot_show?: Readonly<Record<string, Failed>>
+  readonly not_shown_reason?: string
 }
 
 export class Office {

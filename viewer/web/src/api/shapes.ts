@@ -137,6 +137,30 @@ export type Signature = {
   readonly name: string
   readonly organisation: string
   readonly signed_at: string
+  readonly not_shown: NotShown | null
+}
+
+/** The series that were not on the screen of somebody who signed. */
+export type NotShown = {
+  readonly reason: string
+  readonly series: readonly {
+    readonly series_uid: string
+    readonly modality: string
+    readonly number: number | null
+    readonly description: string
+    readonly fault: string
+    /** How many of its pictures; null for the whole series. */
+    readonly pictures: number | null
+  }[]
+}
+
+/** A reader's word that images which came late change nothing. */
+export type Confirmation = {
+  readonly reader: string
+  readonly comment: string
+  readonly incomplete_reason: string
+  readonly not_shown: NotShown | null
+  readonly at: string
 }
 
 export type ReportVersion = {
@@ -146,6 +170,8 @@ export type ReportVersion = {
   /** Not what was signed: it is marked, and nobody goes by it. */
   readonly broken: boolean
   readonly content: Content
+  /** Why it was signed although images were missing; else empty. */
+  readonly incomplete_reason: string
   readonly created_at: string
   readonly released_at: string | null
   readonly signatures: readonly Signature[]
@@ -195,8 +221,11 @@ export type CaseDetail = Case & {
   readonly versions: readonly ReportVersion[]
   readonly priors: readonly Prior[]
   readonly image_set: string
+  /** The series that a signature accounts for: those with images. */
+  readonly image_series: readonly string[]
   readonly allowed: readonly Allowed[]
   readonly reviews: readonly PastReview[]
+  readonly confirmations: readonly Confirmation[]
   /** What is missing by name, in the person's language. */
   readonly completeness: { readonly sentence: string; readonly hint: string }
   /** Pictures that came after the report. */

@@ -2,8 +2,9 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Step } from '../api/shapes'
 import { text, type TextKey } from '../language'
-import type { Decisions } from './decisions'
+import type { Decisions, Viewing } from './decisions'
 import { showHelp } from './shortcuts'
+import { failedView, leftView } from './unseen-view'
 import type { Work } from './work'
 
 type Bar = {
@@ -11,7 +12,7 @@ type Bar = {
   readonly decisions: Decisions
   readonly busy: boolean
   readonly adding: boolean
-  readonly everythingShown: boolean
+  readonly viewing: Viewing
   readonly onDecide: () => void
   readonly onAdd: () => void
 }
@@ -24,7 +25,7 @@ export function actionBar(bar: Bar): TemplateResult {
     html`<button class=${kind} ?disabled=${busy} @click=${act}>${text(key)}</button>`
   const decision = work.step ? DECISION[work.step] : bar.adding ? 'desk.addendum' : undefined
   return html`<div class="actions">
-    ${decision && !bar.everythingShown ? html`<p class="soft hint">${text('desk.look-first')}</p>` : nothing}
+    ${decision || work.allows('no-change') ? unseen(bar) : nothing}
     ${decision ? button(decision, onDecide, 'primary') : nothing}
     ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
     ${work.allows('no-change') && !bar.adding ? noChange(bar) : nothing} ${critical(bar, button)}
@@ -36,15 +37,21 @@ export function actionBar(bar: Bar): TemplateResult {
 }
 
 /** Offered when every late image has been on the screen, as signing is. */
-function noChange({ decisions, busy, everythingShown }: Bar): TemplateResult {
-  return html`${everythingShown ? nothing : html`<p class="soft hint">${text('desk.look-first')}</p>`}
-    <button
-      class="primary no-change"
-      ?disabled=${busy || !everythingShown}
-      @click=${() => void decisions.nothingChanges()}
-    >
-      ${text('desk.no-change')}
-    </button>`
+function noChange({ decisions, busy, viewing }: Bar): TemplateResult {
+  return html`<button
+    class="primary no-change"
+    ?disabled=${busy || viewing.account()?.left.length !== 0}
+    @click=${() => void decisions.nothingChanges()}
+  >
+    ${text('desk.no-change')}
+  </button>`
+}
+
+/** What is left to look at before it can be decided, and what could not be shown. */
+function unseen({ viewing }: Bar): TemplateResult {
+  const account = viewing.account()
+  if (!account) return html`<p class="soft hint">${text('desk.look-first')}</p>`
+  return html`${leftView(account, viewing.goTo)} ${failedView(account, viewing.goTo)}`
 }
 
 type Button = (key: TextKey, act: () => void, kind?: string) => TemplateResult

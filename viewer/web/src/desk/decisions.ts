@@ -3,12 +3,14 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import { isIncomplete } from '../case-words'
-import { named, text } from '../language'
-import { ask } from '../shell/ask'
+import type { Account } from '../images/account'
+import { named, text, type TextKey } from '../language'
+import { ask, type Field } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import type { Judgement } from './judgement'
-import type { Reasoned, Work } from './work'
+import { failedView, leftView } from './unseen-view'
+import type { Reasoned, Reasons, Work } from './work'
 
 /** Classes of results that must be told at once (China's critical values for imaging). */
 export const CRITICAL_CLASSES = [
@@ -26,10 +28,23 @@ export const CRITICAL_CLASSES = [
   'other',
 ] as const
 
+/** What of the images is on the screen. */
+export type Viewing = {
+  account(): Account | undefined
+  /** Opens a series, or tries it again. */
+  readonly goTo: (seriesUid: string) => void
+}
+
+const reasonsIn = ({ incomplete_reason, not_shown_reason }: Readonly<Record<string, string>>): Reasons => ({
+  ...(incomplete_reason === undefined ? {} : { incomplete_reason }),
+  ...(not_shown_reason === undefined ? {} : { not_shown_reason }),
+})
+
 export class Decisions {
   constructor(
     private readonly office: Office,
     private readonly work: Work,
+    private readonly viewing: Viewing,
     /** The case has left this person's hands. */
     private readonly onDone: () => void,
   ) {}
@@ -39,39 +54,36 @@ export class Decisions {
   }
 
   async sign(): Promise<void> {
-    const reason = await this.confirmSeen('sign')
-    if (reason === null) return
-    await this.finish('sign', () => this.work.sign(reason))
+    const reasons = await this.confirmSeen('sign')
+    if (reasons) await this.finish('sign', () => this.work.sign(reasons))
   }
 
   async verify(): Promise<void> {
-    const reason = await this.confirmSeen('verify')
-    if (reason === null) return
-    await this.finish('verify', () => this.work.verify(reason))
+    const reasons = await this.confirmSeen('verify')
+    if (reasons) await this.finish('verify', () => this.work.verify(reasons))
   }
 
   async addendum(): Promise<void> {
-    const reason = await this.confirmSeen('addendum')
-    if (reason === null) return
-    await this.finish('addendum', () => this.work.addendum(reason))
+    const reasons = await this.confirmSeen('addendum')
+    if (reasons) await this.finish('addendum', () => this.work.addendum(reasons))
   }
 
   async review({ outcome, score, comment }: Judgement): Promise<void> {
     if (outcome === null) return
     // What is sent back is not signed, so nothing is asked of its images.
-    const incomplete = outcome !== 'send_back' && this.isIncomplete()
+    const signs = outcome !== 'send_back'
+    if (signs && !(await this.lookedAtAll())) return
     const codes = outcome === 'amend' ? await this.printedAsCodes() : nothing
     if (codes === null) return
     const answer = await ask({
       title: text(`desk.outcome.${outcome}`),
       words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
-        ${codes} ${incomplete ? this.whatIsMissing() : ''}`,
-      fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
+        ${codes} ${signs ? this.whatIsNotSeen() : ''}`,
+      fields: signs ? this.reasonFields() : [],
       confirm: text('desk.review-submit'),
     })
     if (!answer) return
-    const reason = incomplete ? (answer['reason'] ?? '') : undefined
-    await this.finish('review', () => this.work.review(outcome, score, comment.trim(), reason))
+    await this.finish('review', () => this.work.review(outcome, score, comment.trim(), signs ? reasonsIn(answer) : {}))
   }
 
   async takeFollowUp(): Promise<void> {
@@ -79,20 +91,18 @@ export class Decisions {
   }
 
   async nothingChanges(): Promise<void> {
-    const incomplete = this.isIncomplete()
     const answer = await ask({
       title: text('desk.no-change'),
       words: html`<p>${text('desk.no-change-means')}</p>
-        ${incomplete ? this.whatIsMissing() : ''}`,
+        ${this.whatIsNotSeen()}`,
       fields: [
-        ...(incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' as const }] : []),
+        ...this.reasonFields(),
         { name: 'comment', label: text('desk.no-change-comment'), kind: 'text', required: false },
       ],
       confirm: text('desk.no-change'),
     })
     if (!answer) return
-    const reason = incomplete ? (answer['reason'] ?? '') : undefined
-    await this.finish('no-change', () => this.work.nothingChanges(answer['comment'] ?? '', reason))
+    await this.finish('no-change', () => this.work.nothingChanges(answer['comment'] ?? '', reasonsIn(answer)))
   }
 
   async putBack(): Promise<void> {
@@ -169,11 +179,10 @@ export class Decisions {
     }
   }
 
-  /** The reason for signing an incomplete study; undefined where none is needed; null when the person turned back. */
-  private async confirmSeen(action: 'sign' | 'verify' | 'addendum'): Promise<string | undefined | null> {
+  /** The reasons for signing what is incomplete or was not shown; null when the person turned back. */
+  private async confirmSeen(action: 'sign' | 'verify' | 'addendum'): Promise<Reasons | null> {
     const { detail, content } = this.work
-    if (!detail) return null
-    const incomplete = this.isIncomplete()
+    if (!detail || !(await this.lookedAtAll())) return null
     const codes = await this.printedAsCodes()
     if (codes === null) return null
     const answer = await ask({
@@ -182,12 +191,44 @@ export class Decisions {
         ${codes}
         <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
         <p class="prose">${content.impression}</p>
-        ${incomplete ? this.whatIsMissing() : ''}`,
-      fields: incomplete ? [{ name: 'reason', label: text('desk.why'), kind: 'text' }] : [],
+        ${this.whatIsNotSeen()}`,
+      fields: this.reasonFields(),
       confirm: text(`desk.${action}`),
     })
-    if (!answer) return null
-    return incomplete ? (answer['reason'] ?? '') : undefined
+    return answer && reasonsIn(answer)
+  }
+
+  /** Whether nothing with images is left to look at; else the person is shown what is, and the way there. */
+  private async lookedAtAll(): Promise<boolean> {
+    const account = this.viewing.account()
+    const next = account?.left[0]
+    if (!account?.mustLook || !next) return true
+    const answer = await ask({
+      title: text('desk.look-first'),
+      words: html`${leftView(account, this.viewing.goTo)} ${failedView(account, this.viewing.goTo)}`,
+      confirm: text('unseen.go-next'),
+    })
+    if (answer) this.viewing.goTo(next.seriesUid)
+    return false
+  }
+
+  private reasonFields(): readonly Field[] {
+    const field = (name: keyof Reasons, label: TextKey): Field => ({
+      name,
+      label: text(label),
+      kind: 'text',
+      most: 500,
+    })
+    return [
+      ...(this.isIncomplete() ? [field('incomplete_reason', 'desk.why-incomplete')] : []),
+      ...(this.viewing.account()?.failed.length ? [field('not_shown_reason', 'unseen.why')] : []),
+    ]
+  }
+
+  private whatIsNotSeen(): TemplateResult {
+    const account = this.viewing.account()
+    return html`${account ? failedView(account, this.viewing.goTo) : nothing}
+    ${this.isIncomplete() ? this.whatIsMissing() : nothing}`
   }
 
   /** What of the text a printed sheet has no letters for; null where the server could not say. */

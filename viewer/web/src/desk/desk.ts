@@ -9,7 +9,7 @@ import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
-import { Decisions } from './decisions'
+import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './draft'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
@@ -17,6 +17,7 @@ import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
 import { deskCommandOf, showHelp } from './shortcuts'
 import { Work } from './work'
 import '../images/image-panel'
+import type { ImagePanel } from '../images/image-panel'
 
 const TICK_MS = 15_000
 
@@ -36,6 +37,13 @@ class Desk extends Part {
   /** On a narrow screen one of the two is seen at a time. */
   private side: 'images' | 'report' = 'images'
   private busy = false
+  private readonly viewing: Viewing = {
+    account: () => this.panel?.account,
+    goTo: (seriesUid) => {
+      this.show('images')
+      this.panel?.goTo(seriesUid)
+    },
+  }
   private tick: ReturnType<typeof setInterval> | undefined
 
   override connectedCallback(): void {
@@ -71,7 +79,7 @@ class Desk extends Part {
       onTrouble: (error) => notify('danger', wordsFor(error)),
     })
     this.work = work
-    this.decisions = new Decisions(this.office, work, () => (window.location.hash = '#/'))
+    this.decisions = new Decisions(this.office, work, this.viewing, () => (window.location.hash = '#/'))
     this.judgement = NOT_JUDGED
     this.pointOut = false
     this.adding = false
@@ -177,6 +185,7 @@ class Desk extends Part {
             .studies=${studies}
             .imageSet=${work.imageSet}
             .shown=${work.shown}
+            .imageSeries=${detail.image_series}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
           ${
@@ -216,7 +225,7 @@ class Desk extends Part {
                   decisions: this.decisions,
                   busy: this.busy,
                   adding: this.adding,
-                  everythingShown: this.everythingShown(),
+                  viewing: this.viewing,
                   onDecide: () => void this.decide(),
                   onAdd: () => this.add(),
                 })
@@ -236,11 +245,8 @@ class Desk extends Part {
     this.requestUpdate()
   }
 
-  private everythingShown(): boolean {
-    return (
-      this.querySelector<HTMLElement & { readonly everythingShown: boolean }>('tierread-images')?.everythingShown ??
-      false
-    )
+  private get panel(): ImagePanel | null {
+    return this.querySelector<ImagePanel>('tierread-images')
   }
 }
 customElements.define('tierread-desk', Desk)

@@ -4,7 +4,7 @@ import type { CaseDetail } from '../api/shapes'
 import { text } from '../language'
 import type { Judgement } from './judgement'
 import './report-form'
-import { differenceView, reviewsView, versionView } from './report-view'
+import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
 import './review-form'
 import type { Work } from './work'
 
@@ -29,10 +29,10 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .pointOut=${pointOut}
     ></tierread-report-form>
     ${changes(work)}`
-  const reviews = reviewsView(detail.reviews)
+  const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`
   if (step === 'verify')
     return html`<p class="soft">${text('desk.verify-explained')}</p>
-      ${form} ${reviews}`
+      ${version ? notSeenBefore(version) : nothing} ${form} ${reviews}`
   if (step === 'read' || adding) return html`${form} ${reviews}`
   if (step === 'review')
     return html`${version ? versionView(version) : nothing}

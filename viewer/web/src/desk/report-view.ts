@@ -1,8 +1,9 @@
 /** A report to be read: its text, its signatures, and how it differs from the version before. */
 import { html, nothing, type TemplateResult } from 'lit'
-import type { Content, PastReview, ReportVersion } from '../api/shapes'
+import type { Confirmation, Content, PastReview, ReportVersion } from '../api/shapes'
 import { dateAndTime, named, text } from '../language'
 import { differenceOf } from './difference'
+import { notShownView } from './unseen-view'
 
 const PARTS = ['findings', 'impression', 'recommendation'] as const
 
@@ -20,16 +21,35 @@ export function versionView(version: ReportVersion): TemplateResult {
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
+    ${incompleteView(version.incomplete_reason)}
     <ul class="signatures">
       ${version.signatures.map(
         (signature) =>
           html`<li>
             ${named('report', signature.role)}${text('colon')} ${signature.name}
             <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
+            ${notShownView(signature.not_shown)}
           </li>`,
       )}
     </ul>
   </article>`
+}
+
+function incompleteView(reason: string): TemplateResult | typeof nothing {
+  return reason ? html`<p class="note warning">${text('report.incomplete')}${text('colon')}${reason}</p>` : nothing
+}
+
+/** What those who signed before have not seen, for whoever signs after them. */
+export function notSeenBefore({ signatures, incomplete_reason }: ReportVersion): TemplateResult {
+  const limited = signatures.filter(({ not_shown }) => not_shown)
+  return html`${incompleteView(incomplete_reason)}
+  ${limited.map(
+    (signature) =>
+      html`<section class="not-seen-before">
+        <h3>${named('report', signature.role)}${text('colon')} ${signature.name}</h3>
+        ${notShownView(signature.not_shown)}
+      </section>`,
+  )}`
 }
 
 function resultTag(content: Content): TemplateResult | typeof nothing {
@@ -67,6 +87,24 @@ export function differenceView(
     <div>${resultTag(before)}</div>
     <div>${resultTag(after)}</div>
   </div>`
+}
+
+/** The words of readers that late images change nothing. */
+export function confirmationsView(confirmations: readonly Confirmation[]): TemplateResult | typeof nothing {
+  if (confirmations.length === 0) return nothing
+  return html`<section class="reviews">
+    <h2>${text('desk.confirmations')}</h2>
+    <ul>
+      ${confirmations.map(
+        (one) =>
+          html`<li>
+            <span class="soft">${one.reader}, ${dateAndTime(one.at)}</span>
+            ${one.comment ? html`<p class="prose">${one.comment}</p>` : nothing}
+            ${incompleteView(one.incomplete_reason)} ${notShownView(one.not_shown)}
+          </li>`,
+      )}
+    </ul>
+  </section>`
 }
 
 export function reviewsView(reviews: readonly PastReview[]): TemplateResult | typeof nothing {

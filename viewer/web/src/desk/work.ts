@@ -2,7 +2,7 @@
 import type { Office, Seen } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, Step, Unprintable } from '../api/shapes'
-import { ShownSeries } from '../images/shown-series'
+import { ShownSeries, type Failed } from '../images/shown-series'
 import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
@@ -14,6 +14,9 @@ export type Reasoned = 'return' | 'escalate' | 'send-back' | 'withhold' | EndOfW
 
 const ENDS: readonly string[] = ['restore', 'read-again', 'enter-in-error'] satisfies EndOfWithholding[]
 const endsWithholding = (how: Reasoned): how is EndOfWithholding => ENDS.includes(how)
+
+/** Why it is signed although images are missing, or could not be shown; none where nothing of the kind is so. */
+export type Reasons = { readonly incomplete_reason?: string; readonly not_shown_reason?: string }
 
 export type Listener = {
   /** Something to be drawn anew. */
@@ -143,32 +146,27 @@ export class Work {
     return await this.office.unprintable(this.content)
   }
 
-  async sign(incompleteReason: string | undefined): Promise<void> {
+  async sign(reasons: Reasons): Promise<void> {
     await this.draftKeeper?.settle()
-    await this.office.sign(this.caseId, this.content, this.draft?.revision ?? 0, this.seen(incompleteReason))
+    await this.office.sign(this.caseId, this.content, this.draft?.revision ?? 0, this.seen(reasons))
     this.close()
   }
 
-  async verify(incompleteReason: string | undefined): Promise<void> {
-    await this.office.verify(this.caseId, this.changed ? this.content : undefined, this.seen(incompleteReason))
+  async verify(reasons: Reasons): Promise<void> {
+    await this.office.verify(this.caseId, this.changed ? this.content : undefined, this.seen(reasons))
     this.close()
   }
 
-  async review(
-    outcome: ReviewOutcome,
-    score: string,
-    comment: string,
-    incompleteReason: string | undefined,
-  ): Promise<void> {
+  async review(outcome: ReviewOutcome, score: string, comment: string, reasons: Reasons): Promise<void> {
     const report = outcome === 'amend' ? { report: this.content } : {}
-    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(incompleteReason))
+    await this.office.review(this.caseId, { outcome, score, comment, ...report }, this.seen(reasons))
     this.close()
   }
 
-  async addendum(incompleteReason: string | undefined): Promise<void> {
+  async addendum(reasons: Reasons): Promise<void> {
     const { version } = this
     if (!version) throw new TypeError('an addendum to no report')
-    const { lease_revision: _none, ...seen } = this.seen(incompleteReason)
+    const { lease_revision: _none, ...seen } = this.seen(reasons)
     await this.office.addendum(version.id, this.content, seen)
     this.close()
   }
@@ -180,8 +178,8 @@ export class Work {
   }
 
   /** The images that came after the report change nothing. */
-  async nothingChanges(comment: string, incompleteReason: string | undefined): Promise<void> {
-    const { lease_revision: _none, ...seen } = this.seen(incompleteReason)
+  async nothingChanges(comment: string, reasons: Reasons): Promise<void> {
+    const { lease_revision: _none, ...seen } = this.seen(reasons)
     await this.office.nothingChanges(this.caseId, this.detail?.follow_up?.revision ?? 0, comment, seen)
     this.close()
   }
@@ -226,14 +224,25 @@ export class Work {
     this.failure = error
   }
 
-  private seen(incompleteReason: string | undefined): Seen {
-    const reason = incompleteReason === undefined ? {} : { incomplete_reason: incompleteReason }
+  private seen(reasons: Reasons): Seen {
     return {
       lease_revision: this.leaseRevision(),
       image_set: this.imageSet,
       shown_series: this.shown.shown(),
-      ...reason,
+      cannot_show: this.cannotShow(),
+      ...reasons,
     }
+  }
+
+  /** Of the series that a signature accounts for. */
+  private cannotShow(): Record<string, Failed> {
+    const unseen = (this.detail?.image_series ?? []).filter((uid) => !this.shown.isShown(uid))
+    return Object.fromEntries(
+      unseen.flatMap((uid) => {
+        const failed = this.shown.cannotShow(uid)
+        return failed ? [[uid, failed]] : []
+      }),
+    )
   }
 
   private leaseRevision(): number {

@@ -2,9 +2,11 @@
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
 import { Problem, Unreachable } from '../api/problem'
-import { text } from '../language'
+import { named, text } from '../language'
 import { Part } from '../part'
 import { wordsFor } from '../shell/trouble'
+import { accountOf, type Account } from './account'
+import type { Fault } from './faults'
 import { imageKeyOf } from './image-keys'
 import { objectList } from './object-list'
 import { canBeSeen, type OtherObject } from './other-objects'
@@ -27,12 +29,13 @@ const NOTHING_SHOWN: StackView = {
 }
 
 /** Tells `images-shown` when more of a series was shown. */
-class ImagePanel extends Part {
+export class ImagePanel extends Part {
   static override properties = {
     client: { attribute: false },
     studies: { attribute: false },
     imageSet: {},
     shown: { attribute: false },
+    imageSeries: { attribute: false },
   }
   declare client: Client
   declare studies: readonly string[]
@@ -40,6 +43,8 @@ class ImagePanel extends Part {
   declare imageSet: string
   /** Where to note what was shown; nothing for priors. */
   declare shown: ShownSeries | undefined
+  /** The series that a signature accounts for. */
+  declare imageSeries: readonly string[] | undefined
 
   private series: readonly Series[] | undefined
   private current: Series | undefined
@@ -50,13 +55,25 @@ class ImagePanel extends Part {
   private failure: string | undefined
   /** A picture of the series could not be fetched, though others can be looked at. */
   private lacking = false
+  /** The person tries the series again: what fails now, on the screen or behind it, cannot be shown. */
+  private trying = false
+  /** What the picture on the screen failed of. */
+  private fault: Fault = 'not_drawn'
   private preview: string | undefined
   private stack: Stack | undefined
   private asked = 0
 
-  /** Whether nothing is left that the person has not seen at full resolution. */
-  get everythingShown(): boolean {
-    return this.series !== undefined && this.series.every((series) => this.isDone(series))
+  /** What is left to look at, and what could not be shown; undefined before the series are known. */
+  get account(): Account | undefined {
+    return this.series && this.shown && accountOf(this.series, this.shown, this.imageSeries ?? [])
+  }
+
+  /** Opens a series, or tries it again. */
+  goTo(seriesUid: string): void {
+    const series = this.series?.find((each) => each.seriesUid === seriesUid)
+    if (!series) return
+    if (series === this.current) this.tryAgain()
+    else void this.choose(series)
   }
 
   override connectedCallback(): void {
@@ -83,6 +100,7 @@ class ImagePanel extends Part {
       const series = await seriesOf(this.client, this.studies)
       if (asked !== this.asked) return
       this.series = series
+      this.tell('images-shown')
       const again = series.find(({ seriesUid }) => seriesUid === this.current?.seriesUid)
       const first = again ?? series[0]
       if (first) await this.choose(first, again ? this.view.index : undefined)
@@ -92,8 +110,14 @@ class ImagePanel extends Part {
     this.requestUpdate()
   }
 
+  private tryAgain(): void {
+    this.trying = true
+    void this.open()
+  }
+
   private async choose(series: Series, index?: number): Promise<void> {
     const asked = ++this.asked
+    this.trying &&= series.seriesUid === this.current?.seriesUid
     this.current = series
     this.pictures = []
     this.others = []
@@ -119,6 +143,7 @@ class ImagePanel extends Part {
       const stack = await this.stackInPlace()
       if (asked === this.asked) await stack?.show(pictures, start)
     } catch (error) {
+      this.shown?.lose(series.seriesUid)
       this.fail(error, asked)
     }
   }
@@ -136,8 +161,10 @@ class ImagePanel extends Part {
       },
       onArrived: (picture) => this.noteOf(picture, 'arrived'),
       onDisplayed: (picture) => this.noteOf(picture, 'displayed'),
-      onFailed: () => {
-        this.lacking = true
+      onFailed: (picture, fault, onScreen) => {
+        this.lacking ||= !onScreen
+        if (onScreen) this.fault = fault
+        this.noteFailed(picture, fault, onScreen || this.trying)
         this.requestUpdate()
       },
     })
@@ -156,6 +183,16 @@ class ImagePanel extends Part {
     if (this.pictures.includes(picture)) this.note(picture, what)
   }
 
+  /** What nothing here draws fails for all frames of its instance alike. */
+  private noteFailed(picture: Picture, fault: Fault, asked: boolean): void {
+    const series = this.current
+    if (!series || !this.shown || !asked || !this.pictures.includes(picture)) return
+    const alike = this.pictures.filter((each) => each.instanceUid === picture.instanceUid)
+    for (const { imageId } of fault === 'unsupported' ? alike : [picture])
+      this.shown.failed(series.seriesUid, imageId, fault)
+    this.tell('images-shown')
+  }
+
   private note({ imageId }: Pick<Picture, 'imageId'>, what: 'arrived' | 'displayed'): void {
     const series = this.current
     if (!series || !this.shown) return
@@ -169,11 +206,7 @@ class ImagePanel extends Part {
     if (asked !== this.asked) return
     this.failure = wordsFor(error)
     this.requestUpdate()
-  }
-
-  /** A series of which nothing can be shown here is done once it was opened; the strip says so, and never that it was seen. */
-  private isDone({ seriesUid }: Series): boolean {
-    return !this.shown || this.shown.isShown(seriesUid) || this.shown.isEmpty(seriesUid)
+    this.tell('images-shown')
   }
 
   private readonly key = (event: KeyboardEvent): void => {
@@ -223,18 +256,19 @@ class ImagePanel extends Part {
         ${this.waiting()} ${this.beside()} ${this.trouble()}
       </div>
       ${this.pictures.length > 1 ? this.slider() : nothing}
-      ${series ? seriesStrip({ series, current, shown: this.shown, isDone: (each) => this.isDone(each), onChoose: (each) => void this.choose(each) }) : nothing}`
+      ${series ? seriesStrip({ series, current, shown: this.shown, account: this.account, onChoose: (each) => void this.choose(each) }) : nothing}`
   }
 
   /** A picture that cannot be shown is covered: under it may still lie the one before. */
   private trouble(): TemplateResult | typeof nothing {
     const failed = this.view.quality === 'failed'
-    const words = this.failure ?? (failed ? text('desk.picture-failed') : undefined)
+    const words =
+      this.failure ?? (failed ? text('desk.picture-failed', { why: named('unseen', this.fault) }) : undefined)
     const about = words ?? (this.lacking ? text('desk.image-failed') : undefined)
     if (about === undefined) return nothing
     return html`<div class="message ${failed ? 'instead' : ''} ${words === undefined ? 'beside' : ''}" role="alert">
       <p>${about}</p>
-      <button @click=${() => void this.open()}>${text('common.try-again')}</button>
+      <button @click=${() => this.tryAgain()}>${text('common.try-again')}</button>
     </div>`
   }
 

@@ -1,5 +1,6 @@
 /** Loads a picture that the server rendered and gives it to Cornerstone as RGB. */
 import * as core from '@cornerstonejs/core'
+import { NoPicture, faultOfAnswer, forgetFault, noteFault } from './faults'
 import { renderedAddressOf, withoutAlpha } from './rendered'
 import { isFullSize } from './whole'
 
@@ -12,22 +13,25 @@ export function loadRendered(
   imageId: string,
   options?: Record<string, unknown>,
 ): { promise: Promise<core.Types.IImage> } {
-  return { promise: load(imageId, options?.['useRGBA'] === true) }
+  forgetFault(imageId)
+  const promise = load(imageId, options?.['useRGBA'] === true)
+  promise.catch((error: unknown) => noteFault(imageId, error))
+  return { promise }
 }
 
-/** Rejects where there is no picture, it cannot be decoded, or it is smaller than the frame. */
+/** Rejects where there is no picture (`NoPicture`), it cannot be decoded, or it is smaller than the frame. */
 async function load(imageId: string, useRgba: boolean): Promise<core.Types.IImage> {
   const response = await fetch(renderedAddressOf(imageId), {
     headers: { Accept: 'image/png' },
     credentials: 'same-origin',
   })
-  if (!response.ok) throw new Error(`no rendered picture: ${response.status}`)
+  if (!response.ok) throw new NoPicture(await faultOfAnswer(response))
   const picture = await createImageBitmap(await response.blob(), { colorSpaceConversion: 'none' })
   const { rows, columns } = core.metaData.get(core.Enums.MetadataModules.IMAGE_PIXEL, imageId) as {
     readonly rows: number
     readonly columns: number
   }
-  if (!isFullSize(picture, { rows, columns })) throw new Error('the rendered picture is smaller than the frame')
+  if (!isFullSize(picture, { rows, columns })) throw new NoPicture('unsupported') // smaller than the frame
   const canvas = document.createElement('canvas')
   canvas.width = columns
   canvas.height = rows

@@ -2,6 +2,7 @@
 import * as core from '@cornerstonejs/core'
 import * as tools from '@cornerstonejs/tools'
 import { TAG, numberOf } from './dicom-json'
+import { faultOf, type Fault } from './faults'
 import { OnScreen, type Quality } from './on-screen'
 import { outwardsFrom, type Picture } from './pictures'
 import { isFromServer } from './rendered-loader'
@@ -28,8 +29,8 @@ export type StackListener = {
   onArrived(picture: Picture): void
   /** A picture was drawn at full resolution. */
   onDisplayed(picture: Picture): void
-  /** A picture that is not asked for now could not be fetched; of the one that is, the view tells. */
-  onFailed(): void
+  /** A picture could not be loaded or drawn; `asked`: it is the one that should be on the screen. */
+  onFailed(picture: Picture, fault: Fault, asked: boolean): void
 }
 
 const TOOLS: Record<ToolName, string> = {
@@ -70,6 +71,8 @@ export class Stack {
   /** What the person chose, for every picture of the stack; without it each has its own window and its own white. */
   private chosen: Range | undefined
   private inverted = false
+  /** Instances of a kind that nothing here draws: their other frames are not asked for. */
+  private readonly unsupported = new Set<string>()
   private draw: core.Types.IStackViewport['setProperties'] = () => undefined
 
   constructor(
@@ -110,6 +113,7 @@ export class Stack {
     announce(pictures)
     this.pictures = pictures
     this.onScreen.clear()
+    this.unsupported.clear()
     this.image = undefined
     this.chosen = undefined
     this.inverted = false
@@ -249,7 +253,17 @@ export class Stack {
   private fail(imageId: string | undefined, generation = this.generation): void {
     if (imageId === undefined || generation !== this.generation) return
     this.onScreen.fail(imageId)
+    const asked = this.pictures[this.viewport.getCurrentImageIdIndex()]?.imageId === imageId
+    this.tellFailed(imageId, asked)
     this.report()
+  }
+
+  private tellFailed(imageId: string, asked: boolean): void {
+    const picture = this.pictures.find((each) => each.imageId === imageId)
+    if (!picture) return
+    const fault = faultOf(imageId)
+    if (fault === 'unsupported') this.unsupported.add(picture.instanceUid)
+    this.listener.onFailed(picture, fault, asked)
   }
 
   private readonly report = (): void => {
@@ -282,6 +296,7 @@ export class Stack {
       for (let place = order[next++]; place !== undefined && generation === this.generation; place = order[next++]) {
         const picture = this.pictures[place]
         if (!picture) return
+        if (this.unsupported.has(picture.instanceUid)) continue
         try {
           const image = (await core.imageLoader.loadAndCacheImage(picture.imageId, {
             requestType: core.Enums.RequestType.Prefetch,
@@ -290,7 +305,7 @@ export class Stack {
           } as never)) as core.Types.IImage & { imageQualityStatus?: number }
           if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
         } catch {
-          if (generation === this.generation) this.listener.onFailed()
+          if (generation === this.generation) this.tellFailed(picture.imageId, false)
         }
       }
     }

@@ -5,6 +5,7 @@
 import * as core from '@cornerstonejs/core'
 import * as loader from '@cornerstonejs/dicom-image-loader'
 import { TAG, textOf, type DataSet } from './dicom-json'
+import { forgetFault } from './faults'
 import { drawOverlays } from './overlay-loader'
 import { loadRendered } from './rendered-loader'
 import { fullRange, voiOf } from './voi'
@@ -17,6 +18,7 @@ const LESS = 'the decoder gave less than the frame'
 const HTJ2K: ReadonlySet<string> = new Set([201, 202, 203].map((number) => `1.2.840.10008.1.2.4.${number}`))
 
 export function loadWhole(imageId: string, options?: Record<string, unknown>): { promise: Promise<core.Types.IImage> } {
+  forgetFault(imageId)
   const onProcessor = core.getShouldUseCPURendering()
   if (onProcessor && voiOf(metadataOf(imageId))?.sigmoid) return loadRendered(imageId, options)
   // On the processor grey levels are looked up by whole stored values, and Cornerstone rescales them as it looks up.

@@ -9,6 +9,8 @@ export type Field = {
   readonly options?: readonly { readonly value: string; readonly label: string }[]
   readonly required?: boolean
   readonly value?: string
+  /** Most characters of a text. */
+  readonly most?: number
 }
 
 export type Question = {
@@ -38,7 +40,7 @@ export function ask(question: Question): Promise<Readonly<Record<string, string>
       resolve(answer)
     })
     render(
-      html`<form @submit=${confirm}>
+      html`<form @submit=${confirm} @input=${(event: Event) => weigh(event.currentTarget as HTMLFormElement)}>
         <h2 id="ask-title">${question.title}</h2>
         ${question.words ? html`<div class="words">${question.words}</div>` : nothing}
         ${(question.fields ?? []).map(control)}
@@ -49,12 +51,21 @@ export function ask(question: Question): Promise<Readonly<Record<string, string>
       </form>`,
       dialog,
     )
+    const form = dialog.querySelector('form')
+    if (form) weigh(form)
     dialog.showModal()
     const first =
       dialog.querySelector<HTMLElement>('input, textarea, select') ??
       dialog.querySelector<HTMLElement>('button[type=submit]')
     first?.focus()
   })
+}
+
+/** A text that must be written holds the confirmation back while it is blank. */
+function weigh(form: HTMLFormElement): void {
+  const blank = [...form.querySelectorAll<HTMLTextAreaElement>('textarea[required]')].some(({ value }) => !value.trim())
+  const submit = form.querySelector<HTMLButtonElement>('button[type=submit]')
+  if (submit) submit.disabled = blank
 }
 
 function control(field: Field): TemplateResult {
@@ -70,7 +81,7 @@ function control(field: Field): TemplateResult {
       >${field.label}<textarea
         name=${field.name}
         rows="3"
-        maxlength="1000"
+        maxlength=${field.most ?? 1000}
         ?required=${required}
         .value=${field.value ?? ''}
       ></textarea>

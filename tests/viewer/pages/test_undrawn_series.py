@@ -1,0 +1,138 @@
+"""At the desk: a series that nothing here draws is tried, never called seen, and signed with a reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+from pydicom.dataset import Dataset
+
+from tests.acts import writes
+from tests.browser import PHONE, chromium, signed_in, window
+from tests.builders import CT, compressed, fragmented, image, new_uid, thing
+from tests.codestreams import JPEG_2000_LOSSLESS, codestream
+from tests.running import Cast, TierRead, serving, wait_until
+from tests.wire import EXPLICIT_LITTLE, Sender
+
+MPEG_4: Final = "1.2.840.10008.1.2.4.102"
+"""MPEG-4 AVC/H.264 High Profile / Level 4.1 (PS3.5 A.4.5)."""
+VIDEO: Final = "1.2.840.10008.5.1.4.1.1.77.1.4.1"
+"""Video Photographic Image Storage."""
+PATIENCE_MS: Final = 60_000
+REASON: Final = "录像与损坏图像已在设备上看过"
+
+
+@pytest.fixture(scope="module")
+def tierread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TierRead]:
+    with serving(tmp_path_factory.mktemp("undrawn")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as made:
+        yield made
+
+
+def of_pia(study_uid: str, number: int, description: str, **known: object) -> Dataset:
+    series = {"StudyInstanceUID": study_uid, "SeriesNumber": number, "SeriesDescription": description}
+    person = {"PatientName": "Pi^Ya=皮亚", "PatientBirthDate": "19800506", "AccessionNumber": None}
+    return image(**{"rows": 64, "columns": 64, "WindowCenter": 2048, "WindowWidth": 4096} | person | series | known)
+
+
+def a_video(study_uid: str) -> Dataset:
+    """24 frames in one fragment, as PS3.5 8.2.5 asks: the beginning of an MPEG-4 file, which nothing here reads."""
+    stream = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + bytes(range(256)) * 4
+    video = of_pia(
+        study_uid, 2, "录像", SOPClassUID=VIDEO, Modality="XC", frames=24, SamplesPerPixel=3,
+        PhotometricInterpretation="YBR_PARTIAL_420", BitsAllocated=8, BitsStored=8, HighBit=7, PlanarConfiguration=0,
+    )  # fmt: skip
+    return fragmented(video, [stream])
+
+
+def one_of_two_is_cut(study_uid: str) -> list[Dataset]:
+    """A series of two images; the codestream of the second ends after a third of its bytes."""
+    series_uid = new_uid()
+    pair = [of_pia(study_uid, 3, "平扫", SeriesInstanceUID=series_uid, InstanceNumber=number) for number in (1, 2)]
+    noise = np.random.default_rng(7).integers(0, 4096, (64, 64)).astype("<u2")
+    whole = codestream(noise, JPEG_2000_LOSSLESS, bits=12)
+    cut = whole[: len(whole) // 3]
+    return [compressed(pair[0], JPEG_2000_LOSSLESS), fragmented(pair[1], [cut + b"\0" * (len(cut) % 2)])]
+
+
+def send(tierread: TierRead, cast: Cast) -> None:
+    study_uid = new_uid()
+    pair = [thing(one, JPEG_2000_LOSSLESS) for one in one_of_two_is_cut(study_uid)]
+    things = [thing(of_pia(study_uid, 1, "定位")), thing(a_video(study_uid), MPEG_4), *pair]
+    contexts = [(VIDEO, [MPEG_4]), (CT, [JPEG_2000_LOSSLESS]), (CT, [EXPLICIT_LITTLE])]
+    address = ("127.0.0.1", tierread.dicom_port)
+    with Sender(address=address, contexts=contexts, calling=cast.device, called=tierread.ae_title) as sender:
+        assert [sender.store(one) for one in things] == [0, 0, 0, 0]
+
+
+@pytest.mark.timeout(300)
+def test_a_reader_signs_what_the_desk_cannot_draw_with_a_reason_that_the_next_one_reads(
+    tierread: TierRead, browser: Browser
+) -> None:
+    cast = tierread.cast()
+    send(tierread, cast)
+    wait_until(lambda: tierread.sign_in(cast.ada).get("/api/cases").json()["total"])
+    ada = signed_in(window(browser, tierread), cast.ada)
+    ada.click("#take-next")
+    ada.wait_for_url("**/#/case/*")
+
+    # Not opened yet: the desk says which, signs nothing, and leads there.
+    expect(ada.locator(".actions .unseen.hint li")).to_have_count(2, timeout=PATIENCE_MS)
+    writes(ada, "定位像未见异常。", "未见异常。")
+    ada.locator(".actions .primary").click()
+    expect(ada.locator("dialog .unseen.hint li")).to_have_count(2, timeout=PATIENCE_MS)
+    ada.locator("dialog .unseen.hint li", has_text="录像").locator("button").click()
+    expect(ada.locator("dialog")).to_have_count(0, timeout=PATIENCE_MS)
+
+    # The video: tried, and not seen.
+    expect(ada.locator(".stage .message")).to_contain_text("视频", timeout=PATIENCE_MS)
+    expect(ada.locator("nav.series button", has_text="录像")).to_contain_text("未能显示", timeout=PATIENCE_MS)
+
+    # Of two pictures one draws: the other is looked at as well before it counts as not shown.
+    ada.locator("nav.series button", has_text="平扫").click()
+    expect(ada.locator("nav.series button", has_text="平扫")).to_contain_text("1 / 2", timeout=PATIENCE_MS)
+    expect(ada.locator("nav.series button", has_text="平扫")).to_contain_text("未看", timeout=PATIENCE_MS)
+    steps_on(ada)
+    expect(ada.locator(".stage .message.instead")).to_contain_text("已损坏", timeout=PATIENCE_MS)
+    expect(ada.locator("nav.series button", has_text="平扫")).to_contain_text("未能显示", timeout=PATIENCE_MS)
+    expect(ada.locator(".actions .unseen.hint")).to_have_count(0, timeout=PATIENCE_MS)
+    expect(ada.locator(".actions .unseen.failed li")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(ada.locator(".actions .unseen.failed")).to_contain_text("其中 1 幅：图像数据已损坏", timeout=PATIENCE_MS)
+
+    # Another try changes nothing, and is offered.
+    ada.locator(".actions .unseen.failed li", has_text="录像").locator("button").click()
+    expect(ada.locator("nav.series button", has_text="录像")).to_contain_text("未能显示", timeout=PATIENCE_MS)
+
+    # Signed with a reason only.
+    ada.locator(".actions .primary").click()
+    dialog = ada.locator("dialog.ask")
+    expect(dialog.locator(".unseen.failed li")).to_have_count(2, timeout=PATIENCE_MS)
+    expect(dialog.locator("button[type=submit]")).to_be_disabled()
+    dialog.locator("textarea[name=not_shown_reason]").fill("  ")
+    expect(dialog.locator("button[type=submit]")).to_be_disabled()
+    dialog.locator("textarea[name=not_shown_reason]").fill(REASON)
+    dialog.locator("button[type=submit]").click()
+    ada.wait_for_url(lambda url: "#/case/" not in url)
+
+    # The verifier reads it, on the phone too.
+    vera = signed_in(window(browser, tierread, size=PHONE), cast.vera)
+    vera.click("#take-next")
+    vera.locator(".sides button").nth(1).click()
+    limits = vera.locator(".not-seen-before")
+    expect(limits).to_contain_text(REASON, timeout=PATIENCE_MS)
+    expect(limits).to_contain_text("序列 2 · XC · 录像", timeout=PATIENCE_MS)
+    expect(limits).to_contain_text("序列 3 · CT · 平扫", timeout=PATIENCE_MS)
+    assert vera.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+def steps_on(page: Page) -> None:
+    """To the next picture of the series, by the slider."""
+    page.locator("input.slider").press("ArrowRight")
