@@ -90,6 +90,7 @@ def test_what_stood_before_the_ledger_was_completed_stands_afterwards(engine: En
             before,
         )
         run_step(connection, "0010_completeness")
+        run_step(connection, "0037_not_shown")
         row = connection.execute(sa.select(reading.tables.announcement)).one()._asdict()
 
     assert {key: row[key] for key in before} == before

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import pytest
@@ -37,10 +37,11 @@ def browser() -> Iterator[Browser]:
         yield made
 
 
-def of_pia(study_uid: str, number: int, description: str, **known: object) -> Dataset:
+def of_pia(study_uid: str, number: int, description: str, **known: Any) -> Dataset:
     series = {"StudyInstanceUID": study_uid, "SeriesNumber": number, "SeriesDescription": description}
     person = {"PatientName": "Pi^Ya=皮亚", "PatientBirthDate": "19800506", "AccessionNumber": None}
-    return image(**{"rows": 64, "columns": 64, "WindowCenter": 2048, "WindowWidth": 4096} | person | series | known)
+    shown: dict[str, Any] = {"rows": 64, "columns": 64, "WindowCenter": 2048, "WindowWidth": 4096}
+    return image(**(shown | person | series | known))
 
 
 def a_video(study_uid: str) -> Dataset:

@@ -25,6 +25,7 @@ const NOTHING_SHOWN: StackView = {
   zoom: null,
   inverted: false,
   quality: 'none',
+  fault: undefined,
   fromServer: false,
 }
 
@@ -57,8 +58,6 @@ export class ImagePanel extends Part {
   private lacking = false
   /** The person tries the series again: what fails now, on the screen or behind it, cannot be shown. */
   private trying = false
-  /** What the picture on the screen failed of. */
-  private fault: Fault = 'not_drawn'
   private preview: string | undefined
   private stack: Stack | undefined
   private asked = 0
@@ -157,14 +156,14 @@ export class ImagePanel extends Part {
       onView: (view) => {
         this.view = view
         if (view.quality !== 'none') this.preview = undefined
+        if (view.fault) this.noteFailed(this.pictures[view.index], view.fault)
         this.requestUpdate()
       },
       onArrived: (picture) => this.noteOf(picture, 'arrived'),
       onDisplayed: (picture) => this.noteOf(picture, 'displayed'),
-      onFailed: (picture, fault, onScreen) => {
-        this.lacking ||= !onScreen
-        if (onScreen) this.fault = fault
-        this.noteFailed(picture, fault, onScreen || this.trying)
+      onFailed: (picture, fault) => {
+        this.lacking = true
+        if (this.trying) this.noteFailed(picture, fault)
         this.requestUpdate()
       },
     })
@@ -184,9 +183,9 @@ export class ImagePanel extends Part {
   }
 
   /** What nothing here draws fails for all frames of its instance alike. */
-  private noteFailed(picture: Picture, fault: Fault, asked: boolean): void {
+  private noteFailed(picture: Picture | undefined, fault: Fault): void {
     const series = this.current
-    if (!series || !this.shown || !asked || !this.pictures.includes(picture)) return
+    if (!series || !this.shown || !picture || !this.pictures.includes(picture)) return
     const alike = this.pictures.filter((each) => each.instanceUid === picture.instanceUid)
     for (const { imageId } of fault === 'unsupported' ? alike : [picture])
       this.shown.failed(series.seriesUid, imageId, fault)
@@ -263,7 +262,8 @@ export class ImagePanel extends Part {
   private trouble(): TemplateResult | typeof nothing {
     const failed = this.view.quality === 'failed'
     const words =
-      this.failure ?? (failed ? text('desk.picture-failed', { why: named('unseen', this.fault) }) : undefined)
+      this.failure ??
+      (failed ? text('desk.picture-failed', { why: named('unseen', this.view.fault ?? 'not_drawn') }) : undefined)
     const about = words ?? (this.lacking ? text('desk.image-failed') : undefined)
     if (about === undefined) return nothing
     return html`<div class="message ${failed ? 'instead' : ''} ${words === undefined ? 'beside' : ''}" role="alert">

@@ -25,7 +25,7 @@ export function seriesStrip({ series, current, shown, account, onChoose }: Strip
         <span class="count"
           >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
         >
-        ${shown ? html`<span class="seen ${state}">${text(`desk.${state}`)}</span>` : nothing}
+        ${shown ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
       </button>`
     })}
   </nav>`

@@ -19,6 +19,8 @@ export type StackView = {
   readonly zoom: number | null
   readonly inverted: boolean
   readonly quality: Quality
+  /** Why the quality is `failed`. */
+  readonly fault: Fault | undefined
   /** The server rendered the picture, in 8 bits: what is chosen of windows works on these. */
   readonly fromServer: boolean
 }
@@ -29,8 +31,8 @@ export type StackListener = {
   onArrived(picture: Picture): void
   /** A picture was drawn at full resolution. */
   onDisplayed(picture: Picture): void
-  /** A picture could not be loaded or drawn; `asked`: it is the one that should be on the screen. */
-  onFailed(picture: Picture, fault: Fault, asked: boolean): void
+  /** A picture could not be loaded or drawn; of the one that is asked for now, the view tells too. */
+  onFailed(picture: Picture, fault: Fault): void
 }
 
 const TOOLS: Record<ToolName, string> = {
@@ -253,28 +255,30 @@ export class Stack {
   private fail(imageId: string | undefined, generation = this.generation): void {
     if (imageId === undefined || generation !== this.generation) return
     this.onScreen.fail(imageId)
-    const asked = this.pictures[this.viewport.getCurrentImageIdIndex()]?.imageId === imageId
-    this.tellFailed(imageId, asked)
+    this.tellFailed(imageId)
     this.report()
   }
 
-  private tellFailed(imageId: string, asked: boolean): void {
+  private tellFailed(imageId: string): void {
     const picture = this.pictures.find((each) => each.imageId === imageId)
     if (!picture) return
     const fault = faultOf(imageId)
     if (fault === 'unsupported') this.unsupported.add(picture.instanceUid)
-    this.listener.onFailed(picture, fault, asked)
+    this.listener.onFailed(picture, fault)
   }
 
   private readonly report = (): void => {
     const { voiRange } = this.viewport.getProperties()
     const index = this.viewport.getCurrentImageIdIndex()
+    const imageId = this.pictures[index]?.imageId ?? ''
+    const quality = this.onScreen.qualityOf(imageId)
     this.listener.onView({
       index,
       window: voiRange ? windowOf(voiRange) : null,
       zoom: this.magnification(),
       inverted: this.inverted,
-      quality: this.onScreen.qualityOf(this.pictures[index]?.imageId ?? ''),
+      quality,
+      fault: quality === 'failed' ? faultOf(imageId) : undefined,
       fromServer: this.image !== undefined && isFromServer(this.image),
     })
   }
@@ -305,7 +309,7 @@ export class Stack {
           } as never)) as core.Types.IImage & { imageQualityStatus?: number }
           if (generation === this.generation && image.imageQualityStatus === FULL) this.listener.onArrived(picture)
         } catch {
-          if (generation === this.generation) this.tellFailed(picture.imageId, false)
+          if (generation === this.generation) this.tellFailed(picture.imageId)
         }
       }
     }
