@@ -40,8 +40,9 @@ def browser() -> Iterator[Browser]:
 def of_pia(study_uid: str, number: int, description: str, **known: Any) -> Dataset:
     series = {"StudyInstanceUID": study_uid, "SeriesNumber": number, "SeriesDescription": description}
     person = {"PatientName": "Pi^Ya=皮亚", "PatientBirthDate": "19800506", "AccessionNumber": None}
-    shown: dict[str, Any] = {"rows": 64, "columns": 64, "WindowCenter": 2048, "WindowWidth": 4096}
-    return image(**(shown | person | series | known))
+    window = {"WindowCenter": 2048, "WindowWidth": 4096}
+    shown: dict[str, Any] = {**window, **person, **series, **known}
+    return image(rows=64, columns=64, **shown)
 
 
 def a_video(study_uid: str) -> Dataset:
