@@ -245,6 +245,16 @@ def current(tx: Connection, study_uid: str) -> Revision | None:
     return None if row is None else _revision(row)
 
 
+def sides_at(tx: Connection, study_uid: str, number: int) -> dict[str, str]:
+    """The sides that had been corrected in revision ``number``, of the study and of its parts; 0 is as it came."""
+    said = tx.scalar(
+        sa.select(attribution.c.attributes).where(
+            attribution.c.study_uid == study_uid, attribution.c.revision == number
+        )
+    )
+    return {key: value for key, value in (said or {}).items() if keyword_of(key) in SIDES}
+
+
 def history(tx: Connection, study_uid: str) -> list[Revision]:
     """Every revision of a study's attribution, the oldest first."""
     return [_revision(row) for row in tx.execute(_of(study_uid).order_by(attribution.c.revision))]

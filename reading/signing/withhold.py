@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,6 +21,7 @@ from reading.completeness import follow_ups, image_set
 from reading.context import Context
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Role
+from reading.patients import attribution
 from reading.queue import leases
 from reading.register.grants import may_act
 from reading.reports import versions
@@ -101,11 +103,12 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: in
 
     Where the identity that is shown has changed there is a new version: the same words from the same
     images, under the right name, with the signature of the person who answers for the correction. The
-    readers' signatures stay on the withheld version, since they cover the wrong name.
+    readers' signatures stay on the withheld version, since they cover the wrong name. Another side is another
+    finding: no signature of a corrector makes words about the left knee true of the right one.
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: they do not manage the site's quality, have signed it, or images have changed since.
+        NotAllowed: they do not manage the site's quality, have signed it, or images or sides have changed since.
         Stale: the case has changed since its revision ``seen``.
         MoveNotAllowed: it is not withheld, or was not final since it was last to be read anew: let it be read again.
         Invalid: no reason was given.
@@ -121,6 +124,8 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: in
     if image_set.image_set(ctx.tx, study_uids).digest != old.images["set"]:
         raise NotAllowed("images_have_changed")
     identity = basis.identity(ctx.tx, case)
+    if _sides(ctx.tx, old.identity) != _sides(ctx.tx, identity):
+        raise NotAllowed("side_has_changed")
     for study_uid in study_uids:
         queries.unhide(ctx.tx, study_uid, ctx.now)
     if identity == old.identity:
@@ -182,6 +187,18 @@ def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | N
     follow_ups.void(ctx, case_id, grant)
     outbox.post(ctx.tx, "case.entered_in_error", case_id, {}, ctx.now)
     return moved
+
+
+def _sides(tx: Connection, identity: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, str]]]:
+    """The side that an identity says, and the sides that were corrected until then, by study and attribute.
+
+    Where the sides of two series are swapped, the examination still shows both.
+    """
+    corrected = {
+        one["study_uid"]: attribution.sides_at(tx, one["study_uid"], one["attribution_revision"])
+        for one in identity["studies"]
+    }
+    return identity["laterality"], corrected
 
 
 def _stood(tx: Connection, case_id: str) -> bool:

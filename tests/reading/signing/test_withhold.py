@@ -14,7 +14,7 @@ from reading.cases.moves import SigningRole, State
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, ReadingError, Stale
-from reading.intake import correction, intake
+from reading.intake import correction, intake, putting_right
 from reading.patients import attribution
 from reading.queue import leases
 from reading.reports import versions
@@ -24,7 +24,7 @@ from reading.signing import withhold
 from reading.viewers import PatientViewer
 from storage.database import transaction
 from storage.index import queries
-from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, state, take
+from tests.reading.clinic import NORMAL, PNEUMONIA, another_image, arrive, open_clinic, read, send, state, take
 from tests.reading.region import KEYS, pia
 
 
@@ -113,6 +113,29 @@ def test_put_right_it_is_shown_again_under_the_right_name_with_who_answers_for_i
         assert door.open_report(Context(tx, clinic.audit, now, on_the_phone), made.id, "report.open").id == made.id
         with pytest.raises(NotThere):
             door.open_report(Context(tx, clinic.audit, now, on_the_phone), old.id, "report.open")
+
+
+def test_a_report_whose_sides_were_swapped_is_read_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.1", now, laterality="L")
+        other = {"series_uid": "1.1.2", "sop_instance_uid": "1.1.2.1", "received_digest": b"2" * 32}
+        case = arrive(tx, clinic, "1.1", now, laterality="R", **other)
+        old = read(tx, clinic, clinic.ada, case.id, now)
+        mona = Context(tx, clinic.audit, now, clinic.mona)
+        withhold.withhold(mona, case.id, why="左右写反")
+        swapped = {"1.1.1": "R", "1.1.2": "L"}
+        putting_right.correct_case(mona, case.id, {}, sides=swapped, reason="左右写反")
+
+        assert cases.by_id(tx, case.id).laterality == old.identity["laterality"] == "B"
+        with pytest.raises(NotAllowed, match="side_has_changed"):
+            withhold.restore(mona, clinic.seal, case.id, why="已更正")
+        putting_right.correct_case(mona, case.id, {}, sides={"1.1.1": "L", "1.1.2": "L"}, reason="只有左侧")
+        with pytest.raises(NotAllowed, match="side_has_changed"):
+            withhold.restore(mona, clinic.seal, case.id, why="已更正")
+        assert versions.by_id(tx, old.id).status is Status.WITHHELD
+        withhold.read_again(mona, case.id, why="左右写反")
+        assert state(tx, case.id) is State.WAITING_READ
 
 
 def test_what_was_withheld_by_mistake_is_the_same_version_again(engine: Engine, now: datetime) -> None:
