@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -119,7 +120,7 @@ def test_a_report_whose_sides_were_swapped_is_read_again(engine: Engine, now: da
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         send(tx, clinic, "1.1", now, laterality="L")
-        other = {"series_uid": "1.1.2", "sop_instance_uid": "1.1.2.1", "received_digest": b"2" * 32}
+        other: dict[str, Any] = {"series_uid": "1.1.2", "sop_instance_uid": "1.1.2.1", "received_digest": b"2" * 32}
         case = arrive(tx, clinic, "1.1", now, laterality="R", **other)
         old = read(tx, clinic, clinic.ada, case.id, now)
         mona = Context(tx, clinic.audit, now, clinic.mona)
