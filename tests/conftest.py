@@ -39,6 +39,15 @@ def _writes(args: tuple[object, ...]) -> bool:
 sys.addaudithook(_nothing_slow_in_a_transaction)
 
 
+_LONG = ("tests/acceptance/", "tests/pictures/", "tests/service/test_demo.py", "tests/test_path_of_a_study.py")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # What takes long begins first, so that at the end no worker is left alone with it: the rest is short.
+    items.sort(key=lambda item: not item.nodeid.startswith(_LONG))
+
+
 def pytest_collection_finish() -> None:
     gc.freeze()  # nor does any collection during a test look through them
     gc.enable()

@@ -35,9 +35,9 @@ from tests.running import REPOSITORY, TierRead
 TABLES: Final = (reading.tables.case, storage.tables.study)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def owner(cluster: Cluster) -> Iterator[Engine]:
-    """A database with the rights as `tierread prepare` gives them."""
+    """A database with the rights as `tierread prepare` gives them; what is refused leaves it as it is."""
     url = cluster.new_database()
     with engines.pointed(url) as engine:
         grant(engine, APPLICATION)
@@ -45,7 +45,7 @@ def owner(cluster: Cluster) -> Iterator[Engine]:
     cluster.drop(url)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def application(owner: Engine) -> Iterator[Engine]:
     with engines.pointed(as_application(owner.url.render_as_string(hide_password=False))) as engine:
         yield engine
