@@ -35,7 +35,7 @@ from reading.tables import outbox
 from reading.viewers import Staff
 from storage.index.queries import Study
 from storage.tables import instance
-from tests.reading.region import KEYS, Region, hire, make_region, received
+from tests.reading.region import KEYS, Region, found_region, hire, received
 from tests.recorded import recorded
 
 RESIDENT = "住院医师"
@@ -86,8 +86,13 @@ def open_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED
 
 @recorded
 def _opened(tx: Connection, now: datetime, rules: str) -> Clinic:
-    region = make_region(tx, now)
-    policy.install(tx, json.loads(rules), None, now, version=1)
+    return found_clinic(tx, now, json.loads(rules))
+
+
+def found_clinic(tx: Connection, now: datetime, rules: dict[str, Any] = UNSAMPLED) -> Clinic:
+    """By the acts themselves, one after the other."""
+    region = found_region(tx, now)
+    policy.install(tx, rules, None, now, version=1)
     oak, city = region.oak, region.city
 
     def titled(staff: Staff, title: str) -> Staff:

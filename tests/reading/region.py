@@ -42,8 +42,9 @@ class Region:
     moor: Organisation
 
 
-@recorded
-def make_region(tx: Connection, now: datetime) -> Region:
+def found_region(tx: Connection, now: datetime) -> Region:
+    """By the acts themselves, one after the other."""
+
     def add(code: str, level: Level, parent: str | None) -> Organisation:
         return organisations.add(tx, code=code, name=code.title(), level=level, parent_code=parent, now=now)
 
@@ -55,6 +56,11 @@ def make_region(tx: Connection, now: datetime) -> Region:
         lake=add("lake", Level.TOWNSHIP, "oak"),
         moor=add("moor", Level.TOWNSHIP, "elm"),
     )
+
+
+@recorded
+def make_region(tx: Connection, now: datetime) -> Region:
+    return found_region(tx, now)
 
 
 def hire(

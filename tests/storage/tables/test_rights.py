@@ -29,7 +29,7 @@ from storage.tables.rights import (
 from tests import engines
 from tests.postgresql import APPLICATION, Cluster, as_application
 from tests.reading.anchors.anchored import anchor, check, places_in
-from tests.reading.clinic import arrive, open_clinic, read
+from tests.reading.clinic import arrive, found_clinic, read
 from tests.running import REPOSITORY, TierRead
 
 TABLES: Final = (reading.tables.case, storage.tables.study)
@@ -124,7 +124,7 @@ def test_the_application_is_no_owner_and_cannot_make_itself_one(owner: Engine, a
 
 def test_the_clinic_works_as_the_application(application: Engine, now: datetime, tmp_path: Path) -> None:
     with transaction(application) as tx:
-        clinic = open_clinic(tx, now)
+        clinic = found_clinic(tx, now)
         version = read(tx, clinic, clinic.ada, arrive(tx, clinic, "1.2", now).id, now)
     where = places_in(application, tmp_path)
     anchor(where, now)
