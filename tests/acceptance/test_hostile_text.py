@@ -7,6 +7,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import count
 from typing import Any, Final
 
 import httpx
@@ -174,8 +175,10 @@ def _alone(element: DataElement) -> bytes:
 
 def arrived(ada: httpx.Client, sent: list[Dataset]) -> dict[str, dict[str, Any]] | None:
     items: list[dict[str, Any]] = []
-    for page in range(1, 9):
-        items += ada.get("/api/cases", params={"size": 200, "page": page}).json()["items"]
+    for page in count(1):
+        items += (found := ada.get("/api/cases", params={"size": 200, "page": page}).json())["items"]
+        if len(items) >= found["total"]:
+            break
     cases = {study["study_uid"]: one for one in items for study in one["studies"] if not one["arriving"]}
     wanted = {str(one.StudyInstanceUID) for one in sent}
     return {uid: cases[uid] for uid in wanted} if wanted <= cases.keys() else None
