@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Self
@@ -40,6 +40,17 @@ def write_at(fd: int, chunk: Chunk, offset: int) -> None:
     written = os.pwrite(fd, chunk, offset)
     while written < len(chunk):
         written += os.pwrite(fd, memoryview(chunk)[written:], offset + written)
+
+
+def write_parts_at(fd: int, parts: Sequence[Chunk], offset: int) -> None:
+    """Write ``parts`` one behind the other, by one system call where the disk takes all of it."""
+    written = os.pwritev(fd, parts, offset)
+    for part in parts:
+        if written < len(part):
+            begun = max(0, written)
+            write_at(fd, memoryview(part)[begun:], offset + begun)
+        written -= len(part)
+        offset += len(part)
 
 
 def write_file(path: Path, chunks: Iterable[Chunk]) -> int:

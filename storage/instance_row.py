@@ -6,9 +6,10 @@ import base64
 import json
 import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, Self
 
 from storage.errors import StorageError
@@ -208,13 +209,7 @@ class InstanceRow:
 
     def to_json(self) -> dict[str, Any]:
         """Without empty text and absent numbers."""
-        written = dict(vars(self))
-        for name in _DIGESTS:
-            digest: bytes | None = written[name]
-            written[name] = None if digest is None else digest.hex()
-        if self.frame_ranges is not None:
-            written["frame_ranges"] = base64.b64encode(encode_ranges(self.frame_ranges)).decode()
-        return {name: value for name, value in written.items() if value not in ("", None)}
+        return columns_in_json(vars(self))
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> Self:
@@ -246,8 +241,28 @@ class InstanceRow:
         return row, encoded
 
 
+def columns_in_json(columns: Mapping[str, Any]) -> dict[str, Any]:
+    """Some columns of a row as its JSON has them: without empty text and absent numbers."""
+    written = {name: value for name, value in columns.items() if value not in ("", None)}
+    for name in _DIGESTS:
+        if name in written:
+            written[name] = written[name].hex()
+    if "frame_ranges" in written:
+        written["frame_ranges"] = base64.b64encode(encode_ranges(written["frame_ranges"])).decode()
+    return written
+
+
 def encode_ranges(ranges: Ranges) -> bytes:
     """Frame ranges, small: the gap before each and its length as varints, compressed."""
+    return _one_encoded(ranges) if len(ranges) == 1 else _encoded(ranges)
+
+
+@lru_cache(1024)
+def _one_encoded(ranges: Ranges) -> bytes:
+    return _encoded(ranges)  # the same in nearly every image of a series
+
+
+def _encoded(ranges: Ranges) -> bytes:
     plain = bytearray()
     end = 0
     for offset, length in ranges:

@@ -27,6 +27,7 @@ class _Writing(threading.local):
 
 _writing: Final = _Writing()
 _observers: Final[list[Callable[[float], None]]] = []
+_waiting_observers: Final[list[Callable[[float], None]]] = []
 
 
 def outside_transaction(what: str) -> None:
@@ -50,6 +51,11 @@ def observe(tell: Callable[[float], None]) -> None:
     _observers.append(tell)
 
 
+def observe_waiting(tell: Callable[[float], None]) -> None:
+    """Let ``tell`` have the seconds that each write transaction of this process waited before it could begin."""
+    _waiting_observers.append(tell)
+
+
 @contextmanager
 def open_now() -> Generator[None]:
     """Around the statements of a write transaction; it ends before the commit."""
@@ -58,6 +64,14 @@ def open_now() -> Generator[None]:
         yield
     finally:
         _writing.open -= 1
+
+
+def began(asked: float) -> float:
+    """Tell the observers of a transaction that was ``asked`` for then and can write now; answers now."""
+    now = time.perf_counter()
+    for tell in _waiting_observers:
+        tell(now - asked)
+    return now
 
 
 def ended(since: float) -> None:

@@ -55,9 +55,11 @@ class Archive:
     addresses: frozenset[str] = frozenset({"127.0.0.1"})
     """Where the devices call from."""
 
-    def take(self, thing: Object, sender: Sender = TOWNSHIP, *, piece: int = 50_000) -> Outcome:
-        """Receive one instance, fed in pieces of that many bytes."""
+    def take(self, thing: Object, sender: Sender = TOWNSHIP, *, piece: int = 50_000, at_once: bool = False) -> Outcome:
+        """Receive one instance, fed in pieces of that many bytes, or as the listener receives what lies in memory."""
         reception = self.receiver.begin(sender, thing.sop_class, thing.sop_instance, thing.transfer_syntax, "dimse")
+        if at_once:
+            return reception.finish(memoryview(thing.dataset))
         for at in range(0, len(thing.dataset), piece):
             reception.feed(memoryview(thing.dataset)[at : at + piece])
         return reception.finish()

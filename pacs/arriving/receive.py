@@ -16,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from pacs.arriving.dataset_check import Identity, RefusedDataset, checked, identity_of
 from pacs.arriving.outcome import STATUS, Outcome, Reason
+from pacs.arriving.usual import UsualInstances
 from pacs.dataset import part10, tags
 from pacs.dataset.index_header import instance_row, uid_of
 from pacs.dataset.walk import DEFLATED, walk
@@ -73,6 +74,7 @@ class Receiver:
         self.spool = spool
         self.index = index
         self.clock = clock
+        self.usual = UsualInstances()
 
     def begin(
         self,
@@ -121,12 +123,14 @@ class Reception:
         self._member: Member | None = None
         self._head_size = 0
         self._failed = False
+        self._fed = False
         self._may_store = Right.STORE in sender.may
         self.keeps_refused = not sender.test
         """Whether a refused instance goes to quarantine; not if it comes from there, nor in a trial."""
 
     def feed(self, chunk: Chunk) -> None:
         """Take the next bytes of the data set; after a failure they are dropped, and `finish` says so."""
+        self._fed = True
         if self._failed or not self._may_store:
             return
         try:
@@ -135,10 +139,20 @@ class Reception:
             self._fail(failure)
             self._release()
 
-    def finish(self) -> Outcome:
-        """Check, flush and index the whole instance, and say what became of it."""
+    def finish(self, rest: Chunk = b"") -> Outcome:
+        """Check, flush and index the whole instance, and say what became of it.
+
+        ``rest`` are the bytes that were not fed. Where they are all of it, and much as other instances before, less
+        has to be done.
+        """
         if not self._may_store:
             return self._outcome(Reason.NO_RIGHT)
+        if not self._fed:
+            outcome = self._finish_usual(memoryview(rest))
+            if outcome is not None:
+                return outcome
+        if len(rest):
+            self.feed(rest)
         try:
             if not self._failed:
                 self._find_uids(whole=True)
@@ -148,6 +162,42 @@ class Reception:
         finally:
             self._release()
         return self._outcome(Reason.OUT_OF_RESOURCES)
+
+    def _finish_usual(self, dataset: memoryview) -> Outcome | None:
+        """As `finish`; None, with nothing done, where the instance is not as usual."""
+        sender, receiver = self._sender, self._receiver
+        read = receiver.usual.read(
+            dataset,
+            self._syntax,
+            sop_class_uid=self._requested_class,
+            sop_instance_uid=self._requested_instance,
+            issuer=sender.issuer,
+            character_set=sender.character_set,
+        )
+        if read is None:
+            return None
+        self._identity, row = read.identity, read.row
+        if sender.test:
+            return self._outcome(Reason.STORED)
+        provenance = self._provenance()
+        try:
+            with receiver.spool.borrow(row.study_uid) as segment:
+                place = segment.append(read.header(segment.id, segment.end, provenance), read.head, dataset)
+                entered = receiver.index.enter(row, place, provenance, read.description)
+                if entered in (Entered.SAME, Entered.ERASED):
+                    segment.take_back(place)
+        except (NoSpace, FlushFailed, IndexUnavailable, SQLAlchemyError) as failure:
+            self._fail(failure)
+            return self._outcome(Reason.OUT_OF_RESOURCES)
+        return self._outcome(_ENTERED[entered])
+
+    def _provenance(self) -> Provenance:
+        return Provenance(
+            site_id=self._sender.site_id,
+            device_id=self._sender.device_id,
+            received_at=self._receiver.clock(),
+            source=self._source,
+        )
 
     def _fail(self, failure: Exception) -> None:
         """The device is answered A700H and sends again; the log tells the operator what to repair."""
@@ -234,12 +284,7 @@ class Reception:
         return None
 
     def _settle(self) -> Outcome:
-        provenance = Provenance(
-            site_id=self._sender.site_id,
-            device_id=self._sender.device_id,
-            received_at=self._receiver.clock(),
-            source=self._source,
-        )
+        provenance = self._provenance()
         try:
             return self._store(provenance)
         except RefusedDataset as refused:

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import struct
+import threading
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ from pacs.errors import UnreadableData
 
 _REMEMBERED_BYTES: Final = 4096
 """Longest element whose member is remembered."""
+_ENTRY_BYTES: Final = 200
+"""What a remembered element takes beside its bytes."""
 _MEMORY_BYTES: Final = 16 << 20
 """Elements and members that are remembered at once; beyond it all is forgotten and learned anew."""
 
@@ -78,6 +81,8 @@ class Header:
     """How many bytes of each piece come before its value."""
     texts: tuple[bytes, ...]
     """The values of LO, PN and SH that are not ASCII."""
+    end: int
+    """The offset of the pixel data."""
     implicit: bool
 
     def value(self, tag: int) -> bytes | None:
@@ -111,7 +116,7 @@ def _cut_explicit(raw: bytes) -> Header:
         group, element, vr, length = _EXPLICIT(raw, at)
         tag = group << 16 | element
         if tag in tags.PIXELS:
-            return Header(numbers, pieces, heads, tuple(texts), implicit=False)
+            return Header(numbers, pieces, heads, tuple(texts), at, implicit=False)
         if tag <= previous or not 8 <= group < 0x7FE0:
             raise Unusual
         previous = tag
@@ -154,7 +159,7 @@ def _cut_implicit(raw: bytes) -> Header:
         group, element, length = _IMPLICIT(raw, at)
         tag = group << 16 | element
         if tag in tags.PIXELS:
-            return Header(numbers, pieces, heads, tuple(texts), implicit=True)
+            return Header(numbers, pieces, heads, tuple(texts), at, implicit=True)
         # Two letters where the length is are the VR of an explicit element, which some writers put here.
         if tag <= previous or not 8 <= group < 0x7FE0 or raw[at + 4 : at + 6].isalpha():
             raise Unusual
@@ -196,11 +201,12 @@ class _Reading:
 
 
 class Members:
-    """The members that elements gave before. For one thread at a time."""
+    """The members that elements gave before."""
 
     def __init__(self, most_bytes: int = _MEMORY_BYTES) -> None:
         self._known: dict[_Reading, dict[bytes, bytes]] = {}
         self._most_bytes = most_bytes
+        self._lock = threading.Lock()
         self.remembered_bytes = 0
 
     def of(self, header: Header, *, character_set: str, bulk: str) -> list[bytes]:
@@ -215,7 +221,9 @@ class Members:
         said = header.value(SPECIFIC_CHARACTER_SET)
         charsets = settled(charsets_of(said or character_set.encode()), header.texts)
         reading = _Reading(header.implicit, header.implicit and _is_signed(header), charsets)
-        known = self._known.setdefault(reading, {})
+        known = self._known.get(reading)
+        if known is None:
+            known = self._begin(reading)
         keys = _keys(header) if header.implicit else header.pieces
         found = list(map(known.get, keys))
         if None in found:
@@ -234,13 +242,22 @@ class Members:
         except _FAILURES:
             raise Unusual from None
         if len(key) <= _REMEMBERED_BYTES:
-            if self.remembered_bytes > self._most_bytes:
-                for each in self._known.values():
-                    each.clear()
-                self.remembered_bytes = 0
-            known[key] = made
-            self.remembered_bytes += len(key) + len(made)
+            with self._lock:
+                known[key] = made
+                self._count(_ENTRY_BYTES + len(key) + len(made))
         return made
+
+    def _begin(self, reading: _Reading) -> dict[bytes, bytes]:
+        with self._lock:
+            self._count(_ENTRY_BYTES + sum(map(len, reading.charsets)))
+            return self._known.setdefault(reading, {})
+
+    def _count(self, more: int) -> None:
+        """Forget all where it is too much; who still reads in what is forgotten keeps it that long."""
+        self.remembered_bytes += more
+        if self.remembered_bytes > self._most_bytes:
+            self._known = {}
+            self.remembered_bytes = 0
 
 
 def _keys(header: Header) -> list[bytes]:

@@ -76,8 +76,8 @@ def instance_row(
         transfer_syntax_uid=transfer_syntax_uid,
         dataset_offset=dataset_offset,
         received_digest=received_digest,
-        instance_number=_integer(elements.get(tags.INSTANCE_NUMBER, b"")),
-        series_number=_integer(elements.get(tags.SERIES_NUMBER, b"")),
+        instance_number=integer_of(elements.get(tags.INSTANCE_NUMBER, b"")),
+        series_number=integer_of(elements.get(tags.SERIES_NUMBER, b"")),
         rows=walked.number(tags.ROWS),
         columns=walked.number(tags.COLUMNS),
         frames=extent.frames,
@@ -89,7 +89,7 @@ def instance_row(
     )
 
 
-def _integer(raw: bytes) -> int | None:
+def integer_of(raw: bytes) -> int | None:
     """The first value of an IS element (PS3.5 6.2: at most 12 characters); None when it is no integer."""
     text = raw.split(b"\\", 1)[0].strip(b"\0 ")
     digits = text[1:] if text[:1] in (b"+", b"-") else text

@@ -82,13 +82,14 @@ class _Stop(Exception):
         self.problem = problem
 
 
-def walk(buffer: memoryview | bytes, transfer_syntax: str, *, stop_at: int | None = None) -> Walked:
+def walk(buffer: memoryview | bytes, transfer_syntax: str, *, start: int = 0, stop_at: int | None = None) -> Walked:
     """Walk a data set; for the syntaxes of `DEFLATED` the buffer holds the inflated one.
 
-    After a problem the result has the elements found before it. ``stop_at`` ends the walk at the first top-level
-    element with that tag or a higher one.
+    After a problem the result has the elements found before it. ``start`` is the offset of the first top-level element
+    that is walked; ``stop_at`` ends the walk at the first one with that tag or a higher one.
     """
     walker = _Walker(buffer, transfer_syntax, stop_at)
+    walker.offset = start
     problem: Problem | None = None
     try:
         walker.run()

@@ -121,8 +121,8 @@ class AcceptorAssociation(ServedAssociation):
             raise PermissionError
         return self._terms.receiver.begin(self._sender, sop_class_uid, sop_instance_uid, transfer_syntax_uid, "dimse")
 
-    def finish(self, reception: Reception) -> int:
-        outcome = reception.finish()
+    def finish(self, reception: Reception, rest: memoryview) -> int:
+        outcome = reception.finish(rest)
         if self._sender is not None:
             try:
                 self._terms.on_outcome(self._sender, outcome)
@@ -186,8 +186,7 @@ class AcceptorAssociation(ServedAssociation):
         connection = self._handshake.begin(
             transport, self.calling_address, self.acse_timeout or 0, self._called_through_proxy
         )
-        if transport.socket is not None:
-            transport.socket.settimeout(self.network_timeout)
+        transport.limit_waiting(self.network_timeout)
         return connection
 
     def _called_through_proxy(self, caller: tuple[str, int]) -> None:

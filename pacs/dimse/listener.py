@@ -23,6 +23,7 @@ from pacs.dimse import proxy_protocol, tls
 from pacs.dimse.accept_loop import AcceptLoop
 from pacs.dimse.association import AcceptorAssociation, Terms
 from pacs.dimse.handshake import Handshake
+from pacs.dimse.known_uids import remember_uids
 from pacs.dimse.negotiation import Offer
 from pacs.dimse.port_shares import REQUESTING, Alone, PortShares, SharedCount
 from pacs.dimse.refusals import CallingAE, FailedHandshake, GaveWay, RefusedAssociation
@@ -189,6 +190,7 @@ class Listener:
 
         """
         quieten()
+        remember_uids()
         settings = self._settings
         entity = ApplicationEntity(settings.ae_title)
         entity.maximum_pdu_size = _PDU_BYTES

@@ -50,8 +50,8 @@ class StoreUser(Protocol):
         """Begin to receive the instance of a C-STORE request."""
         ...
 
-    def finish(self, reception: Reception) -> int:
-        """Store an instance that has arrived in full; returns the status of the C-STORE response."""
+    def finish(self, reception: Reception, rest: memoryview) -> int:
+        """Store an instance whose last bytes are ``rest``; returns the status of the C-STORE response."""
         ...
 
 
@@ -92,7 +92,7 @@ class MessageReader:
         while length:
             if length < _PDV.size:
                 raise Malformed
-            size, context_id, control = _PDV.unpack(reader.exactly(_PDV.size))
+            size, context_id, control = reader.unpack(_PDV)
             size -= 2  # context id and control byte are counted in
             length -= _PDV.size + size
             if size < 0 or length < 0:
@@ -172,8 +172,7 @@ class MessageReader:
         while size:
             size -= reader.gather(size)
         if last:
-            reader.hand_over()
-            self._finish(reader, arriving)
+            self._finish(reader, arriving, reader.gathered())
 
     def _begin(self, request: StoreRequest, context_id: int) -> None:
         context = self._user.accepted(context_id)
@@ -192,10 +191,10 @@ class MessageReader:
         except Exception:  # noqa: BLE001 # as in feed
             self._fail(arriving)
 
-    def _finish(self, reader: SocketReader, arriving: ArrivingInstance) -> None:
+    def _finish(self, reader: SocketReader, arriving: ArrivingInstance, rest: memoryview) -> None:
         if arriving.reception is not None:
             try:
-                arriving.status = self._user.finish(arriving.reception)
+                arriving.status = self._user.finish(arriving.reception, rest)
             except Exception:  # noqa: BLE001 # as in feed
                 self._fail(arriving)
         self.arriving = None

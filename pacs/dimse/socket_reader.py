@@ -8,6 +8,7 @@ import queue
 import select
 import socket
 import ssl
+import struct
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
@@ -21,8 +22,9 @@ if TYPE_CHECKING:
 
 CLOSED: Final = "Evt17"
 """Transport connection closed, an event of the state machine (PS3.8 9.2.3)."""
-_CAPACITY: Final = 512 * 1024
-"""Most bytes that are read, hashed and written in one go."""
+_CAPACITY: Final = 1 << 20
+"""Most bytes that are hashed and written in one go: a CT slice of 512 by 512 pixels lies in it whole."""
+_TIMEVAL: Final = struct.Struct("ll")
 
 
 class ConnectionClosed(PeerAway, ConnectionError):
@@ -38,17 +40,27 @@ class SocketReader:
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
-        self._view = memoryview(mmap.mmap(-1, _CAPACITY))  # takes memory only once something is read into it
+        # Takes memory only once something is read into it, and gives it back in `rest`.
+        self._buffer = mmap.mmap(-1, _CAPACITY, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        self._view = memoryview(self._buffer)
         self._low = 0
         self._high = 0
         self._gathered = (0, 0)
         self.take: Callable[[memoryview], None] | None = None
-        """Is given the gathered bytes before the buffer is filled again."""
+        """Is given the gathered bytes when the buffer has no room for more."""
 
     @property
     def pending(self) -> int:
         """Bytes in the buffer that were not returned yet."""
         return self._high - self._low
+
+    def unpack(self, layout: struct.Struct) -> tuple[Any, ...]:
+        """The next bytes, as the layout reads them. Raises as `exactly`."""
+        low = self._low
+        if self._high - low < layout.size:
+            return layout.unpack(self.exactly(layout.size))
+        self._low = low + layout.size
+        return layout.unpack_from(self._view, low)
 
     def exactly(self, count: int) -> bytes:
         """The next ``count`` bytes.
@@ -58,26 +70,17 @@ class SocketReader:
             TimeoutError: none come for the time that the socket allows.
 
         """
-        if self._high - self._low >= count:
-            low = self._low
-            self._low += count
+        low = self._low
+        if self._high - low >= count:
+            self._low = low + count
             return bytes(self._view[low : self._low])
         parts = bytearray()
         while len(parts) < count:
-            parts += self.some(count - len(parts))
+            self._fill()
+            low = self._low
+            self._low = min(self._high, low + count - len(parts))
+            parts += self._view[low : self._low]
         return bytes(parts)
-
-    def some(self, limit: int) -> memoryview:
-        """Between 1 and ``limit`` of the next bytes: those that have arrived.
-
-        Raises:
-            ConnectionClosed, TimeoutError: as `exactly`.
-
-        """
-        self._fill()
-        low = self._low
-        self._low = min(self._high, low + limit)
-        return self._view[low : self._low]
 
     def gather(self, limit: int) -> int:
         """Add between 1 and ``limit`` of the next bytes to the gathered ones; returns how many.
@@ -98,12 +101,16 @@ class SocketReader:
         self._gathered = (start, end + count)
         return count
 
-    def hand_over(self) -> None:
-        """Give the gathered bytes to `take`."""
+    def gathered(self) -> memoryview:
+        """The gathered bytes, which are no longer gathered from now on."""
         start, end = self._gathered
         self._gathered = (0, 0)
-        if start < end and self.take is not None:
-            self.take(self._view[start:end])
+        return self._view[start:end]
+
+    def rest(self) -> None:
+        """Give back the buffer's memory while nothing is in it."""
+        if self._low == self._high and self._gathered == (0, 0):
+            self._buffer.madvise(mmap.MADV_DONTNEED)
 
     def answer(self, data: bytes) -> None:
         """Write all of ``data`` to the socket.
@@ -115,13 +122,22 @@ class SocketReader:
         self._sock.sendall(data)
 
     def _fill(self) -> None:
+        """Have at least one byte in the buffer, behind the gathered ones while there is room."""
         if self._low < self._high:
             return
-        self.hand_over()
-        self._low = 0
-        self._high = self._sock.recv_into(self._view)
-        if not self._high:
+        if self._gathered != (0, 0) and self._high == _CAPACITY:
+            piece = self.gathered()
+            if self.take is not None:
+                self.take(piece)
+        if self._gathered == (0, 0):
+            self._low = self._high = 0
+        try:
+            count = self._sock.recv_into(self._view[self._high :])
+        except BlockingIOError as error:  # nothing came in the time that the kernel was to wait
+            raise TimeoutError from error
+        if not count:
             raise ConnectionClosed
+        self._high += count
 
 
 class SignallingQueue(queue.Queue[Any]):
@@ -162,6 +178,19 @@ class BufferedSocket(AssociationSocket):
         """Continue over a TLS socket on the same connection; only before anything was read."""
         self.socket = sock
         self.reader = SocketReader(sock)
+
+    def limit_waiting(self, seconds: float | None) -> None:
+        """Let each read and each write wait so long; without TLS in the kernel, which spares a poll before each."""
+        sock = self.socket
+        if sock is None:
+            return
+        if isinstance(sock, ssl.SSLSocket) or seconds is None:
+            sock.settimeout(seconds)
+            return
+        sock.settimeout(None)
+        limit = _TIMEVAL.pack(int(seconds), int(seconds % 1 * 1e6))
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
     def hang_up(self) -> None:
         """Close the connection, if it is still open; no event follows."""

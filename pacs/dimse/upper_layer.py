@@ -15,26 +15,37 @@ import socket
 import ssl
 import struct
 import threading
+from functools import lru_cache
 from typing import Any, Final, Protocol
 
 import structlog
 from pynetdicom.association import Association
 from pynetdicom.dul import DULServiceProvider
 from pynetdicom.fsm import InvalidEventError
-from pynetdicom.pdu import A_ABORT_RQ
+from pynetdicom.pdu import A_ABORT_RQ, A_ASSOCIATE_RQ
 
 from pacs.dimse.command_set import Malformed
 from pacs.dimse.message_reader import MessageReader, StoreUser
 from pacs.dimse.socket_reader import CLOSED, BufferedSocket, ConnectionClosed, SignallingQueue, SocketReader, poller
 
+_A_ASSOCIATE_RQ: Final = 0x01
 _P_DATA_TF: Final = 0x04
 _PDU_KINDS: Final = range(0x01, 0x08)
 _AWAITING_REQUEST: Final = "Sta2"
 _ESTABLISHED: Final = "Sta6"
 # Events of the state machine (PS3.8 9.2.3).
+_REQUESTED: Final = "Evt6"
 _ARTIM_EXPIRED: Final = "Evt18"
 _INVALID_PDU: Final = "Evt19"
 
+_PDU: Final = struct.Struct(">BBI")
+"""Type, a reserved byte and length of a PDU (PS3.8 9.3)."""
+_REMEMBERED_REQUESTS: Final = 32
+"""A device proposes the same each time; the decoded request has some twenty times the bytes of the PDU."""
+_REMEMBERED_BYTES: Final = 16 * 1024
+_MOMENT_MS: Final = 200
+_QUIET_MS: Final = 2000
+"""After so long a silence the association gives back the memory of its buffer."""
 _MAX_PDU: Final = 1 << 20
 """Largest PDU other than P-DATA-TF; an A-ASSOCIATE-RQ with 128 contexts of every syntax has 250 kB."""
 
@@ -179,7 +190,12 @@ class UpperLayer(DULServiceProvider):
             waited.register(sock.fileno(), select.POLLIN)
         if isinstance(sock, ssl.SSLSocket) and sock.pending():
             return
-        for fd, _ in waited.poll(max(0.0, self.artim_timer.remaining) * 1000 + 1):
+        limit = max(0.0, self.artim_timer.remaining) * 1000 + 1
+        found = waited.poll(min(limit, _QUIET_MS))
+        if not found:
+            self.transport.reader.rest()
+            found = waited.poll(limit)
+        for fd, _ in found:
             if fd == self._wake_read:
                 os.read(self._wake_read, 4096)
 
@@ -202,18 +218,21 @@ class UpperLayer(DULServiceProvider):
     # -- reading
 
     def _read_pdu_data(self) -> None:
-        """Read one PDU, and while an instance is arriving all that follow."""
+        """Read one PDU, and all that follow while instances arrive one behind the other."""
         reader, messages = self.transport.reader, self._messages
         reader.take = messages.feed
         try:
             while True:
-                kind, _, length = struct.unpack(">BBI", reader.exactly(6))
+                kind, _, length = reader.unpack(_PDU)
                 if kind == _P_DATA_TF and self.state_machine.current_state == _ESTABLISHED:
+                    storing = messages.arriving is not None
                     messages.read(reader, length)
                     self._idle_timer.restart()
-                    if messages.arriving is not None and self.to_provider_queue.empty() and not self._kill_thread:
-                        continue
-                    return
+                    if not self.to_provider_queue.empty() or self._kill_thread:
+                        return
+                    if messages.arriving is None and not (storing and self._next_follows(reader)):
+                        return
+                    continue
                 messages.abandon()
                 self._pass_on(reader, kind, length)
                 return
@@ -224,14 +243,37 @@ class UpperLayer(DULServiceProvider):
             messages.abandon()
             self.event_queue.put(_INVALID_PDU)
 
+    def _next_follows(self, reader: SocketReader) -> bool:
+        """Whether the peer sends on within a moment, while nobody else wants anything: it spares a turn."""
+        sock = self.transport.socket
+        if reader.pending or (isinstance(sock, ssl.SSLSocket) and sock.pending()):
+            return True
+        if sock is None or sock.fileno() < 0 or self._ending:
+            return False
+        fd = sock.fileno()
+        waited = poller(self._wake_read)
+        waited.register(fd, select.POLLIN)
+        return waited.poll(_MOMENT_MS) == [(fd, select.POLLIN)]
+
     def _pass_on(self, reader: SocketReader, kind: int, length: int) -> None:
         """Give a PDU other than P-DATA-TF to pynetdicom's state machine."""
         if kind not in _PDU_KINDS or length > _MAX_PDU:
             raise Malformed
-        body = reader.exactly(length)
+        encoded = _PDU.pack(kind, 0, length) + reader.exactly(length)
         try:
-            pdu, event = self._decode_pdu(bytearray(struct.pack(">BBI", kind, 0, length) + body))
+            if kind == _A_ASSOCIATE_RQ and len(encoded) <= _REMEMBERED_BYTES:
+                pdu, event = _decoded(encoded), _REQUESTED
+            else:
+                pdu, event = self._decode_pdu(bytearray(encoded))
         except Exception as error:
             raise Malformed from error  # its decoders raise whatever they meet
         self._recv_pdu.put(pdu)
         self.event_queue.put(event)
+
+
+@lru_cache(_REMEMBERED_REQUESTS)
+def _decoded(encoded: bytes) -> A_ASSOCIATE_RQ:
+    """The PDU, from which the state machine makes a primitive of its own for each association."""
+    pdu = A_ASSOCIATE_RQ()
+    pdu.decode(encoded)
+    return pdu

@@ -8,10 +8,13 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import cache
 from typing import Final
 
+from prometheus_client import Counter, Histogram
+
 from pacs.arriving.outcome import Outcome
-from pacs.arriving.receive import Receiver, Reception, Sender
+from pacs.arriving.receive import Chunk, Receiver, Reception, Sender
 from service.installation.house import House
 from service.installation.nodes import (
     LEND_SECONDS,
@@ -86,16 +89,26 @@ class _CountedReception(Reception):
         self._door = source
         self._began = time.perf_counter()
 
-    def finish(self) -> Outcome:
-        outcome = super().finish()
+    def finish(self, rest: Chunk = b"") -> Outcome:
+        outcome = super().finish(rest)
         self._contacts.received(self._from, outcome)
-        INSTANCES.labels(self._door, outcome.reason).inc()
-        RECEIVE_SECONDS.labels(self._door).observe(time.perf_counter() - self._began)
+        _counter(self._door, outcome.reason).inc()
+        _histogram(self._door).observe(time.perf_counter() - self._began)
         return outcome
 
     def abandon(self) -> None:
         super().abandon()
-        INSTANCES.labels(self._door, "abandoned").inc()
+        _counter(self._door, "abandoned").inc()
+
+
+@cache
+def _counter(door: str, outcome: str) -> Counter:
+    return INSTANCES.labels(door, outcome)
+
+
+@cache
+def _histogram(door: str) -> Histogram:
+    return RECEIVE_SECONDS.labels(door)
 
 
 @dataclass(frozen=True, kw_only=True)

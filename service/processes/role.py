@@ -12,7 +12,7 @@ from pacs.pixels.memory import MEMORY
 from service.installation.heartbeat import Heartbeat, Part, Role
 from service.installation.installation import Folders
 from service.installation.settings import Settings
-from storage.open_transactions import observe
+from storage.open_transactions import observe, observe_waiting
 
 # By name, so that the listener starts without HTTP and the worker without either.
 MODULES: Final = {
@@ -37,9 +37,10 @@ def module_of(role: Role) -> ModuleType:
 def run(part: Part, settings: Settings, folders: Folders, stop: threading.Event) -> None:
     """Be that part, in this process, until ``stop`` is set."""
     # Here, since it looks at the environment while it is imported.
-    from service.telemetry.metrics import WRITE_TRANSACTION_SECONDS  # noqa: PLC0415
+    from service.telemetry.metrics import WRITE_TRANSACTION_SECONDS, Waiting  # noqa: PLC0415
 
     observe(WRITE_TRANSACTION_SECONDS.observe)
+    observe_waiting(Waiting(part.role).observe)
     MEMORY.limit(settings.pixel_memory_mib << 20)
     module_of(part.role).run(settings, folders, stop, part)
 

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -67,6 +67,18 @@ WRITE_TRANSACTION_SECONDS: Final = Histogram(
     "How long each write transaction was open, its commit included: on SQLite all other writers waited.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
 )
+WRITE_WAIT_SECONDS: Final = Histogram(
+    "tierread_write_wait_seconds",
+    "How long each write transaction waited before it could begin: on SQLite for whoever wrote meanwhile.",
+    ["role"],
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60),
+)
+LONGEST_WRITE_WAIT_SECONDS: Final = Gauge(
+    "tierread_longest_write_wait_seconds",
+    "The longest of these waits since each process began.",
+    ["role"],
+    multiprocess_mode="max",
+)
 STEP_SECONDS: Final = Histogram(
     "tierread_worker_step_seconds",
     "One run of a worker's step.",
@@ -76,6 +88,22 @@ STEP_SECONDS: Final = Histogram(
 STEP_FAILURES: Final = Counter(
     "tierread_worker_step_failures", "Runs of a worker's step that ended in an error.", ["step"]
 )
+
+
+class Waiting:
+    """Counts how long the write transactions of a process wait."""
+
+    def __init__(self, role: str) -> None:
+        self._seconds = WRITE_WAIT_SECONDS.labels(role)
+        self._longest_gauge = LONGEST_WRITE_WAIT_SECONDS.labels(role)
+        self._longest = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self._seconds.observe(seconds)
+        if seconds > self._longest:
+            self._longest = seconds
+            self._longest_gauge.set(seconds)
+
 
 Gauges = dict[str, tuple[str, str, dict[str, float]]]
 """A metric's name: what it is, its label, the value of each label."""

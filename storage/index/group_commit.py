@@ -19,6 +19,7 @@ from storage.database import writing
 from storage.errors import StorageError
 from storage.index.entry_batch import Batch, Entered, Raced
 from storage.index.known_studies import Known
+from storage.index.newcomers import enter_newcomers
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.segments.members import Entry
 
@@ -76,14 +77,18 @@ class Index:
         if self._may_lose_commits:
             self._prober.start()
 
-    def enter(self, row: InstanceRow, place: Place, provenance: Provenance) -> Entered:
+    def enter(
+        self, row: InstanceRow, place: Place, provenance: Provenance, description: bytes | None = None
+    ) -> Entered:
         """Enter one instance whose bytes are flushed; returns when its row is committed.
+
+        ``description`` is the compressed DICOM JSON of its header, where the caller has it already.
 
         Raises:
             IndexUnavailable: it is not.
 
         """
-        return self._call((Entry(row=row, place=place, provenance=provenance),))[0]
+        return self._call((Entry(row=row, place=place, provenance=provenance, description=description),))[0]
 
     def enter_all(self, entries: Iterable[Entry]) -> list[Entered]:
         """Enter many, in their order; as `enter`."""
@@ -185,6 +190,8 @@ class Index:
             raise
 
     def _write(self, tx: Connection, entries: Sequence[Entry]) -> list[Entered]:
+        if entries and enter_newcomers(tx, entries, self._known):
+            return [Entered.NEW] * len(entries)
         races = 0
         while True:
             try:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from storage.errors import StorageError
-from storage.files import Chunk, write_at
+from storage.files import Chunk, write_at, write_parts_at
 from storage.ids import made_at
 from storage.instance_row import InstanceRow, Place, Provenance
 from storage.segments.pax import HEADER_BYTES, Header, Kind, encode, split_name
@@ -57,6 +57,33 @@ class Segment:
         split_name(member_name)
         self._member = Member(self, member_name, head)
         return self._member
+
+    def append(self, header: Header, head: bytes, dataset: Chunk) -> Place:
+        """Write a whole member and flush: its bytes are on stable storage when this returns.
+
+        ``header`` must belong at `end`; ``head`` is what comes before the data set.
+
+        Raises:
+            NoSpace: the disk is full; nothing of the member was kept.
+            FlushFailed: the bytes are not on stable storage, and the segment is abandoned.
+
+        """
+        self.reserve(header.end)
+        try:
+            with self.writing():
+                write_parts_at(self.fd, (encode(header), head, dataset), header.offset)
+                os.fdatasync(self.fd)
+        except NoSpace:
+            self.give_back(header.offset)
+            raise
+        self.end = header.end
+        if header.provenance is not None:
+            self.last_used = header.provenance.received_at
+        return Place(segment_id=self.id, offset=header.body_offset, size=header.size)
+
+    def take_back(self, place: Place) -> None:
+        """Undo the last member, which was appended to the ``place``; only while the segment is borrowed."""
+        self.give_back(place.offset - HEADER_BYTES)
 
     def reserve(self, end: int) -> None:
         """Have disk space up to ``end``."""

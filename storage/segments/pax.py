@@ -25,6 +25,9 @@ _VERSION: Final = 1
 _KEYWORD: Final = "TIERREAD.member"
 _OVERHEAD: Final = len(f"9999 {_KEYWORD}= \n") + 64 + len(',"row":')
 _FILLER_MIN: Final = len("99 comment=\n")
+_BLANK: Final = bytes(100) + b"0000640\0" + b"0000000\0" * 2 + bytes(133) + b"ustar\00000" + bytes(BLOCK - 265)
+"""A ustar header without its name, size, time, type and checksum."""
+_BLANK_SUM: Final = sum(_BLANK) + 8 * ord(" ")
 _USTAR_NUMBER_MAX: Final = 0o77777777777
 _NAME: Final = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z._-]*(/[0-9A-Za-z_-][0-9A-Za-z._-]*)*", re.ASCII)
 
@@ -58,6 +61,8 @@ class Header:
     """SHA-256 of the body's bytes from ``head_size`` on."""
     provenance: Provenance | None = None
     row: InstanceRow | None = None
+    encoded_row: bytes | None = None
+    """The JSON of ``row``, where the writer has it already."""
 
     @property
     def body_offset(self) -> int:
@@ -109,7 +114,10 @@ def encode(header: Header) -> bytes:
     size = _record("size", str(header.size).encode())
     if header.row is not None:
         room = RECORDS_BYTES - len(size) - _OVERHEAD - len(member) - _FILLER_MIN
-        member = member[:-1] + b',"row":' + header.row.fitted(room)[1] + b"}"
+        row = header.encoded_row
+        if row is None or len(row) > room:
+            row = header.row.fitted(room)[1]
+        member = member[:-1] + b',"row":' + row + b"}"
     records = size + _record(_KEYWORD, hashlib.sha256(member).hexdigest().encode() + b" " + member)
     received = header.provenance.received_at.timestamp() if header.provenance else 0
     mtime = max(0, min(int(received), _USTAR_NUMBER_MAX))
@@ -184,16 +192,13 @@ def _records(records: bytes) -> dict[str, bytes]:
 
 
 def _ustar(prefix: bytes, name: bytes, typeflag: bytes, size: int, mtime: int) -> bytes:
-    block = bytearray(BLOCK)
+    numbers = _octal(size) + _octal(mtime)
+    block = bytearray(_BLANK)
     block[: len(name)] = name
-    block[100:108] = b"0000640\0"
-    block[108:124] = b"0000000\0" * 2
-    block[124:136] = _octal(size)
-    block[136:148] = _octal(mtime)
+    block[124:148] = numbers
     block[156:157] = typeflag
-    block[257:265] = b"ustar\00000"
     block[345 : 345 + len(prefix)] = prefix
-    block[148:156] = b"%06o\0 " % _checksum(block)
+    block[148:156] = b"%06o\0 " % (_BLANK_SUM + sum(name) + sum(numbers) + sum(typeflag) + sum(prefix))
     return bytes(block)
 
 

@@ -31,7 +31,7 @@ def test_the_flush_comes_before_the_answer(tmp_path: Path) -> None:
     watched = subprocess.Popen(
         [
             *(strace, "-f", "-y", "-s", "4", "--seccomp-bpf", "-o", str(trace)),
-            *("-e", "trace=pwrite64,fdatasync,fsync,sendto"),
+            *("-e", "trace=pwrite64,pwritev2,fdatasync,fsync,sendto"),
             *command("serve", "--role", "scp"),
         ],
         env=tierread.environ,
@@ -86,6 +86,6 @@ def _event(call: re.Match[str]) -> str | None:
         return "folder flushed"
     if not re.search(r"/segments/\d{8}/\.?\w+\.tar(\.new)?$", what):
         return None
-    if call["call"] == "pwrite64":
+    if call["call"] in ("pwrite64", "pwritev2"):
         return "written"
     return "flushed" if call["call"] == "fdatasync" and result == 0 else None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +17,8 @@ from pacs.arriving.receive import Sender
 from pacs.dimse.association import AcceptorAssociation
 from pacs.dimse.listener import Listener, ListenerSettings
 from pacs.dimse.refusals import CallingAE, Refusal
-from tests.archive import TOWNSHIP, Archive
+from pacs.rights import Right
+from tests.archive import TITLES, TOWNSHIP, Archive
 from tests.builders import CT, compressed, image, thing
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, VERIFICATION, Aborted, HungUp, Rejected
 from tests.wire import Sender as Device
@@ -32,6 +36,32 @@ def test_a_known_device_echoes_and_stores(small_archive: Archive) -> None:
 
     assert len(small_archive.instances()) == 1
     assert small_archive.instances()[0]["device_id"] == TOWNSHIP.device_id
+
+
+def test_the_same_request_again_is_judged_anew(small_archive: Archive) -> None:
+    """Its PDU is decoded once; who calls and what they may is asked each time."""
+    seen: list[set[int]] = []
+    with small_archive.listening() as listener:
+        for may in (frozenset(Right), frozenset[Right](), frozenset(Right)):
+            registry = {"TOWNSHIP": replace(TOWNSHIP, may=may)}
+            with (
+                registered(registry),
+                Device(address=listener.address, contexts=IMAGES) as device,
+            ):
+                seen.append(set(device.accepted))
+
+    assert seen == [{1, 3}, {1}, {1, 3}]
+
+
+@contextmanager
+def registered(registry: dict[str, Sender]) -> Iterator[None]:
+    """The register of devices as it is meanwhile."""
+    before = dict(TITLES)
+    TITLES.update(registry)
+    try:
+        yield
+    finally:
+        TITLES.update(before)
 
 
 @pytest.mark.parametrize("title", ["QUINN", "township"])

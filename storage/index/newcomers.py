@@ -1,0 +1,106 @@
+"""Enters newcomers of known series without looking first: what the index has already is left to `entry_batch`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+
+from storage import tables
+from storage.database import writing_by_driver
+from storage.index.entry_rows import instance_values
+from storage.index.entry_statements import COUNT_SERIES, COUNT_STUDY, INSERT_HOLDING
+from storage.index.known_studies import Known, Owner
+from storage.prepared import Prepared, Values, write
+from storage.segments.members import Entry
+
+_INSTANCE: Final = tables.instance
+_ERASED: Final = tables.tombstone.c.sop_instance_uid
+
+
+def _insert(dialect: str) -> sa.Insert:
+    """An insert that passes over an instance that is there already, or was erased."""
+    values = {column.name: sa.bindparam(column.name, type_=column.type) for column in _INSTANCE.c}
+    # PostgreSQL does not learn the type of a parameter from the column where it comes out of a select.
+    typed = [
+        sa.cast(values[column.name], column.type) if dialect == "postgresql" else values[column.name]
+        for column in _INSTANCE.c
+    ]
+    new = sa.select(*typed).where(~sa.exists().where(values["sop_instance_uid"] == _ERASED))
+    into = postgresql.insert(_INSTANCE) if dialect == "postgresql" else sqlite.insert(_INSTANCE)
+    return into.from_select([column.name for column in _INSTANCE.c], new).on_conflict_do_nothing()
+
+
+INSERT_NEWCOMER: Final = Prepared(_insert)
+
+
+class _Unfit(Exception):
+    """One of them is no newcomer, or its series has moved: roll back."""
+
+
+@dataclass
+class _Count:
+    more: int
+    at: datetime
+
+
+def enter_newcomers(tx: Connection, entries: Sequence[Entry], known: Known) -> bool:
+    """Enter the instances in one transaction of their own; False, with nothing written, where one is no newcomer."""
+    if not all(_belongs(entry, known) for entry in entries):
+        return False
+    with suppress(_Unfit), writing_by_driver(tx):
+        _enter(tx, sorted(entries, key=_uid), known)
+        return True
+    return False
+
+
+def _belongs(entry: Entry, known: Known) -> bool:
+    """Whether study and series are known, as those of this sender and patient."""
+    row = entry.row
+    home = known.homes.get(row.series_uid)
+    if home is None or home.named != row.study_uid:
+        return False
+    return known.owners.get(row.study_uid) == Owner(entry.provenance.site_id, row.patient_id, row.issuer)
+
+
+def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
+    instances: list[Values] = []
+    holdings: list[Values] = []
+    studies: dict[str, _Count] = {}
+    series: dict[tuple[str, str], int] = {}
+    for entry in entries:
+        row, came = entry.row, entry.provenance
+        home = known.homes[row.series_uid]
+        instances.append(instance_values(entry, home, known.persons[row.study_uid]))
+        holdings.append(
+            {
+                "study_uid": home.study_uid,
+                "sop_instance_uid": row.sop_instance_uid,
+                "site_id": came.site_id,
+                "device_id": came.device_id,
+                "received_at": came.received_at,
+                "shared": False,
+            }
+        )
+        study = studies.setdefault(home.study_uid, _Count(0, came.received_at))
+        study.more += 1
+        study.at = max(study.at, came.received_at)
+        series[row.series_uid, home.study_uid] = series.get((row.series_uid, home.study_uid), 0) + 1
+    work: list[tuple[Prepared, list[Values]]] = [
+        (INSERT_NEWCOMER, instances),
+        (COUNT_STUDY, [{"uid": uid, "more": one.more, "at": one.at} for uid, one in sorted(studies.items())]),
+        (COUNT_SERIES, [{"uid": uid, "home": home, "more": more} for (uid, home), more in sorted(series.items())]),
+        (INSERT_HOLDING, holdings),
+    ]
+    if write(tx, work) != [len(rows) for _, rows in work]:
+        raise _Unfit
+
+
+def _uid(entry: Entry) -> str:
+    return entry.row.sop_instance_uid

@@ -1,0 +1,67 @@
+"""What is read from a socket comes out byte by byte as it went in, gathered or not, however it arrives."""
+
+from __future__ import annotations
+
+import os
+import socket
+import struct
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from pacs.dimse.socket_reader import SocketReader
+
+ROOM = 1 << 20
+
+
+@pytest.fixture
+def wire() -> Iterator[tuple[socket.socket, SocketReader]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        yield theirs, SocketReader(ours)
+
+
+def gather(reader: SocketReader, count: int) -> None:
+    while count:
+        count -= reader.gather(count)
+
+
+def test_pieces_are_laid_side_by_side_and_come_out_at_once(wire: tuple[socket.socket, SocketReader]) -> None:
+    peer, reader = wire
+    peer.sendall(b"ab" + b"\0\1first" + b"\0\2second" + b"c")
+    start = reader.exactly(2)
+    for size in (5, 6):
+        reader.unpack(struct.Struct(">H"))
+        gather(reader, size)
+    found = bytes(reader.gathered())
+
+    assert (start, found, reader.exactly(1)) == (b"ab", b"firstsecond", b"c")
+    assert bytes(reader.gathered()) == b""
+
+
+def test_what_has_no_room_is_handed_over_in_its_order(wire: tuple[socket.socket, SocketReader]) -> None:
+    peer, reader = wire
+    data, taken = os.urandom(3 * ROOM + 7), list[bytes]()
+    reader.take = lambda piece: taken.append(bytes(piece))
+    sender = threading.Thread(target=lambda: peer.sendall(b"x" * 3 + data))
+    sender.start()
+    reader.exactly(3)
+    for at in range(0, len(data), 100_000):
+        gather(reader, min(100_000, len(data) - at))
+    sender.join()
+
+    assert len(taken) >= 3
+    assert b"".join(taken) + bytes(reader.gathered()) == data
+
+
+def test_an_idle_buffer_gives_its_memory_back_and_is_good_again(wire: tuple[socket.socket, SocketReader]) -> None:
+    peer, reader = wire
+    peer.sendall(b"abc")
+    reader.exactly(2)
+    reader.rest()  # a byte is still in it
+    left = reader.exactly(1)
+    reader.rest()
+    peer.sendall(b"d")
+
+    assert (left, reader.exactly(1)) == (b"c", b"d")

@@ -1,0 +1,120 @@
+"""Newcomers of a known series are entered without a look; whatever is not one is entered as before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from storage import tables
+from storage.database import Durability, connect, snapshot, transaction
+from storage.index.known_studies import Known
+from storage.index.newcomers import enter_newcomers
+from storage.index.queries import Entered, Index, instance_of, study_of
+from storage.segments.members import Entry
+from tests.storage.instances import NOON, OTHER_TOWNSHIP, place, provenance, row
+
+
+@pytest.fixture
+def index(database_url: str) -> Iterator[Index]:
+    engine = connect(database_url, Durability.ASYNCHRONOUS)
+    made = Index(engine)
+    yield made
+    made.close()
+    engine.dispose()
+
+
+@pytest.fixture
+def known(index: Index) -> Known:
+    """What a process knows that has entered the first instance."""
+    index.enter(row(1), place(1), provenance())
+    return vars(index)["_known"]
+
+
+def entries(*numbers: int) -> list[Entry]:
+    later = provenance(received_at=NOON + timedelta(seconds=3))
+    return [
+        Entry(row=row(number, frame_ranges=((1, 2),)), place=place(number), provenance=later, description=b"told")
+        for number in numbers
+    ]
+
+
+def entered(engine: Engine, what: list[Entry], known: Known) -> bool:
+    with engine.connect() as tx:
+        return enter_newcomers(tx, what, known)
+
+
+def test_a_newcomer_has_every_column_that_it_has_by_the_other_way(index: Index, engine: Engine, known: Known) -> None:
+    assert entered(engine, entries(3, 2), known)
+    known.clear()
+    index.enter_all(entries(5, 4))
+
+    with snapshot(engine) as tx:
+        rows = tx.execute(sa.select(tables.instance).order_by(tables.instance.c.sop_instance_uid)).mappings().all()
+        holdings = tx.execute(sa.select(tables.holding).order_by(tables.holding.c.sop_instance_uid)).mappings().all()
+        study, series = study_of(tx, "1.2.3"), tx.scalar(sa.select(tables.series.c.instances))
+    assert study is not None
+    assert (study.instances, series, study.last_received_at) == (5, 5, NOON + timedelta(seconds=3))
+    own = {"sop_instance_uid": "", "segment_id": "", "instance_number": 0}
+    _, *instances = [dict(one) | own for one in rows]
+    assert instances == [instances[0]] * 4
+    assert [dict(one) | own for one in holdings[1:]] == [dict(holdings[1]) | own] * 4
+    assert instances[0]["description"] == b"told"
+
+
+@pytest.mark.parametrize(
+    "newcomer",
+    [row(1), row(2, patient_id="P2"), row(2, series_uid="1.2.3.9"), row(2, study_uid="1.2.4")],
+    ids=["there already", "other patient", "new series", "series of another study"],
+)
+def test_what_is_no_newcomer_is_left(engine: Engine, known: Known, newcomer: object) -> None:
+    (one,) = entries(2)
+    asked = [Entry(row=newcomer, place=one.place, provenance=one.provenance)]  # type: ignore[arg-type]
+
+    assert not entered(engine, [*asked, *entries(7)], known)
+    with snapshot(engine) as tx:
+        assert instance_of(tx, "1.2.3.7") is None  # all or nothing
+
+
+def test_another_site_is_left(engine: Engine, known: Known) -> None:
+    (one,) = entries(2)
+
+    assert not entered(
+        engine, [Entry(row=one.row, place=one.place, provenance=provenance(site_id=OTHER_TOWNSHIP))], known
+    )
+
+
+def erase(tx: Connection) -> None:
+    tx.execute(sa.insert(tables.tombstone).values(sop_instance_uid="1.2.3.2", study_uid="1.2.3", erased_at=NOON))
+
+
+def move(tx: Connection) -> None:
+    """Show the series in a study of its own."""
+    names = [column.name for column in tables.study.c]
+    copied = [sa.literal("1.2.5") if name == "study_uid" else tables.study.c[name] for name in names]
+    tx.execute(sa.insert(tables.study).from_select(names, sa.select(*copied)))
+    tx.execute(sa.update(tables.series).values(study_uid="1.2.5", received_study_uid="1.2.3"))
+
+
+@pytest.mark.parametrize(
+    ("other_process", "answer", "study_uid"), [(move, Entered.NEW, "1.2.5"), (erase, Entered.ERASED, None)]
+)
+def test_what_others_did_since_is_seen(  # noqa: PLR0917
+    index: Index,
+    engine: Engine,
+    known: Known,
+    other_process: Callable[[Connection], None],
+    answer: Entered,
+    study_uid: str | None,
+) -> None:
+    with transaction(engine) as tx:
+        other_process(tx)
+
+    assert not entered(engine, entries(2), known)
+    assert index.enter(row(2), place(2), provenance()) is answer
+    with snapshot(engine) as tx:
+        found = instance_of(tx, "1.2.3.2")
+    assert (found and found.study_uid) == study_uid
