@@ -10,7 +10,7 @@ from sqlalchemy.engine import Connection
 from pacs.dicomweb.query import MORE, NOT_INCLUDED, SEVERAL_ISSUERS, Query
 from pacs.search import results
 from pacs.search.matching_keys import Level
-from pacs.search.results import Describe, ambiguous_patient, text
+from pacs.search.results import Attributes, Describe, ambiguous_patient, text
 from storage.index.queries import Scope, search_instances, search_series, search_studies
 
 _MODALITIES: Final = "00080061"
@@ -25,7 +25,9 @@ class Found:
     warnings: tuple[str, ...]
 
 
-def search(tx: Connection, scope: Scope, query: Query, base: str, described: Describe) -> Found:
+def search(  # noqa: PLR0917
+    tx: Connection, scope: Scope, query: Query, base: str, described: Describe, attributes: Attributes
+) -> Found:
     """Run a query; ``base`` is the address of the service, for Retrieve URL."""
     if ambiguous_patient(tx, scope, query.match):
         return Found(results=[], warnings=(*query.warnings, SEVERAL_ISSUERS))
@@ -38,7 +40,7 @@ def search(tx: Connection, scope: Scope, query: Query, base: str, described: Des
     elif query.level is Level.SERIES:
         series = search_series(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(series) > query.limit
-        matches = results.series(tx, scope, series[: query.limit], described)
+        matches = results.series(tx, scope, series[: query.limit], described, attributes)
     else:
         instances = search_instances(tx, scope, query.match, limit=asked, offset=query.offset)
         more = len(instances) > query.limit

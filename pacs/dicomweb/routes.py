@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Path
@@ -221,7 +221,12 @@ def _search_results(
             scope = Scope()
     with service.turns.of(viewer), snapshot(service.engine) as tx:
         found = qido.search(
-            tx, scope, parsed, service.base_url(request), lambda one: _description(service, viewer, one)
+            tx,
+            scope,
+            parsed,
+            service.base_url(request),
+            lambda one: _description(service, viewer, one),
+            lambda study_uid: _attributes(service, viewer, study_uid),
         )
     content = json.dumps(found.results, ensure_ascii=False, separators=(",", ":")).encode()
     response = Response(
@@ -236,6 +241,11 @@ def _search_results(
 def _description(service: DicomwebContext, viewer: object, instance: Instance) -> dict[str, Any]:
     shown = service.door.open_study(viewer, instance.study_uid, "search")
     return service.described(instance, service.corrections(shown, [instance])[0])
+
+
+def _attributes(service: DicomwebContext, viewer: object, study_uid: str) -> Mapping[str, str]:
+    correction = service.door.open_study(viewer, study_uid, "search").correction
+    return {} if correction is None else correction.attributes
 
 
 async def _store_instances(

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from pacs.dataset.dicom_json import person_name
 from pacs.dataset.tags import BITS_ALLOCATED
 from pacs.search.matching_keys import KEYS, Level
+from storage.index.part_attributes import keyword_of, of_instance, uid_of
 from storage.index.queries import (
     Condition,
     Exact,
@@ -32,6 +33,8 @@ Path = tuple[int, ...]
 """A tag; for what is inside a sequence the sequence's tag first (PS3.18 8.3.4.1)."""
 Describe = Callable[[Instance], Result]
 """Answers the description of an instance with its correction applied."""
+Attributes = Callable[[str], Mapping[str, str]]
+"""Answers the corrected attributes of a study by its UID; a keyword with a UID behind it is that part's alone."""
 
 _MANY: Final = 100_000
 _PATIENT: Final = ("00100010", "00100020", "00100021", "00100030", "00100040")
@@ -46,6 +49,7 @@ _TEXTS: Final = (
     "00200010",
     "00200060",
 )
+_SIDES: Final = ("Laterality", "ImageLaterality")
 _COUNTS_OF_STUDY: Final = frozenset({0x00201206, 0x00201208})
 _AT_SERIES: Final = frozenset({0x00080021, 0x00080031, 0x00081010, 0x00200060, 0x00201209})
 _AT_INSTANCE: Final = frozenset({0x00280008, 0x00280010, 0x00280011})
@@ -101,15 +105,33 @@ def studies(tx: Connection, scope: Scope, found: Sequence[Study], described: Des
     ]
 
 
-def series(tx: Connection, scope: Scope, found: Sequence[Series], described: Describe) -> list[Result]:
+def series(
+    tx: Connection, scope: Scope, found: Sequence[Series], described: Describe, attributes: Attributes
+) -> list[Result]:
     parents = _studies_of(tx, scope, [one.study_uid for one in found])
     results: list[Result] = []
     for one in found:
         study = parents.get(one.study_uid)
         if study is not None:  # else it was hidden between two statements
             result = _study(study, [one], whole=False) | _series(one)
-            results.append(_corrected(tx, scope, result, described) if _is_corrected(study, one) else result)
+            if _is_corrected(study, one):
+                result = _corrected(tx, scope, result, described) | _side(tx, scope, one, attributes(one.study_uid))
+            results.append(result)
     return results
+
+
+def _side(tx: Connection, scope: Scope, series: Series, attributes: Mapping[str, str]) -> Result:
+    """Laterality of a series whose side was corrected: empty where its images show several; else nothing."""
+    keys = [key for key in attributes if keyword_of(key) in _SIDES]
+    if not keys:
+        return {}
+    uids = [""]
+    if any(uid_of(key) not in {"", series.series_uid} for key in keys):
+        images = search_instances(tx, scope, [("series_uid", Exact(series.series_uid))], limit=_MANY)
+        uids = [one.sop_instance_uid for one in images]
+    own = [of_instance(attributes, series.series_uid, uid) for uid in uids]
+    sides = {next((one[keyword] for keyword in _SIDES if keyword in one), series.laterality) for one in own}
+    return text(0x00200060, sides.pop() if len(sides) == 1 else "")
 
 
 def instances(

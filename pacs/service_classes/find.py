@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from pacs.pixels.opened import Bytes
 from pacs.rights import NOT_AUTHORIZED, NoRight, Right
 from pacs.search import results
 from pacs.search.matching_keys import Level, UnfitKey
-from pacs.search.results import Describe, Result, ambiguous_patient
+from pacs.search.results import Attributes, Describe, Result, ambiguous_patient
 from pacs.search.turns import TooManySearches, Turns
 from pacs.service_classes.find_answer import answer_dataset
 from pacs.service_classes.identifier import ParsedIdentifier, Root, encoded, query
@@ -106,7 +106,7 @@ class FindService:
         with self._turns.of(sender.device_id), snapshot(self._engine) as tx:
             if ambiguous_patient(tx, scope, asked.match):
                 return
-        pages = _Pages(scope, asked, partial(self._described, sender))
+        pages = _Pages(scope, asked, partial(self._described, sender), partial(self._attributes, sender))
         while pages.more:
             with self._turns.of(sender.device_id), snapshot(self._engine) as tx:
                 page = pages.read(tx)
@@ -123,14 +123,19 @@ class FindService:
             apply_correction_json(described, correction)
         return described
 
+    def _attributes(self, sender: Sender, study_uid: str) -> Mapping[str, str]:
+        correction = self._door.open_study(sender, study_uid, "search").correction
+        return {} if correction is None else correction.attributes
+
 
 class _Pages:
     """Reads a search page by page; each page begins behind the last one."""
 
-    def __init__(self, scope: Scope, asked: ParsedIdentifier, described: Describe) -> None:
+    def __init__(self, scope: Scope, asked: ParsedIdentifier, described: Describe, attributes: Attributes) -> None:
         self._scope = scope
         self._asked = asked
         self._described = described
+        self._attributes = attributes
         self._last: tuple[str, str] | None = None
         self._read = 0
         self.more = True
@@ -149,7 +154,7 @@ class _Pages:
             case Level.SERIES:  # of one study
                 series = search_series(tx, scope, asked.match, limit=PAGE, offset=self._read)
                 self._turn(len(series), [])
-                return results.series(tx, scope, series, described)
+                return results.series(tx, scope, series, described, self._attributes)
             case Level.INSTANCE:  # of one series
                 instances = search_instances(tx, scope, asked.match, limit=PAGE, offset=self._read)
                 self._turn(len(instances), [])

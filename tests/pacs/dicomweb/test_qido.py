@@ -317,3 +317,32 @@ def test_a_study_of_no_modality_has_none(web: Web) -> None:
     (study,) = web.ada.get("/studies").json()
 
     assert "00080061" not in study
+
+
+def test_a_series_has_the_side_that_was_corrected_for_it_or_for_its_images(web: Web) -> None:
+    study_uid, mixed, whole, paired, alike = (new_uid() for _ in range(5))
+    sent = [
+        image(StudyInstanceUID=study_uid, SeriesInstanceUID=series_uid, InstanceNumber=number, Laterality="L")
+        for series_uid in (mixed, whole, alike)
+        for number in (1, 2)
+    ]
+    breast = image(StudyInstanceUID=study_uid, SeriesInstanceUID=paired, ImageLaterality="L")
+    web.send(*sent, breast)
+    of_images = {
+        f"Laterality@{one.SOPInstanceUID}": "R"
+        for one in sent
+        if one.SeriesInstanceUID == alike or (one.SeriesInstanceUID == mixed and one.InstanceNumber == 2)
+    }
+    of_images[f"ImageLaterality@{breast.SOPInstanceUID}"] = "R"
+    web.correct(study_uid, **{f"Laterality@{whole}": "R"}, **of_images)
+
+    found = web.ada.get(f"/studies/{study_uid}/series").json()
+    metadata = web.ada.get(f"/studies/{study_uid}/series/{mixed}/metadata").json()
+
+    assert {one["0020000E"]["Value"][0]: one["00200060"].get("Value") for one in found} == {
+        mixed: None,
+        whole: ["R"],
+        alike: ["R"],
+        paired: ["R"],
+    }
+    assert sorted(one["00200060"]["Value"][0] for one in metadata) == ["L", "R"]
