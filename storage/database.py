@@ -9,6 +9,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import Enum
+from pathlib import Path
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -19,6 +20,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 
+from storage.files import sync_folder
 from storage.open_transactions import began, ended, open_now
 
 metadata: Final = sa.MetaData(
@@ -50,6 +52,8 @@ POSTGRESQL_CONNECTION: Final = {
 
 _LOG: Final = "tierread_log"
 """Key of a connection's info: the path of SQLite's write-ahead log, which is flushed after each commit."""
+_NAMED: Final = "tierread_log_named"
+"""Key of a connection's info, there once the name of that log is flushed; the log stays while the connection does."""
 _CHECKPOINT_PAGES: Final = 8000
 """Pages of SQLite's log before a checkpoint, 32 MB: many commits share one, and devices wait for it less often."""
 
@@ -123,6 +127,9 @@ def writing(tx: Connection) -> Generator[None]:
             ended(since)
     if changes != _changes(tx):
         _flush(tx.info[_LOG])
+        if _NAMED not in tx.info:
+            sync_folder(Path(tx.info[_LOG]).parent)
+            tx.info[_NAMED] = True
 
 
 def _changes(tx: Connection) -> int:

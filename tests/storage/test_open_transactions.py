@@ -138,7 +138,14 @@ def test_a_commit_is_flushed_before_it_is_told_and_only_where_something_changed(
                 (Path(f"/proc/self/fd/{fd}").readlink().name, len(tx.execute(sa.select(tables.holding)).all()))
             )
 
+    named, flush_all = list[str](), os.fsync
+
+    def watched_folder(fd: int) -> None:
+        flush_all(fd)
+        named.append(str(Path(f"/proc/self/fd/{fd}").readlink()))
+
     monkeypatch.setattr(os, "fdatasync", watched)
+    monkeypatch.setattr(os, "fsync", watched_folder)
     for number, engine in enumerate((durable, quick, durable)):
         with transaction(engine) as tx:
             tx.execute(sa.insert(tables.holding).values(holding(number)))
@@ -148,6 +155,7 @@ def test_a_commit_is_flushed_before_it_is_told_and_only_where_something_changed(
     quick.dispose()
 
     assert found == [("tierread.db-wal", 1), ("tierread.db-wal", 3)]
+    assert named == [str(tmp_path)]  # the log's name, once while it stays
 
 
 def test_a_disk_that_refuses_to_flush_is_told(
