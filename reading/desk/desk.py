@@ -23,6 +23,7 @@ from reading.context import Context, without_door
 from reading.desk import priors
 from reading.desk.acts import Act, allowed
 from reading.desk.entries import Entry, entries_of
+from reading.desk.other_persons import OtherPerson, other_persons
 from reading.desk.unseen import Unseen, unseen
 from reading.errors import NotThere
 from reading.kinds import Role
@@ -98,6 +99,8 @@ class Detail:
     """The words of readers that late images change nothing; for those who see reviews."""
     account: Account
     """Which images are missing."""
+    other_persons: tuple[OtherPerson, ...]
+    """The images that say they are of somebody else."""
     late: int
     """How many pictures came after the report and wait for a reader."""
 
@@ -131,6 +134,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         reviews=reviews,
         confirmations=tuple(_confirmations(ctx.tx, case_id)) if reads else (),
         account=account.of_case(ctx.tx, case),
+        other_persons=other_persons(ctx.tx, case),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
 

@@ -11,6 +11,7 @@ from reading.cases.history import MoveRow
 from reading.completeness.follow_ups import FollowUp
 from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, SignedVersion
 from reading.desk.entries import Entry, EntryStudy
+from reading.desk.other_persons import OtherPerson
 from reading.desk.unseen import Unseen
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
@@ -18,7 +19,7 @@ from reading.viewers import Staff
 from viewer.views import completeness
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
 from viewer.words import words
-from viewer.words.catalogue import Language
+from viewer.words.catalogue import Language, text
 
 Json: TypeAlias = dict[str, Any]
 
@@ -116,6 +117,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "reviews": [_review(each) for each in found.reviews],
         "confirmations": [_confirmation(each) for each in found.confirmations],
         "completeness": completeness.to_json(found.account, language),
+        "other_persons": [_other_person(each, language) for each in found.other_persons],
         "late": found.late,
     }
 
@@ -229,6 +231,17 @@ def _confirmation(line: ConfirmationLine) -> Json:
         "incomplete_reason": row.incomplete_reason,
         "not_shown": _unseen(line.unseen),
         "at": row.at.isoformat(),
+    }
+
+
+def _other_person(image: OtherPerson, language: Language) -> Json:
+    born = words.day(image.said.birth_date)
+    return {
+        "instance_uid": image.sop_instance_uid,
+        "series_uid": image.series_uid,
+        "name": person_name(image.said.name) or text(language, "patient-unknown"),
+        "sex": image.said.sex,
+        "birth_date": born.isoformat() if born else image.said.birth_date,
     }
 
 

@@ -159,7 +159,11 @@ def test_the_picture_that_names_another_is_marked_and_shown_among_many(house: Ho
         r'<figure class="odd"><img src="[^"]*/instances/([^/"]*)/thumbnail".*?<figcaption>([^<]*)', page
     )
 
+    desk = house.signed_in("ada").get(f"/api/cases/{case.id}").json()
+
     assert [(uid, said.strip()) for uid, said in marked] == [("1.2.840.6.1.17", "WU JUN")]
+    (one,) = desk["other_persons"]
+    assert (one["instance_uid"], one["series_uid"], one["name"]) == ("1.2.840.6.1.17", "1.2.840.6.1", "WU JUN")
 
 
 def test_quality_leads_to_the_page_where_it_is_decided(house: House, child: Case) -> None:

@@ -1,4 +1,4 @@
-"""At the desk: a series that nothing here draws is tried, never called seen, and signed with a reason."""
+"""At the desk: what nothing here draws is never called seen and signed with a reason; an image of another is marked."""
 
 from __future__ import annotations
 
@@ -29,6 +29,11 @@ REASON: Final = "录像与损坏图像已在设备上看过"
 def tierread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TierRead]:
     with serving(tmp_path_factory.mktemp("undrawn")) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def cast(tierread: TierRead) -> Cast:
+    return tierread.cast()
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +70,8 @@ def one_of_two_is_cut(study_uid: str) -> list[Dataset]:
     return [compressed(pair[0], JPEG_2000_LOSSLESS), fragmented(pair[1], [cut + b"\0" * (len(cut) % 2)])]
 
 
-def send(tierread: TierRead, cast: Cast) -> None:
+def send(tierread: TierRead, cast: Cast) -> str:
+    """The study that a device sent."""
     study_uid = new_uid()
     pair = [thing(one, JPEG_2000_LOSSLESS) for one in one_of_two_is_cut(study_uid)]
     things = [thing(of_pia(study_uid, 1, "定位")), thing(a_video(study_uid), MPEG_4), *pair]
@@ -73,18 +79,30 @@ def send(tierread: TierRead, cast: Cast) -> None:
     address = ("127.0.0.1", tierread.dicom_port)
     with Sender(address=address, contexts=contexts, calling=cast.device, called=tierread.ae_title) as sender:
         assert [sender.store(one) for one in things] == [0, 0, 0, 0]
+    return study_uid
+
+
+def case_of(tierread: TierRead, cast: Cast, study_uid: str, identity: str = "") -> str:
+    """The case of a study once it is on the worklist with that word about its identity; else empty."""
+    for one in tierread.sign_in(cast.vera).get("/api/cases").json()["items"]:
+        if one["studies"][0]["study_uid"] == study_uid and identity in {"", one["identity"]}:
+            return one["id"]
+    return ""
+
+
+def take(page: Page, case_id: str) -> None:
+    page.goto(f"/#/case/{case_id}")
+    page.locator(".actions .primary", has_text="接下这份检查").click(timeout=PATIENCE_MS)
 
 
 @pytest.mark.timeout(300)
 def test_a_reader_signs_what_the_desk_cannot_draw_with_a_reason_that_the_next_one_reads(
-    tierread: TierRead, browser: Browser
+    tierread: TierRead, cast: Cast, browser: Browser
 ) -> None:
-    cast = tierread.cast()
-    send(tierread, cast)
-    wait_until(lambda: tierread.sign_in(cast.ada).get("/api/cases").json()["total"])
+    study_uid = send(tierread, cast)
+    case_id = wait_until(lambda: case_of(tierread, cast, study_uid))
     ada = signed_in(window(browser, tierread), cast.ada)
-    ada.click("#take-next")
-    ada.wait_for_url("**/#/case/*")
+    take(ada, case_id)
 
     # Not opened yet: the desk says which, signs nothing, and leads there.
     expect(ada.locator(".actions .unseen.hint li")).to_have_count(2, timeout=PATIENCE_MS)
@@ -125,14 +143,42 @@ def test_a_reader_signs_what_the_desk_cannot_draw_with_a_reason_that_the_next_on
     ada.wait_for_url(lambda url: "#/case/" not in url)
 
     # The verifier reads it, on the phone too.
-    vera = signed_in(window(browser, tierread, size=PHONE), cast.vera)
-    vera.click("#take-next")
+    vera = signed_in(window(browser, tierread), cast.vera)
+    take(vera, case_id)
+    vera.set_viewport_size(PHONE)  # type: ignore[arg-type]
     vera.locator(".sides button").nth(1).click()
     limits = vera.locator(".not-seen-before")
     expect(limits).to_contain_text(REASON, timeout=PATIENCE_MS)
     expect(limits).to_contain_text("序列 2 · XC · 录像", timeout=PATIENCE_MS)
     expect(limits).to_contain_text("序列 3 · CT · 平扫", timeout=PATIENCE_MS)
     assert vera.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+
+
+@pytest.mark.timeout(300)
+def test_an_image_that_says_another_person_is_marked_in_the_strip_and_on_the_picture(
+    tierread: TierRead, cast: Cast, browser: Browser
+) -> None:
+    study_uid, series_uid = new_uid(), new_uid()
+    own = of_pia(study_uid, 1, "定位")
+    pair = [of_pia(study_uid, 2, "平扫", SeriesInstanceUID=series_uid, InstanceNumber=number) for number in (1, 2)]
+    pair[1].PatientName = "WU^JUN=吴军"
+    contexts = [(CT, [EXPLICIT_LITTLE])]
+    address = ("127.0.0.1", tierread.dicom_port)
+    with Sender(address=address, contexts=contexts, calling=cast.device, called=tierread.ae_title) as sender:
+        assert [sender.store(thing(one)) for one in (own, *pair)] == [0, 0, 0]
+
+    case_id = wait_until(lambda: case_of(tierread, cast, study_uid, "differs"))
+    page = signed_in(window(browser, tierread), cast.vera)
+    page.goto(f"/#/case/{case_id}")
+    series = page.locator("nav.series button", has_text="平扫")
+    expect(series.locator(".other")).to_have_text("⚠ 1 幅写着别人", timeout=PATIENCE_MS)
+    expect(page.locator("nav.series button", has_text="定位").locator(".other")).to_have_count(0)
+    series.click()
+    expect(series).to_contain_text("1 / 2", timeout=PATIENCE_MS)
+    expect(page.locator(".stage .other-person")).to_have_count(0)
+    steps_on(page)
+
+    expect(page.locator(".stage .other-person")).to_contain_text("吴军", timeout=PATIENCE_MS)
 
 
 def steps_on(page: Page) -> None:

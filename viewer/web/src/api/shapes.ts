@@ -154,6 +154,15 @@ export type NotShown = {
   }[]
 }
 
+/** An image that says it is of somebody else than the case. */
+export type OtherPerson = {
+  readonly instance_uid: string
+  readonly series_uid: string
+  readonly name: string
+  readonly sex: string
+  readonly birth_date: string
+}
+
 /** A reader's word that images which came late change nothing. */
 export type Confirmation = {
   readonly reader: string
@@ -228,6 +237,8 @@ export type CaseDetail = Case & {
   readonly confirmations: readonly Confirmation[]
   /** What is missing by name, in the person's language. */
   readonly completeness: { readonly sentence: string; readonly hint: string }
+  /** The images that say they are of somebody else. */
+  readonly other_persons: readonly OtherPerson[]
   /** Pictures that came after the report. */
   readonly late: number
 }

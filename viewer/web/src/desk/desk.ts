@@ -186,6 +186,7 @@ class Desk extends Part {
             .imageSet=${work.imageSet}
             .shown=${work.shown}
             .imageSeries=${detail.image_series}
+            .otherPersons=${detail.other_persons}
             @images-shown=${() => this.requestUpdate()}
           ></tierread-images>
           ${

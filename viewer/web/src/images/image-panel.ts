@@ -1,6 +1,7 @@
 /** Pictures of studies: the series to choose from, tools, and the viewport; Cornerstone comes when it is needed. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import type { Client } from '../api/client'
+import type { OtherPerson } from '../api/shapes'
 import { Problem, Unreachable } from '../api/problem'
 import { named, text } from '../language'
 import { Part } from '../part'
@@ -10,6 +11,7 @@ import type { Fault } from './faults'
 import { imageKeyOf } from './image-keys'
 import { objectList } from './object-list'
 import { canBeSeen, type OtherObject } from './other-objects'
+import { otherPerson } from './other-person'
 import { overlay } from './overlay'
 import type { Picture } from './pictures'
 import { contentsOf, previewOf, seriesOf, type Series } from './series'
@@ -37,6 +39,7 @@ export class ImagePanel extends Part {
     imageSet: {},
     shown: { attribute: false },
     imageSeries: { attribute: false },
+    otherPersons: { attribute: false },
   }
   declare client: Client
   declare studies: readonly string[]
@@ -46,6 +49,8 @@ export class ImagePanel extends Part {
   declare shown: ShownSeries | undefined
   /** The series that a signature accounts for. */
   declare imageSeries: readonly string[] | undefined
+  /** The images that say they are of somebody else. */
+  declare otherPersons: readonly OtherPerson[] | undefined
 
   private series: readonly Series[] | undefined
   private current: Series | undefined
@@ -252,10 +257,11 @@ export class ImagePanel extends Part {
         ></div>
         ${this.preview ? html`<img class="preview" src=${this.preview} alt="" @error=${() => this.dropPreview()} />` : nothing}
         ${current && picture ? overlay({ series: current, picture, count: this.pictures.length, view: this.view }) : nothing}
-        ${this.waiting()} ${this.beside()} ${this.trouble()}
+        ${picture ? otherPerson(picture.instanceUid, this.otherPersons ?? []) : nothing} ${this.waiting()}
+        ${this.beside()} ${this.trouble()}
       </div>
       ${this.pictures.length > 1 ? this.slider() : nothing}
-      ${series ? seriesStrip({ series, current, shown: this.shown, account: this.account, onChoose: (each) => void this.choose(each) }) : nothing}`
+      ${series ? seriesStrip({ series, current, shown: this.shown, account: this.account, otherPersons: this.otherPersons ?? [], onChoose: (each) => void this.choose(each) }) : nothing}`
   }
 
   /** A picture that cannot be shown is covered: under it may still lie the one before. */

@@ -1,7 +1,9 @@
 /** The series of the case to choose from, each with its thumbnail and whether it was seen. */
 import { html, nothing, type TemplateResult } from 'lit'
 import { text } from '../language'
+import type { OtherPerson } from '../api/shapes'
 import type { Account } from './account'
+import { otherPersonsIn } from './other-person'
 import { thumbnailOf, type Series } from './series'
 import type { ShownSeries } from './shown-series'
 
@@ -10,10 +12,11 @@ type Strip = {
   readonly current: Series | undefined
   readonly shown: ShownSeries | undefined
   readonly account: Account | undefined
+  readonly otherPersons: readonly OtherPerson[]
   readonly onChoose: (series: Series) => void
 }
 
-export function seriesStrip({ series, current, shown, account, onChoose }: Strip): TemplateResult {
+export function seriesStrip({ series, current, shown, account, otherPersons, onChoose }: Strip): TemplateResult {
   return html`<nav class="series" aria-label=${text('desk.series')}>
     ${series.map((each) => {
       const { done: many, frames } = shown?.progress(each.seriesUid) ?? { done: 0, frames: 0 }
@@ -25,6 +28,7 @@ export function seriesStrip({ series, current, shown, account, onChoose }: Strip
         <span class="count"
           >${frames > 0 && state !== 'seen' ? `${many} / ${frames}` : text('desk.pictures', { n: each.instances })}</span
         >
+        ${otherPersonsIn(each.seriesUid, otherPersons)}
         ${shown ? html`<span class="seen" data-state=${state}>${text(`desk.${state}`)}</span>` : nothing}
       </button>`
     })}
