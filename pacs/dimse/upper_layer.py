@@ -192,9 +192,9 @@ class UpperLayer(DULServiceProvider):
             return
         limit = max(0.0, self.artim_timer.remaining) * 1000 + 1
         found = waited.poll(min(limit, _QUIET_MS))
-        if not found:
+        if not found and limit > _QUIET_MS:
             self.transport.reader.rest()
-            found = waited.poll(limit)
+            found = waited.poll(limit - _QUIET_MS)
         for fd, _ in found:
             if fd == self._wake_read:
                 os.read(self._wake_read, 4096)
