@@ -248,7 +248,8 @@ def test_a_connection_that_gets_no_thread_leaves_nothing_behind(
             for _ in range(5):
                 with socket.create_connection(listener.address) as dropped:
                     assert dropped.recv(1) == b""
-            assert len(list(Path("/proc/self/fd").iterdir())) == open_before
+            # What an earlier test left to the garbage collector may be closed meanwhile.
+            assert len(list(Path("/proc/self/fd").iterdir())) <= open_before
         with Device(address=listener.address, contexts=IMAGES) as device:
             assert device.echo() == 0
 
