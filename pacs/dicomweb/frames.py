@@ -80,7 +80,7 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
 
     Without a transfer syntax that is Explicit VR Little Endian (PS3.18 8.7.3), of any media type and of octets; what
     cannot be decoded here, a video, is sent as stored then. ``transfer-syntax=*`` means as stored, which needs no work,
-    but for a codestream that decoders in browsers take for something else: it comes natively, for viewers ask so.
+    but for a codestream that decoders in browsers do not know or misread: it comes natively, for viewers ask so.
 
     Raises:
         NotAcceptable: they can be sent in none of the accepted forms.
@@ -89,6 +89,7 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
     stored, media = stored_syntax(opened), stored_media(opened)
     untouched = opened.syntax not in NATIVE or service.sent_as_stored(opened)
     as_stored = Form.STORED if untouched else Form.NATIVE
+    unknown = media == OCTETS and stored != EXPLICIT_LITTLE and opened.syntax in DECODABLE
     for one in asked:
         if one.multipart is False and len(numbers) > 1:
             continue
@@ -107,7 +108,7 @@ def choose(service: DicomwebContext, opened: StoredInstance, asked: list[Accepta
         if unnamed or (one.takes(OCTETS) and one.transfer_syntax == EXPLICIT_LITTLE):
             return native
         any_octets = one.transfer_syntax == ANY_SYNTAX and one.takes(OCTETS)
-        if any_octets and is_misread(opened, service.header(opened), numbers[0]):
+        if any_octets and (unknown or is_misread(opened, service.header(opened), numbers[0])):
             return native
         if one.takes(media) and one.takes_syntax(stored, stored):
             return Choice(form=as_stored, media=media, syntax=stored, multipart=multipart)

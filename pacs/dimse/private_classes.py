@@ -1,4 +1,8 @@
-"""Private storage SOP classes that makers document in their conformance statements; PS3.6 has none of them."""
+"""Private storage SOP classes that makers document or other implementations list; PS3.6 has none of them.
+
+Found in conformance statements and in the dictionaries of dcm4che, GDCM and fo-dicom. None was found of Hologic, Konica
+Minolta or Canon's newer devices: they send classes of the standard, Hologic's tomosynthesis as Secondary Capture too.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ PRIVATE_CLASSES: Final[Mapping[str, str]] = {
     "1.2.840.113619.4.26": "GE 3D model",
     "1.2.840.113619.4.27": "GE eNTEGRA protocol or NM Genie",
     "1.2.840.113619.4.30": "GE PET raw data",
+    "2.16.840.1.113709.1.5.1": "GE PACS image management information",
     # eRAD
     "1.2.826.0.1.3680043.293.1.0.1": "eRAD report text",
     "1.2.826.0.1.3680043.293.1.0.2": "eRAD report dictation",

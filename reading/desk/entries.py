@@ -20,11 +20,12 @@ from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
 from reading.desk.priors import prior_cases
+from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names
 from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
-from reading.rules.examination_time import parse_date, years_between
+from reading.rules.examination_time import years_between
 from reading.rules.policy import Policy, Rule
 from reading.viewers import Viewer
 from storage.tables import series, study

@@ -19,6 +19,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import Move, State, Step
 from reading.completeness import announcements, follow_ups, image_set, ledger
 from reading.context import Context, Who, without_door
+from reading.dicom_dates import parse_date
 from reading.errors import MoveNotAllowed, NotAllowed, NotThere
 from reading.intake import identity, identity_evidence
 from reading.intake.study_content import NOT_PICTURES, look_of
@@ -34,7 +35,7 @@ from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
 from reading.rules import case_rule, policy
-from reading.rules.examination_time import parse_date, start_of_examination, years_between
+from reading.rules.examination_time import start_of_examination, years_between
 from reading.rules.rule import Facts
 from reading.viewers import Staff
 from storage.ids import new_id

@@ -9,6 +9,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Final
 
+from reading.dicom_dates import parse_date
 from reading.kinds import Sex
 from reading.patients.patients import Patient
 from reading.patients.same_name import Answer, compare_names
@@ -21,7 +22,7 @@ SEXES: Final[Mapping[str, Sex]] = {
 """How devices write the sex; whatever else they write decides nothing (PS3.3 C.7.1.1: O is other)."""
 OLDEST: Final = 1880
 """A birth year before it is a device's default."""
-_DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)|(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?", re.ASCII)
+_BY_HAND: Final = re.compile(r"(\d{4})[-./年](\d{1,2})[-./月](\d{1,2})日?", re.ASCII)
 
 
 class Fact(StrEnum):
@@ -118,10 +119,12 @@ def _same_day(one: str, other: str) -> Answer:
 
 
 def _date(said: str) -> date | None:
-    match = _DATE.fullmatch(said.strip())
+    if (day := parse_date(said)) is not None:
+        return day
+    match = _BY_HAND.fullmatch(said.strip())
     if match is None:
         return None
     try:
-        return date(*(int(part) for part in match.groups() if part))
+        return date(*(int(part) for part in match.groups()))
     except ValueError:
         return None

@@ -26,6 +26,8 @@ from reading.errors import NotThere
 from reading.patients.patient_identifiers import never_links
 from reading.quality.kinds import GROUP_OF, Aspect, Group, Kind
 from reading.quality.moves import Move
+from reading.register import device_contacts
+from reading.register.device_contacts import RefusedClasses
 from reading.register.grants import reach
 from reading.viewers import Staff, Viewer
 from storage.index import quarantine_rows
@@ -74,6 +76,7 @@ class Page:
     """How many undecided ones there are of each kind, whatever the page lists."""
     total: int
     overflows: tuple[Overflow, ...]
+    refused_classes: tuple[RefusedClasses, ...]
     """Devices that lately sent more unreadable bytes than the quarantine keeps of one device."""
 
 
@@ -89,6 +92,7 @@ def list_concerns(
         counts=Counter(one.kind for one in waiting),
         total=len(listed),
         overflows=tuple(_overflows(tx, viewer, now)),
+        refused_classes=tuple(_refused_classes(tx, viewer, now)),
     )
 
 
@@ -131,6 +135,13 @@ def _overflows(tx: Connection, viewer: Viewer, now: datetime) -> list[Overflow]:
         return []
     reached = reach(tx, viewer, now)
     return quarantine_quota.overflows(tx, reached.own | reached.managed, since=now - OVERFLOW_STAYS)
+
+
+def _refused_classes(tx: Connection, viewer: Viewer, now: datetime) -> list[RefusedClasses]:
+    if not isinstance(viewer, Staff):
+        return []
+    reached = reach(tx, viewer, now)
+    return device_contacts.refused_classes(tx, reached.own | reached.managed, now)
 
 
 def _likeness(one: Concern) -> tuple[str | None, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,7 +12,7 @@ from sqlalchemy.engine import Connection
 
 from reading.errors import Invalid
 from reading.row_rules import taken_as
-from reading.tables import device_contact, device_tally, refused_call
+from reading.tables import device, device_contact, device_tally, refused_call
 from storage.ids import new_id
 
 LATELY: Final = timedelta(days=1)
@@ -21,6 +21,8 @@ KEPT: Final = timedelta(days=8)
 """How long the counts of each hour are kept."""
 MOST_CALLS: Final = 200
 """Most rows of unknown callers; the ones that called longest ago are dropped."""
+CLASSES_SHOWN: Final = timedelta(days=30)
+"""How long it is pointed out that something a device proposed was not accepted."""
 UNPRINTABLE: Final = "?"
 LONGEST_LIST: Final = 990
 """Characters of a list of SOP classes; a device proposes 128 at most."""
@@ -84,6 +86,17 @@ class Call:
     first_at: datetime
     last_at: datetime
     id: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RefusedClasses:
+    """What a device proposed of late and nothing of which is accepted."""
+
+    site_id: str
+    ae_title: str
+    classes: str
+    """As `as_list` writes them."""
+    at: datetime
 
 
 _LAST: Final = (
@@ -161,6 +174,24 @@ def of(tx: Connection, device_ids: Iterable[str], now: datetime) -> dict[str, Co
         for row in tx.execute(sa.select(device_contact).where(device_contact.c.device_id.in_(wanted)))
     }
     return {one: Contact(**{**last.get(one, {}), **counted.get(one, {})}) for one in wanted}
+
+
+def refused_classes(tx: Connection, site_ids: Collection[str], now: datetime) -> list[RefusedClasses]:
+    """Of the devices of these sites that are in force, by AE title; what is older than `CLASSES_SHOWN` is left out."""
+    last = device_contact.c
+    rows = tx.execute(
+        sa.select(device.c.site_id, device.c.ae_title, last.classes_refused, last.classes_refused_at)
+        .join_from(device, device_contact, last.device_id == device.c.id)
+        .where(
+            device.c.site_id.in_(list(site_ids)),
+            device.c.until.is_(None),
+            last.classes_refused_at > now - CLASSES_SHOWN,
+        )
+        .order_by(device.c.ae_title, device.c.id)
+    )
+    return [
+        RefusedClasses(site_id=site_id, ae_title=title, classes=classes, at=at) for site_id, title, classes, at in rows
+    ]
 
 
 def calls(tx: Connection, limit: int = MOST_CALLS) -> list[Call]:

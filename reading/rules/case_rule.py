@@ -11,11 +11,12 @@ from reading import tables
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
+from reading.dicom_dates import parse_date
 from reading.kinds import Tier
 from reading.patients import patients
 from reading.reports import versions
 from reading.rules import policy
-from reading.rules.examination_time import parse_date, years_between
+from reading.rules.examination_time import years_between
 from reading.rules.rule import Facts, Rule
 from storage.tables import study
 

@@ -8,6 +8,8 @@ from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from reading.dicom_dates import parse_date, parse_time
+
 AHEAD: Final = timedelta(minutes=5)
 """A device's clock that is further ahead than this is not believed."""
 EARLIEST: Final = date(1971, 10, 1)
@@ -15,8 +17,6 @@ EARLIEST: Final = date(1971, 10, 1)
 OLDEST_YEARS: Final = 120
 """Nobody examined is older: an earlier birth date is the default of some form."""
 
-_DATE: Final = re.compile(r"(\d{4})\.?(\d{2})\.?(\d{2})", re.ASCII)  # with dots: ACR-NEMA, seen in the field
-_TIME: Final = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6}))?)?)?", re.ASCII)
 _OFFSET: Final = re.compile(r"([+-])(\d{2})(\d{2})", re.ASCII)
 
 
@@ -63,29 +63,6 @@ def years_between(born: date, day: date) -> int | None:
     """Whole years; None for a birth date that lies in the future, or further back than anybody lives."""
     years = day.year - born.year - ((day.month, day.day) < (born.month, born.day))
     return years if 0 <= years <= OLDEST_YEARS else None
-
-
-def parse_date(value: str) -> date | None:
-    """A DA value (PS3.5 6.2), None if it is not one."""
-    found = _DATE.fullmatch(value.strip())
-    if found is None:
-        return None
-    try:
-        return date(int(found[1]), int(found[2]), int(found[3]))
-    except ValueError:
-        return None
-
-
-def parse_time(value: str) -> time | None:
-    """A TM value (PS3.5 6.2), None if it is not one; the leap second 60 counts as 59."""
-    found = _TIME.fullmatch(value.strip())
-    if found is None:
-        return None
-    hour, minute, second = (int(part or 0) for part in found.group(1, 2, 3))
-    try:
-        return time(hour, minute, 59 if second == 60 else second, int((found[4] or "0").ljust(6, "0")))
-    except ValueError:
-        return None
 
 
 def parse_offset(value: str) -> timezone | None:

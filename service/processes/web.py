@@ -9,6 +9,7 @@ from typing import Final
 import uvicorn
 
 from pacs.dicomweb.routes import router as dicomweb_router
+from pacs.dimse.private_classes import PRIVATE_CLASSES
 from pacs.dimse.proxy_protocol import is_of
 from service.installation.heartbeat import Part
 from service.installation.house import house_of
@@ -58,6 +59,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             render=partial(picture, house, bytes_),
             ae_title=settings.ae_title,
             public_origin=settings.public_origin,
+            private_classes=PRIVATE_CLASSES,
             export=partial(export, house, bytes_),
             evidence=Evidence(house.engine, folders.spool, bytes_, here.receiver),
         )

@@ -42,9 +42,19 @@ def picture(house: House, bytes_: Bytes, viewer: Viewer, study_uid: str, number:
         raise NotThere
     opened = StoredInstance(bytes_, instances[number - 1])
     try:
-        shown = render(opened, opened.header(), 1, Rendering(viewport=LARGEST), Picture.JPEG)
+        shown = for_phone(opened)
     except (NotDecodable, NoSuchFrame, Unreadable, TooLarge) as nothing:
         raise NotThere from nothing
     except Busy as busy:
         raise Unavailable from busy
     return shown, Picture.JPEG.value
+
+
+def for_phone(opened: StoredInstance) -> bytes:
+    """The first frame of an instance as the patient's page shows it, a JPEG.
+
+    Raises:
+        NotDecodable, NoSuchFrame, Unreadable, TooLarge, Busy: as `pacs.pixels.rendered.render`.
+
+    """
+    return render(opened, opened.header(), 1, Rendering(viewport=LARGEST), Picture.JPEG)

@@ -127,8 +127,8 @@ def entry_of(header: Header) -> Entry | None:
 
 
 def write_member(fd: int, header: Header, body: bytes) -> int:
-    """Write a whole member; answers where the next begins."""
-    write_at(fd, body, header.body_offset)
+    """Write a whole member and its padding, whatever lay there before; answers where the next begins."""
+    write_at(fd, body + bytes(header.end - header.body_offset - len(body)), header.body_offset)
     write_at(fd, encode(header), header.offset)
     return header.end
 

@@ -25,15 +25,18 @@ from pacs.pixels.frames import HTJ2K_RPCL
 from pacs.pixels.opened import EXPLICIT_BIG, NATIVE, StoredInstance, Unreadable
 from pacs.pixels.sameness import Encoded, same_instance
 from pacs.pixels.transcode import NotDecodable
+from reading.anchors.places import Places
+from service.steps.verify import Scope, Verification, verify
 from storage import tables
 from storage.database import connect, snapshot
 from storage.index import queries
 from storage.index.queries import Instance
 from storage.nodes.reader import Bytes
+from storage.upkeep.repair import Checker
 from tests import corpus
 from tests.archive import Archive
 from tests.archive import archive as make_archive
-from tests.compacted import compact, store_of, stored
+from tests.compacted import compact, now, store_of, stored
 from tests.corpus import CorpusFile
 from tests.wire import EXPLICIT_LITTLE, from_file
 from tests.written import meta_end
@@ -87,6 +90,8 @@ class Counted:
 
     htj2k: int = 0
     stayed: int = 0
+    verified: int = 0
+    """Instances that `tierread verify` read and found whole."""
     segments: list[int] = field(default_factory=lambda: [0, 0])
     folders: dict[str, list[int]] = field(default_factory=dict[str, list[int]])
     """Bytes before and after of those in HTJ2K, by folder of the corpus."""
@@ -132,11 +137,13 @@ def test_the_corpus_comes_back_after_compaction(
 
     before, after = counted.segments
     with capsys.disabled():
-        print(f"\ncompaction: {counted.htj2k} in HTJ2K, {counted.stayed} stayed; segments of {before:,} bytes before,"
+        print(f"\ncompaction: {counted.htj2k} in HTJ2K, {counted.stayed} stayed, {counted.verified} whole;"
+              f" segments of {before:,} bytes before,"
               f" {after:,} after ({after / before:.2f})")  # fmt: skip
         for folder_, (was, became) in sorted(counted.folders.items()):
             print(f"  {folder_:8} {was:12,} -> {became:12,}  {became / was:.2f}")
     ct = counted.folders["ct"]
+    assert counted.verified == counted.htj2k + counted.stayed
     assert counted.htj2k > (150 if engine.dialect.name == "sqlite" else 100)
     assert ct[1] <= CT_AT_MOST * ct[0]
 
@@ -168,7 +175,25 @@ def compacted(archive: Archive, files: Sequence[CorpusFile], counted: Counted) -
         sizes[0] += before[uid].size
         sizes[1] += one.size
         comes_back(bytes_, one, datasets[uid], natives[uid])
+    verified = verification(archive)
+    assert (verified.instances, verified.damages, verified.unnamed) == (len(after), [], 0)
+    counted.verified += verified.instances
     return left
+
+
+def verification(archive: Archive) -> Verification:
+    """What `tierread verify` finds of the images."""
+    store = store_of(archive)
+    return verify(
+        archive.engine,
+        Checker(archive.engine, archive.directory, store),
+        Scope(),
+        now,
+        lambda _: None,
+        repair=False,
+        seal_key=None,
+        anchors=Places(engine=archive.engine, store=store, copy=None, folder=archive.directory),
+    )
 
 
 def segment_bytes(archive: Archive) -> int:

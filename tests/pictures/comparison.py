@@ -1,4 +1,4 @@
-"""Compares pictures of one object: the server's, the desk's on either path, and the one by the clauses."""
+"""Compares pictures of one object: the server's, the patient's, the desk's on either path, the one by the clauses."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ from tests.wire import Object
 
 TOLERANCE: Final = 1
 """Grey levels of 255."""
+ON_THE_PHONE: Final = 4
+"""Mean difference of the patient's picture, a JPEG, from the server's; a wrong window or colour makes tens of it."""
 NOT_SQUARE: Final = "pixels that are not square"
 """They are stretched, so that none of the picture's points is a pixel."""
 
@@ -47,8 +49,8 @@ class Compared:
     """Pairs that were looked at."""
 
 
-def compare(one: Sent, path: str, server: Client, pages: dict[str, Page]) -> Compared:
-    """Compare every pair; ``path`` leads to the instance."""
+def compare(one: Sent, path: str, server: Client, pages: dict[str, Page], phone: bytes | None) -> Compared:
+    """Compare every pair; ``path`` leads to the instance, ``phone`` is the patient's picture of its first frame."""
     whole, frame = one.whole, one.frame
     found = Compared(name=one.name)
     pictures: dict[str, np.ndarray] = {}
@@ -83,7 +85,23 @@ def compare(one: Sent, path: str, server: Client, pages: dict[str, Page]) -> Com
         apart = difference(pictures[first], pictures[second])
         if apart > TOLERANCE:
             found.differs[f"{first}-{second}"] = apart
+    if one.frame == 1:
+        _compare_phone(found, pictures.get("server"), phone)
     return found
+
+
+def _compare_phone(found: Compared, server: np.ndarray | None, phone: bytes | None) -> None:
+    """The patient sees the server's picture where it has one; a larger one is scaled, and not compared."""
+    if phone is None:
+        found.missing["patient"] = "no picture"
+        return
+    seen = np.asarray(Image.open(io.BytesIO(phone)))
+    if server is None or seen.shape[:2] != server.shape[:2]:
+        return
+    found.compared += 1
+    away = float(np.abs(_in_colour(seen) - _in_colour(server)).mean())
+    if away > ON_THE_PHONE:
+        found.differs["server-patient"] = int(np.ceil(away))
 
 
 def difference(one: np.ndarray, other: np.ndarray) -> int:

@@ -14,13 +14,17 @@ from pydicom import dcmread
 
 from pacs.arriving.outcome import Reason
 from pacs.dataset import part10
+from pacs.pixels.opened import NoSuchFrame, StoredInstance, Unreadable
+from pacs.pixels.transcode import NotDecodable
+from service.wiring.picture import for_phone
 from storage.database import connect
 from tests import corpus
-from tests.archive import archive
+from tests.archive import Archive, archive
 from tests.builders import new_uid, thing
 from tests.dicomweb import path_of, serving
 from tests.pictures import desk, objects
 from tests.pictures.comparison import Compared, Sent, compare
+from tests.reading_bytes import bytes_of
 from tests.wire import Object, from_file
 
 
@@ -74,6 +78,13 @@ def compared(things: list[Sent], template: Path, directory: Path) -> Iterator[Co
         things = left
 
 
+def _phone(held: Archive, one: Sent) -> bytes | None:
+    try:
+        return for_phone(StoredInstance(*bytes_of(held, one.whole.SOPInstanceUID)))
+    except (NotDecodable, NoSuchFrame, Unreadable):  # as the page has none then
+        return None
+
+
 def _in_one(things: list[Sent], template: Path, directory: Path) -> Generator[Compared, None, list[Sent]]:
     """Compare what the archive takes; the others are returned."""
     directory.mkdir(parents=True)
@@ -93,6 +104,6 @@ def _in_one(things: list[Sent], template: Path, directory: Path) -> Generator[Co
             for one in inside:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
-                    yield compare(one, path_of(one.whole), web.ada, pages)
+                    yield compare(one, path_of(one.whole), web.ada, pages, _phone(held, one))
     engine.dispose()
     return left

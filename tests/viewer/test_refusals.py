@@ -180,6 +180,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("GET", "/sign-in"): Theirs("a form"),
     ("POST", "/sign-in"): Theirs("a username and its password open it"),
+    ("GET", "/api/private-classes"): Listing(),
     ("GET", "/api/quality"): Listing(),
     ("GET", "/api/quality/{aspect}/{subject_id}"): Thing("quarantine"),
     ("POST", "/api/quality/{aspect}/{subject_id}/decide"): Thing("quarantine", body(move="keep", reason="no", seen=0)),

@@ -49,6 +49,10 @@ def listed(  # noqa: PLR0917
         "total": found.total,
         "counts": {str(kind): number for kind, number in found.counts.items()},
         "concerns": [_line(one) for one in found.concerns],
+        "classes_refused": [
+            {"device": one.ae_title, "site_id": one.site_id, "classes": one.classes, "at": one.at.isoformat()}
+            for one in found.refused_classes
+        ],
     }
 
 

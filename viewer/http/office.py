@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -42,6 +42,8 @@ class Office:
     """The AE title by which devices call this service."""
     public_origin: str = ""
     """The address of the service for people, e.g. ``https://reports.example.cn``; empty: `callers.own_origin`."""
+    private_classes: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the makers of devices call their private SOP classes, by UID."""
     web_app: Path = WEB_APP
     """The built web app."""
 

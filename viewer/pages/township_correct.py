@@ -15,6 +15,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.context import Context
 from reading.desk.entries import Entry
+from reading.dicom_dates import parse_date
 from reading.errors import Invalid, NotAllowed, Stale
 from reading.intake import putting_right
 from reading.intake.correction import may_correct
@@ -23,7 +24,6 @@ from reading.orders.terms import BODY_PARTS, LATERALITIES
 from reading.patients import attribution
 from reading.register import people
 from reading.reports import versions
-from reading.rules.examination_time import parse_date
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of

@@ -12,6 +12,7 @@ from starlette.responses import RedirectResponse, Response
 from reading.actions import Action
 from reading.cases.identity_moves import DECIDED, Identity, QuestionState
 from reading.context import Context
+from reading.dicom_dates import parse_date
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.intake import identity_decision
 from reading.intake.identity_decision import Sides
@@ -186,7 +187,7 @@ def _study(ctx: Context[Staff], one: SaidByStudy, language: Language) -> dict[st
 
 
 def _said(said: Said, language: Language) -> dict[str, str]:
-    born = words.day(said.birth_date)
+    born = parse_date(said.birth_date)
     return {
         "name": person_name(said.name) or text(language, "patient-unknown"),
         "sex": words.coded(language, "sex", said.sex) if said.sex else "",

@@ -11,6 +11,7 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.desk.entries import Entry
+from reading.dicom_dates import parse_date
 from reading.errors import Invalid, Stale
 from reading.intake import order_match
 from reading.orders import matching
@@ -124,7 +125,7 @@ def _proposal(tx: Connection, one: Proposal, zone: str, language: Language) -> d
 
 def _said(entry: Entry, language: Language) -> list[str]:
     """The person whom the images name, to be compared with the order's patient."""
-    born = words.day(entry.patient.birth_date)
+    born = parse_date(entry.patient.birth_date)
     return [
         person_name(entry.patient.name) or text(language, "patient-unknown"),
         *([words.coded(language, "sex", entry.patient.sex)] if entry.patient.sex else []),

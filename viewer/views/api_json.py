@@ -13,12 +13,12 @@ from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, 
 from reading.desk.entries import Entry, EntryStudy
 from reading.desk.other_persons import OtherPerson
 from reading.desk.unseen import Unseen
+from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.views import completeness
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
-from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 Json: TypeAlias = dict[str, Any]
@@ -48,7 +48,7 @@ def session(staff: Staff, organisations: Mapping[str, Organisation]) -> Json:
 def case(entry: Entry, staff: Staff, language: Language) -> Json:
     """One line of the worklist."""
     row, patient = entry.case, entry.patient
-    born = words.day(patient.birth_date)
+    born = parse_date(patient.birth_date)
     review = entry.rule.review.when if entry.rule.review else None
     return {
         "id": row.id,
@@ -187,7 +187,7 @@ def move(row: MoveRow) -> Json:
 
 
 def _study(study: EntryStudy) -> Json:
-    day = words.day(study.study_date)
+    day = parse_date(study.study_date)
     return {
         "study_uid": study.study_uid,
         "study_date": day.isoformat() if day else None,
@@ -235,7 +235,7 @@ def _confirmation(line: ConfirmationLine) -> Json:
 
 
 def _other_person(image: OtherPerson, language: Language) -> Json:
-    born = words.day(image.said.birth_date)
+    born = parse_date(image.said.birth_date)
     return {
         "instance_uid": image.sop_instance_uid,
         "series_uid": image.series_uid,

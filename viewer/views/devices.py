@@ -20,8 +20,6 @@ from viewer.words.catalogue import Language, catalogue, text
 
 QUIET: Final = timedelta(days=2)
 """A device that has not called for so long is pointed out."""
-CLASSES_SHOWN: Final = timedelta(days=30)
-"""How long it is pointed out that something a device proposed was not accepted."""
 SHOWN_CALLS: Final = 50
 
 
@@ -125,7 +123,7 @@ def row(
 
 def _is_late(contact: Contact, now: datetime) -> bool:
     """Whether the device proposed what is not accepted within the days that are shown."""
-    return contact.classes_refused_at is not None and now - contact.classes_refused_at < CLASSES_SHOWN
+    return contact.classes_refused_at is not None and now - contact.classes_refused_at < device_contacts.CLASSES_SHOWN
 
 
 def call_row(one: Call, known: dict[str, SiteDevice], language: Language, ours: str, now: datetime) -> dict[str, Any]:

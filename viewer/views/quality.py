@@ -13,6 +13,7 @@ from reading.quality import concerns, decisions
 from reading.quality.concerns import Concern
 from reading.quality.kinds import GROUP_OF, GROUPS, Aspect, Group, Kind
 from reading.register import devices, organisations
+from reading.register.device_contacts import RefusedClasses
 from reading.viewers import Staff
 from storage.segments.quarantine_quota import Overflow
 from viewer.views.report_sheet import examination_with_side, patient_name
@@ -49,6 +50,8 @@ class ConcernList:
     total: int
     overflows: Sequence[str]
     """Sentences about devices whose quarantine is full."""
+    refused_classes: Sequence[str]
+    """Sentences about devices that offer what is not accepted."""
 
 
 def concern_list(
@@ -67,6 +70,7 @@ def concern_list(
         ],
         total=found.total,
         overflows=[_overflow(ctx, one, language) for one in found.overflows],
+        refused_classes=[_refused(ctx, one, language) for one in found.refused_classes],
     )
 
 
@@ -79,6 +83,18 @@ def _overflow(ctx: Context[Staff], one: Overflow, language: Language) -> str:
         site=site.name if site else text(language, "quality.nobody"),
         n=one.refused,
         at=words.moment(one.last_at, site.time_zone if site else FALLBACK_ZONE),
+    )
+
+
+def _refused(ctx: Context[Staff], one: RefusedClasses, language: Language) -> str:
+    site = organisations.by_id(ctx.tx, one.site_id)
+    return text(
+        language,
+        "quality.classes-refused",
+        device=one.ae_title,
+        site=site.name if site else text(language, "quality.nobody"),
+        classes=one.classes,
+        at=words.moment(one.at, site.time_zone if site else FALLBACK_ZONE),
     )
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from reading.cases import cases
 from reading.context import Context
 from reading.desk import worklist
+from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.quality import concerns, decisions
 from reading.quality.concerns import Concern
@@ -180,7 +181,7 @@ def _zone(tx: Connection, site_id: str | None) -> str:
 
 def _day(dicom: str) -> str:
     """A DICOM date as people read it; another text stands for itself."""
-    day = words.day(dicom)
+    day = parse_date(dicom)
     return dicom if day is None else day.isoformat()
 
 

@@ -15,6 +15,7 @@ from reading.cases.moves import SigningRole
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
 from reading.desk.unseen import UnseenSeries
+from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.names import bare, person_name
 from reading.register import organisations
@@ -125,7 +126,7 @@ def patient_age(entry: Entry, zone: str, language: Language) -> str:
     on: date = entry.case.examined_at.astimezone(ZoneInfo(zone)).date()
     if birth_date_doubtful(entry.patient.birth_date, on):
         return text(language, "birth-date-doubtful", said=entry.patient.birth_date)
-    return words.age(language, words.day(entry.patient.birth_date), on)
+    return words.age(language, parse_date(entry.patient.birth_date), on)
 
 
 def examined_at(entry: Entry, zone: str, language: Language) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.sharing.shares import Share, SharedStudy
 from viewer.words import words
@@ -39,7 +40,7 @@ def _last_minute(until: datetime, zone: str) -> str:
 
 def line(one: SharedStudy, language: Language) -> dict[str, str]:
     """A study that another site shares; of its patient what its images say."""
-    study, born, taken = one.study, words.day(one.study.birth_date), words.day(one.study.study_date)
+    study, born, taken = one.study, parse_date(one.study.birth_date), parse_date(one.study.study_date)
     kinds = text(language, "list-comma").join(words.coded(language, "modality", each) for each in one.modalities)
     return {
         "id": one.share.id,

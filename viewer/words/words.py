@@ -53,14 +53,6 @@ def until(language: Language, due_at: datetime, now: datetime) -> str:
     return text(language, f"due.{part}-minutes", n=minutes)
 
 
-def day(dicom: str) -> date | None:
-    """A DICOM date (PS3.5 6.2 DA); None where the text is not a date."""
-    try:
-        return datetime.strptime(dicom.replace(".", ""), "%Y%m%d").date()  # noqa: DTZ007 -- a calendar day has no zone
-    except ValueError:
-        return None
-
-
 def age(language: Language, born: date | None, on: date) -> str:
     """Age in years; under three years in months, under two months in days; empty where nobody is that old."""
     if born is None or years_between(born, on) is None:

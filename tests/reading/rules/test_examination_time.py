@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
 from reading.rules.examination_time import (
     birth_date_doubtful,
-    parse_date,
     parse_offset,
-    parse_time,
     start_of_examination,
 )
 
@@ -86,33 +84,6 @@ def test_a_date_without_a_time_is_the_end_of_that_day_but_never_later_than_the_r
     assert at("20260302", "") == (RECEIVED, False)
     assert at("20260301", "99")[0] == datetime(2026, 3, 1, 15, 59, 59, 999999, tzinfo=UTC)
     assert at("20260304", "") == (RECEIVED, True)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [("20260302", date(2026, 3, 2)), ("2026.03.02", date(2026, 3, 2)), (" 20260302 ", date(2026, 3, 2)), ("0", None)],
-)
-def test_dates_are_read_in_both_spellings(value: str, expected: date | None) -> None:
-    assert parse_date(value) == expected
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        ("07", time(7)),
-        ("0730", time(7, 30)),
-        ("073015", time(7, 30, 15)),
-        ("07:30:15", time(7, 30, 15)),
-        ("073015.5", time(7, 30, 15, 500000)),
-        ("073060", time(7, 30, 59)),
-        ("240000", None),
-        ("7", None),
-        ("073", None),
-        ("", None),
-    ],
-)
-def test_times_are_read_to_the_part_that_is_there(value: str, expected: time | None) -> None:
-    assert parse_time(value) == expected
 
 
 @pytest.mark.parametrize("value", ["", "0800", "+08", "+1500", "-1300", "+0870", "Z"])

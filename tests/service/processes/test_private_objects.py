@@ -56,6 +56,7 @@ def test_a_spectrum_arrives_is_listed_and_given_and_what_does_not_arrive_is_said
         path = path_of(dataset)
         (found,) = machine.get("/dicomweb/instances", params={"SOPClassUID": SPECTRUM}).json()
         metadata = machine.get(f"/dicomweb{path}/metadata").json()
+        names = tang.get("/api/private-classes").json()
         file = machine.get(f"/dicomweb{path}", headers={"Accept": 'multipart/related; type="application/dicom"'})
         (case,) = wait_until(lambda: tang.get("/api/cases").json()["items"], what="the case")
         wait_until(lambda: tang.get("/api/cases").json()["items"][0]["images"]["arrived"] == 2, what="both")
@@ -63,6 +64,7 @@ def test_a_spectrum_arrives_is_listed_and_given_and_what_does_not_arrive_is_said
         images = tang.get(f"/t/case/{case['id']}/images").text
         registered = wait_until(lambda: said_of(tang, "classes_refused"), what="what was not accepted")
 
+    assert (names[SPECTRUM], UNNAMED in names) == ("Philips MR spectrum", False)
     assert found["00080018"]["Value"] == [str(dataset.SOPInstanceUID)]
     assert metadata[0]["00080016"]["Value"] == [SPECTRUM]
     assert encoded(dataset) in file.content

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from storage import tables
-from storage.database import transaction
+from storage.database import snapshot, transaction
 from storage.decisions import damage
 from storage.index.queries import Instance
 from storage.keeping.shipping import StoredBadly
@@ -18,6 +18,8 @@ from storage.objects.store import FolderObjectStore
 from storage.rewriting import old_segments
 from storage.rewriting.rewrite import CannotRewrite, Damaged, Work, rewrite
 from storage.segments.segment_rows import segment_key
+from storage.upkeep import segment_queries
+from storage.upkeep.repair import Checker
 from tests.storage.instances import NOON, row, store, write
 from tests.storage.rewriting.rewriting_yard import SMALL, SMALL_HEAD, Yard, data, small
 
@@ -38,6 +40,20 @@ def test_two_segments_become_one_in_another_form(yard: Yard) -> None:
     assert [one.stored_digest for one in after] == [hashlib.sha256(yard.read(number)).digest() for number in (1, 2, 3)]
     assert {one.frame_ranges for one in after} == {((len(SMALL_HEAD), 7),)}
     assert {one.description for one in after} == {zlib.compress(b'{"00080005":{"vr":"CS"}}')}
+
+
+def test_what_became_smaller_leaves_nothing_behind_in_the_new_segment(yard: Yard) -> None:
+    store(yard.spool, yard.index, row(4), b"body 4 " * 5000)
+    yard.describe(4)
+    yard.seal()
+    done = yard.rewrite(recode=small)
+    assert done.segment_id is not None
+    with snapshot(yard.engine) as tx:
+        segment = segment_queries.by_id(tx, done.segment_id)
+    assert segment is not None
+    checked = Checker(yard.engine, yard.spool.directory, yard.store).check(segment, NOON, tell=lambda _: None)
+
+    assert (checked.instances, checked.damages) == (4, ())
 
 
 def test_the_new_segment_tells_all_that_a_rebuild_asks(yard: Yard) -> None:

@@ -17,7 +17,8 @@ from reading.cases import cases
 from reading.cases.identity_moves import Identity
 from reading.context import Context
 from reading.intake import arrival_end, intake
-from reading.register import devices
+from reading.register import device_contacts, devices
+from reading.register.device_contacts import Activity
 from reading.tables import audit_event
 from reading.tables import case as case_table
 from storage.database import snapshot, transaction
@@ -113,6 +114,20 @@ def test_other_content_under_one_uid_is_compared_shown_instead_and_taken_back(ho
     with snapshot(house.engine) as tx:
         recorded = tx.scalars(sa.select(audit_event.c.action).where(audit_event.c.action.like("concern.%"))).all()
     assert {"concern.list", "concern.open", "concern.show", "concern.undo", "concern.keep"} <= set(recorded)
+
+
+def test_what_a_device_offers_and_is_not_accepted_is_listed(house: House, hills: Hills) -> None:
+    offered = Activity(classes_refused_at=house.now, classes_refused="1.2.840.113619.6.27")
+    with transaction(house.engine) as tx:
+        device_contacts.note(tx, {hills.sender.device_id: offered}, house.now)
+    mona, quinn = house.signed_in("mona"), house.signed_in("quinn")
+    (told,) = mona.get("/api/quality").json()["classes_refused"]
+
+    assert (told["device"], told["classes"]) == ("DR1", "1.2.840.113619.6.27")
+    assert "1.2.840.113619.6.27" in mona.get("/quality").text
+    assert "1.2.840.113619.6.27" not in quinn.get("/quality").text
+    house.now += device_contacts.CLASSES_SHOWN + timedelta(days=1)
+    assert house.signed_in("mona").get("/api/quality").json()["classes_refused"] == []
 
 
 def test_whose_images_they_are_is_compared_again_when_others_are_shown(house: House, hills: Hills) -> None:

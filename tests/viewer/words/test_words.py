@@ -75,10 +75,3 @@ def test_a_code_without_a_word_stands_for_itself() -> None:
     assert words.coded(Language.ZH, "body", "UVULA") == "UVULA"
     assert words.critical_class(Language.EN, "stroke") == "Acute stroke"
     assert words.critical_class(Language.EN, "new_thing") == "new_thing"
-
-
-def test_a_dicom_date_that_is_none_is_none() -> None:
-    assert words.day("20260302") == date(2026, 3, 2)
-    assert words.day("2026.03.02") == date(2026, 3, 2)
-    assert words.day("") is None
-    assert words.day("00000000") is None

@@ -12,6 +12,7 @@ export const TAG = {
   SOPClassUID: '00080016',
   SOPInstanceUID: '00080018',
   Modality: '00080060',
+  Manufacturer: '00080070',
   PixelPresentation: '00089205',
   SeriesDescription: '0008103E',
   StudyDate: '00080020',
@@ -59,6 +60,7 @@ export const TAG = {
   PresentationLUTShape: '20500020',
   SharedFunctionalGroups: '52009229',
   PerFrameFunctionalGroups: '52009230',
+  PixelData: '7FE00010',
 } as const
 
 export function textOf(dataSet: DataSet, tag: string): string {

@@ -9,7 +9,7 @@ export function objectList(objects: readonly OtherObject[], onOpen: (object: Oth
     ${objects.map(
       (object) =>
         html`<article>
-          <h3>${text(`desk.kind.${object.kind}`)}${object.title ? html` · ${object.title}` : nothing}</h3>
+          <h3>${nameOf(object)}${object.title ? html` · ${object.title}` : nothing}</h3>
           ${object.content ? contentView(object.content) : nothing}
           ${
             object.address
@@ -29,7 +29,11 @@ export function objectList(objects: readonly OtherObject[], onOpen: (object: Oth
   </div>`
 }
 
+const nameOf = ({ kind, privateClass }: OtherObject): string =>
+  privateClass ? text('desk.private-object', { name: privateClass }) : text(`desk.kind.${kind}`)
+
 function howOpened(object: OtherObject): string {
+  if (object.privateClass) return text('desk.opens.private')
   if (object.content?.complete || object.kind === 'pdf') return ''
   return text(object.content ? 'desk.opens.report' : `desk.opens.${object.kind}`)
 }

@@ -1,6 +1,7 @@
 /** Objects that are no pictures: what each is, and what opens it. */
 import { TAG, textOf, type DataSet } from './dicom-json'
 import { isImage, seriesPath, type SeriesAddress } from './pictures'
+import { privateClassOf, type ClassNames } from './private-classes'
 import { contentOf, type Content } from './sr-content'
 
 export type Kind =
@@ -20,6 +21,8 @@ export type OtherObject = {
   readonly kind: Kind
   /** As the object calls itself; empty where it does not. */
   readonly title: string
+  /** What the maker calls the private class of the object; empty for classes of the standard. */
+  readonly privateClass: string
   /** Where the browser finds what it can open by itself; undefined for the others. */
   readonly address: string | undefined
   /** What a structured report says. */
@@ -50,10 +53,14 @@ export function kindOf(sopClassUid: string): Kind {
 }
 
 /** Of the instances of a series those that give no picture. */
-export const othersOf = (series: SeriesAddress, instances: readonly DataSet[]): readonly OtherObject[] =>
-  instances.filter((instance) => !isImage(instance)).map((instance) => otherOf(series, instance))
+export const othersOf = (
+  series: SeriesAddress,
+  instances: readonly DataSet[],
+  names: ClassNames = {},
+): readonly OtherObject[] =>
+  instances.filter((instance) => !isImage(instance)).map((instance) => otherOf(series, instance, names))
 
-function otherOf(series: SeriesAddress, instance: DataSet): OtherObject {
+function otherOf(series: SeriesAddress, instance: DataSet, names: ClassNames): OtherObject {
   const instanceUid = textOf(instance, TAG.SOPInstanceUID)
   const kind = kindOf(textOf(instance, TAG.SOPClassUID))
   const isStructured = kind === 'report' || kind === 'key-objects'
@@ -61,6 +68,7 @@ function otherOf(series: SeriesAddress, instance: DataSet): OtherObject {
     instanceUid,
     kind,
     title: textOf(instance, TAG.DocumentTitle) || textOf(instance, TAG.ContentLabel),
+    privateClass: privateClassOf(instance, names),
     address: kind === 'pdf' ? `${seriesPath(series)}/instances/${instanceUid}/rendered` : undefined,
     content: isStructured ? contentOf(instance) : undefined,
   }

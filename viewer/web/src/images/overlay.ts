@@ -26,6 +26,7 @@ export function overlay({
     <p class="bottom-left">
       ${count > 1 ? html`${text('desk.slice-of', { n: view.index + 1, count })}<br />` : nothing}
       ${measured === 'patient' ? nothing : html`${text(`desk.measured-${measured}`)}<br />`}
+      ${picture.privateClass ? html`${text('desk.private-object', { name: picture.privateClass })}<br />` : nothing}
       ${view.fromServer ? text('desk.from-server') : nothing}
     </p>
     <p class="bottom-right">

@@ -1,6 +1,7 @@
 /** The pictures of a series in reading order, out of its metadata. */
 import { TAG, numberOf, numbersOf, textOf, type DataSet } from './dicom-json'
 import { frameMetadata } from './frame-metadata'
+import { isDescribed, isPrivate, privateClassOf, type ClassNames } from './private-classes'
 import { RENDERED, asRendered, isRendered } from './rendered'
 
 /** One frame of one instance; frame numbers begin with 1. */
@@ -9,6 +10,8 @@ export type Picture = {
   readonly instanceUid: string
   readonly frame: number
   readonly metadata: DataSet
+  /** What the maker calls the private class of the object; empty for classes of the standard. */
+  readonly privateClass: string
 }
 
 export type SeriesAddress = { readonly studyUid: string; readonly seriesUid: string }
@@ -20,10 +23,15 @@ export const seriesPath = ({ studyUid, seriesUid }: SeriesAddress): string =>
   `/dicomweb/studies/${studyUid}/series/${seriesUid}`
 
 /** Instances without pixels (reports, presentation states) give no picture; 0 frames or none said are one. */
-export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]): readonly Picture[] {
+export function picturesOf(
+  address: SeriesAddress,
+  instances: readonly DataSet[],
+  names: ClassNames = {},
+): readonly Picture[] {
   return inReadingOrder(instances.filter(isImage)).flatMap((instance) => {
     const instanceUid = textOf(instance, TAG.SOPInstanceUID)
     const frames = Math.max(1, numberOf(instance, TAG.NumberOfFrames) ?? 1)
+    const privateClass = privateClassOf(instance, names)
     return Array.from({ length: frames }, (_, index) => {
       const own = frameMetadata(instance, index + 1)
       const rendered = isRendered(own)
@@ -32,12 +40,15 @@ export function picturesOf(address: SeriesAddress, instances: readonly DataSet[]
         instanceUid,
         frame: index + 1,
         metadata: measurable(rendered ? asRendered(own) : own),
+        privateClass,
       }
     })
   })
 }
 
-export const isImage = (instance: DataSet): boolean => (numberOf(instance, TAG.Rows) ?? 0) > 0
+/** A private object is a picture only where it says all that tells what its samples mean. */
+export const isImage = (instance: DataSet): boolean =>
+  (numberOf(instance, TAG.Rows) ?? 0) > 0 && (!isPrivate(instance) || isDescribed(instance))
 
 /** By place along the normal of the slices where all have one and lie parallel, else by instance number. */
 export function inReadingOrder(instances: readonly DataSet[]): readonly DataSet[] {

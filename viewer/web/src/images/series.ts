@@ -3,6 +3,7 @@ import type { Client } from '../api/client'
 import { TAG, nameOf, numberOf, textOf, type DataSet } from './dicom-json'
 import { othersOf, type OtherObject } from './other-objects'
 import { picturesOf, seriesPath, type Picture, type SeriesAddress } from './pictures'
+import { namesFor } from './private-classes'
 
 export type Series = SeriesAddress & {
   readonly modality: string
@@ -38,7 +39,8 @@ export type Contents = { readonly pictures: readonly Picture[]; readonly others:
 
 export async function contentsOf(client: Client, series: Series): Promise<Contents> {
   const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
-  return { pictures: picturesOf(series, instances), others: othersOf(series, instances) }
+  const names = await namesFor(client, instances)
+  return { pictures: picturesOf(series, instances, names), others: othersOf(series, instances, names) }
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`
