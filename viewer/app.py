@@ -50,6 +50,7 @@ from viewer.pages import (
     township_match,
     township_print,
     township_share,
+    township_withhold,
 )
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
@@ -86,6 +87,7 @@ PAGES: Final = (
     township_match,
     township_print,
     township_share,
+    township_withhold,
     device_pages,
     device_rights,
     quality_pages,

@@ -52,6 +52,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/api/devices"): "adds a device",
     ("POST", "/devices/new"): "adds a device",
     ("POST", "/t/case/{case_id}/receipt"): "adds a code",
+    ("POST", "/t/case/{case_id}/withhold"): "hides at once whatever it has become",
     ("POST", "/t/case/{case_id}/share"): "adds a share, for whatever the study holds by then",
     ("POST", "/t/case/{case_id}/share/end"): "what a share says never changes, and it is ended once",
     ("POST", "/api/patients"): "adds a person",

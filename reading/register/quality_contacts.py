@@ -1,0 +1,50 @@
+"""Whom a site calls when something is wrong with an examination: who manages its quality, with their telephones."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.kinds import Role
+from reading.register import organisations
+from reading.row_rules import valid_at
+from reading.tables import person, role_grant
+
+
+@dataclass(frozen=True, kw_only=True)
+class QualityContact:
+    """An organisation that answers for a site; ``people`` manage quality there, and may be nobody."""
+
+    organisation: str
+    telephone: str
+    people: tuple[str, ...]
+
+
+def quality_contacts(tx: Connection, site_ids: Collection[str], now: datetime) -> list[QualityContact]:
+    """Of each site itself and those above it, the nearest first; not those that name neither anybody nor a number."""
+    lines = dict.fromkeys(each for site_id in sorted(site_ids) for each in (site_id, *organisations.above(tx, site_id)))
+    named = organisations.by_ids(tx, lines)
+    rows = tx.execute(
+        sa.select(role_grant.c.organisation_id, person.c.name)
+        .join(person, person.c.id == role_grant.c.person_id)
+        .where(
+            role_grant.c.organisation_id.in_(lines),
+            role_grant.c.role == Role.QUALITY_MANAGER,
+            valid_at(role_grant, now),
+            valid_at(person, now),
+        )
+        .order_by(person.c.name)
+    ).all()
+    found = [
+        QualityContact(
+            organisation=named[uid].name,
+            telephone=named[uid].telephone,
+            people=tuple(row.name for row in rows if row.organisation_id == uid),
+        )
+        for uid in lines
+    ]
+    return [one for one in found if one.telephone or one.people]
