@@ -14,6 +14,7 @@ from sqlalchemy.engine import Connection
 
 from storage import tables
 from storage.database import writing_by_driver
+from storage.errors import StorageError
 from storage.index.entry_rows import instance_values
 from storage.index.entry_statements import COUNT_SERIES, COUNT_STUDY, INSERT_HOLDING
 from storage.index.known_studies import Known, Owner
@@ -40,7 +41,7 @@ def _insert(dialect: str) -> sa.Insert:
 INSERT_NEWCOMER: Final = Prepared(_insert)
 
 
-class _Unfit(Exception):
+class _Unfit(StorageError):
     """One of them is no newcomer, or its series has moved: roll back."""
 
 
