@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,6 +23,8 @@ class ImageSet:
     """Hex SHA-256 over the lines ``<SOP Instance UID> <hex SHA-256 of the bytes received>``, sorted."""
     instances: Mapping[str, str]
     """SOP Instance UID to the hex SHA-256 of the bytes received."""
+    series: Mapping[str, str]
+    """Series Instance UID to the digest of its own lines, which tells a series that grew or was replaced."""
     series_with_images: frozenset[str]
     """UIDs of the series that have pictures: not those of a report or a presentation state alone."""
     pictures: frozenset[str]
@@ -39,13 +42,21 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
         ).where(instance.c.study_uid.in_(study_uids), instance.c.hidden.is_(False))
     ).all()
     instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
-    lines = "".join(f"{uid} {digest}\n" for uid, digest in sorted(instances.items()))
+    of_series: dict[str, dict[str, str]] = defaultdict(dict)
+    for row in rows:
+        of_series[row.series_uid][row.sop_instance_uid] = instances[row.sop_instance_uid]
     return ImageSet(
-        digest=hashlib.sha256(lines.encode()).hexdigest(),
+        digest=_digest(instances),
         instances=instances,
+        series={uid: _digest(held) for uid, held in of_series.items()},
         series_with_images=frozenset(row.series_uid for row in rows if row.frames),
         pictures=frozenset(row.sop_instance_uid for row in rows if row.frames),
     )
+
+
+def _digest(instances: Mapping[str, str]) -> str:
+    lines = "".join(f"{uid} {digest}\n" for uid, digest in sorted(instances.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def counts(tx: Connection, study_uids: Sequence[str]) -> tuple[int, int]:

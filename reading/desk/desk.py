@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -91,6 +91,8 @@ class Detail:
     priors: tuple[Prior, ...]
     image_set: str
     """The digest that a signature has to give back."""
+    series: Mapping[str, str]
+    """Series Instance UID to the digest of its images; where it is another one, the series is to be looked at anew."""
     series_with_images: frozenset[str]
     """The series that a signature has to account for: each was shown, or could not be."""
     allowed: frozenset[Act]
@@ -127,6 +129,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         versions=tuple(signed_version(ctx.tx, version) for version in visible),
         priors=tuple(_priors(ctx, case)),
         image_set=images.digest,
+        series=images.series,
         series_with_images=images.series_with_images,
         allowed=frozenset(
             allowed(ctx.tx, ctx.who, case, own, visible=visible, reviews=[line.review for line in reviews], now=ctx.now)

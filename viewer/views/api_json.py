@@ -112,6 +112,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "versions": [version(each) for each in found.versions],
         "priors": [_prior(each) for each in found.priors],
         "image_set": found.image_set,
+        "series_digests": dict(found.series),
         "image_series": sorted(found.series_with_images),
         "allowed": [act for act in Act if act in found.allowed],
         "reviews": [_review(each) for each in found.reviews],

@@ -9,6 +9,7 @@ from sqlalchemy.engine import Engine
 
 from reading.completeness.image_set import image_set
 from storage.database import transaction
+from storage.tables import instance
 from tests.reading.clinic import another_image, open_clinic, send
 
 
@@ -24,6 +25,25 @@ def test_the_digest_is_over_the_sorted_lines_of_uid_and_digest(engine: Engine, n
     assert one.digest == hashlib.sha256(lines[: len(lines) // 2].encode()).hexdigest()
     assert two.digest == hashlib.sha256(lines.encode()).hexdigest()
     assert two.instances == {"1.1.1.1": "09" * 32, "1.1.1.2": "02" * 32}
+
+
+def test_a_series_has_a_digest_of_its_own_that_its_images_alone_change(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        send(tx, clinic, "1.1", now, received_digest=bytes([9]) * 32)
+        send(tx, clinic, "1.1", now, series_uid="1.1.2", sop_instance_uid="1.1.2.1", received_digest=bytes([8]) * 32)
+        before = image_set(tx, ["1.1"]).series
+        another_image(tx, clinic, "1.1", 2, now)
+        grown = image_set(tx, ["1.1"]).series
+        same = instance.c.sop_instance_uid == "1.1.2.1"
+        tx.execute(instance.update().where(same).values(received_digest=bytes([7]) * 32))
+        replaced = image_set(tx, ["1.1"]).series
+
+    line = f"1.1.1.1 {'09' * 32}\n"
+    assert before["1.1.1"] == hashlib.sha256(line.encode()).hexdigest()
+    assert before.keys() == grown.keys() == replaced.keys() == {"1.1.1", "1.1.2"}
+    assert (grown["1.1.1"] != before["1.1.1"], grown["1.1.2"] != before["1.1.2"]) == (True, False)
+    assert (replaced["1.1.1"] != grown["1.1.1"], replaced["1.1.2"] != grown["1.1.2"]) == (False, True)
 
 
 def test_a_series_without_pictures_need_not_be_shown(engine: Engine, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""At the desk: what nothing here draws is never called seen and signed with a reason; an image of another is marked."""
+"""At the desk: what nothing here drew, or not as it is now, is never called seen; an image of another is marked."""
 
 from __future__ import annotations
 
@@ -82,6 +82,13 @@ def send(tierread: TierRead, cast: Cast) -> str:
     return study_uid
 
 
+def send_images(tierread: TierRead, cast: Cast, images: list[Dataset]) -> None:
+    address = ("127.0.0.1", tierread.dicom_port)
+    contexts = [(CT, [EXPLICIT_LITTLE])]
+    with Sender(address=address, contexts=contexts, calling=cast.device, called=tierread.ae_title) as sender:
+        assert [sender.store(thing(one)) for one in images] == [0] * len(images)
+
+
 def case_of(tierread: TierRead, cast: Cast, study_uid: str, identity: str = "") -> str:
     """The case of a study once it is on the worklist with that word about its identity; else empty."""
     for one in tierread.sign_in(cast.vera).get("/api/cases").json()["items"]:
@@ -162,10 +169,7 @@ def test_an_image_that_says_another_person_is_marked_in_the_strip_and_on_the_pic
     own = of_pia(study_uid, 1, "定位")
     pair = [of_pia(study_uid, 2, "平扫", SeriesInstanceUID=series_uid, InstanceNumber=number) for number in (1, 2)]
     pair[1].PatientName = "WU^JUN=吴军"
-    contexts = [(CT, [EXPLICIT_LITTLE])]
-    address = ("127.0.0.1", tierread.dicom_port)
-    with Sender(address=address, contexts=contexts, calling=cast.device, called=tierread.ae_title) as sender:
-        assert [sender.store(thing(one)) for one in (own, *pair)] == [0, 0, 0]
+    send_images(tierread, cast, [own, *pair])
 
     case_id = wait_until(lambda: case_of(tierread, cast, study_uid, "differs"))
     page = signed_in(window(browser, tierread), cast.vera)
@@ -179,6 +183,42 @@ def test_an_image_that_says_another_person_is_marked_in_the_strip_and_on_the_pic
     steps_on(page)
 
     expect(page.locator(".stage .other-person")).to_contain_text("吴军", timeout=PATIENCE_MS)
+
+
+@pytest.mark.timeout(300)
+def test_a_series_that_grew_behind_the_one_that_is_open_is_looked_at_anew(
+    tierread: TierRead, cast: Cast, browser: Browser
+) -> None:
+    study_uid, series_uid = new_uid(), new_uid()
+    first = of_pia(study_uid, 1, "定位")
+    pair = [of_pia(study_uid, 2, "平扫", SeriesInstanceUID=series_uid, InstanceNumber=number) for number in (1, 2)]
+    send_images(tierread, cast, [first, pair[0]])
+    case_id = wait_until(lambda: case_of(tierread, cast, study_uid))
+    ada = signed_in(window(browser, tierread), cast.ada)
+    take(ada, case_id)
+    writes(ada, "未见异常。", "未见异常。")
+    scout, grown = (ada.locator("nav.series button", has_text=name) for name in ("定位", "平扫"))
+    for series in (grown, scout):
+        series.click()
+        expect(series.locator(".seen")).to_have_text("已看完", timeout=PATIENCE_MS)
+
+    # An image comes to the series that is not open.
+    send_images(tierread, cast, [pair[1]])
+    ada.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    ada.locator("button", has_text="载入新图像").click(timeout=PATIENCE_MS)
+    expect(grown.locator(".seen")).to_have_text("未看完", timeout=PATIENCE_MS)
+    expect(scout.locator(".seen")).to_have_text("已看完", timeout=PATIENCE_MS)
+    ada.locator(".actions .primary").click()
+    left = ada.locator("dialog .unseen.hint li")
+    expect(left).to_have_count(1, timeout=PATIENCE_MS)
+    expect(left).to_contain_text("平扫")
+
+    # It is whole again once both its images were on the screen.
+    left.locator("button").click()
+    expect(grown).to_contain_text("1 / 2", timeout=PATIENCE_MS)
+    steps_on(ada)
+    expect(grown.locator(".seen")).to_have_text("已看完", timeout=PATIENCE_MS)
+    expect(ada.locator(".actions .unseen.hint")).to_have_count(0, timeout=PATIENCE_MS)
 
 
 def steps_on(page: Page) -> None:

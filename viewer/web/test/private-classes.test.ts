@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { TAG, type DataSet } from '../src/images/dicom-json'
-import { canBeSeen, othersOf } from '../src/images/other-objects'
+import { canBeSeen, othersOf, undrawnIn } from '../src/images/other-objects'
 import { picturesOf } from '../src/images/pictures'
 import { isDescribed, namesFor } from '../src/images/private-classes'
 
@@ -42,6 +42,16 @@ describe('an object of a private class', () => {
       expect(object?.privateClass).toContain('Fujifilm')
     },
   )
+
+  it('counts as pictures that are not drawn beside those that are', () => {
+    const { [TAG.HighBit]: _none, ...undescribed } = IMAGE
+    const pair = [of(IMAGE), of({ ...undescribed, [TAG.NumberOfFrames]: [3] })]
+    const spectrum = of({ [TAG.SOPInstanceUID]: ['1.7'], [TAG.SOPClassUID]: [FUJIFILM] })
+
+    expect(picturesOf(SERIES, pair, NAMES)).toHaveLength(1)
+    expect(undrawnIn(othersOf(SERIES, pair, NAMES))).toBe(3)
+    expect(undrawnIn(othersOf(SERIES, [spectrum], NAMES))).toBe(0)
+  })
 
   it('is none in colours that nobody knows', () => {
     expect(isDescribed(of({ ...IMAGE, [TAG.PhotometricInterpretation]: ['HSV'] }))).toBe(false)

@@ -44,6 +44,34 @@ describe('a series counts as shown', () => {
     expect(shown.isShown('1.2')).toBe(true)
   })
 
+  test('no longer when the case holds other images of it, whatever series is open', () => {
+    const shown = new ShownSeries()
+    shown.hold({ '1.1': 'one', '1.2': 'two' })
+    for (const uid of ['1.1', '1.2']) {
+      shown.expect(uid, 1)
+      shown.displayed(uid, 'a')
+    }
+    shown.hold({ '1.1': 'one', '1.2': 'replaced' })
+
+    expect(shown.shown()).toEqual(['1.1'])
+    expect(shown.contentOf('1.2')).toBe('replaced')
+    shown.displayed('1.2', 'a') // of the content before, and late
+    shown.expect('1.2', 1)
+    expect(shown.progress('1.2')).toEqual({ done: 0, frames: 1 })
+    shown.displayed('1.2', 'a')
+    expect(shown.shown()).toEqual(['1.1', '1.2'])
+  })
+
+  test('no longer when the case has nothing of it any more', () => {
+    const shown = new ShownSeries()
+    shown.hold({ '1.2': 'two' })
+    shown.expect('1.2', 1)
+    shown.displayed('1.2', 'a')
+    shown.hold({})
+
+    expect(shown.shown()).toEqual([])
+  })
+
   test('never when it has no pictures or nobody expected it', () => {
     const shown = new ShownSeries()
     shown.expect('1.2', 0)
@@ -80,6 +108,18 @@ describe('a series cannot be shown', () => {
     expect(shown.cannotShow('1.2')).toEqual({ fault: 'damaged', pictures: 1 })
   })
 
+  test('in part, when some of it is nothing that is drawn here, once the others were looked at', () => {
+    const shown = new ShownSeries()
+    shown.expect('1.2', 2, 1)
+    shown.displayed('1.2', 'a')
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    expect(shown.progress('1.2')).toEqual({ done: 1, frames: 3 })
+    shown.displayed('1.2', 'b')
+    expect(shown.isShown('1.2')).toBe(false)
+    expect(shown.cannotShow('1.2')).toEqual({ fault: 'unsupported', pictures: 1 })
+  })
+
   test('of a long stack only after something of it was on the screen, where something came', () => {
     const shown = new ShownSeries()
     const frames = EACH_UP_TO + 1
@@ -98,6 +138,31 @@ describe('a series cannot be shown', () => {
     shown.failed('1.2', 'a', 'load_failed')
     shown.displayed('1.2', 'a')
     shown.failed('1.2', 'a', 'load_failed')
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    expect(shown.shown()).toEqual(['1.2'])
+  })
+
+  test('no longer when a good picture takes the place of the one that failed', () => {
+    const shown = new ShownSeries()
+    shown.hold({ '1.2': 'broken', '1.3': 'gone' })
+    shown.expect('1.2', 1)
+    shown.failed('1.2', 'a', 'damaged')
+    shown.lose('1.3')
+    shown.hold({ '1.2': 'mended', '1.3': 'there' })
+    shown.expect('1.2', 1)
+
+    expect(shown.cannotShow('1.2')).toBeUndefined()
+    expect(shown.cannotShow('1.3')).toBeUndefined()
+    shown.displayed('1.2', 'b')
+    expect(shown.shown()).toEqual(['1.2'])
+  })
+
+  test('for want of its contents no longer than until something of it is on the screen', () => {
+    const shown = new ShownSeries()
+    shown.expect('1.2', 1)
+    shown.lose('1.2')
+    shown.displayed('1.2', 'a')
 
     expect(shown.cannotShow('1.2')).toBeUndefined()
     expect(shown.shown()).toEqual(['1.2'])

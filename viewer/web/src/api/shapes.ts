@@ -230,6 +230,8 @@ export type CaseDetail = Case & {
   readonly versions: readonly ReportVersion[]
   readonly priors: readonly Prior[]
   readonly image_set: string
+  /** Of each series the digest of its images. */
+  readonly series_digests: Readonly<Record<string, string>>
   /** The series that a signature accounts for: those with images. */
   readonly image_series: readonly string[]
   readonly allowed: readonly Allowed[]

@@ -107,7 +107,7 @@ export class Work {
 
   /** Shows the images that have arrived. */
   showNewImages(): void {
-    this.imageSet = this.detail?.image_set ?? ''
+    if (this.detail) this.openImages(this.detail)
     this.listener.onChange()
   }
 
@@ -253,7 +253,7 @@ export class Work {
     this.leaseKeeper?.stop()
     this.draftKeeper?.stop()
     this.detail = detail
-    this.imageSet = detail.image_set
+    this.openImages(detail)
     this.lease = undefined
     this.draft = undefined
     this.content = detail.draft?.content ?? this.version?.content ?? EMPTY
@@ -268,6 +268,11 @@ export class Work {
     )
     this.lease = this.leaseKeeper.state
     if (detail.allowed.includes('save')) this.keepDraft(detail)
+  }
+
+  private openImages({ image_set, series_digests }: CaseDetail): void {
+    this.imageSet = image_set
+    this.shown.hold(series_digests)
   }
 
   private keepDraft(detail: CaseDetail): void {

@@ -60,6 +60,8 @@ export const TAG = {
   PresentationLUTShape: '20500020',
   SharedFunctionalGroups: '52009229',
   PerFrameFunctionalGroups: '52009230',
+  FloatPixelData: '7FE00008',
+  DoubleFloatPixelData: '7FE00009',
   PixelData: '7FE00010',
 } as const
 

@@ -10,7 +10,7 @@ import { accountOf, type Account } from './account'
 import type { Fault } from './faults'
 import { imageKeyOf } from './image-keys'
 import { objectList } from './object-list'
-import { canBeSeen, type OtherObject } from './other-objects'
+import { canBeSeen, undrawnIn, type OtherObject } from './other-objects'
 import { otherPerson } from './other-person'
 import { overlay } from './overlay'
 import type { Picture } from './pictures'
@@ -131,11 +131,11 @@ export class ImagePanel extends Part {
     this.preview = undefined
     this.requestUpdate()
     try {
-      const { pictures, others } = await contentsOf(this.client, series)
+      const { pictures, others } = await contentsOf(this.client, series, this.shown?.contentOf(series.seriesUid) ?? '')
       if (asked !== this.asked) return
       this.pictures = pictures
       this.others = others
-      this.shown?.expect(series.seriesUid, pictures.length + others.filter(canBeSeen).length)
+      this.shown?.expect(series.seriesUid, pictures.length + others.filter(canBeSeen).length, undrawnIn(others))
       this.noteRead()
       const start = index ?? (pictures.length > EACH_UP_TO ? Math.floor(pictures.length / 2) : 0)
       const first = pictures[start]
@@ -147,7 +147,7 @@ export class ImagePanel extends Part {
       const stack = await this.stackInPlace()
       if (asked === this.asked) await stack?.show(pictures, start)
     } catch (error) {
-      this.shown?.lose(series.seriesUid)
+      if (asked === this.asked) this.shown?.lose(series.seriesUid)
       this.fail(error, asked)
     }
   }

@@ -1,5 +1,5 @@
 /** Objects that are no pictures: what each is, and what opens it. */
-import { TAG, textOf, type DataSet } from './dicom-json'
+import { TAG, numberOf, textOf, type DataSet } from './dicom-json'
 import { isImage, seriesPath, type SeriesAddress } from './pictures'
 import { privateClassOf, type ClassNames } from './private-classes'
 import { contentOf, type Content } from './sr-content'
@@ -27,6 +27,8 @@ export type OtherObject = {
   readonly address: string | undefined
   /** What a structured report says. */
   readonly content: Content | undefined
+  /** How many pictures it holds, none of which is drawn here; 0 without pixels. */
+  readonly frames: number
 }
 
 /** SOP classes of storage without this beginning (PS3.4 B.5), the longer ones first. */
@@ -52,6 +54,8 @@ export function kindOf(sopClassUid: string): Kind {
   return found?.[1] ?? 'other'
 }
 
+const PIXELS = [TAG.PixelData, TAG.FloatPixelData, TAG.DoubleFloatPixelData]
+
 /** Of the instances of a series those that give no picture. */
 export const othersOf = (
   series: SeriesAddress,
@@ -71,9 +75,16 @@ function otherOf(series: SeriesAddress, instance: DataSet, names: ClassNames): O
     privateClass: privateClassOf(instance, names),
     address: kind === 'pdf' ? `${seriesPath(series)}/instances/${instanceUid}/rendered` : undefined,
     content: isStructured ? contentOf(instance) : undefined,
+    frames: PIXELS.some((tag) => instance[tag] !== undefined)
+      ? Math.max(1, numberOf(instance, TAG.NumberOfFrames) ?? 1)
+      : 0,
   }
 }
 
 /** Whether a person can see here all that the object says. */
 export const canBeSeen = ({ address, content }: OtherObject): boolean =>
   address !== undefined || content?.complete === true
+
+/** How many pictures lie in objects of which nothing here shows any. */
+export const undrawnIn = (others: readonly OtherObject[]): number =>
+  others.reduce((sum, object) => sum + (canBeSeen(object) ? 0 : object.frames), 0)

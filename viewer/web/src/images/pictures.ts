@@ -10,6 +10,8 @@ export type Picture = {
   readonly instanceUid: string
   readonly frame: number
   readonly metadata: DataSet
+  /** Which content of its series it is of, by digest; empty where nobody said. */
+  readonly content: string
   /** What the maker calls the private class of the object; empty for classes of the standard. */
   readonly privateClass: string
 }
@@ -27,6 +29,7 @@ export function picturesOf(
   address: SeriesAddress,
   instances: readonly DataSet[],
   names: ClassNames = {},
+  content = '',
 ): readonly Picture[] {
   return inReadingOrder(instances.filter(isImage)).flatMap((instance) => {
     const instanceUid = textOf(instance, TAG.SOPInstanceUID)
@@ -40,6 +43,7 @@ export function picturesOf(
         instanceUid,
         frame: index + 1,
         metadata: measurable(rendered ? asRendered(own) : own),
+        content,
         privateClass,
       }
     })

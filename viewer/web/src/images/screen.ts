@@ -91,10 +91,23 @@ const comesByAndBy = ({ imageId, frame, metadata }: Picture): boolean =>
   voiOf(metadata) !== undefined &&
   planesOf(metadata, frame).length === 0
 
+/** The content that a picture was announced with, by image id. */
+const contents = new Map<string, string>()
+
+/** What is in memory of a picture whose series has other content by now may be another picture. */
+function forgetOther({ imageId, content }: Picture): void {
+  const before = contents.get(imageId)
+  contents.set(imageId, content)
+  if (before === undefined || before === content) return
+  const isKept = core.cache.getImageLoadObject(imageId) ?? core.cache.getImage(imageId) // complete, on its way, or coarse
+  if (isKept) core.cache.removeImageLoadObject(imageId, { force: true })
+}
+
 /** Makes pictures known to Cornerstone. */
 export function announce(pictures: readonly Picture[]): void {
   for (const picture of pictures) {
     const { imageId, metadata } = picture
+    forgetOther(picture)
     loader.wadors.metaDataManager.add(imageId, { ...metadata } as never)
     if (comesByAndBy(picture)) core.utilities.imageRetrieveMetadataProvider.add(imageId, BY_AND_BY)
   }

@@ -37,10 +37,11 @@ function seriesOfStudy(studyUid: string, rows: readonly DataSet[]): readonly Ser
 
 export type Contents = { readonly pictures: readonly Picture[]; readonly others: readonly OtherObject[] }
 
-export async function contentsOf(client: Client, series: Series): Promise<Contents> {
+/** `content` says which content of the series this is, by digest. */
+export async function contentsOf(client: Client, series: Series, content: string): Promise<Contents> {
   const instances = await client.dataSets(`${seriesPath(series)}/metadata`)
   const names = await namesFor(client, instances)
-  return { pictures: picturesOf(series, instances, names), others: othersOf(series, instances, names) }
+  return { pictures: picturesOf(series, instances, names, content), others: othersOf(series, instances, names) }
 }
 
 export const thumbnailOf = (series: Series): string => `${seriesPath(series)}/thumbnail`
