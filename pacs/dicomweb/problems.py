@@ -67,6 +67,7 @@ class Cause(StrEnum):
     UNSUPPORTED = "unsupported"
     """Nothing here decodes or presents such pixels, however whole they are."""
     DAMAGED = "damaged"
+    """This frame, or what says how it is presented; others of the instance may be whole."""
 
 
 class NotAcceptable(DicomwebProblem):

@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from pacs.pixels.codestream import NotSupported
+from pacs.pixels.codestream import NotDecodable, NotSupported
 from pacs.pixels.frame_header import frame_header
 from pacs.pixels.lookup_table import BIG, LITTLE, LookupTable
 from pacs.pixels.memory import MEMORY
@@ -28,6 +28,8 @@ from pacs.pixels.voi import Window, full_range, promised_range, voi_of
 THUMBNAIL_PIXELS: Final = 160
 _BAND_PIXELS: Final = 1 << 21
 """Pixels that are presented at a time."""
+_COLOUR_SAMPLES: Final = (3, 4)
+"""Samples of a colour pixel; of four the first three are shown."""
 
 Present = Callable[[np.ndarray], np.ndarray]
 """Makes 8 bits of decoded samples, for any number of rows."""
@@ -37,8 +39,9 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
     """Frame ``number`` (from 1) as a picture.
 
     Raises:
-        NotSupported: pixels of this kind are not rendered: video, an unknown transfer syntax, colours without a rule.
-        NotDecodable, NoSuchFrame, Unreadable: the frame is damaged or not there.
+        NotSupported: pixels of this kind are not rendered: video, an unknown transfer syntax, colours or a number of
+            samples without a rule. It holds for every frame of the instance.
+        NotDecodable, NoSuchFrame, Unreadable: the frame, or what says how it is presented, is damaged or not there.
         TooLarge, Busy: see `pacs.pixels.memory`.
 
     """
@@ -48,6 +51,8 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
     words = BIG if opened.syntax == EXPLICIT_BIG else LITTLE
     with MEMORY.hold(memory_for(header) + _picture_bytes(header, how.viewport)):
         array = decoded(header, opened.syntax, frame, rgb=True)
+        if array.ndim > 2 and array.shape[2] not in _COLOUR_SAMPLES:
+            raise NotSupported("samples")
         try:
             own = frame_header(header, number)
             eight = _in_bands(array, _presenting(array, own, how.window, words))
@@ -55,7 +60,7 @@ def render(opened: StoredInstance, header: Dataset, number: int, how: Rendering,
             eight = draw(eight, header, number, frame if opened.syntax in NATIVE else None, words)
             image = in_srgb(Image.fromarray(eight), header)
         except (ValueError, KeyError, TypeError, AttributeError, NotImplementedError, IndexError) as error:
-            raise NotSupported("presentation") from error
+            raise NotDecodable("presentation") from error
         image = fit(image, pixel_aspect(own), how.viewport)
         out = io.BytesIO()
         if kind is Picture.PNG:

@@ -13,6 +13,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from pacs.pixels import rendered
+from pacs.pixels.codestream import NotDecodable, NotSupported
 from pacs.pixels.memory import MEMORY, TooLarge
 from pacs.pixels.opened import NoSuchFrame, StoredInstance
 from pacs.pixels.rendered import render
@@ -120,6 +121,35 @@ def test_each_frame_has_its_own_rescale(archive: Archive) -> None:
     made.PerFrameFunctionalGroupsSequence = groups
 
     assert [shown(archive, made, number=number).tolist() for number in (1, 2)] == [[[0]], [[255]]]
+
+
+def test_a_frame_that_cannot_be_presented_is_damaged_and_no_other_one(archive: Archive) -> None:
+    made = image(rows=1, columns=1, frames=2)
+    groups = [Dataset(), Dataset()]
+    for group in groups:
+        voi, lut = Dataset(), Dataset()
+        lut.LUTDescriptor, lut.LUTData = [2, 0, 8], b"\x00\x00\xff\x00"
+        voi.VOILUTSequence = [lut]
+        group.FrameVOILUTSequence = [voi]
+    made.PerFrameFunctionalGroupsSequence = groups
+    opened = opened_in(archive, archive.take(thing(made)).sop_instance_uid)
+    header = opened.header()
+    broken = header.PerFrameFunctionalGroupsSequence[1].FrameVOILUTSequence[0].VOILUTSequence[0]
+    broken.LUTData = b"\x00\x00\xff\x00\xff"  # half a word too much
+
+    assert render(opened, header, 1, Rendering(), Picture.PNG)
+    with pytest.raises(NotDecodable) as refused:
+        render(opened, header, 2, Rendering(), Picture.PNG)
+    assert not isinstance(refused.value, NotSupported)
+
+
+def test_a_palette_that_is_missing_is_damage(archive: Archive) -> None:
+    made = image(rows=1, columns=2, PhotometricInterpretation="PALETTE COLOR", BitsAllocated=8, BitsStored=8, HighBit=7)
+    made.PixelData = b"\0\1"
+
+    with pytest.raises(NotDecodable) as refused:
+        shown(archive, made)
+    assert not isinstance(refused.value, NotSupported)
 
 
 def test_stages_follow_each_other(archive: Archive) -> None:
