@@ -63,7 +63,7 @@ def fetch(tx: Connection, query: Prepared, values: Values) -> list[tuple[Any, ..
 
 
 def write(tx: Connection, work: Sequence[tuple[Prepared, Sequence[Values]]]) -> list[int]:
-    """Run each statement for each of its rows, in order; answers how many rows each statement changed."""
+    """Run each statement for each of its rows, in order; answers how many rows each changed, or found (PostgreSQL)."""
     with driver(tx) as connection:
         cursors: list[Any] = []
         with _one_trip(connection):

@@ -34,6 +34,7 @@ from storage.index.entry_statements import (
     INSERT_STUDY,
     INSTANCES_THERE,
     OWNERS,
+    erased_meanwhile,
 )
 from storage.index.known_studies import Known, Owner
 from storage.index.other_bytes import note_healed, point_at
@@ -63,7 +64,7 @@ class Entered(Enum):
 
 
 class Raced(StorageError):
-    """Another process inserted the same key, or moved what is counted: begin the transaction anew."""
+    """Another process inserted or erased the same, or moved what is counted: begin the transaction anew."""
 
 
 @dataclass(frozen=True)
@@ -160,13 +161,15 @@ class Batch:
         told = self._not_in_the_bytes(same)  # asked before the holdings are written
         questions = self._questions()
         others = [(INSERT_HOLDING, self._holdings(here)), (INSERT_HELD, questions)]
-        done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows)])
-        # Somebody else has inserted the same, or a person has moved a series or merged a study, since the look.
-        if done[: len(counted)] != [len(rows) for _, rows in counted]:
+        erased = erased_meanwhile(self._tx.dialect.name, {entry.row.sop_instance_uid for entry in here})
+        done = write(self._tx, [*counted, *((statement, rows) for statement, rows in others if rows), *erased])
+        # Somebody has inserted or erased the same, or has moved a series or merged a study, since the look.
+        if done[: len(counted)] != [len(rows) for _, rows in counted] or (erased and done[-1]):
             raise Raced
         for uid in sorted(self._healing):
             healed, lost = self._healing[uid]
-            point_at(self._tx, healed, instead_of=lost, same_sender=True)
+            if not point_at(self._tx, healed, instead_of=lost, same_sender=True):
+                raise Raced
             note_healed(self._tx, uid, healed.provenance.received_at)
         if self._again is None:
             for kind, payload, at in (*told, *self._held_at(questions)):

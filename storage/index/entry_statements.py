@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 import sqlalchemy as sa
@@ -9,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 
 from storage import tables
 from storage.database import insert_new_on
-from storage.prepared import Prepared
+from storage.prepared import Prepared, Values
 from storage.quarantine_moves import QuarantineState
 
 _STUDY: Final = tables.study.c
@@ -77,6 +78,11 @@ ASKED: Final = Prepared(
         _QUARANTINE.settled_as.is_(None) | (_QUARANTINE.settled_as != _DUPLICATE),
     )
 )
+_ERASED: Final = Prepared(
+    lambda dialect: sa.select(tables.tombstone.c.sop_instance_uid).where(
+        _among(dialect, tables.tombstone.c.sop_instance_uid)
+    )
+)
 INSERT_STUDY: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.study))
 INSERT_SERIES: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.series))
 INSERT_INSTANCE: Final = Prepared(lambda dialect: insert_new_on(dialect, tables.instance))
@@ -103,3 +109,13 @@ def _count_series(_dialect: str) -> sa.Update:
 
 COUNT_STUDY: Final = Prepared(_count_study)
 COUNT_SERIES: Final = Prepared(_count_series)
+
+
+def erased_meanwhile(dialect: str, uids: Collection[str]) -> list[tuple[Prepared, list[Values]]]:
+    """The last work of a transaction that enters instances: it finds those that were erased while an insert waited.
+
+    On PostgreSQL an insert waits for whoever deletes the same row and has not committed, and then inserts, whatever its
+    own snapshot said of tombstones before the wait. A statement of its own sees what was committed meanwhile (READ
+    COMMITTED). On SQLite one writes at a time, and the look before is enough: there is nothing to do.
+    """
+    return [(_ERASED, [{"uids": sorted(uids)}])] if uids and dialect == "postgresql" else []

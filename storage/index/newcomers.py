@@ -16,7 +16,7 @@ from storage import tables
 from storage.database import writing_by_driver
 from storage.errors import StorageError
 from storage.index.entry_rows import instance_values
-from storage.index.entry_statements import COUNT_SERIES, COUNT_STUDY, INSERT_HOLDING
+from storage.index.entry_statements import COUNT_SERIES, COUNT_STUDY, INSERT_HOLDING, erased_meanwhile
 from storage.index.known_studies import Known, Owner
 from storage.prepared import Prepared, Values, write
 from storage.segments.members import Entry
@@ -42,7 +42,7 @@ INSERT_NEWCOMER: Final = Prepared(_insert)
 
 
 class _Unfit(StorageError):
-    """One of them is no newcomer, or its series has moved: roll back."""
+    """One of them is no newcomer, was erased meanwhile, or its series has moved: roll back."""
 
 
 @dataclass
@@ -99,7 +99,8 @@ def _enter(tx: Connection, entries: Sequence[Entry], known: Known) -> None:
         (COUNT_SERIES, [{"uid": uid, "home": home, "more": more} for (uid, home), more in sorted(series.items())]),
         (INSERT_HOLDING, holdings),
     ]
-    if write(tx, work) != [len(rows) for _, rows in work]:
+    erased = erased_meanwhile(tx.dialect.name, [entry.row.sop_instance_uid for entry in entries])
+    if write(tx, [*work, *erased]) != [*(len(rows) for _, rows in work), *(0 for _ in erased)]:
         raise _Unfit
 
 

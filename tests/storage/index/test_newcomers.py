@@ -11,10 +11,12 @@ from sqlalchemy.engine import Connection, Engine
 
 from storage import tables
 from storage.database import Durability, connect, snapshot, transaction
+from storage.decisions import erasure
 from storage.index.known_studies import Known
 from storage.index.newcomers import enter_newcomers
 from storage.index.queries import Entered, Index, instance_of, study_of
 from storage.segments.members import Entry
+from tests.reading.crossing import cross
 from tests.storage.instances import NOON, OTHER_TOWNSHIP, place, provenance, row
 
 
@@ -118,3 +120,30 @@ def test_what_others_did_since_is_seen(  # noqa: PLR0917
     with snapshot(engine) as tx:
         found = instance_of(tx, "1.2.3.2")
     assert (found and found.study_uid) == study_uid
+
+
+@pytest.mark.parametrize("looks_first", [False, True], ids=["a newcomer", "as before"])
+@pytest.mark.parametrize("damaged", [False, True], ids=["whole", "damaged"])
+def test_what_is_erased_while_it_is_sent_again_does_not_come_back(
+    index: Index, engine: Engine, known: Known, looks_first: bool, damaged: bool
+) -> None:
+    """The insert waits for whoever erases the image, and finds its place free when they have committed."""
+    if looks_first:
+        known.clear()
+    with transaction(engine) as tx:
+        tx.execute(sa.update(tables.instance).values(damaged=damaged))
+    answers: list[Entered] = []
+    cross(
+        engine,
+        begins=lambda tx: erasure.erase(tx, "1.2.3", made_by="01PERSON", reason="asked for", now=NOON),
+        other=lambda _: answers.append(index.enter(row(1), place(9), provenance())),
+        goes_on=lambda _: None,
+    )
+
+    with snapshot(engine) as tx:
+        study = study_of(tx, "1.2.3")
+        left = [tx.scalar(sa.select(sa.func.count()).select_from(each)) for each in (tables.instance, tables.holding)]
+    assert answers == [Entered.ERASED]
+    assert left == [0, 0]
+    assert study is not None
+    assert study.instances == 0
