@@ -159,19 +159,31 @@ class Directory(Folder):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path.parent)
-        self._path = path
+        self._named = path.lstat()
+        self._found = False
 
     def items(self) -> Iterator[Item]:
+        """Raises: UnreadableDicomdir: it is broken, or no longer there; nothing is read without it."""
+        self._found = False
         for item in super().items():
-            if item.problem == BROKEN_DICOMDIR:
+            if item.problem == BROKEN_DICOMDIR or not self._found:
                 raise media.UnreadableDicomdir
             if not item.beside:
                 yield item
             elif self._is_left(item):
                 yield replace(item, problem=item.problem or "unnamed")
+        if not self._found:
+            raise media.UnreadableDicomdir
 
     def _is_directory(self, path: Path) -> bool:
-        return path == self._path
+        """Whether it is the file that was named, which a medium without case may list by another name."""
+        if self._found or path.parent != self._folder:
+            return False
+        try:
+            self._found = os.path.samestat(path.lstat(), self._named)
+        except FileNotFoundError:  # gone since it was listed
+            return False
+        return self._found
 
     def _is_left(self, item: Item) -> bool:
         if item.problem:

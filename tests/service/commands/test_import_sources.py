@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from pacs.arriving import media
 from service.commands import import_sources
 from service.commands.import_sources import Broken, Source, TooLarge, Unfit, source_of
+from tests.service.commands.test_import_run import disc, write
 
 
 def zipped(path: Path, *files: tuple[str, bytes]) -> Path:
@@ -94,3 +96,32 @@ def test_what_is_none_of_them_is_refused(tmp_path: Path, content: bytes) -> None
     (tmp_path / "file").write_bytes(content)
     with pytest.raises(Unfit), source_of(tmp_path / "file"):
         pass
+
+
+def test_a_directory_is_the_file_that_was_named_whatever_it_is_listed_as(tmp_path: Path) -> None:
+    """On a medium without case `dicomdir` opens, and `DICOMDIR` is listed."""
+    named = disc(tmp_path, lambda named: named)
+    write(tmp_path / "DICOM" / "A1" / "IM000003")
+    with source_of(named) as source:
+        named.rename(tmp_path / "Dicomdir")
+        told = [(item.name, item.problem) for item in source.items()]
+
+    assert told == [("DICOM/A1/IM000001", ""), ("DICOM/A1/IM000002", ""), ("DICOM/A1/IM000003", "unnamed")]
+
+
+def test_a_directory_with_two_names_is_read_once(tmp_path: Path) -> None:
+    named = disc(tmp_path, lambda named: ["X", *named])
+    other = tmp_path / "dicomdir"
+    other.hardlink_to(named)
+    with source_of(other) as source:
+        told = [item.problem for item in source.items()]
+
+    assert told == ["missing", "missing", "unnamed", "unnamed"]
+
+
+def test_without_its_directory_nothing_of_a_medium_is_read(tmp_path: Path) -> None:
+    named = disc(tmp_path, lambda named: named)
+    with source_of(named) as source:
+        named.unlink()
+        with pytest.raises(media.UnreadableDicomdir):
+            next(iter(source.items()))
