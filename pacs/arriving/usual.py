@@ -1,8 +1,9 @@
 """Reads an arrived instance that is much as others before it: row, header and description are made of what differs.
 
-An instance is usual when it lies whole in memory, its header is cut as `pacs.dataset.header_members` cuts it, and the
-indexed elements beside its own UID and number are those of an instance before. Everything else is None here, and goes
-the long way of `receive`, which alone refuses anything; what is usual has the same row and description either way.
+An instance is usual when it lies whole in memory, its header is cut as `pacs.dataset.header_members` cuts it and holds
+every indexed value, and the indexed elements beside its own UID and number are those of an instance before. Everything
+else is None here, and goes the long way of `receive`, which alone refuses anything; what is usual has the same row and
+description either way.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _REMEMBERED: Final = 256
 """Series, and arrangements of elements, that are remembered at once; beyond it all are learned anew."""
 _MOST_ELEMENTS: Final = 1024
 _MOST_SHARED_BYTES: Final = 4096
-"""A header with more elements, or with more in the indexed ones, is not remembered: all of it together has some MB."""
+"""A header with more elements goes the long way, one with more in the indexed ones is not remembered."""
 _INVOLVED: Final = DEFLATED | {EXPLICIT_BIG}
 _OWN: Final = frozenset((tags.SOP_INSTANCE_UID, tags.INSTANCE_NUMBER))
 _NEEDED: Final = frozenset(
@@ -118,8 +119,22 @@ class UsualInstances:
             return None
         try:
             header = cut(bytes(dataset[:_HEADER_BYTES]), implicit=transfer_syntax_uid == IMPLICIT_LITTLE)
+            return self._read(
+                dataset, header, transfer_syntax_uid, (sop_class_uid, sop_instance_uid), issuer, character_set
+            )
         except Unusual:
             return None
+
+    def _read(  # noqa: PLR0917 # what `read` is given
+        self,
+        dataset: memoryview,
+        header: Header,
+        transfer_syntax_uid: str,
+        asked: tuple[str | None, str | None],
+        issuer: str,
+        character_set: str,
+    ) -> UsualInstance | None:
+        sop_class_uid, sop_instance_uid = asked
         rest = walk(dataset, transfer_syntax_uid, start=header.end)
         arrangement = self._arrangement(header)
         if arrangement is None or rest.problem is not None or rest.elements:
@@ -177,6 +192,8 @@ class UsualInstances:
 
     def _arrangement(self, header: Header) -> _Arrangement | None:
         numbers = tuple(header.tags)
+        if len(numbers) > _MOST_ELEMENTS:
+            return None
         try:
             return self._arrangements[numbers]
         except KeyError:
@@ -187,7 +204,12 @@ class UsualInstances:
             return made
 
     def _learn(self, key: _Key, header: Header, arrangement: _Arrangement) -> _Series | None:
-        """What an instance shares with those that follow; None where its UIDs are not to be stored."""
+        """What an instance shares with those that follow; None where its UIDs are not to be stored.
+
+        Raises:
+            Unusual: an indexed value is not in the header.
+
+        """
         elements = {tag: header.value(tag) or b"" for tag in (*arrangement.shared_tags, *_OWN)}
         _, transfer_syntax_uid, issuer, character_set = key
         walked = Walked(elements=elements, pixels=None, end=header.end, problem=None, big_endian=False)
@@ -214,8 +236,8 @@ class UsualInstances:
 
 
 def _arranged(numbers: tuple[int, ...]) -> _Arrangement | None:
-    """None where there are too many, or one is missing without which nothing is stored."""
-    if not _NEEDED.issubset(numbers) or len(numbers) > _MOST_ELEMENTS:
+    """None where one is missing without which nothing is stored."""
+    if not _NEEDED.issubset(numbers):
         return None
     shared = [at for at, tag in enumerate(numbers) if tag in tags.WANTED and tag not in _OWN]
     return _Arrangement(itemgetter(*shared), tuple(numbers[at] for at in shared))

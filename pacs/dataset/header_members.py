@@ -44,6 +44,8 @@ _MEMORY_BYTES: Final = 16 << 20
 _BINARY: Final = frozenset(vr.encode() for vr in BINARY)
 _TEXT: Final = frozenset((b"LO", b"PN", b"SH"))
 """The VRs whose values tell in which character set a data set really is (`pacs.dataset.dicom_json.charsets_of`)."""
+_LONG_HEAD: Final = 12
+"""Bytes of tag, VR, and a length of 32 bits (PS3.5 7.1.2)."""
 _EXPLICIT: Final = struct.Struct("<HH2sH").unpack_from
 _IMPLICIT: Final = struct.Struct("<HHI").unpack_from
 _LONG: Final = struct.Struct("<I").unpack_from
@@ -86,11 +88,20 @@ class Header:
     implicit: bool
 
     def value(self, tag: int) -> bytes | None:
-        """The encoded value; None where the header has no such element."""
+        """The encoded value; None where the header has no such element.
+
+        Raises:
+            Unusual: its value is not here, since it is long and binary, or it is a sequence of undefined length.
+
+        """
         at = bisect_left(self.tags, tag)
         if at == len(self.tags) or self.tags[at] != tag:
             return None
-        return self.pieces[at][self.heads[at] :]
+        piece, head = self.pieces[at], self.heads[at]
+        # A head of eight bytes in explicit VR has a length of 16 bits: such a value is always here.
+        if (self.implicit or head == _LONG_HEAD) and _length(piece, head) != len(piece) - head:
+            raise Unusual
+        return piece[head:]
 
 
 def cut(raw: bytes, *, implicit: bool) -> Header:

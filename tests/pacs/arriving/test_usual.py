@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,13 @@ from pacs.arriving.describe import describe, describe_pending
 from pacs.arriving.outcome import Outcome, Reason
 from pacs.arriving.rejection_note import KEY_OBJECT_SELECTION
 from pacs.arriving.usual import UsualInstance, UsualInstances
+from pacs.dataset.tags import (
+    INSTANCE_NUMBER,
+    PATIENT_ID,
+    PATIENT_NAME,
+    SPECIFIC_CHARACTER_SET,
+    STUDY_DESCRIPTION,
+)
 from storage import tables
 from storage.database import connect, transaction
 from storage.segments import members
@@ -30,7 +38,7 @@ from tests import corpus
 from tests.archive import OTHER, TOWNSHIP, Archive
 from tests.archive import archive as make_archive
 from tests.builders import BIG_ENDIAN, DEFLATED, compressed, image, new_uid, thing
-from tests.pacs.arriving.test_usual_header import headers, whole
+from tests.pacs.arriving.test_usual_header import element, headers, whole
 from tests.reading_bytes import bytes_of
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object, from_file
 
@@ -162,6 +170,54 @@ def test_whatever_a_header_says_it_is_received_alike(
             described_alike(at_once, short)
 
 
+def long(tag: int, said: bytes) -> bytes:
+    """An indexed element as a binary value that is longer than what a header keeps of one."""
+    return element(tag, b"OB", said + bytes(1100 - len(said)), implicit=False)
+
+
+def sequence(tag: int, said: bytes) -> bytes:
+    item = element(0x00104000, b"LO", said, implicit=False)
+    start = struct.pack("<HH2s6xHHI", tag >> 16, tag & 0xFFFF, b"SQ", 0xFFFE, 0xE000, len(item))
+    return start.replace(bytes(6), b"\0\0\xff\xff\xff\xff") + item + b"\xfe\xff\xdd\xe0\0\0\0\0"
+
+
+ODD: dict[str, tuple[int, Callable[[int], bytes]]] = {
+    "patient number": (PATIENT_ID, lambda number: long(PATIENT_ID, b"P%d" % number)),
+    "patient name": (PATIENT_NAME, lambda number: long(PATIENT_NAME, b"Pia^%d" % number)),
+    "instance number": (INSTANCE_NUMBER, lambda number: long(INSTANCE_NUMBER, b"%d\\" % number)),
+    "character set": (SPECIFIC_CHARACTER_SET, lambda _: long(SPECIFIC_CHARACTER_SET, b"ISO_IR 100\\")),
+    "sequence": (STUDY_DESCRIPTION, lambda number: sequence(STUDY_DESCRIPTION, b"%d " % number)),
+}
+
+
+def with_another(sent: Object, tag: int, instead: bytes) -> Object:
+    """The same with an element in place of one whose length has 16 bits."""
+    at = sent.dataset.index(struct.pack("<HH", tag >> 16, tag & 0xFFFF))
+    (length,) = struct.unpack_from("<H", sent.dataset, at + 6)
+    return replace(sent, dataset=sent.dataset[:at] + instead + sent.dataset[at + 8 + length :])
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_an_indexed_element_in_another_vr_is_received_alike(pair: tuple[Archive, Archive], odd: str) -> None:
+    pieces, at_once = pair
+    tag, instead = ODD[odd]
+    named = {"StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
+    instances = UsualInstances()
+    reasons: list[Reason] = []
+    for number in range(1, 4):
+        sent = with_another(thing(image(**named)), tag, instead(number))
+        in_pieces, whole_ = pieces.take(sent), at_once.take(sent, at_once=True)
+        reasons.append(in_pieces.reason)
+
+        assert in_pieces.reason is whole_.reason
+        if whole_.reason is Reason.STORED:
+            assert told_of(pieces, whole_.sop_instance_uid) == told_of(at_once, whole_.sop_instance_uid)
+        assert read(instances, sent) is None
+    assert known_of(pieces) == known_of(at_once)
+    assert reasons[0] is Reason.STORED
+    assert (Reason.HELD in reasons) is (odd == "patient number")
+
+
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE, RLELossless])
 def test_what_a_device_usually_sends_is_described_on_arrival(small_archive: Archive, syntax: str) -> None:
     named = {"StudyInstanceUID": new_uid(), "SeriesInstanceUID": new_uid()}
@@ -264,3 +320,4 @@ def test_what_is_remembered_has_an_end() -> None:
     assert read(instances, thing(many)) is None
     assert len(remembered["_series"]) <= usual._REMEMBERED  # what it holds is its bound
     assert len(remembered["_arrangements"]) <= usual._REMEMBERED
+    assert max(map(len, remembered["_arrangements"])) <= usual._MOST_ELEMENTS
