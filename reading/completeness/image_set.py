@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -29,6 +29,8 @@ class ImageSet:
     """UIDs of the series that have pictures: not those of a report or a presentation state alone."""
     pictures: frozenset[str]
     """UIDs of the instances that have frames."""
+    most_pictures: Mapping[str, int]
+    """Of each series how many pictures a desk may find in it: all frames, and one for an object without any."""
 
     def to_json(self) -> dict[str, Any]:
         return {"set": self.digest, "instances": dict(self.instances)}
@@ -43,14 +45,17 @@ def image_set(tx: Connection, study_uids: Sequence[str]) -> ImageSet:
     ).all()
     instances = {row.sop_instance_uid: bytes(row.received_digest).hex() for row in rows}
     of_series: dict[str, dict[str, str]] = defaultdict(dict)
+    most: Counter[str] = Counter()
     for row in rows:
         of_series[row.series_uid][row.sop_instance_uid] = instances[row.sop_instance_uid]
+        most[row.series_uid] += max(1, row.frames)
     return ImageSet(
         digest=_digest(instances),
         instances=instances,
         series={uid: _digest(held) for uid, held in of_series.items()},
         series_with_images=frozenset(row.series_uid for row in rows if row.frames),
         pictures=frozenset(row.sop_instance_uid for row in rows if row.frames),
+        most_pictures=most,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -56,7 +56,7 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
         Stale: images came since.
         NotAllowed: a series was never on the screen, and the desk does not say that it cannot show it.
         Invalid: images are missing and no reason is given; what the desk cannot show is no series with images of
-            this case, was shown all the same, or stands there without a reason.
+            this case, was shown all the same, is more than the series has, or stands there without a reason.
 
     """
     study_uids = cases.study_uids(tx, case.id)
@@ -102,7 +102,17 @@ def _not_shown(found: ImageSet, screen: Screen) -> NotShown:
         return EVERYTHING_SHOWN
     if not reason:
         raise Invalid("not_shown_reason", "required")
-    return NotShown(series=dict(screen.cannot_show), reason=reason)
+    failures = {uid: _counted(one, found.most_pictures[uid]) for uid, one in screen.cannot_show.items()}
+    return NotShown(series=failures, reason=reason)
+
+
+def _counted(failed: FailedSeries, most: int) -> FailedSeries:
+    """All pictures of a series are the whole series; more than it has were never asked for."""
+    if failed.pictures is None or failed.pictures < most:
+        return failed
+    if failed.pictures > most:
+        raise Invalid("cannot_show", "too_many_pictures")
+    return replace(failed, pictures=None)
 
 
 def _reason(name: str, said: str) -> str:

@@ -55,6 +55,7 @@ def test_a_series_without_pictures_need_not_be_shown(engine: Engine, now: dateti
         found = image_set(tx, ["1.1"])
 
     assert found.series_with_images == {"1.1.1"}
+    assert found.most_pictures == {"1.1.1": 1, "1.1.2": 1}
     assert len(found.instances) == 2
 
 

@@ -34,12 +34,14 @@ from tests.reading.region import KEYS
 STUDY = "1.1"
 SHOWN, VIDEO, DOSE = f"{STUDY}.1", f"{STUDY}.2", f"{STUDY}.3"
 """A series that is drawn, one that nothing here draws, and one without pictures."""
+FRAMES = 5
+"""Of the video."""
 REASON = "视频在超声机上看过"
 
 
 def with_a_video(tx: Connection, clinic: Clinic, now: datetime, **known: object) -> Case:
     case = arrive(tx, clinic, STUDY, now, **known)
-    video = {"series_uid": VIDEO, "series_number": 2, "modality": "XC", "series_description": "录像"}
+    video = {"series_uid": VIDEO, "series_number": 2, "modality": "XC", "series_description": "录像", "frames": FRAMES}
     for number, more in ((2, video), (3, {"series_uid": DOSE, "modality": "SR", "frames": 0})):
         study = another_image(tx, clinic, STUDY, number, now, **(known | more))
         intake.take_in(Context(tx, clinic.audit, now, SYSTEM), KEYS, study)
@@ -107,6 +109,11 @@ WRONG: dict[str, tuple[Callable[[Screen], Screen], type[ReadingError], str]] = {
         Invalid,
         "shown_as_well",
     ),
+    "more pictures than it has": (
+        lambda one: replace(one, cannot_show={VIDEO: FailedSeries(fault=Fault.DAMAGED, pictures=FRAMES + 1)}),
+        Invalid,
+        "too_many_pictures",
+    ),
     "another one was not shown": (lambda one: replace(one, series=()), NotAllowed, "series_not_shown"),
 }
 
@@ -122,6 +129,17 @@ def test_it_is_no_way_around_looking(engine: Engine, now: datetime, wrong: str) 
             sign(tx, clinic, clinic.ada, case.id, now, change(without_the_video(tx, case.id)))
         assert word in str(refused.value)
         assert versions.of_case(tx, case.id) == []
+
+
+def test_all_pictures_of_a_series_are_the_whole_series(engine: Engine, now: datetime) -> None:
+    every = {VIDEO: FailedSeries(fault=Fault.DAMAGED, pictures=FRAMES)}
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = with_a_video(tx, clinic, now)
+        sign(tx, clinic, clinic.ada, case.id, now, without_the_video(tx, case.id, failed=every))
+        (series,) = seen_on_the_desk(tx, clinic, clinic.ada, case.id, now)[SigningRole.AUTHOR].series
+
+        assert (series.fault, series.pictures) == (Fault.DAMAGED, None)
 
 
 def test_an_object_without_pictures_holds_nobody_up(engine: Engine, now: datetime) -> None:
