@@ -76,8 +76,9 @@ class Page:
     """How many undecided ones there are of each kind, whatever the page lists."""
     total: int
     overflows: tuple[Overflow, ...]
-    refused_classes: tuple[RefusedClasses, ...]
     """Devices that lately sent more unreadable bytes than the quarantine keeps of one device."""
+    refused_classes: tuple[RefusedClasses, ...]
+    """Devices that lately offered SOP classes of which nothing was accepted."""
 
 
 def list_concerns(

@@ -124,7 +124,9 @@ def test_what_a_device_offers_and_is_not_accepted_is_listed(house: House, hills:
     (told,) = mona.get("/api/quality").json()["classes_refused"]
 
     assert (told["device"], told["classes"]) == ("DR1", "1.2.840.113619.6.27")
-    assert "1.2.840.113619.6.27" in mona.get("/quality").text
+    page = mona.get("/quality").text
+    assert "1.2.840.113619.6.27" in page
+    assert "TIERREAD_" not in page
     assert "1.2.840.113619.6.27" not in quinn.get("/quality").text
     house.now += device_contacts.CLASSES_SHOWN + timedelta(days=1)
     assert house.signed_in("mona").get("/api/quality").json()["classes_refused"] == []

@@ -34,6 +34,11 @@ def test_the_catalogues_have_the_same_keys_with_the_same_places_in_their_order()
     assert [key for key in chinese if not chinese[key].strip() or not english[key].strip()] == []
 
 
+def test_no_text_asks_people_for_a_setting_of_the_server() -> None:
+    """They cannot set it, and it is no word: whoever runs the server knows it from docs/settings.md."""
+    assert [key for language in Language for key, said in catalogue(language).items() if "TIERREAD_" in said] == []
+
+
 def test_every_text_that_a_template_asks_for_is_there() -> None:
     asked = {
         key
