@@ -15,7 +15,7 @@ from typing import Final
 import imagecodecs
 import numpy as np
 
-from pacs.pixels.codestream import Codestream, NotDecodable, NotSupported, jpeg2000_header, jpeg_header
+from pacs.pixels.codestream import Codestream, NotDecodable, NotSupported, is_cut, jpeg2000_header, jpeg_header
 from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSLESS, JPEG_LOSSY, JPEG_LS, RLE, ImagePixel, recoded_photometric
 from pacs.pixels.opened import HTJ2K
 
@@ -48,6 +48,8 @@ def samples(frame: bytes, syntax: str, image: ImagePixel, *, rgb: bool = False) 
     if image.sample_bytes not in (1, 2, 4, 8) or not image.frame_bytes:
         raise NotSupported("no image")
     photometric = recoded_photometric(image.photometric)
+    if syntax in JPEG_LOSSY | JPEG_LOSSLESS | JPEG_LS and is_cut(frame):
+        raise NotDecodable("it stops before its end")
     try:
         if syntax in JPEG_LOSSY:
             return _jpeg(frame, image, rgb=rgb)

@@ -23,6 +23,9 @@ _APP14: Final = 0xEE
 _LETTERS: Final = ([82, 71, 66], [114, 103, 98])
 """Component identifiers "RGB" and "rgb"."""
 _JFIF_NUMBERS: Final = [1, 2, 3]
+_END: Final = b"\xff\xd9"
+"""EOI: entropy-coded samples hold no such marker (ITU-T T.81 B.1.1.5, T.87 A.1)."""
+_SCAN: Final = b"\xff\xda"
 
 
 class NotDecodable(UnreadableData):
@@ -113,6 +116,14 @@ def _guess(jfif: bool, adobe: int | None, identifiers: list[int]) -> bool:  # no
     if jfif or adobe is not None:
         return jfif or adobe != 0
     return identifiers != _LETTERS[0]
+
+
+def is_cut(data: bytes) -> bool:
+    """Whether a JPEG or JPEG-LS codestream stops before its end: decoders make up what is missing, and say nothing.
+
+    A picture of its own in an application segment has an end as well, before the last scan begins.
+    """
+    return data.rfind(_END) < data.rfind(_SCAN)
 
 
 def jpeg2000_header(data: bytes) -> Codestream:

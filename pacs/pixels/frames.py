@@ -9,8 +9,8 @@ import numpy as np
 from pydicom.dataset import Dataset
 
 from pacs.pixels.codecs import is_ycbcr
-from pacs.pixels.codestream import NotDecodable, NotSupported, jpeg2000_header, jpeg_header
-from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSY, is_by_pixel, recoded_photometric
+from pacs.pixels.codestream import NotDecodable, NotSupported, is_cut, jpeg2000_header, jpeg_header
+from pacs.pixels.image_pixel import JPEG_2000, JPEG_LOSSLESS, JPEG_LOSSY, JPEG_LS, is_by_pixel, recoded_photometric
 from pacs.pixels.memory import MEMORY
 from pacs.pixels.opened import EXPLICIT_LITTLE, NATIVE, StoredInstance
 from pacs.pixels.transcode import decoded, frame_bytes, memory_for, native
@@ -78,11 +78,14 @@ def may_be_htj2k(opened: StoredInstance, header: Dataset, number: int) -> bool:
 def is_misread(opened: StoredInstance, header: Dataset, number: int) -> bool:
     """Whether decoders in browsers show a codestream otherwise than it is.
 
-    Lossy JPEG with more than 8 bits or in other colours, JPEG 2000 of another sign than the header's.
+    Lossy JPEG with more than 8 bits or in other colours, JPEG 2000 of another sign than the header's; any JPEG that is
+    cut, of which they draw the rest as though it were grey or black tissue.
     """
     try:
         if opened.syntax in JPEG_2000:
             return jpeg2000_header(opened.frame(number)).signed != (header.get("PixelRepresentation") == 1)
+        if opened.syntax in JPEG_LOSSY | JPEG_LOSSLESS | JPEG_LS and is_cut(opened.frame(number)):
+            return True
         if opened.syntax not in JPEG_LOSSY:
             return False
         told = jpeg_header(opened.frame(number))

@@ -21,6 +21,8 @@ from tests.codestreams import (
     JPEG_2000_LOSSLESS,
     JPEG_BASELINE,
     JPEG_EXTENDED,
+    JPEG_LOSSLESS_SV1,
+    JPEG_LS,
     codestream,
     numbered_from_zero,
     without_markers,
@@ -214,6 +216,25 @@ def test_what_browsers_take_for_something_else_comes_natively_to_who_takes_any_s
         "signed 12": EXPLICIT_LITTLE,
         "retired 8": EXPLICIT_LITTLE,
     }
+
+
+@pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_LOSSLESS_SV1, JPEG_LS])
+def test_a_jpeg_that_is_cut_is_damaged_and_no_picture(web: Web, pictures: list[Stored], syntax: str) -> None:
+    grey = next(one for one in pictures if one.name == "grey" and one.dataset.BitsStored == 8)
+    whole = [codestream(one, syntax, bits=8) for one in grey.frames]
+    dataset = fragmented(deepcopy(grey.dataset), [whole[0], whole[1][:-40], *whole[2:]])
+    dataset.SOPInstanceUID = new_uid()
+    path = web.send(dataset, syntax=syntax)
+
+    drawn = [web.ada.get(f"{path}/frames/{number}/rendered") for number in (1, 2)]
+    for_browsers = [web.ada.get(f"{path}/frames/{number}", headers={"Accept": FRAME_FORMS[2]}) for number in (1, 2)]
+    named = f'multipart/related; type="application/octet-stream"; transfer-syntax={syntax}'
+    as_stored = web.ada.get(f"{path}/frames/2", headers={"Accept": named})
+
+    assert [one.status_code for one in drawn] == [200, 406]
+    assert drawn[1].json()["cause"] == "damaged"
+    assert [one.status_code for one in for_browsers] == [200, 406]
+    assert as_stored.status_code == 200
 
 
 def _single_part(answer: Any) -> tuple[str, bytes]:

@@ -215,3 +215,16 @@ def test_rle_segments_may_be_padded_and_not_cut() -> None:
 def test_what_is_no_codestream_is_not_decodable(syntax: str, broken: bytes) -> None:
     with pytest.raises(NotDecodable):
         samples(broken, syntax, described(slopes("u1", bits=8), "MONOCHROME2"))
+
+
+@pytest.mark.parametrize("syntax", [JPEG_BASELINE, JPEG_LOSSLESS_SV1, JPEG_LS])
+def test_a_jpeg_that_is_cut_is_not_made_up(syntax: str) -> None:
+    """Decoders fill what is missing with grey or black, which looks like tissue that ends."""
+    sent = slopes("u1", bits=8)
+    whole = codestream(sent, syntax, bits=8)
+    image = described(sent, "MONOCHROME2")
+
+    assert samples(whole + b"\0", syntax, image).array.shape == sent.shape
+    for kept in (len(whole) // 2, len(whole) - 2):
+        with pytest.raises(NotDecodable):
+            samples(whole[:kept] + b"\0" * (kept % 2), syntax, image)
