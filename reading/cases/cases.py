@@ -245,6 +245,11 @@ def roles_of(tx: Connection, case_id: str, person_id: str) -> frozenset[SigningR
     return frozenset(map(SigningRole, signed)) | (frozenset({SigningRole.REVIEWER}) if reviewed else frozenset())
 
 
+def queue_rank(priority: Priority, *, critical: bool) -> int:
+    """Place of a case in every list, 0 the first: a critical case stands with the urgent ones, whatever was ordered."""
+    return min(priority.rank, Priority.URGENT.rank) if critical else priority.rank
+
+
 def from_row(row: sa.Row[Any]) -> Case:
     """The case in a row that holds the columns of the table ``case``."""
     return Case(
@@ -284,7 +289,7 @@ def _values(case: Case) -> dict[str, Any]:
         "step": case.step,
         "arriving": case.arriving,
         "priority": case.priority,
-        "rank": case.priority.rank,
+        "rank": queue_rank(case.priority, critical=case.critical),
         "modality": case.modality,
         "body_part": case.body_part,
         "laterality": case.laterality,

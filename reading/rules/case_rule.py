@@ -39,7 +39,7 @@ def retriage(
     """Match a case again after a fact changed, in the policy that it was opened under.
 
     A case that has a final version keeps its rule: what was released was released under it. A due time
-    never moves further away, except by escalation.
+    never moves further away.
     """
     was_escalated = history.was_moved(tx, case.id, Move.ESCALATE)
     facts = Facts(
@@ -63,7 +63,7 @@ def retriage(
         changes["rule"] = rule.name
         if case.state is State.WAITING_READ and not facts.escalated:
             changes["tier"] = rule.tier
-        changes["due_at"] = due if escalated else min(due, case.due_at)
+        changes["due_at"] = min(due, case.due_at)
     return cases.change(tx, case, **changes)
 
 

@@ -21,7 +21,7 @@ case: Final = sa.Table(
     sa.Column("step", sa.String(10), nullable=False),
     sa.Column("arriving", sa.Boolean, nullable=False),
     sa.Column("priority", sa.String(10), nullable=False),
-    sa.Column("rank", sa.SmallInteger, nullable=False),  # of the priority, 0 the most urgent: the queue sorts by it
+    sa.Column("rank", sa.SmallInteger, nullable=False),  # `cases.queue_rank`
     sa.Column("modality", sa.String(16), nullable=False),
     sa.Column("body_part", sa.String(64), nullable=False, server_default=""),
     sa.Column("laterality", sa.String(16), nullable=False, server_default=""),

@@ -12,6 +12,7 @@ from reading.cases import cases, history
 from reading.cases.moves import Move, SigningRole, State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotThere, Stale
+from reading.kinds import Priority
 from storage.database import transaction
 from tests.reading.clinic import arrive, open_clinic, read, review_as
 
@@ -64,3 +65,18 @@ def test_roles_are_those_of_signatures_and_reviews_over_all_versions(engine: Eng
 def test_a_reason_is_said_in_words(why: str) -> None:
     with pytest.raises(Invalid):
         cases.reason(why)
+
+
+@pytest.mark.parametrize(
+    ("priority", "critical", "rank"),
+    [
+        (Priority.EMERGENCY, False, 0),
+        (Priority.EMERGENCY, True, 0),
+        (Priority.URGENT, False, 1),
+        (Priority.URGENT, True, 1),
+        (Priority.ROUTINE, False, 2),
+        (Priority.ROUTINE, True, 1),
+    ],
+)
+def test_a_critical_case_stands_with_the_urgent_ones(priority: Priority, critical: bool, rank: int) -> None:
+    assert cases.queue_rank(priority, critical=critical) == rank

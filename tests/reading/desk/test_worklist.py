@@ -51,16 +51,17 @@ def test_urgency_comes_before_age_and_pages_do_not_overlap(engine: Engine, now: 
         late = arrive(tx, clinic, "1.1", now - timedelta(hours=3))
         new = arrive(tx, clinic, "1.2", now)
         emergency = cases.change(tx, arrive(tx, clinic, "1.3", now), priority=Priority.EMERGENCY)
+        critical = cases.change(tx, arrive(tx, clinic, "1.4", now + timedelta(minutes=9)), critical=True)
         urgent_first = _ids(tx, clinic.ada, now)
         newest_first = _ids(tx, clinic.ada, now, sorting=Sorting.NEWEST)
         pages = [worklist.list_cases(tx, clinic.ada, Filters(), limit=2, offset=offset, now=now) for offset in (0, 2)]
 
-    assert urgent_first == [emergency.id, late.id, new.id]
+    assert urgent_first == [emergency.id, critical.id, late.id, new.id]
     assert newest_first[-1] == late.id
-    assert [len(page.entries) for page in pages] == [2, 1]
-    assert {page.total for page in pages} == {3}
+    assert [len(page.entries) for page in pages] == [2, 2]
+    assert {page.total for page in pages} == {4}
     assert [entry.case.id for page in pages for entry in page.entries] == urgent_first
-    assert [entry.overdue for page in pages for entry in page.entries] == [False, True, False]
+    assert [entry.overdue for page in pages for entry in page.entries] == [False, False, True, False]
 
 
 def test_each_filter_narrows(engine: Engine, now: datetime) -> None:

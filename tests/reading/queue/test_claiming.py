@@ -21,6 +21,7 @@ from reading.queue import claiming, leases
 from reading.queue.leases import LEASE
 from reading.register import people
 from reading.review.review import Outcome
+from reading.rules import case_rule
 from storage.database import transaction
 from tests.reading.clinic import (
     arrive,
@@ -42,9 +43,10 @@ def test_the_most_urgent_case_comes_first_then_the_one_that_is_due_first(engine:
         sooner = arrive(tx, clinic, "1.2", now - timedelta(minutes=5))
         emergency = arrive(tx, clinic, "1.3", now)
         cases.change(tx, emergency, priority=Priority.EMERGENCY)
-        claimed = [claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), None) for _ in range(4)]
+        critical = case_rule.retriage(tx, arrive(tx, clinic, "1.4", now + timedelta(hours=2)), critical=True)
+        claimed = [claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), None) for _ in range(5)]
 
-    assert [case.id if case else None for case in claimed] == [emergency.id, sooner.id, later.id, None]
+    assert [case.id if case else None for case in claimed] == [emergency.id, critical.id, sooner.id, later.id, None]
     assert claimed[0] is not None
     assert claimed[0].state is State.READING
 

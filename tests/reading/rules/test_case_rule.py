@@ -31,7 +31,7 @@ def test_a_case_keeps_the_policy_that_it_was_opened_under(engine: Engine, now: d
         assert later.rule == "all"
 
 
-def test_a_due_time_only_comes_nearer_except_by_escalation(engine: Engine, now: datetime) -> None:
+def test_a_due_time_only_comes_nearer_also_by_escalation(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
@@ -43,7 +43,7 @@ def test_a_due_time_only_comes_nearer_except_by_escalation(engine: Engine, now: 
         timedelta(hours=2),
         timedelta(hours=1),
         timedelta(hours=1),
-        timedelta(hours=24),
+        timedelta(hours=1),
     ]
 
 
