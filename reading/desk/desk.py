@@ -22,6 +22,7 @@ from reading.completeness.follow_ups import Confirmation
 from reading.context import Context, without_door
 from reading.desk import priors
 from reading.desk.acts import Act, allowed
+from reading.desk.clinical_request import ClinicalRequest, request_of
 from reading.desk.entries import Entry, entries_of
 from reading.desk.other_persons import OtherPerson, other_persons
 from reading.desk.unseen import Unseen, unseen
@@ -83,6 +84,8 @@ class ConfirmationLine:
 @dataclass(frozen=True, kw_only=True)
 class Detail:
     entry: Entry
+    request: ClinicalRequest
+    """Clinical history and purpose of the examination."""
     lease: Lease | None
     """Their own lease, never another person's."""
     draft: Draft | None
@@ -124,6 +127,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
     images = image_set.image_set(ctx.tx, [one.study_uid for one in entry.studies])
     return Detail(
         entry=entry,
+        request=request_of(ctx.tx, case),
         lease=own,
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=tuple(signed_version(ctx.tx, version) for version in visible),

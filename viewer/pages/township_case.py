@@ -16,6 +16,7 @@ from reading.cases import cases, history
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
+from reading.desk.clinical_request import request_of
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
@@ -74,6 +75,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
             "order": _order(ctx.tx, entry, language),
+            "asked": request_of(ctx.tx, found),
             "shares": sharing.given(
                 [one for one in shares.of_studies(ctx.tx, cases.study_uids(ctx.tx, case_id)) if one.in_force(now)],
                 now,
@@ -188,7 +190,10 @@ def series_of(
 
 
 def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, language: Language) -> dict[str, Any]:
-    sheet = sheet_of(tx, entry, version, language)
+    sheet, asked = (
+        sheet_of(tx, entry, version, language),
+        text(language, "report.request"),
+    )  # which stands beside the order
     return {
         "id": version.id,
         "number": version.number,
@@ -196,7 +201,7 @@ def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, la
         "preliminary": version.status is Status.PRELIMINARY,
         "broken": version.broken,
         "at": words.moment(version.released_at or version.created_at, zone),
-        "sections": sheet.sections,
+        "sections": [one for one in sheet.sections if one[0] != asked],
         "signatures": [" · ".join(part for part in line if part) for line in sheet.signatures],
     }
 

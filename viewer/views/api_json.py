@@ -103,6 +103,7 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
     lease, draft = found.lease, found.draft
     return {
         **case(found.entry, staff, language),
+        "request": {"told": found.request.told, "words": found.request.words},
         "lease": None
         if lease is None
         else {"revision": lease.revision, "expires_at": lease.expires_at.isoformat(), "step": lease.step},

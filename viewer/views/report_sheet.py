@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from reading.cases import cases
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole
+from reading.desk.clinical_request import request_of
 from reading.desk.desk import SignedBy, signed_version
 from reading.desk.entries import Entry, entries_of
 from reading.desk.unseen import UnseenSeries
@@ -53,7 +54,7 @@ def sheet_of(tx: Connection, entry: Entry, version: ReportVersion, language: Lan
         watermark=_watermark(version, language),
         caution=text(language, "identity.not-confirmed") if entry.case.identity is Identity.DIFFERS else "",
         facts=_facts(tx, entry, version, zone, language),
-        sections=_sections(version, signatures, language),
+        sections=_sections(request_of(tx, entry.case).words, version, signatures, language),
         signatures=[
             (
                 text(language, f"report.{signed.role}"),
@@ -169,10 +170,13 @@ def _facts(
     return [(text(language, f"report.{name}"), value) for name, value in values.items() if value]
 
 
-def _sections(version: ReportVersion, signatures: Sequence[SignedBy], language: Language) -> Sequence[tuple[str, str]]:
-    """The texts of a report with their headings, and what limits them."""
+def _sections(
+    request: str, version: ReportVersion, signatures: Sequence[SignedBy], language: Language
+) -> Sequence[tuple[str, str]]:
+    """What the clinic asked, the texts of the report with their headings, and what limits them."""
     content = version.content
     found = (
+        ("request", request),
         ("findings", content.findings),
         ("impression", content.impression),
         ("recommendation", content.recommendation),

@@ -103,6 +103,21 @@ def test_a_match_links_the_patient_moves_the_order_and_is_taken_back(house: Hous
     assert order.id in tang.get(f"/t/case/{case.id}/order").text  # and may be chosen again
 
 
+def test_what_the_clinic_wrote_stands_on_the_desk_the_page_and_the_sheet(house: House) -> None:
+    case, tang = unscheduled(house), house.signed_in("tang")
+    with transaction(house.engine) as tx:
+        order = place(house, tx, "王小丽", reason="咳嗽两周，<b>吸烟</b>。\n排除肺炎？")
+    house.submit(tang, f"/t/case/{case.id}/order", order=order.id)
+
+    asked = "咳嗽两周，&lt;b&gt;吸烟&lt;/b&gt;。\n排除肺炎？"
+    with transaction(house.engine) as tx:
+        report = read(tx, house.clinic, house.clinic.ada, case.id, house.now)
+    desk = house.signed_in("ada").get(f"/api/cases/{case.id}").json()["request"]
+    assert desk == {"told": "words", "words": "咳嗽两周，<b>吸烟</b>。\n排除肺炎？"}
+    assert tang.get(f"/t/case/{case.id}").text.count(asked) == 1
+    assert asked in tang.get(f"/t/print/{report.id}").text
+
+
 def test_another_persons_order_needs_a_word(house: House) -> None:
     case, tang = unscheduled(house), house.signed_in("tang")
     with transaction(house.engine) as tx:

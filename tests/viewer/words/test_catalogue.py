@@ -9,6 +9,7 @@ import pytest
 
 from reading.alerts.critical import MINUTES
 from reading.cases.moves import Move, SigningRole, State
+from reading.desk.clinical_request import Told
 from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
 from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
@@ -75,6 +76,7 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"desk.critical.{kind}" for kind in MINUTES),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
+        *(f"request.{told}" for told in Told if told is not Told.WORDS),
         *(f"reason.{reason}" for reason in Reason),
         *(f"quality.group.{group}" for group in Group),
         *(f"quality.kind.{kind}" for kind in Kind),

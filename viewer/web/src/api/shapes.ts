@@ -224,7 +224,11 @@ export type Allowed =
   | 'no-change'
   | 'print'
 
+/** What the clinic wrote of the case, word for word, or why there is nothing to show. */
+export type ClinicalRequest = { readonly told: 'words' | 'blank' | 'no_order' | 'held'; readonly words: string }
+
 export type CaseDetail = Case & {
+  readonly request: ClinicalRequest
   readonly lease: Lease | null
   readonly draft: SavedDraft | null
   readonly versions: readonly ReportVersion[]

@@ -14,6 +14,7 @@ import { unfinished } from './draft'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
 import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
+import { requestView } from './request-view'
 import { deskCommandOf, showHelp } from './shortcuts'
 import { Work } from './work'
 import '../images/image-panel'
@@ -217,7 +218,7 @@ class Desk extends Part {
               takeFollowUp: () => void this.decisions?.takeFollowUp(),
             },
           )}
-          ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
+          ${requestView(detail.request)} ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
           ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}
           ${
             this.decisions
