@@ -103,9 +103,11 @@ def _take_lock(fd: int) -> bool:
 class Pieces(Iterator[bytes]):
     """Reads exactly ``length`` bytes from ``offset``, at most ``chunk`` at a time; opens the file when it is made.
 
+    `send` takes the next bytes as iterating does.
+
     Raises:
         FileNotFoundError: when it is made; there is no such file.
-        EOFError: the file ends before.
+        EOFError: the file ends before; when it is made, or later where the file was cut meanwhile.
 
     """
 
@@ -116,6 +118,9 @@ class Pieces(Iterator[bytes]):
         self._offset = offset
         self._end = offset + length
         self._chunk = chunk
+        if os.fstat(self._fd).st_size < self._end:
+            self.close()
+            raise EOFError
 
     def __iter__(self) -> Self:
         return self
@@ -130,6 +135,25 @@ class Pieces(Iterator[bytes]):
             raise EOFError
         self._offset += len(piece)
         return piece
+
+    def send(self, socket: int, most: int) -> int:
+        """Send up to ``most`` of the next bytes into a socket without reading them (sendfile); 0 at the end.
+
+        Raises:
+            BlockingIOError: the socket takes no more now.
+            EOFError: the file ends before.
+
+        """
+        wanted = min(most, self._end - self._offset)
+        if self._fd is None or not wanted:
+            self.close()
+            return 0
+        sent = os.sendfile(socket, self._fd, self._offset, wanted)
+        if not sent:
+            self.close()
+            raise EOFError
+        self._offset += sent
+        return sent
 
     def close(self) -> None:
         if self._fd is not None:

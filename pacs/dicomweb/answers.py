@@ -8,14 +8,23 @@ from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 from typing import Final
 
+from starlette.concurrency import iterate_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from storage.files import Pieces
 
 REVALIDATE: Final = "private, no-cache"
 SHIFT_SECONDS: Final = 12 * 60 * 60
 IMMUTABLE: Final = f"private, max-age={SHIFT_SECONDS}, immutable"
 """Caching of a resource whose address holds its digest: for a shift, or until signing out clears it."""
 VARY: Final = "Accept, Cookie"
+PIECES: Final = "tierread.response.pieces"
+"""Extension of ASGI: a message with ``pieces``, an iterator of `Piece`, which the server sends one after the other."""
+
+Piece = bytes | Pieces
+"""Bytes, or a range of a file that need not be read to be sent."""
 
 
 def etag(*parts: str | bytes | int) -> str:
@@ -27,16 +36,41 @@ def etag(*parts: str | bytes | int) -> str:
     return f'"{digest.hexdigest()[:32]}"'
 
 
-def gathered(pieces: Iterable[bytes], least: int = 1 << 20) -> Iterator[bytes]:
+class PiecesResponse(Response):
+    """A body in pieces, of which ``size`` is the length where it is known.
+
+    Where the server offers `PIECES`, ranges of files go from the disk to the network by the kernel alone.
+    """
+
+    def __init__(self, pieces: Iterator[Piece], size: int | None, headers: dict[str, str]) -> None:
+        super().__init__(headers=headers)
+        del self.headers["content-length"]
+        if size is not None:
+            self.headers["content-length"] = str(size)
+        self._pieces = pieces
+        self._size = size
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        if self._size is not None and PIECES in scope.get("extensions", {}):
+            await send({"type": PIECES, "pieces": self._pieces})
+        else:
+            async for piece in iterate_in_threadpool(gathered(self._pieces)):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+def gathered(pieces: Iterable[Piece], least: int = 1 << 20) -> Iterator[bytes]:
     """The same bytes in pieces of at least ``least``: each one sent costs a change of threads, however small it is."""
     held: list[bytes] = []
     size = 0
     for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size >= least:
-            yield b"".join(held)
-            held, size = [], 0
+        for read in (piece,) if isinstance(piece, bytes) else piece:
+            held.append(read)
+            size += len(read)
+            if size >= least:
+                yield b"".join(held)
+                held, size = [], 0
     if held:
         yield b"".join(held)
 

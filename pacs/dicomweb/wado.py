@@ -7,15 +7,16 @@ import json
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final
 
 from pydicom.dataset import Dataset
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 
 from pacs.dataset.walk import EXPLICIT_LITTLE
 from pacs.dicomweb.accept import ANY_SYNTAX, Acceptable, acceptable, takes_gzip
-from pacs.dicomweb.answers import VARY, etag, gathered, headers, not_modified, whole_or_range
+from pacs.dicomweb.answers import VARY, Piece, PiecesResponse, etag, headers, not_modified, whole_or_range
 from pacs.dicomweb.context import DicomwebContext
 from pacs.dicomweb.multipart import body_of, boundary_for, closing, part_header
 from pacs.dicomweb.needs import VisibleStudy
@@ -30,6 +31,7 @@ from pacs.pixels.memory import TooLarge as TooMuchMemory
 from pacs.pixels.opened import NATIVE, StoredInstance, Unreadable, little_endian_pixels
 from pacs.pixels.recoded_header import may_differ
 from pacs.pixels.transcode import DECODABLE, NotDecodable, frame_bytes
+from storage.files import Pieces
 from storage.index.queries import Instance
 
 DICOM: Final = "application/dicom"
@@ -70,8 +72,7 @@ def objects(service: DicomwebContext, request: Request, study_uid: str, find: Fi
         boundary = boundary_for(tag)
         media = f'multipart/related; type="{DICOM}"; boundary={boundary}'
         pieces, size = _first_read(_parts(boundary, files)), _size(boundary, files)
-    fields = headers(tag) | {"Content-Type": media} | ({} if size is None else {"Content-Length": str(size)})
-    return StreamingResponse(gathered(pieces), headers=fields)
+    return PiecesResponse(pieces, size, headers(tag) | {"Content-Type": media})
 
 
 class _File:
@@ -98,7 +99,7 @@ class _File:
         """Known only where the stored bytes are sent unchanged."""
         return None if self._transcode or self._correction is not None else self._opened.instance.size
 
-    def begun(self) -> tuple[str, Iterator[bytes]]:
+    def begun(self) -> tuple[str, Iterator[Piece]]:
         """Media type and pieces; the first piece is read now, so that an error comes before anything is sent.
 
         What cannot be decoded goes as it is stored to a client that named no syntax: its study arrives whole.
@@ -124,7 +125,7 @@ def _has_form(one: Acceptable, instances: Iterable[Instance]) -> bool:
     return all(instance.transfer_syntax_uid == one.transfer_syntax for instance in instances)
 
 
-def _parts(boundary: str, files: Iterable[_File]) -> Iterator[bytes]:
+def _parts(boundary: str, files: Iterable[_File]) -> Iterator[Piece]:
     first = True
     for file in files:
         media, pieces = file.begun()
@@ -143,15 +144,15 @@ def _size(boundary: str, files: list[_File]) -> int | None:
     return total
 
 
-def _first_read(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces; the first two are read now, so that an error comes before the response has begun."""
+def _first_read(pieces: Iterator[Piece]) -> Iterator[Piece]:
+    """The same pieces; the first two are read now, so that an error comes before the response has begun.
+
+    A range of a file stays one piece: whether the file holds it is known since it was opened.
+    """
+    if isinstance(pieces, Pieces):
+        return iter([pieces])
     first = [piece for _, piece in zip(range(2), pieces, strict=False)]
-
-    def rest() -> Iterator[bytes]:
-        yield from first
-        yield from pieces
-
-    return rest()
+    return chain(first, pieces)
 
 
 def metadata(service: DicomwebContext, request: Request, study_uid: str, find: Find) -> Response:

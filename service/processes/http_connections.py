@@ -5,11 +5,16 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import closing
 from enum import Enum
 from typing import Any, ClassVar, Final
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Message, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from pacs.dicomweb.answers import PIECES
+from service.processes.http_pieces import After, PieceSender
 from storage.shares import NoRoom, Shares
 
 HEAD_BYTES: Final = 64 * 1024
@@ -49,11 +54,13 @@ class Connections:
         most: int,
         most_of_one: int,
         request_seconds: float,
+        unread_seconds: float = UNREAD_SECONDS,
         is_trusted: Callable[[str], bool],
         on_close: Callable[[Closed], None],
     ) -> None:
         """``is_trusted`` says whether an address is a proxy's, which calls for many."""
         self.request_seconds = request_seconds
+        self.unread_seconds = unread_seconds
         self._on_close = on_close
         self._sweep: asyncio.TimerHandle | None = None
         self._shares = Shares[Connection](
@@ -94,9 +101,16 @@ class Connections:
 
 
 class Connection(HttpToolsProtocol):
-    """uvicorn's connection, which knows what it waits for and since when."""
+    """uvicorn's connection, which knows what it waits for and since when, and offers `PIECES`."""
 
     shared: ClassVar[Connections]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._application = self.app
+        self.app = self._offering_pieces
+        self._sender: PieceSender | None = None
+        self._room: asyncio.Future[None] | None = None
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -108,6 +122,7 @@ class Connection(HttpToolsProtocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.shared.leave(self)
         super().connection_lost(exc)
+        self._have_room()
 
     def data_received(self, data: bytes) -> None:
         self._heard_at = time.monotonic()
@@ -145,7 +160,7 @@ class Connection(HttpToolsProtocol):
             return now - self._since
         if self._phase is _Phase.BODY:
             return None if self.flow.read_paused else now - self._heard_at
-        return now - self._unread[1] if self.flow.write_paused else None
+        return now - self._unread[1] if self.flow.write_paused or self._room is not None else None
 
     def look(self, passed: float) -> Closed | None:
         """Why the connection is to be closed now; ``passed`` is the time since the last look."""
@@ -158,9 +173,11 @@ class Connection(HttpToolsProtocol):
             elif now - self._since > limit and self._bytes < (now - self._since) * LEAST_BYTES_A_SECOND:
                 return Closed.SLOW_BODY
         waiting = self.transport.get_write_buffer_size()
+        if self._sender is not None and self._room is not None:
+            waiting = -self._sender.sent  # the kernel has the rest
         if not waiting or waiting != self._unread[0]:
             self._unread = (waiting, now)
-        elif now - self._unread[1] > UNREAD_SECONDS:
+        elif now - self._unread[1] > self.shared.unread_seconds:
             return Closed.UNREAD
         return None
 
@@ -168,3 +185,62 @@ class Connection(HttpToolsProtocol):
         self._phase = phase
         self._since = self._heard_at = time.monotonic()
         self._bytes = 0
+
+    async def _offering_pieces(self, scope: Scope, receive: Receive, send: Send) -> None:
+        cycle: RequestResponseCycle = send.__self__  # type: ignore[attr-defined]
+
+        async def send_either(message: Message) -> None:
+            if message["type"] == PIECES:
+                await self._send_pieces(cycle, message)
+            else:
+                await send(message)
+
+        scope["extensions"] = {PIECES: {}}
+        await self._application(scope, receive, send_either)
+
+    async def _send_pieces(self, cycle: RequestResponseCycle, message: Message) -> None:
+        """Send all pieces past the transport, whose own buffer is empty meanwhile.
+
+        Its socket is the same under another number, so that the event loop can be asked about it.
+        """
+        self.transport.set_write_buffer_limits(high=0)
+        await self.flow.drain()
+        if cycle.disconnected:
+            return
+        with (
+            self.transport.get_extra_info("socket").dup() as into,
+            closing(PieceSender(message["pieces"], into)) as sender,
+        ):
+            self._sender = sender
+            try:
+                await self._send_all(cycle, sender, into.fileno())
+            finally:
+                self._sender = None
+        cycle.expected_content_length -= sender.sent
+        if not cycle.disconnected:
+            self.transport.set_write_buffer_limits()
+
+    async def _send_all(self, cycle: RequestResponseCycle, sender: PieceSender, descriptor: int) -> None:
+        after = After.ANOTHER
+        while after is not After.END and not cycle.disconnected:
+            if after is After.WAIT:
+                await self._room_in(descriptor)
+            try:
+                after = await run_in_threadpool(sender.burst)
+            except ConnectionError:
+                self.transport.abort()
+                cycle.disconnected = True
+
+    async def _room_in(self, descriptor: int) -> None:
+        """Wait until a socket takes more, or the connection has ended."""
+        self._room = self.loop.create_future()
+        self.loop.add_writer(descriptor, self._have_room)
+        try:
+            await self._room
+        finally:
+            self.loop.remove_writer(descriptor)
+            self._room = None
+
+    def _have_room(self) -> None:
+        if self._room is not None and not self._room.done():
+            self._room.set_result(None)

@@ -33,6 +33,7 @@ _.log_message
 args
 
 # io, SQLAlchemy, minio, prometheus_client, pydantic, typer and uvicorn call or read these.
+_.expected_content_length
 _.seekable
 _.readinto
 _.impl
