@@ -15,6 +15,8 @@ class Action(StrEnum):
     AUDIT_SEARCH = "audit.search"
     AUDIT_VERIFY = "audit.verify"
 
+    CALENDAR_SET = "calendar.set"
+
     CASE_AGREE = "case.agree"
     CASE_AMEND = "case.amend"
     CASE_ARRIVE = "case.arrive"
@@ -135,6 +137,11 @@ class Action(StrEnum):
     PERSON_END = "person.end"
 
     PICTURE_READ = "picture.read"
+
+    POLICY_ADD = "policy.add"
+    POLICY_CANCEL = "policy.cancel"
+    POLICY_SWITCH = "policy.switch"
+    POLICY_TRY = "policy.try"
 
     RECEIPT_PRINT = "receipt.print"
 

@@ -34,9 +34,8 @@ from reading.patients.same_name import Answer
 from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.rules import case_rule, policy
-from reading.rules.examination_time import start_of_examination, years_between
-from reading.rules.rule import Facts
+from reading.rules import case_facts, case_rule, policy
+from reading.rules.examination_time import start_of_examination
 from reading.viewers import Staff
 from storage.ids import new_id
 from storage.records import Study
@@ -165,17 +164,18 @@ def _opened(  # noqa: PLR0917
         time_zone=site.time_zone,
         received_at=study.first_received_at,
     )
-    born = parse_date(study.birth_date)
     in_force = policy.in_force(tx, now)
     rule = in_force.match(
-        Facts(
+        case_facts.facts_at_arrival(
+            tx,
             modality=look.modality,
             body_part=body_part,
-            site_id=study.site_id,
-            age_years=years_between(born, began.at.date()) if born else None,
+            site=site,
+            person=case_facts.Person(sex=case_facts.sex_of(study.sex), born=parse_date(study.birth_date)),
+            requested=_requested(order),
             priority=priority,
-            critical=False,
-            escalated=False,
+            examined_at=began.at,
+            received_at=study.first_received_at,
         )
     )
     return Case(
@@ -199,6 +199,12 @@ def _opened(  # noqa: PLR0917
         clock_wrong=began.clock_wrong,
         revision=1,
     )
+
+
+def _requested(order: Order | None) -> case_facts.Requested:
+    if order is None:
+        return case_facts.Requested()
+    return case_facts.Requested(department=order.department, contrast=order.contrast, reason=order.reason)
 
 
 def _more(ctx: Context[Who], study: Study, case: Case) -> None:

@@ -46,6 +46,10 @@ class Request:
     """None: now."""
     station: str
     """AE title of the device that is to make it; empty: any of the site."""
+    department: str = ""
+    """The department that asks for it, in its own words."""
+    contrast: bool | None = None
+    """Whether it is to be made with a contrast agent; None: not said."""
 
 
 def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
@@ -75,6 +79,8 @@ def place(ctx: Context[Staff], keys: Keys, request: Request) -> Order:
         now=ctx.now,
         scheduled_at=at,
         device_id=_station(ctx.tx, site.id, request.station, ctx.now) if request.station else None,
+        department=request.department,
+        contrast=request.contrast,
     )
     ctx.record(action=Action.ORDER_PLACE, subject_kind="order", subject_id=made.id)
     return made

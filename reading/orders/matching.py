@@ -111,14 +111,16 @@ def order_of(tx: Connection, case_id: str) -> Order | None:
 
 
 def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
-    """Join a case to an order; a more urgent order raises the priority of a case that waits to be read."""
+    """Join a case to an order, which may say another rule of a case that waits to be read, and raise its priority."""
     missing = [one for one in order.procedures if one.state in WITHOUT_IMAGES]
     meant = [one.id for one in missing if one.body_part == case.body_part] or [one.id for one in missing]
     cases.join_procedures(tx, case.id, meant, now)
     progress.move(tx, order.id, meant, Move.ARRIVE)
     standing = cases.lock(tx, case.id)
-    if standing.state is State.WAITING_READ and order.priority < standing.priority:
-        case_rule.retriage(tx, cases.change(tx, standing, priority=order.priority))
+    if standing.state is State.WAITING_READ:
+        if order.priority < standing.priority:
+            standing = cases.change(tx, standing, priority=order.priority)
+        case_rule.retriage(tx, standing)
 
 
 def part(tx: Connection, case_id: str, order: Order) -> None:

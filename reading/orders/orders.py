@@ -72,6 +72,10 @@ class Order:
     revision: int
     device_id: str | None = None
     """The device that is to make it; None: any of the site."""
+    department: str = ""
+    """The department that asks for it."""
+    contrast: bool | None = None
+    """Whether it is to be made with a contrast agent; None: not said."""
 
 
 def place(
@@ -88,6 +92,8 @@ def place(
     scheduled_at: datetime | None = None,
     accession_number: str | None = None,
     device_id: str | None = None,
+    department: str = "",
+    contrast: bool | None = None,
 ) -> Order:
     """A new order; the accession number is ours unless the site's own system gave one.
 
@@ -130,6 +136,8 @@ def place(
         ),
         revision=1,
         device_id=device_id,
+        department=checked("department", department, longest=60),
+        contrast=contrast,
     )
     with taken_as(tx, "accession_number"):
         tx.execute(
@@ -146,6 +154,8 @@ def place(
                 ordered_by=made.ordered_by,
                 created_at=made.created_at,
                 device_id=made.device_id,
+                department=made.department,
+                contrast=made.contrast,
             )
         )
     for one in made.procedures:
@@ -266,6 +276,8 @@ def _orders(tx: Connection, condition: sa.ColumnElement[bool], limit: int, *, ne
             procedures=tuple(of_order[row.id]),
             revision=row.revision,
             device_id=row.device_id,
+            department=row.department,
+            contrast=row.contrast,
         )
         for row in rows
     ]

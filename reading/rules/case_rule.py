@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from dataclasses import replace
 
-import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading import tables
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
-from reading.dicom_dates import parse_date
 from reading.kinds import Tier
-from reading.patients import patients
 from reading.reports import versions
-from reading.rules import policy
-from reading.rules.examination_time import years_between
-from reading.rules.rule import Facts, Rule
-from storage.tables import study
+from reading.rules import case_facts, policy
+from reading.rules.facts import Facts
+from reading.rules.rule import Rule
 
 
 def rule_of(tx: Connection, case: Case) -> Rule:
@@ -41,16 +36,8 @@ def retriage(
     A case that has a final version keeps its rule: what was released was released under it. A due time
     never moves further away.
     """
-    was_escalated = history.was_moved(tx, case.id, Move.ESCALATE)
-    facts = Facts(
-        modality=case.modality if modality is None else modality,
-        body_part=case.body_part if body_part is None else body_part,
-        site_id=case.site_id,
-        age_years=age_years(tx, case.id, case.patient_id, case.examined_at),
-        priority=case.priority,
-        critical=case.critical if critical is None else critical,
-        escalated=was_escalated or bool(escalated),
-    )
+    changed = {"modality": modality, "body_part": body_part, "critical": critical, "escalated": escalated or None}
+    facts = replace(facts_of_case(tx, case), **{key: value for key, value in changed.items() if value is not None})
     changes: dict[str, object] = {
         "modality": facts.modality,
         "body_part": facts.body_part,
@@ -67,23 +54,13 @@ def retriage(
     return cases.change(tx, case, **changes)
 
 
+def facts_of_case(tx: Connection, case: Case) -> Facts:
+    """The facts of a case as they are now."""
+    was_escalated = history.was_moved(tx, case.id, Move.ESCALATE)
+    escalated = frozenset({case.id}) if was_escalated else frozenset[str]()
+    return case_facts.facts_of(tx, [case], escalated=escalated)[case.id]
+
+
 def home_tier(tx: Connection, case: Case) -> Tier:
     """The tier that reads a case again."""
     return Tier.CITY if history.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
-
-
-def age_years(tx: Connection, case_id: str, patient_id: str | None, at: datetime) -> int | None:
-    """The age at the examination, by the birth date of the linked patient, else by that in the images."""
-    linked = None if patient_id is None else patients.by_id(tx, patient_id)
-    born = None if linked is None else linked.birth_date
-    if born is None:
-        joined = tables.case_study
-        said = tx.scalar(
-            sa.select(study.c.birth_date)
-            .join(joined, joined.c.study_uid == study.c.study_uid)
-            .where(joined.c.case_id == case_id)
-            .order_by(joined.c.joined_at)
-            .limit(1)
-        )
-        born = parse_date(said or "")
-    return None if born is None else years_between(born, at.date())

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from reading.kinds import Priority, Tier
+from reading.kinds import Tier
+from reading.rules.conditions import When
 
 
 class ReviewTime(StrEnum):
@@ -13,45 +14,6 @@ class ReviewTime(StrEnum):
 
     BEFORE_RELEASE = "before_release"
     AFTER_RELEASE = "after_release"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Facts:
-    """The facts of a case that rules depend on."""
-
-    modality: str
-    body_part: str
-    site_id: str
-    age_years: int | None
-    priority: Priority
-    critical: bool
-    escalated: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class When:
-    """The conditions of a rule; one that is None is met by every case."""
-
-    modality: frozenset[str] | None = None
-    body_part: frozenset[str] | None = None
-    site: frozenset[str] | None = None
-    priority: frozenset[Priority] | None = None
-    min_age_years: int | None = None
-    max_age_years: int | None = None
-    critical: bool | None = None
-    escalated: bool | None = None
-
-    def holds(self, facts: Facts) -> bool:
-        return (
-            (self.modality is None or facts.modality in self.modality)
-            and (self.body_part is None or facts.body_part in self.body_part)
-            and (self.site is None or facts.site_id in self.site)
-            and (self.priority is None or facts.priority in self.priority)
-            and (self.min_age_years is None or (facts.age_years is not None and facts.age_years >= self.min_age_years))
-            and (self.max_age_years is None or (facts.age_years is not None and facts.age_years <= self.max_age_years))
-            and (self.critical is None or facts.critical == self.critical)
-            and (self.escalated is None or facts.escalated == self.escalated)
-        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,128 +1,300 @@
-"""The JSON document of a policy's rules, read and checked."""
+"""The document of a policy: its typed schema, and every error in it by path and word."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, cast
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import time
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from reading.errors import Invalid
-from reading.kinds import Priority, Tier
-from reading.rules.rule import Review, ReviewTime, Rule, When
+from reading.kinds import Priority, Sex, Tier
+from reading.rules.conditions import Hours, When
+from reading.rules.rule import Review, ReviewTime, Rule
+
+MOST_MINUTES: Final = 60 * 24 * 60
+"""Sixty days: longer than any examination is waited for."""
+OLDEST: Final = 120
+MOST_RULES: Final = 200
+MOST_TEXTS: Final = 500
+
+_PLACE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+_Texts = Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
+_Codes = Annotated[
+    list[Annotated[str, StringConstraints(max_length=60)]], Field(min_length=1, max_length=MOST_TEXTS)
+]  # "" is the modality or part of the body that nobody named
+_Minutes = Annotated[int, Field(gt=0, le=MOST_MINUTES)]
+_Years = Annotated[int, Field(ge=0, le=OLDEST)]
+_Clock = Annotated[str, StringConstraints(pattern=f"^{_PLACE}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class HoursPart(_Part):
+    """A part of the day by the clock of the site."""
+
+    begins: Annotated[_Clock, Field(alias="from")]
+    ends: Annotated[_Clock, Field(alias="to")]
+
+
+class WhenPart(_Part):
+    """The conditions of a rule: all that are named have to be met."""
+
+    modality: _Codes | None = None
+    body_part: _Codes | None = None
+    contrast: bool | None = None
+    site: _Texts | None = None
+    department: _Texts | None = None
+    priority: Annotated[list[Literal["emergency", "urgent", "routine"]], Field(min_length=1)] | None = None
+    words: _Texts | None = None
+    sex: Annotated[list[Literal["M", "F", "O", ""]], Field(min_length=1)] | None = None
+    min_age_years: _Years | None = None
+    max_age_years: _Years | None = None
+    hours: HoursPart | None = None
+    working_day: bool | None = None
+    critical: bool | None = None
+    escalated: bool | None = None
+
+
+class ReviewPart(_Part):
+    """The second reading by the city that a rule asks for."""
+
+    when: Literal["before_release", "after_release"]
+    percent: Annotated[float, Field(gt=0, le=100, strict=True)] = 100
+
+
+class RulePart(_Part):
+    """One rule: the first whose conditions a case meets is the case's."""
+
+    name: _Text
+    when: WhenPart = WhenPart()
+    tier: Literal["county", "city"]
+    needs_verifier: bool
+    exempt_titles: Annotated[list[_Text], Field(max_length=MOST_TEXTS)] = []
+    review: ReviewPart | None = None
+    due_minutes: _Minutes
+    indicator_minutes: _Minutes
+    arriving_minutes: _Minutes
+
+
+class PolicyDocument(_Part):
+    """The document of a policy: its rules, the first ones first."""
+
+    rules: Annotated[list[RulePart], Field(min_length=1, max_length=MOST_RULES)]
+
+
+@dataclass(frozen=True, kw_only=True)
+class DocumentProblem:
+    """One error of a document."""
+
+    path: str
+    """Where it is, e.g. ``rules[2].when.priority[0]``; empty: the document itself."""
+    problem: str
+    """A word that pages and commands put into a sentence."""
+    rule: str = ""
+    """The name of the rule that it is in, where that has one."""
+    values: Mapping[str, str] = field(default_factory=dict[str, str])
+    """What the sentence names: the limit that was passed, the values that there are."""
+
+
+class InvalidDocument(Invalid):
+    """A document of a policy has errors; the first of them stands in for all where one is asked for."""
+
+    def __init__(self, problems: Sequence[DocumentProblem]) -> None:
+        super().__init__(problems[0].path or "document", problems[0].problem)
+        self.problems = tuple(problems)
+
+
+WORDS: Final[Mapping[str, tuple[str, str]]] = {
+    "missing": ("required", ""),
+    "extra_forbidden": ("unknown_field", ""),
+    "list_type": ("not_a_list", ""),
+    "too_short": ("too_few", "min_length"),
+    "too_long": ("too_many", "max_length"),
+    "model_type": ("not_an_object", ""),
+    "model_attributes_type": ("not_an_object", ""),
+    "dict_type": ("not_an_object", ""),
+    "bool_type": ("not_a_boolean", ""),
+    "int_type": ("not_a_whole_number", ""),
+    "float_type": ("not_a_number", ""),
+    "finite_number": ("not_a_number", ""),
+    "string_type": ("not_a_text", ""),
+    "string_too_short": ("required", ""),
+    "string_too_long": ("too_long", "max_length"),
+    "string_pattern_mismatch": ("not_a_clock", ""),
+    "literal_error": ("not_among", "expected"),
+    "greater_than": ("too_small_above", "gt"),
+    "greater_than_equal": ("too_small", "ge"),
+    "less_than_equal": ("too_large", "le"),
+}
+"""By pydantic's type of an error: our word, and the name of the value that the sentence states."""
+
+
+def read_document(text: str) -> Any:
+    """The value of a JSON text, to be checked by `read_rules`.
+
+    Raises:
+        InvalidDocument: it is no JSON.
+
+    """
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as wrong:
+        problem = DocumentProblem(path="", problem="not_json", values={"limit": str(wrong.lineno)})
+        raise InvalidDocument([problem]) from wrong
+    except RecursionError as wrong:
+        raise InvalidDocument([DocumentProblem(path="", problem="not_accepted")]) from wrong
 
 
 def read_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
     """The rules of a document, checked.
 
     Raises:
-        Invalid: with the path of the field that is wrong.
+        InvalidDocument: with every error.
 
     """
-    _only(document, {"rules"}, "rules document")
-    entries = document.get("rules")
-    if not isinstance(entries, list) or not entries:
-        raise Invalid("rules", "not_a_list")
-    rules = tuple(_rule(entry, f"rules[{number}]") for number, entry in enumerate(cast("list[Any]", entries)))
-    if len({rule.name for rule in rules}) != len(rules):
-        raise Invalid("rules", "name_twice")
-    if rules[-1].when != When():
-        raise Invalid("rules", "last_rule_has_conditions")
-    for rule in rules:
-        if rule.when == When(priority=frozenset({Priority.EMERGENCY})):
-            break  # every emergency has found its rule
-        meets_emergencies = rule.when.priority is None or Priority.EMERGENCY in rule.when.priority
-        if meets_emergencies and rule.reviewed_before_release:
-            raise Invalid(f"rules.{rule.name}", "emergency_waits_for_review")
+    try:
+        read = PolicyDocument.model_validate(document)
+    except ValidationError as wrong:
+        raise InvalidDocument([_problem(document, error) for error in wrong.errors()]) from wrong
+    rules = tuple(_rule(part) for part in read.rules)
+    problems = _between(rules)
+    if problems:
+        raise InvalidDocument(problems)
     return rules
 
 
-def _rule(entry: Any, path: str) -> Rule:
-    if not isinstance(entry, dict):
-        raise Invalid(path, "not_an_object")
-    fields = cast("dict[str, Any]", entry)
-    known = {"name", "when", "tier", "needs_verifier", "exempt_titles", "review"}
-    _only(fields, known | {"due_minutes", "indicator_minutes", "arriving_minutes"}, path)
-    name = fields.get("name")
-    if not isinstance(name, str) or not 0 < len(name) <= 60:
-        raise Invalid(f"{path}.name", "not_a_name")
-    needs_verifier = fields.get("needs_verifier")
-    if not isinstance(needs_verifier, bool):
-        raise Invalid(f"{path}.needs_verifier", "not_a_boolean")
-    tier = fields.get("tier")
-    if tier not in set(Tier):
-        raise Invalid(f"{path}.tier", "unknown")
+def _problem(document: Any, error: Any) -> DocumentProblem:
+    place = tuple(error["loc"])
+    word, named = WORDS.get(error["type"], ("not_accepted", ""))
+    values = {"limit": str(error["ctx"][named]).replace(" or ", " / ").replace(", ", " / ")} if named else {}
+    return DocumentProblem(path=_path(place), problem=word, rule=_name_at(document, place), values=values)
+
+
+def _path(place: Sequence[int | str]) -> str:
+    path = ""
+    for step in place:
+        path += f"[{step}]" if isinstance(step, int) else f".{step}" if path else step
+    return path
+
+
+def _name_at(document: Any, place: Sequence[int | str]) -> str:
+    try:
+        name = document["rules"][place[1]]["name"]
+    except (LookupError, TypeError):
+        return ""
+    return name if isinstance(name, str) else ""
+
+
+def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
+    """The errors that no field has alone."""
+    found: list[DocumentProblem] = []
+    seen: set[str] = set()
+    emergencies_have_theirs = False
+    everything_has_its_own = False
+
+    def wrong(number: int, place: str, problem: str) -> None:
+        found.append(DocumentProblem(path=f"rules[{number}].{place}", problem=problem, rule=rules[number].name))
+
+    for number, rule in enumerate(rules):
+        when = rule.when
+        if rule.name in seen:
+            wrong(number, "name", "name_twice")
+        seen.add(rule.name)
+        if everything_has_its_own:
+            wrong(number, "when", "never_reached")
+        if rule.review is not None and rule.reviewed_before_release and rule.review.percent != 100:
+            wrong(number, "review.percent", "before_release_is_always_all")
+        if when.hours is not None and when.hours.begins == when.hours.ends:
+            wrong(number, "when.hours", "no_hours")
+        if None not in {when.min_age_years, when.max_age_years} and (when.min_age_years or 0) > (
+            when.max_age_years or 0
+        ):
+            wrong(number, "when.max_age_years", "ages_crossed")
+        meets_emergencies = when.priority is None or Priority.EMERGENCY in when.priority
+        if meets_emergencies and rule.reviewed_before_release and not emergencies_have_theirs:
+            wrong(number, "review.when", "emergency_waits_for_review")
+        if when.priority is None or Priority.EMERGENCY in when.priority:
+            emergencies_have_theirs |= set(when.asked()) <= {"priority"}
+        everything_has_its_own |= when == When()
+    if rules[-1].when != When():
+        wrong(len(rules) - 1, "when", "last_rule_has_conditions")
+    return found
+
+
+def _rule(part: RulePart) -> Rule:
+    review = part.review
     return Rule(
-        name=name,
-        when=_when(fields.get("when", {}), f"{path}.when"),
-        tier=Tier(tier),
-        needs_verifier=needs_verifier,
-        exempt_titles=_texts(fields.get("exempt_titles", []), f"{path}.exempt_titles"),
-        review=_review(fields.get("review"), f"{path}.review"),
-        due_minutes=_minutes(fields, "due_minutes", path),
-        indicator_minutes=_minutes(fields, "indicator_minutes", path),
-        arriving_minutes=_minutes(fields, "arriving_minutes", path),
+        name=part.name,
+        when=_when(part.when),
+        tier=Tier(part.tier),
+        needs_verifier=part.needs_verifier,
+        exempt_titles=frozenset(part.exempt_titles),
+        review=None if review is None else Review(when=ReviewTime(review.when), percent=float(review.percent)),
+        due_minutes=part.due_minutes,
+        indicator_minutes=part.indicator_minutes,
+        arriving_minutes=part.arriving_minutes,
     )
 
 
-def _when(entry: Any, path: str) -> When:
-    if not isinstance(entry, dict):
-        raise Invalid(path, "not_an_object")
-    fields = cast("dict[str, Any]", entry)
-    texts = {"modality", "body_part", "site", "priority"}
-    numbers = {"min_age_years", "max_age_years"}
-    flags = {"critical", "escalated"}
-    _only(fields, texts | numbers | flags, path)
-    made: dict[str, Any] = {key: _texts(fields[key], f"{path}.{key}") for key in texts & fields.keys()}
-    for key in numbers & fields.keys():
-        if not _is_whole(fields[key]) or fields[key] < 0:
-            raise Invalid(f"{path}.{key}", "not_a_number")
-        made[key] = fields[key]
-    for key in flags & fields.keys():
-        if not isinstance(fields[key], bool):
-            raise Invalid(f"{path}.{key}", "not_a_boolean")
-        made[key] = fields[key]
-    if "priority" in made:
-        if made["priority"] - set(Priority):
-            raise Invalid(f"{path}.priority", "unknown")
-        made["priority"] = frozenset(Priority(value) for value in made["priority"])
-    return When(**made)
+def _when(part: WhenPart) -> When:
+    hours = part.hours
+    return When(
+        modality=_set(part.modality),
+        body_part=_set(part.body_part),
+        contrast=part.contrast,
+        site=_set(part.site),
+        department=_set(part.department),
+        priority=None if part.priority is None else frozenset(map(Priority, part.priority)),
+        words=_set(part.words),
+        sex=None if part.sex is None else frozenset(map(Sex, part.sex)),
+        min_age_years=part.min_age_years,
+        max_age_years=part.max_age_years,
+        hours=None
+        if hours is None
+        else Hours(begins=time.fromisoformat(hours.begins), ends=time.fromisoformat(hours.ends)),
+        working_day=part.working_day,
+        critical=part.critical,
+        escalated=part.escalated,
+    )
 
 
-def _review(entry: Any, path: str) -> Review | None:
-    if entry is None:
-        return None
-    if not isinstance(entry, dict):
-        raise Invalid(path, "not_an_object")
-    fields = cast("dict[str, Any]", entry)
-    _only(fields, {"when", "percent"}, path)
-    if fields.get("when") not in set(ReviewTime):
-        raise Invalid(f"{path}.when", "unknown")
-    when = ReviewTime(fields["when"])
-    percent = fields.get("percent", 100)
-    if not (_is_whole(percent) or isinstance(percent, float)) or not 0 < percent <= 100:
-        raise Invalid(f"{path}.percent", "not_a_percentage")
-    if when is ReviewTime.BEFORE_RELEASE and percent != 100:
-        raise Invalid(f"{path}.percent", "before_release_is_always_all")
-    return Review(when=when, percent=percent)
+def _set(texts: list[str] | None) -> frozenset[str] | None:
+    return None if texts is None else frozenset(texts)
 
 
-def _minutes(fields: Mapping[str, Any], key: str, path: str) -> int:
-    value = fields.get(key)
-    if not _is_whole(value) or cast("int", value) <= 0:
-        raise Invalid(f"{path}.{key}", "not_minutes")
-    return cast("int", value)
+def rule_part(rule: Rule) -> dict[str, Any]:
+    """A rule as its part of a document, without what is as it would be anyway."""
+    part: dict[str, Any] = {
+        "name": rule.name,
+        "when": {condition.value: plain(value) for condition, value in rule.when.asked().items()},
+        "tier": rule.tier.value,
+        "needs_verifier": rule.needs_verifier,
+        "due_minutes": rule.due_minutes,
+        "indicator_minutes": rule.indicator_minutes,
+        "arriving_minutes": rule.arriving_minutes,
+    }
+    if rule.exempt_titles:
+        part["exempt_titles"] = sorted(rule.exempt_titles)
+    if rule.review is not None:
+        percent = rule.review.percent
+        part["review"] = {"when": rule.review.when.value, "percent": int(percent) if percent.is_integer() else percent}
+    return part
 
 
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _texts(value: Any, path: str) -> frozenset[str]:
-    if not isinstance(value, list) or not all(isinstance(text, str) for text in cast("list[Any]", value)):
-        raise Invalid(path, "not_a_list_of_texts")
-    return frozenset(cast("list[str]", value))
-
-
-def _only(fields: Mapping[str, Any], known: set[str], path: str) -> None:
-    unknown = sorted(set(fields) - known)
-    if unknown:
-        raise Invalid(f"{path}.{unknown[0]}", "unknown_field")
+def plain(value: Any) -> Any:
+    """What a condition asks, as JSON has it."""
+    match value:
+        case Hours():
+            return {"from": value.begins.strftime("%H:%M"), "to": value.ends.strftime("%H:%M")}
+        case frozenset():
+            return sorted(str(one) for one in value)
+        case _:
+            return value

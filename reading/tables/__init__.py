@@ -35,7 +35,7 @@ from reading.tables.register import (
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review
-from reading.tables.rules import policy
+from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, printing
@@ -48,6 +48,7 @@ __all__ = [
     "attribution",
     "audit_anchor",
     "audit_event",
+    "calendar_entry",
     "case",
     "case_move",
     "case_procedure",
@@ -88,6 +89,7 @@ __all__ = [
     "performed_step",
     "person",
     "policy",
+    "policy_switch",
     "printing",
     "procedure",
     "receipt",

@@ -26,6 +26,8 @@ imaging_order: Final = sa.Table(
     sa.Column("created_at", UtcDateTime, nullable=False),
     revision_column(),
     reference("device_id", "device", nullable=True),  # the station that is to make it; none: any of the site
+    sa.Column("department", sa.String(60), nullable=False, server_default=""),  # that asks for it
+    sa.Column("contrast", sa.Boolean),  # none: not said
     sa.Index("ix_imaging_order_patient_id", "patient_id"),
     sa.Index("ix_imaging_order_site_id_scheduled_at", "site_id", "scheduled_at"),
     sa.UniqueConstraint("site_id", "accession_number"),

@@ -22,8 +22,10 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
+from reading.rules.rules_document import InvalidDocument
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
+from viewer.views.policy_problems import sentences
 from viewer.words.catalogue import Language, catalogue
 
 WRONG_USAGE: Final = 2
@@ -58,6 +60,9 @@ LISTS: Final = {
     "role": "`tierread person list` shows who holds which role",
     "forwarding rule": "`tierread forward list` shows the rules",
     "forwarding job": "`tierread forward jobs` shows the jobs",
+    "policy": "`tierread policy list` shows the versions",
+    "shipped policy": "`tierread policy show --help` says which there are",
+    "policy switch": "`tierread policy list --json` shows the switches that have not come",
     "share": "`tierread share list` shows the shares",
     "case or study": "the id of a case stands in the address of its page",
 }
@@ -88,6 +93,9 @@ PLACES: Final = {
     "person": "--person",
     "action": "--action",
     "after": "--after",
+    "note": "--note",
+    "at": "--at",
+    "since": "--days",
 }
 """Where on the command line a field of `Invalid` is entered."""
 
@@ -111,27 +119,16 @@ INVALID: Final = {
     "all": "something has to stay",
     "another_person": "they belong to different patients",
     "any_address_needs_a_certificate": "a device that may call from any address must be bound to a certificate",
-    "before_release_is_always_all": "a review before release is of all reports",
     "characters": "it holds a character that does not belong there",
     "check_character": "its check character is wrong",
     "date": "it is not a date",
-    "emergency_waits_for_review": "an emergency does not wait for a review",
     "form": "it is not in the form of its attribute",
     "future_date": "its date lies in the future",
-    "last_rule_has_conditions": "the last rule must hold for every case",
     "missing": "it is missing",
-    "name_twice": "two rules have the same name",
     "not_a_boolean": "it is neither true nor false",
     "not_a_certificate": "this file is no certificate",
-    "not_a_list": "it is not a list",
-    "not_a_list_of_texts": "it is not a list of texts",
-    "not_a_name": "it is not a name",
-    "not_a_number": "it is not a number",
-    "not_a_percentage": "it is not a percentage",
     "not_a_text": "it is not a text",
-    "not_an_object": "it is not an object with fields",
     "not_corrected_here": "this attribute cannot be corrected",
-    "not_minutes": "it is not a number of minutes",
     "number": "there are too few or too many of them",
     "patients_card_says_otherwise": "the identity card of the linked patient says otherwise",
     "unknown_field": "there is no such field",
@@ -203,6 +200,11 @@ def _invalid(error: Invalid) -> Ending:
     return Ending(code=REFUSED, sentence=f"{place}: {sentence}")
 
 
+def _invalid_document(error: InvalidDocument) -> Ending:
+    lines = tuple(f"{place} {what}" for place, what in sentences(error.problems, Language.EN))
+    return Ending(code=REFUSED, sentence="the document is no policy:", remedies=lines)
+
+
 def _not_allowed(error: NotAllowed) -> Ending:
     return Ending(code=REFUSED, sentence=sentence_of_rule(error.rule) or "a rule does not allow this")
 
@@ -239,6 +241,7 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     DatabaseError: lambda error: _cannot_start(database_failure(error)),
     Refused: _refused,
     NotThere: _not_there,
+    InvalidDocument: _invalid_document,
     Invalid: _invalid,
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,

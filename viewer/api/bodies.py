@@ -198,6 +198,9 @@ class Order(Body):
     """None: now."""
     station: Annotated[str, StringConstraints(max_length=16)] = ""
     """AE title of the device that is to make it; empty: any of the site."""
+    department: Annotated[str, StringConstraints(max_length=60)] = ""
+    contrast: bool | None = None
+    """Whether it is to be made with a contrast agent; None: not said."""
 
 
 class Attribution(Body):

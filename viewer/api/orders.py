@@ -55,6 +55,8 @@ def place(request: Request, staff: Acting, body: bodies.Order) -> dict[str, Any]
         reason=body.reason,
         scheduled_at=body.scheduled_at,
         station=body.station,
+        department=body.department,
+        contrast=body.contrast,
     )
     if body.patient_id is not None:
         with going_in(office, staff, Action.ORDER_PLACE, "patient", body.patient_id) as ctx:
@@ -100,6 +102,8 @@ def _order(tx: Connection, order: Order) -> dict[str, Any]:
         "state": order.state,
         "scheduled_at": order.scheduled_at.isoformat(),
         "station": station.ae_title if station else None,
+        "department": order.department,
+        "contrast": order.contrast,
         "revision": order.revision,
         "procedures": [
             {

@@ -26,6 +26,7 @@ from reading.errors import (
     TooManyAttempts,
     WrongCredentials,
 )
+from reading.rules.rules_document import InvalidDocument
 from viewer.http.page import home_of, language_of, page
 from viewer.words.catalogue import catalogue, text
 
@@ -85,6 +86,11 @@ def _malformed(error: RequestValidationError) -> Mapping[str, object]:
     return {"field": place, "problem": str(first["type"])}
 
 
+def _document(error: InvalidDocument) -> Mapping[str, object]:
+    problems = [{"path": one.path, "problem": one.problem, "rule": one.rule, **one.values} for one in error.problems]
+    return {"field": error.field, "problem": error.problem, "problems": problems}
+
+
 TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     NotThere: ProblemType(slug="not-there", status=404),
     Stale: ProblemType(slug="stale", status=409, fields=lambda error: {"expected": error.expected}),
@@ -96,6 +102,7 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     Invalid: ProblemType(
         slug="invalid", status=422, fields=lambda error: {"field": error.field, "problem": error.problem}
     ),
+    InvalidDocument: ProblemType(slug="invalid", status=422, fields=_document),
     WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
     TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
     Busy: ProblemType(slug="busy", status=503, fields=_retry_after),

@@ -20,6 +20,8 @@ NO_PAPERS: Final = "none"
 """The kind of card of somebody who has none."""
 BLANK: Final = {
     **dict.fromkeys((*PERSON, "site", "body_part", "laterality", "reason", "scheduled_at", "station", "patient"), ""),
+    "department": "",
+    "contrast": "",
     "card_type": IdentifierKind.IDENTITY_CARD,
     "card_of": HeldAs.OWN,
     "modality": "DX",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Query
@@ -44,6 +44,18 @@ router = APIRouter(prefix="/t")
 
 Field = Annotated[str, Form(max_length=200)]
 
+DEPARTMENTS: Final = (
+    "emergency",
+    "internal",
+    "surgery",
+    "orthopaedics",
+    "paediatrics",
+    "gynaecology",
+    "check_up",
+    "screening",
+)
+"""The departments that the form suggests; any other may be typed."""
+
 
 @router.get("/order")
 def show_order(
@@ -78,6 +90,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
     reason: Annotated[str, Form(max_length=1000)] = "",
     scheduled_at: Field = "",
     station: Field = "",
+    department: Field = "",
+    contrast: Annotated[str, Form(pattern="^(|with|without)$")] = "",
 ) -> Response:
     typed = {
         "patient": patient,
@@ -98,6 +112,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
         "reason": reason,
         "scheduled_at": scheduled_at,
         "station": station,
+        "department": department,
+        "contrast": contrast,
     }
     office = office_of(request)
     try:
@@ -111,6 +127,8 @@ def order(  # noqa: PLR0917 -- the fields of the form
                 reason=reason,
                 scheduled_at=_moment(ctx.tx, site, scheduled_at),
                 station=station,
+                department=department,
+                contrast={"with": True, "without": False}.get(contrast),
             )
             made = counter.place(ctx, office.keys, asked)
     except Invalid as wrong:
@@ -214,6 +232,7 @@ def _order_form(
         stations=devices,
         modalities=AT_THE_COUNTER,
         body_parts=BODY_PARTS,
+        departments=DEPARTMENTS,
         card_types=CARD_TYPES,
         form=form,
         known=known,

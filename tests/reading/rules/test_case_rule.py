@@ -75,7 +75,7 @@ def test_the_linked_patient_is_asked_for_the_age_before_the_image(engine: Engine
         linked = arrive(tx, clinic, "1.1", now, patient_id="P1", birth_date="19890101")
         stranger = arrive(tx, clinic, "1.2", now, birth_date="20200101")
         nobody = arrive(tx, clinic, "1.3", now, birth_date="")
-        ages = [case_rule.age_years(tx, one.id, one.patient_id, now) for one in (linked, stranger, nobody)]
+        ages = [case_rule.facts_of_case(tx, one).age_years for one in (linked, stranger, nobody)]
 
         assert cases.by_id(tx, linked.id).patient_id == patient.id
         assert ages == [35, 6, None]

@@ -6,40 +6,15 @@ from typing import Any
 
 import pytest
 from hypothesis import given
-from hypothesis import strategies as st
 
 from reading.kinds import Priority, Tier
+from reading.rules.facts import Facts
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.policy import Policy
-from reading.rules.rule import Facts
 from reading.rules.rules_document import read_rules
+from tests.reading.rules.some_facts import ANY_FACTS, facts
 
 FIRST = Policy(id="first", version=1, rules=read_rules(FIRST_POLICY))
-
-
-def facts(**known: Any) -> Facts:
-    chest: dict[str, Any] = {
-        "modality": "DX",
-        "body_part": "CHEST",
-        "site_id": "hills",
-        "age_years": 40,
-        "priority": Priority.ROUTINE,
-        "critical": False,
-        "escalated": False,
-    }
-    return Facts(**(chest | known))
-
-
-ANY_FACTS = st.builds(
-    Facts,
-    modality=st.sampled_from(["CT", "MR", "DX", "CR", "US", "", "?"]),
-    body_part=st.sampled_from(["CHEST", ""]),
-    site_id=st.just("hills"),
-    age_years=st.none() | st.integers(0, 120),
-    priority=st.sampled_from(Priority),
-    critical=st.booleans(),
-    escalated=st.booleans(),
-)
 
 
 @pytest.mark.parametrize(

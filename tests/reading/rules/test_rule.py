@@ -9,7 +9,8 @@ import pytest
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.policy import Policy
 from reading.rules.rules_document import read_rules
-from tests.reading.rules.test_first_policy import FIRST, facts
+from tests.reading.rules.some_facts import facts
+from tests.reading.rules.test_first_policy import FIRST
 
 
 @pytest.mark.parametrize(

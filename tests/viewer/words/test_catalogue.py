@@ -16,9 +16,11 @@ from reading.orders.terms import AT_THE_COUNTER, BODY_PARTS
 from reading.quality import moves as quality_moves
 from reading.quality.kinds import Group, Kind
 from reading.reports.versions import VALID
+from reading.rules.rules_document import WORDS
 from reading.sessions.patient_sessions import CARDS
 from viewer.folders import VIEWER
 from viewer.http import problems
+from viewer.pages.township_forms import DEPARTMENTS
 from viewer.words.catalogue import Language, MissingText, catalogue, spoken, text
 
 
@@ -77,6 +79,8 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
         *(f"request.{told}" for told in Told if told is not Told.WORDS),
+        *(f"department.{department}" for department in DEPARTMENTS),
+        *(f"policy.problem.{word}" for word, _ in WORDS.values()),
         *(f"reason.{reason}" for reason in Reason),
         *(f"quality.group.{group}" for group in Group),
         *(f"quality.kind.{kind}" for kind in Kind),

@@ -1,0 +1,147 @@
+"""The facts of cases that rules depend on, gathered for many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.cases.cases import Case
+from reading.dicom_dates import parse_date
+from reading.kinds import Priority, Sex
+from reading.register import organisations
+from reading.register.organisations import Organisation
+from reading.rules import calendar
+from reading.rules.calendar import Calendar
+from reading.rules.examination_time import years_between
+from reading.rules.facts import Facts
+from storage.tables import study
+
+
+@dataclass(frozen=True, kw_only=True)
+class Requested:
+    """What an order says that rules depend on."""
+
+    department: str = ""
+    contrast: bool | None = None
+    reason: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """Sex and birth date of whoever was examined."""
+
+    sex: Sex
+    born: date | None
+
+
+def facts_at_arrival(
+    tx: Connection,
+    *,
+    modality: str,
+    body_part: str,
+    site: Organisation,
+    person: Person,
+    requested: Requested,
+    priority: Priority,
+    examined_at: datetime,
+    received_at: datetime,
+) -> Facts:
+    """The facts of a case that is being opened."""
+    there = received_at.astimezone(ZoneInfo(site.time_zone))
+    return Facts(
+        modality=modality,
+        body_part=body_part,
+        site_id=site.id,
+        site_code=site.code,
+        department=requested.department,
+        contrast=requested.contrast,
+        request=requested.reason,
+        sex=person.sex,
+        age_years=years_between(person.born, examined_at.date()) if person.born else None,
+        received_at=there,
+        working_day=calendar.read(tx, there.date(), there.date()).is_working(there.date()),
+        priority=priority,
+        critical=False,
+        escalated=False,
+    )
+
+
+def facts_of(
+    tx: Connection, found: Sequence[Case], *, escalated: frozenset[str], days: Calendar | None = None
+) -> dict[str, Facts]:
+    """The facts of cases as they are now, by id; ``escalated`` are the ids of those that were escalated."""
+    sites = organisations.by_ids(tx, {case.site_id for case in found})
+    people, orders = _people(tx, found), _orders(tx, [case.id for case in found])
+    made: dict[str, Facts] = {}
+    for case in found:
+        site, person = sites[case.site_id], people[case.id]
+        there = case.received_at.astimezone(ZoneInfo(site.time_zone))
+        requested = orders.get(case.id, Requested())
+        made[case.id] = Facts(
+            modality=case.modality,
+            body_part=case.body_part,
+            site_id=site.id,
+            site_code=site.code,
+            department=requested.department,
+            contrast=requested.contrast,
+            request=requested.reason,
+            sex=person.sex,
+            age_years=years_between(person.born, case.examined_at.date()) if person.born else None,
+            received_at=there,
+            working_day=(days or calendar.read(tx, there.date(), there.date())).is_working(there.date()),
+            priority=case.priority,
+            critical=case.critical,
+            escalated=case.id in escalated,
+        )
+    return made
+
+
+def sex_of(said: str) -> Sex:
+    """Patient's Sex as a device wrote it (PS3.3 C.7.1.1); unknown where that is none of its terms."""
+    return Sex(said.strip()) if said.strip() in set(Sex) else Sex.UNKNOWN
+
+
+def _people(tx: Connection, found: Sequence[Case]) -> dict[str, Person]:
+    """Of each case: what the linked patient's record says, and what the images say where that says nothing."""
+    patient, joined = tables.patient, tables.case_study
+    ids = {case.patient_id for case in found if case.patient_id is not None}
+    linked: dict[str, Any] = {
+        row.id: row
+        for row in tx.execute(sa.select(patient.c.id, patient.c.sex, patient.c.birth_date).where(patient.c.id.in_(ids)))
+    }
+    first: dict[str, Any] = {}
+    rows = tx.execute(
+        sa.select(joined.c.case_id, study.c.sex, study.c.birth_date)
+        .join(study, study.c.study_uid == joined.c.study_uid)
+        .where(joined.c.case_id.in_([case.id for case in found]))
+        .order_by(joined.c.joined_at, joined.c.study_uid)
+    )
+    for row in rows:
+        first.setdefault(row.case_id, row)
+    people: dict[str, Person] = {}
+    for case in found:
+        record, image = linked.get(case.patient_id or ""), first.get(case.id)
+        sex = Sex(record.sex) if record is not None and record.sex else sex_of(image.sex if image else "")
+        born = record.birth_date if record is not None else None
+        people[case.id] = Person(sex=sex, born=born or parse_date(image.birth_date if image else ""))
+    return people
+
+
+def _orders(tx: Connection, case_ids: Sequence[str]) -> Mapping[str, Requested]:
+    """What the orders of cases say; where a case answers several, the one that it joined last."""
+    joined, procedure, order = tables.case_procedure, tables.procedure, tables.imaging_order
+    rows = tx.execute(
+        sa.select(joined.c.case_id, order.c.department, order.c.contrast, order.c.reason)
+        .join(procedure, procedure.c.id == joined.c.procedure_id)
+        .join(order, order.c.id == procedure.c.order_id)
+        .where(joined.c.case_id.in_(case_ids))
+        .order_by(joined.c.joined_at, order.c.id)
+    )
+    return {row.case_id: Requested(department=row.department, contrast=row.contrast, reason=row.reason) for row in rows}
