@@ -198,8 +198,12 @@ def raises_a_critical_result(page: Page) -> None:
 def acknowledges(page: Page) -> None:
     banner = page.locator(".banner.danger")
     banner.locator("input[name=read_back]").fill(READ_BACK)
+    banner.locator("input[name=spoken_with]").fill("值班医生")
     banner.locator("button").click()
     expect(page.locator(".banner.danger")).to_have_count(0)
+    page.locator(".banner.alert select[name=disposal]").select_option("transferred")
+    page.locator(".banner.alert button").click()
+    expect(page.locator(".banner.alert")).to_have_count(0)
 
 
 def text_of_the_pdf(page: Page, folder: Path) -> str:

@@ -1,1 +1,1 @@
-"""Critical results until they are answered."""
+"""Critical results until they are answered: classes, duty, climbing, read-back, disposal."""

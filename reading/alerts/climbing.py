@@ -1,13 +1,19 @@
-"""Climbing: an alert that nobody answers in time notifies the next level, again and again."""
+"""Climbing: what nobody answers in time goes to the next level, again and again; what was done is asked for softly."""
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+import sqlalchemy as sa
+
 from reading.actions import Action
-from reading.alerts import critical, notices
-from reading.alerts.critical import Alert
+from reading.alerts import alert_rows, notices
+from reading.alerts.alert_rows import Alert
+from reading.alerts.moves import Move, after
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.context import Context, Who, without_door
+from reading.tables import critical_alert
 
 _AT_ONCE = 100
 """The most alerts that climb in one transaction."""
@@ -15,25 +21,43 @@ _AT_ONCE = 100
 
 @without_door("The worker's step climbs the alerts of every site.")
 def climb(ctx: Context[Who]) -> int:
-    """Notify the next level of every overdue alert and restart its clock; answers how many climbed."""
-    overdue = critical.lock_overdue(ctx.tx, ctx.now, limit=_AT_ONCE)
+    """Notify the next level of every overdue alert and restart its clock; answers how many climbed.
+
+    The first deadline (``due_at``) stays as it is.
+    """
+    at = sa.func.coalesce(critical_alert.c.climbs_at, critical_alert.c.due_at)
+    overdue = alert_rows.lock_due(ctx.tx, alert_rows.unanswered() & (at <= ctx.now), limit=_AT_ONCE)
     for alert in overdue:
         _climb(ctx, alert)
     return len(overdue)
 
 
+@without_door("The worker's step reminds of the alerts of every site.")
+def remind(ctx: Context[Who]) -> int:
+    """Ask what was done with the patient where nobody has said so in time; answers how often it asked.
+
+    First everybody at the site, then those above it; nothing rings.
+    """
+    waiting = alert_rows.undisposed() & (critical_alert.c.remind_at <= ctx.now)
+    due = alert_rows.lock_due(ctx.tx, waiting, limit=_AT_ONCE)
+    for alert in due:
+        after(alert.state, Move.REMIND)
+        again = ctx.now + timedelta(minutes=alert.disposal_minutes)
+        reminded = alert_rows.change(ctx.tx, alert, reminders=alert.reminders + 1, remind_at=again)
+        site_id = cases.by_id(ctx.tx, alert.case_id).site_id
+        notices.tell_next(ctx.tx, reminded, site_id, notices.Kind.REMINDED, step=alert.reminders, now=ctx.now)
+        _record(ctx, Action.CRITICAL_REMIND, alert, reminded.reminders)
+    return len(due)
+
+
 def _climb(ctx: Context[Who], alert: Alert) -> None:
-    climbed = critical.raise_level(ctx.tx, alert, ctx.now)
+    after(alert.state, Move.CLIMB)
+    again = ctx.now + timedelta(minutes=alert.minutes)
+    climbed = alert_rows.change(ctx.tx, alert, level=alert.level + 1, climbs_at=again)
     site_id = cases.by_id(ctx.tx, alert.case_id).site_id
-    notices.post(
-        ctx.tx,
-        alert_id=alert.id,
-        case_id=alert.case_id,
-        level=climbed.level,
-        person_id=None,
-        organisation_id=notices.organisation_at(ctx.tx, site_id, alert.level),
-        now=ctx.now,
-    )
-    ctx.by(SYSTEM).record(
-        action=Action.CRITICAL_CLIMB, subject_kind="case", subject_id=alert.case_id, details={"level": climbed.level}
-    )
+    notices.tell_next(ctx.tx, climbed, site_id, notices.Kind.CLIMBED, step=alert.level, now=ctx.now)
+    _record(ctx, Action.CRITICAL_CLIMB, alert, climbed.level)
+
+
+def _record(ctx: Context[Who], action: Action, alert: Alert, level: int) -> None:
+    ctx.by(SYSTEM).record(action=action, subject_kind="case", subject_id=alert.case_id, details={"level": level})

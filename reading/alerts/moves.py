@@ -13,32 +13,45 @@ class State(StrEnum):
     CLIMBING = "climbing"
     """Nobody answered in time: higher levels have been notified."""
     ACKNOWLEDGED = "acknowledged"
-    """Somebody at the site, or responsible for it, read the finding back."""
+    """Somebody at the site, or responsible for it, read the finding back; what was done with the patient is open."""
+    DISPOSED = "disposed"
+    """The township said what was done with the patient (处置)."""
     WITHDRAWN = "withdrawn"
     """The flag was set by mistake."""
+    LIFTED = "lifted"
+    """A corrected report names no critical result any longer."""
+    RESET = "reset"
+    """A corrected report names another class, which has an alert of its own."""
 
 
 class Move(StrEnum):
     CLIMB = "climb"
     ACKNOWLEDGE = "acknowledge"
+    REMIND = "remind"
+    DISPOSE = "dispose"
     WITHDRAW = "withdraw"
+    LIFT = "lift"
+    RESET = "reset"
 
+
+ENDS: Final = {Move.WITHDRAW: State.WITHDRAWN, Move.LIFT: State.LIFTED, Move.RESET: State.RESET}
+"""The moves that take an alert back, whatever was answered, and the states that they leave."""
+
+UNANSWERED: Final = frozenset({State.RAISED, State.CLIMBING})
+"""The states in which the alert climbs and the bar shows it; `alert_rows.unanswered` is their SQL."""
+
+STANDING: Final = frozenset({State.RAISED, State.CLIMBING, State.ACKNOWLEDGED, State.DISPOSED})
+"""The states in which the case counts as critical; `alert_rows.standing` is their SQL."""
 
 MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.RAISED, Move.CLIMB): State.CLIMBING,
     (State.RAISED, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.RAISED, Move.WITHDRAW): State.WITHDRAWN,
     (State.CLIMBING, Move.CLIMB): State.CLIMBING,
     (State.CLIMBING, Move.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.CLIMBING, Move.WITHDRAW): State.WITHDRAWN,
-    (State.ACKNOWLEDGED, Move.WITHDRAW): State.WITHDRAWN,
+    (State.ACKNOWLEDGED, Move.REMIND): State.ACKNOWLEDGED,
+    (State.ACKNOWLEDGED, Move.DISPOSE): State.DISPOSED,
+    **{(state, move): end for state in STANDING for move, end in ENDS.items()},
 }
-
-UNANSWERED: Final = frozenset({State.RAISED, State.CLIMBING})
-"""The states in which the alert climbs and the site's page shows it; `critical.unanswered` is their SQL."""
-
-STANDING: Final = frozenset({State.RAISED, State.CLIMBING, State.ACKNOWLEDGED})
-"""The states in which the case counts as critical; `critical.standing` is their SQL."""
 
 
 def after(state: State, move: Move) -> State:

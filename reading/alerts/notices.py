@@ -1,58 +1,168 @@
-"""Whom an alert notifies: first a person at the site, then organisation by organisation upwards."""
+"""Whom an alert notifies: those on duty at the site, then organisation by organisation upwards."""
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox, tables
+from reading.alerts import duty
+from reading.alerts.alert_rows import Alert
 from reading.kinds import Role
 from reading.register import organisations
 from reading.row_rules import valid_at
 from storage.ids import new_id
 
 FIRST_AT_THE_SITE: Final = (Role.CLINICIAN, Role.TECHNICIAN)
-"""The roles that a new alert looks for at the site; it names somebody of the first role that is held there."""
+"""The roles that a new alert looks for where nobody is on duty; it names somebody of the first that is held there."""
 
 
-def post(
+class Kind(StrEnum):
+    TOLD = "told"
+    CLIMBED = "climbed"
+    REMINDED = "reminded"
+    """Somebody is asked what was done with the patient."""
+    WITHDRAWN = "withdrawn"
+    LIFTED = "lifted"
+    RESET = "reset"
+
+
+MESSAGE: Final = {
+    Kind.TOLD: "critical.raised",
+    Kind.CLIMBED: "critical.climbed",
+    Kind.REMINDED: "critical.reminded",
+    Kind.WITHDRAWN: "critical.withdrawn",
+    Kind.LIFTED: "critical.lifted",
+    Kind.RESET: "critical.reset",
+}
+"""The kind of the outbox's message."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Somebody who was told, and when."""
+
+    kind: Kind
+    person_id: str | None
+    name: str = field(repr=False)
+    """Of the person; empty where everybody of the organisation was told."""
+    organisation_id: str
+    organisation: str
+    telephone: str = field(repr=False)
+    level: int
+    at: datetime
+
+
+def tell_first(tx: Connection, alert: Alert, site_id: str, now: datetime) -> None:
+    """Tell those on duty at the site; where nobody is, the person there who was active last, else everybody."""
+    if not _tell_duty(tx, alert, site_id, Kind.TOLD, now):
+        _post(tx, alert, Kind.TOLD, person_id=_first_person(tx, site_id, now), organisation_id=site_id, now=now)
+
+
+def tell_next(tx: Connection, alert: Alert, site_id: str, kind: Kind, *, step: int, now: datetime) -> None:
+    """Tell the organisation of a step: everybody at the site, then those on duty above it, else everybody there.
+
+    The top is told again and again.
+    """
+    line = [site_id, *organisations.above(tx, site_id)]
+    organisation_id = line[min(step, len(line) - 1)]
+    if organisation_id == site_id or not _tell_duty(tx, alert, organisation_id, kind, now):
+        _post(tx, alert, kind, person_id=None, organisation_id=organisation_id, now=now)
+
+
+def tell_person(
+    tx: Connection, alert: Alert, kind: Kind, person_id: str, *, organisation_id: str, now: datetime
+) -> None:
+    """Tell one person, such as the one who acknowledged what a corrected report takes back."""
+    _post(tx, alert, kind, person_id=person_id, organisation_id=organisation_id, now=now)
+
+
+def of_alerts(tx: Connection, alert_ids: Collection[str]) -> Mapping[str, list[Notice]]:
+    """Who was told of each alert, in their order."""
+    notice, person, organisation = tables.critical_notice, tables.person, tables.organisation
+    rows = tx.execute(
+        sa.select(
+            notice,
+            person.c.name,
+            organisation.c.name.label("organisation"),
+            organisation.c.telephone.label("of_organisation"),
+        )
+        .outerjoin(person, person.c.id == notice.c.person_id)
+        .join(organisation, organisation.c.id == notice.c.organisation_id)
+        .where(notice.c.alert_id.in_(alert_ids))
+        .order_by(notice.c.at, notice.c.id)
+    )
+    found: defaultdict[str, list[Notice]] = defaultdict(list)
+    for row in rows:
+        found[row.alert_id].append(
+            Notice(
+                kind=Kind(row.kind),
+                person_id=row.person_id,
+                name=row.name or "",
+                organisation_id=row.organisation_id,
+                organisation=row.organisation,
+                telephone=row.telephone or row.of_organisation,
+                level=row.level,
+                at=row.at,
+            )
+        )
+    return found
+
+
+def _tell_duty(tx: Connection, alert: Alert, organisation_id: str, kind: Kind, now: datetime) -> bool:
+    there = duty.told_at(tx, organisation_id, now)
+    for one in there:
+        _post(
+            tx,
+            alert,
+            kind,
+            person_id=one.person_id,
+            organisation_id=organisation_id,
+            telephone=one.telephone,
+            now=now,
+        )
+    return bool(there)
+
+
+def _post(
     tx: Connection,
+    alert: Alert,
+    kind: Kind,
     *,
-    alert_id: str,
-    case_id: str,
-    level: int,
     person_id: str | None,
     organisation_id: str,
     now: datetime,
+    telephone: str = "",
 ) -> None:
-    """Notify a person, or (``person_id`` None) everybody of an organisation, of an alert at a level."""
     tx.execute(
         sa.insert(tables.critical_notice).values(
-            id=new_id(), alert_id=alert_id, person_id=person_id, organisation_id=organisation_id, level=level, at=now
+            id=new_id(),
+            alert_id=alert.id,
+            person_id=person_id,
+            organisation_id=organisation_id,
+            level=alert.level,
+            at=now,
+            kind=kind,
+            telephone=telephone,
         )
     )
     outbox.post(
         tx,
-        "critical.raised" if level == 0 else "critical.climbed",
-        alert_id,
-        {"case_id": case_id, "person_id": person_id, "organisation_id": organisation_id, "level": level},
+        MESSAGE[kind],
+        alert.id,
+        {"case_id": alert.case_id, "person_id": person_id, "organisation_id": organisation_id, "level": alert.level},
         now,
     )
 
 
-def organisation_at(tx: Connection, site_id: str, climbed: int) -> str:
-    """The organisation to notify next after an alert has climbed so often.
-
-    First everybody at the site, then its parent, and so on; the top is notified again and again.
-    """
-    line = [site_id, *organisations.above(tx, site_id)]
-    return line[min(climbed, len(line) - 1)]
-
-
-def first_person(tx: Connection, site_id: str, now: datetime) -> str | None:
+def _first_person(tx: Connection, site_id: str, now: datetime) -> str | None:
     """The person whom a new alert names: of the first role that is held at the site, who was active last."""
     grant, session = tables.role_grant, tables.staff_session
     active = (

@@ -9,7 +9,8 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
-from reading.alerts import critical
+from reading.alerts import alert_rows, critical
+from reading.alerts import moves as alerts_moves
 from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -47,6 +48,7 @@ class Act(StrEnum):
     ENTER_IN_ERROR = "enter-in-error"
     CRITICAL = "critical"
     ACKNOWLEDGE = "acknowledge"
+    DISPOSE = "dispose"
     ADDENDUM = "addendum"
     DISPUTE = "dispute"
     FOLLOW_UP = "follow-up"
@@ -89,9 +91,11 @@ def allowed(
             yield Act.WITHHOLD
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
-        alert = critical.newest_standing(tx, case.id)
-        if alert is not None and alert.state in UNANSWERED and acts(*critical.MAY_ANSWER):
+        states = {alert.state for alert in alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])}
+        if states & UNANSWERED and acts(*critical.MAY_ANSWER):
             yield Act.ACKNOWLEDGE
+        if alerts_moves.State.ACKNOWLEDGED in states and acts(*critical.MAY_ANSWER):
+            yield Act.DISPOSE
     if case.state is State.WITHHELD and acts(Role.QUALITY_MANAGER):
         yield from (Act.RESTORE, Act.READ_AGAIN, Act.ENTER_IN_ERROR)
     if case.state is State.FINAL:

@@ -12,6 +12,8 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.access import door, visibility
 from reading.actions import Action
+from reading.alerts import classes
+from reading.alerts.class_list import ResultClass, When
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
@@ -106,6 +108,8 @@ class Detail:
     """Which images are missing."""
     other_persons: tuple[OtherPerson, ...]
     """The images that say they are of somebody else."""
+    classes: tuple[ResultClass, ...]
+    """The classes that may be flagged, those first that are expected in such an examination."""
     late: int
     """How many pictures came after the report and wait for a reader."""
 
@@ -142,6 +146,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         confirmations=tuple(_confirmations(ctx.tx, case_id)) if reads else (),
         account=account.of_case(ctx.tx, case),
         other_persons=other_persons(ctx.tx, case),
+        classes=_classes(ctx, case),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
 
@@ -223,6 +228,12 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
             for one in signatures
         ),
     )
+
+
+def _classes(ctx: Context[Staff], case: Case) -> tuple[ResultClass, ...]:
+    listed = classes.in_force(ctx.tx, case.site_id, ctx.now).values()
+    flags = [one for one in listed if one.when is When.FLAG]
+    return tuple(sorted(flags, key=lambda one: not one.fits(case.modality, case.body_part)))
 
 
 def _reads(tx: Connection, staff: Staff, case: Case, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -12,8 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.alerts import critical
-from reading.alerts.critical import Alert
+from reading.alerts import alert_rows, classes, notices
+from reading.alerts.alert_rows import Alert
+from reading.alerts.class_list import ResultClass
+from reading.alerts.notices import Notice
 from reading.cases.cases import Case
 from reading.cases.moves import HELD, UNFINISHED
 from reading.completeness import follow_ups, ledger
@@ -89,6 +91,10 @@ class Entry:
     alert: Alert | None
     alert_acknowledged_by: str | None
     """The name of the person who acknowledged the alert."""
+    alert_named: ResultClass | None
+    """Its class, by its name."""
+    alert_told: tuple[Notice, ...]
+    """Who was told of it."""
     prior_count: int
     released: bool
     """Whether a final version stands."""
@@ -108,7 +114,9 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     registered = _registered(tx, {case.patient_id for case in found if case.patient_id is not None})
     held = ledger.held_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
-    holders, alerts = _holders(tx, found), critical.newest_standing_on_each(tx, ids)
+    holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
+    named = {code: classes.named(tx, code) for code in {alert.critical_class for alert in alerts.values()}}
+    told = notices.of_alerts(tx, [alert.id for alert in alerts.values()]) if alerts else {}
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
     late = follow_ups.open_of_each(tx, ids)
@@ -126,6 +134,8 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             holder=holders.get(case.id),
             alert=alerts.get(case.id),
             names=names,
+            named=named,
+            told=told,
             standing=standing[case.id],
             follow_up=late.get(case.id),
             prior_count=len(priors[case.id]),
@@ -148,6 +158,8 @@ def _entry(
     holder: Holder | None,
     alert: Alert | None,
     names: dict[str, str],
+    named: Mapping[str, ResultClass],
+    told: Mapping[str, list[Notice]],
     standing: _Standing,
     follow_up: FollowUp | None,
     prior_count: int,
@@ -193,6 +205,8 @@ def _entry(
         holder=holder,
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
+        alert_named=named[alert.critical_class] if alert else None,
+        alert_told=tuple(told.get(alert.id, ())) if alert else (),
         prior_count=prior_count,
         released=standing.released,
         follow_up=follow_up,

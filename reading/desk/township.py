@@ -11,9 +11,7 @@ import sqlalchemy as sa
 
 from reading import tables
 from reading.access import visibility
-from reading.alerts import critical
-from reading.alerts.critical import Alert
-from reading.alerts.moves import UNANSWERED
+from reading.alerts import alert_rows
 from reading.cases import cases, history
 from reading.cases.history import MoveRow
 from reading.cases.moves import State
@@ -21,9 +19,10 @@ from reading.completeness import follow_ups
 from reading.completeness.follow_ups import FollowUp
 from reading.context import Context, without_door
 from reading.desk import worklist
+from reading.desk.alert_lines import PendingAlert, pending_alerts
 from reading.desk.entries import Entry, entries_of
 from reading.desk.worklist import Filters, Sorting
-from reading.register import organisations, people
+from reading.register import organisations
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
 from reading.signing import change_notices
@@ -47,17 +46,6 @@ class Examination:
 class Examinations:
     listed: tuple[Examination, ...]
     total: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class PendingAlert:
-    """A critical result that nobody has acknowledged."""
-
-    entry: Entry
-    time_zone: str
-    alert: Alert
-    raised_by: str
-    """The reader's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,24 +140,9 @@ def pending(ctx: Context[Staff], case_id: str | None = None) -> Pending:
 
 def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingAlert, ...]:
     alert = tables.critical_alert
-    unanswered = sa.select(alert.c.case_id).where(critical.unanswered())
-    entries = _entries(ctx, tables.case.c.id.in_(unanswered) & own)
-    zones = _time_zones(ctx, entries)
-    found: list[PendingAlert] = []
-    for entry in entries:
-        newest = entry.alert
-        if newest is None or newest.state not in UNANSWERED:
-            continue
-        reader = people.by_id(ctx.tx, newest.raised_by)
-        found.append(
-            PendingAlert(
-                entry=entry,
-                time_zone=zones[entry.site.id],
-                alert=newest,
-                raised_by=reader.name if reader else "",
-            )
-        )
-    return tuple(found)
+    open_still = alert_rows.unanswered() | alert_rows.undisposed()
+    theirs = alert.c.case_id.in_(sa.select(tables.case.c.id).where(own))
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, open_still & theirs)[:MOST])
 
 
 def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingReturn, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy.engine import Connection
 
 from reading import outbox
+from reading.alerts import corrections
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole
@@ -47,6 +48,9 @@ def release(
     if before is None or before.id != version.id:
         versions.set_released(ctx.tx, version.id, ctx.now)
         _tell(ctx.tx, case, version, before, ctx.now)
+        earlier = [old.content for old in versions.of_case(ctx.tx, case.id) if old.number < version.number]
+        corrections.lift(ctx, case.id, version.content, earlier)
+        case = cases.lock(ctx.tx, case.id)
     follow_ups.answer(ctx, case, version, grant)
     moved = leases.let_go(ctx, case, move, grant=grant, why=why)
     if _drawn(seal, rule, case, signatures):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from reading.access import door
 from reading.actions import Action
-from reading.alerts import critical
+from reading.alerts import corrections, critical
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import (
@@ -175,11 +175,10 @@ def endorse(
 
 @without_door("The act that signs the report has opened its case.")
 def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
-    """Raise the alert of a report that names a critical class, unless the same one stands already."""
-    standing = critical.newest_standing(ctx.tx, case.id)
-    if content.critical_class is None or (standing and standing.critical_class == content.critical_class.strip()):
-        return case
-    critical.raise_from_report(ctx, case.id, critical_class=content.critical_class, finding=content.impression)
+    """Raise the alert of the class that a signed report names, and tell what rules of the site want told of it."""
+    before = versions.current(ctx.tx, case.id)
+    corrections.raise_of(ctx, case.id, content, None if before is None else before.content)
+    critical.tell_by_rule(ctx, case.id, positive=content.positive, finding=content.impression)
     return cases.lock(ctx.tx, case.id)
 
 

@@ -1,6 +1,6 @@
 """The tables of the clinical work, one module a room, gathered here; rows are end-dated, never deleted."""
 
-from reading.tables.alerts import critical_alert, critical_notice
+from reading.tables.alerts import critical_alert, critical_class, critical_notice, duty
 from reading.tables.audit import audit_anchor, audit_event
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
@@ -55,6 +55,7 @@ __all__ = [
     "case_study",
     "change_notice",
     "critical_alert",
+    "critical_class",
     "critical_notice",
     "decision",
     "device",
@@ -65,6 +66,7 @@ __all__ = [
     "device_tally",
     "device_token",
     "draft",
+    "duty",
     "failed_proof",
     "follow_up",
     "forwarded_instance",

@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import id_column, reference
+from reading.tables.columns import dated_columns, id_column, reference
 from storage.database import UtcDateTime, metadata
 
 # -- reading.alerts.critical
@@ -19,17 +19,38 @@ critical_alert: Final = sa.Table(
     sa.Column("finding", sa.String(1000), nullable=False),
     reference("raised_by", "person"),
     sa.Column("raised_at", UtcDateTime, nullable=False),
+    # The deadline that the class gave; it never moves.
     sa.Column("due_at", UtcDateTime, nullable=False),
+    # When the next level is told; empty until it has climbed: then at `due_at`.
+    sa.Column("climbs_at", UtcDateTime),
     sa.Column("level", sa.Integer, nullable=False, server_default="0"),
     reference("acknowledged_by", "person", nullable=True),
     sa.Column("acknowledged_at", UtcDateTime),
     sa.Column("read_back", sa.String(1000)),
-    sa.Column("withdrawn_at", UtcDateTime),
+    sa.Column("spoken_with", sa.String(100)),
+    sa.Column("means", sa.String(20)),
+    sa.Column("kind", sa.String(10), nullable=False, server_default="critical"),
+    sa.Column("minutes", sa.Integer, nullable=False, server_default="10"),
+    sa.Column("disposal_minutes", sa.Integer, nullable=False, server_default="60"),
+    # When the township is next reminded; empty until it has acknowledged.
+    sa.Column("remind_at", UtcDateTime),
+    sa.Column("reminders", sa.Integer, nullable=False, server_default="0"),
+    reference("disposed_by", "person", nullable=True),
+    sa.Column("disposed_at", UtcDateTime),
+    sa.Column("disposal", sa.String(20)),
+    sa.Column("disposal_text", sa.String(1000)),
+    sa.Column("ended_at", UtcDateTime),
+    sa.Column("ended_as", sa.String(10)),
+    reference("ended_by", "person", nullable=True),
+    # The alert that a corrected report put in the place of this one.
+    reference("replaced_by", "critical_alert", nullable=True),
     sa.Index("ix_critical_alert_case_id", "case_id"),
     sa.Index("ix_critical_alert_acknowledged_at_due_at", "acknowledged_at", "due_at"),
+    sa.Index("ix_critical_alert_disposed_at_remind_at", "disposed_at", "remind_at"),
+    sa.Index("ix_critical_alert_raised_at", "raised_at"),
 )
 
-# Whom an alert was shown to: the named person first, then each step that it climbed.
+# Who was told of an alert, when and under which telephone: those at the site first, then each step that it climbed.
 critical_notice: Final = sa.Table(
     "critical_notice",
     metadata,
@@ -39,6 +60,43 @@ critical_notice: Final = sa.Table(
     reference("organisation_id", "organisation"),
     sa.Column("level", sa.Integer, nullable=False),
     sa.Column("at", UtcDateTime, nullable=False),
+    sa.Column("kind", sa.String(10), nullable=False, server_default="told"),
+    sa.Column("telephone", sa.String(40), nullable=False, server_default=""),
     sa.Index("ix_critical_notice_alert_id", "alert_id"),
     sa.Index("ix_critical_notice_organisation_id", "organisation_id"),
+)
+
+# -- reading.alerts.classes: what a region or an organisation says of a class, over the shipped list.
+critical_class: Final = sa.Table(
+    "critical_class",
+    metadata,
+    id_column(),
+    sa.Column("code", sa.String(40), nullable=False),
+    reference("organisation_id", "organisation", nullable=True),
+    sa.Column("name_zh", sa.String(60), nullable=False),
+    sa.Column("name_en", sa.String(60), nullable=False),
+    sa.Column("minutes", sa.Integer, nullable=False),
+    sa.Column("disposal_minutes", sa.Integer, nullable=False),
+    sa.Column("when", sa.String(10), nullable=False),
+    sa.Column("modalities", sa.String(60), nullable=False),
+    sa.Column("body_parts", sa.String(200), nullable=False),
+    sa.Column("priority", sa.String(10), nullable=False),
+    sa.Column("listed", sa.Boolean, nullable=False),
+    *dated_columns(),
+    reference("made_by", "person", nullable=True),
+    sa.Index("ix_critical_class_code", "code"),
+)
+
+# -- reading.alerts.duty
+duty: Final = sa.Table(
+    "duty",
+    metadata,
+    id_column(),
+    reference("organisation_id", "organisation"),
+    reference("person_id", "person"),
+    sa.Column("role", sa.String(30), nullable=False),
+    sa.Column("telephone", sa.String(40), nullable=False),
+    *dated_columns(),
+    reference("made_by", "person", nullable=True),
+    sa.Index("ix_duty_organisation_id", "organisation_id"),
 )

@@ -8,7 +8,7 @@ from typing import Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.alerts import critical
+from reading.alerts import alert_rows
 from reading.sessions import failures
 from reading.tables import case, critical_alert, forwarding_job, outbox
 from service.installation.house import House
@@ -69,7 +69,7 @@ def gauges(house: House) -> Gauges:
             "tierread_critical_alerts": (
                 "Critical alerts that nobody has acknowledged, by level.",
                 "level",
-                _counted(tx, critical_alert.c.level, critical.unanswered()),
+                _counted(tx, critical_alert.c.level, alert_rows.unanswered()),
             ),
             "tierread_failed_proofs": (
                 "Failed attempts to prove who one is, since each counter began, by what they count against.",

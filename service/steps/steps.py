@@ -60,6 +60,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
+        Step(name="remind of disposal", every_seconds=60, run=_in_transaction(house, _remind(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
         Step(name="settle", every_seconds=5, run=_settle(house, bytes_)),
         Step(name="ship", every_seconds=SHIP_SECONDS, run=shipping(house, ships(house))),
@@ -138,6 +139,10 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _climb(house: House) -> Callable[[Connection], int]:
     return lambda tx: climbing.climb(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _remind(house: House) -> Callable[[Connection], int]:
+    return lambda tx: climbing.remind(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _spell(tx: Connection) -> int:

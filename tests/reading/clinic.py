@@ -11,6 +11,9 @@ import sqlalchemy as sa
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy.engine import Connection
 
+from reading.alerts import critical
+from reading.alerts.alert_rows import Alert
+from reading.alerts.read_back import Means
 from reading.audit import SYSTEM, Audit
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -228,6 +231,17 @@ def review_as(
         content=content,
         screen=shown(tx, case_id),
         lease_revision=take(tx, clinic, staff, case_id, now),
+    )
+
+
+def acknowledge(tx: Connection, clinic: Clinic, staff: Staff, alert_id: str, now: datetime) -> Alert:
+    """Read back a stroke that was told by telephone."""
+    return critical.acknowledge(
+        Context(tx, clinic.audit, now, staff),
+        alert_id,
+        said="急性脑卒中，左侧",
+        spoken_with="Ada",
+        means=Means.TELEPHONE,
     )
 
 

@@ -154,7 +154,10 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/reports/{version_id}/addendum"): Thing(
         "report", body(content=CONTENT, image_set="0" * 64, shown_series=[])
     ),
-    ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing("alert", body(read_back="heard")),
+    ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing(
+        "alert", body(read_back="heard", spoken_with="Ada", means="telephone")
+    ),
+    ("POST", "/api/alerts/{alert_id}/dispose"): Thing("alert", body(disposal="treated")),
     ("POST", "/api/manifests"): Theirs("a machine's token opens it, and no person's session"),
     ("POST", "/api/orders"): Thing(
         "site", lambda site: {"site": site, "patient": PERSON, "modality": "DX", "procedures": [{"body_part": "CHEST"}]}
@@ -198,7 +201,10 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/t"): Listing(),
     ("GET", "/t/list"): Listing(),
     ("GET", "/t/banners"): Listing(),
-    ("POST", "/t/alerts/{alert_id}/acknowledge"): Thing("alert", form={"read_back": "heard"}),
+    ("POST", "/t/alerts/{alert_id}/acknowledge"): Thing(
+        "alert", form={"read_back": "heard", "spoken_with": "Ada", "means": "telephone"}
+    ),
+    ("POST", "/t/alerts/{alert_id}/dispose"): Thing("alert", form={"disposal": "treated"}),
     ("POST", "/t/notices/{notice_id}/acknowledge"): Thing("notice", form={}),
     ("GET", "/t/case/{case_id}"): Thing("case"),
     ("POST", "/t/case/{case_id}/answer"): Thing("case", form={"why": "taken again", "revision": "1"}),

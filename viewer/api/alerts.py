@@ -1,4 +1,4 @@
-"""/api/alerts: a critical result is read back and acknowledged."""
+"""/api/alerts: a critical result is read back and acknowledged, and what was done with the patient is answered."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fastapi import APIRouter
 from starlette.requests import Request
 
 from reading.actions import Action
-from reading.alerts import critical
+from reading.alerts import critical, disposal
 from viewer.api import bodies
 from viewer.http.callers import Acting
 from viewer.http.office import office_of
@@ -20,5 +20,12 @@ router = APIRouter(prefix="/api/alerts")
 @router.post("/{alert_id}/acknowledge")
 def acknowledge(request: Request, staff: Acting, alert_id: str, body: bodies.ReadBack) -> dict[str, Any]:
     with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
-        alert = critical.acknowledge(ctx, alert_id, body.read_back)
+        alert = critical.acknowledge(ctx, alert_id, said=body.read_back, spoken_with=body.spoken_with, means=body.means)
     return {"id": alert.id, "acknowledged_by": staff.name, "acknowledged_at": ctx.now.isoformat()}
+
+
+@router.post("/{alert_id}/dispose")
+def dispose(request: Request, staff: Acting, alert_id: str, body: bodies.Disposal) -> dict[str, Any]:
+    with going_in(office_of(request), staff, Action.CRITICAL_DISPOSE, "alert", alert_id) as ctx:
+        alert = disposal.dispose(ctx, alert_id, disposal=body.disposal, text=body.text)
+    return {"id": alert.id, "disposed_by": staff.name, "disposed_at": ctx.now.isoformat()}

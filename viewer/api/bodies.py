@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
+from reading.alerts import disposal as disposals
+from reading.alerts.read_back import Means
 from reading.cases.moves import Step
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
@@ -159,6 +161,15 @@ class Critical(Body):
 
 class ReadBack(Body):
     read_back: Line
+    spoken_with: Annotated[str, Field(max_length=100)]
+    means: Means
+
+
+class Disposal(Body):
+    """What was done with the patient."""
+
+    disposal: disposals.Disposal
+    text: Annotated[str, Field(max_length=1000)] = ""
 
 
 class Person(Body):

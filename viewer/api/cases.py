@@ -9,8 +9,10 @@ from starlette.requests import Request
 
 from reading.actions import Action
 from reading.alerts import critical
+from reading.cases import cases as cases_
 from reading.cases.moves import State, Step
 from reading.desk import desk, worklist
+from reading.desk.entries import entries_of
 from reading.desk.worklist import Filters, Tab
 from reading.errors import NotThere
 from reading.intake import intake
@@ -237,8 +239,10 @@ def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy
 def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Critical) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CRITICAL_RAISE, "case", case_id) as ctx:
-        alert = critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
-    return api_json.alert(alert, None)
+        critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
+        entry = entries_of(ctx.tx, staff, [cases_.by_id(ctx.tx, case_id)], ctx.now)[0]
+    assert entry.alert is not None  # noqa: S101 -- it was raised in this transaction
+    return api_json.alert(entry.alert, entry, language_of(request))
 
 
 @router.delete("/{case_id}/critical", status_code=204)

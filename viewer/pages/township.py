@@ -10,6 +10,10 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.actions import Action
 from reading.alerts import critical
+from reading.alerts import disposal as disposals
+from reading.alerts.disposal import Disposal
+from reading.alerts.read_back import Means
+from reading.errors import Invalid
 from reading.register.sites import own_sites
 from reading.signing import change_notices
 from reading.viewers import Staff
@@ -18,7 +22,9 @@ from viewer.http.callers import Looking, Polling, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in, in_snapshot, looks_through
 from viewer.http.page import language_of, page
+from viewer.pages.sign_in import words_for
 from viewer.views import township
+from viewer.views.alerts import Refused
 from viewer.views.township_banners import banners
 from viewer.words.catalogue import text
 
@@ -31,13 +37,25 @@ LOOK_BACK: Final = 7
 
 @router.get("")
 def show(request: Request, staff: Looking, days: Days = LOOK_BACK, q: Search = "") -> Response:
+    return _show(request, staff, days, q)
+
+
+def _show(
+    request: Request,
+    staff: Staff,
+    days: int,
+    q: str,
+    refused: Refused | None = None,
+) -> Response:
     return township_page(
         request,
         staff,
         "township.html",
         tab="list",
+        status=200 if refused is None else 422,
         days=days,
         q=q,
+        refused=refused,
         **_list(request, staff, q, days),
         **_banners(request, staff),
     )
@@ -54,17 +72,53 @@ def list_part(
 def banners_part(request: Request, staff: Polling) -> Response:
     assert staff.session is not None  # noqa: S101 -- whoever asks came with one
     looks_through(office_of(request), staff, Action.TOWNSHIP_OPEN)
-    return page(request, "township_banners.html", csrf_token=staff.session.csrf_token, **_banners(request, staff))
+    return page(
+        request, "township_banners.html", csrf_token=staff.session.csrf_token, refused=None, **_banners(request, staff)
+    )
 
 
 @router.post("/alerts/{alert_id}/acknowledge")
-def acknowledge(
-    request: Request, staff: Submitting, alert_id: str, read_back: Annotated[str, Form(max_length=1000)]
+def acknowledge(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    alert_id: str,
+    read_back: Annotated[str, Form(max_length=1000)],
+    spoken_with: Annotated[str, Form(max_length=100)],
+    means: Annotated[Means, Form()],
 ) -> Response:
     office = office_of(request)
-    with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
-        alert = critical.acknowledge(ctx, alert_id, read_back)
+    try:
+        with going_in(office, staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
+            alert = critical.acknowledge(ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means)
+    except Invalid as wrong:
+        refused = Refused(
+            id=alert_id,
+            problem=words_for(request, wrong),
+            read_back=read_back,
+            spoken_with=spoken_with,
+            means=means,
+        )
+        return _show(request, staff, LOOK_BACK, "", refused)
     return RedirectResponse(f"/t/case/{alert.case_id}?done=acknowledged", status_code=303)
+
+
+@router.post("/alerts/{alert_id}/dispose")
+def dispose(
+    request: Request,
+    staff: Submitting,
+    alert_id: str,
+    disposal: Annotated[Disposal, Form()],
+    disposal_text: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    """What was done with the patient."""
+    office = office_of(request)
+    try:
+        with going_in(office, staff, Action.CRITICAL_DISPOSE, "alert", alert_id) as ctx:
+            alert = disposals.dispose(ctx, alert_id, disposal=disposal, text=disposal_text)
+    except Invalid as wrong:
+        refused = Refused(id=alert_id, problem=words_for(request, wrong))
+        return _show(request, staff, LOOK_BACK, "", refused)
+    return RedirectResponse(f"/t/case/{alert.case_id}?done=disposed", status_code=303)
 
 
 @router.post("/notices/{notice_id}/acknowledge")

@@ -50,7 +50,7 @@ def show(
     staff: Looking,
     case_id: str,
     done: Annotated[
-        Literal["linked", "acknowledged", "answered", "corrected", "matched", "unmatched", ""], Query()
+        Literal["linked", "acknowledged", "disposed", "answered", "corrected", "matched", "unmatched", ""], Query()
     ] = "",
 ) -> Response:
     return _case(request, staff, case_id, done=done)
@@ -95,6 +95,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
         revision=found.revision,
         returned_here=found.state is State.RETURNED,
         alerts=waiting.alerts,
+        refused=None,
         returned=waiting.returned,
         changed=waiting.changed,
         late=waiting.late,

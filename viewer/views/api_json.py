@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
-from reading.alerts.critical import Alert
+from reading.alerts.alert_rows import Alert
 from reading.cases.history import MoveRow
 from reading.completeness.follow_ups import FollowUp
 from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, SignedVersion
@@ -18,7 +18,9 @@ from reading.patients.names import person_name
 from reading.register.organisations import Organisation
 from reading.viewers import Staff
 from viewer.views import completeness
+from viewer.views.alerts import told_name
 from viewer.views.report_sheet import examined_doubt, name_in_images, patient_age
+from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 Json: TypeAlias = dict[str, Any]
@@ -89,7 +91,7 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
             "mine": entry.holder.person_id == staff.person_id,
             "expires_at": entry.holder.expires_at.isoformat(),
         },
-        "critical": None if entry.alert is None else alert(entry.alert, entry.alert_acknowledged_by),
+        "critical": None if entry.alert is None else alert(entry.alert, entry, language),
         "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
         "prior_count": entry.prior_count,
         "review": review,
@@ -121,6 +123,15 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "completeness": completeness.to_json(found.account, language),
         "other_persons": [_other_person(each, language) for each in found.other_persons],
         "late": found.late,
+        "critical_classes": [
+            {
+                "code": one.code,
+                "name": words.class_name(one, language),
+                "minutes": one.minutes,
+                "fits": one.fits(found.entry.case.modality, found.entry.case.body_part),
+            }
+            for one in found.classes
+        ],
     }
 
 
@@ -164,15 +175,21 @@ def version(signed: SignedVersion) -> Json:
     }
 
 
-def alert(row: Alert, acknowledged_by: str | None) -> Json:
+def alert(row: Alert, entry: Entry, language: Language) -> Json:
     return {
         "id": row.id,
         "class": row.critical_class,
+        "name": words.class_name(entry.alert_named, language) if entry.alert_named else row.critical_class,
         "finding": row.finding,
+        "state": row.state,
         "raised_at": row.raised_at.isoformat(),
         "due_at": row.due_at.isoformat(),
-        "acknowledged_by": acknowledged_by,
+        "told": [told_name(each, language) for each in entry.alert_told],
+        "acknowledged_by": entry.alert_acknowledged_by,
         "acknowledged_at": _iso(row.acknowledged_at),
+        "read_back": row.read_back,
+        "disposal": row.disposal,
+        "disposed_at": _iso(row.disposed_at),
     }
 
 

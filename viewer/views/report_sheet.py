@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.engine import Connection
 
+from reading.alerts import classes
 from reading.cases import cases
 from reading.cases.identity_moves import Identity
 from reading.cases.moves import SigningRole
@@ -165,7 +166,9 @@ def _facts(
         "reported-at": words.moment(version.released_at or version.created_at, zone),
         "version": text(language, "report.version-n", n=version.number),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
-        "critical": words.critical_class(language, version.content.critical_class or ""),
+        "critical": words.class_name(classes.named(tx, code), language)
+        if (code := version.content.critical_class)
+        else "",
     }
     return [(text(language, f"report.{name}"), value) for name, value in values.items() if value]
 

@@ -9,23 +9,12 @@ from datetime import datetime
 from reading.cases.moves import Move
 from reading.context import Context
 from reading.desk import township
-from reading.desk.township import PendingAlert, PendingChange, PendingImages, PendingReturn
+from reading.desk.township import PendingChange, PendingImages, PendingReturn
 from reading.viewers import Staff
+from viewer.views.alerts import AlertBanner, alert_banner
 from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
 from viewer.words.catalogue import Language, text
-
-
-@dataclass(frozen=True, kw_only=True)
-class AlertBanner:
-    id: str
-    patient: str
-    examination: str
-    critical_class: str
-    finding: str
-    raised_by: str
-    raised_at: str
-    due: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,24 +58,10 @@ def banners(ctx: Context[Staff], language: Language, case_id: str | None = None)
     """What waits for an answer from this township, about one case or about all."""
     pending = township.pending(ctx, case_id)
     return Banners(
-        alerts=[_alert(each, language, ctx.now) for each in pending.alerts],
+        alerts=[alert_banner(each, language, ctx.now) for each in pending.alerts],
         returned=[_returned(each, language, ctx.now) for each in pending.returns],
         changed=[_changed(each, language, ctx.now) for each in pending.changes],
         late=[_late(each, language, ctx.now) for each in pending.images],
-    )
-
-
-def _alert(pending: PendingAlert, language: Language, now: datetime) -> AlertBanner:
-    alert = pending.alert
-    return AlertBanner(
-        id=alert.id,
-        patient=patient_name(pending.entry, language),
-        examination=examination_with_side(pending.entry.case, language),
-        critical_class=words.critical_class(language, alert.critical_class),
-        finding=alert.finding,
-        raised_by=pending.raised_by,
-        raised_at=words.moment_today(alert.raised_at, pending.time_zone, now),
-        due=words.until(language, alert.due_at, now),
     )
 
 

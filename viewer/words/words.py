@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from reading.alerts.class_list import ResultClass
 from reading.desk.entries import EntryStudy
 from reading.rules.examination_time import years_between
 from viewer.words.catalogue import Language, catalogue, text
@@ -79,6 +80,6 @@ def images(language: Language, arrived: int, expected: int | None, *, arriving: 
     return text(language, "images.arriving-of", arrived=arrived, expected=expected)
 
 
-def critical_class(language: Language, code: str) -> str:
-    """The word for a class of critical results; a class that the catalogue does not know stands for itself."""
-    return coded(language, "desk.critical", code)
+def class_name(named: ResultClass, language: Language) -> str:
+    """What a class of results is called."""
+    return named.name_zh if language is Language.ZH else named.name_en

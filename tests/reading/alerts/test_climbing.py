@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.engine import Engine
 
-from reading.alerts import climbing, critical
+from reading.alerts import alert_rows, climbing, critical, disposal, duty, notices
+from reading.alerts.disposal import Disposal
+from reading.alerts.moves import State
 from reading.audit import SYSTEM
 from reading.context import Context
+from reading.errors import Invalid, NotAllowed
+from reading.kinds import Role
 from storage.database import transaction
 from tests.reading.alerts.test_critical import TEN, notices_of
-from tests.reading.clinic import arrive, open_clinic
+from tests.reading.clinic import acknowledge, arrive, open_clinic
 
 
 def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_there(
@@ -26,8 +31,68 @@ def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_
         climbed = [climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM)) for times in range(5)]
         told = [notice.organisation_id for notice in notices_of(tx, alert.id)]
         region = clinic.region
-        level = critical.by_id(tx, alert.id).level
+        found = alert_rows.by_id(tx, alert.id)
 
     assert climbed == [0, 1, 1, 1, 1]
     assert told == [region.hills.id, region.hills.id, region.oak.id, region.city.id, region.city.id]
-    assert level == 4
+    assert (found.level, found.due_at, found.climbs_at) == (4, now + TEN, now + TEN * 5)
+
+
+def test_whoever_is_on_duty_is_told_by_name_and_telephone_at_each_level(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        region = clinic.region
+        for username, site, role in (
+            ("tang", "hills", Role.TECHNICIAN),
+            ("mona", "oak", Role.QUALITY_MANAGER),
+            ("ben", "city", Role.REVIEWER),
+            ("bea", "city", Role.REVIEWER),
+        ):
+            duty.add(
+                Context(tx, clinic.audit, now, SYSTEM),
+                organisation_code=site,
+                username=username,
+                role=role,
+                telephone=f"tel {username}",
+                until=now + TEN * 2 if username == "bea" else None,
+            )
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        for times in range(1, 4):
+            climbing.climb(Context(tx, clinic.audit, now + TEN * times, SYSTEM))
+        told = notices.of_alerts(tx, [alert.id])[alert.id]
+
+    assert [(one.name, one.organisation_id, one.telephone, one.level) for one in told] == [
+        ("Tang", region.hills.id, "tel tang", 0),
+        ("", region.hills.id, "", 1),
+        ("Mona", region.oak.id, "tel mona", 2),
+        ("Ben", region.city.id, "tel ben", 3),
+    ]
+
+
+def test_what_was_done_is_asked_for_softly_until_the_township_answers(engine: Engine, now: datetime) -> None:
+    hour = timedelta(hours=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        unanswered = climbing.remind(Context(tx, clinic.audit, now + hour, SYSTEM))
+        acknowledge(tx, clinic, clinic.tang, alert.id, now)
+        reminded = [climbing.remind(Context(tx, clinic.audit, now + hour * n / 2, SYSTEM)) for n in range(1, 5)]
+        told = notices.of_alerts(tx, [alert.id])[alert.id]
+        tang = Context(tx, clinic.audit, now + hour * 2, clinic.tang)
+        with pytest.raises(NotAllowed):
+            disposal.dispose(ada, alert.id, disposal=Disposal.TREATED, text="")
+        with pytest.raises(Invalid):
+            disposal.dispose(tang, alert.id, disposal=Disposal.OTHER, text=" ")
+        done = disposal.dispose(tang, alert.id, disposal=Disposal.TRANSFERRED, text="120 转县医院")
+        after = climbing.remind(Context(tx, clinic.audit, now + hour * 9, SYSTEM))
+
+    assert (unanswered, reminded, after) == (0, [0, 1, 0, 1], 0)
+    assert [(one.kind, one.organisation_id) for one in told[1:]] == [
+        ("reminded", clinic.region.hills.id),
+        ("reminded", clinic.region.oak.id),
+    ]
+    assert (done.state, done.disposed_by, done.disposal_text) == (State.DISPOSED, clinic.tang.person_id, "120 转县医院")

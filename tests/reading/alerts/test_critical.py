@@ -11,13 +11,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Engine
 
 from reading import tables
-from reading.alerts import climbing, critical
+from reading.alerts import alert_rows, climbing, critical
+from reading.alerts.alert_rows import Alert
+from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
 from reading.context import Context
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere
 from reading.kinds import Role
+from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import arrive, messages, open_clinic, read, state, take
 from tests.reading.region import hire
@@ -96,20 +99,38 @@ def test_read_back_by_the_township_it_climbs_no_more(engine: Engine, now: dateti
         alert = critical.raise_alert(
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
-        with pytest.raises(NotThere):
-            critical.acknowledge(Context(tx, clinic.audit, now, clinic.quinn), alert.id, "收到")
-        with pytest.raises(NotAllowed):
-            critical.acknowledge(Context(tx, clinic.audit, now, clinic.ada), alert.id, "收到")
-        with pytest.raises(Invalid):
-            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, " ")
-        answered = critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "收到，卒中")
 
-        assert (answered.acknowledged_by, answered.read_back) == (clinic.tang.person_id, "收到，卒中")
+        def answer(
+            staff: Staff, said: str = "左侧急性脑卒中", spoken_with: str = "Ada", alert_id: str = alert.id
+        ) -> Alert:
+            ctx = Context(tx, clinic.audit, now, staff)
+            return critical.acknowledge(ctx, alert_id, said=said, spoken_with=spoken_with, means=Means.TELEPHONE)
+
+        with pytest.raises(NotThere):
+            answer(clinic.quinn)
+        with pytest.raises(NotAllowed):
+            answer(clinic.ada)
+        for said, spoken_with, field in (
+            (" ", "Ada", "read_back"),
+            ("收到", "Ada", "read_back"),
+            ("急性脑卒中", " ", "spoken_with"),
+        ):
+            with pytest.raises(Invalid) as wrong:
+                answer(clinic.tang, said, spoken_with)
+            assert wrong.value.field == field
+        answered = answer(clinic.tang)
+
+        assert (answered.acknowledged_by, answered.read_back, answered.spoken_with, answered.means) == (
+            clinic.tang.person_id,
+            "左侧急性脑卒中",
+            "Ada",
+            "telephone",
+        )
         assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         with pytest.raises(MoveNotAllowed):
-            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "再次")
+            answer(clinic.tang)
         with pytest.raises(NotThere):
-            critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), "01K00000000000000000000000", "收到")
+            answer(clinic.tang, alert_id="01K00000000000000000000000")
 
 
 def test_each_class_has_its_minutes(engine: Engine, now: datetime) -> None:
@@ -123,7 +144,7 @@ def test_each_class_has_its_minutes(engine: Engine, now: datetime) -> None:
                 finding="!",
             ).due_at
             - now
-            for number, name in enumerate(["tension_pneumothorax", "stroke", "something else"])
+            for number, name in enumerate(["tension_pneumothorax", "stroke", "other"])
         ]
 
     assert due == [timedelta(minutes=5), TEN, TEN]
@@ -140,7 +161,7 @@ def test_withdrawn_the_case_is_as_it_was_and_whoever_was_told_hears_of_it(engine
         found = cases.by_id(tx, case.id)
 
         assert (found.critical, found.rule) == (False, "plain-xray")
-        assert critical.newest_standing(tx, case.id) is None
+        assert alert_rows.newest_standing(tx, case.id) is None
         assert climbing.climb(Context(tx, clinic.audit, now + TEN, SYSTEM)) == 0
         assert [one.kind for one in messages(tx)] == ["critical.raised", "critical.withdrawn"]
         with pytest.raises(NotThere):
@@ -162,7 +183,7 @@ def test_only_those_who_read_for_the_site_raise_it(engine: Engine, now: datetime
         with pytest.raises(Invalid):
             press(clinic.ada, name=" ")
         with pytest.raises(Invalid):
-            press(clinic.ada, name="x" * 41)
+            press(clinic.ada, name="something else")
         with pytest.raises(Invalid):
             press(clinic.ada, finding="")
 
@@ -175,7 +196,7 @@ def test_set_after_the_release_it_still_goes_out(engine: Engine, now: datetime) 
         critical.raise_alert(Context(tx, clinic.audit, now, clinic.ben), case.id, critical_class="stroke", finding="!")
 
         assert state(tx, case.id) is State.FINAL
-        assert critical.newest_standing(tx, case.id) is not None
+        assert alert_rows.newest_standing(tx, case.id) is not None
         events = tx.scalar(
             sa.select(sa.func.count())
             .select_from(tables.audit_event)

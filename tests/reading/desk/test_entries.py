@@ -18,6 +18,7 @@ from reading.desk.worklist import Filters
 from reading.queue import leases
 from storage.database import transaction
 from tests.reading.clinic import (
+    acknowledge,
     another_image,
     arrive,
     open_clinic,
@@ -38,7 +39,7 @@ def test_an_entry_says_what_is_known_beside_the_case(engine: Engine, now: dateti
         alert = critical.raise_alert(
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
-        critical.acknowledge(Context(tx, clinic.audit, now, clinic.tang), alert.id, "收到")
+        acknowledge(tx, clinic, clinic.tang, alert.id, now)
         page = worklist.list_cases(tx, clinic.ada, Filters(), limit=50, offset=0, now=now)
         lines = {entry.case.id: entry for entry in page.entries}
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from reading.alerts import critical
+from reading.alerts import alert_rows, critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import SigningRole, State
@@ -249,7 +249,7 @@ def test_a_critical_class_in_the_report_raises_the_alert_that_nobody_pressed(eng
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        alert = critical.newest_standing(tx, case.id)
+        alert = alert_rows.newest_standing(tx, case.id)
         found = cases.by_id(tx, case.id)
 
     assert alert is not None
@@ -265,11 +265,11 @@ def test_a_second_critical_class_has_an_alert_of_its_own(engine: Engine, now: da
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         read(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
-        second = critical.newest_standing(tx, case.id)
+        second = alert_rows.newest_standing(tx, case.id)
 
         assert second is not None
         assert second.critical_class == "tension_pneumothorax"
-        assert critical.by_id(tx, first.id).withdrawn_at is None
+        assert alert_rows.by_id(tx, first.id).ended_at is None
 
 
 def test_an_addendum_replaces_the_final_version_only_when_it_has_its_signatures(engine: Engine, now: datetime) -> None:

@@ -88,7 +88,7 @@ def test_every_problem_of_a_key_file_has_a_sentence() -> None:
         (NotThere(), "there is no such thing, or it has ended"),
         (Invalid("parent_code", "unknown"), "--parent: no organisation takes part under this code"),
         (Invalid("ae_title", "length"), "AE_TITLE: An AE title has at most 16 characters."),
-        (NotAllowed("not_their_site"), "Only staff of the site can acknowledge this."),
+        (NotAllowed("not_their_site"), "Only staff of the site, or those responsible above it, can do this."),
         (KeyFileUnfit(Path("/k/seal.pem"), "length"), "the key file /k/seal.pem is unfit: it does not hold a key"),
     ],
 )

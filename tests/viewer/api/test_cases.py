@@ -234,7 +234,10 @@ def test_a_critical_flag_is_told_at_once_and_can_be_taken_back(house: House) -> 
 
     assert raised.status_code == 201
     assert tang.get(f"/api/cases/{case.id}").json()["critical"]["class"] == "stroke"
-    assert tang.post(f"/api/alerts/{raised.json()['id']}/acknowledge", json={"read_back": "左侧"}).status_code == 200
+    answer = {"read_back": "急性脑卒中，左侧", "spoken_with": "Ada", "means": "telephone"}
+    assert tang.post(f"/api/alerts/{raised.json()['id']}/acknowledge", json=answer).status_code == 200
+    done = tang.post(f"/api/alerts/{raised.json()['id']}/dispose", json={"disposal": "transferred"})
+    assert done.json()["disposed_by"] == "Tang"
     shown = ada.get(f"/api/cases/{case.id}").json()["critical"]
     assert shown["acknowledged_by"] == "Tang"
     assert ada.delete(f"/api/cases/{case.id}/critical", params={"alert": shown["id"]}).status_code == 204

@@ -51,11 +51,12 @@ def test_the_townships_list_refreshes_and_leaves_alone_what_is_being_typed(house
             )
         banner = tang.locator(".banner.danger")
         expect(banner).to_be_visible(timeout=PATIENCE_MS)  # by itself, without a reload
-        banner.locator("input[name=read_back]").fill("左侧，已通知")
+        banner.locator("input[name=read_back]").fill("左侧脑卒中，已通知")
         house.case("1.2.840.2", patient_id="P2", patient_name="李建国")
         expect(tang.locator("#list")).to_contain_text("李建国", timeout=PATIENCE_MS)
 
-        expect(banner.locator("input[name=read_back]")).to_have_value("左侧，已通知")
+        expect(banner.locator("input[name=read_back]")).to_have_value("左侧脑卒中，已通知")
+        banner.locator("input[name=spoken_with]").fill("Ada")
         banner.locator("button").click()
         expect(tang.locator("[role=status]").first).to_contain_text("已确认")
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import audit
-from reading.alerts import critical
+from reading.alerts import alert_rows, critical
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State
@@ -93,14 +93,20 @@ def test_a_critical_result_stands_above_the_list_until_it_is_read_back(house: Ho
         )
     assert "急性脑卒中" in tang.get("/t/banners").text
 
-    silent = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), "read_back": " "})
-    answered = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), "read_back": "左侧基底节，已通知"})
+    typed = {"read_back": "左侧基底节，已通知", "spoken_with": "Ada", "means": "telephone"}
+    silent = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), **typed, "read_back": "收到"})
+    answered = tang.post(f"/t/alerts/{alert.id}/acknowledge", data={**token(tang), **typed})
 
     assert silent.status_code == 422
+    assert "“收到”不是复述" in silent.text
+    assert 'value="Ada"' in silent.text
     assert answered.headers["location"] == f"/t/case/{case.id}?done=acknowledged"
+    assert "待反馈处置" in tang.get("/t/banners").text
+    done = tang.post(f"/t/alerts/{alert.id}/dispose", data={**token(tang), "disposal": "transferred"})
+    assert done.headers["location"] == f"/t/case/{case.id}?done=disposed"
     assert "急性脑卒中" not in tang.get("/t/banners").text
     with snapshot(house.engine) as tx:
-        kept = critical.by_id(tx, alert.id)
+        kept = alert_rows.by_id(tx, alert.id)
     assert (kept.acknowledged_by, kept.read_back) == (clinic.tang.person_id, "左侧基底节，已通知")
 
 

@@ -7,7 +7,8 @@ import string
 
 import pytest
 
-from reading.alerts.critical import MINUTES
+from reading.alerts import notices, read_back
+from reading.alerts.disposal import Disposal
 from reading.cases.moves import Move, SigningRole, State
 from reading.desk.clinical_request import Told
 from reading.intake.putting_right import Reason
@@ -75,7 +76,9 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"card.{kind}" for kind in sorted(CARDS)),
         *(f"report.{role}" for role in SigningRole),
         *(f"report.status.{status}" for status in VALID),
-        *(f"desk.critical.{kind}" for kind in MINUTES),
+        *(f"alerts.notice.{kind}" for kind in notices.Kind),
+        *(f"alerts.means.{means}" for means in read_back.Means),
+        *(f"alerts.disposal.{disposal}" for disposal in Disposal),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
         *(f"request.{told}" for told in Told if told is not Told.WORDS),

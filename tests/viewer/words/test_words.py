@@ -73,5 +73,3 @@ def test_images_are_counted_against_what_was_announced(
 def test_a_code_without_a_word_stands_for_itself() -> None:
     assert words.coded(Language.ZH, "modality", "DX") == "DR"
     assert words.coded(Language.ZH, "body", "UVULA") == "UVULA"
-    assert words.critical_class(Language.EN, "stroke") == "Acute stroke"
-    assert words.critical_class(Language.EN, "new_thing") == "new_thing"

@@ -54,10 +54,26 @@ export type Unprintable = { readonly character: string; readonly printed: string
 export type CriticalAlert = {
   readonly id: string
   readonly class: string
+  /** What the class is called, in the person's language. */
+  readonly name: string
   readonly raised_at: string
+  /** The first deadline, which stays as it climbs. */
   readonly due_at: string
+  /** Who was told, in their order. */
+  readonly told: readonly string[]
   readonly acknowledged_by: string | null
   readonly acknowledged_at: string | null
+  readonly disposed_at: string | null
+}
+
+/** A class of results that the site's list has. */
+export type CriticalClass = {
+  readonly code: string
+  readonly name: string
+  /** Within which the site has to acknowledge. */
+  readonly minutes: number
+  /** Whether it is expected in such an examination. */
+  readonly fits: boolean
 }
 
 export type StudyOfCase = {
@@ -247,6 +263,7 @@ export type CaseDetail = Case & {
   readonly other_persons: readonly OtherPerson[]
   /** Pictures that came after the report. */
   readonly late: number
+  readonly critical_classes: readonly CriticalClass[]
 }
 
 export type Standing = {

@@ -55,22 +55,7 @@ export function banners(
   state: { readonly leaseLost: boolean; readonly imagesChanged: boolean },
   act: { readonly takeAgain: () => void; readonly lookAgain: () => void; readonly takeFollowUp: () => void },
 ): TemplateResult {
-  const { critical } = detail
-  return html`${
-    critical
-      ? html`<p class="note ${critical.acknowledged_at ? 'success' : 'danger'}" role="status">
-          <strong>${text('report.critical')}${text('colon')} ${named('desk.critical', critical.class)}</strong>
-          ${
-            critical.acknowledged_at
-              ? text('desk.critical-acknowledged', {
-                  name: critical.acknowledged_by ?? '',
-                  at: dateAndTime(critical.acknowledged_at),
-                })
-              : text('desk.critical-waiting', { at: clock(critical.raised_at), due: clock(critical.due_at) })
-          }
-        </p>`
-      : nothing
-  }
+  return html`${criticalResult(detail)}
   ${
     state.leaseLost
       ? html`<div class="note warning" role="alert">
@@ -94,6 +79,27 @@ export function banners(
       : nothing
   }
   ${detail.completeness.hint ? html`<p class="soft small hint">${detail.completeness.hint}</p>` : nothing}`
+}
+
+/** A critical result: how the first deadline stands, who was told, who acknowledged it. */
+function criticalResult({ critical }: CaseDetail): TemplateResult | typeof nothing {
+  if (!critical) return nothing
+  const { acknowledged_at, acknowledged_by, disposed_at, due_at, raised_at, told } = critical
+  const over = Math.floor((Date.now() - Date.parse(due_at)) / 60_000)
+  return html`<div class="note ${acknowledged_at ? 'success' : 'danger'}" role="status">
+    <p>
+      <strong>${text('report.critical')}${text('colon')} ${critical.name}</strong>
+      ${
+        acknowledged_at
+          ? text('desk.critical-acknowledged', { name: acknowledged_by ?? '', at: dateAndTime(acknowledged_at) })
+          : over >= 1
+            ? html`<strong>${text('desk.critical-overdue', { at: clock(raised_at), n: over })}</strong>`
+            : text('desk.critical-waiting', { at: clock(raised_at), due: clock(due_at) })
+      }
+      ${disposed_at ? text('desk.critical-disposed', { at: dateAndTime(disposed_at) }) : nothing}
+    </p>
+    <p class="small">${text('desk.critical-told', { who: [...new Set(told)].join(text('list-comma')) })}</p>
+  </div>`
 }
 
 /** Images that came after the report: until somebody has answered for them. */

@@ -4,29 +4,13 @@ import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
 import { isIncomplete } from '../case-words'
 import type { Account } from '../images/account'
-import { named, text, type TextKey } from '../language'
-import { ask, type Field } from '../shell/ask'
+import { text, type TextKey } from '../language'
+import { ask, type Field, type Option } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import type { Judgement } from './judgement'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
-
-/** Classes of results that must be told at once (China's critical values for imaging). */
-export const CRITICAL_CLASSES = [
-  'tension_pneumothorax',
-  'pneumothorax',
-  'intracranial_haemorrhage',
-  'stroke',
-  'aortic_dissection',
-  'pulmonary_embolism',
-  'bowel_perforation',
-  'bowel_obstruction',
-  'organ_rupture',
-  'spinal_fracture',
-  'foreign_body',
-  'other',
-] as const
 
 /** What of the images is on the screen. */
 export type Viewing = {
@@ -135,10 +119,7 @@ export class Decisions {
           name: 'class',
           label: text('desk.critical-class'),
           kind: 'choice',
-          options: [
-            { value: '', label: text('desk.critical-choose') },
-            ...CRITICAL_CLASSES.map((value) => ({ value, label: named('desk.critical', value) })),
-          ],
+          options: [{ value: '', label: text('desk.critical-choose') }, ...this.classes()],
         },
         { name: 'finding', label: text('desk.critical-finding'), kind: 'text' },
       ],
@@ -149,6 +130,15 @@ export class Decisions {
     if (!criticalClass) return
     if (await this.attempt(() => this.work.raiseCritical(criticalClass, answer['finding'] ?? '')))
       notify('success', text('desk.critical-raised'))
+  }
+
+  /** The site's list: what is expected in such an examination comes first. */
+  private classes(): readonly Option[] {
+    return (this.work.detail?.critical_classes ?? []).map(({ code, name, minutes, fits }) => ({
+      value: code,
+      label: text('desk.critical-choice', { name, n: minutes }),
+      group: text(fits ? 'desk.critical-fits' : 'desk.critical-others'),
+    }))
   }
 
   async withdrawCritical(): Promise<void> {

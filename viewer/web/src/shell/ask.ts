@@ -2,11 +2,18 @@
 import { html, nothing, render, type TemplateResult } from 'lit'
 import { text } from '../language'
 
+export type Option = {
+  readonly value: string
+  readonly label: string
+  /** The heading under which it stands; options of a group stand together. */
+  readonly group?: string
+}
+
 export type Field = {
   readonly name: string
   readonly label: string
   readonly kind: 'line' | 'text' | 'password' | 'choice'
-  readonly options?: readonly { readonly value: string; readonly label: string }[]
+  readonly options?: readonly Option[]
   readonly required?: boolean
   readonly value?: string
   /** Most characters of a text. */
@@ -73,7 +80,7 @@ function control(field: Field): TemplateResult {
   if (field.kind === 'choice')
     return html`<label
       >${field.label}<select name=${field.name} ?required=${required}>
-        ${(field.options ?? []).map(({ value, label }) => html`<option value=${value} ?selected=${value === field.value}>${label}</option>`)}
+        ${options(field)}
       </select></label
     >`
   if (field.kind === 'text')
@@ -96,4 +103,14 @@ function control(field: Field): TemplateResult {
       ?required=${required}
       .value=${field.value ?? ''}
   /></label>`
+}
+
+function options({ options = [], value: chosen }: Field): readonly TemplateResult[] {
+  const groups = [...new Set(options.map(({ group }) => group))]
+  return groups.map((heading) => {
+    const inside = options
+      .filter(({ group }) => group === heading)
+      .map(({ value, label }) => html`<option value=${value} ?selected=${value === chosen}>${label}</option>`)
+    return heading === undefined ? html`${inside}` : html`<optgroup label=${heading}>${inside}</optgroup>`
+  })
 }

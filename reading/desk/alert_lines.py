@@ -1,0 +1,61 @@
+"""Alerts with what stands beside them on a page: the case, the class by its name, and who was told."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from reading.alerts import classes, notices
+from reading.alerts.alert_rows import Alert
+from reading.alerts.class_list import ResultClass
+from reading.alerts.notices import Notice
+from reading.cases import cases
+from reading.context import Context, without_door
+from reading.desk.entries import Entry, entries_of
+from reading.register import organisations, people
+from reading.viewers import Staff
+
+
+@dataclass(frozen=True, kw_only=True)
+class PendingAlert:
+    """An alert that nobody has acknowledged, or of which nobody has said what was done with the patient."""
+
+    entry: Entry
+    time_zone: str
+    alert: Alert
+    named: ResultClass
+    """Its class, by its name."""
+    raised_by: str = field(repr=False)
+    """The reader's name."""
+    acknowledged_by: str = field(repr=False)
+    told: tuple[Notice, ...]
+    """Who was told of it, in their order."""
+
+
+@without_door("It adds to alerts of cases that are visible to the viewer; the page records the look at the list.")
+def pending_alerts(ctx: Context[Staff], alerts: Sequence[Alert]) -> tuple[PendingAlert, ...]:
+    """Alerts with what stands beside them on a page, in their order; their cases are visible to the viewer."""
+    of_cases = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
+    of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
+    sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
+    told = notices.of_alerts(ctx.tx, [one.id for one in alerts])
+    named = {code: classes.named(ctx.tx, code) for code in {one.critical_class for one in alerts}}
+    people_ids = {one.raised_by for one in alerts} | {one.acknowledged_by for one in alerts if one.acknowledged_by}
+    names = {person_id: _name(ctx, person_id) for person_id in people_ids}
+    return tuple(
+        PendingAlert(
+            entry=of_case[one.case_id],
+            time_zone=sites[of_case[one.case_id].site.id].time_zone,
+            alert=one,
+            named=named[one.critical_class],
+            raised_by=names[one.raised_by],
+            acknowledged_by=names.get(one.acknowledged_by or "", ""),
+            told=tuple(told.get(one.id, ())),
+        )
+        for one in alerts
+    )
+
+
+def _name(ctx: Context[Staff], person_id: str) -> str:
+    found = people.by_id(ctx.tx, person_id)
+    return found.name if found else ""

@@ -1,0 +1,98 @@
+"""A corrected report resets or lifts the alert of the version that it corrects."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy.engine import Connection, Engine
+
+from reading.alerts import alert_rows, climbing, corrections, critical, notices
+from reading.alerts.moves import State
+from reading.audit import SYSTEM
+from reading.cases import cases
+from reading.cases.moves import State as CaseState
+from reading.context import Context
+from reading.signing import signatures
+from reading.tables import critical_alert
+from storage.database import transaction
+from tests.reading.clinic import (
+    PNEUMONIA,
+    Clinic,
+    acknowledge,
+    arrive,
+    messages,
+    open_clinic,
+    read,
+    review_as,
+    shown,
+    state,
+)
+
+STROKE = replace(PNEUMONIA, critical_class="stroke")
+OTHER = replace(PNEUMONIA, critical_class="other")
+MINUTE = timedelta(minutes=1)
+
+
+def passes(tx: Connection, clinic: Clinic, case_id: str, now: datetime) -> None:
+    """Whoever else has to sign a critical report before its release does."""
+    if state(tx, case_id) is CaseState.WAITING_REVIEW:
+        review_as(tx, clinic, clinic.ben, case_id, now)
+
+
+@pytest.mark.parametrize("answered", [True, False])
+def test_a_correction_that_names_none_lifts_it_and_whoever_acknowledged_is_told(
+    engine: Engine, now: datetime, *, answered: bool
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now, STROKE)
+        passes(tx, clinic, case.id, now)
+        alert = alert_rows.newest_standing(tx, case.id)
+        assert alert is not None
+        if answered:
+            acknowledge(tx, clinic, clinic.tang, alert.id, now)
+        ada, screen = Context(tx, clinic.audit, now, clinic.ada), shown(tx, case.id)
+        signatures.addendum(ada, clinic.seal, version.id, content=PNEUMONIA, screen=screen)
+        between = alert_rows.by_id(tx, alert.id).ended_at
+        passes(tx, clinic, case.id, now)
+        found = alert_rows.by_id(tx, alert.id)
+        told = [one.person_id for one in notices.of_alerts(tx, [alert.id])[alert.id] if one.kind is notices.Kind.LIFTED]
+
+        assert between is None  # the correction has not its signatures yet
+        assert (found.state, cases.by_id(tx, case.id).critical) == (State.LIFTED, False)
+        assert told == ([clinic.tang.person_id] if answered else [])
+        assert [one.kind for one in messages(tx)].count("critical.lifted") == 1
+        assert climbing.climb(Context(tx, clinic.audit, now + MINUTE * 60, SYSTEM)) == 0
+
+
+def test_a_correction_of_the_class_resets_it_and_lengthens_no_clock(engine: Engine, now: datetime) -> None:
+    later = now + MINUTE * 12
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        first = critical.raise_alert(
+            Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
+        )
+        climbing.climb(Context(tx, clinic.audit, now + MINUTE * 10, SYSTEM))
+        corrections.raise_of(Context(tx, clinic.audit, later, clinic.ada), case.id, OTHER, STROKE)
+        old, new = alert_rows.select(tx, critical_alert.c.case_id == case.id)
+
+    assert (old.id, old.state, old.replaced_by) == (first.id, State.RESET, new.id)
+    assert (new.critical_class, new.state, new.due_at) == ("other", State.CLIMBING, now + MINUTE * 10)
+    assert new.climbs_at == now + MINUTE * 20
+
+
+def test_a_class_that_was_flagged_apart_from_the_report_keeps_its_alert(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        corrections.raise_of(ada, case.id, OTHER, None)
+        corrections.lift(ada, case.id, PNEUMONIA, [PNEUMONIA])
+        stands = alert_rows.standing_on_each(tx, [case.id])[case.id]
+
+    assert [one.critical_class for one in stands] == ["stroke", "other"]

@@ -1,0 +1,114 @@
+"""Alerts in plain words: what was found, how the clock stands, who was told when, what was answered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from reading.alerts.alert_rows import Kind
+from reading.alerts.moves import UNANSWERED, State
+from reading.alerts.notices import Notice
+from reading.desk.alert_lines import PendingAlert
+from viewer.views.report_sheet import examination_with_side, patient_name
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Refused:
+    """An answer that was not taken, for the form that is shown again."""
+
+    id: str
+    """Of the alert."""
+    problem: str
+    read_back: str = field(default="", repr=False)
+    spoken_with: str = field(default="", repr=False)
+    means: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToldLine:
+    """Somebody who was told."""
+
+    at: str
+    what: str
+    who: str = field(repr=False)
+    telephone: str = field(repr=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AlertBanner:
+    id: str
+    case_id: str
+    patient: str = field(repr=False)
+    examination: str
+    site: str
+    title: str
+    """Critical result, or a result that a rule wants told."""
+    critical_class: str
+    finding: str = field(repr=False)
+    raised_by: str
+    raised_at: str
+    state: State
+    waits: bool
+    """Whether nobody has acknowledged it."""
+    due: str
+    """How the first deadline stands, however often it has climbed."""
+    overdue: bool
+    told: Sequence[ToldLine]
+    who: str
+    """Who was told, in one line."""
+    acknowledged: str
+    """Who acknowledged it when; empty until then."""
+    read_back: str = field(repr=False)
+
+
+def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> AlertBanner:
+    """One alert as a banner or a line of the board."""
+    alert, zone = pending.alert, pending.time_zone
+    lines = [told_line(each, language, zone, now) for each in pending.told]
+    return AlertBanner(
+        id=alert.id,
+        case_id=alert.case_id,
+        patient=patient_name(pending.entry, language),
+        examination=examination_with_side(pending.entry.case, language),
+        site=pending.entry.site.name,
+        title=text(language, "township.critical" if alert.kind is Kind.CRITICAL else "alerts.notice"),
+        critical_class=words.class_name(pending.named, language),
+        finding=alert.finding,
+        raised_by=pending.raised_by,
+        raised_at=words.moment_today(alert.raised_at, zone, now),
+        state=alert.state,
+        waits=alert.state in UNANSWERED,
+        due=words.until(language, alert.due_at, now),
+        overdue=alert.due_at < now,
+        told=lines,
+        who=text(language, "list-comma").join(dict.fromkeys(line.who for line in lines)),
+        acknowledged=""
+        if alert.acknowledged_at is None
+        else text(
+            language,
+            "alerts.acknowledged",
+            name=pending.acknowledged_by,
+            at=words.moment_today(alert.acknowledged_at, zone, now),
+        ),
+        read_back=alert.read_back or "",
+    )
+
+
+def told_line(notice: Notice, language: Language, zone: str, now: datetime) -> ToldLine:
+    """Somebody who was told, when and under which telephone."""
+    return ToldLine(
+        at=words.moment_today(notice.at, zone, now),
+        what=text(language, f"alerts.notice.{notice.kind}"),
+        who=told_name(notice, language),
+        telephone=notice.telephone,
+    )
+
+
+def told_name(notice: Notice, language: Language) -> str:
+    """Who was told: a person, or everybody of an organisation."""
+    if notice.name:
+        return text(language, "alerts.person", name=notice.name, organisation=notice.organisation)
+    return text(language, "alerts.everybody", organisation=notice.organisation)
