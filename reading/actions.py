@@ -156,6 +156,7 @@ class Action(StrEnum):
     REPORT_BROKEN = "report.broken"
     REPORT_ADDENDUM = "report.addendum"
     REPORT_AWAIT = "report.await"
+    REPORT_CHECK_CONFIRM = "report.check_confirm"
     REPORT_LISTED = "report.listed"
     REPORT_NOT_SHOWN = "report.not_shown"
     REPORT_PDF = "report.pdf"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -61,6 +62,15 @@ class Invalid(NotDone):
         super().__init__(field, problem)
         self.field = field
         self.problem = problem
+
+
+class ChecksOpen(NotDone):
+    """The checks of a report found something: mend what stops it, confirm by name what only warns."""
+
+    def __init__(self, stops: Sequence[str], unconfirmed: Sequence[str]) -> None:
+        super().__init__(stops, unconfirmed)
+        self.stops = tuple(stops)
+        self.unconfirmed = tuple(unconfirmed)
 
 
 class MoveNotAllowed(NotDone):

@@ -25,6 +25,9 @@ def writes(page: Page, findings: str, impression: str) -> None:
 def decides(page: Page) -> None:
     """Signs, verifies or submits the review, and is back at the worklist."""
     page.locator(".actions .primary").click()
+    expect(page.locator("dialog")).to_be_visible()
+    for tick in page.locator("dialog .tick input").all():
+        tick.check()
     page.locator("dialog button[type=submit]").click()
     page.wait_for_url(lambda url: "#/case/" not in url)
 

@@ -15,6 +15,7 @@ from reading.audit import Audit, Outcome
 from reading.context import Context, Look, Who
 from reading.errors import (
     Busy,
+    ChecksOpen,
     Invalid,
     MoveNotAllowed,
     NotAllowed,
@@ -32,6 +33,7 @@ WhoT = TypeVar("WhoT", bound=Who)
 WORDS: Final[Mapping[type[NotDone], str]] = {
     NotThere: "not_there",
     NotAllowed: "not_allowed",
+    ChecksOpen: "checks_open",
     MoveNotAllowed: "move_not_allowed",
     Invalid: "invalid",
     Stale: "stale",

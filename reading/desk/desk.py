@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import door, visibility
+from reading.access import door, priors, visibility
 from reading.actions import Action
 from reading.alerts import classes
 from reading.alerts.class_list import ResultClass, When
@@ -22,7 +22,6 @@ from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
 from reading.context import Context, without_door
-from reading.desk import priors
 from reading.desk.acts import Act, allowed
 from reading.desk.clinical_request import ClinicalRequest, request_of
 from reading.desk.entries import Entry, entries_of
@@ -54,6 +53,8 @@ class SignedBy:
     signed_at: datetime
     unseen: Unseen
     """What of the images was not on their screen."""
+    confirmed_checks: tuple[str, ...] = ()
+    """What the checks of the text found and they confirmed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -224,6 +225,7 @@ def signed_version(tx: Connection, version: ReportVersion) -> SignedVersion:
                 organisation=by_id[one.id].organisation,
                 signed_at=one.signed_at,
                 unseen=unseen(tx, NotShown.from_json(said(one).get("not_shown"))),
+                confirmed_checks=tuple(said(one).get("confirmed_checks", ())),
             )
             for one in signatures
         ),

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
+from reading.access.priors import prior_cases
 from reading.alerts import alert_rows, classes, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.class_list import ResultClass
@@ -21,7 +22,6 @@ from reading.cases.moves import HELD, UNFINISHED
 from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
-from reading.desk.priors import prior_cases
 from reading.dicom_dates import parse_date
 from reading.patients import patients
 from reading.patients.same_name import Answer, compare_names

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -83,10 +83,12 @@ def sign_version(
     *,
     now: datetime,
     not_shown: NotShown = EVERYTHING_SHOWN,
+    confirmed_checks: Sequence[str] = (),
 ) -> Signature:
     """A person's signature under a version: over its text, the identity shown beside it, and the image set.
 
-    ``not_shown``: the images that were not on this person's screen; it stands in the payload alone, with their name.
+    ``not_shown``: the images that were not on this person's screen; ``confirmed_checks``: what the checks of the text
+    found and this person means all the same. Both stand in the payload alone, with their name.
     """
     payload = canonical(
         {
@@ -105,6 +107,7 @@ def sign_version(
             "organisation_id": grant.organisation_id,
             "signed_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
             **({"not_shown": not_shown.to_json()} if not_shown.series else {}),
+            **({"confirmed_checks": list(confirmed_checks)} if confirmed_checks else {}),
         }
     )
     return Signature(

@@ -13,6 +13,7 @@ from reading import tables
 from reading.actions import Action
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.checks.finding import Check
 from reading.completeness import image_set, ledger
 from reading.completeness.image_set import ImageSet
 from reading.context import Context, without_door
@@ -37,6 +38,8 @@ class Screen:
     """Series UIDs that the desk tried and could not show, whole or in part."""
     not_shown_reason: str = ""
     """Why it is signed although these were not shown."""
+    confirmed: Collection[Check] = ()
+    """The checks of the text that whoever signs has confirmed by name."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from reading.access import door
 from reading.actions import Action
 from reading.alerts import corrections, critical
@@ -18,6 +20,7 @@ from reading.cases.moves import (
     move_after_verifying,
     only_role,
 )
+from reading.checks.finding import Check
 from reading.completeness import follow_ups
 from reading.context import Context, without_door
 from reading.errors import MoveNotAllowed, Stale
@@ -29,7 +32,7 @@ from reading.reports.drafts import Draft
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
-from reading.signing import release
+from reading.signing import release, report_checks
 from reading.signing.basis import Basis, Screen, basis_of, record_not_shown
 from reading.viewers import RoleGrant, Staff
 
@@ -61,6 +64,7 @@ def sign(
         Stale: lease, draft or images have changed since they were shown.
         NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
         Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
+        ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
@@ -80,6 +84,7 @@ def verify(
         Stale: lease or images have changed since they were shown.
         NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
         Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
+        ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.VERIFY, lease_revision)
@@ -157,6 +162,8 @@ def endorse(
         and basis.identity == standing.identity
         and not any(one.role is role for one in versions.signatures_on(tx, [standing.id]))
     )
+    # Words that stay as they are were confirmed by whoever wrote them.
+    confirmed = report_checks.settle(ctx, case, said, screen.confirmed) if said != standing.content else ()
     version = standing
     if not same:
         version = versions.add(
@@ -169,7 +176,7 @@ def endorse(
             supersedes=standing,
             now=ctx.now,
         )
-    _add_signature(ctx, seal, version, role, grant=grant, basis=basis)
+    _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed)
     return version
 
 
@@ -188,6 +195,7 @@ def _author(
     only_role(SigningRole.AUTHOR, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign()
     basis = basis_of(ctx.tx, case, screen)
+    confirmed = report_checks.settle(ctx, case, content, screen.confirmed)
     version = versions.add(
         ctx.tx,
         case_id=case.id,
@@ -198,14 +206,23 @@ def _author(
         supersedes=versions.current(ctx.tx, case.id),
         now=ctx.now,
     )
-    _add_signature(ctx, seal, version, SigningRole.AUTHOR, grant=grant, basis=basis)
+    _add_signature(ctx, seal, version, SigningRole.AUTHOR, grant=grant, basis=basis, confirmed=confirmed)
     return version
 
 
 def _add_signature(
-    ctx: Context[Staff], seal: Seal, version: ReportVersion, role: SigningRole, *, grant: RoleGrant, basis: Basis
+    ctx: Context[Staff],
+    seal: Seal,
+    version: ReportVersion,
+    role: SigningRole,
+    *,
+    grant: RoleGrant,
+    basis: Basis,
+    confirmed: Sequence[Check],
 ) -> None:
-    signature = sign_version(seal, version, role, ctx.who, grant, now=ctx.now, not_shown=basis.not_shown)
+    signature = sign_version(
+        seal, version, role, ctx.who, grant, now=ctx.now, not_shown=basis.not_shown, confirmed_checks=confirmed
+    )
     versions.add_signature(ctx.tx, signature)
     record_not_shown(ctx, version.case_id, basis.not_shown)
 

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DatabaseError, OperationalError
 from reading.access.visibility import NoRight
 from reading.errors import (
     Busy,
+    ChecksOpen,
     Invalid,
     KeyFileUnfit,
     MoveNotAllowed,
@@ -254,6 +255,9 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,
     Stale: lambda _: Ending(code=REFUSED, sentence="somebody changed it at the same time", remedies=("try again",)),
+    ChecksOpen: lambda error: Ending(
+        code=REFUSED, sentence=f"checks of the report are open: {', '.join((*error.stops, *error.unconfirmed))}"
+    ),
     MoveNotAllowed: lambda _: Ending(
         code=REFUSED, sentence="the case has moved on, and this cannot be done to it any more"
     ),

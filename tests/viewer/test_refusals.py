@@ -123,6 +123,7 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/{case_id}/put-back"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/return"): Thing("case", body(revision=1, why="blurred")),
     ("POST", "/api/cases/{case_id}/escalate"): Thing("case", body(revision=1, why="hard")),
+    ("POST", "/api/cases/{case_id}/checks"): Thing("case", body(content=CONTENT)),
     ("POST", "/api/cases/{case_id}/send-back"): Thing("case", body(revision=1, why="no")),
     ("PUT", "/api/cases/{case_id}/draft"): Thing("case", body(content=CONTENT, revision=0, lease_revision=1)),
     ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),

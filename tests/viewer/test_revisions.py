@@ -47,6 +47,7 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/t/notices/{notice_id}/acknowledge"): "a notice names one version of a report, which never changes",
     ("POST", "/t/print/{version_id}"): "of one version of a report, which never changes",
     ("POST", "/api/reports/{version_id}/addendum"): "names the version that it follows, and the images seen",
+    ("POST", "/api/cases/{case_id}/checks"): "a question about a text, which changes nothing",
     ("POST", "/api/reports/unprintable"): "a question about a text, which changes nothing",
     ("POST", "/api/manifests"): "adds what a machine announces",
     ("POST", "/api/orders"): "adds an order",

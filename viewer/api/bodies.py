@@ -10,6 +10,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 from reading.alerts import disposal as disposals
 from reading.alerts.read_back import Means
 from reading.cases.moves import Step
+from reading.checks.finding import Check
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
 from reading.reports.not_shown import Fault
@@ -102,7 +103,14 @@ class Images(Body):
     not_shown_reason: Line = ""
 
 
-class Screen(Images):
+class Signed(Images):
+    """What somebody signs for."""
+
+    confirmed: Annotated[list[Check], Field(max_length=len(Check))] = []
+    """The checks of the text that they confirm by name."""
+
+
+class Screen(Signed):
     """What was on the screen of somebody who holds the case."""
 
     lease_revision: Revision
@@ -124,7 +132,13 @@ class Review(Screen):
     report: dict[str, Any] | None = None
 
 
-class Addendum(Images):
+class Addendum(Signed):
+    content: dict[str, Any]
+
+
+class ToCheck(Body):
+    """A report while it is written."""
+
     content: dict[str, Any]
 
 

@@ -21,7 +21,7 @@ from reading.queue import claiming, leases
 from reading.reports.content import Content
 from reading.reports.not_shown import FailedSeries
 from reading.review import review
-from reading.signing import signatures
+from reading.signing import report_checks, signatures
 from reading.signing.basis import Screen
 from reading.viewers import Staff
 from storage.database import snapshot
@@ -171,6 +171,16 @@ def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft
     return {"revision": saved.revision, "saved_at": saved.saved_at.isoformat()}
 
 
+@router.post("/{case_id}/checks")
+def checks(request: Request, staff: Acting, case_id: str, body: bodies.ToCheck) -> list[dict[str, Any]]:
+    """What the checks say of a report while somebody writes it; nothing is kept."""
+    if not ULID.fullmatch(case_id):
+        raise NotThere
+    content = Content.from_json(body.content)
+    with in_snapshot(office_of(request), staff) as ctx:
+        return [api_json.check(one) for one in report_checks.look(ctx, case_id, content)]
+
+
 @router.post("/{case_id}/sign")
 def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> dict[str, Any]:
     office = office_of(request)
@@ -262,6 +272,7 @@ def screen(body: bodies.Images) -> Screen:
             uid: FailedSeries(fault=one.fault, pictures=one.pictures) for uid, one in body.cannot_show.items()
         },
         not_shown_reason=body.not_shown_reason,
+        confirmed=body.confirmed if isinstance(body, bodies.Signed) else (),
     )
 
 

@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from reading.access.visibility import NoRight
 from reading.errors import (
     Busy,
+    ChecksOpen,
     Invalid,
     MoveNotAllowed,
     NotAllowed,
@@ -96,6 +97,11 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     Stale: ProblemType(slug="stale", status=409, fields=lambda error: {"expected": error.expected}),
     NotAllowed: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
     NoRight: ProblemType(slug="not-allowed", status=403, fields=lambda error: {"rule": error.rule}),
+    ChecksOpen: ProblemType(
+        slug="checks-open",
+        status=422,
+        fields=lambda error: {"stops": list(error.stops), "unconfirmed": list(error.unconfirmed)},
+    ),
     MoveNotAllowed: ProblemType(
         slug="move-not-allowed", status=409, fields=lambda error: {"state": error.state, "move": error.move}
     ),

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from reading.alerts.alert_rows import Alert
 from reading.cases.history import MoveRow
+from reading.checks.finding import Finding
 from reading.completeness.follow_ups import FollowUp
 from reading.desk.desk import Act, ConfirmationLine, Detail, Prior, ReviewLine, SignedVersion
 from reading.desk.entries import Entry, EntryStudy
@@ -169,6 +170,7 @@ def version(signed: SignedVersion) -> Json:
                 "organisation": each.organisation,
                 "signed_at": each.signed_at.isoformat(),
                 "not_shown": _unseen(each.unseen),
+                "confirmed_checks": list(each.confirmed_checks),
             }
             for each in signed.signatures
         ],
@@ -261,6 +263,18 @@ def _other_person(image: OtherPerson, language: Language) -> Json:
         "name": person_name(image.said.name) or text(language, "patient-unknown"),
         "sex": image.said.sex,
         "birth_date": born.isoformat() if born else image.said.birth_date,
+    }
+
+
+def check(found: Finding) -> Json:
+    """What a check says of a text that is being written."""
+    return {
+        "check": found.check,
+        "severity": found.severity,
+        "part": found.part,
+        "start": found.start,
+        "end": found.end,
+        "words": found.words,
     }
 
 

@@ -8,12 +8,11 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import visibility
+from reading.access import priors, visibility
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.context import Context
-from reading.desk import priors
 from reading.intake import intake
 from reading.kinds import IdentifierKind, Priority, Sex
 from reading.orders import orders

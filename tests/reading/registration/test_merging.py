@@ -11,10 +11,10 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
 from reading.access import visibility
+from reading.access.priors import prior_cases
 from reading.cases import cases
 from reading.context import Context, Guess
 from reading.desk.entries import entries_of
-from reading.desk.priors import prior_cases
 from reading.desk.worklist import Filters, list_cases
 from reading.errors import Invalid, MoveNotAllowed, NotAllowed, NotThere, Stale
 from reading.kinds import IdentifierKind, Sex

@@ -10,6 +10,7 @@ import pytest
 from reading.alerts import notices, read_back
 from reading.alerts.disposal import Disposal
 from reading.cases.moves import Move, SigningRole, State
+from reading.checks.finding import Check, Severity
 from reading.desk.clinical_request import Told
 from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
@@ -81,6 +82,9 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"alerts.disposal.{disposal}" for disposal in Disposal),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),
         *(f"body.{part}" for part in BODY_PARTS),
+        *(f"check.{check}" for check in Check),
+        *(f"check.name.{check}" for check in Check),
+        *(f"check.{severity}" for severity in Severity),
         *(f"request.{told}" for told in Told if told is not Told.WORDS),
         *(f"department.{department}" for department in DEPARTMENTS),
         *(f"policy.problem.{word}" for word, _ in WORDS.values()),

@@ -3,6 +3,7 @@ import type { Client } from './client'
 import type { Failed } from '../images/shown-series'
 import type {
   CaseDetail,
+  CheckFinding,
   CasePage,
   Content,
   Lease,
@@ -34,6 +35,8 @@ export type Seen = {
   /** By series UID: what the desk tried and could not show. */
   readonly cannot_show?: Readonly<Record<string, Failed>>
   readonly not_shown_reason?: string
+  /** The checks of the text that are confirmed by name. */
+  readonly confirmed?: readonly CheckFinding['check'][]
 }
 
 export class Office {
@@ -119,6 +122,11 @@ export class Office {
   async unprintable(content: Content): Promise<readonly Unprintable[]> {
     const answer = await this.client.send('POST', '/api/reports/unprintable', { content })
     return (answered(answer) as { readonly unprintable: readonly Unprintable[] }).unprintable
+  }
+
+  /** What the checks say of a report as it stands on the screen. */
+  async checks(id: string, content: Content): Promise<readonly CheckFinding[]> {
+    return answered(await this.client.send<readonly CheckFinding[]>('POST', `/api/cases/${id}/checks`, { content }))
   }
 
   async sign(id: string, content: Content, draft_revision: number, seen: Seen): Promise<void> {

@@ -11,6 +11,7 @@ const SLUGS = [
   'stale',
   'move-not-allowed',
   'invalid',
+  'checks-open',
   'csrf',
   'password-must-change',
   'prove-again',

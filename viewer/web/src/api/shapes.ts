@@ -48,6 +48,29 @@ export type Content = {
   readonly recommendation: string
 }
 
+/** What a check of the server found in a report; `start` and `end` count characters, not UTF-16 units. */
+export type CheckFinding = {
+  readonly check:
+    | 'template_blank'
+    | 'impression_without_findings'
+    | 'side_against_order'
+    | 'side_besides_order'
+    | 'side_differs_in_report'
+    | 'side_of_images_differs'
+    | 'organ_against_sex'
+    | 'number_without_unit'
+    | 'priors_unknown'
+    | 'normal_words_under_positive'
+    | 'abnormal_words_under_negative'
+    | 'critical_words_without_flag'
+  readonly severity: 'stops' | 'warns'
+  /** The text in which it lies; null where it is about no place. */
+  readonly part: 'findings' | 'impression' | 'recommendation' | null
+  readonly start: number
+  readonly end: number
+  readonly words: string
+}
+
 /** A character that no font of the printed sheet has, and what stands for it there. */
 export type Unprintable = { readonly character: string; readonly printed: string }
 
@@ -154,6 +177,8 @@ export type Signature = {
   readonly organisation: string
   readonly signed_at: string
   readonly not_shown: NotShown | null
+  /** What the checks of the text found and they confirmed. */
+  readonly confirmed_checks: readonly string[]
 }
 
 /** The series that were not on the screen of somebody who signed. */

@@ -2,12 +2,15 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Office } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
+import type { CheckFinding } from '../api/shapes'
 import { isIncomplete } from '../case-words'
 import type { Account } from '../images/account'
 import { text, type TextKey } from '../language'
 import { ask, type Field, type Option } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
+import { confirmationOf, stopping, warnings } from './checks'
+import { findingsView } from './checks-view'
 import type { Judgement } from './judgement'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
@@ -19,10 +22,19 @@ export type Viewing = {
   readonly goTo: (seriesUid: string) => void
 }
 
-const reasonsIn = ({ incomplete_reason, not_shown_reason }: Readonly<Record<string, string>>): Reasons => ({
-  ...(incomplete_reason === undefined ? {} : { incomplete_reason }),
-  ...(not_shown_reason === undefined ? {} : { not_shown_reason }),
-})
+const CONFIRM = 'confirm.'
+
+const reasonsIn = (answer: Readonly<Record<string, string>>): Reasons => {
+  const { incomplete_reason, not_shown_reason } = answer
+  const confirmed = Object.keys(answer)
+    .filter((name) => name.startsWith(CONFIRM))
+    .map((name) => name.slice(CONFIRM.length) as CheckFinding['check'])
+  return {
+    ...(incomplete_reason === undefined ? {} : { incomplete_reason }),
+    ...(not_shown_reason === undefined ? {} : { not_shown_reason }),
+    ...(confirmed.length === 0 ? {} : { confirmed }),
+  }
+}
 
 export class Decisions {
   constructor(
@@ -57,13 +69,14 @@ export class Decisions {
     // What is sent back is not signed, so nothing is asked of its images.
     const signs = outcome !== 'send_back'
     if (signs && !(await this.lookedAtAll())) return
+    if (outcome === 'amend' && !(await this.nothingStops())) return
     const codes = outcome === 'amend' ? await this.printedAsCodes() : nothing
     if (codes === null) return
     const answer = await ask({
       title: text(`desk.outcome.${outcome}`),
       words: html`<p>${text(`desk.outcome.${outcome}.means`)}</p>
-        ${codes} ${signs ? this.whatIsNotSeen() : ''}`,
-      fields: signs ? this.reasonFields() : [],
+        ${codes} ${signs ? this.whatIsNotSeen() : ''} ${outcome === 'amend' ? this.whatIsDoubted() : nothing}`,
+      fields: [...(outcome === 'amend' ? this.confirmations() : []), ...(signs ? this.reasonFields() : [])],
       confirm: text('desk.review-submit'),
     })
     if (!answer) return
@@ -169,10 +182,48 @@ export class Decisions {
     }
   }
 
+  /** Whether no check stops the text as it stands; else the person is shown what has to be mended, and the way there. */
+  private async nothingStops(): Promise<boolean> {
+    const { findings, status } = await this.work.checks.now(this.work.content)
+    if (status === 'unknown') {
+      notify('danger', text('check.failed'))
+      return false
+    }
+    const stops = stopping(findings)
+    if (stops.length === 0) return true
+    await ask({
+      title: text('problem.checks-open'),
+      words: html`<p>${text('check.mend-first')}</p>
+        <div class="checks">${findingsView(stops)}</div>`,
+      confirm: text('common.close'),
+    })
+    return false
+  }
+
+  /** A tick for each warning of the text: confirmed by name, and by whoever signs. */
+  private confirmations(): readonly Field[] {
+    const { findings } = this.work.checks.state
+    return warnings(findings).map((check) => ({
+      name: `${CONFIRM}${check}`,
+      label: confirmationOf(check, findings),
+      kind: 'tick',
+    }))
+  }
+
+  private whatIsDoubted(): TemplateResult | typeof nothing {
+    const doubted = this.work.checks.state.findings.filter(({ severity }) => severity === 'warns')
+    if (doubted.length === 0) return nothing
+    return html`<section class="checks">
+      <h3>${text('check.title')}</h3>
+      ${findingsView(doubted)}
+      <p>${text('check.confirm-each')}</p>
+    </section>`
+  }
+
   /** The reasons for signing what is incomplete or was not shown; null when the person turned back. */
   private async confirmSeen(action: 'sign' | 'verify' | 'addendum'): Promise<Reasons | null> {
     const { detail, content } = this.work
-    if (!detail || !(await this.lookedAtAll())) return null
+    if (!detail || !(await this.lookedAtAll()) || !(await this.nothingStops())) return null
     const codes = await this.printedAsCodes()
     if (codes === null) return null
     const answer = await ask({
@@ -181,8 +232,8 @@ export class Decisions {
         ${codes}
         <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
         <p class="prose">${content.impression}</p>
-        ${this.whatIsNotSeen()}`,
-      fields: this.reasonFields(),
+        ${this.whatIsNotSeen()} ${this.whatIsDoubted()}`,
+      fields: [...this.confirmations(), ...this.reasonFields()],
       confirm: text(`desk.${action}`),
     })
     return answer && reasonsIn(answer)

@@ -3,6 +3,8 @@ import { html, nothing, type TemplateResult } from 'lit'
 import type { Content } from '../api/shapes'
 import { clock, text } from '../language'
 import { Part } from '../part'
+import type { CheckState } from './checks'
+import { checksView } from './checks-view'
 import { unfinished, type DraftState } from './draft'
 import { templatesFor } from './templates'
 
@@ -14,6 +16,7 @@ class ReportForm extends Part {
     modality: {},
     bodyPart: {},
     pointOut: { attribute: false },
+    checks: { attribute: false },
   }
   declare content: Content
   /** Undefined where changes are sent with the decision instead of being saved. */
@@ -22,6 +25,7 @@ class ReportForm extends Part {
   declare bodyPart: string
   /** Whether missing fields are marked. */
   declare pointOut: boolean
+  declare checks: CheckState
 
   private edit(change: Partial<Content>): void {
     this.tell<Content>('report-edited', { ...this.content, ...change })
@@ -85,7 +89,7 @@ class ReportForm extends Part {
         )}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
-      ${this.area('recommendation', text('report.recommendation'), 2, false)}`
+      ${this.area('recommendation', text('report.recommendation'), 2, false)} ${checksView(this.checks)}`
   }
 
   private area(

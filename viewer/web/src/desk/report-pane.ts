@@ -27,6 +27,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .modality=${detail.modality}
       .bodyPart=${detail.body_part}
       .pointOut=${pointOut}
+      .checks=${work.checks.state}
     ></tierread-report-form>
     ${changes(work)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`

@@ -28,11 +28,18 @@ export function versionView(version: ReportVersion): TemplateResult {
           html`<li>
             ${named('report', signature.role)}${text('colon')} ${signature.name}
             <span class="soft">${signature.organisation}, ${dateAndTime(signature.signed_at)}</span>
-            ${notShownView(signature.not_shown)}
+            ${notShownView(signature.not_shown)} ${confirmedView(signature.confirmed_checks)}
           </li>`,
       )}
     </ul>
   </article>`
+}
+
+/** What the checks of the text found and whoever signed meant all the same. */
+function confirmedView(checks: readonly string[]): TemplateResult | typeof nothing {
+  if (checks.length === 0) return nothing
+  const names = checks.map((check) => named('check.name', check)).join(text('list-comma'))
+  return html`<p class="soft small">${text('check.confirmed')}${text('colon')}${names}</p>`
 }
 
 function incompleteView(reason: string): TemplateResult | typeof nothing {

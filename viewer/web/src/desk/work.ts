@@ -1,8 +1,18 @@
 /** A person's work at one case: what the server says of it, the lease, the draft, and the decisions that end it. */
 import type { Office, Seen } from '../api/office'
 import { Problem, Unreachable } from '../api/problem'
-import type { Allowed, CaseDetail, Content, ReportVersion, ReviewOutcome, Step, Unprintable } from '../api/shapes'
+import type {
+  Allowed,
+  CaseDetail,
+  CheckFinding,
+  Content,
+  ReportVersion,
+  ReviewOutcome,
+  Step,
+  Unprintable,
+} from '../api/shapes'
 import { ShownSeries, type Failed } from '../images/shown-series'
+import { CheckKeeper } from './checks'
 import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
@@ -16,7 +26,12 @@ const ENDS: readonly string[] = ['restore', 'read-again', 'enter-in-error'] sati
 const endsWithholding = (how: Reasoned): how is EndOfWithholding => ENDS.includes(how)
 
 /** Why it is signed although images are missing, or could not be shown; none where nothing of the kind is so. */
-export type Reasons = { readonly incomplete_reason?: string; readonly not_shown_reason?: string }
+export type Reasons = {
+  readonly incomplete_reason?: string
+  readonly not_shown_reason?: string
+  /** What the checks found and is meant all the same. */
+  readonly confirmed?: readonly CheckFinding['check'][]
+}
 
 export type Listener = {
   /** Something to be drawn anew. */
@@ -35,6 +50,7 @@ export class Work {
   /** The images that are on the screen, by the digest of their set; more may have arrived since. */
   imageSet = ''
   readonly shown = new ShownSeries()
+  readonly checks: CheckKeeper
   private leaseKeeper: LeaseKeeper | undefined
   private draftKeeper: DraftKeeper | undefined
   private closed = false
@@ -43,7 +59,12 @@ export class Work {
     private readonly office: Office,
     readonly caseId: string,
     private readonly listener: Listener,
-  ) {}
+  ) {
+    this.checks = new CheckKeeper(
+      (content) => office.checks(caseId, content),
+      () => listener.onChange(),
+    )
+  }
 
   /** The step that this person holds the case for; undefined while they only look. */
   get step(): Step | undefined {
@@ -119,6 +140,7 @@ export class Work {
   edit(content: Content): void {
     this.content = content
     this.draftKeeper?.edit(content)
+    this.checks.edited(content)
     this.active()
     this.listener.onChange()
   }
@@ -179,7 +201,7 @@ export class Work {
 
   /** The images that came after the report change nothing. */
   async nothingChanges(comment: string, reasons: Reasons): Promise<void> {
-    const { lease_revision: _none, ...seen } = this.seen(reasons)
+    const { lease_revision: _none, confirmed: _words, ...seen } = this.seen(reasons)
     await this.office.nothingChanges(this.caseId, this.detail?.follow_up?.revision ?? 0, comment, seen)
     this.close()
   }
@@ -213,6 +235,7 @@ export class Work {
 
   close(): void {
     this.closed = true
+    this.checks.stop()
     this.leaseKeeper?.stop()
     this.draftKeeper?.stop()
   }
@@ -267,6 +290,7 @@ export class Work {
       },
     )
     this.lease = this.leaseKeeper.state
+    if (this.content.findings || this.content.impression) this.checks.edited(this.content)
     if (detail.allowed.includes('save')) this.keepDraft(detail)
   }
 

@@ -12,7 +12,7 @@ export type Option = {
 export type Field = {
   readonly name: string
   readonly label: string
-  readonly kind: 'line' | 'text' | 'password' | 'choice'
+  readonly kind: 'line' | 'text' | 'password' | 'choice' | 'tick'
   readonly options?: readonly Option[]
   readonly required?: boolean
   readonly value?: string
@@ -82,6 +82,10 @@ function control(field: Field): TemplateResult {
       >${field.label}<select name=${field.name} ?required=${required}>
         ${options(field)}
       </select></label
+    >`
+  if (field.kind === 'tick')
+    return html`<label class="tick"
+      ><input type="checkbox" name=${field.name} value="yes" ?required=${required} /> <span>${field.label}</span></label
     >`
   if (field.kind === 'text')
     return html`<label

@@ -7,9 +7,9 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
+from reading.access import priors
 from reading.cases import cases
 from reading.cases.cases import Case
-from reading.desk import priors
 from storage.database import transaction
 from tests.plans import plans_of, reads_through
 from tests.reading.clinic import Clinic, arrive, open_clinic

@@ -1,0 +1,74 @@
+"""Clauses of a report in Chinese or English, and whether a word in one is denied, or is about the past."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_END: Final = re.compile(
+    r"[。；;！!？?\n，]"
+    r"|\.(?=\s|$)"
+    # A comma of an English list goes on with what was denied before it: no effusion, pneumothorax or fracture.
+    r"|,(?![ ]?[a-z])"
+    r"|但(?:是)?"
+    r"|\b(?:but|however|although|there (?:is|are))\b",
+    re.IGNORECASE,
+)
+_DENIED_BEFORE: Final = re.compile(
+    r"未(?:见|发现|探及|显示|提示|查见|及|扪及|明确显示)"
+    # 无移位骨折 is a fracture, 无菌性坏死 a necrosis, 无名动脉 an artery.
+    r"|(?<![不])无(?!名|痛|菌|功能|症状|强化|(?:明显|明确|显著)?(?:移位|错位)(?:性|的)?骨折)"
+    r"|没有|否认|(?<!不)不(?:考虑|支持|符合|伴|像|似)"
+    r"|(?<![不未能])(?:除外|排除)"
+    r"|非(?=[一-鿿])"
+    r"|\bno\b(?! (?:significant |interval |definite )*change)"
+    r"|\b(?:without|denies|negative for|absence of|absent|free of|nor|neither|resolution of)\b"
+    r"|\bnot\b(?! (?:be )?exclu| only| be ruled)"
+    r"|(?<!not )(?<!cannot )(?<!not be )(?<!cannot be )\b(?:exclud(?:e|ed|es|ing)|rul(?:e|ed|es|ing) out)\b",
+    re.IGNORECASE,
+)
+_DENIED_AFTER: Final = re.compile(
+    r"^[^，。；\n]{0,4}?(?:征象|征|线|影|灶|表现)?"
+    r"(?:(?:未见|未显示|未显影|不明显|阴性|已消失|消失|已排除|可排除|可除外|已除外|已吸收)\s*$"
+    r"|\s*[:：]\s*(?:无|未见|阴性|none|no|negative|absent)\b)"
+    r"|^[\w\s]{0,20}\b(?:is|are|was|were|has|have)\b[\w\s]{0,16}"
+    r"\b(?:not(?! excl)(?! ruled)|absent|resolved|(?<!not )excluded)\b",
+    re.IGNORECASE,
+)
+_PAST: Final = re.compile(
+    r"术后|手术后|引流后|治疗后|病史|史|既往|复查|陈旧|慢性|吸收期|后遗|软化|人工|"
+    r"\b(?:old|chronic|history of|prior|previous|remote|healed|status post|postoperative|s/p|follow-up of)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Clause:
+    text: str
+    start: int
+    """Of its first character in the whole text."""
+
+    def is_denied(self, word: re.Match[str]) -> bool:
+        """Whether a match in ``text`` is said not to be there, or is only to be ruled out."""
+        before = any(one.end() <= word.end() for one in _DENIED_BEFORE.finditer(self.text))
+        return before or bool(_DENIED_AFTER.search(self.text[word.end() :]))
+
+    def is_past(self) -> bool:
+        """Whether it is about an operation, a history or an old state."""
+        return bool(_PAST.search(self.text))
+
+
+def clauses(text: str) -> Iterator[Clause]:
+    """The clauses of a text that are not blank, with the words of punctuation left out."""
+    begin = 0
+    for end in _END.finditer(text):
+        yield from _clause(text, begin, end.start())
+        begin = end.end()
+    yield from _clause(text, begin, len(text))
+
+
+def _clause(text: str, begin: int, end: int) -> Iterator[Clause]:
+    if text[begin:end].strip():
+        yield Clause(text=text[begin:end], start=begin)

@@ -1,0 +1,107 @@
+"""Sides: left and right in the text against the order, the images, and one another."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+from reading.checks.clauses import clauses
+from reading.checks.finding import Check, Facts, Finding, Part
+from reading.reports.content import Content
+
+_OTHER: Final = {"L": "R", "R": "L"}
+# 左右 and 左心 are no side of what was examined; 左侧位 and 右前斜位 are views; 向左移位 is a direction.
+_NO_SIDE: Final = "心室房冠前后斜倾偏旋移利"
+_WORDS: Final = re.compile(
+    rf"(?P<B>双侧|两侧|双(?=[手足膝髋肩肘腕踝肾乳眼耳肺])|\b(?:both|bilateral(?:ly)?)\b)"
+    rf"|(?P<L>(?<![向偏朝往靠])左(?!右|侧(?:位|卧|弯)|[{_NO_SIDE}])"
+    r"|\bleft\b(?![ -](?:hand(?:ed)|in place|in situ|lateral|anterior oblique|posterior oblique|ventric|atri)))"
+    rf"|(?P<R>(?<![左向偏朝往靠])右(?!侧(?:位|卧|弯)|[{_NO_SIDE}])"
+    r"|\bright\b(?![ -](?:hand(?:ed)|angle|away|lateral|anterior oblique|posterior oblique|ventric|atri)))",
+    re.IGNORECASE,
+)
+_COMPARED: Final = re.compile(r"对比|对照|比较|相比|健侧|对侧|\b(?:compar\w+|contralateral|than)\b", re.IGNORECASE)
+_TRUNK: Final = frozenset({
+    "CHEST", "THORAX", "LUNG", "ABDOMEN", "HEAD", "BRAIN", "SKULL", "NECK", "PELVIS", "SPINE", "CSPINE", "TSPINE",
+    "LSPINE", "HEART", "KIDNEY", "RIB", "RIBS",
+})  # fmt: skip
+"""Where both sides are described whatever side was asked for: only a rib is meant by the side of the order there."""
+_RIB: Final = re.compile(r"^.{0,6}?(?:肋|\bribs?\b)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Mention:
+    side: str
+    part: Part
+    start: int
+    end: int
+    words: str
+    is_compared: bool
+
+
+def check(content: Content, facts: Facts) -> Iterator[Finding]:
+    """The side of the text against order and images, and of the impression against the findings."""
+    found = {
+        Part.FINDINGS: list(_mentions(Part.FINDINGS, content.findings)),
+        Part.IMPRESSION: list(_mentions(Part.IMPRESSION, content.impression)),
+    }
+    asked = facts.order_sides - {"B", ""}
+    if facts.image_side and facts.order_sides - {""} and facts.image_side not in facts.order_sides:
+        yield Finding(check=Check.SIDE_OF_IMAGES_DIFFERS)
+    expected = next(iter(asked)) if len(asked) == 1 and "B" not in facts.order_sides else ""
+    if not facts.order_sides - {""}:
+        expected = facts.image_side
+    if expected in _OTHER:
+        yield from _against(expected, found, facts, content)
+    yield from _within(found)
+
+
+def _against(expected: str, found: dict[Part, list[_Mention]], facts: Facts, content: Content) -> Iterator[Finding]:
+    besides: Finding | None = None
+    for part, mentions in found.items():
+        said = [one for one in mentions if _is_meant(one, facts, getattr(content, part))]
+        other = [one for one in said if one.side == _OTHER[expected]]
+        if not other:
+            continue
+        sides = {one.side for one in said}
+        if expected not in sides and "B" not in sides and not any(one.is_compared for one in other):
+            yield _at(Check.SIDE_AGAINST_ORDER, other[0])
+        elif besides is None and not all(one.is_compared for one in other):
+            first = next(one for one in other if not one.is_compared)
+            besides = _at(Check.SIDE_BESIDES_ORDER, first)
+    if besides is not None:
+        yield besides
+
+
+def _within(found: dict[Part, list[_Mention]]) -> Iterator[Finding]:
+    """An impression of one side, and findings that name the other one alone."""
+    impression = {one.side for one in found[Part.IMPRESSION]}
+    findings = {one.side for one in found[Part.FINDINGS]}
+    if len(impression) == 1 and len(findings) == 1:
+        (said,) = impression
+        if findings == {_OTHER.get(said, "")}:
+            yield _at(Check.SIDE_DIFFERS_IN_REPORT, found[Part.IMPRESSION][0])
+
+
+def _is_meant(one: _Mention, facts: Facts, text: str) -> bool:
+    return facts.body_part.upper() not in _TRUNK or bool(_RIB.search(text[one.end :]))
+
+
+def _mentions(part: Part, text: str) -> Iterator[_Mention]:
+    for clause in clauses(text):
+        is_compared = bool(_COMPARED.search(clause.text))
+        for match in _WORDS.finditer(clause.text):
+            yield _Mention(
+                side=str(match.lastgroup),
+                part=part,
+                start=clause.start + match.start(),
+                end=clause.start + match.end(),
+                words=match[0],
+                is_compared=is_compared,
+            )
+
+
+def _at(check_: Check, one: _Mention) -> Finding:
+    return Finding(check=check_, part=one.part, start=one.start, end=one.end, words=one.words)

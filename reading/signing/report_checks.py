@@ -1,0 +1,86 @@
+"""The checks of a report with what is known of its case: said while somebody types, and settled when they sign."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import tables
+from reading.access import visibility
+from reading.access.priors import prior_cases
+from reading.actions import Action
+from reading.alerts import alert_rows
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.checks.checks import findings, settled
+from reading.checks.finding import Check, Facts, Finding
+from reading.context import Context, without_door
+from reading.errors import NotThere
+from reading.kinds import Sex
+from reading.reports.content import Content
+from reading.viewers import Staff
+from storage.tables import study
+
+
+@without_door("It says of words that somebody types whether they fit a case that they may see; the look is on record.")
+def look(ctx: Context[Staff], case_id: str, content: Content) -> Sequence[Finding]:
+    """What the checks say of a report as it stands on somebody's screen.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+
+    """
+    if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
+        raise NotThere
+    return findings(content, _facts(ctx.tx, ctx.who, cases.by_id(ctx.tx, case_id), ctx.now))
+
+
+@without_door("A part of the act that signs, which has opened the case.")
+def settle(ctx: Context[Staff], case: Case, content: Content, confirmed: Collection[Check]) -> tuple[Check, ...]:
+    """Make sure that a report may be signed; the checks that were confirmed go on record and into the signature.
+
+    Raises:
+        ChecksOpen: something has to be mended, or was not confirmed by name.
+
+    """
+    names = settled(findings(content, _facts(ctx.tx, ctx.who, case, ctx.now)), confirmed)
+    for name in names:
+        ctx.record(action=Action.REPORT_CHECK_CONFIRM, subject_kind="case", subject_id=case.id, details={"check": name})
+    return names
+
+
+def _facts(tx: Connection, staff: Staff, case: Case, now: datetime) -> Facts:
+    return Facts(
+        body_part=case.body_part,
+        order_sides=_order_sides(tx, case.id),
+        image_side=case.laterality,
+        sex=_sex(tx, case.id),
+        has_priors=bool(prior_cases(tx, staff, [case], now)[case.id]),
+        is_flagged=alert_rows.newest_standing(tx, case.id) is not None,
+    )
+
+
+def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
+    joined, procedure = tables.case_procedure, tables.procedure
+    rows = tx.execute(
+        sa.select(procedure.c.laterality)
+        .join(joined, joined.c.procedure_id == procedure.c.id)
+        .where(joined.c.case_id == case_id)
+    )
+    return frozenset(row.laterality for row in rows)
+
+
+def _sex(tx: Connection, case_id: str) -> Sex:
+    """As the images say it, corrected; unknown where they contradict one another."""
+    joined = tables.case_study
+    rows = tx.execute(
+        sa.select(study.c.sex)
+        .join(joined, joined.c.study_uid == study.c.study_uid)
+        .where(joined.c.case_id == case_id)
+        .distinct()
+    )
+    said = {row.sex for row in rows} & {Sex.MALE, Sex.FEMALE, Sex.OTHER}
+    return Sex(said.pop()) if len(said) == 1 else Sex.UNKNOWN

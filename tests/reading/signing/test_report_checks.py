@@ -1,0 +1,89 @@
+"""What a check found is mended, or confirmed by name by whoever signs; the signature and the audit say so."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.actions import Action
+from reading.audit import events_about
+from reading.cases import cases
+from reading.checks.finding import Check
+from reading.context import Context
+from reading.desk import desk
+from reading.errors import ChecksOpen, NotThere
+from reading.kinds import Priority
+from reading.orders import orders
+from reading.orders.orders import Asked
+from reading.reports import versions
+from reading.reports.content import Content
+from reading.reports.seal import holds
+from reading.signing import report_checks, signatures
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, shown, take, verify
+from tests.reading.region import pia
+
+BREAK = Content(findings="右手第3掌骨骨皮质不连续，较前无变化。", impression="右手第3掌骨骨折。", positive=False)
+NAMES = ("abnormal_words_under_negative", "priors_unknown")
+
+
+def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, body_part="HAND", modality="CT")
+        order = orders.place(
+            tx,
+            site_id=clinic.region.hills.id,
+            patient_id=pia(tx, now).id,
+            modality="DX",
+            priority=Priority.ROUTINE,
+            procedures=[Asked(body_part="HAND", laterality="R")],
+            reason="",
+            ordered_by=None,
+            now=now,
+        )
+        cases.join_procedures(tx, case.id, [order.procedures[0].id], now)
+
+        def context(staff: Staff, *, of: Clinic = clinic) -> Context[Staff]:
+            return Context(tx, of.audit, now, staff, of.seal.public_key)
+
+        def sign(content: Content, *confirmed: str) -> str:
+            return signatures.sign(
+                context(clinic.rosa),
+                clinic.seal,
+                case.id,
+                content=content,
+                screen=replace(shown(tx, case.id), confirmed=[Check(name) for name in confirmed]),
+                draft_revision=0,
+                lease_revision=lease,
+            ).id
+
+        lease = take(tx, clinic, clinic.rosa, case.id, now)
+        found = report_checks.look(context(clinic.rosa), case.id, replace(BREAK, impression="左手骨折。"))
+        assert {str(one.check) for one in found} == {"side_against_order", "side_differs_in_report", *NAMES}
+        with pytest.raises(NotThere):
+            report_checks.look(context(clinic.quinn), case.id, NORMAL)
+
+        with pytest.raises(ChecksOpen) as refused:
+            sign(replace(BREAK, impression="左手骨折。"), *Check)
+        assert refused.value.stops == ("side_against_order",)
+        with pytest.raises(ChecksOpen) as refused:
+            sign(BREAK, NAMES[0])
+        assert refused.value.unconfirmed == (NAMES[1],)
+        assert versions.of_case(tx, case.id) == []
+
+        made = sign(BREAK, *NAMES, "number_without_unit")
+        verify(tx, clinic, clinic.vera, case.id, now)
+        (version,) = desk.detail(context(clinic.vera), case.id).versions
+        events = [one for one in events_about(tx, "case", case.id) if one.action == Action.REPORT_CHECK_CONFIRM]
+
+        assert [one.confirmed_checks for one in version.signatures] == [NAMES, ()]  # the verifier changed no word
+        assert sorted(str(one.details["check"]) for one in events) == sorted(NAMES)
+        assert {one.actor.id for one in events} == {clinic.rosa.person_id}
+        assert all(
+            holds(one, versions.by_id(tx, made), clinic.seal.public_key) for one in versions.signatures_on(tx, [made])
+        )
