@@ -53,9 +53,15 @@ def pytest_collection_finish() -> None:
     gc.enable()
 
 
-# How long an example takes says how busy the machine is.
-hypothesis.settings.register_profile("suite", deadline=None)
+# How long an example takes says how busy the machine is. Every run draws other examples.
+hypothesis.settings.register_profile("suite", deadline=None, max_examples=40)
+hypothesis.settings.register_profile("at length", deadline=None, max_examples=1000)
 hypothesis.settings.load_profile("suite")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--at-length"):
+        hypothesis.settings.load_profile("at length")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -130,9 +136,8 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         yield f"sqlite:///{path}"
         return
     server: postgresql.Cluster = request.getfixturevalue("cluster")
-    url = server.new_database()
-    yield url
-    server.drop(url)
+    with server.borrowed_database() as url:
+        yield url
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -21,6 +21,16 @@ from storage.schema import migrate
 ROOM = 2 << 30
 APPLICATION = "tierread_app"
 """The role of the application, which owns nothing."""
+_TABLES = """SELECT oid::regclass::text FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
+_NOBODY_ELSE = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+_CATALOGUE = " UNION ALL ".join(
+    f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
+    for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_default_acl")
+)
+"""What every change of a table, a right, a rule or a function changes."""
+_VERSION = "SELECT version_num FROM alembic_version"
 
 
 def as_application(owner_url: str) -> str:
@@ -48,6 +58,7 @@ class Cluster:
         folder = memory if not durable and memory.is_dir() and shutil.disk_usage(memory).free > ROOM else Path("/tmp")
         self._dir = Path(tempfile.mkdtemp(prefix="tr-pg-", dir=folder))
         self._made = 0
+        self._free: dict[str, sa.Connection] = {}
         self._as_postgres: dict[str, object] = {}
         if os.geteuid() == 0:
             user = pwd.getpwnam("postgres")
@@ -63,6 +74,13 @@ class Cluster:
         self._execute('CREATE DATABASE "template"')
         engine = connect(self.url("template"))
         migrate(engine)
+        with engine.connect() as connection:
+            tables = connection.exec_driver_sql(_TABLES).scalars()
+            # Without triggers and foreign keys, and as the owner: what is only ever inserted goes, too.
+            deletes = [f"DELETE FROM {table}" for table in tables]
+            self._emptying = ";".join(["SET LOCAL session_replication_role = replica", *deletes])
+            self._catalogue = connection.exec_driver_sql(_CATALOGUE).all()
+            self._version = connection.exec_driver_sql(_VERSION).scalars().all()
         engine.dispose()
 
     def url(self, name: str) -> str:
@@ -75,6 +93,36 @@ class Cluster:
     def new_database(self) -> str:
         """The URL of a fresh, migrated database."""
         return self._copied("template")
+
+    @contextmanager
+    def borrowed_database(self) -> Generator[str]:
+        """The URL of a migrated database without rows, which the next borrower gets when it was emptied again.
+
+        Making one copies some hundred files; emptying it costs a tenth of that. One whose tables are no longer those of
+        the template is dropped.
+        """
+        url, standing = self._free.popitem() if self._free else self._new_standing()
+        yield url
+        if self._emptied(standing):
+            self._free[url] = standing
+        else:
+            standing.close()
+            self.drop(url)
+
+    def _new_standing(self) -> tuple[str, sa.Connection]:
+        url = self.new_database()
+        return url, sa.create_engine(url, poolclass=sa.NullPool).connect()
+
+    def _emptied(self, standing: sa.Connection) -> bool:
+        """Empty a database that has its first tables, and say whether it has; nobody else is connected afterwards."""
+        with standing.begin():
+            standing.exec_driver_sql(_NOBODY_ELSE)
+            if standing.exec_driver_sql(_CATALOGUE).all() != self._catalogue:
+                return False
+            if standing.exec_driver_sql(_VERSION).scalars().all() != self._version:
+                return False
+            standing.exec_driver_sql(self._emptying)
+        return True
 
     def empty_database(self) -> str:
         """The URL of a database without any table."""
@@ -108,6 +156,8 @@ class Cluster:
 
     def stop(self) -> None:
         self._admin.dispose()
+        for standing in self._free.values():
+            standing.close()
         self._server.send_signal(signal.SIGINT)
         self._server.wait(30)
         shutil.rmtree(self._dir, ignore_errors=True)
