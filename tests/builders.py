@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 from pydicom.uid import generate_uid
 
+from pacs.dataset.part10 import head
 from tests.codestreams import codestream
 from tests.wire import EXPLICIT_LITTLE, IMPLICIT_LITTLE, Object
 
@@ -85,6 +86,12 @@ def encoded(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> bytes:
         return data
     deflate = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     return deflate.compress(data) + deflate.flush()
+
+
+def part10(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> bytes:
+    """The data set as a file (PS3.10)."""
+    named = {"sop_class_uid": str(dataset.SOPClassUID), "sop_instance_uid": str(dataset.SOPInstanceUID)}
+    return head(**named, transfer_syntax_uid=transfer_syntax) + encoded(dataset, transfer_syntax)
 
 
 def thing(dataset: Dataset, transfer_syntax: str = EXPLICIT_LITTLE) -> Object:

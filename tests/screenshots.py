@@ -115,6 +115,38 @@ def walk(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures)
     pictures.take("patient", patient)
 
 
+def office(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """The policy: its versions, one of them, the editor, a comparison, why, a trial, a case, the calendar."""
+    manager = signed_in(window(browser, tierread), person(made, "沈质"), onward="/office/policy")
+    pictures.take("policy", manager)
+    for name, address in (
+        ("policy-version", "version/2"),
+        ("policy-edit", "new?start=green-channel"),
+        ("policy-compare", "compare?before=1&after=2"),
+        ("policy-calendar", "calendar"),
+    ):
+        manager.goto(f"/office/policy/{address}")
+        pictures.take(name, manager)
+
+    def asks(page: Page) -> None:
+        page.goto("/office/policy/why?version=2")
+        page.fill("#modality", "CT")
+        page.fill("#words", "胸痛两小时")
+        page.click("main form button[type=submit].primary")
+        expect(page.locator("section[role=status] ol")).to_be_visible()
+
+    def tries(page: Page) -> None:
+        page.goto("/office/policy/try?version=2")
+        page.click("main form button[type=submit]")
+        page.locator("details summary").first.click()
+
+    pictures.take("policy-why", manager, asks)
+    pictures.take("policy-try", manager, tries)
+    tries(manager)
+    manager.locator("details a").first.click()
+    pictures.take("policy-case", manager)
+
+
 def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
     """The register of patients, an examination that is shared, and the rights of a device."""
     one = PATIENTS[4]
@@ -150,7 +182,7 @@ def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     pictures.take("shared-study", other)
 
 
-PARTS: Final = {"reading": walk, "counter": counter}
+PARTS: Final = {"reading": walk, "counter": counter, "office": office}
 
 
 def person(made: Region, name: str) -> Person:

@@ -39,6 +39,8 @@ from viewer.http.office import Office
 from viewer.http.page import page
 from viewer.pages import (
     device_rights,
+    policy_calendar,
+    policy_questions,
     register,
     sign_in,
     township,
@@ -54,6 +56,7 @@ from viewer.pages import (
 )
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
+from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
 
 API: Final = (
@@ -91,6 +94,9 @@ PAGES: Final = (
     device_pages,
     device_rights,
     quality_pages,
+    policy_pages,
+    policy_questions,
+    policy_calendar,
     patient_pages,
 )
 IMMUTABLE: Final = "public, max-age=31536000, immutable"

@@ -24,6 +24,7 @@ from reading.patients.patient_identifiers import Identifier
 from reading.register import device_register, organisations, registry
 from reading.register.devices import Entry
 from reading.register.passwords import NewPassword
+from service.demo import rules
 from service.demo.radiographs import Chest, Hand
 
 STATE_FILE: Final = "demo.json"
@@ -117,6 +118,7 @@ class Examination:
     """Its place in PATIENTS."""
     picture: Chest | Hand | ChestCt
     reason: str = ""
+    department: str = ""
     priority: Priority = Priority.ROUTINE
     ordered: bool = True
     """False for a night case without an order."""
@@ -125,12 +127,13 @@ class Examination:
 EXAMINATIONS: Final = (
     Examination(device="HEKOU_DR1", patient=0, picture=Chest(seed=11, nodule=(-0.42, -0.25)), reason="咳嗽两周，吸烟"),
     Examination(device="HEKOU_DR1", patient=1, picture=Hand(seed=12, fracture=True), reason="跌倒后右腕痛"),
-    Examination(device="LIULIN_DR1", patient=2, picture=Chest(seed=13), reason="入职体检"),
+    Examination(device="LIULIN_DR1", patient=2, picture=Chest(seed=13), reason="入职体检", department="体检中心"),
     Examination(
         device="LIULIN_DR1",
         patient=3,
         picture=Chest(seed=14, heart=1.25, effusion=True),
         reason="气促，双下肢水肿",
+        department="内科",
         priority=Priority.URGENT,
     ),
     Examination(
@@ -138,6 +141,7 @@ EXAMINATIONS: Final = (
         patient=4,
         picture=Chest(seed=15, shadow=(-0.42, 0.05)),
         reason="高热，咳痰",
+        department="急诊科",
         priority=Priority.EMERGENCY,
     ),
     Examination(device="SHIQIAO_DR1", patient=5, picture=Hand(seed=16, left=True), reason="左手挤压伤"),
@@ -216,6 +220,7 @@ def make(ctx: Context[Actor], keys: Keys, passwords: Mapping[str, NewPassword]) 
                 organisation=names[code],
             )
         )
+    rules.make(ctx)
     known = [_register(ctx.tx, keys, somebody, ctx.now) for somebody in PATIENTS]
     return Region(
         sign_ins=tuple(sign_ins),
@@ -266,6 +271,7 @@ def _place(tx: Connection, examination: Examination, patient: patients.Patient, 
         priority=examination.priority,
         procedures=[Asked(body_part=body_part(examination), laterality=laterality(examination))],
         reason=examination.reason,
+        department=examination.department,
         ordered_by=None,
         now=now,
     )

@@ -29,6 +29,7 @@ from service.telemetry.metrics import GAVE_WAY
 from service.wiring.answer_cache import AnswerCache
 from service.wiring.dicomweb import DicomwebDoor
 from service.wiring.evidence import Evidence
+from service.wiring.examination_facts import examination_facts
 from service.wiring.export import export
 from service.wiring.picture import picture
 from viewer.http.office import Office
@@ -61,6 +62,7 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
             public_origin=settings.public_origin,
             private_classes=PRIVATE_CLASSES,
             export=partial(export, house, bytes_),
+            examination_facts=examination_facts,
             evidence=Evidence(house.engine, folders.spool, bytes_, here.receiver),
         )
         app = http.application(

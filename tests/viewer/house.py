@@ -31,6 +31,7 @@ from reading.tables import case as case_table
 from reading.tables import person
 from reading.viewers import Staff, Viewer
 from service.wiring.evidence import Evidence
+from service.wiring.examination_facts import examination_facts
 from storage.database import snapshot, transaction
 from storage.nodes.reader import Bytes
 from storage.objects.store import FolderObjectStore
@@ -177,6 +178,7 @@ def _opened(house: House) -> Iterator[House]:
         clock=lambda: house.now,
         render=render,
         export=export,
+        examination_facts=examination_facts,
         evidence=Evidence(engine, behind.directory, bytes_, behind.receiver),
     )
     mount(app, house.office)

@@ -14,6 +14,7 @@ from starlette.requests import Request
 from reading.audit import Audit
 from reading.patients.keys import Keys
 from reading.reports.seal import Seal
+from reading.rules.typed_facts import TypedFacts
 from reading.viewers import Viewer
 from viewer.folders import WEB_APP
 from viewer.http.evidence import Evidence
@@ -27,6 +28,10 @@ Export: TypeAlias = Callable[[Viewer, str], Iterator[bytes]]
 """(viewer, case_id) -> a zip with a DICOMDIR, in pieces. Raises NotThere, NotAllowed."""
 
 
+ExaminationFacts: TypeAlias = Callable[[bytes], TypedFacts]
+"""The first bytes of a DICOM file -> the facts of its header that rules ask for. Raises Invalid."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Office:
     engine: Engine
@@ -38,6 +43,7 @@ class Office:
     render: Render
     export: Export
     evidence: Evidence
+    examination_facts: ExaminationFacts
     ae_title: str = "TIERREAD"
     """The AE title by which devices call this service."""
     public_origin: str = ""

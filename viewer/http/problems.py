@@ -136,7 +136,7 @@ def problem_of(error: Exception) -> Problem:
     return Problem(slug=kind.slug, status=kind.status, fields=fields, headers=headers)
 
 
-PAGES: Final = ("/t", "/p", "/devices", "/quality", "/sign-in", "/sign-out", "/language")
+PAGES: Final = ("/t", "/p", "/devices", "/quality", "/office", "/sign-in", "/sign-out", "/language")
 
 
 def speaks_json(request: Request) -> bool:

@@ -171,6 +171,7 @@ def devices_page(request: Request, staff: Staff, template: str, *, status: int =
         staff=staff,
         csrf_token=staff.session.csrf_token,
         ours=office_of(request).ae_title,
+        sees_policy=staff.holds(Role.QUALITY_MANAGER) or staff.holds(Role.SYSTEM_ADMINISTRATOR),
         **values,
     )
 

@@ -50,6 +50,12 @@ def review(rule: Rule, language: Language) -> str:
     return text(language, f"policy.review.{rule.review.when}", percent=percentage(rule.review.percent))
 
 
+def verifier(rule: Rule, language: Language) -> str:
+    if not rule.needs_verifier:
+        return text(language, "policy.verifier.no")
+    return text(language, "policy.verifier.but" if rule.exempt_titles else "policy.verifier.yes")
+
+
 def percentage(number: float) -> str:
     return f"{number:g}%"
 
@@ -200,7 +206,6 @@ def _coded(name: str, code: str, language: Language) -> str:
 
 
 _WORDS: Mapping[str, str] = {
-    "modality": "modality",
     "body_part": "body",
     "priority": "priority",
     "sex": "sex",

@@ -1,0 +1,268 @@
+"""/office/policy: versions of the policy, each as a table and as a document, compared, edited, and switched on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.kinds import Role
+from reading.register import people
+from reading.rules import policy_acts, policy_rights
+from reading.rules.comparison import compare
+from reading.rules.rules_document import InvalidDocument, read_document, read_rules
+from reading.rules.shipped_policies import NAMES, shipped
+from reading.viewers import Staff
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import ULID, acting
+from viewer.http.page import language_of, page
+from viewer.http.problems import problem_of
+from viewer.pages import policy_form
+from viewer.pages.policy_form import Typed
+from viewer.pages.sign_in import words_for
+from viewer.views import policy as view
+from viewer.views.policy_problems import sentences
+
+router = APIRouter(prefix="/office/policy")
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""The clock of times that are typed for the whole region."""
+DONE: Final = ("added", "switched", "cancelled", "calendar")
+
+Done = Annotated[str, Query(max_length=10)]
+Number = Annotated[int, Query(ge=1)]
+Text = Annotated[str, Form(max_length=400_000)]
+Note = Annotated[str, Form(max_length=400)]
+
+
+@router.get("")
+def show(request: Request, staff: Looking, done: Done = "") -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        listed = policy_acts.versions(ctx)
+        lines = [view.line(one, _name(ctx.tx, one.version.made_by), language) for one in listed]
+        may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
+    return office_page(
+        request, staff, "policy.html", lines=lines, may=may, done=done if done in DONE else "", shipped=NAMES
+    )
+
+
+@router.get("/new")
+def show_new(request: Request, staff: Looking, start: Annotated[str, Query(max_length=40)] = "first") -> Response:
+    with acting(office_of(request), staff) as ctx:
+        policy_rights.must_write(ctx)
+        newest = max(one.version.version for one in policy_acts.versions(ctx))
+        if start.isascii() and start.isdigit():
+            document: Mapping[str, Any] = policy_acts.version(ctx, int(start)).document
+        else:
+            document = shipped(start)
+    return _editor(request, staff, document, newest=newest, note="")
+
+
+@router.post("/new")
+def edit_form(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    typed: Typed,
+    newest: Annotated[int, Form(ge=1)],
+    act: Annotated[str, Form(max_length=20)],
+    note: Note = "",
+) -> Response:
+    """``act``: ``save``, ``check``, ``document``, or what `policy_form.after_act` understands."""
+    try:
+        document = policy_form.document_of(typed)
+    except InvalidDocument as wrong:
+        return _editor(request, staff, {"rules": []}, newest=newest, note=note, refused=wrong)
+    return _go_on(request, staff, document, act, newest=newest, note=note)
+
+
+@router.post("/new/document")
+def edit_document(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    document: Text,
+    newest: Annotated[int, Form(ge=1)],
+    act: Annotated[str, Form(max_length=20)],
+    note: Note = "",
+) -> Response:
+    """``act``: ``save``, ``check``, or ``form``."""
+    try:
+        read = read_document(document)
+    except InvalidDocument as wrong:
+        return _editor(request, staff, None, newest=newest, note=note, refused=wrong, source=document)
+    if act == "form":
+        return _editor(request, staff, read, newest=newest, note=note)
+    return _go_on(request, staff, read, act, newest=newest, note=note, source=document)
+
+
+@router.get("/compare")
+def show_comparison(request: Request, staff: Looking, before: Number, after: Number) -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        old, new = (read_rules(policy_acts.version(ctx, number).document) for number in (before, after))
+        numbers = [one.version.version for one in policy_acts.versions(ctx)]
+    return office_page(
+        request,
+        staff,
+        "policy_compare.html",
+        before=before,
+        after=after,
+        numbers=numbers,
+        found=view.comparison(compare(old, new), language),
+    )
+
+
+@router.get("/version/{number}")
+def show_version(request: Request, staff: Looking, number: int, done: Done = "") -> Response:
+    return _version_page(request, staff, number, done=done)
+
+
+@router.post("/version/{number}/switch")
+def switch(request: Request, staff: Submitting, number: int, at: Annotated[str, Form(max_length=30)] = "") -> Response:
+    """``at`` by the clock of the region; empty: now."""
+    try:
+        with acting(office_of(request), staff) as ctx:
+            policy_acts.switch_on(ctx, number, at=_moment(at))
+    except (Invalid, NotAllowed) as wrong:
+        return _version_page(request, staff, number, refused=wrong)
+    return RedirectResponse("/office/policy?done=switched", status_code=303)
+
+
+@router.post("/switch/{switch_id}/cancel")
+def cancel(request: Request, staff: Submitting, switch_id: str) -> Response:
+    if not ULID.fullmatch(switch_id):
+        raise NotThere
+    with acting(office_of(request), staff) as ctx:
+        policy_acts.cancel_switch(ctx, switch_id)
+    return RedirectResponse("/office/policy?done=cancelled", status_code=303)
+
+
+def office_page(request: Request, staff: Staff, template: str, *, status: int = 200, **values: Any) -> Response:
+    """A page of the office, with the ways that the person's roles have."""
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        template,
+        status=status,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        in_charge=staff.holds(Role.QUALITY_MANAGER),
+        administers=staff.holds(Role.SYSTEM_ADMINISTRATOR),
+        **values,
+    )
+
+
+def _version_page(
+    request: Request, staff: Staff, number: int, *, done: str = "", refused: Invalid | NotAllowed | None = None
+) -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        listed = policy_acts.versions(ctx)
+        found = next((one for one in listed if one.version.version == number), None)
+        if found is None:
+            raise NotThere
+        line = view.line(found, _name(ctx.tx, found.version.made_by), language)
+        may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
+    document = found.version.document
+    return office_page(
+        request,
+        staff,
+        "policy_version.html",
+        status=problem_of(refused).status if refused else 200,
+        line=line,
+        rules=view.rules(read_rules(document), language),
+        source=view.source(document),
+        numbers=[one.version.version for one in listed if one.version.version != number],
+        may=may,
+        done=done if done in DONE else "",
+        problem=words_for(request, refused) if refused else "",
+    )
+
+
+def _go_on(
+    request: Request,
+    staff: Staff,
+    document: Any,
+    act: str,
+    *,
+    newest: int,
+    note: str,
+    source: str = "",
+) -> Response:
+    if act == "document":
+        return _editor(request, staff, document, newest=newest, note=note, as_document=True)
+    if act not in {"save", "check"}:
+        return _editor(request, staff, policy_form.after_act(document, act), newest=newest, note=note)
+    try:
+        rules = read_rules(document)
+        if act == "save":
+            with acting(office_of(request), staff) as ctx:
+                made = policy_acts.add(ctx, document, note=note, newest=newest)
+            return RedirectResponse(f"/office/policy/version/{made.version}?done=added", status_code=303)
+    except (Invalid, Stale) as refused:
+        return _editor(
+            request, staff, document, newest=newest, note=note, refused=refused, source=source, as_document=bool(source)
+        )
+    return _editor(
+        request, staff, document, newest=newest, note=note, checked=len(rules), source=source, as_document=bool(source)
+    )
+
+
+def _editor(
+    request: Request,
+    staff: Staff,
+    document: Any,
+    *,
+    newest: int,
+    note: str,
+    refused: Invalid | Stale | None = None,
+    source: str = "",
+    as_document: bool = False,
+    checked: int = 0,
+) -> Response:
+    language = language_of(request)
+    with acting(office_of(request), staff) as ctx:
+        policy_rights.must_write(ctx)
+    fields = None if document is None or as_document else policy_form.fields_of(document)
+    problems: Sequence[tuple[str, str]] = ()
+    if isinstance(refused, InvalidDocument):
+        problems = sentences(refused.problems, language)
+    elif refused is not None:
+        problems = [("", words_for(request, refused))]
+    return office_page(
+        request,
+        staff,
+        "policy_edit.html",
+        status=problem_of(refused).status if refused else 200,
+        fields=fields,
+        source=source or view.source(document),
+        newest=newest,
+        note=note,
+        problems=problems,
+        checked=checked,
+        priorities=policy_form.PRIORITIES,
+        sexes=policy_form.SEXES,
+        too_long=document is not None and fields is None and not as_document,
+    )
+
+
+def _moment(typed: str) -> datetime | None:
+    """Raises: Invalid, where it is no time."""
+    if not typed.strip():
+        return None
+    try:
+        return datetime.fromisoformat(typed.strip()).replace(tzinfo=ZONE)
+    except ValueError as wrong:
+        raise Invalid("at", "date") from wrong
+
+
+def _name(tx: Any, person_id: str | None) -> str:
+    one = people.by_id(tx, person_id) if person_id else None
+    return one.name if one else ""

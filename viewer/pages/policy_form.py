@@ -1,0 +1,196 @@
+"""The form of a policy: a field a column, a rule a row; a document becomes such fields, and they a document again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
+
+from fastapi import Depends, Form
+
+from reading.kinds import Priority
+from reading.rules.rules_document import DocumentProblem, InvalidDocument
+
+Column = Annotated[list[str], Form(max_length=200)]
+MOST_RULES: Final = 35
+"""Most rules that the form shows; a longer document is edited as a document."""
+PRIORITIES: Final = [priority.value for priority in Priority]
+SEXES: Final = ("M", "F", "O")
+LISTS: Final = ("modality", "body_part", "site", "department", "words")
+FLAGS: Final = ("contrast", "working_day", "critical", "escalated")
+_COMMAS: Final = str.maketrans({"，": ",", "、": ",", "\n": ",", "\r": ","})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """The fields of the form as they were typed, each with one entry a rule; boxes name the rule that they stand in."""
+
+    columns: Mapping[str, Sequence[str]]
+    priority: Sequence[str]
+    sex: Sequence[str]
+
+
+def rows(  # noqa: PLR0917 -- the fields of the form
+    name: Column,
+    tier: Column,
+    needs_verifier: Column,
+    exempt_titles: Column,
+    review_when: Column,
+    review_percent: Column,
+    due_minutes: Column,
+    indicator_minutes: Column,
+    arriving_minutes: Column,
+    modality: Column,
+    body_part: Column,
+    site: Column,
+    department: Column,
+    words: Annotated[list[str], Form(max_length=2000)],
+    contrast: Column,
+    working_day: Column,
+    critical: Column,
+    escalated: Column,
+    min_age_years: Column,
+    max_age_years: Column,
+    hours_from: Column,
+    hours_to: Column,
+    priority: Annotated[list[str] | None, Form(max_length=200)] = None,
+    sex: Annotated[list[str] | None, Form(max_length=200)] = None,
+) -> Rows:
+    """The dependency that gathers the fields of the form."""
+    columns = {
+        "name": name,
+        "tier": tier,
+        "needs_verifier": needs_verifier,
+        "exempt_titles": exempt_titles,
+        "review_when": review_when,
+        "review_percent": review_percent,
+        "due_minutes": due_minutes,
+        "indicator_minutes": indicator_minutes,
+        "arriving_minutes": arriving_minutes,
+        "modality": modality,
+        "body_part": body_part,
+        "site": site,
+        "department": department,
+        "words": words,
+        "contrast": contrast,
+        "working_day": working_day,
+        "critical": critical,
+        "escalated": escalated,
+        "min_age_years": min_age_years,
+        "max_age_years": max_age_years,
+        "hours_from": hours_from,
+        "hours_to": hours_to,
+    }
+    return Rows(columns=columns, priority=priority or (), sex=sex or ())
+
+
+Typed = Annotated[Rows, Depends(rows)]
+
+
+def document_of(typed: Rows) -> dict[str, Any]:
+    """The document that was typed; what is no number stays as it was typed, to be named by the schema.
+
+    Raises:
+        InvalidDocument: the fields are not those of one form.
+
+    """
+    counts = {len(column) for column in typed.columns.values()}
+    if len(counts) != 1:
+        raise InvalidDocument([DocumentProblem(path="", problem="not_accepted")])
+    return {"rules": [_rule(typed, number) for number in range(counts.pop())]}
+
+
+def fields_of(document: Any) -> list[dict[str, Any]] | None:
+    """The fields of each rule for the form; None where the document is none that the form can show."""
+    try:
+        found = [_fields(rule) for rule in document["rules"]]
+    except (AttributeError, LookupError, TypeError):
+        return None
+    return found if len(found) <= MOST_RULES else None
+
+
+def after_act(document: dict[str, Any], act: str) -> dict[str, Any]:
+    """The document with a rule moved, removed or added: ``up:3``, ``down:3``, ``remove:3``, ``insert:3`` (from 0)."""
+    kind, _, number = act.partition(":")
+    rules: list[Any] = list(document["rules"])
+    place = int(number) if number.isascii() and number.isdigit() else -1
+    if not 0 <= place < len(rules):
+        return document
+    match kind:
+        case "up" if place > 0:
+            rules[place - 1], rules[place] = rules[place], rules[place - 1]
+        case "down" if place < len(rules) - 1:
+            rules[place + 1], rules[place] = rules[place], rules[place + 1]
+        case "remove" if len(rules) > 1:
+            del rules[place]
+        case "insert":
+            new = {key: value for key, value in rules[place].items() if key not in {"name", "when"}}
+            rules.insert(place, {"name": "", "when": {}} | new)
+        case _:
+            pass
+    return {"rules": rules}
+
+
+def _rule(typed: Rows, number: int) -> dict[str, Any]:
+    said = {key: column[number].strip() for key, column in typed.columns.items()}
+    when: dict[str, Any] = {key: _listed(said[key]) for key in LISTS if said[key]}
+    when |= {key: said[key] == "yes" for key in FLAGS if said[key]}
+    when |= {key: _number(said[key]) for key in ("min_age_years", "max_age_years") if said[key]}
+    if said["hours_from"] or said["hours_to"]:
+        when["hours"] = {"from": said["hours_from"], "to": said["hours_to"]}
+    for key, boxes in (("priority", typed.priority), ("sex", typed.sex)):
+        chosen = [code for place, _, code in (box.partition(":") for box in boxes) if place == str(number)]
+        if chosen:
+            when[key] = chosen
+    rule: dict[str, Any] = {
+        "name": said["name"],
+        "when": when,
+        "tier": said["tier"],
+        "needs_verifier": said["needs_verifier"] == "yes",
+        **{key: _number(said[key]) for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},
+    }
+    if said["exempt_titles"]:
+        rule["exempt_titles"] = _listed(said["exempt_titles"])
+    if said["review_when"]:
+        after = said["review_when"] == "after_release"
+        rule["review"] = {"when": said["review_when"]} | ({"percent": _number(said["review_percent"])} if after else {})
+    return rule
+
+
+def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
+    when, review, hours = rule.get("when", {}), rule.get("review") or {}, rule.get("when", {}).get("hours", {})
+    return {
+        "name": rule.get("name", ""),
+        "tier": rule.get("tier", ""),
+        "needs_verifier": "yes" if rule.get("needs_verifier", True) else "no",
+        "exempt_titles": _joined(rule.get("exempt_titles", [])),
+        "review_when": review.get("when", ""),
+        "review_percent": review.get("percent", 100),
+        **{key: rule.get(key, "") for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},
+        **{key: _joined(when.get(key, [])) for key in LISTS},
+        **{key: "" if when.get(key) is None else "yes" if when[key] else "no" for key in FLAGS},
+        "min_age_years": when.get("min_age_years", ""),
+        "max_age_years": when.get("max_age_years", ""),
+        "hours_from": hours.get("from", ""),
+        "hours_to": hours.get("to", ""),
+        "priority": when.get("priority", []),
+        "sex": when.get("sex", []),
+    }
+
+
+def _listed(typed: str) -> list[str]:
+    """The texts between commas, Chinese ones too."""
+    return [text.strip() for text in typed.translate(_COMMAS).split(",") if text.strip()]
+
+
+def _joined(texts: Sequence[str]) -> str:
+    return ", ".join(texts)
+
+
+def _number(typed: str) -> int | float | str:
+    if typed.isascii() and typed.isdigit():
+        return int(typed)
+    try:
+        return float(typed)
+    except ValueError:
+        return typed

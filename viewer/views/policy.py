@@ -1,0 +1,201 @@
+"""What the pages of the policy show: versions, rules as a table, a comparison, a trial, an explanation."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from reading.desk.case_policy import Routing
+from reading.register import organisations
+from reading.rules.comparison import Comparison
+from reading.rules.explanation import Explanation
+from reading.rules.policy_acts import Listed, Stage
+from reading.rules.rule import Rule
+from reading.rules.trial import CaseBehind, Load, Number, Trial
+from viewer.views import policy_words
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+TONES: Mapping[Stage, str] = {
+    Stage.DRAFT: "",
+    Stage.AHEAD: "warning",
+    Stage.IN_FORCE: "success",
+    Stage.PAST: "",
+}
+
+
+def line(one: Listed, author: str, language: Language) -> dict[str, Any]:
+    return {
+        "number": one.version.version,
+        "stage": one.stage,
+        "state": text(language, f"policy.stage.{one.stage}"),
+        "tone": TONES[one.stage],
+        "since": policy_words.moment(one.since),
+        "until": policy_words.moment(one.until),
+        "ahead": one.ahead.id if one.ahead else "",
+        "ahead_at": policy_words.moment(one.ahead.at) if one.ahead else "",
+        "made_at": policy_words.moment(one.version.made_at),
+        "made_by": author,
+        "note": one.version.note,
+        "rules": len(one.version.document["rules"]),
+    }
+
+
+def rules(found: Sequence[Rule], language: Language) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": rule.name,
+            "conditions": policy_words.conditions(rule, language),
+            "tier": text(language, f"policy.tier.{rule.tier}"),
+            "city": rule.tier == "city",
+            "verifier": policy_words.verifier(rule, language),
+            "titles": text(language, "list-comma").join(sorted(rule.exempt_titles)),
+            "review": policy_words.review(rule, language),
+            "due": policy_words.minutes(rule.due_minutes, language),
+            "indicator": policy_words.minutes(rule.indicator_minutes, language),
+            "arriving": policy_words.minutes(rule.arriving_minutes, language),
+        }
+        for rule in found
+    ]
+
+
+def source(document: Any) -> str:
+    """The document as text."""
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+def comparison(found: Comparison, language: Language) -> dict[str, Any]:
+    return {
+        "added": [(place, shown) for (place, _), shown in zip(found.added, _all(found.added, language), strict=True)],
+        "removed": [
+            (place, shown) for (place, _), shown in zip(found.removed, _all(found.removed, language), strict=True)
+        ],
+        "changed": [
+            {
+                "name": one.name,
+                "moved": one.moved,
+                "place_before": one.place_before,
+                "place_after": one.place_after,
+                "fields": [
+                    {
+                        "name": policy_words.field_name(each.field, language),
+                        "before": policy_words.value(each.field, each.before, language),
+                        "after": policy_words.value(each.field, each.after, language),
+                    }
+                    for each in one.fields
+                ],
+            }
+            for one in found.changed
+        ],
+    }
+
+
+def explanation(found: Explanation, language: Language) -> dict[str, Any]:
+    return {
+        "sentence": policy_words.explanation_lines(found, language)[0],
+        "tried": [(one.rule, policy_words.unmet(one, language)) for one in found.tried],
+        "behind": found.behind,
+    }
+
+
+def trial(made: Trial, language: Language) -> dict[str, Any]:
+    """The numbers of a trial, each with the cases behind it."""
+    before, after = made.before, made.after
+    tiers = [
+        (text(language, f"policy.tier.{tier}"), made.tiers_before[tier], made.tiers_after[tier])
+        for tier in sorted({*made.tiers_before, *made.tiers_after})
+    ]
+    return {
+        "cases": made.cases,
+        "stopped": made.stopped,
+        "rows": [
+            *((text(language, "policy.try.row.tier", tier=name), old, new) for name, old, new in tiers),
+            (text(language, "policy.try.row.late"), before.late, after.late),
+            (text(language, "policy.try.row.reviews-before"), before.reviews_before, after.reviews_before),
+            (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
+        ],
+        "rules": [
+            (name, _cases(made.rules_before.get(name)), _cases(made.rules_after.get(name)), late)
+            for name, late in (
+                (name, made.rules_after[name].late if name in made.rules_after else 0)
+                for name in dict.fromkeys((*made.rules_after, *made.rules_before))
+            )
+        ],
+        "numbers": [
+            *(
+                _number(text(language, f"policy.try.number.{name}"), getattr(made, name), language)
+                for name in ("other_tier", "sooner", "later", "newly_late", "no_longer_late")
+            ),
+            *(
+                _number(f"{old} → {new}", number, language)
+                for (old, new), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count)
+            ),
+        ],
+    }
+
+
+def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any]:
+    """The page of why a case is where it is; nothing of the patient is on it."""
+    case, rule = found.case, found.policy.rule(found.case.rule)
+    site = organisations.by_id(tx, case.site_id)
+    zone = site.time_zone if site else "Asia/Shanghai"
+    return {
+        "case_id": case.id,
+        "state": text(language, f"state.{case.state}"),
+        "tier": text(language, f"policy.tier.{case.tier}"),
+        "modality": case.modality,
+        "site": site.name if site else "",
+        "version": found.policy.version,
+        "rule": rules([rule], language)[0],
+        "kept": found.kept_its_rule,
+        "why": explanation(found.explanation, language),
+        "times": {
+            "examined": words.moment(case.examined_at, zone),
+            "received": words.moment(case.received_at, zone),
+            "due": words.moment(case.due_at, zone),
+            "indicator": words.moment(found.indicator_at, zone),
+        },
+        "moves": [
+            {
+                "at": words.moment(one.at, zone),
+                "what": text(language, f"move.{one.move}"),
+                "who": one.person_name or text(language, "policy.by-system"),
+                "why": one.why,
+            }
+            for one in found.moves
+        ],
+    }
+
+
+def _all(found: Sequence[tuple[int, Rule]], language: Language) -> list[dict[str, Any]]:
+    return rules([rule for _, rule in found], language)
+
+
+def _cases(load: Load | None) -> int:
+    return load.cases if load else 0
+
+
+def _number(name: str, number: Number, language: Language) -> dict[str, Any]:
+    return {"name": name, "count": number.count, "behind": [_behind(one, language) for one in number.behind]}
+
+
+def _behind(one: CaseBehind, language: Language) -> dict[str, Any]:
+    return {
+        "id": one.case_id,
+        "site": one.site_code,
+        "modality": one.modality,
+        "received": policy_words.moment(one.received_at),
+        "released": policy_words.moment(one.released_at),
+        "said": [
+            {
+                "rule": said.rule,
+                "tier": text(language, f"policy.tier.{said.tier}"),
+                "due": policy_words.moment(said.due_at),
+                "late": said.late,
+            }
+            for said in (one.before, one.after)
+        ],
+    }
