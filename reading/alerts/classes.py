@@ -134,7 +134,7 @@ def add(
     before = in_force(ctx.tx, organisation_id, ctx.now).get(code)
     was = before or ResultClass(code=code)
     if before is None and not (name_zh.strip() and name_en.strip()):
-        raise Invalid("name", "empty")
+        raise Invalid("class_name", "empty")
     said = ResultClass(
         code=code,
         organisation_id=organisation_id,
