@@ -12,7 +12,7 @@ from reading.cases import history
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.context import Context
-from reading.rules import case_rule, policy
+from reading.rules import case_rule, policy, policy_rights
 from reading.rules.explanation import Explanation, explain
 from reading.rules.policy import Policy
 from reading.viewers import Staff
@@ -39,9 +39,10 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
     """The rule and version of a case, why, and its moves.
 
     Raises:
-        NotThere: no such case, or not one that they may see.
+        NotThere: no such case, or not one that they may see, or they do not manage quality.
 
     """
+    policy_rights.may_look(ctx.who)
     case = door.open_case(ctx, case_id, Action.CASE_MOVES)
     kept = policy.by_id(ctx.tx, case.policy_id)
     return Routing(

@@ -158,6 +158,10 @@ def try_it(
     what: Annotated[str, typer.Argument(help="Number of a version, or a file with a document.")],
     *,
     days: Annotated[int, typer.Option(min=1, max=366, help="The last days up to now.")] = 30,
+    since: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Instead of --days: from this day.")
+    ] = None,
+    until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --since: to this day.")] = None,
     most: Annotated[int, typer.Option(min=1, help="Most cases that are looked at.")] = trial.MOST_CASES,
     as_json: AsJson = False,
 ) -> None:
@@ -166,7 +170,9 @@ def try_it(
     with open_registry(writing=False) as ctx:
         number = int(what) if document is None else None
         rules = read_rules(document if document is not None else policy.version(ctx.tx, int(what)).document)
-        made = trial.run(ctx, rules, since=ctx.now - timedelta(days=days), until=ctx.now, version=number, most=most)
+        begins = since.astimezone() if since else ctx.now - timedelta(days=days)
+        ends = until.astimezone() + timedelta(days=1) if until else ctx.now
+        made = trial.run(ctx, rules, since=begins, until=ends, version=number, most=most)
     with open_registry() as ctx:
         trial.record(ctx, made)
     if as_json:

@@ -34,8 +34,8 @@ router = APIRouter(prefix="/office/policy")
 
 FLAGS: Final = {"yes": True, "no": False}
 DAYS: Final = 30
-MOST_CASES: Final = 20_000
-"""Most cases that a page tries a version on: some ten seconds; the command takes more."""
+MOST_CASES: Final = 50_000
+"""Most cases that a page tries a version on, in some ten seconds (0.15 ms a case); the command takes more."""
 
 Field = Annotated[str, Form(max_length=200)]
 Version = Annotated[int, Form(ge=1)]

@@ -22,6 +22,7 @@ from reading.desk.township import printable_versions
 from reading.desk.worklist import Entry
 from reading.errors import Stale
 from reading.intake import intake
+from reading.kinds import Role
 from reading.orders import matching, performed
 from reading.reports.versions import ReportVersion, Status
 from reading.sharing import shares
@@ -82,6 +83,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
                 zone,
                 language,
             ),
+            "in_charge": staff.holds(Role.QUALITY_MANAGER),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
             "meanwhile": [] if answer is None else meanwhile.changes(ctx.tx, entry, zone, language),
         }

@@ -47,7 +47,7 @@ def line(one: Listed, author: str, language: Language) -> dict[str, Any]:
 def rules(found: Sequence[Rule], language: Language) -> list[dict[str, Any]]:
     return [
         {
-            "name": rule.name,
+            "name": policy_words.rule_name(rule.name, language),
             "conditions": policy_words.conditions(rule, language),
             "tier": text(language, f"policy.tier.{rule.tier}"),
             "city": rule.tier == "city",
@@ -75,7 +75,7 @@ def comparison(found: Comparison, language: Language) -> dict[str, Any]:
         ],
         "changed": [
             {
-                "name": one.name,
+                "name": policy_words.rule_name(one.name, language),
                 "moved": one.moved,
                 "place_before": one.place_before,
                 "place_after": one.place_after,
@@ -96,8 +96,10 @@ def comparison(found: Comparison, language: Language) -> dict[str, Any]:
 def explanation(found: Explanation, language: Language) -> dict[str, Any]:
     return {
         "sentence": policy_words.explanation_lines(found, language)[0],
-        "tried": [(one.rule, policy_words.unmet(one, language)) for one in found.tried],
-        "behind": found.behind,
+        "tried": [
+            (policy_words.rule_name(one.rule, language), policy_words.unmet(one, language)) for one in found.tried
+        ],
+        "behind": [policy_words.rule_name(name, language) for name in found.behind],
     }
 
 
@@ -118,7 +120,12 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
             (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
         ],
         "rules": [
-            (name, _cases(made.rules_before.get(name)), _cases(made.rules_after.get(name)), late)
+            (
+                policy_words.rule_name(name, language),
+                _cases(made.rules_before.get(name)),
+                _cases(made.rules_after.get(name)),
+                late,
+            )
             for name, late in (
                 (name, made.rules_after[name].late if name in made.rules_after else 0)
                 for name in dict.fromkeys((*made.rules_after, *made.rules_before))
@@ -130,7 +137,7 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
                 for name in ("other_tier", "sooner", "later", "newly_late", "no_longer_late")
             ),
             *(
-                _number(f"{old} → {new}", number, language)
+                _number(_arrow(old, new, language), number, language)
                 for (old, new), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count)
             ),
         ],
@@ -174,6 +181,10 @@ def _all(found: Sequence[tuple[int, Rule]], language: Language) -> list[dict[str
     return rules([rule for _, rule in found], language)
 
 
+def _arrow(before: str, after: str, language: Language) -> str:
+    return " → ".join(policy_words.rule_name(name, language) for name in (before, after))
+
+
 def _cases(load: Load | None) -> int:
     return load.cases if load else 0
 
@@ -191,7 +202,7 @@ def _behind(one: CaseBehind, language: Language) -> dict[str, Any]:
         "released": policy_words.moment(one.released_at),
         "said": [
             {
-                "rule": said.rule,
+                "rule": policy_words.rule_name(said.rule, language),
                 "tier": text(language, f"policy.tier.{said.tier}"),
                 "due": policy_words.moment(said.due_at),
                 "late": said.late,

@@ -21,6 +21,12 @@ def field_name(field: str, language: Language) -> str:
     return text(language, f"policy.field.{field.removeprefix('when.')}")
 
 
+def rule_name(name: str, language: Language) -> str:
+    """The name of a rule, with what it is called in the language where it is one of the shipped ones."""
+    word = catalogue(language).get(f"policy.rule.{name}", name)
+    return name if word == name else text(language, "policy.rule-named", name=name, word=word)
+
+
 def value(field: str, asked: Any, language: Language) -> str:
     """What a field says, in words; a dash where it says nothing."""
     name = field.removeprefix("when.")
@@ -96,14 +102,14 @@ def explanation_lines(found: Explanation, language: Language) -> list[str]:
         text(
             language,
             "policy.why.met",
-            rule=rule.name,
+            rule=rule_name(rule.name, language),
             place=found.place,
             tier=text(language, f"policy.tier.{rule.tier}"),
             due=minutes(rule.due_minutes, language),
             review=review(rule, language),
         )
     ]
-    return [*lines, *(f"  {one.rule}: {unmet(one, language)}" for one in found.tried)]
+    return [*lines, *(f"  {rule_name(one.rule, language)}: {unmet(one, language)}" for one in found.tried)]
 
 
 def explanation_json(found: Explanation) -> dict[str, Any]:
@@ -119,8 +125,14 @@ def explanation_json(found: Explanation) -> dict[str, Any]:
 
 
 def comparison_lines(found: Comparison, language: Language) -> list[str]:
-    lines = [text(language, "policy.compare.added", rule=rule.name, place=place) for place, rule in found.added]
-    lines += [text(language, "policy.compare.removed", rule=rule.name, place=place) for place, rule in found.removed]
+    lines = [
+        text(language, "policy.compare.added", rule=rule_name(rule.name, language), place=place)
+        for place, rule in found.added
+    ]
+    lines += [
+        text(language, "policy.compare.removed", rule=rule_name(rule.name, language), place=place)
+        for place, rule in found.removed
+    ]
     for one in found.changed:
         if one.moved:
             places = {"before": one.place_before, "after": one.place_after}

@@ -127,8 +127,11 @@ def test_a_version_is_tried_on_past_cases_which_are_opened_from_there(house: Hou
             version=2,
         )
     tried = _send(manager, f"{OFFICE}/try", version="2")
+    linked = manager.get(f"/t/case/{case.id}")
     opened = manager.get(f"{OFFICE}/case/{case.id}")
 
+    assert f"{OFFICE}/case/{case.id}" in linked.text
+    assert house.signed_in("ada").get(f"{OFFICE}/case/{case.id}").status_code == 404
     assert "2 cases" in tried.text
     assert "ct → ct-at-the-city" in tried.text
     assert f"{OFFICE}/case/{case.id}" in tried.text
