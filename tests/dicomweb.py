@@ -17,7 +17,8 @@ from starlette.requests import Request
 
 from pacs.arriving.receive import Sender
 from pacs.dicomweb.needs import Door, NotVisible, VisibleStudy
-from pacs.dicomweb.routes import router
+from pacs.dicomweb.routes import routes_of
+from service.processes.http import ByAddress
 from storage.database import snapshot, transaction
 from storage.index.queries import Exact as Is
 from storage.index.queries import Scope, search_studies, show
@@ -105,9 +106,8 @@ def serving(archive: Archive, engine: Engine, directory: Path, app: FastAPI | No
         sender_of=lambda viewer: TOKENS.get(str(viewer)),
     )
     bytes_ = Bytes(archive.directory, FolderObjectStore(directory / "objects"), engine)
-    app = app or FastAPI()
-    app.include_router(router(door, archive.receiver, bytes_, engine))
-    with loopback.listening(app) as address:
+    dicomweb = routes_of(door, archive.receiver, bytes_, engine)
+    with loopback.listening(dicomweb if app is None else ByAddress(dicomweb, app)) as address:
         web.base = f"{address}/dicomweb"
         clients = {name: _client(web.base, name) for name in ("tang", READER, "quinn", "nobody")}
         web.tang, web.ada, web.quinn, web.nobody = clients.values()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from enum import StrEnum
 from http import HTTPStatus
 from typing import Any, ClassVar, Final
@@ -36,6 +37,17 @@ class NotThere(DicomwebProblem):
 
     status = HTTPStatus.NOT_FOUND
     slug = "not-there"
+
+
+class WrongMethod(DicomwebProblem):
+    """The address does not take the method of the request."""
+
+    status = HTTPStatus.METHOD_NOT_ALLOWED
+    slug = "invalid"
+
+    def __init__(self, methods: Collection[str]) -> None:
+        super().__init__()
+        self.methods = methods
 
 
 class NotAllowed(DicomwebProblem):
@@ -136,6 +148,8 @@ def answer(problem: DicomwebProblem) -> Response:
     headers = {"Cache-Control": "no-store", "Vary": "Accept, Cookie"}
     if isinstance(problem, SignedOut):
         headers["WWW-Authenticate"] = 'Bearer realm="TierRead"'
+    if isinstance(problem, WrongMethod):
+        headers["Allow"] = ", ".join(sorted(problem.methods))
     if isinstance(problem, TooManySearches | Busy):
         headers["Retry-After"] = str(RETRY_SECONDS)
     return Response(

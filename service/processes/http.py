@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from http import HTTPStatus
-from inspect import isawaitable
 from typing import Final
 
-from fastapi import APIRouter, FastAPI
-from fastapi.exceptions import RequestValidationError
+from fastapi import FastAPI
 from sqlalchemy.engine import Engine
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from pacs.dicomweb.routes import PREFIX
 from pacs.dimse.proxy_protocol import is_of
 from service.installation.installation import Folders
 from service.installation.setting_values import Networks
@@ -30,14 +30,14 @@ FORWARDED: Final = ("forwarded", "x-forwarded-for", "x-forwarded-proto")
 def application(
     *,
     office: Office,
-    dicomweb: APIRouter,
+    dicomweb: ASGIApp,
     engine: Engine,
     folders: Folders,
     gauges: Callable[[], metrics.Gauges],
     metrics_networks: Networks,
     changed: Callable[[], None],
 ) -> Guard:
-    """Put the application together; ``dicomweb`` brings its own prefix, ``changed`` hears of each unsafe request.
+    """Put the application together; ``changed`` hears of each unsafe request.
 
     ``metrics_networks`` may ask for /metrics, and not through a proxy.
     """
@@ -48,7 +48,6 @@ def application(
         openapi_url=None,
         redirect_slashes=False,  # it would send people to whatever host the request names
     )
-    app.include_router(dicomweb)
 
     @app.get("/healthz")
     def healthz() -> dict[str, str]:
@@ -69,8 +68,7 @@ def application(
         return Response(metrics.page(folders.run, gauges), media_type="text/plain; version=0.0.4; charset=utf-8")
 
     viewer_app.mount(app, office)
-    _word_problems_of_machines(app)
-    return Guard(app, changed)
+    return Guard(ByAddress(dicomweb, app), changed)
 
 
 def _comes_from(request: Request, networks: Networks) -> bool:
@@ -79,21 +77,13 @@ def _comes_from(request: Request, networks: Networks) -> bool:
     return not forwarded and request.client is not None and is_of(request.client.host, networks)
 
 
-def _word_problems_of_machines(app: FastAPI) -> None:
-    """What the framework itself refuses under /dicomweb; the rest is the viewer's to word."""
-    viewers = {kind: app.exception_handlers[kind] for kind in (HTTPException, RequestValidationError)}
+class ByAddress:
+    """Gives machines' requests to DICOMweb, and all others to the pages and their API."""
 
-    async def handle(request: Request, error: Exception) -> Response:
-        if not request.url.path.startswith("/dicomweb/"):
-            answer = viewers[HTTPException if isinstance(error, HTTPException) else RequestValidationError](
-                request, error
-            )
-            return await answer if isawaitable(answer) else answer
-        status = error.status_code if isinstance(error, HTTPException) else HTTPStatus.BAD_REQUEST
-        slug = "not-there" if status == HTTPStatus.NOT_FOUND else "invalid"
-        problem = {"type": f"/problems/{slug}", "title": HTTPStatus(status).phrase, "status": status}
-        headers = error.headers if isinstance(error, HTTPException) else None
-        return JSONResponse(problem, status, headers, media_type="application/problem+json")
+    def __init__(self, dicomweb: ASGIApp, others: ASGIApp) -> None:
+        self._dicomweb = dicomweb
+        self._others = others
 
-    for kind in viewers:
-        app.add_exception_handler(kind, handle)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        machines = scope["type"] == "http" and scope["path"].startswith(f"{PREFIX}/")
+        await (self._dicomweb if machines else self._others)(scope, receive, send)

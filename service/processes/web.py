@@ -8,7 +8,7 @@ from typing import Final
 
 import uvicorn
 
-from pacs.dicomweb.routes import router as dicomweb_router
+from pacs.dicomweb.routes import routes_of
 from pacs.dimse.private_classes import PRIVATE_CLASSES
 from pacs.dimse.proxy_protocol import is_of
 from service.installation.heartbeat import Part
@@ -67,7 +67,9 @@ def run(settings: Settings, folders: Folders, stop: threading.Event, part: Part)
         )
         app = http.application(
             office=office,
-            dicomweb=dicomweb_router(DicomwebDoor(house, answers).door(), here.receiver, bytes_, house.engine),
+            dicomweb=routes_of(
+                DicomwebDoor(house, answers, settings.public_origin).door(), here.receiver, bytes_, house.engine
+            ),
             engine=house.engine,
             folders=folders,
             gauges=partial(gauges, house),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 
 from starlette.requests import Request
@@ -30,15 +31,16 @@ class DicomwebDoor:
     A picture is many requests, so the same question is asked once a second, or when somebody changes something here.
     """
 
-    def __init__(self, house: House, answers: AnswerCache) -> None:
+    def __init__(self, house: House, answers: AnswerCache, public_origin: str) -> None:
         self._house = house
+        self._public_origin = public_origin
         self._looks = Looks(house)
         self._answers = answers
 
     def door(self) -> Door:
         return Door(
             identify=self.identify,
-            origin=own_origin,
+            origin=partial(own_origin, public_origin=self._public_origin),
             scope=self.scope,
             open_study=self.open_study,
             sender_of=self.sender_of,

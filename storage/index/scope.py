@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import sqlalchemy as sa
 
@@ -45,6 +45,20 @@ class Scope:
     """Sites whose hidden (withheld) studies are shown as well."""
     names: RegisteredNames | None = None
     """Who searches for a name finds studies by the registered one as well."""
+
+
+_SITES, _STUDIES, _HIDDEN = "scope_sites", "scope_studies", "scope_hidden_sites"
+ANY_SCOPE: Final = Scope(
+    site_ids=cast("Any", sa.bindparam(_SITES, expanding=True)),
+    study_uids=cast("Any", sa.bindparam(_STUDIES, expanding=True)),
+    hidden_site_ids=cast("Any", sa.bindparam(_HIDDEN, expanding=True)),
+)
+"""Stands for any scope in a statement that is made once; see `values_of`. Shared studies are put in apart."""
+
+
+def values_of(scope: Scope) -> dict[str, list[str]]:
+    """The values of a statement that was made with `ANY_SCOPE`."""
+    return {_SITES: list(scope.site_ids), _STUDIES: list(scope.study_uids), _HIDDEN: list(scope.hidden_site_ids)}
 
 
 def visible(scope: Scope, level: sa.Table) -> list[sa.ColumnElement[bool]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from storage.ids import made_at
 from storage.segment_moves import SOURCES, TARGET, SegmentMove, SegmentState, after
 
 
+@lru_cache(maxsize=4096)
 def segment_key(segment_id: str) -> str:
     """Where a segment lies in spool and object store: made of our id alone."""
     return f"segments/{made_at(segment_id):%Y%m%d}/{segment_id}.tar"

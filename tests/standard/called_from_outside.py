@@ -34,6 +34,7 @@ args
 
 # io, SQLAlchemy, minio, prometheus_client, pydantic, typer and uvicorn call or read these.
 _.expected_content_length
+_.handle
 _.seekable
 _.readinto
 _.impl

@@ -33,13 +33,13 @@ def origin_of(request: Request) -> str:
     return office_of(request).public_origin.rstrip("/") or f"{request.url.scheme}://{request.url.netloc}"
 
 
-def own_origin(request: Request) -> str:
+def own_origin(request: Request, public_origin: str) -> str:
     """The origin of links that are built here: never a host that a caller makes up.
 
-    The one that the request names where it is the setting's, this machine's loopback, or the address that the
-    connection was accepted on; else the setting's, and without a setting that address.
+    The one that the request names where it is ``public_origin`` (the setting), this machine's loopback, or the address
+    that the connection was accepted on; else the setting's, and without a setting that address.
     """
-    public = office_of(request).public_origin.rstrip("/")
+    public = public_origin.rstrip("/")
     address, port = request.scope["server"]
     named = request.url
     if named.hostname in {*LOOPBACK, address} or (public and named.netloc == urlsplit(public).netloc):

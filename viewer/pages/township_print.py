@@ -71,7 +71,7 @@ def receipt(request: Request, staff: Submitting, case_id: str) -> Response:
         zone = zone_of(ctx.tx, entry)
         printed, now = printing.print_receipt(ctx, office.keys, case_id), ctx.now
     # Nothing of the person: the code stands beside it.
-    address = f"{office.public_origin.rstrip('/') or own_origin(request)}/p"
+    address = f"{office.public_origin.rstrip('/') or own_origin(request, '')}/p"
     return township_page(
         request,
         staff,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from fastapi.routing import APIRoute
+from starlette.routing import Route
 
-from pacs.dicomweb.routes import router
+from pacs.dicomweb.routes import routes_of
 from tests.builders import image, new_uid
 from tests.dicomweb import Web
 
@@ -61,10 +61,18 @@ def test_searches_are_for_those_whom_we_know(web: Web) -> None:
 
 
 def test_this_table_knows_every_route() -> None:
-    routes = router(None, None, None, None).routes  # type: ignore[arg-type]
-    paths = {route.path.removeprefix("/dicomweb") for route in routes if isinstance(route, APIRoute)}
+    routes = routes_of(None, None, None, None).routes  # type: ignore[arg-type]
+    paths = {route.path.removeprefix("/dicomweb") for route in routes if isinstance(route, Route)}
 
     assert paths == {*ROUTES, *SEARCHES}
+
+
+def test_what_no_route_takes_is_a_problem_too(web: Web) -> None:
+    absent, wrong = web.ada.get("/no-such-thing"), web.ada.delete("/studies/1.2")
+
+    assert (absent.status_code, absent.json()["type"]) == (404, "/problems/not-there")
+    assert (wrong.status_code, wrong.headers["allow"], wrong.json()["status"]) == (405, "GET, HEAD", 405)
+    assert absent.headers["content-type"] == wrong.headers["content-type"] == "application/problem+json"
 
 
 def test_each_look_passes_the_door(web: Web) -> None:
