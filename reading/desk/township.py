@@ -26,6 +26,7 @@ from reading.register import organisations
 from reading.register.grants import reach
 from reading.reports.versions import VALID, ReportVersion, from_row
 from reading.signing import change_notices
+from reading.signing.change_notices import NoticeKind
 from reading.viewers import Staff
 
 MOST: Final = 200
@@ -59,12 +60,13 @@ class PendingReturn:
 
 @dataclass(frozen=True, kw_only=True)
 class PendingChange:
-    """A report that changed after the township may have read it."""
+    """A report that the township has to acknowledge."""
 
     entry: Entry
     time_zone: str
     notice_id: str
     version_id: str
+    kind: NoticeKind
     at: datetime
 
 
@@ -162,7 +164,7 @@ def _last_return(ctx: Context[Staff], case_id: str) -> MoveRow:
 def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingChange, ...]:
     notice, version, case = tables.change_notice, tables.report_version, tables.case
     rows = ctx.tx.execute(
-        sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.at, version.c.case_id)
+        sa.select(notice.c.id.label("notice_id"), notice.c.version_id, notice.c.kind, notice.c.at, version.c.case_id)
         .join(version, version.c.id == notice.c.version_id)
         .join(case, case.c.id == version.c.case_id)
         .where(change_notices.unacknowledged(), own)
@@ -177,6 +179,7 @@ def _changes(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingC
             time_zone=zones[of_case[row.case_id].site.id],
             notice_id=row.notice_id,
             version_id=row.version_id,
+            kind=NoticeKind(row.kind),
             at=row.at,
         )
         for row in rows

@@ -37,6 +37,8 @@ class Rule:
     exempt_titles: frozenset[str]
     """Authors of these titles need no verifier."""
     review: Review | None
+    tell_site: bool
+    """Whether somebody at the site acknowledges the release and passes it on, whatever the report says."""
     due_minutes: int
     """Time from receipt to release; it orders the worklist."""
     indicator_minutes: int

@@ -79,6 +79,7 @@ class RulePart(_Part):
     needs_verifier: bool
     exempt_titles: Annotated[list[_Text], Field(max_length=MOST_TEXTS)] = []
     review: ReviewPart | None = None
+    tell_site: bool = False
     due_minutes: _Minutes
     indicator_minutes: _Minutes
     arriving_minutes: _Minutes
@@ -238,6 +239,7 @@ def _rule(part: RulePart) -> Rule:
         needs_verifier=part.needs_verifier,
         exempt_titles=frozenset(part.exempt_titles),
         review=None if review is None else Review(when=ReviewTime(review.when), percent=float(review.percent)),
+        tell_site=part.tell_site,
         due_minutes=part.due_minutes,
         indicator_minutes=part.indicator_minutes,
         arriving_minutes=part.arriving_minutes,
@@ -281,6 +283,8 @@ def rule_part(rule: Rule) -> dict[str, Any]:
         "indicator_minutes": rule.indicator_minutes,
         "arriving_minutes": rule.arriving_minutes,
     }
+    if rule.tell_site:
+        part["tell_site"] = True
     if rule.exempt_titles:
         part["exempt_titles"] = sorted(rule.exempt_titles)
     if rule.review is not None:

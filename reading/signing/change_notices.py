@@ -1,8 +1,9 @@
-"""Notices of changed reports: a site acknowledges that it has read a version that says something else than before."""
+"""Notices of reports: a site acknowledges a version that says something else than before, or that its rule asks for."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from enum import StrEnum
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,13 +19,23 @@ from reading.viewers import Staff
 from storage.ids import new_id
 
 
-def post(tx: Connection, version: ReportVersion, site_id: str, now: datetime) -> None:
+class NoticeKind(StrEnum):
+    """Why a site is asked to acknowledge a version."""
+
+    CHANGED = "changed"
+    """It says something else than the one that the site may have read."""
+    RELEASED = "released"
+    """It is the first one, and the rule of its case asks that the site passes it on, whatever it says."""
+
+
+def post(tx: Connection, version: ReportVersion, site_id: str, kind: NoticeKind, now: datetime) -> None:
     """Ask a site to acknowledge a version."""
-    tx.execute(sa.insert(change_notice).values(id=new_id(), version_id=version.id, site_id=site_id, at=now))
+    values = {"id": new_id(), "version_id": version.id, "site_id": site_id, "kind": kind, "at": now}
+    tx.execute(sa.insert(change_notice).values(values))
 
 
 def acknowledge(ctx: Context[Staff], notice_id: str) -> None:
-    """Record that the site has read the changed report.
+    """Record that the site has read the report and passed it on.
 
     Raises:
         NotThere: no such notice, not one of their own site, or somebody has acknowledged it.

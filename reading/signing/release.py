@@ -24,6 +24,7 @@ from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import ReviewTime, Rule
 from reading.signing import change_notices
+from reading.signing.change_notices import NoticeKind
 from reading.viewers import RoleGrant
 
 
@@ -47,7 +48,7 @@ def release(
         versions.set_status(ctx.tx, before.id, Status.SUPERSEDED)
     if before is None or before.id != version.id:
         versions.set_released(ctx.tx, version.id, ctx.now)
-        _tell(ctx.tx, case, version, before, ctx.now)
+        _tell(ctx.tx, rule, case, version, before, ctx.now)
         earlier = [old.content for old in versions.of_case(ctx.tx, case.id) if old.number < version.number]
         corrections.lift(ctx, case.id, version.content, earlier)
         case = cases.lock(ctx.tx, case.id)
@@ -67,7 +68,9 @@ def is_significant(old: Content, new: Content) -> bool:
     )
 
 
-def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVersion | None, now: datetime) -> None:
+def _tell(  # noqa: PLR0917
+    tx: Connection, rule: Rule, case: Case, version: ReportVersion, before: ReportVersion | None, now: datetime
+) -> None:
     outbox.post(
         tx,
         "report.released",
@@ -78,7 +81,9 @@ def _tell(tx: Connection, case: Case, version: ReportVersion, before: ReportVers
     # The versions that the site may have read: the final one before, else every preliminary one.
     seen = [before] if before else [old for old in versions.of_case(tx, case.id) if old.number < version.number]
     if any(is_significant(old.content, version.content) for old in seen):
-        change_notices.post(tx, version, case.site_id, now)
+        change_notices.post(tx, version, case.site_id, NoticeKind.CHANGED, now)
+    elif before is None and rule.tell_site:
+        change_notices.post(tx, version, case.site_id, NoticeKind.RELEASED, now)
 
 
 def _drawn(seal: Seal, rule: Rule, case: Case, signatures: list[Signature]) -> bool:

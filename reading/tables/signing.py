@@ -20,13 +20,14 @@ printing: Final = sa.Table(
     sa.Index("ix_printing_version_id", "version_id"),
 )
 
-# A significant change at final must be acknowledged where the earlier version was seen.
+# A significant change at final must be acknowledged where the earlier version was seen; a release, where the rule asks.
 change_notice: Final = sa.Table(
     "change_notice",
     metadata,
     id_column(),
     reference("version_id", "report_version"),
     reference("site_id", "organisation"),
+    sa.Column("kind", sa.String(10), nullable=False, server_default=sa.text("'changed'")),
     sa.Column("at", UtcDateTime, nullable=False),
     reference("acknowledged_by", "person", nullable=True),
     sa.Column("acknowledged_at", UtcDateTime),

@@ -34,6 +34,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     name: Column,
     tier: Column,
     needs_verifier: Column,
+    tell_site: Column,
     exempt_titles: Column,
     review_when: Column,
     review_percent: Column,
@@ -61,6 +62,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "name": name,
         "tier": tier,
         "needs_verifier": needs_verifier,
+        "tell_site": tell_site,
         "exempt_titles": exempt_titles,
         "review_when": review_when,
         "review_percent": review_percent,
@@ -149,6 +151,8 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
         "needs_verifier": said["needs_verifier"] == "yes",
         **{key: _number(said[key]) for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},
     }
+    if said["tell_site"] == "yes":
+        rule["tell_site"] = True
     if said["exempt_titles"]:
         rule["exempt_titles"] = _listed(said["exempt_titles"])
     if said["review_when"]:
@@ -163,6 +167,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "name": rule.get("name", ""),
         "tier": rule.get("tier", ""),
         "needs_verifier": "yes" if rule.get("needs_verifier", True) else "no",
+        "tell_site": "yes" if rule.get("tell_site") else "no",
         "exempt_titles": _joined(rule.get("exempt_titles", [])),
         "review_when": review.get("when", ""),
         "review_percent": review.get("percent", 100),

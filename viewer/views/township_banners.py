@@ -31,9 +31,11 @@ class ReturnedBanner:
 class ChangedBanner:
     id: str
     version_id: str
+    title: str
+    text: str
+    read: str
     patient: str
     examination: str
-    at: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,9 +83,11 @@ def _changed(pending: PendingChange, language: Language, now: datetime) -> Chang
     return ChangedBanner(
         id=pending.notice_id,
         version_id=pending.version_id,
+        title=text(language, f"township.{pending.kind}"),
+        text=text(language, f"township.{pending.kind}-text", at=words.moment_today(pending.at, pending.time_zone, now)),
+        read=text(language, f"township.{pending.kind}-read"),
         patient=patient_name(pending.entry, language),
         examination=examination_with_side(pending.entry.case, language),
-        at=words.moment_today(pending.at, pending.time_zone, now),
     )
 
 

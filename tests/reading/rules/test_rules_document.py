@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.rules.first_policy import FIRST_POLICY
-from reading.rules.rules_document import InvalidDocument, read_rules, rule_part
+from reading.rules.rules_document import InvalidDocument, ReviewPart, RulePart, WhenPart, read_rules, rule_part
 from reading.rules.shipped_policies import NAMES, shipped
 
 XRAY = "rules[6]"
@@ -144,3 +145,10 @@ def test_the_document_of_databases_of_today_says_what_it_said() -> None:
     document = json.loads((Path(__file__).parent / "first_policy_of_0037.json").read_text(encoding="utf-8"))
 
     assert read_rules(document) == read_rules(FIRST_POLICY)
+
+
+def test_the_page_explains_every_field() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "policy.md").read_text(encoding="utf-8")
+    explained = set(re.findall(r"`(\w+)`", page))
+
+    assert {*RulePart.model_fields, *WhenPart.model_fields, *ReviewPart.model_fields} - explained == set()
