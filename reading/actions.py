@@ -140,6 +140,9 @@ class Action(StrEnum):
     PERSON_ADD = "person.add"
     PERSON_END = "person.end"
 
+    PHRASE_ADD = "phrase.add"
+    PHRASE_END = "phrase.end"
+
     PICTURE_READ = "picture.read"
 
     POLICY_ADD = "policy.add"
@@ -200,6 +203,9 @@ class Action(StrEnum):
     SURGERY_MOVE = "surgery.move"
     SURGERY_SPLIT = "surgery.split"
     SURGERY_UNDO = "surgery.undo"
+
+    TEMPLATE_ADD = "template.add"
+    TEMPLATE_END = "template.end"
 
     TOWNSHIP_OPEN = "township.open"
 

@@ -44,6 +44,7 @@ SUBCOMMANDS: Final[Mapping[str, _Entry]] = {
     "policy": _Entry(module="policy", panel=_PEOPLE, group=True),
     "calendar": _Entry(module="calendar", panel=_PEOPLE, group=True),
     "critical": _Entry(module="critical", panel=_PEOPLE, group=True),
+    "template": _Entry(module="templates", panel=_PEOPLE, group=True),
     "duty": _Entry(module="duty", panel=_PEOPLE, group=True),
     "security": _Entry(module="security", panel=_PEOPLE, group=True),
     "import": _Entry(module="import_files", panel=_IMAGES),

@@ -60,6 +60,13 @@ class Pictures:
         page.reload()
         ready(page)
 
+    def take_as_it_stands(self, name: str, page: Page) -> None:
+        """What a reload would close: a dialog, in both sizes and the language of the page."""
+        for size, viewport in SIZES.items():
+            page.set_viewport_size(viewport)  # type: ignore[arg-type]
+            self._write(page, f"{name}-{size}.png")
+        page.set_viewport_size(DESK)  # type: ignore[arg-type]
+
     def _write(self, page: Page, name: str) -> None:
         page.wait_for_timeout(800)
         page.screenshot(path=self._folder / name)
@@ -147,6 +154,43 @@ def office(browser: Browser, tierread: TierRead, made: Region, pictures: Picture
     pictures.take("policy-case", manager)
 
 
+def writing(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """A report with its template, the checks of a wrong text, the confirmation before signing, and phrases."""
+    reader = signed_in(window(browser, tierread), person(made, "谢婉"))
+    reader.click("#take-next")
+    sees_every_picture(reader)
+    reader.click("#use-template")
+    expect(reader.locator(".template-form")).to_be_visible()
+    if reader.locator(".add-row").count():
+        reader.locator(".add-row").first.click()
+    pictures.take("template", reader, sees_every_picture)
+    reader.locator(".template-form .leave").click()
+    writes(reader, "右肺上叶见结节，大小约12×8，较前增大。左下肺野清晰。", "右肺上叶结节，不除外气胸。____")
+    expect(reader.locator(".checks li").first).to_be_visible()
+    pictures.take("checks", reader, checked)
+    reader.locator(".actions .primary").click()
+    pictures.take_as_it_stands("stops", reader)
+    reader.keyboard.press("Escape")
+    writes(reader, "右肺上叶见结节，大小约12×8，较前增大。左下肺野清晰。", "右肺上叶结节，不除外气胸。")
+    reader.locator(".actions .primary").click()
+    expect(reader.locator("dialog .tick").first).to_be_visible()
+    pictures.take_as_it_stands("confirm", reader)
+    reader.keyboard.press("Escape")
+    reader.locator(".phrases-hint button").click()
+    reader.fill("dialog input[name=shortcut]", "fc")
+    reader.fill("dialog textarea[name=words]", "建议3个月后复查。")
+    reader.locator("dialog button[type=submit]").click()
+    expect(reader.locator("dialog kbd")).to_have_text("/fc")
+    pictures.take_as_it_stands("phrases", reader)
+
+
+def checked(page: Page) -> None:
+    sees_every_picture(page)
+    if page.locator(".sides").is_visible():
+        page.locator(".sides button").last.click()
+    page.locator(".checks li").first.scroll_into_view_if_needed()
+
+
 def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
     """The register of patients, an examination that is shared, and the rights of a device."""
     one = PATIENTS[4]
@@ -182,7 +226,7 @@ def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     pictures.take("shared-study", other)
 
 
-PARTS: Final = {"reading": walk, "counter": counter, "office": office}
+PARTS: Final = {"reading": walk, "counter": counter, "office": office, "writing": writing}
 
 
 def person(made: Region, name: str) -> Person:

@@ -31,6 +31,7 @@ from viewer.api import (
     reports,
     security,
     session,
+    templates,
     withholding,
 )
 from viewer.folders import STATIC
@@ -66,6 +67,7 @@ API: Final = (
     images,
     withholding,
     reports,
+    templates,
     orders,
     patients,
     manifests,

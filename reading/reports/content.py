@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from math import isfinite
+from typing import Any, Final, cast
 
 from reading.errors import Invalid
 from reading.texts import storable
 
 _LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
+_ID_LENGTH: Final = 26
+_LONGEST_FORM: Final = 60_000
+_DEEPEST: Final = 6
+"""Levels of a form: the form, its values, a table, a row, a choice of several."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,14 +29,19 @@ class Content:
     positive: bool | None = None
     critical_class: str | None = None
     recommendation: str = ""
+    form: Mapping[str, Any] | None = None
+    """The id of the template that it was written with (``template``) and the values of its fields (``values``); None
+    where it was written freely."""
 
     def to_json(self) -> dict[str, Any]:
+        # Without a form there is no member, so that what was signed before there were forms is what it was.
         return {
             "findings": self.findings,
             "impression": self.impression,
             "positive": self.positive,
             "critical_class": self.critical_class,
             "recommendation": self.recommendation,
+            **({} if self.form is None else {"form": dict(self.form)}),
         }
 
     @classmethod
@@ -54,6 +65,7 @@ class Content:
             positive=positive,
             critical_class=None if critical_class is None else _text(critical_class, "critical_class") or None,
             recommendation=_text(value.get("recommendation", ""), "recommendation"),
+            form=_form(value.get("form")),
         )
 
     def ready_to_sign(self) -> None:
@@ -74,3 +86,37 @@ def _text(value: Any, name: str) -> str:
     if len(value) > _LENGTHS[name]:
         raise Invalid(name, "too_long")
     return storable(name, value)
+
+
+def _form(value: Any) -> Mapping[str, Any] | None:
+    """The values of a template in their outer form; `reading.templates` knows the fields."""
+    if value is None:
+        return None
+    if not isinstance(value, dict):
+        raise Invalid("form", "not_an_object")
+    form = cast("dict[str, Any]", value)
+    if form.keys() != {"template", "values"} or not isinstance(form["values"], dict):
+        raise Invalid("form", "not_an_object")
+    if not isinstance(form["template"], str) or len(form["template"]) != _ID_LENGTH:
+        raise Invalid("form", "unknown")
+    if len(json.dumps(form)) > _LONGEST_FORM:
+        raise Invalid("form", "too_long")
+    for said in _leaves(form, _DEEPEST):
+        storable("form", said)
+    return form
+
+
+def _leaves(value: Any, depth: int) -> Iterator[str]:
+    """Every text in a value, names of members included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, list | dict):
+        if not depth:
+            raise Invalid("form", "not_an_object")
+        inside = cast("dict[str, Any] | list[Any]", value)
+        if isinstance(inside, dict):
+            yield from inside
+        for each in inside.values() if isinstance(inside, dict) else inside:
+            yield from _leaves(each, depth - 1)
+    elif isinstance(value, float) and not isfinite(value):
+        raise Invalid("form", "not_a_number")

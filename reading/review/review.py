@@ -158,7 +158,11 @@ def of_case(tx: Connection, case_id: str) -> list[Review]:
 def difference(old: Content, new: Content) -> dict[str, Any]:
     """The fields in which two contents differ."""
     before, after = old.to_json(), new.to_json()
-    return {field: {"from": before[field], "to": after[field]} for field in before if before[field] != after[field]}
+    return {
+        field: {"from": before.get(field), "to": after.get(field)}
+        for field in {**before, **after}
+        if before.get(field) != after.get(field)
+    }
 
 
 def _check(outcome: Outcome, score: Score | None, comment: str, content: Content | None, read: ReportVersion) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
-from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -18,11 +19,15 @@ from reading.cases.cases import Case
 from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
-from reading.errors import NotThere
+from reading.errors import Invalid, NotThere
 from reading.kinds import Sex
 from reading.reports.content import Content
+from reading.templates import templates
+from reading.templates.rendering import blank_fields, checked
 from reading.viewers import Staff
 from storage.tables import study
+
+_CHINESE: Final = re.compile("[一-鿿]")
 
 
 @without_door("It says of words that somebody types whether they fit a case that they may see; the look is on record.")
@@ -31,11 +36,12 @@ def look(ctx: Context[Staff], case_id: str, content: Content) -> Sequence[Findin
 
     Raises:
         NotThere: no such case, or not one that they may see.
+        Invalid: a value breaks the form of its field.
 
     """
     if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
         raise NotThere
-    return findings(content, _facts(ctx.tx, ctx.who, cases.by_id(ctx.tx, case_id), ctx.now))
+    return findings(content, _facts(ctx, cases.by_id(ctx.tx, case_id), content))
 
 
 @without_door("A part of the act that signs, which has opened the case.")
@@ -44,23 +50,37 @@ def settle(ctx: Context[Staff], case: Case, content: Content, confirmed: Collect
 
     Raises:
         ChecksOpen: something has to be mended, or was not confirmed by name.
+        Invalid: a value breaks the form of its field.
 
     """
-    names = settled(findings(content, _facts(ctx.tx, ctx.who, case, ctx.now)), confirmed)
+    names = settled(findings(content, _facts(ctx, case, content)), confirmed)
     for name in names:
         ctx.record(action=Action.REPORT_CHECK_CONFIRM, subject_kind="case", subject_id=case.id, details={"check": name})
     return names
 
 
-def _facts(tx: Connection, staff: Staff, case: Case, now: datetime) -> Facts:
+def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
+    tx = ctx.tx
     return Facts(
         body_part=case.body_part,
         order_sides=_order_sides(tx, case.id),
         image_side=case.laterality,
         sex=_sex(tx, case.id),
-        has_priors=bool(prior_cases(tx, staff, [case], now)[case.id]),
+        has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
         is_flagged=alert_rows.newest_standing(tx, case.id) is not None,
+        blank_fields=_blank_fields(tx, content),
     )
+
+
+def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:
+    """Mandatory fields of the template without a value, in the language that the report is written in."""
+    if content.form is None:
+        return ()
+    template = templates.by_id(tx, content.form["template"])
+    if template is None:
+        raise Invalid("form", "unknown")
+    values = checked(template.document, content.form["values"])
+    return blank_fields(template.document, values, "zh" if _CHINESE.search(content.findings) else "en")
 
 
 def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:

@@ -39,6 +39,7 @@ from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, printing
+from reading.tables.templates import phrase, report_template
 
 __all__ = [
     "agreement",
@@ -90,6 +91,7 @@ __all__ = [
     "performed_reference",
     "performed_step",
     "person",
+    "phrase",
     "policy",
     "policy_switch",
     "printing",
@@ -98,6 +100,7 @@ __all__ = [
     "refused_call",
     "rejected_instance",
     "rejection",
+    "report_template",
     "report_version",
     "review",
     "role_grant",

@@ -24,6 +24,7 @@ from reading.errors import (
     WrongCredentials,
 )
 from reading.rules.rules_document import InvalidDocument
+from reading.templates.document import InvalidTemplate
 from service.installation.installation import CannotStart, database_failure
 from service.installation.load_settings import WrongSettings
 from viewer.views.policy_problems import sentences
@@ -251,6 +252,9 @@ ENDINGS: Final[Mapping[type[Exception], Callable[[Any], Ending]]] = {
     Refused: _refused,
     NotThere: _not_there,
     InvalidDocument: _invalid_document,
+    InvalidTemplate: lambda error: Ending(
+        code=REFUSED, sentence=f"the document is no template: {error.field}: {error.why}"
+    ),
     Invalid: _invalid,
     NotAllowed: _not_allowed,
     NoRight: _not_allowed,

@@ -142,6 +142,19 @@ class ToCheck(Body):
     content: dict[str, Any]
 
 
+class Values(Body):
+    """The values of a template's fields."""
+
+    values: dict[str, Any]
+
+
+class NewPhrase(Body):
+    shortcut: Annotated[str, StringConstraints(max_length=20)]
+    words: Annotated[str, StringConstraints(max_length=2000)]
+    organisation: Annotated[str, StringConstraints(max_length=40)] = ""
+    """Code of the organisation that it is for; their own where none is named."""
+
+
 class ToPrint(Body):
     """A report before it is signed."""
 

@@ -28,6 +28,7 @@ from reading.errors import (
     WrongCredentials,
 )
 from reading.rules.rules_document import InvalidDocument
+from reading.templates.document import InvalidTemplate
 from viewer.http.page import home_of, language_of, page
 from viewer.words.catalogue import catalogue, text
 
@@ -109,6 +110,11 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
         slug="invalid", status=422, fields=lambda error: {"field": error.field, "problem": error.problem}
     ),
     InvalidDocument: ProblemType(slug="invalid", status=422, fields=_document),
+    InvalidTemplate: ProblemType(
+        slug="invalid",
+        status=422,
+        fields=lambda error: {"field": error.field, "problem": error.problem, "why": error.why},
+    ),
     WrongCredentials: ProblemType(slug="wrong-credentials", status=401),
     TooManyAttempts: ProblemType(slug="too-many-attempts", status=429, fields=_retry_after),
     Busy: ProblemType(slug="busy", status=503, fields=_retry_after),

@@ -6,12 +6,17 @@ import type {
   CheckFinding,
   CasePage,
   Content,
+  FilledForm,
   Lease,
+  Phrase,
+  Rendered,
   ReviewOutcome,
   SavedDraft,
   Session,
   Standing,
   Step,
+  Template,
+  TemplateOffer,
   Unprintable,
 } from './shapes'
 
@@ -127,6 +132,32 @@ export class Office {
   /** What the checks say of a report as it stands on the screen. */
   async checks(id: string, content: Content): Promise<readonly CheckFinding[]> {
     return answered(await this.client.send<readonly CheckFinding[]>('POST', `/api/cases/${id}/checks`, { content }))
+  }
+
+  /** The templates for a case, the best first. */
+  templateOffers(id: string): Promise<readonly TemplateOffer[]> {
+    return this.client.get<readonly TemplateOffer[]>(`/api/cases/${id}/templates`)
+  }
+
+  template(id: string): Promise<Template> {
+    return this.client.get<Template>(`/api/templates/${id}`)
+  }
+
+  /** The text that follows from the values of a form. */
+  async render({ template, values }: FilledForm): Promise<Rendered> {
+    return answered(await this.client.send<Rendered>('POST', `/api/templates/${template}/render`, { values }))
+  }
+
+  phrases(): Promise<readonly Phrase[]> {
+    return this.client.get<readonly Phrase[]>('/api/phrases')
+  }
+
+  async addPhrase(shortcut: string, words: string): Promise<void> {
+    await this.client.send('POST', '/api/phrases', { shortcut, words })
+  }
+
+  async endPhrase(id: string): Promise<void> {
+    await this.client.send('DELETE', `/api/phrases/${id}`)
   }
 
   async sign(id: string, content: Content, draft_revision: number, seen: Seen): Promise<void> {

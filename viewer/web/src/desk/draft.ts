@@ -36,7 +36,8 @@ export function sameContent(a: Content, b: Content): boolean {
     a.impression === b.impression &&
     a.positive === b.positive &&
     a.critical_class === b.critical_class &&
-    a.recommendation === b.recommendation
+    a.recommendation === b.recommendation &&
+    JSON.stringify(a.form ?? null) === JSON.stringify(b.form ?? null)
   )
 }
 

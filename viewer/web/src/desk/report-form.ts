@@ -1,28 +1,31 @@
 /** The report while it is written: findings, impression, result, recommendation, and sentences to start from. */
-import { html, nothing, type TemplateResult } from 'lit'
-import type { Content } from '../api/shapes'
+import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
+import { Problem, Unreachable } from '../api/problem'
+import type { Content, Phrase } from '../api/shapes'
 import { clock, text } from '../language'
 import { Part } from '../part'
+import { notify } from '../shell/notices'
 import type { CheckState } from './checks'
 import { checksView } from './checks-view'
 import { unfinished, type DraftState } from './draft'
-import { templatesFor } from './templates'
+import { expanded } from './phrases'
+import { editPhrases } from './phrases-dialog'
+import './template-form'
+import type { Writing } from './writing'
 
 /** Tells `report-edited` with the new content at every change, `report-conflict` when the other text is to be compared. */
 class ReportForm extends Part {
   static override properties = {
     content: { attribute: false },
     draft: { attribute: false },
-    modality: {},
-    bodyPart: {},
+    writing: { attribute: false },
     pointOut: { attribute: false },
     checks: { attribute: false },
   }
   declare content: Content
   /** Undefined where changes are sent with the decision instead of being saved. */
   declare draft: DraftState | undefined
-  declare modality: string
-  declare bodyPart: string
+  declare writing: Writing
   /** Whether missing fields are marked. */
   declare pointOut: boolean
   declare checks: CheckState
@@ -31,42 +34,38 @@ class ReportForm extends Part {
     this.tell<Content>('report-edited', { ...this.content, ...change })
   }
 
-  private async useTemplate(id: string): Promise<void> {
-    const template = templatesFor(this.modality, this.bodyPart).find((each) => each.id === id)
-    if (!template) return
-    const add = (before: string, words: string): string =>
-      before.trim() === '' ? words : `${before.trimEnd()}\n${words}`
-    this.edit({
-      findings: add(this.content.findings, text(template.findings)),
-      impression: add(this.content.impression, text(template.impression)),
-      positive: this.content.positive ?? false,
-    })
-    await this.updateComplete
-    this.querySelector<HTMLTextAreaElement>('#findings')?.focus()
+  private phrases: readonly Phrase[] = []
+
+  protected override willUpdate(changed: PropertyValues): void {
+    if (changed.has('writing')) void this.learnPhrases()
+  }
+
+  /** Without a line there are no phrases, and what is typed stays as it is. */
+  private async learnPhrases(): Promise<void> {
+    try {
+      this.phrases = await this.writing.phrases()
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error
+      notify('warning', text('phrase.unknown'))
+    }
+  }
+
+  private async changePhrases(): Promise<void> {
+    this.phrases = await editPhrases(this.writing, this.phrases)
+  }
+
+  private typed(name: 'findings' | 'impression' | 'recommendation', area: HTMLTextAreaElement): void {
+    const phrase = expanded(area.value, area.selectionStart, this.phrases)
+    if (phrase) {
+      area.value = phrase.said
+      area.setSelectionRange(phrase.caret, phrase.caret)
+    }
+    this.edit({ [name]: area.value })
   }
 
   override render(): TemplateResult {
     const missing = this.pointOut ? unfinished(this.content) : []
-    const templates = templatesFor(this.modality, this.bodyPart)
-    return html`${
-        templates.length === 0
-          ? nothing
-          : html`<label class="template">
-              <span>${text('desk.template')}</span>
-              <select
-                id="template"
-                .value=${''}
-                @change=${(event: Event) => {
-                  const select = event.target as HTMLSelectElement
-                  void this.useTemplate(select.value)
-                  select.value = ''
-                }}
-              >
-                <option value="">${text('desk.template-choose')}</option>
-                ${templates.map((template) => html`<option value=${template.id}>${text(template.title)}</option>`)}
-              </select>
-            </label>`
-      }
+    return html`<tierread-template-form .writing=${this.writing} .content=${this.content}></tierread-template-form>
       ${this.saved()} ${this.area('findings', text('report.findings'), 8, missing.includes('findings'))}
       ${this.area('impression', text('report.impression'), 4, missing.includes('impression'))}
       <fieldset class="result" aria-describedby=${missing.includes('positive') ? 'positive-missing' : nothing}>
@@ -89,7 +88,12 @@ class ReportForm extends Part {
         )}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
-      ${this.area('recommendation', text('report.recommendation'), 2, false)} ${checksView(this.checks)}`
+      ${this.area('recommendation', text('report.recommendation'), 2, false)}
+      <p class="phrases-hint">
+        <button type="button" @click=${() => void this.changePhrases()}>${text('phrase.title')}</button>
+        <span class="soft small">${text('phrase.hint')}</span>
+      </p>
+      ${checksView(this.checks)}`
   }
 
   private area(
@@ -107,7 +111,7 @@ class ReportForm extends Part {
         aria-invalid=${missing}
         aria-describedby=${missing ? `${name}-missing` : nothing}
         .value=${this.content[name]}
-        @input=${(event: Event) => this.edit({ [name]: (event.target as HTMLTextAreaElement).value })}
+        @input=${(event: Event) => this.typed(name, event.target as HTMLTextAreaElement)}
       ></textarea>
       ${missing ? html`<span id="${name}-missing" class="error">${text('desk.missing-text')}</span>` : nothing}`
   }

@@ -24,8 +24,7 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
   const form = html`<tierread-report-form
       .content=${work.content}
       .draft=${work.draft}
-      .modality=${detail.modality}
-      .bodyPart=${detail.body_part}
+      .writing=${work.writing}
       .pointOut=${pointOut}
       .checks=${work.checks.state}
     ></tierread-report-form>

@@ -16,6 +16,7 @@ import { CheckKeeper } from './checks'
 import { EMPTY, sameContent, type DraftState } from './draft'
 import { DraftKeeper } from './draft-keeper'
 import { LeaseKeeper, type LeaseState } from './lease-keeper'
+import { Writing } from './writing'
 
 /** Ends the withholding of a case, which nobody holds then. */
 type EndOfWithholding = 'restore' | 'read-again' | 'enter-in-error'
@@ -51,6 +52,7 @@ export class Work {
   imageSet = ''
   readonly shown = new ShownSeries()
   readonly checks: CheckKeeper
+  readonly writing: Writing
   private leaseKeeper: LeaseKeeper | undefined
   private draftKeeper: DraftKeeper | undefined
   private closed = false
@@ -60,6 +62,7 @@ export class Work {
     readonly caseId: string,
     private readonly listener: Listener,
   ) {
+    this.writing = new Writing(office, caseId)
     this.checks = new CheckKeeper(
       (content) => office.checks(caseId, content),
       () => listener.onChange(),

@@ -1,0 +1,1 @@
+"""Templates and phrases of reports: typed documents, kept in versions, that render to text."""
