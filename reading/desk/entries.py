@@ -84,6 +84,7 @@ class Entry:
     studies: tuple[EntryStudy, ...]
     progress: Progress
     rule: Rule
+    policy_version: int
     indicator_at: datetime
     """When the report should be released, counted from the examination."""
     overdue: bool
@@ -131,6 +132,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             held=held,
             registered=registered,
             rule=rules[case.policy_id].rule(case.rule),
+            policy_version=rules[case.policy_id].version,
             holder=holders.get(case.id),
             alert=alerts.get(case.id),
             names=names,
@@ -155,6 +157,7 @@ def _entry(
     held: dict[str, int],
     registered: dict[str, str],
     rule: Rule,
+    policy_version: int,
     holder: Holder | None,
     alert: Alert | None,
     names: dict[str, str],
@@ -200,6 +203,7 @@ def _entry(
             signed=standing.signed,
         ),
         rule=rule,
+        policy_version=policy_version,
         indicator_at=policy.indicator_at(rule, case.examined_at),
         overdue=case.state in UNFINISHED and not standing.released and case.due_at < now,
         holder=holder,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, TypeAlias
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -20,6 +20,7 @@ from reading.cases.moves import HIDDEN, Move
 from reading.context import Context, without_door
 from reading.errors import Invalid
 from reading.kinds import Tier
+from reading.register import organisations
 from reading.rules import calendar, case_facts, policy, policy_rights
 from reading.rules.rule import ReviewTime, Rule
 from reading.viewers import Staff
@@ -89,6 +90,10 @@ class Load:
             self.reviews_after += rule.review.percent / 100
 
 
+Readers: TypeAlias = Mapping[tuple[str, Tier], str]
+"""By code of a site and tier: the codes of the organisations that read for it there, as one text."""
+
+
 @dataclass(kw_only=True)
 class Trial:
     """What a version would have said of the cases of a period."""
@@ -102,6 +107,9 @@ class Trial:
     """There are more cases in the period than were looked at."""
     before: Load = field(default_factory=Load)
     after: Load = field(default_factory=Load)
+    readers_before: Counter[str] = field(default_factory=Counter[str])
+    """Cases by the code of the organisation that reads for the site at the tier, as agreed now; empty: nobody does."""
+    readers_after: Counter[str] = field(default_factory=Counter[str])
     tiers_before: Counter[Tier] = field(default_factory=Counter[Tier])
     tiers_after: Counter[Tier] = field(default_factory=Counter[Tier])
     rules_before: dict[str, Load] = field(default_factory=dict[str, Load])
@@ -119,8 +127,10 @@ class Trial:
     def other_rule(self) -> int:
         return sum(number.count for number in self.moved.values())
 
-    def add(self, one: CaseBehind, before: Rule, after: Rule) -> None:
+    def add(self, one: CaseBehind, before: Rule, after: Rule, readers: Readers) -> None:
         self.cases += 1
+        self.readers_before[readers[one.site_code, one.before.tier]] += 1
+        self.readers_after[readers[one.site_code, one.after.tier]] += 1
         for said, rule, load, rules, tiers in (
             (one.before, before, self.before, self.rules_before, self.tiers_before),
             (one.after, after, self.after, self.rules_after, self.tiers_after),
@@ -165,6 +175,7 @@ def run(
     if not timedelta() < until - since <= LONGEST:
         raise Invalid("since", "range")
     made = Trial(since=since, until=until, version=version)
+    readers = _readers(ctx.tx, ctx.now)
     days = calendar.read(ctx.tx, (since - timedelta(days=1)).date(), (until + timedelta(days=1)).date())
     case = tables.case
     asked = (
@@ -177,7 +188,7 @@ def run(
         batch = [cases.from_row(row) for row in rows]
         room = most - made.cases
         made.stopped = len(batch) > room
-        _add(ctx.tx, made, rules, batch[:room], days, ctx.now)
+        _add(ctx.tx, made, rules, batch[:room], days, readers, ctx.now)
     return made
 
 
@@ -199,6 +210,7 @@ def _add(  # noqa: PLR0917
     rules: Sequence[Rule],
     batch: Sequence[Case],
     days: calendar.Calendar,
+    readers: Readers,
     now: datetime,
 ) -> None:
     ids = [one.id for one in batch]
@@ -218,7 +230,15 @@ def _add(  # noqa: PLR0917
             before=_said(before, one, at, now),
             after=_said(after, one, at, now),
         )
-        made.add(behind, before, after)
+        made.add(behind, before, after, readers)
+
+
+def _readers(tx: Connection, now: datetime) -> Readers:
+    codes = {one.id: one.code for one in organisations.list_all(tx)}
+    found: defaultdict[tuple[str, Tier], list[str]] = defaultdict(list)
+    for one in organisations.agreements(tx, now):
+        found[codes[one.site_id], one.tier].append(codes[one.reader_id])
+    return defaultdict(str, {key: ", ".join(sorted(reading)) for key, reading in found.items()})
 
 
 def _said(rule: Rule, case: Case, released_at: datetime | None, now: datetime) -> Said:

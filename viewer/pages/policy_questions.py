@@ -116,8 +116,9 @@ def try_it(
     office, language = office_of(request), language_of(request)
     try:
         first, last = _day("since", since) or first, _day("until", until) or last
-        with in_snapshot(office, staff) as ctx:
+        with acting(office, staff) as ctx:
             rules = read_rules(policy_acts.version(ctx, version).document)
+        with in_snapshot(office, staff) as ctx:
             begins = datetime(first.year, first.month, first.day, tzinfo=ZONE)
             ends = datetime(last.year, last.month, last.day, tzinfo=ZONE) + timedelta(days=1)
             made = trial.run(ctx, rules, since=begins, until=ends, version=version, most=MOST_CASES)

@@ -96,7 +96,12 @@ def case(entry: Entry, staff: Staff, language: Language) -> Json:
         "follow_up": None if entry.follow_up is None else follow_up(entry.follow_up, staff),
         "prior_count": entry.prior_count,
         "review": review,
-        "rule": {"name": row.rule, "needs_verifier": entry.rule.needs_verifier, "review": review},
+        "rule": {
+            "name": row.rule,
+            "version": entry.policy_version,
+            "needs_verifier": entry.rule.needs_verifier,
+            "review": review,
+        },
         "revision": row.revision,
     }
 

@@ -116,6 +116,10 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
         "stopped": made.stopped,
         "rows": [
             *((text(language, "policy.try.row.tier", tier=name), old, new) for name, old, new in tiers),
+            *(
+                (_reader(code, language), made.readers_before[code], made.readers_after[code])
+                for code in sorted({*made.readers_before, *made.readers_after})
+            ),
             (text(language, "policy.try.row.late"), before.late, after.late),
             (text(language, "policy.try.row.reviews-before"), before.reviews_before, after.reviews_before),
             (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
@@ -184,6 +188,10 @@ def _all(found: Sequence[tuple[int, Rule]], language: Language) -> list[dict[str
 
 def _arrow(before: str, after: str, language: Language) -> str:
     return " → ".join(policy_words.rule_name(name, language) for name in (before, after))
+
+
+def _reader(code: str, language: Language) -> str:
+    return text(language, "policy.try.row.reader", code=code) if code else text(language, "policy.try.row.nobody")
 
 
 def _cases(load: Load | None) -> int:

@@ -180,6 +180,9 @@ def trial_lines(made: Trial, language: Language) -> list[str]:
             after=round(made.after.reviews_after),
         ),
     ]
+    for code in sorted({*made.readers_before, *made.readers_after}):
+        counts = {"before": made.readers_before[code], "after": made.readers_after[code]}
+        lines.append(text(language, "policy.try.reader", code=code or "—", **counts))
     if made.stopped:
         lines.append(text(language, "policy.try.stopped", n=made.cases))
     for (before, after), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count):
@@ -194,8 +197,18 @@ def trial_json(made: Trial) -> dict[str, Any]:
         "until": made.until.isoformat(),
         "cases": made.cases,
         "stopped": made.stopped,
-        "before": {**_load(made.before), "tiers": dict(made.tiers_before), "rules": _loads(made.rules_before)},
-        "after": {**_load(made.after), "tiers": dict(made.tiers_after), "rules": _loads(made.rules_after)},
+        "before": {
+            **_load(made.before),
+            "tiers": dict(made.tiers_before),
+            "readers": dict(made.readers_before),
+            "rules": _loads(made.rules_before),
+        },
+        "after": {
+            **_load(made.after),
+            "tiers": dict(made.tiers_after),
+            "readers": dict(made.readers_after),
+            "rules": _loads(made.rules_after),
+        },
         "moved": [
             {"before": before, "after": after, **_number(number)} for (before, after), number in made.moved.items()
         ],

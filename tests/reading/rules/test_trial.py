@@ -39,6 +39,7 @@ def test_a_trial_counts_what_would_be_otherwise(engine: Engine, now: datetime) -
     assert (made.cases, made.stopped, made.other_rule) == (3, False, 1)
     assert made.moved["ct", "ct-at-the-city"].behind[0].case_id == ct.id
     assert [one.case_id for one in made.other_tier.behind] == [ct.id]
+    assert (made.readers_before, made.readers_after) == ({"oak": 3}, {"oak": 2, "city": 1})
     assert (made.tiers_before[Tier.CITY], made.tiers_after[Tier.CITY]) == (0, 1)
     assert [one.case_id for one in made.newly_late.behind] == [ct.id]
     assert (made.before.late, made.after.late, made.rules_before["plain-xray"].late) == (1, 2, 1)

@@ -60,7 +60,7 @@ def test_the_worklist_shows_a_case_as_the_desk_expects_it(house: House) -> None:
     assert item["site"] == {"code": "hills", "name": "Hills"}
     assert item["images"] == {"arrived": 1, "expected": 1, "late": 0, "held": 0, "complete": True}
     assert (item["modality"], item["body_part"], item["laterality"]) == ("CT", "CHEST", "L")
-    assert item["rule"] == {"name": "ct", "needs_verifier": True, "review": "before_release"}
+    assert item["rule"] == {"name": "ct", "version": 1, "needs_verifier": True, "review": "before_release"}
     assert (item["holder"], item["critical"], item["overdue"]) == (None, None, False)
 
 

@@ -203,7 +203,13 @@ export type Case = {
   readonly identity: 'unchecked' | 'silent' | 'agrees' | 'differs' | 'confirmed'
   readonly prior_count: number
   readonly review: 'before_release' | 'after_release' | null
-  readonly rule: { readonly name: string; readonly needs_verifier: boolean; readonly review: string | null }
+  readonly rule: {
+    readonly name: string
+    /** Of the policy that the case was opened under. */
+    readonly version: number
+    readonly needs_verifier: boolean
+    readonly review: string | null
+  }
   readonly revision: number
 }
 
