@@ -15,6 +15,7 @@ from reading import tables
 from reading.cases.cases import Case
 from reading.dicom_dates import parse_date
 from reading.kinds import Priority, Sex
+from reading.patients import patients
 from reading.register import organisations
 from reading.register.organisations import Organisation
 from reading.rules import calendar
@@ -110,12 +111,9 @@ def sex_of(said: str) -> Sex:
 
 def _people(tx: Connection, found: Sequence[Case]) -> dict[str, Person]:
     """Of each case: what the linked patient's record says, and what the images say where that says nothing."""
-    patient, joined = tables.patient, tables.case_study
+    joined = tables.case_study
     ids = {case.patient_id for case in found if case.patient_id is not None}
-    linked: dict[str, Any] = {
-        row.id: row
-        for row in tx.execute(sa.select(patient.c.id, patient.c.sex, patient.c.birth_date).where(patient.c.id.in_(ids)))
-    }
+    linked = {one.id: one for one in patients.select(tx, tables.patient.c.id.in_(ids))} if ids else {}
     first: dict[str, Any] = {}
     rows = tx.execute(
         sa.select(joined.c.case_id, study.c.sex, study.c.birth_date)
@@ -128,7 +126,7 @@ def _people(tx: Connection, found: Sequence[Case]) -> dict[str, Person]:
     people: dict[str, Person] = {}
     for case in found:
         record, image = linked.get(case.patient_id or ""), first.get(case.id)
-        sex = Sex(record.sex) if record is not None and record.sex else sex_of(image.sex if image else "")
+        sex = record.sex if record is not None and record.sex else sex_of(image.sex if image else "")
         born = record.birth_date if record is not None else None
         people[case.id] = Person(sex=sex, born=born or parse_date(image.birth_date if image else ""))
     return people

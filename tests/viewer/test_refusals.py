@@ -96,6 +96,8 @@ def body(**values: Any) -> Callable[[str], Any]:
     return lambda _id: values
 
 
+POLICY = "the rules of the region, and nothing of a patient"
+
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/session"): Theirs("the caller's own session"),
     ("POST", "/api/session"): Theirs("a username and its password open it"),
@@ -197,6 +199,23 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/quality/bytes/{subject_id}/picture"): Thing("quarantine"),
     ("GET", "/api/quality/bytes/{subject_id}/content"): Thing("quarantine"),
     ("GET", "/quality"): Listing(),
+    ("GET", "/office/policy"): Theirs(POLICY),
+    ("GET", "/office/policy/new"): Theirs(POLICY),
+    ("POST", "/office/policy/new"): Theirs(POLICY),
+    ("POST", "/office/policy/new/document"): Theirs(POLICY),
+    ("GET", "/office/policy/compare"): Theirs(POLICY),
+    ("GET", "/office/policy/version/{number}"): Theirs(POLICY),
+    ("POST", "/office/policy/version/{number}/switch"): Theirs(POLICY),
+    ("POST", "/office/policy/switch/{switch_id}/cancel"): Theirs(POLICY),
+    ("GET", "/office/policy/why"): Theirs(POLICY),
+    ("POST", "/office/policy/why"): Theirs(POLICY),
+    ("POST", "/office/policy/why/file"): Theirs(POLICY),
+    ("GET", "/office/policy/try"): Theirs(POLICY),
+    ("POST", "/office/policy/try"): Theirs("a regional manager's or administrator's; it names cases by id alone"),
+    ("GET", "/office/policy/case/{case_id}"): Thing("case"),
+    ("GET", "/office/policy/calendar"): Theirs(POLICY),
+    ("POST", "/office/policy/calendar"): Theirs(POLICY),
+    ("POST", "/office/policy/calendar/import"): Theirs(POLICY),
     ("GET", "/quality/{aspect}/{subject_id}"): Thing("quarantine"),
     ("POST", "/quality/{aspect}/{subject_id}/decide"): Thing(
         "quarantine", form={"move": "keep", "reason": "no", "seen": "0"}

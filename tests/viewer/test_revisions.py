@@ -67,6 +67,13 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/t/patients/search"): "a search, posted since addresses name nobody",
     ("POST", "/api/patients/{patient_id}/merges"): "adds a proposal, which somebody else decides",
     ("POST", "/t/patients/{patient_id}/merges"): "adds a proposal, which somebody else decides",
+    ("POST", "/office/policy/version/{number}/switch"): "adds a switch to a version, which never changes",
+    ("POST", "/office/policy/switch/{switch_id}/cancel"): "what a switch says never changes, and it is taken back once",
+    ("POST", "/office/policy/why"): "a question about facts, which changes nothing",
+    ("POST", "/office/policy/why/file"): "a question about a file, which changes nothing",
+    ("POST", "/office/policy/try"): "a question about past cases, which changes nothing",
+    ("POST", "/office/policy/calendar"): "adds a word on one day; those before it stay",
+    ("POST", "/office/policy/calendar/import"): "adds a word on each day; those before it stay",
     ("POST", "/api/security/revoke"): "ends one role of one person, and ends it once",
     ("POST", "/api/security/sign-out"): "ends the sessions that there are",
 }

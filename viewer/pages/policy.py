@@ -71,16 +71,16 @@ def edit_form(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     typed: Typed,
-    newest: Annotated[int, Form(ge=1)],
+    seen: Annotated[int, Form(ge=1)],
     act: Annotated[str, Form(max_length=20)],
     note: Note = "",
 ) -> Response:
-    """``act``: ``save``, ``check``, ``document``, or what `policy_form.after_act` understands."""
+    """``act``: ``save``, ``check``, ``document``, or as `policy_form.after_act`; ``seen``: the newest version then."""
     try:
         document = policy_form.document_of(typed)
     except InvalidDocument as wrong:
-        return _editor(request, staff, {"rules": []}, newest=newest, note=note, refused=wrong)
-    return _go_on(request, staff, document, act, newest=newest, note=note)
+        return _editor(request, staff, {"rules": []}, newest=seen, note=note, refused=wrong)
+    return _go_on(request, staff, document, act, newest=seen, note=note)
 
 
 @router.post("/new/document")
@@ -88,7 +88,7 @@ def edit_document(  # noqa: PLR0917 -- the fields of the form
     request: Request,
     staff: Submitting,
     document: Text,
-    newest: Annotated[int, Form(ge=1)],
+    seen: Annotated[int, Form(ge=1)],
     act: Annotated[str, Form(max_length=20)],
     note: Note = "",
 ) -> Response:
@@ -96,10 +96,10 @@ def edit_document(  # noqa: PLR0917 -- the fields of the form
     try:
         read = read_document(document)
     except InvalidDocument as wrong:
-        return _editor(request, staff, None, newest=newest, note=note, refused=wrong, source=document)
+        return _editor(request, staff, None, newest=seen, note=note, refused=wrong, source=document)
     if act == "form":
-        return _editor(request, staff, read, newest=newest, note=note)
-    return _go_on(request, staff, read, act, newest=newest, note=note, source=document)
+        return _editor(request, staff, read, newest=seen, note=note)
+    return _go_on(request, staff, read, act, newest=seen, note=note, source=document)
 
 
 @router.get("/compare")

@@ -110,7 +110,7 @@ def test_devices_the_desk_and_a_rule_know_a_merged_record_by_the_person(engine: 
                 list_cases(tx, clinic.ada, Filters(text=text), limit=9, offset=0, now=now).total
                 for text in ("皮亚", "无名氏", unknown.number)
             ]
-            age = case_rule.age_years(tx, arrived.id, unknown.id, now)
+            age = case_rule.facts_of_case(tx, cases.by_id(tx, arrived.id)).age_years
             return [(one.number, one.name, one.birth_date) for one in people], [entry.patient.registered], found, age
 
         before = known()

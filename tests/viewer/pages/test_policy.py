@@ -83,12 +83,12 @@ def test_a_version_is_written_as_a_form_and_switched_on(house: House, manager: h
 
 def test_a_document_is_checked_before_it_is_kept(manager: httpx.Client) -> None:
     document = json.dumps(shipped("dr"), ensure_ascii=False)
-    typed = {"newest": "1", "act": "check"}
+    typed = {"seen": "1", "act": "check"}
     good = _send(manager, f"{OFFICE}/new/document", document=document, **typed)
     broken = _send(manager, f"{OFFICE}/new/document", document=document[:-1], **typed)
     wrong = _send(manager, f"{OFFICE}/new/document", document=document.replace("county", "moon"), **typed)
-    saved = _send(manager, f"{OFFICE}/new/document", document=document, newest="1", act="save")
-    overtaken = _send(manager, f"{OFFICE}/new/document", document=document, newest="1", act="save")
+    saved = _send(manager, f"{OFFICE}/new/document", document=document, seen="1", act="save")
+    overtaken = _send(manager, f"{OFFICE}/new/document", document=document, seen="1", act="save")
 
     assert "No errors, 10 rules" in good.text
     assert "is no JSON document (line 1)" in broken.text
