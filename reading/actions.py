@@ -74,10 +74,12 @@ class Action(StrEnum):
     CONCERN_UNDO = "concern.undo"
 
     CRITICAL_ACKNOWLEDGE = "critical.acknowledge"
+    CRITICAL_BOARD = "critical.board"
     CRITICAL_CLASS = "critical.class"
     CRITICAL_CLIMB = "critical.climb"
     CRITICAL_DISPOSE = "critical.dispose"
     CRITICAL_DUTY = "critical.duty"
+    CRITICAL_LOG = "critical.log"
     CRITICAL_RAISE = "critical.raise"
     CRITICAL_REMIND = "critical.remind"
     CRITICAL_WITHDRAW = "critical.withdraw"

@@ -39,6 +39,7 @@ from viewer.http import problems
 from viewer.http.office import Office
 from viewer.http.page import page
 from viewer.pages import (
+    alert_lists,
     device_rights,
     policy_calendar,
     policy_questions,
@@ -55,6 +56,7 @@ from viewer.pages import (
     township_share,
     township_withhold,
 )
+from viewer.pages import alerts as alert_pages
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
@@ -99,6 +101,8 @@ PAGES: Final = (
     policy_pages,
     policy_questions,
     policy_calendar,
+    alert_pages,
+    alert_lists,
     patient_pages,
 )
 IMMUTABLE: Final = "public, max-age=31536000, immutable"

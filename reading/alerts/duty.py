@@ -73,6 +73,45 @@ def may_list(ctx: Context[Staff | Actor], organisation_id: str) -> bool:
     return works or may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, organisation_id, ctx.now) is not None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Eligible:
+    """Somebody who holds a role at an organisation in which they can be on duty."""
+
+    username: str
+    name: str = field(repr=False)
+    role: Role
+    organisation_code: str
+    organisation_name: str
+
+
+@without_door("The duty list; nothing of a patient is in it.")
+def eligible(ctx: Context[Staff]) -> list[Eligible]:
+    """Those whom they may put on duty, by organisation."""
+    listed = {one.id: one for one in organisations.list_all(ctx.tx) if one.until is None and may_list(ctx, one.id)}
+    rows = ctx.tx.execute(
+        sa.select(person.c.username, person.c.name, role_grant.c.role, role_grant.c.organisation_id)
+        .join(person, person.c.id == role_grant.c.person_id)
+        .where(
+            role_grant.c.organisation_id.in_(listed),
+            role_grant.c.role.in_(ON_DUTY_AS),
+            valid_at(role_grant, ctx.now),
+            person.c.until.is_(None),
+        )
+        .order_by(person.c.name, person.c.id)
+    )
+    found = [
+        Eligible(
+            username=row.username,
+            name=row.name,
+            role=Role(row.role),
+            organisation_code=listed[row.organisation_id].code,
+            organisation_name=listed[row.organisation_id].name,
+        )
+        for row in rows
+    ]
+    return sorted(found, key=lambda one: (one.organisation_code, one.name, one.role))
+
+
 @without_door("The duty list; nothing of a patient is in it.")
 def add(
     ctx: Context[Staff | Actor],

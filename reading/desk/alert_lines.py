@@ -28,6 +28,9 @@ class PendingAlert:
     raised_by: str = field(repr=False)
     """The reader's name."""
     acknowledged_by: str = field(repr=False)
+    disposed_by: str = field(repr=False)
+    ended_by: str = field(repr=False)
+    """Names, each empty until somebody did it."""
     told: tuple[Notice, ...]
     """Who was told of it, in their order."""
 
@@ -40,8 +43,8 @@ def pending_alerts(ctx: Context[Staff], alerts: Sequence[Alert]) -> tuple[Pendin
     sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
     told = notices.of_alerts(ctx.tx, [one.id for one in alerts])
     named = {code: classes.named(ctx.tx, code) for code in {one.critical_class for one in alerts}}
-    people_ids = {one.raised_by for one in alerts} | {one.acknowledged_by for one in alerts if one.acknowledged_by}
-    names = {person_id: _name(ctx, person_id) for person_id in people_ids}
+    acted = ((one.raised_by, one.acknowledged_by, one.disposed_by, one.ended_by) for one in alerts)
+    names = {person_id: _name(ctx, person_id) for each in acted for person_id in each if person_id}
     return tuple(
         PendingAlert(
             entry=of_case[one.case_id],
@@ -50,6 +53,8 @@ def pending_alerts(ctx: Context[Staff], alerts: Sequence[Alert]) -> tuple[Pendin
             named=named[one.critical_class],
             raised_by=names[one.raised_by],
             acknowledged_by=names.get(one.acknowledged_by or "", ""),
+            disposed_by=names.get(one.disposed_by or "", ""),
+            ended_by=names.get(one.ended_by or "", ""),
             told=tuple(told.get(one.id, ())),
         )
         for one in alerts

@@ -83,6 +83,15 @@ def by_token(tx: Connection, token: str, now: datetime) -> Staff | None:
     return None if row is None else _staff(tx, row, now, proved_at=row.proved_at)
 
 
+def watching(tx: Connection, token: str, now: datetime) -> tuple[Staff, bool] | None:
+    """As `by_token`, also after its idle time is over, for alarms that name nobody; with whether it is over.
+
+    A session that was ended, or is older than any may be, watches nothing.
+    """
+    row = _open_row(tx, token, now, idle=LONGEST)
+    return None if row is None else (_staff(tx, row, now, proved_at=row.proved_at), row.active_at <= now - IDLE)
+
+
 def at_work(engine: Engine, token: str, now: datetime) -> Staff | None:
     """As `by_token`, for an act of the person: the session lives on.
 
@@ -183,14 +192,14 @@ def end_all(tx: Connection, person_id: str, now: datetime, *, but: SessionFacts 
     tx.execute(staff_session.update().where(theirs).values(ended_at=now))
 
 
-def _open_row(tx: Connection, token: str, now: datetime) -> sa.Row[Any] | None:
+def _open_row(tx: Connection, token: str, now: datetime, *, idle: timedelta = IDLE) -> sa.Row[Any] | None:
     return tx.execute(
         sa.select(staff_session, person.c.username, person.c.name, person.c.title, person.c.must_change_password)
         .join(person, person.c.id == staff_session.c.person_id)
         .where(
             staff_session.c.token_digest == session_token.digest(token),
             staff_session.c.ended_at.is_(None),
-            staff_session.c.active_at > now - IDLE,
+            staff_session.c.active_at > now - idle,
             staff_session.c.created_at > now - LONGEST,
             person.c.until.is_(None),
         )

@@ -28,6 +28,7 @@ from service.installation.installation import CannotStart, make_folders, open_da
 from service.installation.load_settings import load
 from service.installation.stores import anchor_places
 from storage.objects.store import StoreAway, StoreRefuses
+from viewer.views import csv_cells
 from viewer.views.audit import event_row
 
 commands = typer.Typer(help="The audit: who did what, about what, and when.", no_args_is_help=True)
@@ -45,8 +46,6 @@ COLUMNS: Final = (
     "writer",
     "number",
 )
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
-"""Beginnings of a cell that a spreadsheet would calculate."""
 
 
 class Format(StrEnum):
@@ -199,4 +198,4 @@ def _csv(to: TextIO) -> Callable[[Mapping[str, Any]], None]:
 
 def _cell(value: object) -> str:
     text = to_json(value) if isinstance(value, Mapping) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+    return csv_cells.safe(text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
+import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
@@ -18,7 +19,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from service.demo import region, sending
+from service.demo import alerts, region, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation.installation import Folders, open_database
 from service.installation.settings import Settings, variable
@@ -29,6 +30,8 @@ from storage.database import snapshot, transaction
 from storage.index import queries
 
 LOOPBACK: Final = "127.0.0.1"
+CASES_SECONDS: Final = 60
+"""So long the demonstration waits for the cases of what it sent, before it goes on without critical results."""
 WIDE: Final = 96
 """Columns of the tables of people."""
 
@@ -68,6 +71,7 @@ def _make(settings: Settings, folders: Folders) -> Region:
         with transaction(engine) as tx:
             ctx = Context(tx, Audit(f"{settings.node}/demo"), datetime.now(UTC), SYSTEM)
             made = region.make(ctx, keys, chosen)
+            alerts.put_on_duty(ctx, made)
         region.keep(folders.data, made)
     finally:
         engine.dispose()
@@ -93,11 +97,21 @@ def _send(settings: Settings, made: Region, console: Console) -> None:
 
             sent = sending.send(settings, made, lambda uid: _instances(engine, uid), datetime.now(UTC), tell)
             bar.update(task, description="pictures", completed=sent, total=sent)
+        _raise_alerts(engine, Audit(f"{settings.node}/demo"), made)
         console.print(f"{sent} pictures were sent." if sent else "All pictures are here.")
     except sending.NotSent as refused:
         logger().error("demonstration picture refused", device=refused.device, status=refused.status)
     finally:
         engine.dispose()
+
+
+def _raise_alerts(engine: Engine, audit: Audit, made: Region) -> None:
+    """Raise the critical results once every study has its case."""
+    for _ in range(CASES_SECONDS):
+        with transaction(engine) as tx:
+            if alerts.raise_some(tx, audit, made, datetime.now(UTC)):
+                return
+        time.sleep(1)
 
 
 def _instances(engine: Engine, study_uid: str) -> int:

@@ -166,6 +166,21 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/alerts/{alert_id}/acknowledge"): Thing(
         "alert", body(read_back="heard", spoken_with="Ada", means="telephone")
     ),
+    ("GET", "/api/alerts/bar"): Theirs("an alarm that counts and names nobody, also while the session is locked"),
+    ("GET", "/alerts"): Listing(),
+    ("GET", "/alerts/list"): Listing(),
+    ("GET", "/alerts/log"): Listing(),
+    ("GET", "/alerts/log.csv"): Listing(),
+    ("GET", "/alerts/duty"): Listing(),
+    ("POST", "/alerts/duty"): Theirs("a list of telephones on duty, with nothing of a patient"),
+    ("POST", "/alerts/duty/end"): Theirs("a list of telephones on duty, with nothing of a patient"),
+    ("GET", "/alerts/classes"): Listing(),
+    ("POST", "/alerts/classes"): Theirs("a list of classes, with nothing of a patient"),
+    ("POST", "/alerts/classes/end"): Theirs("a list of classes, with nothing of a patient"),
+    ("POST", "/alerts/{alert_id}/acknowledge"): Thing(
+        "alert", form={"read_back": "heard", "spoken_with": "Ada", "means": "telephone"}
+    ),
+    ("POST", "/alerts/{alert_id}/dispose"): Thing("alert", form={"disposal": "treated"}),
     ("POST", "/api/alerts/{alert_id}/dispose"): Thing("alert", body(disposal="treated")),
     ("POST", "/api/manifests"): Theirs("a machine's token opens it, and no person's session"),
     ("POST", "/api/orders"): Thing(

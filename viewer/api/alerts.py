@@ -4,17 +4,33 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 from starlette.requests import Request
 
 from reading.actions import Action
 from reading.alerts import critical, disposal
+from reading.desk import alert_bar
+from storage.database import snapshot
 from viewer.api import bodies
-from viewer.http.callers import Acting
+from viewer.http.callers import Acting, Watching
 from viewer.http.office import office_of
 from viewer.http.on_record import going_in
+from viewer.http.page import language_of
+from viewer.views import alerts
 
 router = APIRouter(prefix="/api/alerts")
+
+
+@router.get("/bar", response_model=None)
+def bar(request: Request, watching: Watching) -> dict[str, Any] | Response:
+    """Asked every few seconds by every page of staff, also while it is locked; it names nobody."""
+    if watching is None:
+        return Response(status_code=204)
+    (staff, locked), office = watching, office_of(request)
+    now = office.clock()
+    with snapshot(office.engine) as tx:
+        found = alert_bar.waiting(tx, staff, now)
+    return alerts.bar(found, staff, language_of(request), now, locked=locked)
 
 
 @router.post("/{alert_id}/acknowledge")

@@ -120,6 +120,16 @@ def polls(request: Request) -> Staff:
     return _settled(staff_of(request, touch=False))
 
 
+def watches(request: Request) -> tuple[Staff, bool] | None:
+    """An alarm that polls, also where the session is locked by its idle time (True); None where nobody is signed in."""
+    office, token = office_of(request), request.cookies.get(STAFF_COOKIE)
+    if not token:
+        return None
+    with snapshot(office.engine) as tx:
+        found = staff_sessions.watching(tx, token, office.clock())
+    return None if found is None or (found[0].session and found[0].session.must_change_password) else found
+
+
 def acts(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staff:
     """An act through the API."""
     staff = staff_of(request, touch=True)
@@ -170,6 +180,7 @@ def signs(request: Request, x_csrf_token: Annotated[str, Header()] = "") -> Staf
 
 Looking = Annotated[Staff, Depends(looks)]
 Polling = Annotated[Staff, Depends(polls)]
+Watching = Annotated[tuple[Staff, bool] | None, Depends(watches)]
 Acting = Annotated[Staff, Depends(acts)]
 ActingUnsettled = Annotated[Staff, Depends(acts_unsettled)]
 Signing = Annotated[Staff, Depends(signs)]

@@ -16,6 +16,7 @@ from reading.cases import cases, history
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
+from reading.desk import alert_board
 from reading.desk.clinical_request import request_of
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
@@ -33,7 +34,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import going_in
 from viewer.http.page import language_of
 from viewer.pages.township import township_page
-from viewer.views import completeness, meanwhile, orders, sharing, township
+from viewer.views import alert_log, completeness, meanwhile, orders, sharing, township
 from viewer.views.report_sheet import examined_at, sheet_of, zone_of
 from viewer.views.township_banners import banners
 from viewer.words import words
@@ -75,6 +76,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
             "moves": _moves(ctx.tx, case_id, zone, language),
+            "logged": alert_log.logged(alert_board.of_case(ctx, case_id), language),
             "order": _order(ctx.tx, entry, language),
             "asked": request_of(ctx.tx, found),
             "shares": sharing.given(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import UNANSWERED, State
 from reading.alerts.notices import Notice
+from reading.desk.alert_bar import Waiting
 from reading.desk.alert_lines import PendingAlert
+from reading.register.grants import AT_THEIR_SITE
+from reading.viewers import Staff
 from viewer.views.report_sheet import examination_with_side, patient_name
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -44,6 +48,7 @@ class AlertBanner:
     patient: str = field(repr=False)
     examination: str
     site: str
+    site_id: str
     title: str
     """Critical result, or a result that a rule wants told."""
     critical_class: str
@@ -74,6 +79,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         patient=patient_name(pending.entry, language),
         examination=examination_with_side(pending.entry.case, language),
         site=pending.entry.site.name,
+        site_id=pending.entry.site.id,
         title=text(language, "township.critical" if alert.kind is Kind.CRITICAL else "alerts.notice"),
         critical_class=words.class_name(pending.named, language),
         finding=alert.finding,
@@ -112,3 +118,32 @@ def told_name(notice: Notice, language: Language) -> str:
     if notice.name:
         return text(language, "alerts.person", name=notice.name, organisation=notice.organisation)
     return text(language, "alerts.everybody", organisation=notice.organisation)
+
+
+def bar(found: Sequence[Waiting], staff: Staff, language: Language, now: datetime, *, locked: bool) -> dict[str, Any]:
+    """The bar in JSON, with every word that it shows; while the session is locked, counts and times alone."""
+    theirs = [one for one in found if one.is_theirs]
+    first = found[0] if found else None
+    return {
+        "count": len(found),
+        "rings": bool(theirs),
+        "locked": locked,
+        "sentence": text(language, "alerts.bar.theirs" if theirs else "alerts.bar.raised", n=len(found)),
+        "first": "" if first is None else _first(first, language, now, locked=locked),
+        "link": _link(found, staff, locked=locked),
+        "go": text(language, "alerts.bar.unlock" if locked else "alerts.bar.open"),
+        "sound_off": text(language, "alerts.bar.sound-off"),
+        "lost": text(language, "alerts.bar.lost"),
+    }
+
+
+def _first(one: Waiting, language: Language, now: datetime, *, locked: bool) -> str:
+    clock = words.until(language, one.due_at, now)
+    return clock if locked else " · ".join((words.class_name(one.named, language), one.site, clock))
+
+
+def _link(found: Sequence[Waiting], staff: Staff, *, locked: bool) -> str:
+    if locked or not found:
+        return "/sign-in?next=/alerts"
+    at_a_site = any(staff.holds(role) for role in AT_THEIR_SITE)
+    return f"/t/case/{found[0].case_id}" if at_a_site and len(found) == 1 else "/alerts"

@@ -7,10 +7,14 @@ import string
 
 import pytest
 
+from reading.alerts import moves as alert_moves
 from reading.alerts import notices, read_back
+from reading.alerts.class_list import When
 from reading.alerts.disposal import Disposal
+from reading.alerts.duty import ON_DUTY_AS
 from reading.cases.moves import Move, SigningRole, State
 from reading.checks.finding import Check, Severity
+from reading.desk.alert_board import Row
 from reading.desk.clinical_request import Told
 from reading.intake.putting_right import Reason
 from reading.kinds import Priority, Sex
@@ -78,6 +82,10 @@ def test_every_text_that_the_code_asks_for_is_there() -> None:
         *(f"report.{role}" for role in SigningRole),
         *(f"report.status.{status}" for status in VALID),
         *(f"alerts.notice.{kind}" for kind in notices.Kind),
+        *(f"alerts.row.{row}" for row in Row),
+        *(f"alerts.state.{state}" for state in alert_moves.State),
+        *(f"alerts.when.{when}" for when in When),
+        *(f"role.{role}" for role in ON_DUTY_AS),
         *(f"alerts.means.{means}" for means in read_back.Means),
         *(f"alerts.disposal.{disposal}" for disposal in Disposal),
         *(f"modality.{modality}" for modality in AT_THE_COUNTER),

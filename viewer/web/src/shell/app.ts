@@ -93,6 +93,7 @@ class App extends Part {
       <a class="brand" href="#/">${text('brand')}</a>
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
+      ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
       ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}
       <button
         class="quiet"

@@ -1,0 +1,68 @@
+"""The bar that stays on every page of staff: how many alerts wait for an answer of theirs; it never names a patient."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.access import visibility
+from reading.alerts import alert_rows, classes
+from reading.alerts.class_list import ResultClass
+from reading.alerts.critical import MAY_ANSWER
+from reading.register.grants import reach
+from reading.tables import case, critical_alert, critical_notice, organisation
+from reading.viewers import Staff
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """An alert that nobody has acknowledged, without whose it is."""
+
+    case_id: str
+    site: str
+    named: ResultClass
+    due_at: datetime
+    is_theirs: bool
+    """Whether it waits for their answer; False for the reader who raised it and hears that nobody did."""
+
+
+def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
+    """The unanswered alerts of their own sites, those that were told to them or to where they answer, and overdue own.
+
+    The earliest deadline comes first. Nothing is on record: it names nobody.
+    """
+    if tx.scalar(sa.select(sa.func.count()).select_from(critical_alert).where(alert_rows.unanswered())) == 0:
+        return []
+    answering = [grant.organisation_id for grant in staff.grants if grant.role in MAY_ANSWER]
+    told = sa.exists().where(
+        critical_notice.c.alert_id == critical_alert.c.id,
+        (critical_notice.c.person_id == staff.person_id) | critical_notice.c.organisation_id.in_(answering),
+    )
+    own = case.c.site_id.in_(reach(tx, staff, now).own)
+    raised = (critical_alert.c.raised_by == staff.person_id) & (critical_alert.c.due_at <= now)
+    rows = tx.execute(
+        sa.select(
+            critical_alert.c.case_id,
+            critical_alert.c.critical_class,
+            critical_alert.c.due_at,
+            organisation.c.name,
+            sa.or_(told, own).label("is_theirs"),
+        )
+        .join(case, case.c.id == critical_alert.c.case_id)
+        .join(organisation, organisation.c.id == case.c.site_id)
+        .where(alert_rows.unanswered(), sa.or_(told, own, raised), visibility.visible_cases(tx, staff, now))
+        .order_by(critical_alert.c.due_at, critical_alert.c.id)
+    ).all()
+    return [
+        Waiting(
+            case_id=row.case_id,
+            site=row.name,
+            named=classes.named(tx, row.critical_class),
+            due_at=row.due_at,
+            is_theirs=bool(row.is_theirs),
+        )
+        for row in rows
+    ]

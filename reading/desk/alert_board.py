@@ -1,0 +1,170 @@
+"""The board of alerts that are open, and the log of all that were raised in a time, for those who see their cases."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading.access import visibility
+from reading.alerts import alert_rows, notices
+from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.moves import State
+from reading.context import Context, without_door
+from reading.desk.alert_lines import PendingAlert, pending_alerts
+from reading.tables import case, critical_alert
+from reading.viewers import Staff
+
+IN_TIME: Final = timedelta(minutes=10)
+"""Within which a critical result is to have reached somebody (国卫办医政函〔2024〕150号)."""
+MOST: Final = 1000
+"""Alerts that a log holds."""
+
+
+class Row(StrEnum):
+    """What a row of the log says."""
+
+    NOTIFIED = "notified"
+    CLIMBED = "climbed"
+    CONFIRMED = "confirmed"
+    REMINDED = "reminded"
+    DISPOSAL = "disposal"
+    RESET = "reset"
+    LIFTED = "lifted"
+    WITHDRAWN = "withdrawn"
+
+
+_OF_NOTICE: Final = {
+    notices.Kind.TOLD: Row.NOTIFIED,
+    notices.Kind.CLIMBED: Row.CLIMBED,
+    notices.Kind.REMINDED: Row.REMINDED,
+}
+_OF_END: Final = {State.RESET: Row.RESET, State.LIFTED: Row.LIFTED, State.WITHDRAWN: Row.WITHDRAWN}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogRow:
+    """One row of the log: who said what to whom, and when."""
+
+    at: datetime
+    row: Row
+    by: str = field(repr=False)
+    """The name of the side that speaks; empty for the system."""
+    to: str = field(repr=False)
+    """The name of the other side; empty where an organisation was told, or nobody."""
+    organisation: str
+    """The one that was told; empty where nobody was."""
+    telephone: str = field(repr=False)
+    content: str = field(repr=False)
+    """The finding, what was read back, or what was done, in words."""
+    code: str
+    """The means of a confirmation, or the kind of a disposal; else empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Log:
+    alerts: tuple[PendingAlert, ...]
+    """The oldest first."""
+    in_time: int
+    """How many were acknowledged within `IN_TIME`."""
+    of: int
+    """Of how many."""
+
+
+@without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
+def board(ctx: Context[Staff]) -> tuple[PendingAlert, ...]:
+    """The alerts that wait for an acknowledgement, then those that wait for a disposal; the earliest deadline first."""
+    open_still = alert_rows.select(ctx.tx, (alert_rows.unanswered() | alert_rows.undisposed()) & _visible(ctx))
+    found = sorted(open_still, key=lambda one: (one.acknowledged_at is not None, one.due_at, one.id))
+    return pending_alerts(ctx, found[:MOST])
+
+
+@without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")
+def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
+    """The alerts that were raised from ``since`` (included) to ``until`` (excluded), with how many were in time."""
+    raised = (critical_alert.c.raised_at >= since) & (critical_alert.c.raised_at < until)
+    found = alert_rows.select(ctx.tx, raised & _visible(ctx))[:MOST]
+    in_time, of = share_in_time(found, ctx.now)
+    return Log(alerts=pending_alerts(ctx, found), in_time=in_time, of=of)
+
+
+@without_door("It adds to a case that the page has opened.")
+def of_case(ctx: Context[Staff], case_id: str) -> tuple[PendingAlert, ...]:
+    """Every alert that a case had, the oldest first: they stay on it for good."""
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id))
+
+
+def share_in_time(alerts: Iterable[Alert], now: datetime) -> tuple[int, int]:
+    """How many critical results were acknowledged within `IN_TIME`, of how many.
+
+    Rules that tell what is not critical and flags set by mistake do not count, nor do alerts whose time still runs.
+    """
+    counted = [
+        one
+        for one in alerts
+        if one.kind is Kind.CRITICAL
+        and one.state is not State.WITHDRAWN
+        and (one.acknowledged_at is not None or (one.ended_at or now) - one.raised_at > IN_TIME)
+    ]
+    in_time = [one for one in counted if one.acknowledged_at and one.acknowledged_at - one.raised_at <= IN_TIME]
+    return len(in_time), len(counted)
+
+
+def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
+    """The rows of one alert in their order: notified, confirmed, disposal, and what took it back."""
+    alert = pending.alert
+    rows = [
+        LogRow(
+            at=told.at,
+            row=_OF_NOTICE[told.kind],
+            by=pending.raised_by if told.kind is notices.Kind.TOLD else "",
+            to=told.name,
+            organisation=told.organisation,
+            telephone=told.telephone,
+            content=alert.finding if told.kind is notices.Kind.TOLD else "",
+            code="",
+        )
+        for told in pending.told
+        if told.kind in _OF_NOTICE
+    ]
+    if alert.acknowledged_at is not None:
+        rows.append(
+            _answer(
+                alert.acknowledged_at,
+                Row.CONFIRMED,
+                by=pending.acknowledged_by,
+                to=alert.spoken_with,
+                content=alert.read_back,
+                code=alert.means,
+            )
+        )
+    if alert.disposed_at is not None:
+        rows.append(
+            _answer(
+                alert.disposed_at,
+                Row.DISPOSAL,
+                by=pending.disposed_by,
+                content=alert.disposal_text,
+                code=alert.disposal,
+            )
+        )
+    if alert.ended_at is not None:
+        rows.append(_answer(alert.ended_at, _OF_END[alert.state], by=pending.ended_by))
+    return sorted(rows, key=lambda row: (row.at, list(Row).index(row.row)))
+
+
+def _answer(
+    at: datetime, row: Row, *, by: str, to: str | None = None, content: str | None = None, code: str | None = None
+) -> LogRow:
+    return LogRow(
+        at=at, row=row, by=by, to=to or "", organisation="", telephone="", content=content or "", code=code or ""
+    )
+
+
+def _visible(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
+    seen = sa.select(case.c.id).where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+    return critical_alert.c.case_id.in_(seen)

@@ -1,0 +1,176 @@
+"""/alerts: the board of open critical results, their log, the list of classes and the duty list."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Query
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.actions import Action
+from reading.alerts import critical
+from reading.alerts import disposal as disposals
+from reading.alerts.disposal import Disposal
+from reading.alerts.read_back import Means
+from reading.desk import alert_board
+from reading.errors import Invalid
+from reading.kinds import Role
+from reading.register.grants import AT_THEIR_SITE
+from reading.viewers import Staff
+from viewer.http.callers import Looking, Polling, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import going_in, in_snapshot, looks_through
+from viewer.http.page import language_of, page
+from viewer.pages.sign_in import words_for
+from viewer.views import alert_log
+from viewer.views.alerts import Refused, alert_banner
+
+router = APIRouter(prefix="/alerts")
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""In which the days of the log begin."""
+DAY: Final = timedelta(days=1)
+LONGEST: Final = timedelta(days=366)
+
+Day = Annotated[date | None, Query()]
+
+
+@router.get("")
+def show(request: Request, staff: Looking) -> Response:
+    return _board(request, staff)
+
+
+@router.get("/list")
+def list_part(request: Request, staff: Polling) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    found = _open(request, staff)
+    return page(request, "alerts_list.html", csrf_token=staff.session.csrf_token, refused=None, **found)
+
+
+@router.post("/{alert_id}/acknowledge")
+def acknowledge(  # noqa: PLR0917 -- the fields of the form
+    request: Request,
+    staff: Submitting,
+    alert_id: str,
+    read_back: Annotated[str, Form(max_length=1000)],
+    spoken_with: Annotated[str, Form(max_length=100)],
+    means: Annotated[Means, Form()],
+) -> Response:
+    try:
+        with going_in(office_of(request), staff, Action.CRITICAL_ACKNOWLEDGE, "alert", alert_id) as ctx:
+            critical.acknowledge(ctx, alert_id, said=read_back, spoken_with=spoken_with, means=means)
+    except Invalid as wrong:
+        said = words_for(request, wrong)
+        refused = Refused(id=alert_id, problem=said, read_back=read_back, spoken_with=spoken_with, means=means)
+        return _board(request, staff, refused)
+    return RedirectResponse("/alerts?done=acknowledged", status_code=303)
+
+
+@router.post("/{alert_id}/dispose")
+def dispose(
+    request: Request,
+    staff: Submitting,
+    alert_id: str,
+    disposal: Annotated[Disposal, Form()],
+    disposal_text: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    try:
+        with going_in(office_of(request), staff, Action.CRITICAL_DISPOSE, "alert", alert_id) as ctx:
+            disposals.dispose(ctx, alert_id, disposal=disposal, text=disposal_text)
+    except Invalid as wrong:
+        return _board(request, staff, Refused(id=alert_id, problem=words_for(request, wrong)))
+    return RedirectResponse("/alerts?done=disposed", status_code=303)
+
+
+@router.get("/log")
+def show_log(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
+    """The log of the last seven days, or of the days that are named, both included."""
+    log, first, last = _log(request, staff, since, until)
+    language = language_of(request)
+    return alerts_page(
+        request,
+        staff,
+        "alerts_log.html",
+        tab="log",
+        since=first,
+        until=last,
+        logged=alert_log.logged(log.alerts, language),
+        share=alert_log.share(log, language),
+        cut=len(log.alerts) == alert_board.MOST,
+    )
+
+
+@router.get("/log.csv")
+def csv(request: Request, staff: Looking, since: Day = None, until: Day = None) -> Response:
+    log, first, last = _log(request, staff, since, until)
+    return Response(
+        alert_log.as_csv(log, language_of(request)),
+        media_type="text/csv; charset=utf-8",
+        headers={
+            "Content-Disposition": f'attachment; filename="critical-results-{first}-{last}.csv"',
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
+
+
+def alerts_page(
+    request: Request, staff: Staff, template: str, *, tab: str, status: int = 200, **values: Any
+) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        template,
+        status=status,
+        tab=tab,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        at_a_site=any(staff.holds(role) for role in AT_THEIR_SITE),
+        manages=staff.holds(Role.QUALITY_MANAGER),
+        **values,
+    )
+
+
+def _board(request: Request, staff: Staff, refused: Refused | None = None) -> Response:
+    done = request.query_params.get("done", "")
+    return alerts_page(
+        request,
+        staff,
+        "alerts.html",
+        tab="board",
+        status=200 if refused is None else 422,
+        refused=refused,
+        done=done if done in {"acknowledged", "disposed"} else "",
+        **_open(request, staff),
+    )
+
+
+def _open(request: Request, staff: Staff) -> dict[str, Any]:
+    office, language = office_of(request), language_of(request)
+    looks_through(office, staff, Action.CRITICAL_BOARD)
+    with in_snapshot(office, staff) as ctx:
+        found = [alert_banner(one, language, ctx.now) for one in alert_board.board(ctx)]
+        answers = {one.id for one in found if critical.may_answer(ctx, one.site_id)}
+    waits = [one for one in found if one.waits]
+    return {
+        "groups": [
+            ("overdue", [one for one in waits if one.overdue]),
+            ("waiting", [one for one in waits if not one.overdue]),
+            ("disposal", [one for one in found if not one.waits]),
+        ],
+        "answers": answers,
+    }
+
+
+def _log(request: Request, staff: Staff, since: date | None, until: date | None) -> tuple[alert_board.Log, date, date]:
+    office = office_of(request)
+    last = until or office.clock().astimezone(ZONE).date()
+    first = max(since or last - 6 * DAY, last - LONGEST)
+    looks_through(office, staff, Action.CRITICAL_LOG)
+    with in_snapshot(office, staff) as ctx:
+        begins = datetime.combine(first, time(), ZONE)
+        log = alert_board.log(ctx, since=begins, until=datetime.combine(last + DAY, time(), ZONE))
+    return log, first, last
