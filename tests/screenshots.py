@@ -226,7 +226,17 @@ def counter(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     pictures.take("shared-study", other)
 
 
-PARTS: Final = {"reading": walk, "counter": counter, "office": office, "writing": writing}
+def alerts(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """The critical results of the demonstration: the bar, the board, the log and the lists."""
+    township = signed_in(window(browser, tierread), person(made, "石磊"), onward="/t")
+    pictures.take("alert-bar", township, lambda page: expect(page.locator("#alert-bar")).to_be_visible())
+    officer = signed_in(window(browser, tierread), person(made, "沈质"), onward="/alerts")
+    for name, address in (("board", ""), ("log", "/log"), ("duty", "/duty"), ("classes", "/classes")):
+        officer.goto(f"/alerts{address}")
+        pictures.take(f"alerts-{name}", officer)
+
+
+PARTS: Final = {"alerts": alerts, "reading": walk, "counter": counter, "office": office, "writing": writing}
 
 
 def person(made: Region, name: str) -> Person:

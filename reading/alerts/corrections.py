@@ -49,6 +49,13 @@ def lift(ctx: Context[Who], case_id: str, content: Content, before: Sequence[Con
             critical.take_back(ctx, cases.by_id(ctx.tx, case_id), standing, Move.LIFT)
 
 
+@without_door("The act that closes the case has opened it.")
+def lift_all(ctx: Context[Who], case_id: str) -> None:
+    """Lift every alert of a case that was entered in error: nobody could answer them any longer."""
+    for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
+        critical.take_back(ctx, cases.by_id(ctx.tx, case_id), alert, Move.LIFT)
+
+
 def _carry_on(ctx: Context[Staff], case: Case, corrected: Alert, raised: Alert) -> None:
     """Nobody has answered the first one: a correction neither lengthens its clock nor forgets who was told."""
     level = max(corrected.level, raised.level)

@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection
 from reading import outbox
 from reading.access import door
 from reading.actions import Action
+from reading.alerts import corrections
 from reading.audit import Actor, events_about
 from reading.cases import cases, history
 from reading.cases.cases import Case
@@ -178,15 +179,16 @@ def enter_in_error(ctx: Context[Staff], case_id: str, *, why: str, seen: int | N
 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_ENTER_IN_ERROR, seen)
-    moved = cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why))
+    cases.move(ctx, case, Move.ENTER_IN_ERROR, grant=grant, why=cases.reason(why))
     ctx.tx.execute(
         sa.update(report_version)
         .where(report_version.c.case_id == case_id, report_version.c.status == Status.WITHHELD)
         .values(status=Status.ENTERED_IN_ERROR)
     )
     follow_ups.void(ctx, case_id, grant)
+    corrections.lift_all(ctx, case_id)
     outbox.post(ctx.tx, "case.entered_in_error", case_id, {}, ctx.now)
-    return moved
+    return cases.by_id(ctx.tx, case_id)
 
 
 def _sides(tx: Connection, identity: Mapping[str, Any]) -> tuple[str, Mapping[str, Mapping[str, str]]]:

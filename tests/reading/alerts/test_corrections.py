@@ -14,7 +14,7 @@ from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State as CaseState
 from reading.context import Context
-from reading.signing import signatures
+from reading.signing import signatures, withhold
 from reading.tables import critical_alert
 from storage.database import transaction
 from tests.reading.clinic import (
@@ -96,3 +96,19 @@ def test_a_class_that_was_flagged_apart_from_the_report_keeps_its_alert(engine: 
         stands = alert_rows.standing_on_each(tx, [case.id])[case.id]
 
     assert [one.critical_class for one in stands] == ["stroke", "other"]
+
+
+def test_a_case_that_was_entered_in_error_climbs_no_more(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada, mona = (Context(tx, clinic.audit, now, staff) for staff in (clinic.ada, clinic.mona))
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        withhold.withhold(ada, case.id, why="wrong person")
+        while_withheld = climbing.climb(Context(tx, clinic.audit, now + MINUTE * 10, SYSTEM))
+        closed = withhold.enter_in_error(mona, case.id, why="wrong person")
+        found = alert_rows.by_id(tx, alert.id)
+
+        assert while_withheld == 1
+        assert (found.state, found.ended_by, closed.critical) == (State.LIFTED, clinic.mona.person_id, False)
+        assert climbing.climb(Context(tx, clinic.audit, now + MINUTE * 60, SYSTEM)) == 0
