@@ -174,7 +174,9 @@ class Action(StrEnum):
 
     REPORTS_OPEN = "reports.open"
 
+    REVIEW_ARBITRATE = "review.arbitrate"
     REVIEW_DISPUTE = "review.dispute"
+    REVIEW_LIST = "review.list"
 
     ROLE_GRANT = "role.grant"
     ROLE_REVOKE = "role.revoke"

@@ -41,6 +41,7 @@ from viewer.http.page import page
 from viewer.pages import (
     alert_lists,
     device_rights,
+    learning,
     policy_calendar,
     policy_questions,
     register,
@@ -98,6 +99,7 @@ PAGES: Final = (
     device_pages,
     device_rights,
     quality_pages,
+    learning,
     policy_pages,
     policy_questions,
     policy_calendar,

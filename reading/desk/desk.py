@@ -37,8 +37,9 @@ from reading.reports.drafts import Draft
 from reading.reports.not_shown import NotShown
 from reading.reports.seal import said
 from reading.reports.versions import ReportVersion
-from reading.review import review
+from reading.review import arbitration, review
 from reading.review.review import Review
+from reading.review.scores import Score, settled
 from reading.viewers import Staff
 
 
@@ -76,6 +77,8 @@ class Prior:
 class ReviewLine:
     review: Review
     reviewer_name: str
+    score: Score | None
+    """The score that counts; None while a third person is to look at it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,5 +270,7 @@ def _reviews(tx: Connection, case_id: str) -> Iterator[ReviewLine]:
     person = tables.person
     rows = tx.execute(sa.select(person.c.id, person.c.name).where(person.c.id.in_({one.reviewer_id for one in found})))
     names = {row.id: row.name for row in rows}
+    arbitrated = arbitration.score_of(tx, [one.id for one in found])
     for one in found:
-        yield ReviewLine(review=one, reviewer_name=names[one.reviewer_id])
+        score = settled(one.score, arbitrated.get(one.id))
+        yield ReviewLine(review=one, reviewer_name=names[one.reviewer_id], score=score)

@@ -1,1 +1,1 @@
-"""The second reading."""
+"""The second reading: its scores, their arbitration, and what reaches the author."""

@@ -25,6 +25,7 @@ from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
+from reading.review.scores import GIVEN, Score
 from reading.rules import case_rule
 from reading.signing import release, signatures
 from reading.signing.basis import Screen
@@ -37,17 +38,6 @@ class Outcome(StrEnum):
     AGREE = "agree"
     AMEND = "amend"
     SEND_BACK = "send_back"
-
-
-class Score(StrEnum):
-    """RADPEER (American College of Radiology): *a* is unlikely, *b* is likely to matter for the patient."""
-
-    CONCUR = "1"
-    UNDERSTANDABLE_MISS = "2a"
-    UNDERSTANDABLE_MISS_THAT_MATTERS = "2b"
-    SHOULD_BE_MADE_MOST_OF_THE_TIME = "3a"
-    SHOULD_BE_MADE_MOST_OF_THE_TIME_AND_MATTERS = "3b"
-    SHOULD_BE_MADE_ALMOST_EVERY_TIME = "4"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -152,7 +142,12 @@ def of_case(tx: Connection, case_id: str) -> list[Review]:
     """All reviews of a case, the oldest first."""
     review_ = tables.review
     rows = tx.execute(sa.select(review_).where(review_.c.case_id == case_id).order_by(review_.c.at, review_.c.id))
-    return [_review(row) for row in rows]
+    return [from_row(row) for row in rows]
+
+
+def by_id(tx: Connection, review_id: str) -> Review | None:
+    row = tx.execute(sa.select(tables.review).where(tables.review.c.id == review_id)).one_or_none()
+    return None if row is None else from_row(row)
 
 
 def difference(old: Content, new: Content) -> dict[str, Any]:
@@ -175,6 +170,8 @@ def _check(outcome: Outcome, score: Score | None, comment: str, content: Content
         raise Invalid("report", "amendment_changes_something")
     if outcome is not Outcome.AGREE and score is None:
         raise Invalid("score", "required")
+    if score is not None and score not in GIVEN:
+        raise Invalid("score", "unknown")
     if outcome is Outcome.SEND_BACK and not comment.strip():
         raise Invalid("comment", "required")
 
@@ -202,7 +199,7 @@ def _write(tx: Connection, made: Review) -> None:
     )
 
 
-def _review(row: sa.Row[Any]) -> Review:
+def from_row(row: sa.Row[Any]) -> Review:
     return Review(
         id=row.id,
         case_id=row.case_id,

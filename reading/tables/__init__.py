@@ -34,7 +34,7 @@ from reading.tables.register import (
     role_grant,
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
-from reading.tables.review import review
+from reading.tables.review import review, score_arbitration
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
@@ -104,6 +104,7 @@ __all__ = [
     "report_version",
     "review",
     "role_grant",
+    "score_arbitration",
     "seal_alarm",
     "signature",
     "staff_session",

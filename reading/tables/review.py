@@ -9,6 +9,9 @@ import sqlalchemy as sa
 from reading.tables.columns import id_column, reference
 from storage.database import UtcDateTime, metadata
 
+_ARBITRATED: Final = sa.text("score IN ('2b', '3a', '3b')")
+"""`reading.review.scores.ARBITRATED`."""
+
 # -- reading.review.review
 review: Final = sa.Table(
     "review",
@@ -27,4 +30,18 @@ review: Final = sa.Table(
     sa.Column("seen_at", UtcDateTime),
     sa.Index("ix_review_case_id", "case_id"),
     sa.Index("ix_review_author_id", "author_id"),
+    sa.Index("ix_review_to_arbitrate", "at", sqlite_where=_ARBITRATED, postgresql_where=_ARBITRATED),
+)
+
+# -- reading.review.arbitration
+score_arbitration: Final = sa.Table(
+    "score_arbitration",
+    metadata,
+    id_column(),
+    reference("review_id", "review"),
+    reference("arbiter_id", "person"),
+    sa.Column("score", sa.String(4), nullable=False),
+    sa.Column("comment", sa.String(2000), nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("review_id"),
 )

@@ -29,7 +29,8 @@ from reading.reports.content import Content
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
 from reading.review import review
-from reading.review.review import Outcome, Review, Score
+from reading.review.review import Outcome, Review
+from reading.review.scores import Score
 from reading.rules import policy
 from reading.rules.first_policy import FIRST_POLICY
 from reading.signing import signatures

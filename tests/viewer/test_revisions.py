@@ -77,6 +77,8 @@ UNREVISED: Mapping[tuple[str, str], str] = {
     ("POST", "/office/policy/switch/{switch_id}/cancel"): "what a switch says never changes, and it is taken back once",
     ("POST", "/office/policy/why"): "a question about facts, which changes nothing",
     ("POST", "/office/policy/why/file"): "a question about a file, which changes nothing",
+    ("POST", "/learning/read"): "a mark of one's own that is set once",
+    ("POST", "/learning/arbitrate"): "a score is settled once; the second to settle it is told",
     ("POST", "/office/policy/try"): "a question about past cases, which changes nothing",
     ("POST", "/office/policy/calendar"): "adds a word on one day; those before it stay",
     ("POST", "/office/policy/calendar/import"): "adds a word on each day; those before it stay",

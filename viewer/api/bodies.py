@@ -14,7 +14,8 @@ from reading.checks.finding import Check
 from reading.kinds import HeldAs, IdentifierKind, Priority, Sex
 from reading.quality import decisions
 from reading.reports.not_shown import Fault
-from reading.review.review import Outcome, Score
+from reading.review.review import Outcome
+from reading.review.scores import Score
 
 Word = Annotated[str, StringConstraints(max_length=200)]
 Line = Annotated[str, StringConstraints(max_length=1000)]

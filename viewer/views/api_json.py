@@ -242,7 +242,8 @@ def _review(line: ReviewLine) -> Json:
     return {
         "reviewer": line.reviewer_name,
         "outcome": row.outcome,
-        "score": row.score,
+        "score": line.score,
+        "awaits_arbitration": row.score is not None and line.score is None,
         "difference": dict(row.difference),
         "comment": row.comment,
         "at": row.at.isoformat(),

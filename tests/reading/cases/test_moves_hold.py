@@ -37,7 +37,8 @@ from reading.reports.content import Content
 from reading.reports.seal import holds, payload_of
 from reading.reports.versions import Status
 from reading.review import review
-from reading.review.review import Outcome, Score
+from reading.review.review import Outcome
+from reading.review.scores import Score
 from reading.rules import case_rule
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.required_signatures import missing_roles

@@ -20,7 +20,8 @@ from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.versions import Status
 from reading.review import review
-from reading.review.review import Outcome, Score, difference
+from reading.review.review import Outcome, difference
+from reading.review.scores import Score
 from storage.database import transaction
 from tests.reading.clinic import (
     NORMAL,

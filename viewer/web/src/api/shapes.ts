@@ -299,7 +299,9 @@ export type Prior = {
 export type PastReview = {
   readonly reviewer: string
   readonly outcome: ReviewOutcome
+  /** The score that counts; null while a third person is to look at it. */
   readonly score: string | null
+  readonly awaits_arbitration: boolean
   readonly difference: unknown
   readonly comment: string
   readonly at: string

@@ -5,8 +5,8 @@ export type Judgement = { readonly outcome: ReviewOutcome | null; readonly score
 
 export const NOT_JUDGED: Judgement = { outcome: null, score: '', comment: '' }
 
-/** RADPEER (American College of Radiology): 1 concurs; 2 to 4 a discrepancy, b where it is likely to matter to the patient. */
-export const SCORES = ['1', '2a', '2b', '3a', '3b', '4'] as const
+/** RADPEER of 2016 (American College of Radiology): 1 concurs; 2 and 3 differ, b where it is likely to matter to the patient. */
+export const SCORES = ['1', '2a', '2b', '3a', '3b'] as const
 
 export const OUTCOMES: readonly ReviewOutcome[] = ['agree', 'amend', 'send_back']
 

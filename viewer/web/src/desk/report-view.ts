@@ -124,6 +124,7 @@ export function reviewsView(reviews: readonly PastReview[]): TemplateResult | ty
           html`<li>
             <strong>${text(`desk.outcome.${review.outcome}`)}</strong>
             ${review.score ? html`<span class="tag">RADPEER ${review.score}</span>` : nothing}
+            ${review.awaits_arbitration ? html`<span class="tag">${text('desk.score-awaits-arbitration')}</span>` : nothing}
             <span class="soft">${review.reviewer}, ${dateAndTime(review.at)}</span>
             ${review.comment ? html`<p class="prose">${review.comment}</p>` : nothing}
           </li>`,

@@ -94,6 +94,7 @@ class App extends Part {
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
       ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
+      ${this.reads() ? html`<a href="/learning">${text('learning.navigation')}</a>` : nothing}
       ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}
       <button
         class="quiet"
@@ -111,6 +112,10 @@ class App extends Part {
           : nothing
       }
     </header>`
+  }
+
+  private reads(): boolean {
+    return this.session?.grants.some((grant) => ['reader', 'verifier', 'reviewer'].includes(grant.role)) ?? false
   }
 
   private looksAfterQuality(): boolean {

@@ -1,0 +1,123 @@
+"""Arbitration of a score: a third reviewer looks at it before it counts, and before its author sees it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading import outbox, tables
+from reading.access import door, looks, visibility
+from reading.actions import Action
+from reading.cases import cases
+from reading.context import Context
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
+from reading.kinds import Role
+from reading.register.grants import may_act
+from reading.review import review
+from reading.review.review import Review
+from reading.review.scores import ARBITRATED, GIVEN, Score
+from reading.texts import storable
+from reading.viewers import Staff
+from storage.ids import new_id
+
+LONGEST_COMMENT = 1000
+MOST = 200
+"""Most scores of one list; the oldest come first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    """A score that waits for a third person."""
+
+    review: Review
+    modality: str
+    body_part: str
+    received_at: datetime
+
+
+def waiting(ctx: Context[Staff]) -> list[Waiting]:
+    """The scores that this person may arbitrate, the oldest first: not their own, and of no report of theirs."""
+    review_, case, arbitration = tables.review, tables.case, tables.score_arbitration
+    rows = ctx.tx.execute(
+        sa.select(review_, case.c.modality, case.c.body_part, case.c.received_at, case.c.site_id)
+        .join(case, case.c.id == review_.c.case_id)
+        .where(
+            review_.c.score.in_(ARBITRATED),
+            ~sa.exists().where(arbitration.c.review_id == review_.c.id),
+            review_.c.author_id != ctx.who.person_id,
+            review_.c.reviewer_id != ctx.who.person_id,
+            visibility.visible_cases(ctx.tx, ctx.who, ctx.now),
+        )
+        .order_by(review_.c.at, review_.c.id)
+        .limit(MOST)
+    ).all()
+    reviewed = {site: may_act(ctx.tx, ctx.who, Role.REVIEWER, site, ctx.now) for site in {row.site_id for row in rows}}
+    found = [
+        Waiting(
+            review=review.from_row(row), modality=row.modality, body_part=row.body_part, received_at=row.received_at
+        )
+        for row in rows
+        if reviewed[row.site_id] is not None
+    ]
+    looks.record_looks(ctx, Action.REVIEW_LIST, "case", sorted({one.review.case_id for one in found}))
+    return found
+
+
+def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str) -> None:
+    """Confirm a score or give another one, which counts from now on.
+
+    Raises:
+        NotThere: no such review, or of a case that they may not see.
+        NotAllowed: they do not review for the site, or wrote the report or the score.
+        Invalid: the score is not one of today's scale, or another one comes without a reason.
+        Stale: it was arbitrated in the meantime, or needs no arbitration.
+
+    """
+    found = review.by_id(ctx.tx, review_id)
+    if found is None:
+        raise NotThere
+    case = door.open_case(ctx, found.case_id, Action.REVIEW_ARBITRATE)
+    if may_act(ctx.tx, ctx.who, Role.REVIEWER, case.site_id, ctx.now) is None:
+        raise NotAllowed("no_role_for_this_step")
+    if ctx.who.person_id in {found.author_id, found.reviewer_id}:
+        raise NotAllowed("somebody_else_arbitrates")
+    if score not in GIVEN:
+        raise Invalid("score", "unknown")
+    if len(comment) > LONGEST_COMMENT:
+        raise Invalid("comment", "too_long")
+    storable("comment", comment)
+    if score is not found.score and not comment.strip():
+        raise Invalid("comment", "required")
+    cases.lock(ctx.tx, case.id)
+    if found.score not in ARBITRATED or score_of(ctx.tx, [review_id]).get(review_id) is not None:
+        raise Stale(None)
+    ctx.tx.execute(
+        sa.insert(tables.score_arbitration).values(
+            id=new_id(),
+            review_id=review_id,
+            arbiter_id=ctx.who.person_id,
+            score=score,
+            comment=comment.strip(),
+            at=ctx.now,
+        )
+    )
+    outbox.post(
+        ctx.tx,
+        "review.arbitrated",
+        review_id,
+        {"case_id": case.id, "person_id": found.author_id, "score": score},
+        ctx.now,
+    )
+
+
+def score_of(tx: Connection, review_ids: Sequence[str]) -> dict[str, Score]:
+    """The arbiters' scores of these reviews, by the review's id."""
+    arbitration = tables.score_arbitration
+    rows = tx.execute(
+        sa.select(arbitration.c.review_id, arbitration.c.score).where(arbitration.c.review_id.in_(review_ids))
+    )
+    return {row.review_id: Score(row.score) for row in rows}

@@ -1,0 +1,75 @@
+"""/learning: what reviews said of one's own reports, and scores that wait for a third person."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.errors import Invalid
+from reading.review import arbitration, feedback
+from reading.review.scores import GIVEN, Score
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import acting
+from viewer.http.page import language_of, page
+from viewer.views import learning
+
+router = APIRouter(prefix="/learning")
+
+Ulid = Annotated[str, Form(pattern="^[0-9A-Z]{26}$")]
+
+
+@router.get("")
+def show(request: Request, staff: Looking, done: str = "", missing: str = "") -> Response:
+    office, language = office_of(request), language_of(request)
+    with acting(office, staff) as ctx:
+        said = [learning.said(one, language) for one in feedback.to_author(ctx)]
+        waiting = [learning.waiting(one, language) for one in arbitration.waiting(ctx)]
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    return page(
+        request,
+        "learning.html",
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        said=said,
+        unread=sum(not one["read"] for one in said),
+        waiting=waiting,
+        scores=sorted(GIVEN),
+        done=done if done in {"read", "arbitrated"} else "",
+        missing=missing if missing in {"score", "comment"} else "",
+    )
+
+
+@router.post("/read")
+def mark_read(request: Request, staff: Submitting, review_id: Ulid) -> Response:
+    with acting(office_of(request), staff) as ctx:
+        feedback.mark_read(ctx, review_id)
+    return _back(done="read")
+
+
+@router.post("/arbitrate")
+def arbitrate(
+    request: Request,
+    staff: Submitting,
+    review_id: Ulid,
+    score: Annotated[str, Form(max_length=4)] = "",
+    comment: Annotated[str, Form(max_length=1000)] = "",
+) -> Response:
+    if score not in set(Score):
+        return _back(missing="score")
+    try:
+        with acting(office_of(request), staff) as ctx:
+            arbitration.arbitrate(ctx, review_id, score=Score(score), comment=comment)
+    except Invalid as wrong:
+        if wrong.field != "comment" or wrong.problem != "required":
+            raise
+        return _back(missing="comment")
+    return _back(done="arbitrated")
+
+
+def _back(**said: Any) -> RedirectResponse:
+    query = "&".join(f"{name}={word}" for name, word in said.items())
+    return RedirectResponse(f"/learning?{query}", status_code=303)

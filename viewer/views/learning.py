@@ -1,0 +1,61 @@
+"""What reviews said of reports, as the learning page shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reading.review.arbitration import Waiting
+from reading.review.feedback import Feedback
+from reading.review.review import Review
+from viewer.views.quality import FALLBACK_ZONE
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+_FIELDS = ("findings", "impression", "recommendation", "positive", "critical_class")
+
+
+def said(one: Feedback, language: Language) -> dict[str, Any]:
+    return _of(one.review, language) | {
+        "examination": _examination(one.modality, one.body_part, language),
+        "score": None if one.score is None else {"code": one.score, "name": text(language, f"desk.score.{one.score}")},
+        "awaits": one.score is None and one.review.score is not None,
+        "read": one.read_at is not None,
+    }
+
+
+def waiting(one: Waiting, language: Language) -> dict[str, Any]:
+    return _of(one.review, language) | {
+        "examination": _examination(one.modality, one.body_part, language),
+        "given": one.review.score,
+        "given_name": text(language, f"desk.score.{one.review.score}"),
+    }
+
+
+def _of(review: Review, language: Language) -> dict[str, Any]:
+    return {
+        "id": review.id,
+        "case_id": review.case_id,
+        "at": words.moment(review.at, FALLBACK_ZONE),
+        "outcome": text(language, f"desk.outcome.{review.outcome}"),
+        "comment": review.comment,
+        "changes": [
+            {
+                "field": text(language, f"learning.field.{field}"),
+                "before": _value(review.difference[field]["from"], language),
+                "after": _value(review.difference[field]["to"], language),
+            }
+            for field in _FIELDS
+            if field in review.difference
+        ],
+    }
+
+
+def _examination(modality: str, body_part: str, language: Language) -> str:
+    named = (words.coded(language, "modality", modality), words.coded(language, "body", body_part))
+    return " · ".join(each for each in named if each)
+
+
+def _value(value: object, language: Language) -> str:
+    if isinstance(value, bool):
+        return text(language, "learning.positive" if value else "learning.negative")
+    return str(value) if value else text(language, "learning.nothing")
