@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
@@ -34,6 +35,8 @@ router = APIRouter(prefix="/office/policy")
 
 ZONE: Final = ZoneInfo("Asia/Shanghai")
 """The clock of times that are typed for the whole region."""
+_RULE: Final = re.compile(r"rules\[(\d+)\]")
+"""The rule that the path of an error leads into."""
 DONE: Final = ("added", "switched", "cancelled", "calendar")
 
 Done = Annotated[str, Query(max_length=10)]
@@ -232,8 +235,10 @@ def _editor(
         policy_rights.must_write(ctx)
     fields = None if document is None or as_document else policy_form.fields_of(document)
     problems: Sequence[tuple[str, str]] = ()
+    wrong_rules: set[int] = set()
     if isinstance(refused, InvalidDocument):
         problems = sentences(refused.problems, language)
+        wrong_rules = {int(place[1]) for one in refused.problems if (place := _RULE.match(one.path))}
     elif refused is not None:
         problems = [("", words_for(request, refused))]
     return office_page(
@@ -246,6 +251,7 @@ def _editor(
         newest=newest,
         note=note,
         problems=problems,
+        wrong_rules=wrong_rules,
         checked=checked,
         priorities=policy_form.PRIORITIES,
         sexes=policy_form.SEXES,

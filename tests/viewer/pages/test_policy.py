@@ -72,6 +72,8 @@ def test_a_version_is_written_as_a_form_and_switched_on(house: House, manager: h
     assert editor.status_code == 200
     assert wrong.status_code == 422
     assert "rules[0].due_minutes (green-stroke)</code> has to be a whole number" in wrong.text
+    assert wrong.text.count('<details class="card rule" open') == 11
+    assert editor.text.count('<details class="card rule" open') == 0
     assert saved.headers["location"] == f"{OFFICE}/version/2?done=added"
     assert "green-chest-pain" in compared.text
     assert "more than a year ahead" in past.text
