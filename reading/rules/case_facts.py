@@ -36,10 +36,15 @@ class Requested:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """Sex and birth date of whoever was examined."""
+    """Sex and age of whoever was examined."""
 
     sex: Sex
     born: date | None
+    estimated_age: int | None = None
+    """Years that somebody estimated at the registration, where nobody knows the birth date."""
+
+    def age_years(self, on: date) -> int | None:
+        return self.estimated_age if self.born is None else years_between(self.born, on)
 
 
 def facts_at_arrival(
@@ -65,7 +70,7 @@ def facts_at_arrival(
         contrast=requested.contrast,
         request=requested.reason,
         sex=person.sex,
-        age_years=years_between(person.born, examined_at.date()) if person.born else None,
+        age_years=person.age_years(examined_at.date()),
         received_at=there,
         working_day=calendar.read(tx, there.date(), there.date()).is_working(there.date()),
         priority=priority,
@@ -94,7 +99,7 @@ def facts_of(
             contrast=requested.contrast,
             request=requested.reason,
             sex=person.sex,
-            age_years=years_between(person.born, case.examined_at.date()) if person.born else None,
+            age_years=person.age_years(case.examined_at.date()),
             received_at=there,
             working_day=(days or calendar.read(tx, there.date(), there.date())).is_working(there.date()),
             priority=case.priority,
@@ -128,7 +133,11 @@ def _people(tx: Connection, found: Sequence[Case]) -> dict[str, Person]:
         record, image = linked.get(case.patient_id or ""), first.get(case.id)
         sex = record.sex if record is not None and record.sex else sex_of(image.sex if image else "")
         born = record.birth_date if record is not None else None
-        people[case.id] = Person(sex=sex, born=born or parse_date(image.birth_date if image else ""))
+        people[case.id] = Person(
+            sex=sex,
+            born=born or parse_date(image.birth_date if image else ""),
+            estimated_age=record.estimated_age if record is not None else None,
+        )
     return people
 
 

@@ -38,7 +38,7 @@ PIA = CardHolder(
     kind=IdentifierKind.IDENTITY_CARD, card=PIA_CARD, name="皮亚", sex=Sex.UNKNOWN, birth_date=date(1990, 3, 7)
 )
 AGAIN = replace(PIA, kind=IdentifierKind.HEALTH_CARD, card="0A1B" * 16, sex=Sex.FEMALE, telephone="13800138000")
-NAMELESS = CardHolder(kind=None, card="", name="", sex=Sex.FEMALE, birth_date=None, estimated_age=35)
+NAMELESS = CardHolder(kind=None, card="", name="", sex=Sex.FEMALE, birth_date=None, estimated_age=40)
 
 
 class Desk:
@@ -86,7 +86,7 @@ def test_a_merged_record_shows_the_person_and_parting_restores_exactly(engine: E
         words = [event.action for event in audit.events_about(tx, "patient", unknown.id)]
 
     assert unknown.name == f"无名氏 {unknown.number[-4:]}"
-    assert (unknown.temporary, unknown.estimated_age) == (True, 35)
+    assert (unknown.temporary, unknown.estimated_age) == (True, 40)
     assert proposed == before == after
     assert shown is not None
     assert (shown.id, shown.number, shown.name, shown.temporary) == (unknown.id, unknown.number, "皮亚", False)
@@ -120,7 +120,7 @@ def test_devices_the_desk_and_a_rule_know_a_merged_record_by_the_person(engine: 
         parted = known()
 
     born = date(1990, 3, 7)
-    assert before == parted == ([(unknown.number, unknown.name, None)] * 2, [unknown.name], [0, 1, 1], None)
+    assert before == parted == ([(unknown.number, unknown.name, None)] * 2, [unknown.name], [0, 1, 1], 40)
     assert together == ([(unknown.number, "皮亚", born)] * 2, ["皮亚"], [1, 0, 1], 35)
 
 
