@@ -5,6 +5,7 @@ Without more the pictures of the README; with ``--all`` or a part each page on d
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -163,11 +164,12 @@ def writing(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     expect(reader.locator(".template-form")).to_be_visible()
     if reader.locator(".add-row").count():
         reader.locator(".add-row").first.click()
-    pictures.take("template", reader, sees_every_picture)
+    expect(reader.locator("p.saved.saved")).to_contain_text(re.compile(r"\d\d:\d\d"))
+    pictures.take("template", reader, report_side)
     reader.locator(".template-form .leave").click()
     writes(reader, "右肺上叶见结节，大小约12×8，较前增大。左下肺野清晰。", "右肺上叶结节，不除外气胸。____")
     expect(reader.locator(".checks li").first).to_be_visible()
-    pictures.take("checks", reader, checked)
+    pictures.take("checks", reader, checks_side)
     reader.locator(".actions .primary").click()
     pictures.take_as_it_stands("stops", reader)
     reader.keyboard.press("Escape")
@@ -184,10 +186,15 @@ def writing(browser: Browser, tierread: TierRead, made: Region, pictures: Pictur
     pictures.take_as_it_stands("phrases", reader)
 
 
-def checked(page: Page) -> None:
+def report_side(page: Page) -> None:
+    """On the phone the report lies behind the pictures."""
     sees_every_picture(page)
     if page.locator(".sides").is_visible():
         page.locator(".sides button").last.click()
+
+
+def checks_side(page: Page) -> None:
+    report_side(page)
     page.locator(".checks li").first.scroll_into_view_if_needed()
 
 

@@ -81,7 +81,11 @@ export type Template = {
   readonly id: string
   readonly key: string
   readonly version: number
-  readonly document: { readonly title: BothLanguages; readonly fields: readonly TemplateField[] }
+  readonly document: {
+    readonly title: BothLanguages
+    readonly fields: readonly TemplateField[]
+    readonly sentences: readonly { readonly words: BothLanguages; readonly blank: readonly string[] }[]
+  }
 }
 export type TemplateOffer = {
   readonly id: string

@@ -1,5 +1,5 @@
 /** What the checks found, each with the way to its place in the text. */
-import { html, nothing, type TemplateResult } from 'lit'
+import { html, nothing, type LitElement, type TemplateResult } from 'lit'
 import type { CheckFinding } from '../api/shapes'
 import { text } from '../language'
 import { placeIn, sentenceOf, type CheckState } from './checks'
@@ -23,21 +23,27 @@ export function findingsView(findings: readonly CheckFinding[]): TemplateResult 
             >${text(`check.${finding.severity}`)}</span
           >
           <span>${sentenceOf(finding)}</span>
-          ${
-            finding.part === null
-              ? nothing
-              : html`<button type="button" @click=${(event: Event) => goTo(event, finding)}>
-                  ${text('check.go')}
-                </button>`
-          }
+          ${placeView(finding)}
         </li>`,
     )}
   </ul>`
 }
 
+/** The way to the place of a finding; nothing where it has none. */
+export function placeView(finding: CheckFinding | undefined): TemplateResult | typeof nothing {
+  if (!finding || finding.part === null) return nothing
+  return html`<button type="button" @click=${(event: Event) => void goTo(event, finding)}>${text('check.go')}</button>`
+}
+
+/** Asks the desk to bring the report to the front: on a phone the images may lie before it. */
+export const REPORT_WANTED = 'report-wanted'
+
 /** Marks the words in their field; a dialog that stands before it closes. */
-function goTo(event: Event, finding: CheckFinding): void {
+async function goTo(event: Event, finding: CheckFinding): Promise<void> {
   ;(event.target as HTMLElement).closest('dialog')?.close()
+  const desk = document.querySelector<LitElement>('tierread-desk')
+  desk?.dispatchEvent(new Event(REPORT_WANTED))
+  await desk?.updateComplete
   const area = document.querySelector<HTMLTextAreaElement>(`#${finding.part}`)
   if (!area) return
   area.focus()

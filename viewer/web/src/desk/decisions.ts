@@ -10,7 +10,7 @@ import { ask, type Field, type Option } from '../shell/ask'
 import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import { confirmationOf, stopping, warnings } from './checks'
-import { findingsView } from './checks-view'
+import { findingsView, placeView } from './checks-view'
 import type { Judgement } from './judgement'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
@@ -207,17 +207,14 @@ export class Decisions {
       name: `${CONFIRM}${check}`,
       label: confirmationOf(check, findings),
       kind: 'tick',
+      beside: placeView(findings.find((one) => one.check === check && one.part !== null)),
     }))
   }
 
   private whatIsDoubted(): TemplateResult | typeof nothing {
     const doubted = this.work.checks.state.findings.filter(({ severity }) => severity === 'warns')
     if (doubted.length === 0) return nothing
-    return html`<section class="checks">
-      <h3>${text('check.title')}</h3>
-      ${findingsView(doubted)}
-      <p>${text('check.confirm-each')}</p>
-    </section>`
+    return html`<p><strong>${text('check.title')}</strong>${text('colon')}${text('check.confirm-each')}</p>`
   }
 
   /** The reasons for signing what is incomplete or was not shown; null when the person turned back. */

@@ -9,6 +9,7 @@ import { notify } from '../shell/notices'
 import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
+import { REPORT_WANTED } from './checks-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './draft'
 import { priorsView } from './priors'
@@ -54,6 +55,7 @@ class Desk extends Part {
     document.addEventListener('wheel', this.stir, { passive: true })
     document.addEventListener('visibilitychange', this.seenAgain)
     window.addEventListener('beforeunload', this.leaving)
+    this.addEventListener(REPORT_WANTED, this.showReport)
     this.tick = setInterval(() => this.beat(), TICK_MS)
   }
 
@@ -64,6 +66,7 @@ class Desk extends Part {
     document.removeEventListener('wheel', this.stir)
     document.removeEventListener('visibilitychange', this.seenAgain)
     window.removeEventListener('beforeunload', this.leaving)
+    this.removeEventListener(REPORT_WANTED, this.showReport)
     clearInterval(this.tick)
     this.leave()
   }
@@ -151,6 +154,8 @@ class Desk extends Part {
     this.side = side
     this.requestUpdate()
   }
+
+  private readonly showReport = (): void => this.show('report')
 
   private add(): void {
     this.adding = true

@@ -8,8 +8,8 @@ type Row = Readonly<Record<string, CellValue>>
 
 export const inLanguage = (words: BothLanguages): string => words[language()]
 
-export function fieldView(field: TemplateField, value: FormValue | undefined, fill: Fill): TemplateResult {
-  if (field.kind !== 'table') return labelled(field, (value ?? null) as CellValue, fill)
+export function fieldView(field: TemplateField, value: FormValue | undefined, fill: Fill, normal = ''): TemplateResult {
+  if (field.kind !== 'table') return labelled(field, (value ?? null) as CellValue, fill, normal)
   const rows = (value ?? []) as readonly Row[]
   const put = (next: readonly Row[]): void => fill(next.length === 0 ? null : next)
   return html`<fieldset class="table">
@@ -17,7 +17,7 @@ export function fieldView(field: TemplateField, value: FormValue | undefined, fi
     ${rows.map(
       (row, number) =>
         html`<div class="row" role="group" aria-label="${inLanguage(field.label)} ${number + 1}">
-          <span class="number">${number + 1}</span>
+          <span class="ordinal">${number + 1}</span>
           ${field.columns.map((column) =>
             labelled(column, row[column.name] ?? null, (cell) => {
               const { [column.name]: _before, ...others } = row
@@ -47,15 +47,15 @@ function addRow(event: Event, rows: readonly Row[], put: (next: readonly Row[]) 
   requestAnimationFrame(() => table?.querySelector<HTMLElement>('.row:last-of-type :is(select, input)')?.focus())
 }
 
-function labelled(cell: TemplateCell, value: CellValue, fill: Fill): TemplateResult {
+function labelled(cell: TemplateCell, value: CellValue, fill: Fill, normal = ''): TemplateResult {
   const unit = cell.kind === 'number' && cell.unit ? ` (${cell.unit})` : ''
   const label = html`<span
     >${inLanguage(cell.label)}${unit}${cell.mandatory ? html`<b aria-hidden="true"> *</b>` : nothing}</span
   >`
-  return html`<label class=${cell.kind}>${label}${control(cell, value, fill)}</label>`
+  return html`<label class=${cell.kind}>${label}${control(cell, value, fill, normal)}</label>`
 }
 
-function control(cell: TemplateCell, value: CellValue, fill: Fill): TemplateResult {
+function control(cell: TemplateCell, value: CellValue, fill: Fill, normal: string): TemplateResult {
   switch (cell.kind) {
     case 'number':
       return html`<input
@@ -79,6 +79,7 @@ function control(cell: TemplateCell, value: CellValue, fill: Fill): TemplateResu
         type="text"
         name=${cell.name}
         maxlength=${cell.most}
+        placeholder=${normal}
         ?required=${cell.mandatory}
         .value=${typeof value === 'string' ? value : ''}
         @input=${(event: Event) => fill((event.target as HTMLInputElement).value || null)}

@@ -164,7 +164,7 @@ class TemplateForm extends Part {
     return html`<details class="template-form" open>
       <summary>${text('desk.template')} · ${inLanguage(title)}</summary>
       <div class="fields">
-        ${fields.map((field) => fieldView(field, form.values[field.name], (value) => this.fill(field.name, value)))}
+        ${fields.map((field) => fieldView(field, form.values[field.name], (value) => this.fill(field.name, value), normalOf(template, field.name)))}
       </div>
       ${
         this.newest.blank.length === 0
@@ -184,5 +184,12 @@ class TemplateForm extends Part {
       <button type="button" class="leave" @click=${() => this.leave()}>${text('desk.template-leave')}</button>
     </details>`
   }
+}
+
+/** The sentence that is written while a field is blank, where there is one without other fields in it. */
+function normalOf({ document }: Template, name: string): string {
+  const normal = document.sentences.find(({ blank }) => blank[0] === name)
+  const said = normal ? inLanguage(normal.words) : ''
+  return said.includes('{') ? '' : said
 }
 customElements.define('tierread-template-form', TemplateForm)

@@ -16,6 +16,8 @@ export type Field = {
   readonly options?: readonly Option[]
   readonly required?: boolean
   readonly value?: string
+  /** Stands beside a tick: the way to what is confirmed. */
+  readonly beside?: TemplateResult | typeof nothing
   /** Most characters of a text. */
   readonly most?: number
 }
@@ -84,9 +86,13 @@ function control(field: Field): TemplateResult {
       </select></label
     >`
   if (field.kind === 'tick')
-    return html`<label class="tick"
-      ><input type="checkbox" name=${field.name} value="yes" ?required=${required} /> <span>${field.label}</span></label
-    >`
+    return html`<div class="tick">
+      <label
+        ><input type="checkbox" name=${field.name} value="yes" ?required=${required} />
+        <span>${field.label}</span></label
+      >
+      ${field.beside ?? nothing}
+    </div>`
   if (field.kind === 'text')
     return html`<label
       >${field.label}<textarea
