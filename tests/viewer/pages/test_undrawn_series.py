@@ -146,6 +146,7 @@ def test_a_reader_signs_what_the_desk_cannot_draw_with_a_reason_that_the_next_on
     dialog.locator("textarea[name=not_shown_reason]").fill("  ")
     expect(dialog.locator("button[type=submit]")).to_be_disabled()
     dialog.locator("textarea[name=not_shown_reason]").fill(REASON)
+    dialog.locator(".tick input").check()  # a positive result whose impression is normal
     dialog.locator("button[type=submit]").click()
     ada.wait_for_url(lambda url: "#/case/" not in url)
 
