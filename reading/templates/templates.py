@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
@@ -41,6 +41,10 @@ class Template:
     key: str
     version: int
     document: Document
+
+
+_READ: Final[dict[str, Template]] = {}
+_MOST_KEPT: Final = 500
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,4 +212,12 @@ def _person(tx: Connection, case_id: str, examined_at: datetime) -> tuple[Sex, i
 
 
 def _template(row: sa.Row[Any]) -> Template:
-    return Template(id=row.id, owner=row.owner, key=row.key, version=row.version, document=read_document(row.document))
+    """A version never changes, so each is read once by a process."""
+    kept = _READ.get(row.id)
+    if kept is None:
+        if len(_READ) >= _MOST_KEPT:
+            _READ.clear()
+        document = read_document(row.document)
+        kept = Template(id=row.id, owner=row.owner, key=row.key, version=row.version, document=document)
+        _READ[row.id] = kept
+    return kept
