@@ -13,7 +13,7 @@ from reading import outbox, tables
 from reading.access import door, looks, visibility
 from reading.actions import Action
 from reading.cases import cases
-from reading.context import Context
+from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.register.grants import may_act
@@ -39,6 +39,7 @@ class Waiting:
     received_at: datetime
 
 
+@without_door("It names examinations alone, of cases that they may see, and records each as looked at.")
 def waiting(ctx: Context[Staff]) -> list[Waiting]:
     """The scores that this person may arbitrate, the oldest first: not their own, and of no report of theirs."""
     review_, case, arbitration = tables.review, tables.case, tables.score_arbitration

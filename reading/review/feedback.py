@@ -33,6 +33,7 @@ class Feedback:
     read_at: datetime | None
 
 
+@without_door("It names examinations alone, of cases that they may see, and records each as looked at.")
 def to_author(ctx: Context[Staff]) -> list[Feedback]:
     """What was said of this person's reports, the newest first, as far as they may still see the cases."""
     review_, case = tables.review, tables.case
