@@ -84,7 +84,7 @@ class _Endpoint:
         except problems.DicomwebProblem as problem:
             return answer(problem)
         except tuple(PROBLEM_OF) as error:
-            return answer(PROBLEM_OF[type(error)]())
+            return answer(next(PROBLEM_OF[kind] for kind in type(error).__mro__ if kind in PROBLEM_OF)())
 
 
 class _Route(Route):
@@ -94,7 +94,9 @@ class _Route(Route):
         if scope["method"] in (self.methods or ()):
             await self.app(scope, receive, send)
         else:
-            await answer(WrongMethod(self.methods or ()))(scope, receive, send)
+            routes: list[_Route] = scope["router"].routes
+            taken = {method for each in routes if each.path == self.path for method in each.methods or ()}
+            await answer(WrongMethod(taken))(scope, receive, send)
 
 
 class Routes(Router):

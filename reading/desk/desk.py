@@ -272,5 +272,5 @@ def _reviews(tx: Connection, case_id: str) -> Iterator[ReviewLine]:
     names = {row.id: row.name for row in rows}
     arbitrated = arbitration.score_of(tx, [one.id for one in found])
     for one in found:
-        score = settled(one.score, arbitrated.get(one.id))
+        score = settled(one.score, arbitrated.get(one.id), awaits=one.awaits_arbitration)
         yield ReviewLine(review=one, reviewer_name=names[one.reviewer_id], score=score)

@@ -19,7 +19,7 @@ from reading.kinds import Role
 from reading.register.grants import may_act
 from reading.review import review
 from reading.review.review import Review
-from reading.review.scores import ARBITRATED, GIVEN, Score
+from reading.review.scores import GIVEN, Score
 from reading.texts import storable
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -42,27 +42,29 @@ class Waiting:
 @without_door("It names examinations alone, of cases that they may see, and records each as looked at.")
 def waiting(ctx: Context[Staff]) -> list[Waiting]:
     """The scores that this person may arbitrate, the oldest first: not their own, and of no report of theirs."""
-    review_, case, arbitration = tables.review, tables.case, tables.score_arbitration
-    rows = ctx.tx.execute(
-        sa.select(review_, case.c.modality, case.c.body_part, case.c.received_at, case.c.site_id)
+    review_, case = tables.review, tables.case
+    open_ = (
+        sa.select(review_, case.c.modality, case.c.body_part, case.c.received_at)
         .join(case, case.c.id == review_.c.case_id)
         .where(
-            review_.c.score.in_(ARBITRATED),
-            ~sa.exists().where(arbitration.c.review_id == review_.c.id),
+            review_.c.awaits_arbitration,
             review_.c.author_id != ctx.who.person_id,
             review_.c.reviewer_id != ctx.who.person_id,
+            ~_signed_by(ctx.who.person_id),
             visibility.visible_cases(ctx.tx, ctx.who, ctx.now),
         )
-        .order_by(review_.c.at, review_.c.id)
-        .limit(MOST)
-    ).all()
-    reviewed = {site: may_act(ctx.tx, ctx.who, Role.REVIEWER, site, ctx.now) for site in {row.site_id for row in rows}}
+    )
+    sites = [
+        site
+        for site in ctx.tx.scalars(open_.with_only_columns(case.c.site_id).distinct()).all()
+        if may_act(ctx.tx, ctx.who, Role.REVIEWER, site, ctx.now) is not None
+    ]
+    oldest = open_.where(case.c.site_id.in_(sites)).order_by(review_.c.at, review_.c.id).limit(MOST)
     found = [
         Waiting(
             review=review.from_row(row), modality=row.modality, body_part=row.body_part, received_at=row.received_at
         )
-        for row in rows
-        if reviewed[row.site_id] is not None
+        for row in ctx.tx.execute(oldest)
     ]
     looks.record_looks(ctx, Action.REVIEW_LIST, "case", sorted({one.review.case_id for one in found}))
     return found
@@ -73,7 +75,7 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
 
     Raises:
         NotThere: no such review, or of a case that they may not see.
-        NotAllowed: they do not review for the site, or wrote the report or the score.
+        NotAllowed: they do not review for the site, or have signed or reviewed a version of the report.
         Invalid: the score is not one of today's scale, or another one comes without a reason.
         Stale: it was arbitrated in the meantime, or needs no arbitration.
 
@@ -84,7 +86,7 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
     case = door.open_case(ctx, found.case_id, Action.REVIEW_ARBITRATE)
     if may_act(ctx.tx, ctx.who, Role.REVIEWER, case.site_id, ctx.now) is None:
         raise NotAllowed("no_role_for_this_step")
-    if ctx.who.person_id in {found.author_id, found.reviewer_id}:
+    if cases.roles_of(ctx.tx, case.id, ctx.who.person_id):
         raise NotAllowed("somebody_else_arbitrates")
     if score not in GIVEN:
         raise Invalid("score", "unknown")
@@ -93,8 +95,9 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
     storable("comment", comment)
     if score is not found.score and not comment.strip():
         raise Invalid("comment", "required")
-    cases.lock(ctx.tx, case.id)
-    if found.score not in ARBITRATED or score_of(ctx.tx, [review_id]).get(review_id) is not None:
+    review_ = tables.review
+    taken = sa.update(review_).where(review_.c.id == review_id, review_.c.awaits_arbitration)
+    if not ctx.tx.execute(taken.values(awaits_arbitration=False)).rowcount:
         raise Stale(None)
     ctx.tx.execute(
         sa.insert(tables.score_arbitration).values(
@@ -113,6 +116,14 @@ def arbitrate(ctx: Context[Staff], review_id: str, *, score: Score, comment: str
         {"case_id": case.id, "person_id": found.author_id, "score": score},
         ctx.now,
     )
+
+
+def _signed_by(person_id: str) -> sa.ColumnElement[bool]:
+    """Whether a person has signed a version of the review's case."""
+    version, signature = tables.report_version, tables.signature
+    of_case = version.c.case_id == tables.review.c.case_id
+    signed = sa.exists().where(signature.c.version_id == version.c.id, signature.c.person_id == person_id, of_case)
+    return signed.correlate(tables.review)
 
 
 def score_of(tx: Connection, review_ids: Sequence[str]) -> dict[str, Score]:

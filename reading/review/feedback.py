@@ -49,7 +49,7 @@ def to_author(ctx: Context[Staff]) -> list[Feedback]:
     return [
         Feedback(
             review=found,
-            score=settled(found.score, arbitrated.get(found.id)),
+            score=settled(found.score, arbitrated.get(found.id), awaits=found.awaits_arbitration),
             modality=row.modality,
             body_part=row.body_part,
             received_at=row.received_at,

@@ -25,7 +25,7 @@ from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import Seal
 from reading.reports.versions import ReportVersion
-from reading.review.scores import GIVEN, Score
+from reading.review.scores import ARBITRATED, GIVEN, Score
 from reading.rules import case_rule
 from reading.signing import release, signatures
 from reading.signing.basis import Screen
@@ -51,6 +51,8 @@ class Review:
     author_id: str
     outcome: Outcome
     score: Score | None
+    awaits_arbitration: bool
+    """A third person has to look at the score before it counts."""
     difference: Mapping[str, Any]
     """Field to ``{"from": ..., "to": ...}``, for the fields that the review changed."""
     comment: str
@@ -106,6 +108,7 @@ def review(
         author_id=author_id,
         outcome=outcome,
         score=score,
+        awaits_arbitration=score in ARBITRATED,
         difference=difference(read.content, content) if content else {},
         comment=comment.strip(),
         at=ctx.now,
@@ -192,6 +195,7 @@ def _write(tx: Connection, made: Review) -> None:
             author_id=made.author_id,
             outcome=made.outcome,
             score=made.score,
+            awaits_arbitration=made.awaits_arbitration,
             difference=dict(made.difference),
             comment=made.comment,
             at=made.at,
@@ -209,6 +213,7 @@ def from_row(row: sa.Row[Any]) -> Review:
         author_id=row.author_id,
         outcome=Outcome(row.outcome),
         score=Score(row.score) if row.score else None,
+        awaits_arbitration=row.awaits_arbitration,
         difference=row.difference,
         comment=row.comment,
         at=row.at,

@@ -30,8 +30,8 @@ ARBITRATED: Final = frozenset(
 """Scores that a third person of the group looks at before they count (ACR, RADPEER)."""
 
 
-def settled(given: Score | None, arbitrated: Score | None) -> Score | None:
+def settled(given: Score | None, arbitrated: Score | None, *, awaits: bool) -> Score | None:
     """The score that counts, an arbiter's before a reviewer's; None while an arbiter is waited for."""
     if arbitrated is not None:
         return arbitrated
-    return None if given in ARBITRATED else given
+    return None if awaits else given

@@ -9,9 +9,6 @@ import sqlalchemy as sa
 from reading.tables.columns import id_column, reference
 from storage.database import UtcDateTime, metadata
 
-_ARBITRATED: Final = sa.text("score IN ('2b', '3a', '3b')")
-"""`reading.review.scores.ARBITRATED`."""
-
 # -- reading.review.review
 review: Final = sa.Table(
     "review",
@@ -24,13 +21,19 @@ review: Final = sa.Table(
     reference("author_id", "person"),
     sa.Column("outcome", sa.String(10), nullable=False),
     sa.Column("score", sa.String(4)),
+    sa.Column("awaits_arbitration", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Column("difference", sa.JSON, nullable=False),
     sa.Column("comment", sa.String(2000), nullable=False, server_default=""),
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("seen_at", UtcDateTime),
     sa.Index("ix_review_case_id", "case_id"),
     sa.Index("ix_review_author_id", "author_id"),
-    sa.Index("ix_review_to_arbitrate", "at", sqlite_where=_ARBITRATED, postgresql_where=_ARBITRATED),
+    sa.Index(
+        "ix_review_to_arbitrate",
+        "at",
+        sqlite_where=sa.text("awaits_arbitration = 1"),
+        postgresql_where=sa.text("awaits_arbitration"),
+    ),
 )
 
 # -- reading.review.arbitration

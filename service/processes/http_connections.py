@@ -174,7 +174,7 @@ class Connection(HttpToolsProtocol):
                 return Closed.SLOW_BODY
         waiting = self.transport.get_write_buffer_size()
         if self._sender is not None and self._room is not None:
-            waiting = -self._sender.sent  # the kernel has the rest
+            waiting = -1 - self._sender.sent  # no other number, and another one whenever something was sent
         if not waiting or waiting != self._unread[0]:
             self._unread = (waiting, now)
         elif now - self._unread[1] > self.shared.unread_seconds:
@@ -225,9 +225,8 @@ class Connection(HttpToolsProtocol):
         while after is not After.END and not cycle.disconnected:
             if after is After.WAIT:
                 await self._room_in(descriptor)
-            try:
-                after = await run_in_threadpool(sender.burst)
-            except ConnectionError:
+            after = await run_in_threadpool(sender.burst)
+            if after is After.GONE:
                 self.transport.abort()
                 cycle.disconnected = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from collections.abc import Iterator
 from enum import Enum
@@ -9,6 +10,19 @@ from typing import Final
 
 from storage.files import Pieces
 
+_GONE: Final = frozenset(
+    {
+        errno.EPIPE,
+        errno.ECONNRESET,
+        errno.ECONNABORTED,
+        errno.ENOTCONN,
+        errno.ETIMEDOUT,
+        errno.EHOSTUNREACH,
+        errno.ENETUNREACH,
+        errno.ENETDOWN,
+    }
+)
+"""How a socket says that nobody is there any longer; no file says so."""
 _BURST_BYTES: Final = 32 << 20
 """Most bytes of one call, after which others have the thread."""
 
@@ -20,6 +34,8 @@ class After(Enum):
     WAIT = "wait"
     """The socket is full: the caller has to take some of it first."""
     END = "end"
+    GONE = "gone"
+    """The connection is broken."""
 
 
 class PieceSender:
@@ -36,7 +52,6 @@ class PieceSender:
         """Send until the socket is full; reading a file or finding the next piece may wait for a disk.
 
         Raises:
-            OSError: the connection is broken.
             EOFError: a file ends before its range; and whatever the pieces raise.
 
         """
@@ -51,6 +66,10 @@ class PieceSender:
                 self._send(self._now)
         except BlockingIOError:
             return After.WAIT
+        except OSError as error:
+            if error.errno in _GONE:
+                return After.GONE
+            raise  # a file's
         return After.ANOTHER
 
     def close(self) -> None:

@@ -220,6 +220,7 @@ def review_as(
     outcome: Outcome = Outcome.AGREE,
     content: Content | None = None,
     comment: str = "",
+    score: Score | None = None,
 ) -> Review:
     """Claim and review."""
     return review.review(
@@ -227,7 +228,7 @@ def review_as(
         clinic.seal,
         case_id,
         outcome=outcome,
-        score=Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS,
+        score=score or (Score.CONCUR if outcome is Outcome.AGREE else Score.UNDERSTANDABLE_MISS),
         comment=comment,
         content=content,
         screen=shown(tx, case_id),

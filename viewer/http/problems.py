@@ -142,7 +142,18 @@ def problem_of(error: Exception) -> Problem:
     return Problem(slug=kind.slug, status=kind.status, fields=fields, headers=headers)
 
 
-PAGES: Final = ("/t", "/p", "/devices", "/quality", "/office", "/alerts", "/sign-in", "/sign-out", "/language")
+PAGES: Final = (
+    "/t",
+    "/p",
+    "/devices",
+    "/quality",
+    "/learning",
+    "/office",
+    "/alerts",
+    "/sign-in",
+    "/sign-out",
+    "/language",
+)
 
 
 def speaks_json(request: Request) -> bool:

@@ -243,7 +243,7 @@ def _review(line: ReviewLine) -> Json:
         "reviewer": line.reviewer_name,
         "outcome": row.outcome,
         "score": line.score,
-        "awaits_arbitration": row.score is not None and line.score is None,
+        "awaits_arbitration": row.awaits_arbitration,
         "difference": dict(row.difference),
         "comment": row.comment,
         "at": row.at.isoformat(),

@@ -18,7 +18,7 @@ def said(one: Feedback, language: Language) -> dict[str, Any]:
     return _of(one.review, language) | {
         "examination": _examination(one.modality, one.body_part, language),
         "score": None if one.score is None else {"code": one.score, "name": text(language, f"desk.score.{one.score}")},
-        "awaits": one.score is None and one.review.score is not None,
+        "awaits": one.review.awaits_arbitration,
         "read": one.read_at is not None,
     }
 

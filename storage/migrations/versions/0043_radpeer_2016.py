@@ -18,8 +18,15 @@ ULID = sa.String(length=26)
 
 def upgrade() -> None:
     op.execute("UPDATE review SET score = '3' WHERE score = '4'")
-    arbitrated = sa.text("score IN ('2b', '3a', '3b')")
-    op.create_index("ix_review_to_arbitrate", "review", ["at"], sqlite_where=arbitrated, postgresql_where=arbitrated)
+    # What was given before counts as it was given: its author has read it, and no third person was asked.
+    op.add_column("review", sa.Column("awaits_arbitration", sa.Boolean(), nullable=False, server_default=sa.false()))
+    op.create_index(
+        "ix_review_to_arbitrate",
+        "review",
+        ["at"],
+        sqlite_where=sa.text("awaits_arbitration = 1"),
+        postgresql_where=sa.text("awaits_arbitration"),
+    )
     op.create_table(
         "score_arbitration",
         sa.Column("id", ULID, nullable=False),
@@ -38,4 +45,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("score_arbitration")
     op.drop_index("ix_review_to_arbitrate", "review")
+    op.drop_column("review", "awaits_arbitration")
     op.execute("UPDATE review SET score = '4' WHERE score = '3'")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
@@ -9,30 +10,22 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.review import arbitration, feedback, review
+from reading.kinds import Role
+from reading.review import arbitration, feedback
 from reading.review.review import Outcome, Review
 from reading.review.scores import Score
 from reading.viewers import Staff
 from storage.database import transaction
 from storage.ids import new_id
-from tests.reading.clinic import PNEUMONIA, Clinic, arrive, open_clinic, read, shown, take
+from tests.reading.clinic import ATTENDING, PNEUMONIA, Clinic, arrive, open_clinic, read, review_as, verify
+from tests.reading.region import hire
 
 
 def _amended(tx: Connection, clinic: Clinic, study_uid: str, now: datetime, score: Score) -> Review:
     """Ada's report of a CT, which Ben amends."""
     case = arrive(tx, clinic, study_uid, now, modality="CT")
     read(tx, clinic, clinic.ada, case.id, now)
-    return review.review(
-        _ctx(tx, clinic, clinic.ben, now),
-        clinic.seal,
-        case.id,
-        outcome=Outcome.AMEND,
-        score=score,
-        comment="右下肺",
-        content=PNEUMONIA,
-        screen=shown(tx, case.id),
-        lease_revision=take(tx, clinic, clinic.ben, case.id, now),
-    )
+    return review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA, score=score)
 
 
 def _ctx(tx: Connection, clinic: Clinic, who: Staff, now: datetime) -> Context[Staff]:
@@ -63,6 +56,23 @@ def test_a_third_reviewer_settles_it_and_nobody_else_can(engine: Engine, now: da
 
         assert arbitration.waiting(bea) == []
         assert _feedback(tx, clinic, now)[grave.id] is Score.UNDERSTANDABLE_MISS_THAT_MATTERS
+
+
+def test_who_verified_the_report_does_not_arbitrate_its_score(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now, modality="CT")
+        read(tx, clinic, clinic.rosa, case.id, now)
+        city = clinic.region.city
+        both = replace(hire(tx, "bo", now, (Role.VERIFIER, clinic.region.oak), (Role.REVIEWER, city)), title=ATTENDING)
+        verify(tx, clinic, both, case.id, now)
+        score = Score.SHOULD_BE_MADE_MOST_OF_THE_TIME
+        made = review_as(tx, clinic, clinic.ben, case.id, now, outcome=Outcome.AMEND, content=PNEUMONIA, score=score)
+
+        assert arbitration.waiting(_ctx(tx, clinic, both, now)) == []
+        with pytest.raises(NotAllowed):
+            arbitration.arbitrate(_ctx(tx, clinic, both, now), made.id, score=score, comment="")
+        assert len(arbitration.waiting(_ctx(tx, clinic, clinic.bea, now))) == 1
 
 
 def test_bad_input_and_a_second_word_change_nothing(engine: Engine, now: datetime) -> None:

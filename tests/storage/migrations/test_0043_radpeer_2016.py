@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
+from reading import tables
 from storage.database import snapshot, transaction
 from tests.storage.migrations.test_0019_receipt_of_one_case import NOON, PARENTS
 from tests.storage.migrations.upgrading import insert_as_it_was, upgrade_to, upgrade_to_before
@@ -28,5 +29,7 @@ def test_a_4_becomes_a_3(empty: Engine) -> None:
     upgrade_to(empty, "heads")
 
     with snapshot(empty) as tx:
+        waiting = tx.scalar(sa.select(sa.func.count()).where(tables.review.c.awaits_arbitration))
         scores = {row.id: row.score for row in tx.execute(sa.text("SELECT id, score FROM review"))}
+    assert waiting == 0
     assert scores == {"R1": "1", "R2a": "2a", "R2b": "2b", "R3a": "3a", "R3b": "3b", "R4": "3"}

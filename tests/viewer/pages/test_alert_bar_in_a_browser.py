@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from reading.alerts import climbing
@@ -28,6 +29,7 @@ def enters(page: Page, username: str, onward: str) -> Page:
     return page
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_critical_result_rings_on_every_page_until_it_is_read_back(house: House, browser: Browser) -> None:
     # Given a technician at the list of the township, and a reviewer at the worklist of the city
     case = house.case("1.2.840.1", patient_name="王^小丽")

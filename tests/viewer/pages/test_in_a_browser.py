@@ -32,6 +32,7 @@ def window(browser: Browser, house: House, size: dict[str, int], *, scripts: boo
     return context
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_townships_list_refreshes_and_leaves_alone_what_is_being_typed(house: House, browser: Browser) -> None:
     clinic = house.clinic
     case = house.case("1.2.840.1", patient_name="王^小丽")
@@ -61,6 +62,7 @@ def test_the_townships_list_refreshes_and_leaves_alone_what_is_being_typed(house
         expect(tang.locator("[role=status]").first).to_contain_text("已确认")
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_patient_needs_no_javascript_and_signs_out_by_a_button(house: House, browser: Browser) -> None:
     clinic = house.clinic
     case = house.case("1.2.840.1")
@@ -87,6 +89,7 @@ def test_the_patient_needs_no_javascript_and_signs_out_by_a_button(house: House,
         expect(pia.locator("article.report")).to_have_count(0)  # nothing of it stays in the browser
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_opened_report_is_gone_from_the_phone_once_it_is_withheld(house: House, browser: Browser) -> None:
     clinic = house.clinic
     case = house.case("1.2.840.1")

@@ -160,6 +160,7 @@ def test_others_see_less_or_nothing(house: House) -> None:
     assert [ada.get(f"{OFFICE}{page}").status_code for page in ("", "/version/1", "/why", "/calendar")] == [404] * 4
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_of_a_file_that_is_chosen_only_the_head_leaves_the_browser(house: House, manager: httpx.Client) -> None:
     """Given a radiograph larger than a form may send, when a manager chooses it, then its rule is named."""
     token = manager.cookies.get("tierread_session")

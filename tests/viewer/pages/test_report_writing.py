@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from reading.cases import cases
@@ -29,6 +30,7 @@ def saved_values(house: House, case_id: str) -> object:
     return draft.content.form["values"] if draft is not None and draft.content.form is not None else None
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_form_a_phrase_and_the_checks_help_to_write(house: House) -> None:
     clinic = house.clinic
     case = house.case("1.2.840.1", body_part="HAND")
