@@ -122,10 +122,10 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
 def withdraw(ctx: Context[Staff], case_id: str, *, seen: str | None = None) -> None:
     """Take back the newest critical result of a case: the flag was set by mistake, and everybody notified hears so.
 
-    ``seen`` is the alert on the screen of the person who acts.
+    ``seen`` is the alert on the screen of the person who acts; what a rule told is taken back by naming it so.
 
     Raises:
-        Stale: another alert is the newest now than ``seen``.
+        Stale: another critical result is the newest now than ``seen``.
         NotThere: no such case, or not one that they may see; or no alert stands on it.
         NotAllowed: they do not read for the site.
 
@@ -134,12 +134,14 @@ def withdraw(ctx: Context[Staff], case_id: str, *, seen: str | None = None) -> N
     case = cases.lock(ctx.tx, case_id)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    newest = alert_rows.newest_standing(ctx.tx, case_id)
-    if newest is None:
+    stands = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+    told = next((one for one in stands if one.id == seen and one.kind is Kind.NOTICE), None)
+    found = told or alert_rows.newest_standing(ctx.tx, case_id)
+    if found is None:
         raise NotThere
-    if seen is not None and newest.id != seen:
+    if seen is not None and found.id != seen:
         raise Stale
-    take_back(ctx, case, newest, Move.WITHDRAW)
+    take_back(ctx, case, found, Move.WITHDRAW)
     _record(ctx, Action.CRITICAL_WITHDRAW, case_id)
 
 

@@ -8,16 +8,21 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.engine import Connection, Engine
 
-from reading.alerts import alert_rows, climbing, corrections, critical, notices
+from reading.alerts import alert_rows, classes, climbing, corrections, critical, notices
+from reading.alerts.class_list import When
 from reading.alerts.moves import State
+from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
 from reading.cases import cases
 from reading.cases.moves import State as CaseState
 from reading.context import Context
+from reading.errors import NotThere
+from reading.reports.content import Content
 from reading.signing import signatures, withhold
 from reading.tables import critical_alert
 from storage.database import transaction
 from tests.reading.clinic import (
+    NORMAL,
     PNEUMONIA,
     Clinic,
     acknowledge,
@@ -112,3 +117,89 @@ def test_a_case_that_was_entered_in_error_climbs_no_more(engine: Engine, now: da
         assert while_withheld == 1
         assert (found.state, found.ended_by, closed.critical) == (State.LIFTED, clinic.mona.person_id, False)
         assert climbing.climb(Context(tx, clinic.audit, now + MINUTE * 60, SYSTEM)) == 0
+
+
+def tells_normal_chests(tx: Connection, clinic: Clinic, now: datetime) -> None:
+    classes.add(
+        Context(tx, clinic.audit, now, clinic.mona),
+        "normal_chest",
+        organisation_code="hills",
+        minutes=20,
+        name_zh="胸片正常须告知",
+        name_en="Normal chest, to be told",
+        when=When.NEGATIVE,
+        modalities="DX",
+        body_parts="CHEST",
+    )
+
+
+@pytest.mark.parametrize(("content", "ends"), [(NORMAL, None), (PNEUMONIA, State.LIFTED), (STROKE, State.RESET)])
+def test_a_normal_result_that_was_told_is_taken_back_as_soon_as_a_signed_report_is_not_normal(
+    engine: Engine, now: datetime, content: Content, ends: State | None
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        tells_normal_chests(tx, clinic, now)
+        case = arrive(tx, clinic, "1.1", now)
+        version = read(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        [told] = alert_rows.standing_on_each(tx, [case.id])[case.id]
+        tang = Context(tx, clinic.audit, now, clinic.tang)
+        critical.acknowledge(tang, told.id, said=NORMAL.impression, spoken_with="Ada", means=Means.TELEPHONE)
+        corrected = replace(content, findings="两肺重看")
+        ada, screen = Context(tx, clinic.audit, now, clinic.ada), shown(tx, case.id)
+        signatures.addendum(ada, clinic.seal, version.id, content=corrected, screen=screen)
+        found, newest = alert_rows.by_id(tx, told.id), alert_rows.newest_standing(tx, case.id)
+        hears = [one.kind for one in notices.of_alerts(tx, [told.id])[told.id] if one.person_id is not None][1:]
+
+        assert found.ended_as == ends
+        assert found.replaced_by == (newest.id if newest else None)
+        assert hears == ([ends] if ends else [])
+
+
+def test_a_normal_result_that_was_told_is_withdrawn_by_naming_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        tells_normal_chests(tx, clinic, now)
+        case = arrive(tx, clinic, "1.1", now)
+        read(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        [told] = alert_rows.standing_on_each(tx, [case.id])[case.id]
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        with pytest.raises(NotThere):
+            critical.withdraw(ada, case.id)
+        critical.withdraw(ada, case.id, seen=told.id)
+
+        assert alert_rows.by_id(tx, told.id).state is State.WITHDRAWN
+
+
+def test_a_case_that_is_read_again_as_another_class_keeps_the_alert_of_that_one_only(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada, mona = (Context(tx, clinic.audit, now, staff) for staff in (clinic.ada, clinic.mona))
+        for content in (STROKE, OTHER):
+            read(tx, clinic, clinic.ada, case.id, now, content)
+            passes(tx, clinic, case.id, now)
+            if content is STROKE:
+                withhold.withhold(ada, case.id, why="wrong side")
+                withhold.read_again(mona, case.id, why="wrong side")
+        stroke, other = alert_rows.select(tx, critical_alert.c.case_id == case.id)
+
+    assert (stroke.state, stroke.replaced_by, other.state) == (State.RESET, other.id, State.RAISED)
+
+
+def test_a_class_between_whose_versions_one_named_none_is_reset_by_the_released_one(
+    engine: Engine, now: datetime
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        corrections.raise_of(ada, case.id, STROKE, None)
+        corrections.raise_of(ada, case.id, PNEUMONIA, STROKE)
+        corrections.raise_of(ada, case.id, OTHER, PNEUMONIA)
+        corrections.lift(ada, case.id, OTHER, [STROKE, PNEUMONIA])
+        stroke, other = alert_rows.select(tx, critical_alert.c.case_id == case.id)
+
+    assert (stroke.state, stroke.replaced_by, other.state) == (State.RESET, other.id, State.RAISED)
