@@ -148,6 +148,8 @@ def read_meta(head: bytes | bytearray, *, whole: bool) -> Meta | None:
             return Meta(end=at, elements=elements)
         start = at + 8
         if vr in LONG_VRS:
+            if len(head) < at + 12:
+                break
             (length,) = struct.unpack_from("<I", head, at + 8)
             start = at + 12
         if start + length > META_MAX_BYTES:

@@ -89,9 +89,9 @@ def _among_folded(asked: frozenset[str], said: str) -> bool:
 
 
 def _holds_a_word(asked: frozenset[str], text: str) -> bool:
-    """Whether a text holds one of these words, as a plain part of it: no pattern means anything here."""
+    """Whether a text holds one of these words, as a plain part of it: no pattern means anything, a blank is no word."""
     searched = folded(text)
-    return any(folded(word) in searched for word in asked)
+    return any(word in searched for word in map(folded, asked) if word)
 
 
 CONDITIONS: Final[Mapping[Condition, Callable[[Any, Facts], bool]]] = MappingProxyType(

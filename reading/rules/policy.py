@@ -17,7 +17,7 @@ from reading.rules import switches
 from reading.rules.facts import Facts
 from reading.rules.first_policy import FIRST_POLICY
 from reading.rules.rule import Rule
-from reading.rules.rules_document import read_rules
+from reading.rules.rules_document import kept_rules, read_rules
 from storage.ids import new_id
 
 _MOST_KEPT: Final = 100
@@ -113,7 +113,7 @@ def by_id(tx: Connection, policy_id: str) -> Policy:
     kept = _READ.get(policy_id)
     if kept is None:
         row = tx.execute(sa.select(tables.policy).where(tables.policy.c.id == policy_id)).one()
-        kept = Policy(id=row.id, version=row.version, rules=read_rules(row.rules))
+        kept = Policy(id=row.id, version=row.version, rules=kept_rules(row.rules))
         if len(_READ) >= _MOST_KEPT:
             _READ.clear()
         _READ[policy_id] = kept

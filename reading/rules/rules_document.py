@@ -8,12 +8,23 @@ from dataclasses import dataclass, field
 from datetime import time
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import PydanticCustomError
 
 from reading.errors import Invalid
 from reading.kinds import Priority, Sex, Tier
 from reading.rules.conditions import Hours, When
+from reading.rules.facts import folded
 from reading.rules.rule import Review, ReviewTime, Rule
+from reading.texts import storable
 
 MOST_MINUTES: Final = 60 * 24 * 60
 """Sixty days: longer than any examination is waited for."""
@@ -23,11 +34,29 @@ MOST_TEXTS: Final = 500
 
 _PLACE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=60)]
+_KEPT: Final = {"kept": True}
+
+
+def _comparable(text: str, info: ValidationInfo) -> str:
+    """A text that every database holds, and that conditions compare as it is; versions keep what they said before."""
+    if info.context == _KEPT:
+        return text
+    try:
+        storable("text", text, lines=False)
+    except Invalid as wrong:
+        raise PydanticCustomError("characters", "control characters") from wrong
+    if text and not folded(text):
+        raise PydanticCustomError("blank", "blank")  # as a word it would be a part of every request
+    if text != text.strip():
+        raise PydanticCustomError("spaces", "spaces around it")
+    return text
+
+
+_Code = Annotated[str, StringConstraints(max_length=60), AfterValidator(_comparable)]
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_comparable)]
 _Texts = Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
-_Codes = Annotated[
-    list[Annotated[str, StringConstraints(max_length=60)]], Field(min_length=1, max_length=MOST_TEXTS)
-]  # "" is the modality or part of the body that nobody named
+_Codes = Annotated[list[_Code], Field(min_length=1, max_length=MOST_TEXTS)]
+"""An empty one is the modality or part of the body that nobody named."""
 _Minutes = Annotated[int, Field(gt=0, le=MOST_MINUTES)]
 _Years = Annotated[int, Field(ge=0, le=OLDEST)]
 _Clock = Annotated[str, StringConstraints(pattern=f"^{_PLACE}$")]
@@ -129,6 +158,9 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "string_type": ("not_a_text", ""),
     "string_too_short": ("required", ""),
     "string_too_long": ("too_long", "max_length"),
+    "blank": ("required", ""),
+    "characters": ("characters", ""),
+    "spaces": ("spaces", ""),
     "string_pattern_mismatch": ("not_a_clock", ""),
     "literal_error": ("not_among", "expected"),
     "greater_than": ("too_small_above", "gt"),
@@ -142,27 +174,43 @@ def read_document(text: str) -> Any:
     """The value of a JSON text, to be checked by `read_rules`.
 
     Raises:
-        InvalidDocument: it is no JSON.
+        InvalidDocument: it is no JSON, or has a number or a text that nothing can show again.
 
     """
     try:
-        return json.loads(text)
+        read = json.loads(text)
+        json.dumps(read, ensure_ascii=False).encode()  # halves of surrogate pairs have no UTF-8
     except json.JSONDecodeError as wrong:
         problem = DocumentProblem(path="", problem="not_json", values={"limit": str(wrong.lineno)})
         raise InvalidDocument([problem]) from wrong
-    except RecursionError as wrong:
+    except (RecursionError, ValueError) as wrong:  # nested too deeply; thousands of digits
         raise InvalidDocument([DocumentProblem(path="", problem="not_accepted")]) from wrong
+    return read
 
 
-def read_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
-    """The rules of a document, checked.
+def kept_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules of a version that is kept: texts that no new document may have stay as they were.
 
     Raises:
         InvalidDocument: with every error.
 
     """
+    return _rules(document, _KEPT)
+
+
+def read_rules(document: Mapping[str, Any]) -> tuple[Rule, ...]:
+    """The rules of a new document, checked.
+
+    Raises:
+        InvalidDocument: with every error.
+
+    """
+    return _rules(document, {})
+
+
+def _rules(document: Mapping[str, Any], context: dict[str, bool]) -> tuple[Rule, ...]:
     try:
-        read = PolicyDocument.model_validate(document)
+        read = PolicyDocument.model_validate(document, context=context)
     except ValidationError as wrong:
         raise InvalidDocument([_problem(document, error) for error in wrong.errors()]) from wrong
     rules = tuple(_rule(part) for part in read.rules)

@@ -15,7 +15,7 @@ from reading.register import people
 from reading.rules import policy, policy_acts, trial, typed_facts
 from reading.rules.comparison import compare
 from reading.rules.explanation import explain
-from reading.rules.rules_document import read_document, read_rules
+from reading.rules.rules_document import kept_rules, read_document, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
 from reading.rules.typed_facts import TypedFacts
 from service.commands.errors import Refused, cannot_read
@@ -79,7 +79,7 @@ def add(
 def compare_versions(before: Number, after: Number, *, as_json: AsJson = False) -> None:
     """Compare two versions, by rule and field."""
     with open_registry() as ctx:
-        old, new = (read_rules(policy_acts.version(ctx, number).document) for number in (before, after))
+        old, new = (kept_rules(policy_acts.version(ctx, number).document) for number in (before, after))
     found = compare(old, new)
     if as_json:
         typer.echo(to_json(policy_words.comparison_json(found)))
@@ -144,7 +144,7 @@ def why(
     )
     with open_registry() as ctx:
         chosen = policy.in_force(ctx.tx, ctx.now)
-        rules = chosen.rules if version is None else read_rules(policy_acts.version(ctx, version).document)
+        rules = chosen.rules if version is None else kept_rules(policy_acts.version(ctx, version).document)
         found = explain(rules, typed_facts.facts(ctx, typed))
     if as_json:
         typer.echo(to_json(policy_words.explanation_json(found)))
@@ -169,7 +169,7 @@ def try_it(
     document = None if what.isdigit() else _document(Path(what))
     with open_registry(writing=False) as ctx:
         number = int(what) if document is None else None
-        rules = read_rules(document if document is not None else policy.version(ctx.tx, int(what)).document)
+        rules = kept_rules(policy.version(ctx.tx, int(what)).document) if document is None else read_rules(document)
         begins = since.astimezone() if since else ctx.now - timedelta(days=days)
         ends = until.astimezone() + timedelta(days=1) if until else ctx.now
         made = trial.run(ctx, rules, since=begins, until=ends, version=number, most=most)

@@ -17,7 +17,7 @@ from reading.kinds import Role
 from reading.register import people
 from reading.rules import policy_acts, policy_rights
 from reading.rules.comparison import compare
-from reading.rules.rules_document import InvalidDocument, read_document, read_rules
+from reading.rules.rules_document import InvalidDocument, kept_rules, read_document, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -100,7 +100,7 @@ def edit_document(  # noqa: PLR0917 -- the fields of the form
         read = read_document(document)
     except InvalidDocument as wrong:
         return _editor(request, staff, None, newest=seen, note=note, refused=wrong, source=document)
-    if act == "form":
+    if act not in {"save", "check"}:
         return _editor(request, staff, read, newest=seen, note=note)
     return _go_on(request, staff, read, act, newest=seen, note=note, source=document)
 
@@ -109,7 +109,7 @@ def edit_document(  # noqa: PLR0917 -- the fields of the form
 def show_comparison(request: Request, staff: Looking, before: Number, after: Number) -> Response:
     language = language_of(request)
     with acting(office_of(request), staff) as ctx:
-        old, new = (read_rules(policy_acts.version(ctx, number).document) for number in (before, after))
+        old, new = (kept_rules(policy_acts.version(ctx, number).document) for number in (before, after))
         numbers = [one.version.version for one in policy_acts.versions(ctx)]
     return office_page(
         request,
@@ -180,7 +180,7 @@ def _version_page(
         "policy_version.html",
         status=problem_of(refused).status if refused else 200,
         line=line,
-        rules=view.rules(read_rules(document), language),
+        rules=view.rules(kept_rules(document), language),
         source=view.source(document),
         numbers=[one.version.version for one in listed if one.version.version != number],
         may=may,
@@ -255,7 +255,9 @@ def _editor(
         checked=checked,
         priorities=policy_form.PRIORITIES,
         sexes=policy_form.SEXES,
-        too_long=document is not None and fields is None and not as_document,
+        unnamed=policy_form.UNNAMED,
+        choices=policy_form.CHOICES,
+        only_as_document=document is not None and fields is None and not as_document,
     )
 
 

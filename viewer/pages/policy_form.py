@@ -1,7 +1,9 @@
-"""The form of a policy: a field a column, a rule a row; a document becomes such fields, and they a document again."""
+"""The form of a policy: a field a column, a rule a row; only a document that comes back as it was becomes a form."""
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any, Final
@@ -12,13 +14,26 @@ from reading.kinds import Priority
 from reading.rules.rules_document import DocumentProblem, InvalidDocument
 
 Column = Annotated[list[str], Form(max_length=200)]
-MOST_RULES: Final = 35
-"""Most rules that the form shows; a longer document is edited as a document."""
+MOST_RULES: Final = 30
+"""Most rules that the form shows: with every box ticked it stays below the 1000 fields that a request may have."""
 PRIORITIES: Final = [priority.value for priority in Priority]
-SEXES: Final = ("M", "F", "O")
+SEXES: Final = ("M", "F", "O", "")
+"""The last is the sex that nobody named."""
+UNNAMED: Final = ("modality", "body_part")
+"""Conditions that a case may meet of which nobody named that fact: a box beside the texts."""
 LISTS: Final = ("modality", "body_part", "site", "department", "words")
 FLAGS: Final = ("contrast", "working_day", "critical", "escalated")
+CHOICES: Final[Mapping[str, Sequence[str]]] = {
+    "tier": ("county", "city"),
+    "needs_verifier": ("yes", "no"),
+    "tell_site": ("no", "yes"),
+    "review_when": ("", "before_release", "after_release"),
+    **dict.fromkeys(FLAGS, ("", "yes", "no")),
+}
+"""By field: what its list offers, and what it shows first."""
 _COMMAS: Final = str.maketrans({"，": ",", "、": ",", "\n": ",", "\r": ","})
+_CLOCK: Final = re.compile("(?:(?:[01][0-9]|2[0-3]):[0-5][0-9])?")
+"""What a browser keeps of a time; another text would come back empty."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +43,8 @@ class Rows:
     columns: Mapping[str, Sequence[str]]
     priority: Sequence[str]
     sex: Sequence[str]
+    unnamed: Sequence[str]
+    """Box by box, e.g. ``2:modality``."""
 
 
 def rows(  # noqa: PLR0917 -- the fields of the form
@@ -56,6 +73,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     hours_to: Column,
     priority: Annotated[list[str] | None, Form(max_length=200)] = None,
     sex: Annotated[list[str] | None, Form(max_length=200)] = None,
+    unnamed: Annotated[list[str] | None, Form(max_length=200)] = None,
 ) -> Rows:
     """The dependency that gathers the fields of the form."""
     columns = {
@@ -83,7 +101,7 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "hours_from": hours_from,
         "hours_to": hours_to,
     }
-    return Rows(columns=columns, priority=priority or (), sex=sex or ())
+    return Rows(columns=columns, priority=priority or (), sex=sex or (), unnamed=unnamed or ())
 
 
 Typed = Annotated[Rows, Depends(rows)]
@@ -103,12 +121,51 @@ def document_of(typed: Rows) -> dict[str, Any]:
 
 
 def fields_of(document: Any) -> list[dict[str, Any]] | None:
-    """The fields of each rule for the form; None where the document is none that the form can show."""
+    """The fields of each rule for the form; None where the form would send another document back."""
     try:
         found = [_fields(rule) for rule in document["rules"]]
-    except (AttributeError, LookupError, TypeError):
+        whole = _plain(document_of(typed_of(found))) == _plain(document)
+    except (AttributeError, LookupError, TypeError, InvalidDocument):
         return None
-    return found if len(found) <= MOST_RULES else None
+    return found if whole and len(found) <= MOST_RULES else None
+
+
+def typed_of(fields: Sequence[Mapping[str, Any]]) -> Rows:
+    """What a browser sends of the form with these fields when nobody changes any."""
+    choices = {"priority": PRIORITIES, "sex": SEXES, "unnamed": UNNAMED}
+    keys = [key for key in fields[0] if key not in choices]
+    boxes = {
+        key: [f"{number}:{code}" for number, rule in enumerate(fields) for code in shown if code in rule[key]]
+        for key, shown in choices.items()
+    }
+    columns = {key: [_sent(key, str(rule[key])) for rule in fields] for key in keys}
+    return Rows(columns=columns, **boxes)
+
+
+def _sent(key: str, value: str) -> str:
+    """The value that a field sends: a list its first choice, and a clock nothing, for a value that they do not have."""
+    if key in CHOICES:
+        return value if value in CHOICES[key] else CHOICES[key][0]
+    if key in {"hours_from", "hours_to"}:
+        return value if _CLOCK.fullmatch(value) else ""
+    return value.replace("\r", "").replace("\n", "")
+
+
+def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
+    """A document without what is as it would be anyway, and each list in one order."""
+    return {**document, "rules": [_plain_rule(rule) for rule in document["rules"]]}
+
+
+def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, **rule}
+    when = {key: value for key, value in said["when"].items() if value is not None}
+    review = said["review"] if said["review"] is None else {"percent": 100, **said["review"]}
+    return {
+        **said,
+        "when": {key: sorted(value) if isinstance(value, list) else value for key, value in when.items()},
+        "exempt_titles": sorted(said["exempt_titles"]),
+        "review": review,
+    }
 
 
 def after_act(document: dict[str, Any], act: str) -> dict[str, Any]:
@@ -141,9 +198,11 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
     if said["hours_from"] or said["hours_to"]:
         when["hours"] = {"from": said["hours_from"], "to": said["hours_to"]}
     for key, boxes in (("priority", typed.priority), ("sex", typed.sex)):
-        chosen = [code for place, _, code in (box.partition(":") for box in boxes) if place == str(number)]
-        if chosen:
+        if chosen := _ticked(boxes, number):
             when[key] = chosen
+    for key in _ticked(typed.unnamed, number):
+        if key in UNNAMED:
+            when[key] = [*when.get(key, []), ""]
     rule: dict[str, Any] = {
         "name": said["name"],
         "when": when,
@@ -159,6 +218,11 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
         after = said["review_when"] == "after_release"
         rule["review"] = {"when": said["review_when"]} | ({"percent": _number(said["review_percent"])} if after else {})
     return rule
+
+
+def _ticked(boxes: Sequence[str], number: int) -> list[str]:
+    """The codes of the boxes that are ticked in a rule."""
+    return [code for place, _, code in (box.partition(":") for box in boxes) if place == str(number)]
 
 
 def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
@@ -180,6 +244,7 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "hours_to": hours.get("to", ""),
         "priority": when.get("priority", []),
         "sex": when.get("sex", []),
+        "unnamed": [key for key in UNNAMED if "" in when.get(key, [])],
     }
 
 
@@ -189,13 +254,14 @@ def _listed(typed: str) -> list[str]:
 
 
 def _joined(texts: Sequence[str]) -> str:
-    return ", ".join(texts)
+    return ", ".join(text for text in texts if text)
 
 
 def _number(typed: str) -> int | float | str:
     if typed.isascii() and typed.isdigit():
         return int(typed)
     try:
-        return float(typed)
+        number = float(typed)
     except ValueError:
         return typed
+    return number if math.isfinite(number) else typed

@@ -17,7 +17,7 @@ from reading.register import organisations
 from reading.rules import policy_acts, policy_rights, trial, typed_facts
 from reading.rules.explanation import explain
 from reading.rules.policy_acts import Stage
-from reading.rules.rules_document import read_rules
+from reading.rules.rules_document import kept_rules
 from reading.rules.typed_facts import TypedFacts
 from reading.viewers import Staff
 from viewer.http.callers import Looking, Submitting
@@ -117,7 +117,7 @@ def try_it(
     try:
         first, last = _day("since", since) or first, _day("until", until) or last
         with acting(office, staff) as ctx:
-            rules = read_rules(policy_acts.version(ctx, version).document)
+            rules = kept_rules(policy_acts.version(ctx, version).document)
         with in_snapshot(office, staff) as ctx:
             begins = datetime(first.year, first.month, first.day, tzinfo=ZONE)
             ends = datetime(last.year, last.month, last.day, tzinfo=ZONE) + timedelta(days=1)
@@ -155,7 +155,7 @@ def _why_page(
         chosen = version or next(one.version.version for one in listed if one.stage is Stage.IN_FORCE)
         found: dict[str, Any] | None = None
         if answered:
-            rules = read_rules(policy_acts.version(ctx, chosen).document)
+            rules = kept_rules(policy_acts.version(ctx, chosen).document)
             found = view.explanation(explain(rules, typed_facts.facts(ctx, typed)), language)
         sites = [one.code for one in organisations.list_all(ctx.tx) if one.until is None]
     return office_page(

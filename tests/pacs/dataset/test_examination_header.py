@@ -6,7 +6,7 @@ import pytest
 from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from pacs.dataset.examination_header import examination_header
-from pacs.dataset.part10 import NoMeta
+from pacs.dataset.part10 import NoMeta, read_meta
 from tests.builders import image, part10
 
 
@@ -40,6 +40,16 @@ def test_a_file_that_is_cut_before_its_pixels_says_as_much() -> None:
 
     assert examination_header(whole[:-4096]) == examination_header(whole)
     assert not examination_header(whole).with_contrast
+
+
+def test_a_file_that_is_cut_inside_its_file_meta_information_is_refused() -> None:
+    whole = _file(ExplicitVRLittleEndian)
+    meta = read_meta(whole, whole=True)
+    assert meta is not None
+
+    for length in range(meta.end + 1):
+        with pytest.raises(NoMeta):
+            examination_header(whole[:length])
 
 
 @pytest.mark.parametrize("head", [b"", b"x" * 100, b"x" * 1000, bytes(128) + b"DICM"])

@@ -32,6 +32,7 @@ TABLE: list[tuple[Condition, Any, dict[str, Any], dict[str, Any]]] = [
     (Condition.WORDS, frozenset({"胸痛", "stroke"}), {"request": "突发胸痛2小时"}, {"request": "咳嗽"}),
     (Condition.WORDS, frozenset({"stroke"}), {"request": "? Stroke, left"}, {"request": ""}),
     (Condition.WORDS, frozenset({".*"}), {"request": "a.*b"}, {"request": "anything"}),
+    (Condition.WORDS, frozenset({" ", "stroke"}), {"request": "stroke"}, {"request": "a cough"}),
     (Condition.SEX, frozenset({Sex.FEMALE}), {"sex": Sex.FEMALE}, {"sex": Sex.UNKNOWN}),
     (Condition.MIN_AGE_YEARS, 75, {"age_years": 75}, {"age_years": 74}),
     (Condition.MIN_AGE_YEARS, 0, {"age_years": 0}, {"age_years": None}),

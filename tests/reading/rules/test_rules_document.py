@@ -13,7 +13,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from reading.rules.first_policy import FIRST_POLICY
-from reading.rules.rules_document import InvalidDocument, ReviewPart, RulePart, WhenPart, read_rules, rule_part
+from reading.rules.rules_document import (
+    InvalidDocument,
+    ReviewPart,
+    RulePart,
+    WhenPart,
+    kept_rules,
+    read_document,
+    read_rules,
+    rule_part,
+)
 from reading.rules.shipped_policies import NAMES, shipped
 
 XRAY = "rules[6]"
@@ -90,6 +99,15 @@ def _problems(document: Any) -> dict[str, str]:
         (_when(hours={"from": "08:00", "to": "24:00"}), XRAY + ".when.hours.to", "not_a_clock"),
         (_when(hours={"from": "08:00"}), XRAY + ".when.hours.to", "required"),
         (_when(hours={"from": "08:00", "to": "08:00"}), XRAY + ".when.hours", "no_hours"),
+        (_when(words=["  "]), XRAY + ".when.words[0]", "required"),
+        (_when(words=["\u3000"]), XRAY + ".when.words[0]", "required"),
+        (_when(modality=[" "]), XRAY + ".when.modality[0]", "required"),
+        (_when(body_part=["HE\0AD"]), XRAY + ".when.body_part[0]", "characters"),
+        (_when(site=["hills "]), XRAY + ".when.site[0]", "spaces"),
+        (_with(name="plain\0"), XRAY + ".name", "characters"),
+        (_with(name="\ud800"), XRAY + ".name", "not_accepted"),
+        (_with(name="  "), XRAY + ".name", "required"),
+        (_with(exempt_titles=["\n"]), XRAY + ".exempt_titles[0]", "characters"),
         (_when(words=[""]), XRAY + ".when.words[0]", "required"),
         (_when(sex=["F", "X"]), XRAY + ".when.sex[1]", "not_among"),
         (_when(), "rules[7].when", "never_reached"),
@@ -145,6 +163,21 @@ def test_the_document_of_databases_of_today_says_what_it_said() -> None:
     document = json.loads((Path(__file__).parent / "first_policy_of_0037.json").read_text(encoding="utf-8"))
 
     assert read_rules(document) == read_rules(FIRST_POLICY)
+
+
+def test_a_version_that_is_kept_reads_with_the_texts_that_no_new_one_may_have() -> None:
+    kept = _with(name=" 旧规则 ", when={"words": ["  "], "site": ["hills "]})
+
+    rule = kept_rules(kept)[6]
+    assert (rule.name, rule.when.words, rule.when.site) == (" 旧规则 ", {"  "}, {"hills "})
+
+
+@pytest.mark.parametrize("text", ["9" * 4301, "[" * 100_000, '"\\ud800"'], ids=["digits", "depth", "surrogate"])
+def test_a_text_with_what_nothing_can_show_again_is_refused(text: str) -> None:
+    with pytest.raises(InvalidDocument) as refused:
+        read_document(text)
+
+    assert refused.value.problem == "not_accepted"
 
 
 def test_the_page_explains_every_field() -> None:

@@ -91,11 +91,14 @@ def test_a_document_is_checked_before_it_is_kept(manager: httpx.Client) -> None:
     wrong = _send(manager, f"{OFFICE}/new/document", document=document.replace("county", "moon"), **typed)
     saved = _send(manager, f"{OFFICE}/new/document", document=document, seen="1", act="save")
     overtaken = _send(manager, f"{OFFICE}/new/document", document=document, seen="1", act="save")
+    moved = _send(manager, f"{OFFICE}/new/document", document="[]", seen="1", act="up:0")
+    digits = _send(manager, f"{OFFICE}/new/document", document="9" * 4301, **typed)
 
     assert "No errors, 10 rules" in good.text
     assert "is no JSON document (line 1)" in broken.text
     assert wrong.text.count("has to be &#39;county&#39; / &#39;city&#39;") == 9
     assert [one.status_code for one in (good, broken, wrong, saved, overtaken)] == [200, 422, 422, 303, 409]
+    assert [one.status_code for one in (moved, digits)] == [200, 422]
 
 
 def test_why_is_answered_for_typed_facts_and_for_a_file(house: House, manager: httpx.Client) -> None:

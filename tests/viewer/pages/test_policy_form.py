@@ -5,19 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reading.rules.rules_document import InvalidDocument, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
-from viewer.pages.policy_form import FLAGS, Rows, after_act, document_of, fields_of
-
-BOXES = ("priority", "sex")
-
-
-def _typed(fields: list[dict[str, Any]]) -> Rows:
-    """What a browser sends of a form with these fields."""
-    columns = {key: [str(rule[key]) for rule in fields] for key in fields[0] if key not in BOXES}
-    boxes = {key: [f"{number}:{code}" for number, rule in enumerate(fields) for code in rule[key]] for key in BOXES}
-    return Rows(columns=columns, **boxes)
+from viewer.pages.policy_form import FLAGS, after_act, document_of, fields_of, typed_of
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -25,18 +18,18 @@ def test_a_document_goes_through_the_form_as_it_is(name: str) -> None:
     fields = fields_of(shipped(name))
     assert fields is not None
 
-    assert read_rules(document_of(_typed(fields))) == read_rules(shipped(name))
+    assert read_rules(document_of(typed_of(fields))) == read_rules(shipped(name))
 
 
 def test_every_condition_goes_through_the_form() -> None:
     when: dict[str, Any] = {
-        "modality": ["CT"],
-        "body_part": ["HEAD"],
+        "modality": ["CT", ""],
+        "body_part": [""],
         "site": ["hills"],
         "department": ["急诊科", "内科"],
         "words": ["胸痛"],
         "priority": ["urgent"],
-        "sex": ["F"],
+        "sex": ["F", ""],
         "min_age_years": 0,
         "max_age_years": 13,
         "hours": {"from": "22:00", "to": "06:00"},
@@ -47,7 +40,66 @@ def test_every_condition_goes_through_the_form() -> None:
     assert fields is not None
     fields[0]["department"] = "急诊科，内科"
 
-    assert read_rules(document_of(_typed(fields))) == read_rules(document)
+    assert read_rules(document_of(typed_of(fields))) == read_rules(document)
+
+
+def _with(rule: dict[str, Any]) -> dict[str, Any]:
+    return {"rules": [shipped("first")["rules"][-1] | {"name": "one"} | rule, shipped("first")["rules"][-1]]}
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        {"when": {"words": ["头痛，呕吐"]}},
+        {"when": {"words": ["two\nlines"]}},
+        {"when": {"department": [" 急诊科"]}},
+        {"when": {"site": [""]}},
+        {"when": {"colour": ["red"]}},
+        {"when": {"priority": ["soon"]}},
+        {"when": {"sex": ["X"]}},
+        {"when": {"critical": "no"}},
+        {"when": {"hours": {"from": "25:00", "to": "25:30"}}},
+        {"when": {"hours": {"from": "", "to": ""}}},
+        {"when": {"min_age_years": "14"}},
+        {"tier": "village"},
+        {"review": {"when": "never"}},
+        {"review": {"when": "before_release", "percent": 20}},
+        {"exempt_titles": ["主任医师,教授"]},
+        {"more": 1},
+    ],
+    ids=str,
+)
+def test_what_the_form_would_change_is_edited_as_a_document(rule: dict[str, Any]) -> None:
+    assert fields_of(_with({})) is not None
+
+    assert fields_of(_with(rule)) is None
+
+
+TEXTS = st.lists(st.sampled_from(["", " ", "CT", "a,b", "胸、腹", "HEAD", "x "]), min_size=1, max_size=3)
+WHEN = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(("modality", "body_part", "site", "words"), TEXTS),
+        "sex": st.lists(st.sampled_from(["M", "F", "O", "", "X"]), max_size=3),
+        "priority": st.lists(st.sampled_from(["urgent", "routine", "soon"]), max_size=2),
+        "critical": st.sampled_from([True, False, None, 1, "no"]),
+        "min_age_years": st.sampled_from([0, 14, "14", 1.5, None]),
+        "hours": st.sampled_from([None, {"from": "22:00", "to": "06:00"}, {"from": "24:00"}, {}]),
+    },
+)
+
+
+@given(WHEN)
+def test_no_condition_is_lost_on_the_way_through_the_form(when: dict[str, Any]) -> None:
+    fields = fields_of(_with({"when": when}))
+    if fields is None:
+        return
+    back = document_of(typed_of(fields))["rules"][0]["when"]
+
+    asked = {key: value for key, value in when.items() if value is not None}
+    assert {key: sorted(value) if isinstance(value, list) else value for key, value in back.items()} == {
+        key: sorted(value) if isinstance(value, list) else value for key, value in asked.items()
+    }
 
 
 @pytest.mark.parametrize(
@@ -76,7 +128,7 @@ def test_what_is_no_number_is_named_by_the_schema() -> None:
     fields[0]["due_minutes"] = "soon"
 
     with pytest.raises(InvalidDocument) as refused:
-        read_rules(document_of(_typed(fields)))
+        read_rules(document_of(typed_of(fields)))
     assert [(one.path, one.problem) for one in refused.value.problems] == [
         ("rules[0].due_minutes", "not_a_whole_number")
     ]
