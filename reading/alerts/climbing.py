@@ -12,6 +12,7 @@ from reading.alerts.alert_rows import Alert
 from reading.alerts.moves import Move, after
 from reading.audit import SYSTEM
 from reading.cases import cases
+from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.tables import critical_alert
 
@@ -44,8 +45,7 @@ def remind(ctx: Context[Who]) -> int:
         after(alert.state, Move.REMIND)
         again = ctx.now + timedelta(minutes=alert.disposal_minutes)
         reminded = alert_rows.change(ctx.tx, alert, reminders=alert.reminders + 1, remind_at=again)
-        site_id = cases.by_id(ctx.tx, alert.case_id).site_id
-        notices.tell_next(ctx.tx, reminded, site_id, notices.Kind.REMINDED, step=alert.reminders, now=ctx.now)
+        _tell(ctx, reminded, notices.Kind.REMINDED, step=alert.reminders)
         _record(ctx, Action.CRITICAL_REMIND, alert, reminded.reminders)
     return len(due)
 
@@ -54,9 +54,15 @@ def _climb(ctx: Context[Who], alert: Alert) -> None:
     after(alert.state, Move.CLIMB)
     again = ctx.now + timedelta(minutes=alert.minutes)
     climbed = alert_rows.change(ctx.tx, alert, level=alert.level + 1, climbs_at=again)
-    site_id = cases.by_id(ctx.tx, alert.case_id).site_id
-    notices.tell_next(ctx.tx, climbed, site_id, notices.Kind.CLIMBED, step=alert.level, now=ctx.now)
+    _tell(ctx, climbed, notices.Kind.CLIMBED, step=alert.level)
     _record(ctx, Action.CRITICAL_CLIMB, alert, climbed.level)
+
+
+def _tell(ctx: Context[Who], alert: Alert, kind: notices.Kind, *, step: int) -> None:
+    """Tell the organisation of a step; of a case that its site does not see, those above it from the first on."""
+    case = cases.by_id(ctx.tx, alert.case_id)
+    first = 1 if case.state in HIDDEN else 0
+    notices.tell_next(ctx.tx, alert, case.site_id, kind, step=max(step, first), now=ctx.now)
 
 
 def _record(ctx: Context[Who], action: Action, alert: Alert, level: int) -> None:

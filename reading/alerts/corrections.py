@@ -57,7 +57,7 @@ def lift(ctx: Context[Who], case_id: str, content: Content, before: Sequence[Con
 
 @without_door("The act that closes the case has opened it.")
 def lift_all(ctx: Context[Who], case_id: str) -> None:
-    """Lift every alert of a case that was entered in error: nobody could answer them any longer."""
+    """Lift every alert of a case that was entered in error or has no images left: nobody could answer them."""
     for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, []):
         critical.take_back(ctx, cases.by_id(ctx.tx, case_id), alert, Move.LIFT)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from sqlalchemy.engine import Connection
 
+from reading.alerts import corrections
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
@@ -51,6 +52,8 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
         back = move in (Move.RESUBMIT, Move.REFILL)
         tier = case_rule.home_tier(ctx.tx, case) if back else None
         case = cases.move(ctx, case, move, grant=grant, why=why, tier=tier)
+    if move is Move.EMPTY:
+        corrections.lift_all(ctx, case_id)
     if case.state is State.WAITING_READ:
         _retriaged(ctx.tx, case)
     return identity.judge(ctx, case_id)

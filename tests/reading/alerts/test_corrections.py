@@ -111,10 +111,12 @@ def test_a_case_that_was_entered_in_error_climbs_no_more(engine: Engine, now: da
         alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
         withhold.withhold(ada, case.id, why="wrong person")
         while_withheld = climbing.climb(Context(tx, clinic.audit, now + MINUTE * 10, SYSTEM))
+        told = [one.organisation_id for one in notices.of_alerts(tx, [alert.id])[alert.id]]
         closed = withhold.enter_in_error(mona, case.id, why="wrong person")
         found = alert_rows.by_id(tx, alert.id)
 
         assert while_withheld == 1
+        assert told == [clinic.region.hills.id, clinic.region.oak.id]  # Hills does not see the case, and cannot answer
         assert (found.state, found.ended_by, closed.critical) == (State.LIFTED, clinic.mona.person_id, False)
         assert climbing.climb(Context(tx, clinic.audit, now + MINUTE * 60, SYSTEM)) == 0
 

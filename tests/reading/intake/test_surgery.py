@@ -8,12 +8,15 @@ import pytest
 from sqlalchemy.engine import Connection, Engine
 
 from reading import audit
+from reading.alerts import alert_rows, critical
+from reading.alerts import moves as alert_moves
 from reading.audit import SYSTEM
 from reading.cases import cases, history
 from reading.cases.cases import Case
 from reading.cases.moves import Move, State
 from reading.completeness import ledger
 from reading.context import Context
+from reading.desk import alert_board
 from reading.errors import Invalid, NotAllowed, NotThere
 from reading.intake import correction, intake, surgery, surgery_record
 from reading.intake.surgery_record import Kind, Surgery
@@ -126,9 +129,14 @@ def test_images_go_to_an_examination_that_is_there_also_of_another_person(engine
 
         assert (made.kind, made.other_case_id) == (Kind.MOVE, right.id)
         assert counts(tx, "1.1", "1.2") == [1, 2]
+        ada, mona = (Context(tx, clinic.audit, now, staff) for staff in (clinic.ada, clinic.mona))
+        raised = critical.raise_alert(ada, wrong.id, critical_class="stroke", finding="!")
         rest = split(tx, clinic, wrong.id, "1.1.1.2", now=now, into_case=right.id)
         assert counts(tx, "1.1", "1.2") == [0, 3]
         assert state(tx, wrong.id) is State.EMPTIED
+        assert alert_rows.by_id(tx, raised.id).state is alert_moves.State.LIFTED  # the site could not answer it
+        (logged,) = alert_board.log(mona, since=now, until=now + timedelta(days=1)).alerts
+        assert (logged.alert.id, len(logged.entry.studies)) == (raised.id, 1)
         undo(tx, clinic, rest, now=now)
         assert state(tx, wrong.id) is State.WAITING_READ
         assert history.moves_of(tx, wrong.id)[-1].move is Move.REFILL
