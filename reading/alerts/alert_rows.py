@@ -34,7 +34,7 @@ class Alert:
     minutes: int
     """Until somebody must have answered, at each level."""
     disposal_minutes: int
-    """From the acknowledgement until the township is reminded to say what was done, again and again."""
+    """From the acknowledgement until the township is first reminded to say what was done."""
     raised_by: str
     raised_at: datetime
     due_at: datetime

@@ -27,6 +27,7 @@ from reading.viewers import Staff
 from storage.ids import new_id
 
 CODE: Final = re.compile(r"[a-z][a-z0-9_]{1,39}")
+_LONGEST_TERMS: Final = {"modalities": 60, "body_parts": 200}
 _TERM: Final = re.compile(r"[A-Z0-9_]{1,16}")
 
 
@@ -163,6 +164,8 @@ def end(ctx: Context[Staff | Actor], code: str, *, organisation_code: str = "") 
 
     """
     organisation_id = _organisation(ctx, organisation_code)
+    if not CODE.fullmatch(code):
+        raise NotThere("class", code)
     standing = in_force(ctx.tx, organisation_id, ctx.now).get(code)
     own = _end_own(ctx, code, organisation_id)
     inherited = in_force(ctx.tx, organisation_id, ctx.now).get(code)
@@ -232,8 +235,10 @@ def _minutes(field: str, value: int) -> int:
 
 def _terms(field: str, text: str) -> tuple[str, ...]:
     terms = tuple(dict.fromkeys(term for term in re.split(r"[,;\s，、]+", text.upper()) if term))
-    if any(not _TERM.fullmatch(term) for term in terms) or len(terms) > 10:
+    if any(not _TERM.fullmatch(term) for term in terms):
         raise Invalid(field, "characters")
+    if len(",".join(terms)) > _LONGEST_TERMS[field]:
+        raise Invalid(field, "length")
     return terms
 
 

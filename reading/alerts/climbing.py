@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Final
 
 import sqlalchemy as sa
 
@@ -16,7 +17,10 @@ from reading.cases.moves import HIDDEN
 from reading.context import Context, Who, without_door
 from reading.tables import critical_alert
 
-_AT_ONCE = 100
+MOST_REMINDERS: Final = 10
+"""After so many without an answer nothing asks any more, and the board says so."""
+_LONGEST: Final = timedelta(days=1)
+_AT_ONCE: Final = 100
 """The most alerts that climb in one transaction."""
 
 
@@ -37,17 +41,25 @@ def climb(ctx: Context[Who]) -> int:
 def remind(ctx: Context[Who]) -> int:
     """Ask what was done with the patient where nobody has said so in time; answers how often it asked.
 
-    First everybody at the site, then those above it; nothing rings.
+    First everybody at the site, then those above it, each time after twice as long, `MOST_REMINDERS` times; nothing
+    rings.
     """
-    waiting = alert_rows.undisposed() & (critical_alert.c.remind_at <= ctx.now)
+    asked_still = critical_alert.c.reminders < MOST_REMINDERS
+    waiting = alert_rows.undisposed() & asked_still & (critical_alert.c.remind_at <= ctx.now)
     due = alert_rows.lock_due(ctx.tx, waiting, limit=_AT_ONCE)
     for alert in due:
         after(alert.state, Move.REMIND)
-        again = ctx.now + timedelta(minutes=alert.disposal_minutes)
-        reminded = alert_rows.change(ctx.tx, alert, reminders=alert.reminders + 1, remind_at=again)
+        asked = alert.reminders + 1
+        again = ctx.now + until_next(alert.disposal_minutes, asked)
+        reminded = alert_rows.change(ctx.tx, alert, reminders=asked, remind_at=again)
         _tell(ctx, reminded, notices.Kind.REMINDED, step=alert.reminders)
         _record(ctx, Action.CRITICAL_REMIND, alert, reminded.reminders)
     return len(due)
+
+
+def until_next(disposal_minutes: int, asked: int) -> timedelta:
+    """From one reminder to the next: twice as long as the time before it, a day at most."""
+    return min(timedelta(minutes=disposal_minutes * 2**asked), _LONGEST)
 
 
 def _climb(ctx: Context[Who], alert: Alert) -> None:

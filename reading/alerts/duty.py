@@ -19,7 +19,7 @@ from reading.register import organisations, people
 from reading.register.grants import may_act
 from reading.row_rules import open_at, valid_at
 from reading.tables import duty, organisation, person, role_grant
-from reading.texts import checked
+from reading.texts import checked, storable
 from reading.viewers import Staff
 from storage.ids import new_id
 
@@ -134,7 +134,7 @@ def add(
     site = organisations.in_force(ctx.tx, organisation_code)
     if not may_list(ctx, site.id):
         raise NotAllowed("not_their_site")
-    one = people.by_username(ctx.tx, username)
+    one = people.by_username(ctx.tx, storable("person", username, lines=False))
     if one is None or one.until is not None:
         raise NotThere("person", username)
     if role not in ON_DUTY_AS:
@@ -171,7 +171,7 @@ def end(ctx: Context[Staff | Actor], duty_id: str) -> OnDuty:
         NotAllowed: as `add`.
 
     """
-    found = _select(ctx.tx, duty.c.id == duty_id, open_at(duty, ctx.now))
+    found = _select(ctx.tx, duty.c.id == storable("duty_id", duty_id, lines=False), open_at(duty, ctx.now))
     if not found:
         raise NotThere
     one = found[0]

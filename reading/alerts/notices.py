@@ -24,6 +24,10 @@ FIRST_AT_THE_SITE: Final = (Role.CLINICIAN, Role.TECHNICIAN)
 """The roles that a new alert looks for where nobody is on duty; it names somebody of the first that is held there."""
 
 
+ON_A_LIST: Final = 20
+"""Notices of an alert that lists show: the newest."""
+
+
 class Kind(StrEnum):
     TOLD = "told"
     CLIMBED = "climbed"
@@ -84,9 +88,16 @@ def tell_person(
     _post(tx, alert, kind, person_id=person_id, organisation_id=organisation_id, now=now)
 
 
-def of_alerts(tx: Connection, alert_ids: Collection[str]) -> Mapping[str, list[Notice]]:
-    """Who was told of each alert, in their order."""
+def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = None) -> Mapping[str, list[Notice]]:
+    """Who was told of each alert, in their order; with ``last`` the newest so many, since climbing never ends."""
     notice, person, organisation = tables.critical_notice, tables.person, tables.organisation
+    of_these = notice.c.alert_id.in_(alert_ids)
+    if last is not None:
+        newest = sa.func.row_number().over(
+            partition_by=notice.c.alert_id, order_by=(notice.c.at.desc(), notice.c.id.desc())
+        )
+        ranked = sa.select(notice.c.id, newest.label("place")).where(of_these).subquery()
+        of_these = notice.c.id.in_(sa.select(ranked.c.id).where(ranked.c.place <= last))
     rows = tx.execute(
         sa.select(
             notice,
@@ -96,7 +107,7 @@ def of_alerts(tx: Connection, alert_ids: Collection[str]) -> Mapping[str, list[N
         )
         .outerjoin(person, person.c.id == notice.c.person_id)
         .join(organisation, organisation.c.id == notice.c.organisation_id)
-        .where(notice.c.alert_id.in_(alert_ids))
+        .where(of_these)
         .order_by(notice.c.at, notice.c.id)
     )
     found: defaultdict[str, list[Notice]] = defaultdict(list)

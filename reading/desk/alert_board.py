@@ -80,7 +80,7 @@ def board(ctx: Context[Staff]) -> tuple[PendingAlert, ...]:
     """The alerts that wait for an acknowledgement, then those that wait for a disposal; the earliest deadline first."""
     open_still = alert_rows.select(ctx.tx, (alert_rows.unanswered() | alert_rows.undisposed()) & _visible(ctx))
     found = sorted(open_still, key=lambda one: (one.acknowledged_at is not None, one.due_at, one.id))
-    return pending_alerts(ctx, found[:MOST])
+    return pending_alerts(ctx, found[:MOST], last=notices.ON_A_LIST)
 
 
 @without_door("The page records the look at the list first; the rows are those that are visible to the viewer.")

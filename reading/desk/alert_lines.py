@@ -32,16 +32,21 @@ class PendingAlert:
     ended_by: str = field(repr=False)
     """Names, each empty until somebody did it."""
     told: tuple[Notice, ...]
-    """Who was told of it, in their order."""
+    """Who was told of it, in their order; on a list the newest."""
 
 
 @without_door("It adds to alerts of cases that are visible to the viewer; the page records the look at the list.")
-def pending_alerts(ctx: Context[Staff], alerts: Sequence[Alert]) -> tuple[PendingAlert, ...]:
-    """Alerts with what stands beside them on a page, in their order; their cases are visible to the viewer."""
+def pending_alerts(
+    ctx: Context[Staff], alerts: Sequence[Alert], *, last: int | None = None
+) -> tuple[PendingAlert, ...]:
+    """Alerts with what stands beside them on a page, in their order; their cases are visible to the viewer.
+
+    Of each, ``last`` are the newest notices that a list shows; None is all of them.
+    """
     of_cases = cases.by_ids(ctx.tx, {one.case_id for one in alerts})
     of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
     sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
-    told = notices.of_alerts(ctx.tx, [one.id for one in alerts])
+    told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last)
     named = {code: classes.named(ctx.tx, code) for code in {one.critical_class for one in alerts}}
     acted = ((one.raised_by, one.acknowledged_by, one.disposed_by, one.ended_by) for one in alerts)
     names = {person_id: _name(ctx, person_id) for each in acted for person_id in each if person_id}

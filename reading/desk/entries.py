@@ -117,7 +117,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
     named = {code: classes.named(tx, code) for code in {alert.critical_class for alert in alerts.values()}}
-    told = notices.of_alerts(tx, [alert.id for alert in alerts.values()]) if alerts else {}
+    told = notices.of_alerts(tx, [alert.id for alert in alerts.values()], last=notices.ON_A_LIST) if alerts else {}
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
     late = follow_ups.open_of_each(tx, ids)

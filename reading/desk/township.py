@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from reading import tables
 from reading.access import visibility
-from reading.alerts import alert_rows
+from reading.alerts import alert_rows, notices
 from reading.cases import cases, history
 from reading.cases.history import MoveRow
 from reading.cases.moves import State
@@ -144,7 +144,7 @@ def _alerts(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingAl
     alert = tables.critical_alert
     open_still = alert_rows.unanswered() | alert_rows.undisposed()
     theirs = alert.c.case_id.in_(sa.select(tables.case.c.id).where(own))
-    return pending_alerts(ctx, alert_rows.select(ctx.tx, open_still & theirs)[:MOST])
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, open_still & theirs)[:MOST], last=notices.ON_A_LIST)
 
 
 def _returns(ctx: Context[Staff], own: sa.ColumnElement[bool]) -> tuple[PendingReturn, ...]:

@@ -17,7 +17,7 @@ from reading.errors import Invalid, NotThere
 from reading.kinds import Level, Tier
 from reading.row_rules import open_at, taken_as, valid_at
 from reading.tables import agreement, organisation
-from reading.texts import checked
+from reading.texts import checked, storable
 from storage.ids import new_id
 
 READS_AT: Final = {Tier.COUNTY: (Level.COUNTY, Level.CITY), Tier.CITY: (Level.CITY,)}
@@ -119,9 +119,10 @@ def in_force(tx: Connection, code: str) -> Organisation:
 
     Raises:
         NotThere: there is none, or it has ended.
+        Invalid: characters that no code has and no database stores.
 
     """
-    one = by_code(tx, code)
+    one = by_code(tx, storable("organisation", code, lines=False))
     if one is None or one.until is not None:
         raise NotThere("organisation", code)
     return one

@@ -34,6 +34,9 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 """In which the days of the log begin."""
 DAY: Final = timedelta(days=1)
 LONGEST: Final = timedelta(days=366)
+EARLIEST: Final = date(2000, 1, 1)
+LATEST: Final = date(2999, 12, 31)
+"""Days beyond them are typed in error, and would leave the calendar of the time zones."""
 
 Day = Annotated[date | None, Query()]
 
@@ -167,6 +170,9 @@ def _open(request: Request, staff: Staff) -> dict[str, Any]:
 
 def _log(request: Request, staff: Staff, since: date | None, until: date | None) -> tuple[alert_board.Log, date, date]:
     office = office_of(request)
+    for name, day in (("since", since), ("until", until)):
+        if day is not None and not EARLIEST <= day <= LATEST:
+            raise Invalid(name, "range")
     last = until or office.clock().astimezone(ZONE).date()
     first = max(since or last - 6 * DAY, last - LONGEST)
     looks_through(office, staff, Action.CRITICAL_LOG)

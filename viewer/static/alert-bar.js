@@ -4,6 +4,7 @@
   "use strict";
   var PERIOD_MS = 4000;
   var HIDDEN_MS = 8000;
+  var NOBODY_MS = 60000;
   var TONE_EVERY_MS = 8000;
   var KEPT = "tierread-alert-tone-at";
   var AudioKind = window.AudioContext || window.webkitAudioContext;
@@ -109,6 +110,10 @@
     }
   }
 
+  function period() {
+    return document.hidden ? HIDDEN_MS : PERIOD_MS;
+  }
+
   function look() {
     fetch("/api/alerts/bar", { cache: "no-store", credentials: "same-origin" })
       .then(function (answer) {
@@ -116,7 +121,7 @@
         if (answer.status === 204) {
           last = null;
           draw();
-          return false; // nobody is signed in: the next page asks again
+          return NOBODY_MS; // nobody is signed in here; somebody may be again, in another tab or after a restart
         }
         if (!answer.ok) throw new Error(String(answer.status));
         return answer.json().then(function (said) {
@@ -125,20 +130,20 @@
           var signIn = location.pathname.indexOf("/sign-in") === 0;
           if (said.locked && !signIn && !document.querySelector("tierread-app")) {
             location.reload();
-            return false;
+            return 0;
           }
           draw();
           if (said.rings) tone();
-          return true;
+          return period();
         });
       })
       .catch(function () {
         failures += 1;
         draw();
-        return true;
+        return period();
       })
-      .then(function (again) {
-        if (again) window.setTimeout(look, document.hidden ? HIDDEN_MS : PERIOD_MS);
+      .then(function (wait) {
+        if (wait) window.setTimeout(look, wait);
       });
   }
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from reading.alerts.alert_rows import Kind
+from reading.alerts.climbing import MOST_REMINDERS
 from reading.alerts.moves import UNANSWERED, State
 from reading.alerts.notices import Notice
 from reading.desk.alert_bar import Waiting
@@ -67,6 +68,8 @@ class AlertBanner:
     acknowledged: str
     """Who acknowledged it when; empty until then."""
     read_back: str = field(repr=False)
+    unanswered: str
+    """That nothing asks any more what was done with the patient; empty while something does."""
 
 
 def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> AlertBanner:
@@ -100,6 +103,9 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
             at=words.moment_today(alert.acknowledged_at, zone, now),
         ),
         read_back=alert.read_back or "",
+        unanswered=text(language, "alerts.unanswered", n=alert.reminders)
+        if alert.state is State.ACKNOWLEDGED and alert.reminders >= MOST_REMINDERS
+        else "",
     )
 
 

@@ -12,11 +12,14 @@ from reading.alerts.disposal import Disposal
 from reading.alerts.moves import State
 from reading.audit import SYSTEM
 from reading.context import Context
+from reading.desk import alert_board
 from reading.errors import Invalid, NotAllowed
 from reading.kinds import Role
 from storage.database import transaction
 from tests.reading.alerts.test_critical import TEN, notices_of
 from tests.reading.clinic import acknowledge, arrive, open_clinic
+from viewer.views.alerts import alert_banner
+from viewer.words.catalogue import Language
 
 
 def test_unanswered_it_climbs_from_the_site_to_the_county_to_the_city_and_stays_there(
@@ -80,9 +83,9 @@ def test_what_was_done_is_asked_for_softly_until_the_township_answers(engine: En
         alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
         unanswered = climbing.remind(Context(tx, clinic.audit, now + hour, SYSTEM))
         acknowledge(tx, clinic, clinic.tang, alert.id, now)
-        reminded = [climbing.remind(Context(tx, clinic.audit, now + hour * n / 2, SYSTEM)) for n in range(1, 5)]
+        reminded = [climbing.remind(Context(tx, clinic.audit, now + hour * n, SYSTEM)) for n in range(1, 5)]
         told = notices.of_alerts(tx, [alert.id])[alert.id]
-        tang = Context(tx, clinic.audit, now + hour * 2, clinic.tang)
+        tang = Context(tx, clinic.audit, now + hour * 4, clinic.tang)
         with pytest.raises(NotAllowed):
             disposal.dispose(ada, alert.id, disposal=Disposal.TREATED, text="")
         with pytest.raises(Invalid):
@@ -90,9 +93,35 @@ def test_what_was_done_is_asked_for_softly_until_the_township_answers(engine: En
         done = disposal.dispose(tang, alert.id, disposal=Disposal.TRANSFERRED, text="120 转县医院")
         after = climbing.remind(Context(tx, clinic.audit, now + hour * 9, SYSTEM))
 
-    assert (unanswered, reminded, after) == (0, [0, 1, 0, 1], 0)
+    assert (unanswered, reminded, after) == (0, [1, 0, 1, 0], 0)
     assert [(one.kind, one.organisation_id) for one in told[1:]] == [
         ("reminded", clinic.region.hills.id),
         ("reminded", clinic.region.oak.id),
     ]
     assert (done.state, done.disposed_by, done.disposal_text) == (State.DISPOSED, clinic.tang.person_id, "120 转县医院")
+
+
+def test_what_was_done_is_asked_for_ten_times_and_a_list_holds_the_newest_notices(
+    engine: Engine, now: datetime
+) -> None:
+    day = timedelta(days=1)
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        case = arrive(tx, clinic, "1.1", now)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        alert = critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+        acknowledge(tx, clinic, clinic.tang, alert.id, now)
+        asked = sum(climbing.remind(Context(tx, clinic.audit, now + day * n, SYSTEM)) for n in range(1, 15))
+        told = [notices.of_alerts(tx, [alert.id], last=last)[alert.id] for last in (None, 3)]
+        (shown,) = alert_board.board(Context(tx, clinic.audit, now + day * 15, clinic.mona))
+
+    assert asked == climbing.MOST_REMINDERS
+    assert told[1] == told[0][-3:]
+    assert shown.alert.reminders == climbing.MOST_REMINDERS
+    assert "已催问 10 次" in alert_banner(shown, Language.ZH, now).unanswered
+
+
+def test_from_one_reminder_to_the_next_it_is_twice_as_long_and_a_day_at_most() -> None:
+    hours = [climbing.until_next(60, asked) / timedelta(hours=1) for asked in range(1, 7)]
+
+    assert hours == [2, 4, 8, 16, 24, 24]

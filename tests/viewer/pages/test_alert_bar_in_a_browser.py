@@ -71,3 +71,16 @@ def test_a_critical_result_rings_on_every_page_until_it_is_read_back(house: Hous
         tang.wait_for_url("**?done=acknowledged")
         expect(tang.locator("#alert-bar")).to_have_count(0)
         expect(tang).not_to_have_title(re.compile(r"^\("))
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_where_nobody_is_signed_in_it_goes_on_asking_slowly(house: House, browser: Browser) -> None:
+    with window(browser, house, DESK) as nobody:
+        page = nobody.new_page()
+        page.clock.install()
+        with page.expect_response("**/api/alerts/bar"):
+            page.goto("/sign-in")
+        with page.expect_response("**/api/alerts/bar") as again:
+            page.clock.run_for(61_000)
+
+        assert again.value.status == 204

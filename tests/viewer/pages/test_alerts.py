@@ -101,12 +101,24 @@ def test_the_duty_list_and_the_classes_are_kept_on_pages(house: House) -> None:
     page = mona.get("/alerts/classes?org=hills").text
     with snapshot(house.engine) as tx:
         said = classes.in_force(tx, house.clinic.region.hills.id, house.now)["stroke"].minutes
+    odd = [
+        mona.post(path, data=values | of_mona)
+        for path, values in (
+            ("/alerts/classes/end", {"code": "a\0", "org": "hills"}),
+            ("/alerts/classes/end", {"code": "stroke", "org": "a\0"}),
+            ("/alerts/duty/end", {"duty_id": "a\0"}),
+            ("/alerts/duty", {"who": "hills a\0 clinician", "telephone": "1"}),
+            ("/alerts/classes", minutes | {"modalities": ",".join(f"MODALITY{n}" for n in range(8))}),
+        )
+    ]
+    odd += [mona.get(f"/alerts/log?until={day}") for day in ("9999-12-31", "0001-01-01")]
     dropped = mona.post("/alerts/classes/end", data={"code": "stroke", "org": "hills", **of_mona})
     with snapshot(house.engine) as tx:
         after = classes.in_force(tx, house.clinic.region.hills.id, house.now)["stroke"].minutes
 
     assert [each.status_code for each in (added, ended, saved, dropped)] == [303] * 4
     assert [each.status_code for each in (wrong, foreign, barred)] == [422] * 3
+    assert {each.status_code for each in odd} <= {404, 422}
     assert "6612345" in listed
     assert "结束</button>" not in listed
     assert 'value="4"' in page
