@@ -169,6 +169,7 @@ def undo(ctx: Context[Staff], case_id: str, *, why: str, seen: int) -> None:
         _still_free(ctx.tx, decided.details["order_id"], decided.details["procedures"])
         cases.join_procedures(ctx.tx, case_id, decided.details["procedures"], ctx.now)
         progress.move(ctx.tx, decided.details["order_id"], decided.details["procedures"], Move.ARRIVE)
+        matching.match_again(ctx.tx, case_id)
     study_uids = cases.study_uids(ctx.tx, case_id)
     # All of them first: a case of which a part is taken back would be judged by that part.
     for study_uid in study_uids:

@@ -117,19 +117,29 @@ def join(tx: Connection, case: Case, order: Order, now: datetime) -> None:
     cases.join_procedures(tx, case.id, meant, now)
     progress.move(tx, order.id, meant, Move.ARRIVE)
     standing = cases.lock(tx, case.id)
+    if standing.state is State.WAITING_READ and order.priority < standing.priority:
+        cases.change(tx, standing, priority=order.priority)
+    match_again(tx, case.id)
+
+
+def match_again(tx: Connection, case_id: str) -> None:
+    """Match a case that waits to be read with the rules again, after it has gained or lost an order."""
+    standing = cases.lock(tx, case_id)
     if standing.state is State.WAITING_READ:
-        if order.priority < standing.priority:
-            standing = cases.change(tx, standing, priority=order.priority)
         case_rule.retriage(tx, standing)
 
 
 def part(tx: Connection, case_id: str, order: Order) -> None:
-    """Part a case from an order: procedures that no other case answers wait for their images again."""
+    """Part a case from an order: procedures that no other case answers wait for their images again.
+
+    A case that waits to be read loses the rule that the order's words gave it; its priority and a nearer due time stay.
+    """
     ids = [one.id for one in order.procedures]
     left = cases.leave_procedures(tx, case_id, ids)
     progress.move(tx, order.id, left, Move.PART)
     for procedure_id, step in performed.of_procedures(tx, left).items():
         progress.move(tx, order.id, [procedure_id], MOVE_OF[step.state])
+    match_again(tx, case_id)
 
 
 def _compared(  # noqa: PLR0917

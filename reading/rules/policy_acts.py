@@ -140,7 +140,9 @@ def cancel_switch(ctx: Context[Staff | Actor], switch_id: str) -> Switch:
 
 @without_door("The calendar of the region; nothing of a patient is in it.")
 def set_days(ctx: Context[Staff | Actor], said: Sequence[tuple[date, DayKind, str]]) -> None:
-    """Say what days are; cases that were opened keep their rule.
+    """Say what days are, for the cases that come then, and for those of which another fact changes from now on.
+
+    A case that was opened keeps its rule until it is matched again, which is by the calendar as it stands then.
 
     Raises:
         NotThere, NotAllowed: it is not theirs to set.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,7 +19,7 @@ from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import HIDDEN, Move
 from reading.context import Context, without_door
-from reading.errors import Invalid
+from reading.errors import Busy, Invalid
 from reading.kinds import Tier
 from reading.register import organisations
 from reading.rules import calendar, case_facts, policy, policy_rights
@@ -31,6 +32,9 @@ MOST_BEHIND: Final = 50
 LONGEST: Final = timedelta(days=366)
 MOST_CASES: Final = 100_000
 """Most cases of one trial, unless somebody asks for more; the answer says where it stopped."""
+RETRY_AFTER: Final = timedelta(seconds=10)
+TURN: Final = threading.Lock()
+"""A process tries one version at a time: a large trial takes a processor for seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,12 +173,22 @@ def run(
     Raises:
         NotThere, NotAllowed: they may not write the policy.
         Invalid: the period is empty or longer than a year.
+        Busy: this process tries another one.
 
     """
     policy_rights.must_write(ctx)
     if not timedelta() < until - since <= LONGEST:
         raise Invalid("since", "range")
-    made = Trial(since=since, until=until, version=version)
+    if not TURN.acquire(blocking=False):
+        raise Busy(RETRY_AFTER)
+    try:
+        return _run(ctx, rules, Trial(since=since, until=until, version=version), most)
+    finally:
+        TURN.release()
+
+
+def _run(ctx: Context[Staff | Actor], rules: Sequence[Rule], made: Trial, most: int) -> Trial:
+    since, until = made.since, made.until
     readers = _readers(ctx.tx, ctx.now)
     days = calendar.read(ctx.tx, (since - timedelta(days=1)).date(), (until + timedelta(days=1)).date())
     case = tables.case

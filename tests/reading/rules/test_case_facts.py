@@ -69,8 +69,11 @@ def test_an_order_that_is_found_later_says_department_contrast_and_request_and_m
         matching.join(tx, case, order, now)
         matched = cases.by_id(tx, case.id)
         facts = case_rule.facts_of_case(tx, matched)
+        matching.part(tx, case.id, order)
+        parted = cases.by_id(tx, case.id)
 
     assert (case.rule, matched.rule, matched.tier) == ("other", "asked", "city")
+    assert (parted.rule, parted.tier, parted.due_at) == ("other", case.tier, matched.due_at)
     assert (facts.department, facts.contrast, facts.request) == ("急诊科", True, "胸痛2小时")
     assert (facts.sex, facts.site_code) == (Sex.FEMALE, "hills")
 

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from reading.audit import SYSTEM
 from reading.context import Context
-from reading.errors import Invalid
+from reading.errors import Busy, Invalid
 from reading.kinds import Tier
 from reading.rules import trial
 from reading.rules.first_policy import FIRST_POLICY
@@ -62,6 +62,9 @@ def test_a_trial_is_bounded_and_says_so(engine: Engine, now: datetime) -> None:
         assert [(one.cases, one.stopped) for one in (some, every, none)] == [(3, True), (5, False), (0, False)]
         with pytest.raises(Invalid):
             trial.run(ctx, rules, since=now, until=now)
+        with trial.TURN, pytest.raises(Busy):
+            trial.run(ctx, rules, since=now, until=now + DAY)
+        assert trial.run(ctx, rules, since=now, until=now + DAY).cases == 5
 
 
 def test_the_installed_version_changes_nothing_of_its_own_cases(engine: Engine, now: datetime) -> None:

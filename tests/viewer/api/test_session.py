@@ -227,7 +227,7 @@ def test_too_many_sign_ins_at_once_are_asked_to_wait(house: House, monkeypatch: 
         on_page = house.client().post("/sign-in", data={"username": "ada", "password": PASSWORD})
 
     assert (busy.status_code, busy.headers["retry-after"]) == (503, "5")
-    assert (on_page.status_code, "现在登录的人很多" in on_page.text) == (503, True)
+    assert (on_page.status_code, "现在使用这项功能的人很多" in on_page.text) == (503, True)
     assert sign_in(house, PASSWORD).status_code == 200
 
 

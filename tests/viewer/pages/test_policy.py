@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import expect
 
 from reading.kinds import Priority, Role
-from reading.rules import policy
+from reading.rules import policy, trial
 from reading.rules.shipped_policies import shipped
 from storage.database import snapshot, transaction
 from tests.browser import DESK, chromium
@@ -22,6 +22,8 @@ from tests.reading.region import hire
 from tests.viewer.house import PASSWORD, House
 
 OFFICE = "/office/policy"
+BEYOND = (("until", "9999-12-31"), ("since", "0001-01-01"))
+"""Days whose neighbours no clock or database has."""
 
 
 @pytest.fixture
@@ -132,11 +134,15 @@ def test_a_version_is_tried_on_past_cases_which_are_opened_from_there(house: Hou
             version=2,
         )
     tried = _send(manager, f"{OFFICE}/try", version="2")
+    beyond = [_send(manager, f"{OFFICE}/try", version="2", **{end: day}) for end, day in BEYOND]
+    with trial.TURN:
+        busy = _send(manager, f"{OFFICE}/try", version="2")
     linked = manager.get(f"/t/case/{case.id}")
     opened = manager.get(f"{OFFICE}/case/{case.id}")
 
     assert f"{OFFICE}/case/{case.id}" in linked.text
     assert house.signed_in("ada").get(f"{OFFICE}/case/{case.id}").status_code == 404
+    assert [one.status_code for one in (*beyond, busy)] == [422, 422, 503]
     assert "2 cases" in tried.text
     assert "ct → ct-at-the-city" in tried.text
     assert f"{OFFICE}/case/{case.id}" in tried.text
