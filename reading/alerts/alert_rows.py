@@ -128,10 +128,13 @@ def standing_on_each(tx: Connection, case_ids: Collection[str]) -> dict[str, lis
     return dict(found)
 
 
-def select(tx: Connection, condition: sa.ColumnElement[bool]) -> list[Alert]:
+def select(tx: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Alert]:
     """The alerts of a condition, the oldest first."""
     rows = tx.execute(
-        sa.select(critical_alert).where(condition).order_by(critical_alert.c.raised_at, critical_alert.c.id)
+        sa.select(critical_alert)
+        .where(condition)
+        .order_by(critical_alert.c.raised_at, critical_alert.c.id)
+        .limit(limit)
     )
     return [_from_row(row) for row in rows.mappings()]
 

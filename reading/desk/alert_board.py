@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from reading.access import visibility
 from reading.alerts import alert_rows, notices
-from reading.alerts.alert_rows import Alert, Kind
+from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import State
 from reading.context import Context, without_door
 from reading.desk.alert_lines import PendingAlert, pending_alerts
@@ -69,6 +70,8 @@ class LogRow:
 class Log:
     alerts: tuple[PendingAlert, ...]
     """The oldest first."""
+    cut: bool
+    """Whether there are more than `MOST`; the share counts all."""
     in_time: int
     """How many were acknowledged within `IN_TIME`."""
     of: int
@@ -87,9 +90,11 @@ def board(ctx: Context[Staff]) -> tuple[PendingAlert, ...]:
 def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
     """The alerts that were raised from ``since`` (included) to ``until`` (excluded), with how many were in time."""
     raised = (critical_alert.c.raised_at >= since) & (critical_alert.c.raised_at < until)
-    found = alert_rows.select(ctx.tx, raised & _visible(ctx))[:MOST]
-    in_time, of = share_in_time(found, ctx.now)
-    return Log(alerts=pending_alerts(ctx, found), in_time=in_time, of=of)
+    found = alert_rows.select(ctx.tx, raised & _visible(ctx), limit=MOST + 1)
+    counted = _in_time(ctx, raised)
+    return Log(
+        alerts=pending_alerts(ctx, found[:MOST]), cut=len(found) > MOST, in_time=counted.count(True), of=len(counted)
+    )
 
 
 @without_door("It adds to a case that the page has opened.")
@@ -98,20 +103,13 @@ def of_case(ctx: Context[Staff], case_id: str) -> tuple[PendingAlert, ...]:
     return pending_alerts(ctx, alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id))
 
 
-def share_in_time(alerts: Iterable[Alert], now: datetime) -> tuple[int, int]:
-    """How many critical results were acknowledged within `IN_TIME`, of how many.
-
-    Rules that tell what is not critical and flags set by mistake do not count, nor do alerts whose time still runs.
-    """
-    counted = [
-        one
-        for one in alerts
-        if one.kind is Kind.CRITICAL
-        and one.state is not State.WITHDRAWN
-        and (one.acknowledged_at is not None or (one.ended_at or now) - one.raised_at > IN_TIME)
-    ]
-    in_time = [one for one in counted if one.acknowledged_at and one.acknowledged_at - one.raised_at <= IN_TIME]
-    return len(in_time), len(counted)
+def was_in_time(
+    begun: datetime, acknowledged_at: datetime | None, ended_at: datetime | None, now: datetime
+) -> bool | None:
+    """Whether a critical result was acknowledged within `IN_TIME`; None where its time runs, or ran when it ended."""
+    if acknowledged_at is not None:
+        return acknowledged_at - begun <= IN_TIME
+    return False if (ended_at or now) - begun > IN_TIME else None
 
 
 def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
@@ -168,3 +166,29 @@ def _answer(
 def _visible(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
     seen = sa.select(case.c.id).where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
     return critical_alert.c.case_id.in_(seen)
+
+
+def _in_time(ctx: Context[Staff], raised: sa.ColumnElement[bool]) -> list[bool]:
+    """Of each critical result that counts, however many there are, whether it was in time.
+
+    Rules that tell what is not critical and flags set by mistake do not count. One that a correction reset counts as
+    the alert in its place, from when the first of them was raised, unless somebody had acknowledged it.
+    """
+    alert = critical_alert.c
+    times = sa.select(alert.id, alert.raised_at, alert.acknowledged_at, alert.ended_at, alert.replaced_by).where(
+        alert.kind == Kind.CRITICAL, _visible(ctx)
+    )
+    reset = ctx.tx.execute(times.where(alert.replaced_by.is_not(None), alert.acknowledged_at.is_(None)))
+    before: defaultdict[str, list[tuple[str, datetime]]] = defaultdict(list)
+    for row in reset:
+        before[row.replaced_by].append((row.id, row.raised_at))
+
+    def begun(alert_id: str, raised_at: datetime) -> datetime:
+        return min([raised_at, *(begun(*old) for old in before.get(alert_id, ()))])
+
+    counts = alert.ended_as.is_(None) | alert.ended_as.not_in([State.WITHDRAWN, State.RESET])
+    found = [
+        was_in_time(begun(row.id, row.raised_at), row.acknowledged_at, row.ended_at, ctx.now)
+        for row in ctx.tx.execute(times.where(raised, counts))
+    ]
+    return [one for one in found if one is not None]

@@ -102,7 +102,7 @@ def show_log(request: Request, staff: Looking, since: Day = None, until: Day = N
         until=last,
         logged=alert_log.logged(log.alerts, language),
         share=alert_log.share(log, language),
-        cut=len(log.alerts) == alert_board.MOST,
+        cut=log.cut,
     )
 
 

@@ -54,7 +54,7 @@ def share(log: Log, language: Language) -> str:
 
 
 def as_csv(log: Log, language: Language) -> str:
-    """One line a row; no cell is a formula."""
+    """One line a row, and the last says where the log is cut; no cell is a formula."""
 
     def lines() -> Iterator[Sequence[str]]:
         yield [text(language, f"alerts.log.{column}") for column in COLUMNS]
@@ -69,6 +69,8 @@ def as_csv(log: Log, language: Language) -> str:
                     **row,
                 }
                 yield [values[column] for column in COLUMNS]
+        if log.cut:
+            yield [text(language, "alerts.log.cut"), *[""] * (len(COLUMNS) - 1)]
 
     return csv_cells.table(lines())
 

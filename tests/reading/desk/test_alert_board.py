@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from sqlalchemy.engine import Engine
 
-from reading.alerts import alert_rows, climbing, critical, disposal, duty
-from reading.alerts.alert_rows import Kind
+from reading.alerts import climbing, corrections, critical, disposal, duty
 from reading.alerts.disposal import Disposal
 from reading.audit import SYSTEM
 from reading.context import Context
@@ -16,7 +15,10 @@ from reading.desk import alert_board
 from reading.kinds import Role
 from reading.viewers import Staff
 from storage.database import transaction
-from tests.reading.clinic import Clinic, acknowledge, arrive, open_clinic
+from tests.reading.alerts.test_corrections import OTHER, STROKE
+from tests.reading.clinic import acknowledge, arrive, open_clinic
+from viewer.views.alert_log import as_csv
+from viewer.words.catalogue import Language
 
 MINUTE = timedelta(minutes=1)
 
@@ -60,21 +62,31 @@ def test_the_board_holds_what_is_open_and_the_log_every_row_with_both_names(engi
     assert (log.in_time, log.of, before.alerts) == (2, 3, ())
 
 
-def test_the_share_counts_critical_results_whose_time_is_over_or_answered(engine: Engine, now: datetime) -> None:
+def test_a_result_is_in_time_that_was_acknowledged_within_ten_minutes(now: datetime) -> None:
+    ten, over = now + MINUTE * 10, now + MINUTE * 10 + timedelta(seconds=1)
+
+    assert [alert_board.was_in_time(now, at, None, over) for at in (ten, over)] == [True, False]
+    assert [alert_board.was_in_time(now, None, None, at) for at in (ten, over)] == [None, False]
+    assert [alert_board.was_in_time(now, None, ended, now + MINUTE * 60) for ended in (ten, over)] == [None, False]
+
+
+def test_the_share_counts_all_of_a_time_and_a_reset_result_from_its_first_alert(
+    engine: Engine, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alert_board, "MOST", 1)
     with transaction(engine) as tx:
-        clinic: Clinic = open_clinic(tx, now)
-        ada = Context(tx, clinic.audit, now, clinic.ada)
-        raised = critical.raise_alert(ada, arrive(tx, clinic, "1.1", now).id, critical_class="stroke", finding="!")
-        fresh = alert_rows.by_id(tx, raised.id)
-    at_ten = replace(fresh, acknowledged_at=now + MINUTE * 10)
-    late = replace(fresh, acknowledged_at=now + MINUTE * 10 + timedelta(seconds=1))
-    withdrawn = replace(fresh, ended_at=now + MINUTE * 30, ended_as="withdrawn")
-    lifted_soon = replace(fresh, ended_at=now + MINUTE, ended_as="lifted")
-    rule = replace(fresh, kind=Kind.NOTICE, acknowledged_at=now)
+        clinic = open_clinic(tx, now)
+        one, other = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        for minutes, named, before in ((0, STROKE, None), (8, OTHER, STROKE)):
+            ctx = Context(tx, clinic.audit, now + MINUTE * minutes, clinic.ada)
+            corrections.raise_of(ctx, one.id, named, before)
+        second = critical.raise_alert(
+            Context(tx, clinic.audit, now + MINUTE * 9, clinic.ada), other.id, critical_class="stroke", finding="!"
+        )
+        acknowledge(tx, clinic, clinic.tang, second.id, now + MINUTE * 10)
+        mona = Context(tx, clinic.audit, now + MINUTE * 11, clinic.mona)
+        log = alert_board.log(mona, since=now, until=now + MINUTE * 30)
+        lines = as_csv(log, Language.EN).splitlines()
 
-    def share(*alerts: alert_rows.Alert, after: int) -> tuple[int, int]:
-        return alert_board.share_in_time(alerts, now + MINUTE * after)
-
-    assert share(fresh, withdrawn, lifted_soon, rule, after=10) == (0, 0)
-    assert share(fresh, withdrawn, lifted_soon, rule, after=11) == (0, 1)
-    assert share(at_ten, late, after=11) == (1, 2)
+    assert (len(log.alerts), log.cut, log.in_time, log.of) == (1, True, 1, 2)
+    assert "Only the first" in lines[-1]
