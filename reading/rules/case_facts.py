@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
@@ -114,28 +114,34 @@ def sex_of(said: str) -> Sex:
     return Sex(said.strip()) if said.strip() in set(Sex) else Sex.UNKNOWN
 
 
+def person_of(tx: Connection, case: Case) -> Person:
+    """Whoever is examined in a case: one answer for its rule, its templates and the checks of its report."""
+    return _people(tx, [case])[case.id]
+
+
 def _people(tx: Connection, found: Sequence[Case]) -> dict[str, Person]:
-    """Of each case: what the linked patient's record says, and what the images say where that says nothing."""
+    """Of each case: what the linked patient's record says; where that says nothing, what all its images agree on."""
     joined = tables.case_study
     ids = {case.patient_id for case in found if case.patient_id is not None}
     linked = {one.id: one for one in patients.select(tx, tables.patient.c.id.in_(ids))} if ids else {}
-    first: dict[str, Any] = {}
+    sexes: defaultdict[str, set[Sex]] = defaultdict(set)
+    dates: defaultdict[str, set[date]] = defaultdict(set)
     rows = tx.execute(
         sa.select(joined.c.case_id, study.c.sex, study.c.birth_date)
         .join(study, study.c.study_uid == joined.c.study_uid)
         .where(joined.c.case_id.in_([case.id for case in found]))
-        .order_by(joined.c.joined_at, joined.c.study_uid)
     )
     for row in rows:
-        first.setdefault(row.case_id, row)
+        sexes[row.case_id] |= {sex_of(row.sex)} - {Sex.UNKNOWN}
+        dates[row.case_id] |= {born for born in (parse_date(row.birth_date),) if born is not None}
     people: dict[str, Person] = {}
     for case in found:
-        record, image = linked.get(case.patient_id or ""), first.get(case.id)
-        sex = record.sex if record is not None and record.sex else sex_of(image.sex if image else "")
-        born = record.birth_date if record is not None else None
+        record = linked.get(case.patient_id or "")
+        said, born = sexes[case.id], dates[case.id]
+        known = record.sex if record is not None else Sex.UNKNOWN
         people[case.id] = Person(
-            sex=sex,
-            born=born or parse_date(image.birth_date if image else ""),
+            sex=known or (min(said) if len(said) == 1 else Sex.UNKNOWN),
+            born=(record.birth_date if record is not None else None) or (min(born) if len(born) == 1 else None),
             estimated_age=record.estimated_age if record is not None else None,
         )
     return people

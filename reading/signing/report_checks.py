@@ -20,12 +20,11 @@ from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
-from reading.kinds import Sex
 from reading.reports.content import Content
+from reading.rules import case_facts
 from reading.templates import templates
 from reading.templates.rendering import blank_fields, checked
 from reading.viewers import Staff
-from storage.tables import study
 
 _CHINESE: Final = re.compile("[一-鿿]")
 
@@ -65,7 +64,7 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         body_part=case.body_part,
         order_sides=_order_sides(tx, case.id),
         image_side=case.laterality,
-        sex=_sex(tx, case.id),
+        sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
         is_flagged=alert_rows.newest_standing(tx, case.id) is not None,
         blank_fields=_blank_fields(tx, content),
@@ -91,16 +90,3 @@ def _order_sides(tx: Connection, case_id: str) -> frozenset[str]:
         .where(joined.c.case_id == case_id)
     )
     return frozenset(row.laterality for row in rows)
-
-
-def _sex(tx: Connection, case_id: str) -> Sex:
-    """As the images say it, corrected; unknown where they contradict one another."""
-    joined = tables.case_study
-    rows = tx.execute(
-        sa.select(study.c.sex)
-        .join(joined, joined.c.study_uid == study.c.study_uid)
-        .where(joined.c.case_id == case_id)
-        .distinct()
-    )
-    said = {row.sex for row in rows} & {Sex.MALE, Sex.FEMALE, Sex.OTHER}
-    return Sex(said.pop()) if len(said) == 1 else Sex.UNKNOWN

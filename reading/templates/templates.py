@@ -15,12 +15,10 @@ from reading.actions import Action
 from reading.audit import Actor
 from reading.cases import cases
 from reading.context import Context, without_door
-from reading.dicom_dates import parse_date
 from reading.errors import Invalid, NotThere
-from reading.kinds import Sex
 from reading.row_rules import taken_as, valid_at
-from reading.rules.examination_time import years_between
-from reading.tables import case_study, report_template
+from reading.rules import case_facts
+from reading.tables import report_template
 from reading.templates.document import Document, read_document
 from reading.templates.matching import FITS, Examined, fitness
 from reading.templates.owners import REGION, may_change, owners_of
@@ -28,7 +26,6 @@ from reading.templates.shipped_templates import shipped
 from reading.texts import checked
 from reading.viewers import Staff
 from storage.ids import new_id
-from storage.tables import study
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +63,10 @@ def offers(ctx: Context[Staff], case_id: str) -> list[Offer]:
         raise NotThere
     _install(ctx.tx, ctx.now)
     case = cases.by_id(ctx.tx, case_id)
-    sex, age_years = _person(ctx.tx, case_id, case.examined_at)
-    examined = Examined(modality=case.modality, body_part=case.body_part, sex=sex, age_years=age_years)
+    person, examined_on = case_facts.person_of(ctx.tx, case), case.examined_at.date()
+    examined = Examined(
+        modality=case.modality, body_part=case.body_part, sex=person.sex, age_years=person.age_years(examined_on)
+    )
     found = [
         (score, one)
         for one in _usable(ctx.tx, ctx.who, ctx.now)
@@ -196,19 +195,6 @@ def _end(tx: Connection, owner: str, key: str, now: datetime, *, but: str = "") 
         .where(table.owner == owner, table.key == key, table.id != but, table.until.is_(None))
         .values(until=now)
     )
-
-
-def _person(tx: Connection, case_id: str, examined_at: datetime) -> tuple[Sex, int | None]:
-    rows = tx.execute(
-        sa.select(study.c.sex, study.c.birth_date)
-        .join(case_study, case_study.c.study_uid == study.c.study_uid)
-        .where(case_study.c.case_id == case_id)
-        .order_by(case_study.c.joined_at, case_study.c.study_uid)
-    ).all()
-    first = rows[0]
-    born = parse_date(first.birth_date)
-    sex = Sex(first.sex) if first.sex in set(Sex) else Sex.UNKNOWN
-    return sex, years_between(born, examined_at.date()) if born else None
 
 
 def _template(row: sa.Row[Any]) -> Template:

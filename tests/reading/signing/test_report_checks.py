@@ -15,13 +15,15 @@ from reading.checks.finding import Check
 from reading.context import Context
 from reading.desk import desk
 from reading.errors import ChecksOpen, NotThere
-from reading.kinds import Priority
+from reading.kinds import Priority, Sex
 from reading.orders import orders
 from reading.orders.orders import Asked
 from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import holds
+from reading.rules import case_rule
 from reading.signing import report_checks, signatures
+from reading.templates import templates
 from reading.viewers import Staff
 from storage.database import transaction
 from tests.reading.clinic import NORMAL, Clinic, arrive, open_clinic, shown, take, verify
@@ -29,6 +31,22 @@ from tests.reading.region import pia
 
 BREAK = Content(findings="右手第3掌骨骨皮质不连续，较前无变化。", impression="右手第3掌骨骨折。", positive=False)
 NAMES = ("abnormal_words_under_negative", "priors_unknown")
+
+
+def test_rule_templates_and_checks_have_one_answer_to_who_was_examined(engine: Engine, now: datetime) -> None:
+    """Pia's images say neither sex nor birth date; the register does."""
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        pia(tx, now)
+        said = {"patient_id": "P1", "sex": "", "birth_date": ""}
+        case = arrive(tx, clinic, "1.1", now, body_part="PROSTATE", modality="MR", **said)
+        ctx = Context(tx, clinic.audit, now, clinic.ada)
+
+        offered = {one.template.key for one in templates.offers(ctx, case.id)}
+        found = report_checks.look(ctx, case.id, replace(NORMAL, findings="前列腺体积增大。"))
+        assert case_rule.facts_of_case(tx, case).sex is Sex.FEMALE
+        assert "prostate-mr" not in offered
+        assert Check.ORGAN_AGAINST_SEX in {one.check for one in found}
 
 
 def test_a_warning_is_confirmed_by_name_and_a_stop_is_mended(engine: Engine, now: datetime) -> None:
