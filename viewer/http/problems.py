@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fastapi import FastAPI
-from fastapi.exception_handlers import http_exception_handler, request_validation_exception_handler
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -231,17 +230,13 @@ def _handle(request: Request, error: Exception) -> Response:
     return answer(request, problem)
 
 
-async def _handle_malformed(request: Request, error: Exception) -> Response:
+def _handle_malformed(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 -- registered for it alone
-    if _of_machines(request):
-        return await request_validation_exception_handler(request, error)
     return answer(request, problem_of(error))
 
 
-async def _handle_http(request: Request, error: Exception) -> Response:
+def _handle_http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 -- registered for it alone
-    if _of_machines(request):
-        return await http_exception_handler(request, error)
     slug = BY_STATUS.get(error.status_code, "failed")
     return answer(request, Problem(slug=slug, status=error.status_code, headers=dict(error.headers or {})))
 
@@ -249,11 +244,6 @@ async def _handle_http(request: Request, error: Exception) -> Response:
 def _handle_unforeseen(request: Request, _error: Exception) -> Response:
     # This is the answer alone: the framework raises the error again for the log.
     return answer(request, Problem(slug="failed", status=500))
-
-
-def _of_machines(request: Request) -> bool:
-    """Whether DICOMweb was asked, which has error answers of its own (PS3.18 8.5)."""
-    return request.url.path.startswith("/dicomweb/")
 
 
 def _to_sign_in(request: Request, problem: Problem) -> Response:
