@@ -10,13 +10,14 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import IntegrityError
 
 from reading.actions import Action
 from reading.alerts import class_list
 from reading.alerts.class_list import LONGEST_MINUTES, SHIPPED, ResultClass, When
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotAllowed, NotThere
+from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Priority, Role
 from reading.register import organisations
 from reading.register.grants import manages_at_the_top, may_act
@@ -63,16 +64,15 @@ def chosen(tx: Connection, site_id: str, code: str, now: datetime) -> ResultClas
     return found
 
 
-def named(tx: Connection, code: str) -> ResultClass:
-    """A class by its name, whether it stands or not: what was told keeps it. An unknown code is its own name."""
-    row = tx.execute(
-        sa.select(critical_class)
-        .where(critical_class.c.code == code)
-        .order_by(critical_class.c.since.desc(), critical_class.c.id.desc())
-        .limit(1)
-    ).one_or_none()
-    if row is not None:
-        return _from_row(row)
+def named(tx: Connection, code: str, site_id: str) -> ResultClass:
+    """A class by its name at a site, in its list or not: what was told keeps it. An unknown code is its own name."""
+    line = [site_id, *organisations.above(tx, site_id)]
+    theirs = critical_class.c.organisation_id.is_(None) | critical_class.c.organisation_id.in_(line)
+    newest = (critical_class.c.since.desc(), critical_class.c.id.desc())
+    said = tx.execute(sa.select(critical_class).where(critical_class.c.code == code, theirs).order_by(*newest)).all()
+    if said:
+        near = [*line, None]
+        return _from_row(min(said, key=lambda row: near.index(row.organisation_id)))
     shipped = next((one for one in SHIPPED if one.code == code), None)
     return shipped or ResultClass(code=code, name_zh=code, name_en=code)
 
@@ -126,6 +126,7 @@ def add(
     Raises:
         NotThere: no such organisation, or it has ended.
         NotAllowed: they do not manage the quality of the organisation, or of the top for everybody's list.
+        Stale: somebody says something of the class there at the same time.
         Invalid: a code, a name, minutes or a term of another form; a new class without its two names.
 
     """
@@ -190,25 +191,34 @@ def _end_own(ctx: Context[Staff | Actor], code: str, organisation_id: str | None
 
 def _write(ctx: Context[Staff | Actor], said: ResultClass) -> None:
     _end_own(ctx, said.code, said.organisation_id)
-    ctx.tx.execute(
-        sa.insert(critical_class).values(
-            id=new_id(),
-            code=said.code,
-            organisation_id=said.organisation_id,
-            name_zh=said.name_zh,
-            name_en=said.name_en,
-            minutes=said.minutes,
-            disposal_minutes=said.disposal_minutes,
-            when=said.when,
-            modalities=",".join(said.modalities),
-            body_parts=",".join(said.body_parts),
-            priority=said.priority,
-            listed=said.listed,
-            since=ctx.now,
-            made_by=ctx.who.person_id if isinstance(ctx.who, Staff) else None,
-        )
+    _insert(
+        ctx.tx,
+        {
+            "id": new_id(),
+            "code": said.code,
+            "organisation_id": said.organisation_id,
+            "name_zh": said.name_zh,
+            "name_en": said.name_en,
+            "minutes": said.minutes,
+            "disposal_minutes": said.disposal_minutes,
+            "when": said.when,
+            "modalities": ",".join(said.modalities),
+            "body_parts": ",".join(said.body_parts),
+            "priority": said.priority,
+            "listed": said.listed,
+            "since": ctx.now,
+            "made_by": ctx.who.person_id if isinstance(ctx.who, Staff) else None,
+        },
     )
     _record(ctx, said.code, said.organisation_id)
+
+
+def _insert(tx: Connection, row: Mapping[str, Any]) -> None:
+    try:
+        with tx.begin_nested():
+            tx.execute(sa.insert(critical_class).values(row))
+    except IntegrityError as said_at_once:
+        raise Stale from said_at_once
 
 
 def _record(ctx: Context[Staff | Actor], code: str, organisation_id: str | None) -> None:

@@ -71,7 +71,7 @@ def _take_back_notices(ctx: Context[Who], case: Case, content: Content, instead:
     told = [one for one in stands if one.kind is Kind.NOTICE]
     listed = classes.in_force(ctx.tx, case.site_id, ctx.now) if told else {}
     for one in told:
-        rule = listed.get(one.critical_class) or classes.named(ctx.tx, one.critical_class)
+        rule = listed.get(one.critical_class) or classes.named(ctx.tx, one.critical_class, case.site_id)
         if rule.applies(
             modality=case.modality, body_part=case.body_part, priority=case.priority, positive=content.positive
         ):

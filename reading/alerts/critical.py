@@ -100,7 +100,7 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     partner = checked("spoken_with", spoken_with, longest=100, required=True)
     found = alert_rows.lock(ctx.tx, alert_id)
     after(found.state, Move.ACKNOWLEDGE)
-    named = classes.named(ctx.tx, found.critical_class)
+    named = classes.named(ctx.tx, found.critical_class, case.site_id)
     problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, found.finding))
     if problem is not None:
         raise Invalid("read_back", problem)

@@ -46,6 +46,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
     rows = tx.execute(
         sa.select(
             critical_alert.c.case_id,
+            case.c.site_id,
             critical_alert.c.critical_class,
             critical_alert.c.due_at,
             organisation.c.name,
@@ -60,7 +61,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
         Waiting(
             case_id=row.case_id,
             site=row.name,
-            named=classes.named(tx, row.critical_class),
+            named=classes.named(tx, row.critical_class, row.site_id),
             due_at=row.due_at,
             is_theirs=bool(row.is_theirs),
         )

@@ -47,7 +47,8 @@ def pending_alerts(
     of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
     sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
     told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last)
-    named = {code: classes.named(ctx.tx, code) for code in {one.critical_class for one in alerts}}
+    said = {(one.critical_class, of_case[one.case_id].site.id) for one in alerts}
+    named = {each: classes.named(ctx.tx, *each) for each in said}
     acted = ((one.raised_by, one.acknowledged_by, one.disposed_by, one.ended_by) for one in alerts)
     names = {person_id: _name(ctx, person_id) for each in acted for person_id in each if person_id}
     return tuple(
@@ -55,7 +56,7 @@ def pending_alerts(
             entry=of_case[one.case_id],
             time_zone=sites[of_case[one.case_id].site.id].time_zone,
             alert=one,
-            named=named[one.critical_class],
+            named=named[one.critical_class, of_case[one.case_id].site.id],
             raised_by=names[one.raised_by],
             acknowledged_by=names.get(one.acknowledged_by or "", ""),
             disposed_by=names.get(one.disposed_by or "", ""),

@@ -116,7 +116,8 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     held = ledger.held_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
-    named = {code: classes.named(tx, code) for code in {alert.critical_class for alert in alerts.values()}}
+    said = {(alerts[case.id].critical_class, case.site_id) for case in found if case.id in alerts}
+    named = {each: classes.named(tx, *each) for each in said}
     told = notices.of_alerts(tx, [alert.id for alert in alerts.values()], last=notices.ON_A_LIST) if alerts else {}
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
@@ -161,7 +162,7 @@ def _entry(
     holder: Holder | None,
     alert: Alert | None,
     names: dict[str, str],
-    named: Mapping[str, ResultClass],
+    named: Mapping[tuple[str, str], ResultClass],
     told: Mapping[str, list[Notice]],
     standing: _Standing,
     follow_up: FollowUp | None,
@@ -209,7 +210,7 @@ def _entry(
         holder=holder,
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
-        alert_named=named[alert.critical_class] if alert else None,
+        alert_named=named[alert.critical_class, case.site_id] if alert else None,
         alert_told=tuple(told.get(alert.id, ())) if alert else (),
         prior_count=prior_count,
         released=standing.released,

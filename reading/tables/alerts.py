@@ -85,6 +85,22 @@ critical_class: Final = sa.Table(
     *dated_columns(),
     reference("made_by", "person", nullable=True),
     sa.Index("ix_critical_class_code", "code"),
+    # Of a class one thing is said to an organisation, and one to everybody.
+    sa.Index(
+        "uq_critical_class_code_organisation_id",
+        "code",
+        "organisation_id",
+        unique=True,
+        sqlite_where=sa.text("until is null"),
+        postgresql_where=sa.text("until is null"),
+    ),
+    sa.Index(
+        "uq_critical_class_code_for_everybody",
+        "code",
+        unique=True,
+        sqlite_where=sa.text("until is null and organisation_id is null"),
+        postgresql_where=sa.text("until is null and organisation_id is null"),
+    ),
 )
 
 # -- reading.alerts.duty

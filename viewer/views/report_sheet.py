@@ -166,7 +166,7 @@ def _facts(
         "reported-at": words.moment(version.released_at or version.created_at, zone),
         "version": text(language, "report.version-n", n=version.number),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
-        "critical": words.class_name(classes.named(tx, code), language)
+        "critical": words.class_name(classes.named(tx, code, case.site_id), language)
         if (code := version.content.critical_class)
         else "",
     }

@@ -8,11 +8,11 @@ from threading import Barrier
 
 from sqlalchemy.engine import Engine
 
-from reading.alerts import alert_rows, climbing, critical, notices
+from reading.alerts import alert_rows, classes, climbing, critical, notices
 from reading.alerts.moves import State
 from reading.audit import SYSTEM, Audit
 from reading.context import Context
-from reading.errors import MoveNotAllowed
+from reading.errors import MoveNotAllowed, Stale
 from storage.database import snapshot, transaction
 from tests.reading.clinic import acknowledge, arrive, open_clinic
 
@@ -53,3 +53,27 @@ def test_one_of_many_answers_stands_and_the_worker_climbs_only_before_it(engine:
     assert (found.state, found.level) == (State.ACKNOWLEDGED, climbed)
     assert climbed <= 1
     assert len(told) == 1 + climbed
+
+
+def test_of_a_class_that_many_say_at_once_one_word_stands(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+    together = Barrier(AT_ONCE)
+
+    def say(number: int) -> bool:
+        together.wait()
+        try:
+            with transaction(engine) as tx:
+                ctx = Context(tx, Audit(f"web-{number}"), now, clinic.mona)
+                classes.add(ctx, "stroke", organisation_code="hills", minutes=number + 1)
+        except Stale:
+            return False
+        return True
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        said = list(pool.map(say, range(AT_ONCE)))
+    with snapshot(engine) as tx:
+        stands = classes.rows(tx, now)
+
+    assert any(said)
+    assert [one.organisation_code for one in stands] == ["hills"]

@@ -35,7 +35,19 @@ def test_a_site_alters_minutes_adds_a_class_and_takes_one_out_from_a_time_on(eng
         tomorrow = classes.in_force(tx, region.hills.id, later)
         classes.end(Context(tx, clinic.audit, later, clinic.mona), "stroke", organisation_code="hills")
         inherited = classes.in_force(tx, region.hills.id, later)["stroke"]
+        classes.add(mona, "other", organisation_code="hills", minutes=3, name_zh="山里的", name_en="Of the hills")
+        classes.add(mona, "pneumothorax", organisation_code="oak", minutes=3, name_zh="县里的", name_en="Of the county")
+        called = [
+            classes.named(tx, code, site.id).name_zh
+            for code, site in (
+                ("other", region.hills),
+                ("other", region.lake),
+                ("pneumothorax", region.lake),
+                ("ectopic", region.lake),
+            )
+        ]
 
+    assert called == ["山里的", "其他危及生命的情况", "县里的", "宫外孕破裂"]
     assert (hills["stroke"].minutes, hills["stroke"].name_zh) == (3, "急性脑卒中")
     assert (tomorrow["stroke"].minutes, lake["stroke"].minutes, inherited.minutes) == (4, 10, 10)
     assert hills["ectopic"].minutes == 15
