@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from itertools import groupby
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
@@ -23,6 +22,7 @@ from viewer.http.callers import Looking, Submitting
 from viewer.http.office import office_of
 from viewer.http.on_record import acting, in_snapshot
 from viewer.http.page import language_of
+from viewer.http.typed_times import typed_moment
 from viewer.pages.alerts import alerts_page
 from viewer.pages.sign_in import words_for
 from viewer.words import words
@@ -60,8 +60,8 @@ def add_duty(  # noqa: PLR0917 -- the fields of the form
                 username=username,
                 role=_role(role),
                 telephone=telephone,
-                since=_moment("since", since, zone),
-                until=_moment("until", until, zone),
+                since=typed_moment("since", since, ZoneInfo(zone)),
+                until=typed_moment("until", until, ZoneInfo(zone)),
             )
     except (Invalid, NotAllowed) as wrong:
         return _duty(request, staff, problem=words_for(request, wrong))
@@ -221,12 +221,3 @@ def _role(value: str) -> Role:
     if value not in set(Role):
         raise Invalid("role", "unknown")
     return Role(value)
-
-
-def _moment(field: str, value: str, zone: str) -> datetime | None:
-    if not value:
-        return None
-    try:
-        return datetime.fromisoformat(value).replace(tzinfo=ZoneInfo(zone))
-    except ValueError:
-        raise Invalid(field, "date") from None

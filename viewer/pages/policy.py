@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -25,6 +24,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import ULID, acting
 from viewer.http.page import language_of, page
 from viewer.http.problems import problem_of
+from viewer.http.typed_times import typed_moment
 from viewer.pages import policy_form
 from viewer.pages.policy_form import Typed
 from viewer.pages.sign_in import words_for
@@ -132,7 +132,7 @@ def switch(request: Request, staff: Submitting, number: int, at: Annotated[str, 
     """``at`` by the clock of the region; empty: now."""
     try:
         with acting(office_of(request), staff) as ctx:
-            policy_acts.switch_on(ctx, number, at=_moment(at))
+            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, ZONE))
     except (Invalid, NotAllowed) as wrong:
         return _version_page(request, staff, number, refused=wrong)
     return RedirectResponse("/office/policy?done=switched", status_code=303)
@@ -259,16 +259,6 @@ def _editor(
         choices=policy_form.CHOICES,
         only_as_document=document is not None and fields is None and not as_document,
     )
-
-
-def _moment(typed: str) -> datetime | None:
-    """Raises: Invalid, where it is no time."""
-    if not typed.strip():
-        return None
-    try:
-        return datetime.fromisoformat(typed.strip()).replace(tzinfo=ZONE)
-    except ValueError as wrong:
-        raise Invalid("at", "date") from wrong
 
 
 def _name(tx: Any, person_id: str | None) -> str:

@@ -18,6 +18,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
+from viewer.http.typed_times import typed_day
 from viewer.pages.person_form import one_of
 from viewer.pages.policy import ZONE, office_page
 from viewer.pages.sign_in import words_for
@@ -43,7 +44,7 @@ def set_day(
 ) -> Response:
     try:
         meant = one_of(DayKind, "kind", kind)
-        on = _day(day)
+        on = _required(typed_day("day", day))
         with acting(office_of(request), staff) as ctx:
             policy_acts.set_days(ctx, [(on, meant, name)])
     except Invalid as wrong:
@@ -100,8 +101,7 @@ def _page(
     )
 
 
-def _day(typed: str) -> date:
-    try:
-        return date.fromisoformat(typed.strip())
-    except ValueError as wrong:
-        raise Invalid("day", "date") from wrong
+def _required(day: date | None) -> date:
+    if day is None:
+        raise Invalid("day", "date")
+    return day

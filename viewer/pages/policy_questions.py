@@ -25,6 +25,7 @@ from viewer.http.office import office_of
 from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
+from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
 from viewer.pages.policy import ZONE, office_page
 from viewer.pages.sign_in import words_for
@@ -37,7 +38,6 @@ DAYS: Final = 30
 MOST_CASES: Final = 50_000
 """Most cases that a page tries a version on, in some ten seconds (0.15 ms a case); the command takes more."""
 
-YEARS: Final = range(1900, 3000)
 """Years of a trial: the days before and after them have their moments in every zone and database."""
 
 Field = Annotated[str, Form(max_length=200)]
@@ -80,7 +80,7 @@ def why(  # noqa: PLR0917 -- the fields of the form
             request=words,
             sex=one_of(Sex, "sex", sex),
             age_years=_age(age),
-            at=_moment(at),
+            at=typed_moment("at", at, None),
             critical=bool(critical),
             escalated=bool(escalated),
         )
@@ -118,7 +118,7 @@ def try_it(
     first, last = _last_days(request)
     office, language = office_of(request), language_of(request)
     try:
-        first, last = _day("since", since) or first, _day("until", until) or last
+        first, last = typed_day("since", since) or first, typed_day("until", until) or last
         with acting(office, staff) as ctx:
             rules = kept_rules(policy_acts.version(ctx, version).document)
         with in_snapshot(office, staff) as ctx:
@@ -209,28 +209,9 @@ def _last_days(request: Request) -> tuple[date, date]:
     return today - timedelta(days=DAYS - 1), today
 
 
-def _day(field: str, typed: str) -> date | None:
-    if not typed.strip():
-        return None
-    try:
-        day = date.fromisoformat(typed.strip())
-    except ValueError as wrong:
-        raise Invalid(field, "date") from wrong
-    if day.year not in YEARS:
-        raise Invalid(field, "date")
-    return day
-
-
 def _age(typed: str) -> int | None:
     if not typed.strip():
         return None
     if not (typed.strip().isascii() and typed.strip().isdigit() and len(typed.strip()) <= 3):
         raise Invalid("age", "range")
     return int(typed)
-
-
-def _moment(typed: str) -> datetime | None:
-    try:
-        return datetime.fromisoformat(typed.strip()) if typed.strip() else None
-    except ValueError as wrong:
-        raise Invalid("at", "date") from wrong

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import Annotated, Final
 from zoneinfo import ZoneInfo
 
@@ -31,6 +30,7 @@ from viewer.http.office import Office, office_of
 from viewer.http.on_record import ULID, acting, going_in, looks_through
 from viewer.http.page import language_of
 from viewer.http.problems import problem_of
+from viewer.http.typed_times import typed_moment
 from viewer.pages.patient import CARD_TYPES
 from viewer.pages.person_form import BLANK, holder_of, one_of
 from viewer.pages.sign_in import words_for
@@ -125,7 +125,7 @@ def order(  # noqa: PLR0917 -- the fields of the form
                 priority=one_of(Priority, "priority", priority),
                 procedures=[Asked(body_part=body_part, laterality=laterality)],
                 reason=reason,
-                scheduled_at=_moment(ctx.tx, site, scheduled_at),
+                scheduled_at=typed_moment("scheduled_at", scheduled_at, _clock(ctx.tx, site)),
                 station=station,
                 department=department,
                 contrast={"with": True, "without": False}.get(contrast),
@@ -192,17 +192,6 @@ def _placing(office: Office, staff: Staff, patient_id: str) -> AbstractContextMa
     return acting(office, staff, naming=True)
 
 
-def _moment(tx: Connection, site_code: str, typed: str) -> datetime | None:
-    """A day and hour on the clock of the site."""
-    if not typed.strip():
-        return None
-    site = organisations.by_code(tx, site_code)
-    try:
-        return datetime.fromisoformat(typed).replace(tzinfo=ZoneInfo(site.time_zone if site else "UTC"))
-    except ValueError as not_a_time:
-        raise Invalid("scheduled_at", "date") from not_a_time
-
-
 def _order_form(
     request: Request, staff: Staff, form: Mapping[str, str], *, made: str = "", wrong: Invalid | None = None
 ) -> Response:
@@ -263,3 +252,8 @@ def _link_form(
         wrong=wrong.field if isinstance(wrong, Invalid) else "",
         problem=words_for(request, wrong) if isinstance(wrong, Invalid) else "",
     )
+
+
+def _clock(tx: Connection, site_code: str) -> ZoneInfo:
+    site = organisations.by_code(tx, site_code)
+    return ZoneInfo(site.time_zone if site else "UTC")
