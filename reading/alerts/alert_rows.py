@@ -128,6 +128,12 @@ def standing_on_each(tx: Connection, case_ids: Collection[str]) -> dict[str, lis
     return dict(found)
 
 
+def standing_of_class(tx: Connection, case_id: str, code: str, kind: Kind | None = None) -> Alert | None:
+    """The oldest alert of a class that stands on a case; of ``kind`` alone where one is named."""
+    stands = standing_on_each(tx, [case_id]).get(case_id, [])
+    return next((one for one in stands if one.critical_class == code and kind in {None, one.kind}), None)
+
+
 def select(tx: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Alert]:
     """The alerts of a condition, the oldest first."""
     rows = tx.execute(

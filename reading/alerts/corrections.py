@@ -101,5 +101,4 @@ def _class_of(content: Content | None) -> str | None:
 
 
 def _standing(ctx: Context[Who], case_id: str, code: str | None) -> Alert | None:
-    stands = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
-    return next((one for one in stands if one.critical_class == code and one.kind is Kind.CRITICAL), None)
+    return None if code is None else alert_rows.standing_of_class(ctx.tx, case_id, code, Kind.CRITICAL)

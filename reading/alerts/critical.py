@@ -58,7 +58,7 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
     case = cases.lock(ctx.tx, case_id)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    same = _standing_of_class(ctx, case_id, critical_class.strip())
+    same = alert_rows.standing_of_class(ctx.tx, case_id, critical_class.strip())
     if same is not None and same.kind is Kind.CRITICAL:
         return same  # the flag was set twice: the clock runs from the first time
     found = classes.chosen(ctx.tx, case.site_id, critical_class.strip(), ctx.now)
@@ -75,7 +75,7 @@ def tell_by_rule(ctx: Context[Staff], case_id: str, *, positive: bool | None, fi
         _raise(ctx, case, each, Kind.NOTICE, finding)
         for each in classes.in_force(ctx.tx, case.site_id, ctx.now).values()
         if each.applies(modality=case.modality, body_part=case.body_part, priority=case.priority, positive=positive)
-        and _standing_of_class(ctx, case_id, each.code) is None
+        and alert_rows.standing_of_class(ctx.tx, case_id, each.code) is None
     ]
 
 
@@ -196,11 +196,6 @@ def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, find
     notices.tell_first(ctx.tx, alert, case.site_id, ctx.now)
     _record(ctx, Action.CRITICAL_RAISE, case.id)
     return alert
-
-
-def _standing_of_class(ctx: Context[Staff], case_id: str, code: str) -> Alert | None:
-    stands = alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
-    return next((one for one in stands if one.critical_class == code), None)
 
 
 def _record(ctx: Context[Staff], action: Action, case_id: str) -> None:
