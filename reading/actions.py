@@ -181,6 +181,12 @@ class Action(StrEnum):
     ROLE_GRANT = "role.grant"
     ROLE_REVOKE = "role.revoke"
 
+    ROSTER_ABSENCE = "roster.absence"
+    ROSTER_LIMIT = "roster.limit"
+    ROSTER_SKILL = "roster.skill"
+    ROSTER_SLOT = "roster.slot"
+    ROSTER_WEIGHT = "roster.weight"
+
     SESSION_END = "session.end"
     SESSION_OPEN = "session.open"
     SESSION_PROVE = "session.prove"

@@ -18,9 +18,10 @@ from reading.cases.cases import Case
 from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, State, Step, after, only_role
 from reading.context import Context, without_door
 from reading.errors import MoveNotAllowed, NotAllowed
-from reading.kinds import Role, Tier
+from reading.kinds import Tier
 from reading.queue import leases
 from reading.register import organisations
+from reading.roster.groups import ROLES
 from reading.viewers import RoleGrant, Staff
 
 _OF_EACH_SITE: Final = 5
@@ -30,16 +31,6 @@ _Key = tuple[Step, Tier]
 _Desks = dict[_Key, dict[str, RoleGrant]]
 _PERSON: Final = sa.bindparam("person", type_=sa.String)
 """The id of the person who claims, in the statements that are made once."""
-
-ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
-    (Step.READ, Tier.COUNTY): (Role.READER,),
-    (Step.VERIFY, Tier.COUNTY): (Role.VERIFIER,),
-    # The city's reviewers read what the county has escalated.
-    (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
-    (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
-    (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
-}
-"""The roles that may take a step at a tier, the preferred one first."""
 
 
 @without_door("It chooses among the cases that the person may work on; the look is recorded when they open theirs.")

@@ -35,6 +35,7 @@ from reading.tables.register import (
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review, score_arbitration
+from reading.tables.roster import absence, case_limit, person_skill, roster_slot, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
@@ -42,6 +43,7 @@ from reading.tables.signing import change_notice, printing
 from reading.tables.templates import phrase, report_template
 
 __all__ = [
+    "absence",
     "agreement",
     "announced_instance",
     "announcement",
@@ -51,6 +53,7 @@ __all__ = [
     "audit_event",
     "calendar_entry",
     "case",
+    "case_limit",
     "case_move",
     "case_procedure",
     "case_study",
@@ -91,6 +94,7 @@ __all__ = [
     "performed_reference",
     "performed_step",
     "person",
+    "person_skill",
     "phrase",
     "policy",
     "policy_switch",
@@ -104,10 +108,12 @@ __all__ = [
     "report_version",
     "review",
     "role_grant",
+    "roster_slot",
     "score_arbitration",
     "seal_alarm",
     "signature",
     "staff_session",
     "study_share",
     "surgery",
+    "work_weight",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 import typer
@@ -13,7 +12,7 @@ from reading.kinds import Role
 from reading.register import organisations
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
-from service.commands.verify import since_of
+from service.commands.roster import moment
 
 commands = typer.Typer(help="Who is on duty where, in which role and under which telephone.", no_args_is_help=True)
 
@@ -48,8 +47,8 @@ def add(
             username=username,
             role=role,
             telephone=telephone,
-            since=_moment(since, "--since"),
-            until=_moment(until, "--until"),
+            since=moment(since, "--since"),
+            until=moment(until, "--until"),
         )
         answer(as_json, _row(made), f"{made.name} is on duty at {made.organisation_name}: {made.id}")
 
@@ -76,12 +75,3 @@ def _row(one: OnDuty) -> dict[str, Any]:
         "since": one.since,
         "until": one.until,
     }
-
-
-def _moment(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return since_of(text)
-    except ValueError:
-        raise typer.BadParameter("expected a day or a moment such as 2026-03-31T18:00", param_hint=option) from None

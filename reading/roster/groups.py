@@ -1,0 +1,23 @@
+"""Reading groups: those of an organisation who take a step of the cases, by their roles."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reading.cases.moves import Step
+from reading.kinds import Role, Tier
+
+ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
+    (Step.READ, Tier.COUNTY): (Role.READER,),
+    (Step.VERIFY, Tier.COUNTY): (Role.VERIFIER,),
+    # The city's reviewers read what the county has escalated.
+    (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
+    (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
+    (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
+}
+"""The roles that may take a step at a tier, the preferred one first."""
+
+OF_STEP: Final[dict[Step, frozenset[Role]]] = {
+    step: frozenset(role for (each, _), roles in ROLES.items() if each is step for role in roles) for step in Step
+}
+"""The roles that a reading group consists of, whatever the tier."""

@@ -1,0 +1,46 @@
+"""Who keeps a roster: quality managers and system administrators of the organisation, or of one above it."""
+
+from __future__ import annotations
+
+from reading.audit import Actor
+from reading.context import Context, without_door
+from reading.errors import NotAllowed
+from reading.kinds import Role
+from reading.register import organisations, people
+from reading.register.grants import may_act
+from reading.viewers import Staff
+
+
+@without_door("It looks at grants alone.")
+def keeps(ctx: Context[Staff | Actor], organisation_id: str) -> bool:
+    """Whether somebody keeps the roster of an organisation."""
+    if not isinstance(ctx.who, Staff):
+        return True
+    if may_act(ctx.tx, ctx.who, Role.QUALITY_MANAGER, organisation_id, ctx.now) is not None:
+        return True
+    administered = {grant.organisation_id for grant in ctx.who.grants if grant.role is Role.SYSTEM_ADMINISTRATOR}
+    if not administered:
+        return False
+    return bool(administered & {organisation_id, *organisations.above(ctx.tx, organisation_id)})
+
+
+@without_door("It looks at grants alone.")
+def must_keep(ctx: Context[Staff | Actor], organisation_id: str) -> None:
+    """Raises: NotAllowed, where they do not keep the roster of an organisation."""
+    if not keeps(ctx, organisation_id):
+        raise NotAllowed("not_their_roster")
+
+
+@without_door("It looks at grants alone.")
+def must_keep_person(ctx: Context[Staff | Actor], person_id: str) -> None:
+    """Raises: NotAllowed, where they keep the roster of no organisation in which the person works."""
+    if not isinstance(ctx.who, Staff):
+        return
+    places = {grant.organisation_id for grant in people.grants_of(ctx.tx, person_id, ctx.now)}
+    if not any(keeps(ctx, place) for place in sorted(places)):
+        raise NotAllowed("not_their_roster")
+
+
+def author(who: Staff | Actor) -> str | None:
+    """The id to keep with a row; None for the command line."""
+    return who.person_id if isinstance(who, Staff) else None
