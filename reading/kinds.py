@@ -32,6 +32,8 @@ class Tier(StrEnum):
     """Who reads: the county first, the city reviews or takes what is too hard."""
 
     COUNTY = "county"
+    NEIGHBOUR = "neighbour"
+    """Another county, which has agreed to read what waits too long at the site's own."""
     CITY = "city"
 
 

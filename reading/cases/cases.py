@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 from reading import tables
 from reading.cases import history
 from reading.cases.identity_moves import Identity
-from reading.cases.moves import STEP_OF, Move, SigningRole, State, Step, after
+from reading.cases.moves import STEP_OF, WAITING, Move, SigningRole, State, Step, after
 from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotThere, Stale
 from reading.kinds import Priority, Tier
@@ -52,6 +52,8 @@ class Case:
     """How many shown images named another person than their study, when they were last compared."""
     facts_at: datetime | None = None
     """Which facts of the person they were compared with (`Patient.facts_at`)."""
+    look_at: datetime | None = None
+    """When `reading.overdue.rerouting` looks at it next while it waits; None where there is nothing to look for."""
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -187,7 +189,14 @@ def move(
 
     """
     state = after(case.state, made)
-    moved = change(ctx.tx, case, state=state, step=STEP_OF.get(state, case.step), tier=tier or case.tier)
+    moved = change(
+        ctx.tx,
+        case,
+        state=state,
+        step=STEP_OF.get(state, case.step),
+        tier=tier or case.tier,
+        look_at=ctx.now if state in WAITING else None,
+    )
     history.record_move(ctx, case.id, made, moved.state, grant=grant, why=why)
     return moved
 
@@ -276,6 +285,7 @@ def from_row(row: sa.Row[Any]) -> Case:
         identity=Identity(row.identity),
         other_persons=row.other_persons,
         facts_at=row.facts_at,
+        look_at=row.look_at,
     )
 
 
@@ -304,5 +314,6 @@ def _values(case: Case) -> dict[str, Any]:
         "identity": case.identity,
         "other_persons": case.other_persons,
         "facts_at": case.facts_at,
+        "look_at": case.look_at,
         "revision": case.revision,
     }

@@ -80,6 +80,8 @@ class Move(StrEnum):
     """Its images were moved to other cases."""
     REFILL = "refill"
     """It has images again."""
+    REROUTE = "reroute"
+    """It waited too long: another tier takes it, or those on duty are told."""
 
 
 HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
@@ -148,6 +150,8 @@ HELD: Final = frozenset({State.READING, State.VERIFYING, State.REVIEWING})
 
 WAITING: Final = frozenset({State.WAITING_READ, State.WAITING_VERIFY, State.WAITING_REVIEW, State.DISPUTED})
 """The states from which a case can be claimed."""
+
+MOVES |= {(state, Move.REROUTE): state for state in WAITING}
 
 SIGNS_AS: Final[dict[Step, SigningRole]] = {
     Step.READ: SigningRole.AUTHOR,

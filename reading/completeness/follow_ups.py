@@ -29,7 +29,7 @@ from reading.errors import NotAllowed, Stale
 from reading.reports import versions
 from reading.reports.not_shown import NotShown
 from reading.reports.versions import ReportVersion
-from reading.rules import case_rule, policy
+from reading.rules import case_clock, case_rule
 from reading.viewers import RoleGrant, Staff
 from storage.ids import new_id
 
@@ -150,7 +150,7 @@ def open_if_late(ctx: Context[Who], case: Case) -> None:
             case_id=case.id,
             version_id=standing.id,
             opened_at=ctx.now,
-            due_at=policy.due_at(case_rule.rule_of(ctx.tx, case), ctx.now),
+            due_at=case_clock.due_at(ctx.tx, case_rule.rule_of(ctx.tx, case), case.site_id, ctx.now),
         )
     )
     ctx.by(SYSTEM).record(action=Action.FOLLOW_UP_OPEN, subject_kind="case", subject_id=case.id)

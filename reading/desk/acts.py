@@ -82,7 +82,7 @@ def allowed(
         if lease.step is Step.VERIFY:
             yield Act.SEND_BACK
         waits = lease.step is Step.VERIFY and case.priority is Priority.EMERGENCY
-        if case.tier is Tier.COUNTY and lease.step is not Step.REVIEW and not waits:
+        if case.tier is not Tier.CITY and lease.step is not Step.REVIEW and not waits:
             yield Act.ESCALATE
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT

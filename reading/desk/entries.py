@@ -19,6 +19,7 @@ from reading.alerts.class_list import ResultClass
 from reading.alerts.notices import Notice
 from reading.cases.cases import Case
 from reading.cases.moves import HELD, UNFINISHED
+from reading.clock.life import REASON_OF
 from reading.completeness import follow_ups, ledger
 from reading.completeness.follow_ups import FollowUp
 from reading.completeness.ledger import Progress
@@ -206,7 +207,7 @@ def _entry(
         rule=rule,
         policy_version=policy_version,
         indicator_at=policy.indicator_at(rule, case.examined_at),
-        overdue=case.state in UNFINISHED and not standing.released and case.due_at < now,
+        overdue=case.state in UNFINISHED - REASON_OF.keys() and not standing.released and case.due_at < now,
         holder=holder,
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,

@@ -15,7 +15,7 @@ from reading.context import Context, Who, without_door
 from reading.intake import identity, intake
 from reading.intake.study_content import look_of
 from reading.patients.keys import Keys
-from reading.rules import case_rule
+from reading.rules import case_clock, case_rule
 from reading.viewers import RoleGrant
 from storage.index import queries
 
@@ -52,6 +52,8 @@ def _up_to_date(ctx: Context[Who], case_id: str, *, grant: RoleGrant | None, why
         back = move in (Move.RESUBMIT, Move.REFILL)
         tier = case_rule.home_tier(ctx.tx, case) if back else None
         case = cases.move(ctx, case, move, grant=grant, why=why, tier=tier)
+        if back:
+            case = case_clock.go_on(ctx, case)
     if move is Move.EMPTY:
         corrections.lift_all(ctx, case_id)
     if case.state is State.WAITING_READ:

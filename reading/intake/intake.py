@@ -34,7 +34,7 @@ from reading.patients.same_name import Answer
 from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.rules import case_facts, case_rule, policy
+from reading.rules import case_clock, case_facts, case_rule, policy
 from reading.rules.examination_time import start_of_examination
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -91,7 +91,8 @@ def resubmit(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None = 
     if not image_set.counts(ctx.tx, cases.study_uids(ctx.tx, case_id))[1]:
         raise NotAllowed("no_image_is_shown")
     tier = case_rule.home_tier(ctx.tx, case)
-    return cases.move(ctx, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier)
+    moved = cases.move(ctx, case, Move.RESUBMIT, grant=grant, why=cases.reason(why), tier=tier)
+    return case_clock.go_on(ctx, moved)
 
 
 def _first(ctx: Context[Who], keys: Keys, study: Study, *, answers: bool) -> Case:
@@ -195,9 +196,10 @@ def _opened(  # noqa: PLR0917
         rule=rule.name,
         examined_at=began.at,
         received_at=study.first_received_at,
-        due_at=policy.due_at(rule, study.first_received_at),
+        due_at=case_clock.due_at(tx, rule, site.id, study.first_received_at),
         clock_wrong=began.clock_wrong,
         revision=1,
+        look_at=now,
     )
 
 
@@ -216,7 +218,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> None:
         if not study.instances:
             return
         tier = case_rule.home_tier(ctx.tx, case)
-        case = cases.move(ctx, case, Move.REFILL, grant=None, tier=tier)
+        case = case_clock.go_on(ctx, cases.move(ctx, case, Move.REFILL, grant=None, tier=tier))
     counted = announcements.counted_when_quiet(ctx.tx, study.study_uid)
     is_new = counted is None or study.instances > counted
     if is_new and not case.arriving:
@@ -237,7 +239,7 @@ def _more(ctx: Context[Who], study: Study, case: Case) -> None:
 
 def _resubmitted(ctx: Context[Who], case: Case) -> Case:
     tier = case_rule.home_tier(ctx.tx, case)
-    return cases.move(ctx, case, Move.RESUBMIT, grant=None, tier=tier)
+    return case_clock.go_on(ctx, cases.move(ctx, case, Move.RESUBMIT, grant=None, tier=tier))
 
 
 def _order_of(tx: Connection, study: Study) -> Order | None:

@@ -16,8 +16,8 @@ AT_THEIR_SITE: Final = frozenset({Role.TECHNICIAN, Role.CLINICIAN})
 REGISTERED_BY: Final = (Role.TECHNICIAN, Role.CLINICIAN, Role.QUALITY_MANAGER)
 """Who registers patients at a site: those who work there, and those who say whose the images are."""
 BY_AGREEMENT: Final = {
-    Role.READER: (Tier.COUNTY, Tier.CITY),
-    Role.VERIFIER: (Tier.COUNTY, Tier.CITY),
+    Role.READER: (Tier.COUNTY, Tier.NEIGHBOUR, Tier.CITY),
+    Role.VERIFIER: (Tier.COUNTY, Tier.NEIGHBOUR, Tier.CITY),
     Role.REVIEWER: (Tier.CITY,),
 }
 """Tiers of the agreements that open sites to a role. Readers of the city also take what the county escalates."""

@@ -10,6 +10,8 @@ from reading.kinds import Role, Tier
 ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.READ, Tier.COUNTY): (Role.READER,),
     (Step.VERIFY, Tier.COUNTY): (Role.VERIFIER,),
+    (Step.READ, Tier.NEIGHBOUR): (Role.READER,),
+    (Step.VERIFY, Tier.NEIGHBOUR): (Role.VERIFIER,),
     # The city's reviewers read what the county has escalated.
     (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
     (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),

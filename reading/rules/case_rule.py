@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading.cases import cases, history
 from reading.cases.cases import Case
-from reading.cases.moves import Move, State
+from reading.cases.moves import WAITING, Move, State, Step
 from reading.kinds import Tier
 from reading.reports import versions
-from reading.rules import case_facts, policy
+from reading.rules import case_clock, case_facts, policy
 from reading.rules.facts import Facts
-from reading.rules.rule import Rule
+from reading.rules.rule import Goal, Rule
+from reading.tables import case_reroute
 
 
 def rule_of(tx: Connection, case: Case) -> Rule:
@@ -46,10 +48,13 @@ def retriage(
     }
     if versions.final(tx, case.id) is None:
         rule = policy.by_id(tx, case.policy_id).match(facts)
-        due = policy.due_at(rule, case.received_at)
+        due = case_clock.due_at(tx, rule, case.site_id, case.received_at)
         changes["rule"] = rule.name
-        if case.state is State.WAITING_READ and not facts.escalated:
+        gone = facts.escalated or history.was_moved(tx, case.id, Move.REROUTE)
+        if case.state is State.WAITING_READ and not gone:
             changes["tier"] = rule.tier
+        if rule.name != case.rule and case.state in WAITING:
+            changes["look_at"] = case.received_at  # it may be overdue by its new rule
         changes["due_at"] = min(due, case.due_at)
     return cases.change(tx, case, **changes)
 
@@ -62,5 +67,19 @@ def facts_of_case(tx: Connection, case: Case) -> Facts:
 
 
 def home_tier(tx: Connection, case: Case) -> Tier:
-    """The tier that reads a case again."""
-    return Tier.CITY if history.was_moved(tx, case.id, Move.ESCALATE) else rule_of(tx, case).tier
+    """The tier that reads a case again: where it was escalated or re-routed to, else the one of its rule."""
+    if history.was_moved(tx, case.id, Move.ESCALATE):
+        return Tier.CITY
+    return _rerouted_to(tx, case) or rule_of(tx, case).tier
+
+
+def _rerouted_to(tx: Connection, case: Case) -> Tier | None:
+    """The tier to which it last went because nobody read it in time."""
+    gone = case_reroute
+    tier = tx.scalar(
+        sa.select(gone.c.tier)
+        .where(gone.c.case_id == case.id, gone.c.step == Step.READ, gone.c.goal != Goal.DUTY)
+        .order_by(gone.c.step_number.desc())
+        .limit(1)
+    )
+    return None if tier is None else Tier(tier)

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import IntegrityError
 
 from reading import tables
+from reading.clock.hours import ROUND_THE_CLOCK, Days, Hours, WorkingHours
 from reading.errors import NotThere, Stale
 from reading.rules import switches
 from reading.rules.facts import Facts
@@ -143,9 +145,17 @@ def version(tx: Connection, number: int) -> Version:
     return _version(row)
 
 
-def due_at(rule: Rule, received_at: datetime) -> datetime:
-    """When a case of this rule is due to be released."""
-    return received_at + timedelta(minutes=rule.due_minutes)
+def due_at(rule: Rule, received_at: datetime, *, days: Days, zone: str) -> datetime:
+    """When a case of this rule from a site in a time zone is due to be released."""
+    return hours_of(rule, days=days, zone=zone).after(received_at, timedelta(minutes=rule.due_minutes))
+
+
+def hours_of(rule: Rule, *, days: Days, zone: str) -> Hours:
+    """The hours in which the clocks of a rule run."""
+    hours = rule.working_hours
+    if hours is None:
+        return ROUND_THE_CLOCK
+    return WorkingHours(begins=hours.begins, ends=hours.ends, zone=ZoneInfo(zone), days=days)
 
 
 def indicator_at(rule: Rule, examined_at: datetime) -> datetime:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reading.cases.moves import Step
 from reading.kinds import Tier
-from reading.rules.conditions import When
+from reading.rules.conditions import Hours, When
 
 
 class ReviewTime(StrEnum):
@@ -23,6 +25,27 @@ class Review:
     when: ReviewTime
     percent: float
     """Share of the matching cases; always 100 before release."""
+
+
+class Goal(StrEnum):
+    """Where an overdue case goes."""
+
+    NEXT_TIER = "next_tier"
+    """From the county to the city."""
+    NEIGHBOUR = "neighbour"
+    """To a county that has agreed to help out at the site."""
+    DUTY = "duty"
+    """It stays, and those on duty where it is read are told."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Overdue:
+    """What happens to a case that waits too long, once in each step."""
+
+    to: tuple[Goal, ...]
+    """The first of these that has room."""
+    open_per_reader: int
+    """A county or the city has room while fewer cases than this are open there for each available reader."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +68,11 @@ class Rule:
     """Time from the start of the examination to release, for the quality indicator."""
     arriving_minutes: int
     """Longest time that a case counts as arriving, even when images are still missing."""
+    working_hours: Hours | None = None
+    """Where set, `due_minutes` and those of the steps count only in these hours of working days."""
+    step_minutes: Mapping[Step, int] = field(default_factory=dict[Step, int])
+    """Longest time of a step from when it began; a step that is not named has no clock of its own."""
+    overdue: Overdue | None = None
 
     def needs_verifier_after(self, author_title: str) -> bool:
         return self.needs_verifier and author_title.strip() not in self.exempt_titles

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -21,18 +18,26 @@ from pydantic_core import PydanticCustomError
 
 from reading.errors import Invalid
 from reading.kinds import Priority, Sex, Tier
+from reading.rules.clock_document import (
+    ClockPart,
+    HoursPart,
+    Minutes,
+    Part,
+    clock_part,
+    clock_problems,
+    hours_of,
+    overdue_of,
+    plain_hours,
+    steps_of,
+)
 from reading.rules.conditions import Hours, When
 from reading.rules.facts import folded
 from reading.rules.rule import Review, ReviewTime, Rule
 from reading.texts import storable
 
-MOST_MINUTES: Final = 60 * 24 * 60
-"""Sixty days: longer than any examination is waited for."""
 OLDEST: Final = 120
 MOST_RULES: Final = 200
 MOST_TEXTS: Final = 500
-
-_PLACE: Final = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 
 _KEPT: Final = {"kept": True}
 
@@ -57,23 +62,10 @@ _Text = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterVali
 _Texts = Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
 _Codes = Annotated[list[_Code], Field(min_length=1, max_length=MOST_TEXTS)]
 """An empty one is the modality or part of the body that nobody named."""
-_Minutes = Annotated[int, Field(gt=0, le=MOST_MINUTES)]
 _Years = Annotated[int, Field(ge=0, le=OLDEST)]
-_Clock = Annotated[str, StringConstraints(pattern=f"^{_PLACE}$")]
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class HoursPart(_Part):
-    """A part of the day by the clock of the site."""
-
-    begins: Annotated[_Clock, Field(alias="from")]
-    ends: Annotated[_Clock, Field(alias="to")]
-
-
-class WhenPart(_Part):
+class WhenPart(Part):
     """The conditions of a rule: all that are named have to be met."""
 
     modality: _Codes | None = None
@@ -92,29 +84,29 @@ class WhenPart(_Part):
     escalated: bool | None = None
 
 
-class ReviewPart(_Part):
+class ReviewPart(Part):
     """The second reading by the city that a rule asks for."""
 
     when: Literal["before_release", "after_release"]
     percent: Annotated[float, Field(gt=0, le=100, strict=True)] = 100
 
 
-class RulePart(_Part):
+class RulePart(ClockPart):
     """One rule: the first whose conditions a case meets is the case's."""
 
     name: _Text
     when: WhenPart = WhenPart()
     tier: Literal["county", "city"]
     needs_verifier: bool
-    exempt_titles: Annotated[list[_Text], Field(max_length=MOST_TEXTS)] = []
+    exempt_titles: list[_Text] = Field(default_factory=list[str], max_length=MOST_TEXTS)
     review: ReviewPart | None = None
     tell_site: bool = False
-    due_minutes: _Minutes
-    indicator_minutes: _Minutes
-    arriving_minutes: _Minutes
+    due_minutes: Minutes
+    indicator_minutes: Minutes
+    arriving_minutes: Minutes
 
 
-class PolicyDocument(_Part):
+class PolicyDocument(Part):
     """The document of a policy: its rules, the first ones first."""
 
     rules: Annotated[list[RulePart], Field(min_length=1, max_length=MOST_RULES)]
@@ -263,6 +255,8 @@ def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
             wrong(number, "review.percent", "before_release_is_always_all")
         if when.hours is not None and when.hours.begins == when.hours.ends:
             wrong(number, "when.hours", "no_hours")
+        for place, problem in clock_problems(rule):
+            wrong(number, place, problem)
         if None not in {when.min_age_years, when.max_age_years} and (when.min_age_years or 0) > (
             when.max_age_years or 0
         ):
@@ -291,11 +285,13 @@ def _rule(part: RulePart) -> Rule:
         due_minutes=part.due_minutes,
         indicator_minutes=part.indicator_minutes,
         arriving_minutes=part.arriving_minutes,
+        working_hours=hours_of(part.working_hours),
+        step_minutes=steps_of(part.step_minutes),
+        overdue=overdue_of(part.overdue),
     )
 
 
 def _when(part: WhenPart) -> When:
-    hours = part.hours
     return When(
         modality=_set(part.modality),
         body_part=_set(part.body_part),
@@ -307,9 +303,7 @@ def _when(part: WhenPart) -> When:
         sex=None if part.sex is None else frozenset(map(Sex, part.sex)),
         min_age_years=part.min_age_years,
         max_age_years=part.max_age_years,
-        hours=None
-        if hours is None
-        else Hours(begins=time.fromisoformat(hours.begins), ends=time.fromisoformat(hours.ends)),
+        hours=hours_of(part.hours),
         working_day=part.working_day,
         critical=part.critical,
         escalated=part.escalated,
@@ -338,14 +332,14 @@ def rule_part(rule: Rule) -> dict[str, Any]:
     if rule.review is not None:
         percent = rule.review.percent
         part["review"] = {"when": rule.review.when.value, "percent": int(percent) if percent.is_integer() else percent}
-    return part
+    return part | clock_part(rule)
 
 
 def plain(value: Any) -> Any:
     """What a condition asks, as JSON has it."""
     match value:
         case Hours():
-            return {"from": value.begins.strftime("%H:%M"), "to": value.ends.strftime("%H:%M")}
+            return plain_hours(value)
         case frozenset():
             return sorted(str(one) for one in value)
         case _:

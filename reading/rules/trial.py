@@ -7,6 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final, TypeAlias
 
 import sqlalchemy as sa
@@ -22,7 +23,7 @@ from reading.context import Context, without_door
 from reading.errors import Busy, Invalid
 from reading.kinds import Tier
 from reading.register import organisations
-from reading.rules import calendar, case_facts, policy, policy_rights
+from reading.rules import calendar, case_clock, case_facts, policy, policy_rights
 from reading.rules.rule import ReviewTime, Rule
 from reading.viewers import Staff
 
@@ -190,7 +191,7 @@ def run(
 def _run(ctx: Context[Staff | Actor], rules: Sequence[Rule], made: Trial, most: int) -> Trial:
     since, until = made.since, made.until
     readers = _readers(ctx.tx, ctx.now)
-    days = calendar.read(ctx.tx, (since - timedelta(days=1)).date(), (until + timedelta(days=1)).date())
+    days = calendar.read(ctx.tx, (since - timedelta(days=1)).date(), (until + case_clock.AHEAD).date())
     case = tables.case
     asked = (
         sa.select(case)
@@ -235,14 +236,15 @@ def _add(  # noqa: PLR0917
         before = policy.by_id(tx, one.policy_id).rule(one.rule)
         after = next(rule for rule in rules if rule.when.holds(facts[one.id]))
         at = released.get(one.id)
+        said = partial(_said, case=one, days=days, zone=str(facts[one.id].received_at.tzinfo), released_at=at, now=now)
         behind = CaseBehind(
             case_id=one.id,
             site_code=facts[one.id].site_code,
             modality=one.modality,
             received_at=one.received_at,
             released_at=at,
-            before=_said(before, one, at, now),
-            after=_said(after, one, at, now),
+            before=said(before),
+            after=said(after),
         )
         made.add(behind, before, after, readers)
 
@@ -255,8 +257,10 @@ def _readers(tx: Connection, now: datetime) -> Readers:
     return defaultdict(str, {key: ", ".join(sorted(reading)) for key, reading in found.items()})
 
 
-def _said(rule: Rule, case: Case, released_at: datetime | None, now: datetime) -> Said:
-    due_at = policy.due_at(rule, case.received_at)
+def _said(
+    rule: Rule, *, case: Case, days: calendar.Calendar, zone: str, released_at: datetime | None, now: datetime
+) -> Said:
+    due_at = policy.due_at(rule, case.received_at, days=days, zone=zone)
     return Said(rule=rule.name, tier=rule.tier, due_at=due_at, late=(released_at or now) > due_at)
 
 

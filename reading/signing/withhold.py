@@ -28,7 +28,7 @@ from reading.register.grants import may_act
 from reading.reports import versions
 from reading.reports.seal import Seal, sign_version
 from reading.reports.versions import CURRENT, ReportVersion, Status
-from reading.rules import case_rule
+from reading.rules import case_clock, case_rule
 from reading.signing import basis, release
 from reading.tables import report_version
 from reading.viewers import RoleGrant, Staff
@@ -161,7 +161,7 @@ def read_again(ctx: Context[Staff], case_id: str, *, why: str, seen: int | None 
     """
     case, grant = _manager(ctx, case_id, Action.CASE_READ_AGAIN, seen)
     tier = case_rule.home_tier(ctx.tx, case)
-    moved = cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier)
+    moved = case_clock.go_on(ctx, cases.move(ctx, case, Move.READ_AGAIN, grant=grant, why=cases.reason(why), tier=tier))
     for study_uid in cases.study_uids(ctx.tx, case_id):
         queries.unhide(ctx.tx, study_uid, ctx.now)
     return moved

@@ -18,7 +18,7 @@ from reading.tables.patients import (
     patient_merge_move,
 )
 from reading.tables.quality import decision
-from reading.tables.queue import lease
+from reading.tables.queue import case_reroute, lease
 from reading.tables.register import (
     agreement,
     device,
@@ -56,6 +56,7 @@ __all__ = [
     "case_limit",
     "case_move",
     "case_procedure",
+    "case_reroute",
     "case_study",
     "change_notice",
     "critical_alert",

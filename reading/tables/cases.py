@@ -39,12 +39,20 @@ case: Final = sa.Table(
     sa.Column("other_persons", sa.Integer, nullable=False, server_default="0"),
     # `patient.facts_at` of the facts with which its images were compared.
     sa.Column("facts_at", UtcDateTime),
+    # When the worker looks next whether it waits too long; empty where there is nothing to look for.
+    sa.Column("look_at", UtcDateTime),
     revision_column(),
     # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.
     sa.Index("ix_case_site_id_state_rank_due_at", "site_id", "state", "rank", "due_at"),
     sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
     sa.Index("ix_case_patient_id", "patient_id"),
+    sa.Index(
+        "ix_case_look_at",
+        "look_at",
+        sqlite_where=sa.text("look_at IS NOT NULL"),
+        postgresql_where=sa.text("look_at IS NOT NULL"),
+    ),
     sa.Index(
         "ix_case_unchecked",
         "received_at",

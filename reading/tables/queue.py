@@ -6,7 +6,7 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.tables.columns import ULID, reference, revision_column
+from reading.tables.columns import ULID, id_column, reference, revision_column
 from storage.database import UtcDateTime, metadata
 
 # -- reading.queue.leases
@@ -22,4 +22,25 @@ lease: Final = sa.Table(
     revision_column(),
     sa.Index("ix_lease_person_id", "person_id"),
     sa.Index("ix_lease_expires_at", "expires_at"),
+)
+
+# -- reading.overdue.rerouting: where a case went that waited too long, once in each step
+case_reroute: Final = sa.Table(
+    "case_reroute",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    # The number of the move with which the step began.
+    sa.Column("step_number", sa.Integer, nullable=False),
+    sa.Column("step", sa.String(10), nullable=False),
+    sa.Column("goal", sa.String(10), nullable=False),
+    sa.Column("from_tier", sa.String(10), nullable=False),
+    sa.Column("tier", sa.String(10), nullable=False),
+    # Where it goes to; and whom it was told there, where it went to those on duty.
+    reference("organisation_id", "organisation"),
+    reference("person_id", "person", nullable=True),
+    sa.Column("due_at", UtcDateTime, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    sa.UniqueConstraint("case_id", "step_number"),
+    sa.Index("ix_case_reroute_at", "at"),
 )

@@ -34,7 +34,7 @@ agreement: Final = sa.Table(
     reference("reader_id", "organisation"),
     sa.Column("tier", sa.String(10), nullable=False),
     *dated_columns(),
-    sa.CheckConstraint("tier in ('county', 'city')", name="tier"),
+    sa.CheckConstraint("tier in ('county', 'neighbour', 'city')", name="tier"),
     sa.Index("ix_agreement_site_id_tier", "site_id", "tier"),
     sa.Index("ix_agreement_reader_id_tier", "reader_id", "tier"),
 )

@@ -59,7 +59,9 @@ def add_agreement(
     site: Annotated[str, typer.Argument(help="Code of the organisation that takes the pictures.")],
     reader: Annotated[str, typer.Argument(help="Code of the organisation that reads them.")],
     *,
-    tier: Annotated[Tier, typer.Option(help="county: it reads; city: it reviews.")],
+    tier: Annotated[
+        Tier, typer.Option(help="county: it reads; city: it reviews; neighbour: it takes what waits too long.")
+    ],
     as_json: AsJson = False,
 ) -> None:
     """Let an organisation read for a site from now on."""

@@ -21,6 +21,7 @@ from reading.audit import SYSTEM
 from reading.context import Context
 from reading.intake import arrival_end, identity, intake, rejections
 from reading.intake.rejections import Note, Title
+from reading.overdue import rerouting
 from reading.patients import patients
 from reading.queue import leases
 from reading.sessions import attempts
@@ -59,6 +60,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="spell names", every_seconds=60, run=_in_transaction(house, _spell), gives_way=True),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
+        Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="remind of disposal", every_seconds=60, run=_in_transaction(house, _remind(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
@@ -135,6 +137,10 @@ def _end_arriving(house: House) -> Callable[[Connection], int]:
 
 def _expire(house: House) -> Callable[[Connection], int]:
     return lambda tx: leases.expire(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _reroute(house: House) -> Callable[[Connection], int]:
+    return lambda tx: rerouting.reroute(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _climb(house: House) -> Callable[[Connection], int]:

@@ -62,6 +62,25 @@ def verifier(rule: Rule, language: Language) -> str:
     return text(language, "policy.verifier.but" if rule.exempt_titles else "policy.verifier.yes")
 
 
+def clock(rule: Rule, language: Language) -> list[str]:
+    """How the clocks of a rule run, and what becomes of a case that waits too long; nothing where all is as usual."""
+    part = flat(rule_part(rule))
+    lines: list[str] = []
+    if rule.working_hours is not None:
+        hours = value("working_hours", part["working_hours"], language)
+        lines.append(text(language, "policy.clock.working-hours", hours=hours))
+    if rule.step_minutes:
+        steps = [
+            text(language, "policy.clock.step", step=text(language, f"step.{step}"), minutes=minutes(most, language))
+            for step, most in rule.step_minutes.items()
+        ]
+        lines.append(text(language, "policy.clock.steps", steps=text(language, "list-comma").join(steps)))
+    if rule.overdue is not None:
+        goals = value("overdue.to", part["overdue.to"], language)
+        lines.append(text(language, "policy.clock.overdue", goals=goals))
+    return lines
+
+
 def percentage(number: float) -> str:
     return f"{number:g}%"
 
@@ -227,7 +246,7 @@ def _coded(name: str, code: str, language: Language) -> str:
     for key in (f"policy.value.{name}.{code}", f"{_WORDS.get(name, '')}.{code}"):
         if key in known:
             return known[key]
-    return minutes(int(code), language) if name.endswith("_minutes") else code
+    return minutes(int(code), language) if "_minutes" in name else code
 
 
 _WORDS: Mapping[str, str] = {

@@ -120,7 +120,9 @@ def _identity(case: Case) -> str:
 
 
 def due(entry: Entry, language: Language, now: datetime) -> str:
-    """How long until the report is due; empty for a case that is withheld, withdrawn or emptied."""
+    """How long until the report is due, or that its clock stands; empty for a case withheld, withdrawn or emptied."""
     if entry.released:
         return text(language, "due.done")
+    if entry.case.state is State.RETURNED:
+        return text(language, "due.paused")
     return words.until(language, entry.case.due_at, now) if entry.case.state in UNFINISHED else ""

@@ -20,8 +20,13 @@ export function personOf({ sex, age }: Case['patient']): string {
 
 export const nameOfPatient = (patient: Case['patient']): string => patient.name || text('patient-unknown')
 
-export function dueWords(due_at: string, now: Date): { readonly words: string; readonly overdue: boolean } {
-  const { overdue, count, unit } = dueFrom(new Date(due_at), now)
+/** In how long it is due, or that its clock stands still while it is back at the township. */
+export function dueOf(
+  item: Pick<Case, 'due_at' | 'state'>,
+  now: Date,
+): { readonly words: string; readonly overdue: boolean } {
+  if (item.state === 'returned') return { words: text('due.paused'), overdue: false }
+  const { overdue, count, unit } = dueFrom(new Date(item.due_at), now)
   return { words: text(overdue ? `common.over-${unit}` : `common.in-${unit}`, { n: count }), overdue }
 }
 

@@ -168,7 +168,7 @@ export type StudyOfCase = {
 export type Case = {
   readonly id: string
   readonly state: CaseState
-  readonly tier: 'county' | 'city'
+  readonly tier: 'county' | 'neighbour' | 'city'
   readonly step: Step
   readonly arriving: boolean
   readonly priority: Priority

@@ -1,12 +1,12 @@
 /** Whose case it is and how it stands, above images and report. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { CaseDetail } from '../api/shapes'
-import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
+import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, nameOfPatient, personOf } from '../case-words'
 import { clock, dateAndTime, named, text } from '../language'
 import type { LeaseState } from './lease-keeper'
 
 export function caseHeader(detail: CaseDetail, lease: LeaseState | undefined, now: Date): TemplateResult {
-  const due = dueWords(detail.due_at, now)
+  const due = dueOf(detail, now)
   return html`<section class="case-header" aria-label=${text('desk.case')}>
     <a class="back" href="#/" aria-label=${text('desk.back')}>‹</a>
     <h1>

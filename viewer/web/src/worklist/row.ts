@@ -1,12 +1,12 @@
 /** One case on the worklist. */
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Case } from '../api/shapes'
-import { dueWords, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
+import { dueOf, examinationOf, imagesOf, isIncomplete, isOpen, lacks, nameOfPatient, personOf } from '../case-words'
 import { dateAndTime, named, text } from '../language'
 import { caseAddress } from '../shell/route'
 
 export function rowOf(item: Case, now: Date): TemplateResult {
-  const due = dueWords(item.due_at, now)
+  const due = dueOf(item, now)
   const open = isOpen(item.state)
   return html`<tr class=${item.priority} data-case=${item.id} @click=${follow}>
     <td class="due" data-label=${text('worklist.due')}>
