@@ -75,6 +75,16 @@ class Action(StrEnum):
     CONCERN_SHOW = "concern.show"
     CONCERN_UNDO = "concern.undo"
 
+    CONSULTATION_ASK = "consultation.ask"
+    CONSULTATION_CONCLUDE = "consultation.conclude"
+    CONSULTATION_DECLINE = "consultation.decline"
+    CONSULTATION_INVITE = "consultation.invite"
+    CONSULTATION_LIST = "consultation.list"
+    CONSULTATION_OPEN = "consultation.open"
+    CONSULTATION_REMOVE = "consultation.remove"
+    CONSULTATION_SPEAK = "consultation.speak"
+    CONSULTATION_WITHDRAW = "consultation.withdraw"
+
     CRITICAL_ACKNOWLEDGE = "critical.acknowledge"
     CRITICAL_BOARD = "critical.board"
     CRITICAL_CLASS = "critical.class"

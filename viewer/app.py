@@ -19,6 +19,7 @@ from viewer.api import (
     attributions,
     audit,
     cases,
+    consultations,
     devices,
     follow_ups,
     images,
@@ -58,6 +59,7 @@ from viewer.pages import (
     township_withhold,
 )
 from viewer.pages import alerts as alert_pages
+from viewer.pages import consultations as consultation_pages
 from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
@@ -66,6 +68,7 @@ from viewer.pages import quality as quality_pages
 API: Final = (
     session,
     cases,
+    consultations,
     follow_ups,
     images,
     withholding,
@@ -100,6 +103,7 @@ PAGES: Final = (
     device_rights,
     quality_pages,
     learning,
+    consultation_pages,
     policy_pages,
     policy_questions,
     policy_calendar,

@@ -77,13 +77,7 @@ def open_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
         NotThere: it does not exist, or is not theirs to see.
 
     """
-    row = ctx.tx.execute(
-        sa.select(case).where(case.c.id == case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
-    ).one_or_none()
-    if row is None:
-        raise denied(ctx, action, "case", case_id)
-    record_look(ctx, action, "case", case_id)
-    return cases.from_row(row)
+    return _case(ctx, case_id, action, visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
 
 
 def open_concerned_case(ctx: Context[Viewer], case_id: str, action: Action) -> Case:
@@ -144,13 +138,13 @@ def still_shown(ctx: Context[Viewer], version_id: str) -> None:
 
 
 def open_reports(ctx: Context[Viewer], case_id: str, action: Action) -> list[ReportVersion]:
-    """The versions of a case that ``viewer`` may see, the oldest first.
+    """The versions of a case that ``viewer`` may see, the oldest first; also of one that a consultation shows them.
 
     Raises:
         NotThere: the case does not exist, or is not theirs to see.
 
     """
-    open_case(ctx, case_id, action)
+    _case(ctx, case_id, action, visibility.cases_in_view(ctx.tx, ctx.who, ctx.now))
     visible = visibility.visible_versions(ctx.tx, ctx.who, ctx.now)
     found = checked(ctx, _versions(ctx.tx, (report_version.c.case_id == case_id) & visible))
     record_looks(ctx, action, "report", [version.id for version in found])
@@ -343,6 +337,14 @@ def _study(tx: Connection, viewer: Viewer, study_uid: str, now: datetime, action
     if not found:
         raise NotThere
     return found[0]
+
+
+def _case(ctx: Context[Viewer], case_id: str, action: Action, theirs: sa.ColumnElement[bool]) -> Case:
+    row = ctx.tx.execute(sa.select(case).where(case.c.id == case_id, theirs)).one_or_none()
+    if row is None:
+        raise denied(ctx, action, "case", case_id)
+    record_look(ctx, action, "case", case_id)
+    return cases.from_row(row)
 
 
 def _kept_from(viewer: Viewer, version: ReportVersion) -> bool:

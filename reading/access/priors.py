@@ -55,7 +55,7 @@ def prior_cases(tx: Connection, viewer: Viewer, found: Sequence[Case], now: date
     )
     rows = tx.execute(
         sa.select(case)
-        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, visibility.visible_cases(tx, viewer, now))
+        .where(case.c.id.in_(same), case.c.identity != Identity.DIFFERS, visibility.cases_in_view(tx, viewer, now))
         .order_by(case.c.examined_at.desc(), case.c.id.desc())
     ).all()
     others = [cases.from_row(row) for row in rows]

@@ -14,8 +14,10 @@ from reading.alerts import moves as alerts_moves
 from reading.alerts.moves import UNANSWERED
 from reading.cases import cases
 from reading.cases.cases import Case
+from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN, STEP_OF, WAITING, SigningRole, State, Step
 from reading.completeness import follow_ups
+from reading.consultation.colleagues import ASKED_BY
 from reading.errors import NotAllowed
 from reading.kinds import Priority, Role, Tier
 from reading.queue import claiming
@@ -54,6 +56,7 @@ class Act(StrEnum):
     FOLLOW_UP = "follow-up"
     NO_CHANGE = "no-change"
     PRINT = "print"
+    CONSULT = "consult"
 
 
 SIGNING_ACT: Final = {Step.READ: Act.SIGN, Step.VERIFY: Act.VERIFY, Step.REVIEW: Act.REVIEW}
@@ -89,6 +92,8 @@ def allowed(
     if case.state not in HIDDEN:
         if acts(*withhold.WITHHELD_BY):
             yield Act.WITHHOLD
+        if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS:
+            yield Act.CONSULT
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
         states = {alert.state for alert in alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])}

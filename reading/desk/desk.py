@@ -21,6 +21,8 @@ from reading.cases.moves import SigningRole
 from reading.completeness import account, follow_ups, image_set
 from reading.completeness.account import Account
 from reading.completeness.follow_ups import Confirmation
+from reading.consultation import thread
+from reading.consultation.consultation_rows import Consultation
 from reading.context import Context, without_door
 from reading.desk.acts import Act, allowed
 from reading.desk.clinical_request import ClinicalRequest, request_of
@@ -114,6 +116,8 @@ class Detail:
     """The images that say they are of somebody else."""
     classes: tuple[ResultClass, ...]
     """The classes that may be flagged, those first that are expected in such an examination."""
+    consultations: tuple[Consultation, ...]
+    """About the case, the newest first; somebody who is asked sees their own alone."""
     late: int
     """How many pictures came after the report and wait for a reader."""
 
@@ -151,6 +155,7 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         account=account.of_case(ctx.tx, case),
         other_persons=other_persons(ctx.tx, case),
         classes=_classes(ctx, case),
+        consultations=tuple(one.consultation for one in thread.of_case(ctx, case_id)),
         late=len(follow_ups.late_pictures(ctx.tx, case_id)) if entry.follow_up else 0,
     )
 
@@ -173,7 +178,7 @@ def standing(ctx: Context[Staff], case_id: str) -> Standing:
         NotThere: it may not be seen (any longer): it was withheld, or is not theirs.
 
     """
-    if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
+    if not cases.is_one_of(ctx.tx, case_id, visibility.cases_in_view(ctx.tx, ctx.who, ctx.now)):
         raise NotThere
     case = cases.by_id(ctx.tx, case_id)
     found = priors.prior_cases(ctx.tx, ctx.who, [case], ctx.now)[case_id]

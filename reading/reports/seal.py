@@ -106,6 +106,7 @@ def sign_version(
             "grant_id": grant.id,
             "organisation_id": grant.organisation_id,
             "signed_at": now.astimezone(UTC).isoformat(timespec="microseconds"),
+            **({"consultations": list(version.consultations)} if version.consultations else {}),
             **({"not_shown": not_shown.to_json()} if not_shown.series else {}),
             **({"confirmed_checks": list(confirmed_checks)} if confirmed_checks else {}),
         }
@@ -129,6 +130,8 @@ def holds(signature: Signature, version: ReportVersion, key: Ed25519PublicKey) -
     if not _is_signed(key.public_bytes(Encoding.Raw, PublicFormat.Raw), signature.value, signature.payload):
         return False
     payload = said(signature)
+    if payload.get("consultations", []) != list(version.consultations):
+        return False
     return signature.key_id == key_id(key) and payload == {
         **payload,
         "version_id": version.id,

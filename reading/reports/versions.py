@@ -74,6 +74,8 @@ class ReportVersion:
     supersedes_id: str | None
     created_at: datetime
     released_at: datetime | None
+    consultations: Sequence[Mapping[str, Any]] = ()
+    """What consultations concluded, as it quotes them (`reading.reports.quoted`)."""
     flaws: frozenset[SealFlaw] | None = field(default=None, compare=False)
     """What `reading.access` found wrong; None while nobody has compared the version with its signatures."""
 
@@ -170,6 +172,7 @@ def add(
     incomplete_reason: str,
     supersedes: ReportVersion | None,
     now: datetime,
+    consultations: Sequence[Mapping[str, Any]] = (),
 ) -> ReportVersion:
     """Write the next version. It supersedes the one before at once, but a final one only when it is released."""
     version = tables.report_version
@@ -190,6 +193,7 @@ def add(
         supersedes_id=supersedes.id if supersedes else None,
         created_at=now,
         released_at=None,
+        consultations=consultations,
     )
     tx.execute(
         sa.insert(version).values(
@@ -204,6 +208,7 @@ def add(
             incomplete_reason=made.incomplete_reason,
             supersedes_id=made.supersedes_id,
             created_at=made.created_at,
+            consultations=list(made.consultations),
         )
     )
     return made
@@ -288,6 +293,7 @@ def from_row(row: sa.Row[Any]) -> ReportVersion:
         supersedes_id=row.supersedes_id,
         created_at=row.created_at,
         released_at=row.released_at,
+        consultations=row.consultations,
     )
 
 

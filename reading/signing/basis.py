@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from reading.completeness import image_set, ledger
 from reading.completeness.image_set import ImageSet
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotAllowed, Stale
+from reading.reports import quoted
 from reading.reports.not_shown import EVERYTHING_SHOWN, FailedSeries, NotShown
 from reading.texts import storable
 from reading.viewers import Staff
@@ -50,6 +51,8 @@ class Basis:
     identity: Mapping[str, Any]
     incomplete_reason: str
     not_shown: NotShown
+    consultations: Sequence[Mapping[str, Any]]
+    """What consultations about the case concluded."""
 
 
 def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
@@ -76,6 +79,7 @@ def basis_of(tx: Connection, case: Case, screen: Screen) -> Basis:
         identity=identity(tx, case),
         incomplete_reason="" if complete else reason,
         not_shown=not_shown,
+        consultations=quoted.conclusions(tx, case.id),
     )
 
 

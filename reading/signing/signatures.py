@@ -160,6 +160,7 @@ def endorse(
         said == standing.content
         and basis.images.digest == standing.images["set"]
         and basis.identity == standing.identity
+        and basis.consultations == standing.consultations
         and not any(one.role is role for one in versions.signatures_on(tx, [standing.id]))
     )
     # Words that stay as they are were confirmed by whoever wrote them.
@@ -175,6 +176,7 @@ def endorse(
             incomplete_reason=basis.incomplete_reason,
             supersedes=standing,
             now=ctx.now,
+            consultations=basis.consultations,
         )
     _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed)
     return version
@@ -205,6 +207,7 @@ def _author(
         incomplete_reason=basis.incomplete_reason,
         supersedes=versions.current(ctx.tx, case.id),
         now=ctx.now,
+        consultations=basis.consultations,
     )
     _add_signature(ctx, seal, version, SigningRole.AUTHOR, grant=grant, basis=basis, confirmed=confirmed)
     return version

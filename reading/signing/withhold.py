@@ -142,6 +142,7 @@ def restore(ctx: Context[Staff], seal: Seal, case_id: str, *, why: str, seen: in
             incomplete_reason=old.incomplete_reason,
             supersedes=old,
             now=ctx.now,
+            consultations=old.consultations,
         )
         versions.add_signature(ctx.tx, sign_version(seal, restored, SigningRole.CORRECTOR, ctx.who, grant, now=ctx.now))
     release.release(ctx, seal, case, restored, move=Move.RESTORE, why=reason, grant=grant)

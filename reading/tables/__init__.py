@@ -4,6 +4,12 @@ from reading.tables.alerts import critical_alert, critical_class, critical_notic
 from reading.tables.audit import audit_anchor, audit_event
 from reading.tables.cases import case, case_move, case_procedure, case_study
 from reading.tables.completeness import announced_instance, announcement, arriving_end, follow_up
+from reading.tables.consultation import (
+    consultation,
+    consultation_invitation,
+    consultation_opinion,
+    consultation_prior,
+)
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
@@ -59,6 +65,10 @@ __all__ = [
     "case_reroute",
     "case_study",
     "change_notice",
+    "consultation",
+    "consultation_invitation",
+    "consultation_opinion",
+    "consultation_prior",
     "critical_alert",
     "critical_class",
     "critical_notice",

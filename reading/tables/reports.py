@@ -32,6 +32,7 @@ report_version: Final = sa.Table(
     sa.Column("images", sa.JSON, nullable=False),
     sa.Column("image_count", sa.Integer, nullable=False),
     sa.Column("incomplete_reason", sa.String(500), nullable=False, server_default=""),
+    sa.Column("consultations", sa.JSON, nullable=False, server_default=sa.text("'[]'")),
     reference("supersedes_id", "report_version", nullable=True),
     sa.Column("created_at", UtcDateTime, nullable=False),
     sa.Column("released_at", UtcDateTime),

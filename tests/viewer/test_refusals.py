@@ -35,6 +35,7 @@ from storage.index.known_studies import Known
 from storage.segments.members import Entry
 from storage.tables import quarantine
 from tests.reading.clinic import NORMAL, PNEUMONIA, arrive, read, verify
+from tests.reading.consultation.asked import ask
 from tests.reading.region import KEYS
 from tests.storage import instances
 from tests.viewer.house import House
@@ -58,6 +59,7 @@ NOWHERE = {
     "order": "01KZZZZZZZZZZZZZZZZZZZZZZS",
     "patient": "01KZZZZZZZZZZZZZZZZZZZZZZR",
     "merge": "01KZZZZZZZZZZZZZZZZZZZZZZQ",
+    "consultation": "01KZZZZZZZZZZZZZZZZZZZZZZM",
     "share": "01KZZZZZZZZZZZZZZZZZZZZZZN",
 }
 
@@ -156,6 +158,34 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("POST", "/api/cases/{case_id}/steps/{surgery_id}/undo"): Thing("case", body(why="wrong", revision=1)),
     ("POST", "/api/cases/{case_id}/rejections/{rejection_id}/lift"): Thing("case", body(why="wrong", revision=1)),
+    ("GET", "/api/cases/{case_id}/colleagues"): Thing("case"),
+    ("POST", "/api/cases/{case_id}/consultations"): Thing(
+        "case", body(question="?", people=[NOWHERE["patient"]], until="2026-03-03T00:00:00Z")
+    ),
+    ("GET", "/api/consultations"): Listing(),
+    ("GET", "/api/consultations/{consultation_id}"): Thing("consultation"),
+    ("POST", "/api/consultations/{consultation_id}/invite"): Thing(
+        "consultation", body(people=[NOWHERE["patient"]], revision=1)
+    ),
+    ("POST", "/api/consultations/{consultation_id}/remove"): Thing(
+        "consultation", body(person_id=NOWHERE["patient"], revision=1)
+    ),
+    ("POST", "/api/consultations/{consultation_id}/opinions"): Thing("consultation", body(words="x")),
+    ("POST", "/api/consultations/{consultation_id}/decline"): Thing("consultation", body(why="x")),
+    ("POST", "/api/consultations/{consultation_id}/conclude"): Thing("consultation", body(conclusion="x", revision=1)),
+    ("POST", "/api/consultations/{consultation_id}/withdraw"): Thing("consultation", body(why="x", revision=1)),
+    ("GET", "/consultations"): Listing(),
+    ("GET", "/consultations/new/{case_id}"): Thing("case"),
+    ("POST", "/consultations/new/{case_id}"): Thing("case", form={"question": "?", "until": "2026-03-03"}),
+    ("GET", "/consultations/{consultation_id}"): Thing("consultation"),
+    ("POST", "/consultations/{consultation_id}/say"): Thing("consultation", form={"words": "x"}),
+    ("POST", "/consultations/{consultation_id}/decline"): Thing("consultation", form={"why": "x"}),
+    ("POST", "/consultations/{consultation_id}/conclude"): Thing(
+        "consultation", form={"conclusion": "x", "revision": "1"}
+    ),
+    ("POST", "/consultations/{consultation_id}/withdraw"): Thing("consultation", form={"why": "x", "revision": "1"}),
+    ("POST", "/consultations/{consultation_id}/invite"): Thing("consultation", form={"people": "x", "revision": "1"}),
+    ("POST", "/consultations/{consultation_id}/remove"): Thing("consultation", form={"person": "x", "revision": "1"}),
     ("POST", "/api/cases/{case_id}/critical"): Thing("case", body(critical_class="stroke", finding="bleeding")),
     ("DELETE", "/api/cases/{case_id}/critical"): Thing("case", params={"alert": NOWHERE["alert"]}),
     ("GET", "/api/reports/{version_id}.pdf"): Thing("report"),
@@ -383,6 +413,7 @@ def pias(house: House) -> Pias:
             until=house.now + timedelta(days=30),
             reason="x",
         )
+        asked = ask(tx, clinic, case, house.now, people=[clinic.ben])
         claim = merges.propose(
             tx, nameless.id, house.patient.id, reason="x", made_by=clinic.tang.person_id, now=house.now
         )
@@ -408,6 +439,7 @@ def pias(house: House) -> Pias:
         "patient": house.patient.id,
         "merge": claim.id,
         "share": share.id,
+        "consultation": asked.id,
     }
     return Pias({**ids, "study": STUDY, "site": "hills"})
 

@@ -24,7 +24,7 @@ def language_of(request: Request) -> Language:
 
 def home_of(request: Request) -> str:
     """The first page of the area to which the request's address belongs."""
-    homes = ("/p", "/t", "/devices", "/quality", "/learning", "/office/policy", "/alerts")
+    homes = ("/p", "/t", "/devices", "/quality", "/learning", "/consultations", "/office/policy", "/alerts")
     return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
 
 

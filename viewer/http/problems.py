@@ -147,6 +147,7 @@ PAGES: Final = (
     "/devices",
     "/quality",
     "/learning",
+    "/consultations",
     "/office",
     "/alerts",
     "/sign-in",

@@ -129,6 +129,10 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         "completeness": completeness.to_json(found.account, language),
         "other_persons": [_other_person(each, language) for each in found.other_persons],
         "late": found.late,
+        "consultations": [
+            {"id": one.id, "state": one.state, "question": one.question, "conclusion": one.conclusion}
+            for one in found.consultations
+        ],
         "critical_classes": [
             {
                 "code": one.code,
@@ -165,6 +169,7 @@ def version(signed: SignedVersion) -> Json:
         "broken": row.broken,
         "content": row.content.to_json(),
         "incomplete_reason": row.incomplete_reason,
+        "consultations": list(row.consultations),
         "created_at": row.created_at.isoformat(),
         "released_at": _iso(row.released_at),
         "signatures": [

@@ -24,6 +24,7 @@ from reading.register import organisations
 from reading.reports.versions import ReportVersion, Status
 from reading.rules.examination_time import birth_date_doubtful
 from reading.viewers import PatientViewer, Staff
+from viewer.views.consultations import quoted
 from viewer.views.report_pdf import Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -183,6 +184,7 @@ def _sections(
         ("findings", content.findings),
         ("impression", content.impression),
         ("recommendation", content.recommendation),
+        ("consultation", quoted(version.consultations, language)),
         ("incomplete", version.incomplete_reason),
         ("not-shown", _seen_by_nobody(signatures, language)),
     )

@@ -286,9 +286,26 @@ export type ReportVersion = {
   readonly content: Content
   /** Why it was signed although images were missing; else empty. */
   readonly incomplete_reason: string
+  /** The conclusions of consultations that it quotes. */
+  readonly consultations: readonly Conclusion[]
   readonly created_at: string
   readonly released_at: string | null
   readonly signatures: readonly Signature[]
+}
+
+/** What a consultation concluded, with who took part. */
+export type Conclusion = {
+  readonly id: string
+  readonly conclusion: string
+  readonly took_part: readonly { readonly name: string; readonly title: string; readonly organisation: string }[]
+}
+
+/** A consultation about a case; its thread is a page of its own. */
+export type ConsultationLine = {
+  readonly id: string
+  readonly state: 'open' | 'concluded' | 'withdrawn'
+  readonly question: string
+  readonly conclusion: string
 }
 
 export type Prior = {
@@ -330,6 +347,7 @@ export type Allowed =
   | 'follow-up'
   | 'no-change'
   | 'print'
+  | 'consult'
 
 /** What the clinic wrote of the case, word for word, or why there is nothing to show. */
 export type ClinicalRequest = { readonly told: 'words' | 'blank' | 'no_order' | 'held'; readonly words: string }
@@ -354,6 +372,7 @@ export type CaseDetail = Case & {
   readonly other_persons: readonly OtherPerson[]
   /** Pictures that came after the report. */
   readonly late: number
+  readonly consultations: readonly ConsultationLine[]
   readonly critical_classes: readonly CriticalClass[]
 }
 

@@ -10,6 +10,7 @@ import { wordsFor } from '../shell/trouble'
 import { actionBar } from './action-bar'
 import { banners, caseHeader } from './case-header'
 import { REPORT_WANTED } from './checks-view'
+import { consultationsView } from './consultations-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './draft'
 import { priorsView } from './priors'
@@ -224,6 +225,7 @@ class Desk extends Part {
             },
           )}
           ${requestView(detail.request)} ${priorsView(detail.priors, this.prior, (prior) => this.togglePrior(prior))}
+          ${consultationsView(detail)}
           ${reportPane({ work, judgement: this.judgement, pointOut: this.pointOut, adding: this.adding })}
           ${
             this.decisions

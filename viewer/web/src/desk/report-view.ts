@@ -2,6 +2,7 @@
 import { html, nothing, type TemplateResult } from 'lit'
 import type { Confirmation, Content, PastReview, ReportVersion } from '../api/shapes'
 import { dateAndTime, named, text } from '../language'
+import { conclusionsView } from './consultations-view'
 import { differenceOf } from './difference'
 import { notShownView } from './unseen-view'
 
@@ -21,7 +22,7 @@ export function versionView(version: ReportVersion): TemplateResult {
             <p class="prose">${version.content[part]}</p>`
         : nothing,
     )}
-    ${incompleteView(version.incomplete_reason)}
+    ${conclusionsView(version.consultations)} ${incompleteView(version.incomplete_reason)}
     <ul class="signatures">
       ${version.signatures.map(
         (signature) =>

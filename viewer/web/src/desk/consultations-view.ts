@@ -1,0 +1,33 @@
+/** Consultations: those about the case with a way to their threads, and the conclusions that a version quotes. */
+import { html, nothing, type TemplateResult } from 'lit'
+import type { CaseDetail, Conclusion } from '../api/shapes'
+import { named, text } from '../language'
+
+export function consultationsView({ id, consultations, allowed }: CaseDetail): TemplateResult | typeof nothing {
+  const may = allowed.includes('consult')
+  if (consultations.length === 0 && !may) return nothing
+  return html`<section class="consultations" aria-label=${text('desk.consultations')}>
+    ${consultations.map(
+      (one) =>
+        html`<p>
+          <a href="/consultations/${one.id}">${text('desk.consultations')}</a>
+          <span class="tag">${named('consultation.state', one.state)}</span>
+          <span class="soft">${one.conclusion || one.question}</span>
+        </p>`,
+    )}
+    ${may ? html`<p><a class="button quiet" href="/consultations/new/${id}">${text('desk.consult')}</a></p>` : nothing}
+  </section>`
+}
+
+export function conclusionsView(conclusions: readonly Conclusion[]): TemplateResult | typeof nothing {
+  if (conclusions.length === 0) return nothing
+  return html`<h3>${text('report.consultation')}</h3>
+    ${conclusions.map(
+      (one) =>
+        html`<p class="prose">${one.conclusion}</p>
+          <p class="soft small">
+            ${text('consultation.took-part')}${text('colon')}
+            ${one.took_part.map((who) => `${who.name} ${who.title}`.trim() + ` (${who.organisation})`).join(text('list-comma'))}
+          </p>`,
+    )}`
+}
