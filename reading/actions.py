@@ -164,6 +164,8 @@ class Action(StrEnum):
     POLICY_SWITCH = "policy.switch"
     POLICY_TRY = "policy.try"
 
+    QUEUE_BOARD = "queue.board"
+
     RECEIPT_PRINT = "receipt.print"
 
     REJECTION_LIFT = "rejection.lift"

@@ -64,6 +64,7 @@ from viewer.pages import devices as device_pages
 from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
+from viewer.pages import queue_board as queue_board_pages
 
 API: Final = (
     session,
@@ -105,6 +106,7 @@ PAGES: Final = (
     learning,
     consultation_pages,
     policy_pages,
+    queue_board_pages,
     policy_questions,
     policy_calendar,
     alert_pages,

@@ -247,6 +247,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/learning/read"): Theirs("a mark on what was said of the caller's own report"),
     ("POST", "/learning/arbitrate"): Theirs("a review's id, of a case that they may see: test_learning"),
     ("GET", "/quality"): Listing(),
+    ("GET", "/office/queue"): Theirs("a quality manager's or a reviewer's; it names no person"),
+    ("GET", "/office/queue.csv"): Theirs("a quality manager's or a reviewer's; it names no person"),
     ("GET", "/office/policy"): Theirs(POLICY),
     ("GET", "/office/policy/new"): Theirs(POLICY),
     ("POST", "/office/policy/new"): Theirs(POLICY),

@@ -24,7 +24,8 @@ def language_of(request: Request) -> Language:
 
 def home_of(request: Request) -> str:
     """The first page of the area to which the request's address belongs."""
-    homes = ("/p", "/t", "/devices", "/quality", "/learning", "/consultations", "/office/policy", "/alerts")
+    offices = ("/office/policy", "/office/queue")
+    homes = ("/p", "/t", "/devices", "/quality", "/learning", "/consultations", *offices, "/alerts")
     return next((home for home in homes if (request.url.path + "/").startswith(home + "/")), "/")
 
 

@@ -158,6 +158,7 @@ def office_page(request: Request, staff: Staff, template: str, *, status: int = 
         csrf_token=staff.session.csrf_token,
         in_charge=staff.holds(Role.QUALITY_MANAGER),
         administers=staff.holds(Role.SYSTEM_ADMINISTRATOR),
+        reviews=staff.holds(Role.REVIEWER),
         **values,
     )
 

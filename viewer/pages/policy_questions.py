@@ -29,6 +29,7 @@ from viewer.http.typed_times import typed_day, typed_moment
 from viewer.pages.person_form import one_of
 from viewer.pages.policy import ZONE, office_page
 from viewer.pages.sign_in import words_for
+from viewer.views import case_routing
 from viewer.views import policy as view
 
 router = APIRouter(prefix="/office/policy")
@@ -138,7 +139,7 @@ def show_case(request: Request, staff: Looking, case_id: str) -> Response:
     language = language_of(request)
     with going_in(office_of(request), staff, Action.CASE_MOVES, "case", case_id) as ctx:
         found = case_policy.routing(ctx, case_id)
-        shown = view.routing(ctx.tx, found, language)
+        shown = case_routing.routing(ctx.tx, found, language)
     return office_page(request, staff, "policy_case.html", **shown)
 
 

@@ -6,17 +6,12 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy.engine import Connection
-
-from reading.desk.case_policy import Routing
-from reading.register import organisations
 from reading.rules.comparison import Comparison
 from reading.rules.explanation import Explanation
 from reading.rules.policy_acts import Listed, Stage
 from reading.rules.rule import Rule
 from reading.rules.trial import CaseBehind, Load, Number, Trial
 from viewer.views import policy_words
-from viewer.words import words
 from viewer.words.catalogue import Language, text
 
 TONES: Mapping[Stage, str] = {
@@ -146,39 +141,6 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
                 _number(_arrow(old, new, language), number, language)
                 for (old, new), number in sorted(made.moved.items(), key=lambda entry: -entry[1].count)
             ),
-        ],
-    }
-
-
-def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any]:
-    """The page of why a case is where it is; nothing of the patient is on it."""
-    case, rule = found.case, found.policy.rule(found.case.rule)
-    site = organisations.by_id(tx, case.site_id)
-    zone = site.time_zone if site else "Asia/Shanghai"
-    return {
-        "case_id": case.id,
-        "state": text(language, f"state.{case.state}"),
-        "tier": text(language, f"policy.tier.{case.tier}"),
-        "modality": case.modality,
-        "site": site.name if site else "",
-        "version": found.policy.version,
-        "rule": rules([rule], language)[0],
-        "kept": found.kept_its_rule,
-        "why": explanation(found.explanation, language),
-        "times": {
-            "examined": words.moment(case.examined_at, zone),
-            "received": words.moment(case.received_at, zone),
-            "due": words.moment(case.due_at, zone),
-            "indicator": words.moment(found.indicator_at, zone),
-        },
-        "moves": [
-            {
-                "at": words.moment(one.at, zone),
-                "what": text(language, f"move.{one.move}"),
-                "who": one.person_name or text(language, "policy.by-system"),
-                "why": one.why,
-            }
-            for one in found.moves
         ],
     }
 

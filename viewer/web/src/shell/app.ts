@@ -95,6 +95,7 @@ class App extends Part {
       <span class="push"></span>
       ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
       ${this.reads() ? html`<a href="/learning">${text('learning.navigation')}</a>` : nothing}
+      ${this.seesQueue() ? html`<a href="/office/queue">${text('queue.title')}</a>` : nothing}
       ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}
       <button
         class="quiet"
@@ -116,6 +117,10 @@ class App extends Part {
 
   private reads(): boolean {
     return this.session?.grants.some((grant) => ['reader', 'verifier', 'reviewer'].includes(grant.role)) ?? false
+  }
+
+  private seesQueue(): boolean {
+    return this.session?.grants.some((grant) => ['quality_manager', 'reviewer'].includes(grant.role)) ?? false
   }
 
   private looksAfterQuality(): boolean {

@@ -1,0 +1,107 @@
+"""The page of why a case is where it is: rule, clocks, moves and who was told, in words; nothing of the patient."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy.engine import Connection
+
+from reading.cases.history import MoveRow
+from reading.cases.moves import UNFINISHED
+from reading.desk.case_policy import Routing
+from reading.overdue.rerouting import Reroute
+from reading.register import organisations
+from reading.rules.rule import Goal
+from viewer.views import policy
+from viewer.views.alerts import told_name
+from viewer.words import words
+from viewer.words.catalogue import Language, text
+
+
+def routing(tx: Connection, found: Routing, language: Language) -> dict[str, Any]:
+    case, rule = found.case, found.policy.rule(found.case.rule)
+    site = organisations.by_id(tx, case.site_id)
+    zone = site.time_zone if site else "Asia/Shanghai"
+    return {
+        "case_id": case.id,
+        "state": text(language, f"state.{case.state}"),
+        "tier": text(language, f"policy.tier.{case.tier}"),
+        "holder": found.holder,
+        "modality": case.modality,
+        "site": site.name if site else "",
+        "version": found.policy.version,
+        "rule": policy.rules([rule], language)[0],
+        "kept": found.kept_its_rule,
+        "why": policy.explanation(found.explanation, language),
+        "times": {
+            "examined": words.moment(case.examined_at, zone),
+            "received": words.moment(case.received_at, zone),
+            "due": words.moment(case.due_at, zone),
+            "indicator": words.moment(found.indicator_at, zone),
+        },
+        "clock": _clock(found, zone, language),
+        "moves": [_move(one, found.reroutes.get(one.at), zone, language) for one in found.moves],
+        "alerts": [
+            {
+                "at": words.moment(one.raised_at, zone),
+                "state": text(language, f"alerts.state.{one.state}"),
+                "told": [
+                    f"{words.moment(told.at, zone)} {told_name(told, language)}" for told in found.told.get(one.id, ())
+                ],
+            }
+            for one in found.alerts
+        ],
+    }
+
+
+def _clock(found: Routing, zone: str, language: Language) -> dict[str, Any]:
+    step, case = found.step_clock, found.case
+    due = step.due() if step else None
+    return {
+        "counted": text(language, "routing.counted", time=_length(found.elapsed, language)),
+        "stands": any(one.until is None for one in found.pauses) and case.state in UNFINISHED,
+        "step": ""
+        if step is None
+        else text(
+            language,
+            "routing.step",
+            step=text(language, f"step.{case.step}"),
+            since=words.moment(step.start, zone),
+            due=words.moment(due, zone) if due else text(language, "due.paused"),
+        ),
+        "pauses": [
+            {
+                "reason": text(language, f"pause.{one.reason}"),
+                "since": words.moment(one.since, zone),
+                "until": words.moment(one.until, zone) if one.until else text(language, "routing.open"),
+            }
+            for one in found.pauses
+        ],
+    }
+
+
+def _move(one: MoveRow, gone: Reroute | None, zone: str, language: Language) -> dict[str, str]:
+    return {
+        "at": words.moment(one.at, zone),
+        "what": text(language, f"move.{one.move}"),
+        "who": one.person_name or text(language, "policy.by-system"),
+        "why": one.why or (_reroute(gone, zone, language) if gone else ""),
+    }
+
+
+def _reroute(gone: Reroute, zone: str, language: Language) -> str:
+    key = "routing.told-duty" if gone.goal is Goal.DUTY else "routing.went-to"
+    return text(
+        language,
+        key,
+        due=words.moment(gone.due_at, zone),
+        tier=text(language, f"policy.tier.{gone.tier}"),
+        organisation=gone.organisation,
+        person=gone.person,
+    )
+
+
+def _length(time: timedelta, language: Language) -> str:
+    hours, minutes = divmod(int(time.total_seconds()) // 60, 60)
+    return text(language, "routing.hours", hours=hours, minutes=minutes)

@@ -1,0 +1,131 @@
+"""The board of the queue in words, on the page and as CSV; it names no patient."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from reading.cases.moves import HELD, Step
+from reading.desk.queue_board import Board, LateCase, Queue, SiteLoad
+from reading.desk.queue_rates import LATELY
+from viewer.views import csv_cells
+from viewer.words import words
+from viewer.words.catalogue import Language, catalogue, text
+
+ZONE: Final = "Asia/Shanghai"
+SHOWN: Final = 100
+"""Cases of a list that the page shows; the file has them all."""
+COLUMNS: Final = ("list", "site", "examination", "priority", "step", "tier", "state", "due", "over", "expected", "case")
+
+
+def board(found: Board, language: Language) -> dict[str, Any]:
+    return {
+        "at": words.moment(found.at, ZONE),
+        "rate": text(language, "queue.rate", n=int(LATELY / timedelta(hours=1))),
+        "queues": [_queue(one, found.at, language) for one in found.queues],
+        "late": [_late(one, found.at, language) for one in found.late[:SHOWN]],
+        "late_count": len(found.late),
+        "soon": [_late(one, found.at, language) for one in found.soon[:SHOWN]],
+        "soon_count": len(found.soon),
+        "sites": [_site(one, language) for one in found.sites],
+        "shown": SHOWN,
+        "cut": found.cut,
+    }
+
+
+def as_csv(found: Board, language: Language) -> str:
+    """Every late case and every one that is expected to be, one a line; without patients."""
+    head = [text(language, f"queue.column.{name}") for name in COLUMNS]
+    rows = [_row("late", one, found.at, language) for one in found.late]
+    rows += [_row("soon", one, found.at, language) for one in found.soon]
+    return csv_cells.table([head, *rows])
+
+
+def _queue(one: Queue, now: datetime, language: Language) -> dict[str, Any]:
+    return {
+        "name": text(
+            language,
+            "queue.name",
+            step=text(language, f"step.{one.step}"),
+            tier=text(language, f"policy.tier.{one.tier}"),
+        ),
+        "waiting": one.waiting,
+        "held": one.held,
+        "late": one.late,
+        "came": one.came,
+        "left": one.left,
+        "ahead": [
+            (text(language, "queue.within", n=int(each.within / timedelta(hours=1))), each.late) for each in one.ahead
+        ],
+        "empty": _when(one.empty_at, now, language),
+    }
+
+
+def _late(one: LateCase, now: datetime, language: Language) -> dict[str, Any]:
+    case = one.case
+    return {
+        "id": case.id,
+        "site": case.site,
+        "examination": _examination(one, language),
+        "priority": text(language, f"priority.{case.priority}"),
+        "urgency": case.priority,
+        "place": text(
+            language,
+            "queue.name",
+            step=text(language, f"step.{case.step}"),
+            tier=text(language, f"policy.tier.{case.tier}"),
+        ),
+        "held": case.state in HELD,
+        "rerouted": case.rerouted,
+        "due": words.until(language, case.due_at, now),
+        "due_at": words.moment(case.due_at, ZONE),
+        "expected": _when(one.expected_at, now, language),
+    }
+
+
+def _row(name: str, one: LateCase, now: datetime, language: Language) -> list[str]:
+    case = one.case
+    over = max(int((now - case.due_at).total_seconds() // 60), 0)
+    zone = ZoneInfo(ZONE)
+    return [
+        text(language, f"queue.{name}"),
+        case.site_code,
+        _examination(one, language),
+        text(language, f"priority.{case.priority}"),
+        text(language, f"step.{case.step}"),
+        text(language, f"policy.tier.{case.tier}"),
+        text(language, f"state.{case.state}"),
+        case.due_at.astimezone(zone).strftime("%Y-%m-%d %H:%M"),
+        str(over),
+        one.expected_at.astimezone(zone).strftime("%Y-%m-%d %H:%M") if one.expected_at else "",
+        case.id,
+    ]
+
+
+def _site(one: SiteLoad, language: Language) -> dict[str, Any]:
+    return {
+        "code": one.code,
+        "name": one.name,
+        "open": [one.open.get(step, 0) for step in Step],
+        "late": one.late,
+        "ordered": one.ordered,
+        "urgent": one.urgent,
+        "share": f"{round(100 * one.urgent / one.ordered)}%" if one.ordered else "",
+        "words": text(language, "queue.urgent-of", n=one.urgent, of=one.ordered),
+    }
+
+
+def _examination(one: LateCase, language: Language) -> str:
+    part = one.case.body_part
+    named = catalogue(language).get(f"body.{part}", part) if part else ""
+    return " ".join(each for each in (one.case.modality, named) if each)
+
+
+def _when(at: datetime | None, now: datetime, language: Language) -> str:
+    """A time ahead: the hour of today, or the day with it."""
+    if at is None:
+        return text(language, "queue.never")
+    if at <= now:
+        return text(language, "queue.now")
+    return words.moment(at, ZONE)
