@@ -1,7 +1,8 @@
 """Engines that stand for a whole run and are pointed at one database after another.
 
 What an engine has learnt costs more than what most tests do with it: the server's version and types, and every
-statement that SQLAlchemy has compiled. Its connections end with each test.
+statement that SQLAlchemy has compiled. So does what a process of PostgreSQL has learnt of the tables: the connections
+to a database stay as long as the engine points to it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from sqlalchemy.engine import Engine
 
 from storage.database import LOCK_SECONDS, Durability, connect
 
+BACKENDS: Final[set[int]] = set()
+"""The processes of PostgreSQL that serve connections of these engines."""
 _free: Final[dict[tuple[str, Durability, float], list[Engine]]] = defaultdict(list)
 
 
@@ -28,12 +31,22 @@ def pointed(
     target = sa.make_url(url)
     free = _free[target.drivername, durability, lock_seconds]
     engine = free.pop() if free else _standing(connect(url, durability, lock_seconds=lock_seconds))
-    engine.url = target
+    if engine.url != target:
+        engine.dispose()
+        engine.url = target
     try:
         yield engine
     finally:
-        engine.dispose()
+        if target.get_backend_name() == "sqlite":
+            engine.dispose()
         free.append(engine)
+
+
+def release() -> None:
+    """Close the connections of all engines that nobody uses."""
+    for engines in _free.values():
+        for engine in engines:
+            engine.dispose()
 
 
 def _standing(engine: Engine) -> Engine:
@@ -42,5 +55,11 @@ def _standing(engine: Engine) -> Engine:
         arguments, options = engine.dialect.create_connect_args(engine.url)
         positional[:] = arguments
         named |= options
+
+    if engine.dialect.name == "postgresql":
+
+        @event.listens_for(engine, "connect")
+        def note(dbapi_connection: Any, _record: object) -> None:
+            BACKENDS.add(dbapi_connection.info.backend_pid)
 
     return engine

@@ -18,6 +18,7 @@ import sqlalchemy as sa
 
 from storage.database import connect
 from storage.schema import migrate
+from tests import engines
 
 ROOM = 2 << 30
 APPLICATION = "tierread_app"
@@ -25,7 +26,8 @@ APPLICATION = "tierread_app"
 _TABLES = """SELECT oid::regclass::text FROM pg_class
 WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'"""
 _NOBODY_ELSE = """SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"""
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+AND NOT (state = 'idle' AND pid = ANY(%(standing)s))"""
 _CATALOGUE = " UNION ALL ".join(
     f"SELECT count(*), max(xmin::text::bigint) FROM {catalogue}"
     for catalogue in ("pg_class", "pg_attribute", "pg_constraint", "pg_trigger", "pg_proc", "pg_statistic")
@@ -127,10 +129,13 @@ class Cluster:
         return _Lent(url, sa.create_engine(url, poolclass=sa.NullPool).connect())
 
     def _emptied(self, standing: sa.Connection) -> bool:
-        """Empty a database that has its first tables, and say whether it has; nobody else is connected afterwards."""
+        """Empty a database that has its first tables, and say whether it has.
+
+        Afterwards nobody is connected but the engines of the tests, which are at rest.
+        """
         try:
             with standing.begin():
-                standing.exec_driver_sql(_NOBODY_ELSE)
+                standing.exec_driver_sql(_NOBODY_ELSE, {"standing": list(engines.BACKENDS)})
                 if standing.exec_driver_sql(_CATALOGUE).all() != self._catalogue:
                     return False
                 if standing.exec_driver_sql(_VERSION).scalars().all() != self._version:
@@ -171,6 +176,7 @@ class Cluster:
         self._await_ready()
 
     def stop(self) -> None:
+        engines.release()
         self._admin.dispose()
         for lent in self._free:
             lent.standing.close()
