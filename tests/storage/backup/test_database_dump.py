@@ -126,7 +126,7 @@ def test_nothing_counts_by_itself_in_either_database() -> None:
     assert alone == []
 
 
-def test_a_backup_is_of_one_moment(full: Engine, empty: Engine, tmp_path: Path, now: datetime) -> None:
+def test_a_backup_is_of_one_moment(full: Engine, empty_alike: Engine, tmp_path: Path, now: datetime) -> None:
     before = everything(full)
     added: list[str] = []
 
@@ -136,20 +136,20 @@ def test_a_backup_is_of_one_moment(full: Engine, empty: Engine, tmp_path: Path, 
                 added.append(journal.write(tx, "hide", {"study_uid": "1.9"}, now))
 
     write(full, tmp_path / "a.backup", now, tell=meanwhile)
-    restore(empty, tmp_path / "a.backup", now, quiet)
+    restore(empty_alike, tmp_path / "a.backup", now, quiet)
 
     assert added
-    assert everything(empty) == before
+    assert everything(empty_alike) == before
 
 
 def test_without_its_index_the_journal_is_to_be_read_again(
-    full: Engine, empty: Engine, tmp_path: Path, now: datetime
+    full: Engine, empty_alike: Engine, tmp_path: Path, now: datetime
 ) -> None:
     write(full, tmp_path / "a.backup", now, with_index=False)
     before = everything(full)
-    restored = restore(empty, tmp_path / "a.backup", now, quiet)
-    after = everything(empty)
-    with snapshot(empty) as tx:
+    restored = restore(empty_alike, tmp_path / "a.backup", now, quiet)
+    after = everything(empty_alike)
+    with snapshot(empty_alike) as tx:
         waiting = [one.id for one in journal.unapplied(tx)]
 
     assert not restored.whole
@@ -205,16 +205,18 @@ def test_a_database_with_something_in_it_is_left_alone(full: Engine, tmp_path: P
     assert not rebuild.is_unfinished(full)
 
 
-def test_an_empty_one_of_this_version_is_filled(full: Engine, empty: Engine, tmp_path: Path, now: datetime) -> None:
+def test_an_empty_one_of_this_version_is_filled(
+    full: Engine, empty_alike: Engine, tmp_path: Path, now: datetime
+) -> None:
     write(full, tmp_path / "a.backup", now)
-    migrate(empty)
-    restore(empty, tmp_path / "a.backup", now, quiet)
+    migrate(empty_alike)
+    restore(empty_alike, tmp_path / "a.backup", now, quiet)
 
-    assert everything(empty) == everything(full)
+    assert everything(empty_alike) == everything(full)
 
 
 def test_one_of_an_older_version_is_brought_to_this_one(
-    engine: Engine, empty: Engine, tmp_path: Path, now: datetime
+    engine: Engine, empty_alike: Engine, tmp_path: Path, now: datetime
 ) -> None:
     at_revision(engine, "0011")
     with engine.connect() as connection, connection.begin():
@@ -232,11 +234,11 @@ def test_one_of_an_older_version_is_brought_to_this_one(
             {"now": now.isoformat(sep=" ")},
         )
     written = write(engine, tmp_path / "old.backup", now)
-    restore(empty, tmp_path / "old.backup", now, quiet)
-    after = everything(empty)
+    restore(empty_alike, tmp_path / "old.backup", now, quiet)
+    after = everything(empty_alike)
 
     assert written.revision == "0011"
-    assert is_current(empty)
+    assert is_current(empty_alike)
     assert [(one["id"], one["since"]) for one in after["organisation"]] == [("S", now)]
     assert [(one["state"], one["compact_at"]) for one in after["segment"]] == [("stored", now)]
 
