@@ -141,9 +141,7 @@ def test_every_real_file_is_received_alike(pair: tuple[Archive, Archive]) -> Non
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
-@settings(
-    max_examples=100, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_header_says_it_is_received_alike(
     pair: tuple[Archive, Archive], data: st.DataObject, syntax: str

@@ -199,9 +199,7 @@ def whole(instance: Instance, made: dict[int, bytes], syntax: str) -> tuple[InMe
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT_LITTLE, IMPLICIT_LITTLE])
-@settings(
-    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_whatever_a_header_says_it_is_described_alike(small_archive: Archive, data: st.DataObject, syntax: str) -> None:
     _, instance = bytes_of(small_archive, small_archive.take(PICTURE).sop_instance_uid)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
@@ -14,7 +15,8 @@ from pydicom import dcmread
 
 from pacs.leaving.outgoing_file import outgoing_dataset, outgoing_file
 from pacs.pixels.opened import StoredInstance
-from tests.archive import Archive
+from tests import engines
+from tests.archive import archive as make_archive
 from tests.builders import encoded, fragmented, new_uid
 from tests.codestreams import (
     HTJ2K_RPCL,
@@ -61,10 +63,16 @@ def titled(stored: Stored) -> str:
     return f"{stored.syntax[14:]} {stored.name} {made.BitsStored} {sign} {made.get('PlanarConfiguration', '')}".strip()
 
 
-@pytest.fixture
-def web(small_archive: Archive, tmp_path: Path) -> Iterator[Web]:
-    """On SQLite alone: what a frame looks like does not depend on the database."""
-    with serving(small_archive, small_archive.engine, tmp_path) as running:
+@pytest.fixture(scope="module")
+def web(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Web]:
+    """On SQLite alone: what a frame looks like does not depend on the database. A picture is received once for all."""
+    folder = tmp_path_factory.mktemp("recoded")
+    url = f"sqlite:///{shutil.copy(sqlite_template, folder / 'tierread.db')}"
+    with (
+        engines.pointed(url) as engine,
+        make_archive(engine, url, folder) as archive,
+        serving(archive, engine, folder) as running,
+    ):
         yield running
 
 
