@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 _END: Final = re.compile(
@@ -30,13 +31,14 @@ _DENIED_BEFORE: Final = re.compile(
     re.IGNORECASE,
 )
 _DENIED_AFTER: Final = re.compile(
-    r"^[^，。；\n]{0,4}?(?:征象|征|线|影|灶|表现)?"
+    r"[^，。；\n]{0,4}?(?:征象|征|线|影|灶|表现)?"
     r"(?:(?:未见|未显示|未显影|不明显|阴性|已消失|消失|已排除|可排除|可除外|已除外|已吸收)\s*$"
     r"|\s*[:：]\s*(?:无|未见|阴性|none|no|negative|absent)\b)"
-    r"|^[\w\s]{0,20}\b(?:is|are|was|were|has|have)\b[\w\s]{0,16}"
+    r"|[\w\s]{0,20}\b(?:is|are|was|were|has|have)\b[\w\s]{0,16}"
     r"\b(?:not(?! excl)(?! ruled)|absent|resolved|(?<!not )excluded)\b",
     re.IGNORECASE,
 )
+"""From behind a word on. Neither this nor anything else here looks at the whole text again for each word in it."""
 _PAST: Final = re.compile(
     r"术后|手术后|引流后|治疗后|病史|史|既往|复查|陈旧|慢性|吸收期|后遗|软化|人工|"
     r"\b(?:old|chronic|history of|prior|previous|remote|healed|status post|postoperative|s/p|follow-up of)\b",
@@ -52,8 +54,13 @@ class Clause:
 
     def is_denied(self, word: re.Match[str]) -> bool:
         """Whether a match in ``text`` is said not to be there, or is only to be ruled out."""
-        before = any(one.end() <= word.end() for one in _DENIED_BEFORE.finditer(self.text))
-        return before or bool(_DENIED_AFTER.search(self.text[word.end() :]))
+        return self._first_denial <= word.end() or bool(_DENIED_AFTER.match(self.text, word.end()))
+
+    @cached_property
+    def _first_denial(self) -> int:
+        """Where the first word that denies ends; behind the text where there is none."""
+        found = _DENIED_BEFORE.search(self.text)
+        return found.end() if found else len(self.text) + 1
 
     def is_past(self) -> bool:
         """Whether it is about an operation, a history or an old state."""

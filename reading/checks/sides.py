@@ -28,7 +28,7 @@ _TRUNK: Final = frozenset({
     "LSPINE", "HEART", "KIDNEY", "RIB", "RIBS",
 })  # fmt: skip
 """Where both sides are described whatever side was asked for: only a rib is meant by the side of the order there."""
-_RIB: Final = re.compile(r"^.{0,6}?(?:肋|\bribs?\b)", re.IGNORECASE)
+_RIB: Final = re.compile(r".{0,6}?(?:肋|\bribs?\b)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,7 @@ def _within(found: dict[Part, list[_Mention]]) -> Iterator[Finding]:
 
 
 def _is_meant(one: _Mention, facts: Facts, text: str) -> bool:
-    return facts.body_part.upper() not in _TRUNK or bool(_RIB.search(text[one.end :]))
+    return facts.body_part.upper() not in _TRUNK or bool(_RIB.match(text, one.end))
 
 
 def _mentions(part: Part, text: str) -> Iterator[_Mention]:

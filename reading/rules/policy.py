@@ -23,6 +23,8 @@ from reading.rules.rules_document import kept_rules, read_rules
 from storage.ids import new_id
 
 _MOST_KEPT: Final = 100
+_NUMBERS: Final = range(1, 1 << 31)
+"""What a column of the versions' numbers holds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -139,6 +141,8 @@ def version(tx: Connection, number: int) -> Version:
         NotThere: there is none.
 
     """
+    if number not in _NUMBERS:
+        raise NotThere("policy", str(number))
     row = tx.execute(sa.select(tables.policy).where(tables.policy.c.version == number)).one_or_none()
     if row is None:
         raise NotThere("policy", str(number))

@@ -11,11 +11,15 @@ from typing import Any, Final
 from reading.actions import Action
 from reading.audit import Actor
 from reading.context import Context, without_door
-from reading.errors import Invalid
+from reading.errors import Invalid, NotAllowed, Stale
+from reading.kinds import Tier
+from reading.register.organisations import Organisation
 from reading.rules import calendar, policy, policy_rights, switches
 from reading.rules.calendar import Day, DayKind
 from reading.rules.policy import Policy, Version
+from reading.rules.rules_document import kept_rules
 from reading.rules.switches import Switch
+from reading.rules.unread_sites import unread_sites
 from reading.texts import checked
 from reading.viewers import Staff
 
@@ -96,19 +100,23 @@ def add(ctx: Context[Staff | Actor], document: Mapping[str, Any], *, note: str, 
     policy_rights.must_write(ctx)
     policy.in_force(ctx.tx, ctx.now)
     said = checked("note", note, longest=200)
-    known = policy.newest_version(ctx.tx) if newest is None else newest
+    known = policy.newest_version(ctx.tx)
+    if newest not in {None, known}:
+        raise Stale(known)
     made = policy.add(ctx.tx, document, _person(ctx), ctx.now, version=known + 1, note=said)
     ctx.record(action=Action.POLICY_ADD, subject_kind="policy", subject_id=made.id, details={"version": made.version})
     return made
 
 
 @without_door("The rules of the region; nothing of a patient is in them.")
-def switch_on(ctx: Context[Staff | Actor], number: int, *, at: datetime | None) -> Switch:
+def switch_on(ctx: Context[Staff | Actor], number: int, *, at: datetime | None, unread: bool = False) -> Switch:
     """Put a version into force, now or at a time ahead: cases that exist keep theirs.
+
+    ``unread``: also where sites are without a reader at a tier to which the version sends their cases.
 
     Raises:
         NotThere: there is no such version; they neither manage quality nor administer the system.
-        NotAllowed: they do not manage the quality of the whole region.
+        NotAllowed: they do not manage the quality of the whole region; or sites would be unread, and not ``unread``.
         Invalid: the time is past, or more than a year ahead.
 
     """
@@ -117,9 +125,22 @@ def switch_on(ctx: Context[Staff | Actor], number: int, *, at: datetime | None) 
     if at is not None and not ctx.now <= at <= ctx.now + FARTHEST:
         raise Invalid("at", "range")
     chosen = policy.version(ctx.tx, number)
+    if not unread and unread_sites(ctx.tx, kept_rules(chosen.document), at or ctx.now):
+        raise NotAllowed("sites_without_a_reader")
     made = switches.add(ctx.tx, chosen.id, at=at or ctx.now, made_by=_person(ctx), now=ctx.now)
     _record_switch(ctx, Action.POLICY_SWITCH, chosen.version, made)
     return made
+
+
+@without_door("The rules of the region; nothing of a patient is in them.")
+def without_reader(ctx: Context[Staff | Actor], number: int) -> list[tuple[Organisation, Tier]]:
+    """The sites that a version would send to a tier where nobody reads for them, as of now.
+
+    Raises:
+        NotThere: there is no such version; they neither manage quality nor administer the system.
+
+    """
+    return unread_sites(ctx.tx, kept_rules(version(ctx, number).document), ctx.now)
 
 
 @without_door("The rules of the region; nothing of a patient is in them.")

@@ -10,16 +10,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import visibility
+from reading.access import door
 from reading.access.priors import prior_cases
 from reading.actions import Action
 from reading.alerts import alert_rows
-from reading.cases import cases
 from reading.cases.cases import Case
 from reading.checks.checks import findings, settled
 from reading.checks.finding import Check, Facts, Finding
 from reading.context import Context, without_door
-from reading.errors import Invalid, NotThere
+from reading.errors import Invalid
 from reading.reports.content import Content
 from reading.rules import case_facts
 from reading.templates import templates
@@ -29,7 +28,6 @@ from reading.viewers import Staff
 _CHINESE: Final = re.compile("[一-鿿]")
 
 
-@without_door("It says of words that somebody types whether they fit a case that they may see; the look is on record.")
 def look(ctx: Context[Staff], case_id: str, content: Content) -> Sequence[Finding]:
     """What the checks say of a report as it stands on somebody's screen.
 
@@ -38,9 +36,8 @@ def look(ctx: Context[Staff], case_id: str, content: Content) -> Sequence[Findin
         Invalid: a value breaks the form of its field.
 
     """
-    if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
-        raise NotThere
-    return findings(content, _facts(ctx, cases.by_id(ctx.tx, case_id), content))
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
+    return findings(content, _facts(ctx, case, content))
 
 
 @without_door("A part of the act that signs, which has opened the case.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 
@@ -52,11 +53,12 @@ def add(ctx: Context[Staff], *, shortcut: str, words: str, owner: str) -> Phrase
 
     Raises:
         NotAllowed: they do not manage the quality of the organisation.
-        Invalid: the shortcut holds a space or a slash, is taken, or the words are blank; or there are too many.
+        Invalid: the shortcut holds a space, a slash or a character that nobody sees, or is taken; the words are blank;
+            or there are too many.
 
     """
     may_change(ctx, owner)
-    if not _SHORTCUT.fullmatch(shortcut):
+    if not _SHORTCUT.fullmatch(shortcut) or any(unicodedata.category(each)[0] == "C" for each in shortcut):
         raise Invalid("shortcut", "not_a_name")
     said = checked("words", words, longest=2000, required=True, lines=True)
     held = ctx.tx.scalar(

@@ -10,10 +10,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import visibility
+from reading.access import door
 from reading.actions import Action
 from reading.audit import Actor
-from reading.cases import cases
 from reading.context import Context, without_door
 from reading.errors import Invalid, NotThere
 from reading.row_rules import taken_as, valid_at
@@ -51,7 +50,6 @@ class Offer:
     """Whether it is meant for the examination; the others are offered behind."""
 
 
-@without_door("It names templates for a case that they may see, and nothing of the person; the look is on record.")
 def offers(ctx: Context[Staff], case_id: str) -> list[Offer]:
     """The templates for a case, the best first; a nearer owner's goes before the region's of the same key.
 
@@ -59,10 +57,8 @@ def offers(ctx: Context[Staff], case_id: str) -> list[Offer]:
         NotThere: no such case, or not one that they may see.
 
     """
-    if not cases.is_one_of(ctx.tx, case_id, visibility.visible_cases(ctx.tx, ctx.who, ctx.now)):
-        raise NotThere
+    case = door.open_case(ctx, case_id, Action.CASE_OPEN)
     _install(ctx.tx, ctx.now)
-    case = cases.by_id(ctx.tx, case_id)
     person, examined_on = case_facts.person_of(ctx.tx, case), case.examined_at.date()
     examined = Examined(
         modality=case.modality, body_part=case.body_part, sex=person.sex, age_years=person.age_years(examined_on)

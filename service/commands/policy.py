@@ -18,6 +18,7 @@ from reading.rules.explanation import explain
 from reading.rules.rules_document import kept_rules, read_document, read_rules
 from reading.rules.shipped_policies import NAMES, shipped
 from reading.rules.typed_facts import TypedFacts
+from service.commands.arguments import is_number, local_moment, meant_moment
 from service.commands.errors import Refused, cannot_read
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows, to_json
@@ -47,7 +48,7 @@ def show(
     if version in NAMES:
         typer.echo(json.dumps(shipped(version), ensure_ascii=False, indent=2))
         return
-    if not version.isdigit():
+    if not is_number(version):
         raise Refused(f"there is no version {version}", f"a number, or one of {', '.join(NAMES)}")
     with open_registry() as ctx:
         found = policy_acts.version(ctx, int(version))
@@ -93,6 +94,9 @@ def switch(
     version: Annotated[int | None, typer.Argument(min=1, help="Number of the version.")] = None,
     *,
     at: At = None,
+    unread: Annotated[
+        bool, typer.Option("--although-unread", help="Also where nobody reads for a site to which it sends cases.")
+    ] = False,
     cancel: Annotated[str | None, typer.Option(help="Id of a switch that has not come: it is taken back.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -104,7 +108,14 @@ def switch(
             return
         if version is None:
             raise Refused("no version is named", "name its number, or a switch with --cancel")
-        made = policy_acts.switch_on(ctx, version, at=at.astimezone() if at else None)
+        missing = [] if unread else policy_acts.without_reader(ctx, version)
+        if missing:
+            named = ", ".join(f"{site.code} ({tier})" for site, tier in missing)
+            raise Refused(
+                f"nobody reads for these sites at a tier to which version {version} sends their cases: {named}",
+                "`tierread org agreement add` names a reader; --although-unread switches it on all the same",
+            )
+        made = policy_acts.switch_on(ctx, version, at=local_moment("--at", at), unread=unread)
         when = made.at.astimezone().strftime("%Y-%m-%d %H:%M")
         answer(as_json, {"switch": made.id, "version": version, "at": made.at}, f"version {version} from {when}")
 
@@ -138,7 +149,7 @@ def why(
         request=request,
         sex=sex,
         age_years=age,
-        at=at,
+        at=meant_moment("--at", at),
         critical=critical,
         escalated=escalated,
     )
@@ -162,16 +173,17 @@ def try_it(
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Instead of --days: from this day.")
     ] = None,
     until: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="With --since: to this day.")] = None,
-    most: Annotated[int, typer.Option(min=1, help="Most cases that are looked at.")] = trial.MOST_CASES,
+    most: Annotated[int, typer.Option(min=1, max=10**9, help="Most cases that are looked at.")] = trial.MOST_CASES,
     as_json: AsJson = False,
 ) -> None:
     """Say who would have read the cases of the last days by when, and what would be otherwise."""
-    document = None if what.isdigit() else _document(Path(what))
+    document = None if is_number(what) else _document(Path(what))
     with open_registry(writing=False) as ctx:
         number = int(what) if document is None else None
         rules = kept_rules(policy.version(ctx.tx, int(what)).document) if document is None else read_rules(document)
-        begins = since.astimezone() if since else ctx.now - timedelta(days=days)
-        ends = until.astimezone() + timedelta(days=1) if until else ctx.now
+        begins = local_moment("--since", since) or ctx.now - timedelta(days=days)
+        last = local_moment("--until", until)
+        ends = last + timedelta(days=1) if last else ctx.now
         made = trial.run(ctx, rules, since=begins, until=ends, version=number, most=most)
     with open_registry() as ctx:
         trial.record(ctx, made)

@@ -52,8 +52,8 @@ def add(
         raise typer.BadParameter("either an organisation or a person", param_hint="--person")
     try:
         document = json.loads(file.read_text("utf-8"))
-    except ValueError:
-        raise typer.BadParameter("is no JSON in UTF-8", param_hint="FILE") from None
+    except (ValueError, RecursionError):
+        raise typer.BadParameter("is no JSON in UTF-8, or nested too deeply", param_hint="FILE") from None
     with open_registry() as ctx:
         made = templates.add(ctx, key, document, owner=_owner(ctx, org, person))
         answer(as_json, _row(ctx, made), f"{made.key}, version {made.version}: {made.id}")

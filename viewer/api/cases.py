@@ -174,10 +174,8 @@ def save_draft(request: Request, staff: Acting, case_id: str, body: bodies.Draft
 @router.post("/{case_id}/checks")
 def checks(request: Request, staff: Acting, case_id: str, body: bodies.ToCheck) -> list[dict[str, Any]]:
     """What the checks say of a report while somebody writes it; nothing is kept."""
-    if not ULID.fullmatch(case_id):
-        raise NotThere
     content = Content.from_json(body.content)
-    with in_snapshot(office_of(request), staff) as ctx:
+    with going_in(office_of(request), staff, Action.CASE_OPEN, "case", case_id) as ctx:
         return [api_json.check(one) for one in report_checks.look(ctx, case_id, content)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.requests import Request
 
-from reading.errors import NotThere
+from reading.actions import Action
 from reading.register import organisations
 from reading.templates import phrases, templates
 from reading.templates.phrases import Phrase
@@ -15,7 +15,7 @@ from reading.templates.rendering import blank_fields, checked, rendered
 from viewer.api import bodies
 from viewer.http.callers import Acting, Polling
 from viewer.http.office import office_of
-from viewer.http.on_record import ULID, acting, in_snapshot
+from viewer.http.on_record import acting, going_in, in_snapshot
 from viewer.http.page import language_of
 
 router = APIRouter(prefix="/api")
@@ -24,10 +24,8 @@ router = APIRouter(prefix="/api")
 @router.get("/cases/{case_id}/templates")
 def offers(request: Request, staff: Polling, case_id: str) -> list[dict[str, Any]]:
     """The templates for a case, the best first."""
-    if not ULID.fullmatch(case_id):
-        raise NotThere
     language = language_of(request)
-    with acting(office_of(request), staff) as ctx:
+    with going_in(office_of(request), staff, Action.CASE_OPEN, "case", case_id) as ctx:
         return [
             {
                 "id": one.template.id,

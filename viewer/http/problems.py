@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import DataError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -123,6 +124,8 @@ TABLE: Final[Mapping[type[Exception], ProblemType]] = {
     ProveAgain: ProblemType(slug="prove-again", status=403),
     Unavailable: ProblemType(slug="unavailable", status=503),
     RequestValidationError: ProblemType(slug="invalid", status=422, fields=_malformed),
+    # A value that no column takes, and that no rule refused before: a NUL, a number of too many digits.
+    DataError: ProblemType(slug="invalid", status=422, fields=lambda _error: {"field": "", "problem": "characters"}),
 }
 
 BY_STATUS: Final[Mapping[int, str]] = {
@@ -217,7 +220,7 @@ def explained(request: Request, problem: Problem) -> str:
 
 def install(app: FastAPI) -> None:
     """Make the table the application's answer to errors of the pages and of the API."""
-    for kind in (NotDone, ViewerError):
+    for kind in (NotDone, ViewerError, DataError):
         app.add_exception_handler(kind, _handle)
     app.add_exception_handler(RequestValidationError, _handle_malformed)
     app.add_exception_handler(HTTPException, _handle_http)

@@ -128,11 +128,18 @@ def show_version(request: Request, staff: Looking, number: int, done: Done = "")
 
 
 @router.post("/version/{number}/switch")
-def switch(request: Request, staff: Submitting, number: int, at: Annotated[str, Form(max_length=30)] = "") -> Response:
-    """``at`` by the clock of the region; empty: now."""
+def switch(
+    request: Request,
+    staff: Submitting,
+    number: int,
+    at: Annotated[str, Form(max_length=30)] = "",
+    *,
+    unread: Annotated[bool, Form()] = False,
+) -> Response:
+    """``at`` by the clock of the region; empty: now. ``unread``: as `policy_acts.switch_on`."""
     try:
         with acting(office_of(request), staff) as ctx:
-            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, ZONE))
+            policy_acts.switch_on(ctx, number, at=typed_moment("at", at, ZONE), unread=unread)
     except (Invalid, NotAllowed) as wrong:
         return _version_page(request, staff, number, refused=wrong)
     return RedirectResponse("/office/policy?done=switched", status_code=303)
@@ -174,6 +181,7 @@ def _version_page(
             raise NotThere
         line = view.line(found, _name(ctx.tx, found.version.made_by), language)
         may = {"write": policy_rights.writes(ctx), "switch": policy_rights.switches(ctx)}
+        unread = policy_acts.without_reader(ctx, number)
     document = found.version.document
     return office_page(
         request,
@@ -185,6 +193,7 @@ def _version_page(
         source=view.source(document),
         numbers=[one.version.version for one in listed if one.version.version != number],
         may=may,
+        unread=[(site.name, site.code, tier.value) for site, tier in unread],
         done=done if done in DONE else "",
         problem=words_for(request, refused) if refused else "",
     )

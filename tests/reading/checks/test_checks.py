@@ -303,7 +303,16 @@ def test_the_page_explains_every_check_with_its_severity() -> None:
     assert explained == {str(check): str(severity) for check, severity in SEVERITY.items()}
 
 
+DENIED: Final = ("气胸:阴性 ", "肠梗阻:阴性 ", "ileus: none ", "骨折:阴性 ")
+"""So many words in one clause, each denied behind it, took minutes."""
+
+
 def test_a_text_without_end_costs_no_more_than_its_length() -> None:
     """Each pattern is bounded: whoever pastes a page does not hold the server up."""
-    for piece in ("大小约1、", "左", "无", "较前", "肺动脉", "no ", "12 x ", "_ ", "compared "):
+    for piece in ("大小约1、", "左", "无", "较前", "肺动脉", "no ", "12 x ", "_ ", "compared ", *DENIED):
         findings(Content(findings=piece * 4000, impression=piece * 2000, positive=False), Facts(image_side="R"))
+
+
+def test_each_word_of_a_long_clause_is_denied_by_what_stands_behind_it() -> None:
+    assert names(PLAIN, "气胸:阴性 " * 3000, "肠梗阻:阴性 " * 1000) == set()
+    assert names(PLAIN, "气胸:阴性 " * 3000 + "气胸", "") >= {"critical_words_without_flag"}

@@ -20,8 +20,9 @@ from reading.cases import cases
 from reading.cases.moves import State
 from reading.context import Context
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
-from reading.kinds import Role
+from reading.kinds import Role, Tier
 from reading.queue import claiming
+from reading.register import organisations
 from reading.rules import case_rule, policy, policy_acts, switches
 from reading.rules.calendar import DayKind
 from reading.rules.first_policy import FIRST_POLICY
@@ -41,6 +42,41 @@ def _renamed(name: str) -> dict[str, Any]:
 def _mona_of_the_region(tx: Connection, clinic: Clinic, now: datetime) -> Context[Staff]:
     """Mona manages the quality of the city, which stands under no other."""
     return Context(tx, clinic.audit, now, hire(tx, "mona2", now, (Role.QUALITY_MANAGER, clinic.region.city)))
+
+
+def test_a_number_that_nobody_saw_is_stale(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        mona = _mona_of_the_region(tx, open_clinic(tx, now, FIRST_POLICY), now)
+        for seen in (0, 7, (1 << 31) - 2, 1 << 63):
+            with pytest.raises(Stale):
+                policy_acts.add(mona, _renamed("two"), note="", newest=seen)
+        for number in (0, -1, 1 << 31, 10**25):
+            with pytest.raises(NotThere):
+                policy_acts.version(mona, number)
+
+        assert policy.newest_version(tx) == 1
+
+
+def test_a_site_that_would_be_without_a_reader_is_named_before_the_switch(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now, FIRST_POLICY)
+        mona = _mona_of_the_region(tx, clinic, now)
+        hills = clinic.region.hills
+        for one in organisations.agreements(tx, now):
+            if one.site_id == hills.id and one.tier is Tier.CITY:
+                organisations.end_agreement(tx, one.id, now)
+        last = FIRST_POLICY["rules"][-1]
+        elsewhere = {"name": "others", "when": {"site": ["T99"]}, "tier": "city"}
+        policy_acts.add(mona, {"rules": [last | {"name": "up", "tier": "city"}]}, note="", newest=1)
+        policy_acts.add(mona, {"rules": [last | elsewhere, last | {"tier": "county"}]}, note="", newest=2)
+
+        assert [(site.id, tier) for site, tier in policy_acts.without_reader(mona, 2)] == [(hills.id, Tier.CITY)]
+        assert policy_acts.without_reader(mona, 3) == []
+        with pytest.raises(NotAllowed):
+            policy_acts.switch_on(mona, 2, at=None)
+        assert policy.in_force(tx, now).version == 1
+        policy_acts.switch_on(mona, 2, at=None, unread=True)
+        assert policy.in_force(tx, now).version == 2
 
 
 def test_a_version_is_a_draft_until_its_time_comes(engine: Engine, now: datetime) -> None:

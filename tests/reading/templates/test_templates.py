@@ -137,6 +137,17 @@ def test_a_form_of_another_shape_is_refused(form: Any) -> None:
         Content.from_json({"form": form})
 
 
+@pytest.mark.parametrize("shortcut", ["a\0b", "a\u202eb", "a\x07", "a b", "a/b", "", "a" * 21])
+def test_a_shortcut_is_what_somebody_can_type_and_see(engine: Engine, now: datetime, shortcut: str) -> None:
+    with transaction(engine) as tx:
+        clinic = open_clinic(tx, now)
+        ctx = Context(tx, clinic.audit, now, clinic.ada)
+        with pytest.raises(Invalid):
+            phrases.add(ctx, shortcut=shortcut, words="骨质完整。", owner=clinic.ada.person_id)
+
+        assert phrases.list_of(ctx) == []
+
+
 def test_a_phrase_of_ones_own_goes_before_the_organisations(engine: Engine, now: datetime) -> None:
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)

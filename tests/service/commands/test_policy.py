@@ -25,6 +25,11 @@ def test_a_document_becomes_the_policy(tmp_path: Path) -> None:
     tried = tierread.admin("policy", "try", "1", "--days", "7")
     why = tierread.admin("policy", "why", "--modality", "CT", "--priority", "urgent", "--request", "突发偏瘫")
 
+    digits = "9" * 20
+    for typed in ("try ²", f"show {digits}", f"try {digits}", "try 1 --until 9999-12-31", "try 1 --since 0001-01-01"):
+        failed = tierread.run("policy", *typed.split())
+        assert (failed.returncode, "Traceback" in failed.stderr) == (4, False), (typed, failed.stderr)
+
     assert refused.returncode == 4
     assert "rules[2].tier (escalated) has to be 'county' / 'city'" in refused.stderr
     assert added == {"version": 2}

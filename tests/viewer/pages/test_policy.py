@@ -161,6 +161,33 @@ def test_days_are_set_one_by_one_and_by_lines(manager: httpx.Client) -> None:
     assert all(text in shown for text in ("2026-10-01", "国庆节", "2026-10-10", "Worked instead"))
 
 
+def policy_count(house: House) -> int:
+    with snapshot(house.engine) as tx:
+        return len(policy.versions(tx))
+
+
+def test_what_no_column_holds_is_refused(house: House, manager: httpx.Client) -> None:
+    ada, digits = house.signed_in("ada"), "9" * 25
+    document = json.dumps(shipped("dr"))
+    answers = [
+        manager.get(f"{OFFICE}/new", params={"start": digits}),
+        manager.get(f"{OFFICE}/compare", params={"before": digits, "after": "3000000000"}),
+        manager.get(f"{OFFICE}/version/{digits}"),
+        _send(manager, f"{OFFICE}/version/{digits}/switch"),
+        _send(manager, f"{OFFICE}/why", version="3000000000"),
+        _send(manager, f"{OFFICE}/try", version=digits),
+        _send(manager, f"{OFFICE}/new/document", document=document, seen=digits, act="save"),
+        _send(manager, f"{OFFICE}/new/document", document=document, seen="7", act="save"),
+        ada.get("/api/templates/%00"),
+        ada.delete("/api/phrases/%00"),
+    ]
+    no_site = ada.get("/api/cases", params={"site": "\0"})  # to SQLite it is a name like another
+
+    assert {one.status_code for one in answers} <= {404, 409, 422}
+    assert no_site.status_code in {200, 404, 422}
+    assert policy_count(house) == 1
+
+
 def test_others_see_less_or_nothing(house: House) -> None:
     mona, ada = house.signed_in("mona"), house.signed_in("ada")
 
