@@ -199,6 +199,7 @@ class Action(StrEnum):
     ROSTER_LIMIT = "roster.limit"
     ROSTER_SKILL = "roster.skill"
     ROSTER_SLOT = "roster.slot"
+    ROSTER_TERMS = "roster.terms"
     ROSTER_WEIGHT = "roster.weight"
 
     SESSION_END = "session.end"

@@ -54,6 +54,9 @@ class Case:
     """Which facts of the person they were compared with (`Patient.facts_at`)."""
     look_at: datetime | None = None
     """When `reading.overdue.rerouting` looks at it next while it waits; None where there is nothing to look for."""
+    skills: str = ""
+    """What its reader has to have (`reading.rules.staffing.asked`); empty once it waits for that no longer."""
+    skills_until: datetime | None = None
 
 
 def by_id(tx: Connection, case_id: str) -> Case:
@@ -286,6 +289,8 @@ def from_row(row: sa.Row[Any]) -> Case:
         other_persons=row.other_persons,
         facts_at=row.facts_at,
         look_at=row.look_at,
+        skills=row.skills,
+        skills_until=row.skills_until,
     )
 
 
@@ -315,5 +320,7 @@ def _values(case: Case) -> dict[str, Any]:
         "other_persons": case.other_persons,
         "facts_at": case.facts_at,
         "look_at": case.look_at,
+        "skills": case.skills,
+        "skills_until": case.skills_until,
         "revision": case.revision,
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -34,7 +34,7 @@ from reading.patients.same_name import Answer
 from reading.patients.same_person import compare, said_by
 from reading.register import organisations
 from reading.register.grants import may_act
-from reading.rules import case_clock, case_facts, case_rule, policy
+from reading.rules import case_clock, case_facts, case_rule, policy, staffing
 from reading.rules.examination_time import start_of_examination
 from reading.viewers import Staff
 from storage.ids import new_id
@@ -179,7 +179,7 @@ def _opened(  # noqa: PLR0917
             received_at=study.first_received_at,
         )
     )
-    return Case(
+    opened = Case(
         id=new_id(),
         site_id=study.site_id,
         patient_id=patient_id,
@@ -200,7 +200,9 @@ def _opened(  # noqa: PLR0917
         clock_wrong=began.clock_wrong,
         revision=1,
         look_at=now,
+        skills=staffing.asked(rule.skills),
     )
+    return replace(opened, skills_until=staffing.open_from(opened.received_at, opened.due_at))
 
 
 def _requested(order: Order | None) -> case_facts.Requested:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from reading import tables
@@ -15,50 +15,65 @@ from reading.access import door
 from reading.actions import Action
 from reading.cases import cases, history
 from reading.cases.cases import Case
-from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, State, Step, after, only_role
+from reading.cases.moves import SIGNS_AS, STEP_OF, WAITING, Move, SigningRole, Step, after, only_role
 from reading.context import Context, without_door
 from reading.errors import MoveNotAllowed, NotAllowed
 from reading.kinds import Tier
-from reading.queue import leases
+from reading.queue import fitness, leases, takings
+from reading.queue.fitness import PERSON, Fitness
+from reading.queue.takings import How
+from reading.queue.waiting import SKILLS, Key, heads, is_among, is_free, sites_name, waiting_for
 from reading.register import organisations
 from reading.roster.groups import ROLES
+from reading.rules import case_rule
+from reading.rules.staffing import MayChoose
 from reading.viewers import RoleGrant, Staff
 
 _OF_EACH_SITE: Final = 5
 """The cases of a site that a claim considers first: more than simultaneous claims take from one site."""
 
-_Key = tuple[Step, Tier]
-_Desks = dict[_Key, dict[str, RoleGrant]]
-_PERSON: Final = sa.bindparam("person", type_=sa.String)
-"""The id of the person who claims, in the statements that are made once."""
+_Desks = dict[Key, dict[str, RoleGrant]]
 
 
 @without_door("It chooses among the cases that the person may work on; the look is recorded when they open theirs.")
 def claim_next(ctx: Context[Staff], step: Step | None) -> Case | None:
     """Claim the most urgent case that this person may take; None when there is none.
 
-    Urgency is the priority, then the due time. One statement chooses and moves: on PostgreSQL it skips
-    what others are choosing at the same moment, on SQLite there is one writer at a time. The first cases of
-    each site are looked at first, and all only where others are choosing just these.
+    Urgency is the priority; then what waits for them, then the due time. What waits for somebody else is left out.
+    One statement chooses and moves: on PostgreSQL it skips what others are choosing at the same moment, on SQLite
+    there is one writer at a time. The first cases of each site are looked at first, and all only where others are
+    choosing just these.
+
+    Raises:
+        NotAllowed: they have as many cases open as their limit says.
+
     """
     desks = {key: sites for key, sites in _desks(ctx.tx, ctx.who, ctx.now).items() if step in {None, key[0]}}
     if not desks:
         return None
-    row = _taken(ctx.tx, ctx.who, desks, heads=True) or _taken(ctx.tx, ctx.who, desks, heads=False)
+    fit = _fit(ctx)
+    taken = partial(_taken, ctx, desks, fit)
+    row = taken(heads_only=True) or taken(heads_only=False)
     if row is None:
         return None
     claimed = cases.from_row(row)
-    leases.give(ctx, claimed, desks[claimed.step, claimed.tier][claimed.site_id])
+    grant = desks[claimed.step, claimed.tier][claimed.site_id]
+    leases.give(ctx, claimed, grant)
+    takings.keep(ctx, claimed, grant, how=How.NEXT, waited_for=row.assigned_to)
     return claimed
 
 
-def claim(ctx: Context[Staff], case_id: str) -> Case:
+def claim(ctx: Context[Staff], case_id: str, *, why: str = "") -> Case:
     """Claim a case of their choice; nothing changes when they hold it already.
+
+    ``why`` is kept with the case where it is not the one that they would be handed.
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: no role for it, or they have acted on it in another role.
+        NotAllowed: no role or skill for it, or they have acted on it in another role, or have as many cases open as
+            their limit says, or its rule lets nobody choose.
         MoveNotAllowed: it does not wait.
+        Invalid: its rule wants a reason of whoever chooses.
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
@@ -68,11 +83,51 @@ def claim(ctx: Context[Staff], case_id: str) -> Case:
         return case
     if case.state not in WAITING:
         raise MoveNotAllowed(case.state, Move.CLAIM)
-    grant = grant_for(ctx.tx, ctx.who, STEP_OF[case.state], case, case.tier, now=ctx.now)
-    not_their_own(ctx.tx, case, STEP_OF[case.state], cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+    step = STEP_OF[case.state]
+    desks = _desks(ctx.tx, ctx.who, ctx.now)
+    grant = _grant(desks, step, case, case.tier)
+    not_their_own(ctx.tx, case, step, cases.roles_of(ctx.tx, case_id, ctx.who.person_id))
+    fit = _fit(ctx)
+    if step is Step.READ and case.skills not in fit.skill_sets:
+        raise NotAllowed("skills_are_asked_for")
+    how, skipped, waited_for = _how(ctx, case, (step, case.tier), desks, fit)
+    said = _reason(ctx.tx, case, why) if how is How.CHOSEN else ""
     claimed = cases.change(ctx.tx, case, state=after(case.state, Move.CLAIM))
-    leases.give(ctx, claimed, grant)
+    leases.give(ctx, claimed, grant, why=said)
+    takings.keep(ctx, claimed, grant, how=how, waited_for=waited_for, skipped=skipped, why=said)
     return claimed
+
+
+def _fit(ctx: Context[Staff]) -> Fitness:
+    fit = fitness.fitness_of(ctx.tx, ctx.who.person_id, ctx.now)
+    if fit.at_limit:
+        raise NotAllowed("limit_of_open_cases")
+    return fit
+
+
+def _reason(tx: Connection, case: Case, why: str) -> str:
+    """The reason of whoever chooses, as the case's rule asks for one."""
+    may = case_rule.rule_of(tx, case).may_choose
+    if may is MayChoose.NO:
+        raise NotAllowed("cases_are_handed_out")
+    return cases.reason(why) if why.strip() or may is MayChoose.WITH_REASON else ""
+
+
+def _how(ctx: Context[Staff], case: Case, key: Key, desks: _Desks, fit: Fitness) -> tuple[How, int, str | None]:
+    """How somebody comes to a case that they name, how many they pass over, and whom it waited for."""
+    row = ctx.tx.execute(
+        sa.select(tables.case.c.assigned_to, tables.case.c.assigned_until).where(tables.case.c.id == case.id)
+    ).one()
+    if row.assigned_to == ctx.who.person_id:
+        return How.ASSIGNED, 0, row.assigned_to
+    waits_for_another = row.assigned_to is not None and row.assigned_until > ctx.now
+    asked = {
+        **_parameters(ctx, {key: desks[key]}, fit),
+        "of_rank": cases.queue_rank(case.priority, critical=case.critical),
+        "of_due": case.due_at,
+    }
+    skipped: int = ctx.tx.execute(_before(ctx.tx.dialect.name, key), asked).scalar_one()
+    return (How.CHOSEN if skipped or waits_for_another else How.NEXT), skipped, row.assigned_to
 
 
 def grant_for(tx: Connection, staff: Staff, step: Step, case: Case, tier: Tier, *, now: datetime) -> RoleGrant:
@@ -82,10 +137,7 @@ def grant_for(tx: Connection, staff: Staff, step: Step, case: Case, tier: Tier, 
         NotAllowed: they have none.
 
     """
-    grant = _desks(tx, staff, now).get((step, tier), {}).get(case.site_id)
-    if grant is None:
-        raise NotAllowed("no_role_for_this_step")
-    return grant
+    return _grant(_desks(tx, staff, now), step, case, tier)
 
 
 def not_their_own(tx: Connection, case: Case, step: Step, roles: frozenset[SigningRole]) -> None:
@@ -113,34 +165,46 @@ def _desks(tx: Connection, staff: Staff, now: datetime) -> _Desks:
     return found
 
 
-def _taken(tx: Connection, staff: Staff, desks: _Desks, *, heads: bool) -> sa.Row[Any] | None:
-    """The row of the most urgent claimable case, moved to its held state; ``heads``: among the first of each site."""
-    keys = tuple(sorted(desks))
-    statement = _taking(tx.dialect.name, keys, heads=heads)
-    sites = {_sites_name(number): sorted(desks[key]) for number, key in enumerate(keys)}
-    return tx.execute(statement, {"person": staff.person_id, **sites}).one_or_none()
+def _grant(desks: _Desks, step: Step, case: Case, tier: Tier) -> RoleGrant:
+    grant = desks.get((step, tier), {}).get(case.site_id)
+    if grant is None:
+        raise NotAllowed("no_role_for_this_step")
+    return grant
+
+
+def _parameters(ctx: Context[Staff], desks: _Desks, fit: Fitness) -> dict[str, Any]:
+    sites = {sites_name(number): sorted(desks[key]) for number, key in enumerate(sorted(desks))}
+    return {"person": ctx.who.person_id, "now": ctx.now, SKILLS: list(fit.skill_sets), **sites}
+
+
+def _taken(ctx: Context[Staff], desks: _Desks, fit: Fitness, *, heads_only: bool) -> sa.Row[Any] | None:
+    """The row of the most urgent claimable case, moved to its held state; ``heads_only``: of the first of each site."""
+    statement = _taking(ctx.tx.dialect.name, tuple(sorted(desks)), heads_only=heads_only)
+    return ctx.tx.execute(statement, _parameters(ctx, desks, fit)).one_or_none()
 
 
 @cache
-def _taking(dialect: str, keys: tuple[_Key, ...], *, heads: bool) -> sa.UpdateBase:
+def _taking(dialect: str, keys: tuple[Key, ...], *, heads_only: bool) -> sa.UpdateBase:
     """The statement of `_taken`: putting it together takes longer than the database takes to run it."""
     case = tables.case
     chosen = sa.select(case.c.id).where(
         sa.or_(
             *(
                 sa.and_(
-                    case.c.state.in_(_waiting_for(step)),
+                    case.c.state.in_(waiting_for(step)),
                     case.c.tier == tier,
-                    _is_among(dialect, case.c.site_id, number),
-                    _theirs_to_take(case, step),
+                    is_among(dialect, case.c.site_id, sites_name(number)),
+                    _claimable(case, step),
+                    is_among(dialect, case.c.skills, SKILLS) if step is Step.READ else sa.true(),
                 )
                 for number, (step, tier) in enumerate(keys)
             )
         )
     )
-    if heads:
-        chosen = chosen.where(case.c.id.in_(_heads(dialect, keys)))
-    chosen = chosen.order_by(case.c.rank, case.c.due_at, case.c.id).limit(1)
+    if heads_only:
+        chosen = chosen.where(case.c.id.in_(_first(dialect, keys)))
+    mine = sa.case((case.c.assigned_to == PERSON, 0), else_=1)
+    chosen = chosen.order_by(case.c.rank, mine, case.c.due_at, case.c.id).limit(1)
     held = sa.case({state: after(state, Move.CLAIM) for state in WAITING}, value=case.c.state)
     return (
         sa.update(case)
@@ -150,54 +214,35 @@ def _taking(dialect: str, keys: tuple[_Key, ...], *, heads: bool) -> sa.UpdateBa
     )
 
 
-def _heads(dialect: str, keys: tuple[_Key, ...]) -> sa.CompoundSelect[Any]:
-    """The ids of the first claimable cases of each site and state, read from the head of the queue's index."""
-    found: list[sa.Select[Any]] = []
-    for number, (step, tier) in enumerate(keys):
-        for state in _waiting_for(step):
-            site, head = _sites(dialect, number), tables.case.alias()
-            first = (
-                sa.select(head.c.id)
-                .where(head.c.site_id == site.c.value, head.c.state == state, head.c.tier == tier)
-                .where(_theirs_to_take(head, step))
-                .order_by(head.c.rank, head.c.due_at)
-                .limit(_OF_EACH_SITE)
-            )
-            if dialect == "postgresql":
-                each = first.lateral()
-                found.append(sa.select(each.c.id).select_from(site.join(each, sa.true())))
-            else:  # which has no LATERAL, and looks these up by their key
-                case = tables.case.alias()
-                found.append(sa.select(case.c.id).select_from(site.join(case, case.c.id.in_(first.correlate(site)))))
-    return sa.union_all(*found)
+@cache
+def _before(dialect: str, key: Key) -> sa.Select[Any]:
+    """How many of the first cases of each site somebody would be handed before one of a rank and a due time."""
+    case = tables.case
+    rank, due = sa.bindparam("of_rank", type_=sa.Integer), sa.bindparam("of_due", type_=case.c.due_at.type)
+    mine = case.c.assigned_to == PERSON
+    return (
+        sa.select(sa.func.count())
+        .select_from(case)
+        .where(case.c.id.in_(_first(dialect, [key])))
+        .where(sa.or_(case.c.rank < rank, (case.c.rank == rank) & (mine | (case.c.due_at < due))))
+    )
 
 
-def _sites_name(number: int) -> str:
-    return f"sites_{number}"
+def _first(dialect: str, keys: Sequence[Key]) -> sa.CompoundSelect[Any]:
+    """The ids of the first claimable cases of each site, and of those that wait for this person."""
+    case = tables.case.alias()
+    theirs = sa.select(case.c.id).where(case.c.assigned_to == PERSON)
+    return sa.union_all(*heads(dialect, keys, _claimable, of_each_site=_OF_EACH_SITE), theirs)
 
 
-def _sites(dialect: str, number: int) -> sa.TableValuedAlias:
-    """The sites of a desk as rows with the column ``value``: one parameter, however many they are."""
-    if dialect == "postgresql":
-        ids = sa.bindparam(_sites_name(number), type_=postgresql.ARRAY(sa.String))
-        return sa.func.unnest(ids).table_valued("value").render_derived()
-    return sa.func.json_each(sa.bindparam(_sites_name(number), type_=sa.JSON)).table_valued("value")
-
-
-def _is_among(dialect: str, column: sa.ColumnElement[Any], number: int) -> sa.ColumnElement[bool]:
-    if dialect == "postgresql":
-        return column == sa.any_(sa.bindparam(_sites_name(number), type_=postgresql.ARRAY(sa.String)))
-    return column.in_(sa.select(_sites(dialect, number).c.value))
-
-
-def _waiting_for(step: Step) -> list[State]:
-    return [state for state in WAITING if STEP_OF[state] is step]
+def _claimable(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
+    return _theirs_to_take(case, step) & is_free(case, PERSON)
 
 
 def _theirs_to_take(case: sa.FromClause, step: Step) -> sa.ColumnElement[bool]:
     """The condition that this person's earlier acts on a case do not bar them from this step of it."""
     review, moved = tables.review, tables.case_move
-    reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == _PERSON)
+    reviewed = sa.exists().where(review.c.case_id == case.c.id, review.c.reviewer_id == PERSON)
     disputed = sa.exists().where(moved.c.case_id == case.c.id, moved.c.move == Move.DISPUTE)
     barred = (reviewed & disputed) if step is Step.REVIEW else reviewed
     return ~_signed_as_another(case, SIGNS_AS[step]) & ~barred
@@ -209,5 +254,5 @@ def _signed_as_another(case: sa.FromClause, role: SigningRole) -> sa.Exists:
         sa.exists()
         .where(version.c.case_id == case.c.id)
         .where(signature.c.version_id == version.c.id)
-        .where(signature.c.person_id == _PERSON, signature.c.role != role)
+        .where(signature.c.person_id == PERSON, signature.c.role != role)
     )

@@ -38,7 +38,7 @@ class Lease:
 
 
 @without_door("A part of the claim, which has opened or chosen the case.")
-def give(ctx: Context[Who], case: Case, grant: RoleGrant) -> None:
+def give(ctx: Context[Who], case: Case, grant: RoleGrant, *, why: str = "") -> None:
     """Write the lease and the move of a case that was just claimed."""
     ctx.tx.execute(
         sa.insert(tables.lease),
@@ -51,7 +51,7 @@ def give(ctx: Context[Who], case: Case, grant: RoleGrant) -> None:
             "expires_at": ctx.now + LEASE,
         },
     )
-    history.record_move(ctx, case.id, Move.CLAIM, case.state, grant=grant)
+    history.record_move(ctx, case.id, Move.CLAIM, case.state, grant=grant, why=why)
 
 
 def renew(ctx: Context[Staff], case_id: str, revision: int) -> Lease:

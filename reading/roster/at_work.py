@@ -15,7 +15,7 @@ from reading.roster.availability import AtWork, Obstacle, obstacles
 from reading.roster.slots import Slot
 from reading.row_rules import valid_at
 from reading.sessions.staff_sessions import IDLE, LONGEST
-from reading.tables import absence, lease, staff_session
+from reading.tables import absence, assignment, lease, staff_session
 
 ACTIVE: Final = timedelta(minutes=15)
 """Whoever did nothing for so long, and holds no case, is not handed the next one."""
@@ -42,7 +42,7 @@ def on_duty(tx: Connection, organisation_ids: Collection[str], now: datetime) ->
         tx.scalars(sa.select(absence.c.person_id).where(absence.c.person_id.in_(people), valid_at(absence, now)))
     )
     active = _last_acts(tx, people, now)
-    held, most = _held(tx, people), limits.of_people(tx, people, now)
+    held, waiting, most = _held(tx, people), _waiting(tx, people), limits.of_people(tx, people, now)
     made: list[OnDuty] = []
     for slot in found:
         person_id = slot.person_id
@@ -52,7 +52,7 @@ def on_duty(tx: Connection, organisation_ids: Collection[str], now: datetime) ->
             absent=person_id in absent,
             signed_in=last is not None,
             active=last is not None and (last > now - ACTIVE or held.get(person_id, 0) > 0),
-            open_cases=held.get(person_id, 0),
+            open_cases=held.get(person_id, 0) + waiting.get(person_id, 0),
             most=most.get(person_id),
         )
         made.append(OnDuty(slot=slot, open_cases=facts.open_cases, most=facts.most, obstacles=obstacles(facts)))
@@ -73,6 +73,16 @@ def _last_acts(tx: Connection, people: Collection[str], now: datetime) -> dict[s
         .group_by(staff_session.c.person_id)
     )
     return {row.person_id: row.at for row in rows}
+
+
+def _waiting(tx: Connection, people: Collection[str]) -> dict[str, int]:
+    """How many cases wait for each."""
+    rows = tx.execute(
+        sa.select(assignment.c.person_id, sa.func.count().label("cases"))
+        .where(assignment.c.person_id.in_(people), assignment.c.ended_at.is_(None))
+        .group_by(assignment.c.person_id)
+    )
+    return {row.person_id: row.cases for row in rows}
 
 
 def _held(tx: Connection, people: Collection[str]) -> dict[str, int]:

@@ -17,6 +17,7 @@ from reading.errors import NotThere
 from reading.register import registry
 from reading.roster import rights
 from reading.row_rules import open_at, taken_as, valid_at
+from reading.rules.staffing import SEPARATOR, folded
 from reading.tables import person, person_skill
 from reading.texts import checked, storable
 from reading.viewers import Staff
@@ -42,11 +43,6 @@ class Skill:
     since: datetime
 
 
-def folded(code: str) -> str:
-    """A skill as it is compared and kept: ``ct`` and ``CT`` are one."""
-    return code.strip().upper()
-
-
 @without_door("Skills of staff; nothing of a patient is in them.")
 def add(ctx: Context[Staff | Actor], *, username: str, kind: SkillKind, code: str) -> Skill:
     """Say that somebody has a skill from now on.
@@ -59,7 +55,7 @@ def add(ctx: Context[Staff | Actor], *, username: str, kind: SkillKind, code: st
     """
     one = registry.person_of(ctx.tx, storable("person", username, lines=False))
     rights.must_keep_person(ctx, one.id)
-    said = checked("skill", folded(code).replace(",", " "), longest=40, required=True)
+    said = checked("skill", folded(code).replace(SEPARATOR, " "), longest=40, required=True)
     made = new_id()
     with taken_as(ctx.tx, "skill"):
         ctx.tx.execute(

@@ -12,7 +12,7 @@ from reading.cases.cases import Case
 from reading.cases.moves import WAITING, Move, State, Step
 from reading.kinds import Tier
 from reading.reports import versions
-from reading.rules import case_clock, case_facts, policy
+from reading.rules import case_clock, case_facts, policy, staffing
 from reading.rules.facts import Facts
 from reading.rules.rule import Goal, Rule
 from reading.tables import case_reroute
@@ -56,6 +56,9 @@ def retriage(
         if rule.name != case.rule and case.state in WAITING:
             changes["look_at"] = case.received_at  # it may be overdue by its new rule
         changes["due_at"] = min(due, case.due_at)
+        if rule.name != case.rule:
+            changes["skills"] = staffing.asked(rule.skills)
+            changes["skills_until"] = staffing.open_from(case.received_at, min(due, case.due_at))
     return cases.change(tx, case, **changes)
 
 

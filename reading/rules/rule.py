@@ -9,6 +9,7 @@ from enum import StrEnum
 from reading.cases.moves import Step
 from reading.kinds import Tier
 from reading.rules.conditions import Hours, When
+from reading.rules.staffing import MayChoose
 
 
 class ReviewTime(StrEnum):
@@ -73,6 +74,9 @@ class Rule:
     step_minutes: Mapping[Step, int] = field(default_factory=dict[Step, int])
     """Longest time of a step from when it began; a step that is not named has no clock of its own."""
     overdue: Overdue | None = None
+    skills: frozenset[str] = frozenset()
+    """What its reader has to have all of, until half of the time is over."""
+    may_choose: MayChoose = MayChoose.FREELY
 
     def needs_verifier_after(self, author_title: str) -> bool:
         return self.needs_verifier and author_title.strip() not in self.exempt_titles

@@ -33,11 +33,15 @@ from reading.rules.clock_document import (
 from reading.rules.conditions import Hours, When
 from reading.rules.facts import folded
 from reading.rules.rule import Review, ReviewTime, Rule
+from reading.rules.staffing import SEPARATOR, MayChoose
+from reading.rules.staffing import folded as folded_skill
 from reading.texts import storable
 
 OLDEST: Final = 120
 MOST_RULES: Final = 200
 MOST_TEXTS: Final = 500
+MOST_SKILLS: Final = 8
+"""So many fit into the column of a case."""
 
 _KEPT: Final = {"kept": True}
 
@@ -57,8 +61,15 @@ def _comparable(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _skill(text: str, info: ValidationInfo) -> str:
+    if SEPARATOR in text:
+        raise PydanticCustomError("comma", "a comma")
+    return folded_skill(_comparable(text, info))
+
+
 _Code = Annotated[str, StringConstraints(max_length=60), AfterValidator(_comparable)]
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=60), AfterValidator(_comparable)]
+_Skill = Annotated[str, StringConstraints(min_length=1, max_length=40), AfterValidator(_skill)]
 _Texts = Annotated[list[_Text], Field(min_length=1, max_length=MOST_TEXTS)]
 _Codes = Annotated[list[_Code], Field(min_length=1, max_length=MOST_TEXTS)]
 """An empty one is the modality or part of the body that nobody named."""
@@ -104,6 +115,8 @@ class RulePart(ClockPart):
     due_minutes: Minutes
     indicator_minutes: Minutes
     arriving_minutes: Minutes
+    skills: list[_Skill] = Field(default_factory=list[str], max_length=MOST_SKILLS)
+    may_choose: Literal["freely", "with_reason", "no"] = "freely"
 
 
 class PolicyDocument(Part):
@@ -153,6 +166,7 @@ WORDS: Final[Mapping[str, tuple[str, str]]] = {
     "blank": ("required", ""),
     "characters": ("characters", ""),
     "spaces": ("spaces", ""),
+    "comma": ("comma", ""),
     "string_pattern_mismatch": ("not_a_clock", ""),
     "literal_error": ("not_among", "expected"),
     "greater_than": ("too_small_above", "gt"),
@@ -288,6 +302,8 @@ def _rule(part: RulePart) -> Rule:
         working_hours=hours_of(part.working_hours),
         step_minutes=steps_of(part.step_minutes),
         overdue=overdue_of(part.overdue),
+        skills=frozenset(part.skills),
+        may_choose=MayChoose(part.may_choose),
     )
 
 
@@ -327,6 +343,10 @@ def rule_part(rule: Rule) -> dict[str, Any]:
     }
     if rule.tell_site:
         part["tell_site"] = True
+    if rule.skills:
+        part["skills"] = sorted(rule.skills)
+    if rule.may_choose is not MayChoose.FREELY:
+        part["may_choose"] = rule.may_choose.value
     if rule.exempt_titles:
         part["exempt_titles"] = sorted(rule.exempt_titles)
     if rule.review is not None:

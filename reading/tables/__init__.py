@@ -24,7 +24,7 @@ from reading.tables.patients import (
     patient_merge_move,
 )
 from reading.tables.quality import decision
-from reading.tables.queue import case_reroute, lease
+from reading.tables.queue import assignment, case_reroute, lease
 from reading.tables.register import (
     agreement,
     device,
@@ -41,7 +41,7 @@ from reading.tables.register import (
 )
 from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review, score_arbitration
-from reading.tables.roster import absence, case_limit, person_skill, roster_slot, work_weight
+from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
@@ -54,6 +54,7 @@ __all__ = [
     "announced_instance",
     "announcement",
     "arriving_end",
+    "assignment",
     "attribution",
     "audit_anchor",
     "audit_event",
@@ -120,6 +121,7 @@ __all__ = [
     "review",
     "role_grant",
     "roster_slot",
+    "roster_terms",
     "score_arbitration",
     "seal_alarm",
     "signature",

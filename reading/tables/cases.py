@@ -41,11 +41,31 @@ case: Final = sa.Table(
     sa.Column("facts_at", UtcDateTime),
     # When the worker looks next whether it waits too long; empty where there is nothing to look for.
     sa.Column("look_at", UtcDateTime),
+    # The skills that its reader has to have, and until when; the worker empties them when that is over.
+    sa.Column("skills", sa.String(400), nullable=False, server_default=""),
+    sa.Column("skills_until", UtcDateTime),
+    # reading.queue.assigning: whom it waits for, and until when it waits for nobody else; no part of the revision.
+    reference("assigned_to", "person", nullable=True),
+    sa.Column("assigned_until", UtcDateTime),
     revision_column(),
     # The site comes first: who reads for a few sites of many finds at once that nothing waits there. Led by
     # the rank, the planner would walk through everybody's waiting cases in search of theirs.
     sa.Index("ix_case_site_id_state_rank_due_at", "site_id", "state", "rank", "due_at"),
     sa.Index("ix_case_site_id_received_at", "site_id", "received_at"),
+    # What is claimed to be read: only what the person has the skills for is looked at.
+    sa.Index("ix_case_site_id_state_skills_rank_due_at", "site_id", "state", "skills", "rank", "due_at"),
+    sa.Index(
+        "ix_case_assigned_to",
+        "assigned_to",
+        sqlite_where=sa.text("assigned_to IS NOT NULL"),
+        postgresql_where=sa.text("assigned_to IS NOT NULL"),
+    ),
+    sa.Index(
+        "ix_case_skills_until",
+        "skills_until",
+        sqlite_where=sa.text("skills <> ''"),
+        postgresql_where=sa.text("skills <> ''"),
+    ),
     sa.Index("ix_case_patient_id", "patient_id"),
     sa.Index(
         "ix_case_look_at",

@@ -44,3 +44,50 @@ case_reroute: Final = sa.Table(
     sa.UniqueConstraint("case_id", "step_number"),
     sa.Index("ix_case_reroute_at", "at"),
 )
+
+# -- reading.queue.assigning, and reading.queue.takings for what was claimed: who was handed or took which case.
+assignment: Final = sa.Table(
+    "assignment",
+    metadata,
+    id_column(),
+    reference("case_id", "case"),
+    reference("person_id", "person"),
+    reference("organisation_id", "organisation"),
+    sa.Column("step", sa.String(10), nullable=False),
+    sa.Column("tier", sa.String(10), nullable=False),
+    # reading.queue.takings.How
+    sa.Column("how", sa.String(10), nullable=False),
+    sa.Column("urgent", sa.Boolean, nullable=False),
+    sa.Column("at", UtcDateTime, nullable=False),
+    # Until when it waits for nobody else; empty where it was taken without having waited.
+    sa.Column("take_by", UtcDateTime),
+    # In hundredths; empty until the worker has weighed it.
+    sa.Column("weight", sa.Integer),
+    # How many cases that they would have been handed before this one were passed over.
+    sa.Column("skipped", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("why", sa.String(1000), nullable=False, server_default=""),
+    sa.Column("ended_at", UtcDateTime),
+    # reading.queue.assignment_end.End
+    sa.Column("ended_as", sa.String(20)),
+    sa.Index("ix_assignment_person_id_at", "person_id", "at"),
+    sa.Index("ix_assignment_case_id", "case_id"),
+    sa.Index(
+        "uq_assignment_open",
+        "case_id",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_assignment_waiting",
+        "person_id",
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(
+        "ix_assignment_weight",
+        "at",
+        sqlite_where=sa.text("weight IS NULL"),
+        postgresql_where=sa.text("weight IS NULL"),
+    ),
+)

@@ -95,3 +95,25 @@ work_weight: Final = sa.Table(
     reference("ended_by", "person", nullable=True),
     sa.CheckConstraint("hundredths > 0", name="hundredths"),
 )
+
+# -- reading.roster.terms
+roster_terms: Final = sa.Table(
+    "roster_terms",
+    metadata,
+    id_column(),
+    reference("organisation_id", "organisation"),
+    sa.Column("take_minutes", sa.Integer, nullable=False),
+    sa.Column("urgent_minutes", sa.Integer, nullable=False),
+    sa.Column("away_minutes", sa.Integer, nullable=False),
+    sa.Column("ahead", sa.Integer, nullable=False),
+    *dated_columns(),
+    reference("made_by", "person", nullable=True),
+    reference("ended_by", "person", nullable=True),
+    sa.Index(
+        "uq_roster_terms_open",
+        "organisation_id",
+        unique=True,
+        sqlite_where=sa.text("until IS NULL"),
+        postgresql_where=sa.text("until IS NULL"),
+    ),
+)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final
 
@@ -9,7 +10,7 @@ import typer
 
 from reading.cases.moves import Step
 from reading.register import organisations
-from reading.roster import at_work, limits, slots, weights
+from reading.roster import at_work, limits, slots, terms, weights
 from reading.roster.slots import Slot
 from reading.roster.weights import Worked
 from service.commands.open_registry import open_registry
@@ -103,6 +104,32 @@ def limit(
     with open_registry() as ctx:
         limits.say(ctx, username=username, most=most)
     answer(as_json, {"username": username, "most": most}, f"{username}: {'no limit' if most is None else most}")
+
+
+@commands.command("terms")
+def say_terms(
+    org: Annotated[str, typer.Argument(help="Code of the organisation that reads.")],
+    *,
+    take_minutes: Annotated[int | None, typer.Option(help="So long a routine case waits for its person.")] = None,
+    urgent_minutes: Annotated[int | None, typer.Option(help="So long an urgent one does.")] = None,
+    away_minutes: Annotated[int | None, typer.Option(help="After so long signed out, it is passed on.")] = None,
+    ahead: Annotated[int | None, typer.Option(help="Most cases that wait for somebody at once.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show, or set, how long an assigned case waits for its person."""
+    said = {
+        "take_minutes": take_minutes,
+        "urgent_minutes": urgent_minutes,
+        "away_minutes": away_minutes,
+        "ahead": ahead,
+    }
+    changes = {name: value for name, value in said.items() if value is not None}
+    with open_registry() as ctx:
+        place = organisations.in_force(ctx.tx, org)
+        standing = replace(terms.of_organisations(ctx.tx, [place.id], ctx.now)[place.id], **changes)
+        if changes:
+            terms.say(ctx, organisation_code=org, terms=standing)
+    answer(as_json, asdict(standing), ", ".join(f"{name} {value}" for name, value in asdict(standing).items()))
 
 
 @commands.command("weights")

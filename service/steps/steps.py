@@ -23,7 +23,7 @@ from reading.intake import arrival_end, identity, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
 from reading.patients import patients
-from reading.queue import leases
+from reading.queue import assigning, leases
 from reading.sessions import attempts
 from service.installation.house import House
 from service.installation.nodes import SHIP_SECONDS, TRIM_SECONDS, bytes_of, shipping, ships, trimming
@@ -61,6 +61,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
+        Step(name="assign", every_seconds=2, run=_in_transaction(house, _assign(house))),
         Step(name="climb", every_seconds=5, run=_in_transaction(house, _climb(house))),
         Step(name="remind of disposal", every_seconds=60, run=_in_transaction(house, _remind(house))),
         Step(name="describe", every_seconds=1, run=_describe(house, bytes_)),
@@ -141,6 +142,10 @@ def _expire(house: House) -> Callable[[Connection], int]:
 
 def _reroute(house: House) -> Callable[[Connection], int]:
     return lambda tx: rerouting.reroute(Context(tx, house.audit, house.clock(), SYSTEM))
+
+
+def _assign(house: House) -> Callable[[Connection], int]:
+    return lambda tx: assigning.assign(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _climb(house: House) -> Callable[[Connection], int]:

@@ -27,7 +27,7 @@ def test_a_claim_looks_at_the_first_cases_of_each_site_only(engine: Engine, now:
         with transaction(engine) as tx:
             claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), None)
 
-    claims = [plan for plan in plans_of(engine, claim) if "ix_case_site_id_state_rank_due_at" in plan]
+    claims = [plan for plan in plans_of(engine, claim) if "ix_case_site_id_state_skills_rank_due_at" in plan]
 
     assert len(claims) == 1
     assert not reads_through(claims[0], "case")

@@ -45,6 +45,12 @@ class Claim(Body):
     step: Step | None = None
 
 
+class Chosen(Body):
+    """Why somebody takes this case and not the one that they would be handed."""
+
+    why: Line = ""
+
+
 class Held(Body):
     """An act under a lease, or on a row, of this revision."""
 

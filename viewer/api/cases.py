@@ -37,6 +37,7 @@ router = APIRouter(prefix="/api/cases")
 MINE: Final = "mine"
 """The tab with the cases that somebody holds."""
 ANY_STEP: Final = bodies.Claim()
+NO_REASON: Final = bodies.Chosen()
 
 
 @router.get("")
@@ -114,10 +115,10 @@ def claim_next(request: Request, staff: Acting, body: bodies.Claim = ANY_STEP) -
 
 
 @router.post("/{case_id}/claim")
-def claim(request: Request, staff: Acting, case_id: str) -> dict[str, Any]:
+def claim(request: Request, staff: Acting, case_id: str, body: bodies.Chosen = NO_REASON) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CASE_CLAIM, "case", case_id) as ctx:
-        claiming.claim(ctx, case_id)
+        claiming.claim(ctx, case_id, why=body.why)
     return detail(request, staff, case_id)
 
 

@@ -14,7 +14,7 @@ from reading.kinds import Priority
 from reading.rules.rules_document import DocumentProblem, InvalidDocument
 
 Column = Annotated[list[str], Form(max_length=200)]
-MOST_RULES: Final = 30
+MOST_RULES: Final = 28
 """Most rules that the form shows: with every box ticked it stays below the 1000 fields that a request may have."""
 PRIORITIES: Final = [priority.value for priority in Priority]
 SEXES: Final = ("M", "F", "O", "")
@@ -28,6 +28,7 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "needs_verifier": ("yes", "no"),
     "tell_site": ("no", "yes"),
     "review_when": ("", "before_release", "after_release"),
+    "may_choose": ("freely", "with_reason", "no"),
     **dict.fromkeys(FLAGS, ("", "yes", "no")),
 }
 """By field: what its list offers, and what it shows first."""
@@ -53,6 +54,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     needs_verifier: Column,
     tell_site: Column,
     exempt_titles: Column,
+    skills: Column,
+    may_choose: Column,
     review_when: Column,
     review_percent: Column,
     due_minutes: Column,
@@ -82,6 +85,8 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "needs_verifier": needs_verifier,
         "tell_site": tell_site,
         "exempt_titles": exempt_titles,
+        "skills": skills,
+        "may_choose": may_choose,
         "review_when": review_when,
         "review_percent": review_percent,
         "due_minutes": due_minutes,
@@ -157,13 +162,15 @@ def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, **rule}
+    unsaid = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, "skills": [], "may_choose": "freely"}
+    said: dict[str, Any] = {**unsaid, **rule}
     when = {key: value for key, value in said["when"].items() if value is not None}
     review = said["review"] if said["review"] is None else {"percent": 100, **said["review"]}
     return {
         **said,
         "when": {key: sorted(value) if isinstance(value, list) else value for key, value in when.items()},
         "exempt_titles": sorted(said["exempt_titles"]),
+        "skills": sorted(said["skills"]),
         "review": review,
     }
 
@@ -212,6 +219,10 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
     }
     if said["tell_site"] == "yes":
         rule["tell_site"] = True
+    if said["skills"]:
+        rule["skills"] = _listed(said["skills"])
+    if said["may_choose"] != "freely":
+        rule["may_choose"] = said["may_choose"]
     if said["exempt_titles"]:
         rule["exempt_titles"] = _listed(said["exempt_titles"])
     if said["review_when"]:
@@ -233,6 +244,8 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "needs_verifier": "yes" if rule.get("needs_verifier", True) else "no",
         "tell_site": "yes" if rule.get("tell_site") else "no",
         "exempt_titles": _joined(rule.get("exempt_titles", [])),
+        "skills": _joined(rule.get("skills", [])),
+        "may_choose": rule.get("may_choose", "freely"),
         "review_when": review.get("when", ""),
         "review_percent": review.get("percent", 100),
         **{key: rule.get(key, "") for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},

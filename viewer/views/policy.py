@@ -53,7 +53,7 @@ def rules(found: Sequence[Rule], language: Language) -> list[dict[str, Any]]:
             "due": policy_words.minutes(rule.due_minutes, language),
             "indicator": policy_words.minutes(rule.indicator_minutes, language),
             "arriving": policy_words.minutes(rule.arriving_minutes, language),
-            "clock": policy_words.clock(rule, language),
+            "clock": [*policy_words.clock(rule, language), *policy_words.staffing(rule, language)],
         }
         for rule in found
     ]

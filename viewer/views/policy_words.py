@@ -11,6 +11,7 @@ from reading.rules.conditions import Condition
 from reading.rules.explanation import Explanation, Tried
 from reading.rules.rule import Rule
 from reading.rules.rules_document import rule_part
+from reading.rules.staffing import MayChoose
 from reading.rules.trial import CaseBehind, Load, Number, Said, Trial
 from viewer.words import words
 from viewer.words.catalogue import Language, catalogue, text
@@ -78,6 +79,17 @@ def clock(rule: Rule, language: Language) -> list[str]:
     if rule.overdue is not None:
         goals = value("overdue.to", part["overdue.to"], language)
         lines.append(text(language, "policy.clock.overdue", goals=goals))
+    return lines
+
+
+def staffing(rule: Rule, language: Language) -> list[str]:
+    """What a rule asks of whoever takes its cases; nothing where that is anybody who reads there."""
+    lines: list[str] = []
+    if rule.skills:
+        skills = text(language, "list-comma").join(sorted(rule.skills))
+        lines.append(text(language, "policy.staffing.skills", skills=skills))
+    if rule.may_choose is not MayChoose.FREELY:
+        lines.append(text(language, f"policy.staffing.choose.{rule.may_choose}"))
     return lines
 
 
