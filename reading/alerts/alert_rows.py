@@ -60,6 +60,9 @@ class Alert:
     ended_as: str | None
     replaced_by: str | None
     """The alert that a corrected report put in its place."""
+    first_version: int
+    """The first version of the report that may take it back: the one that raised it, or the next where a person flagged
+    it apart from the report."""
 
     @property
     def state(self) -> State:
@@ -128,10 +131,10 @@ def standing_on_each(tx: Connection, case_ids: Collection[str]) -> dict[str, lis
     return dict(found)
 
 
-def standing_of_class(tx: Connection, case_id: str, code: str, kind: Kind | None = None) -> Alert | None:
-    """The oldest alert of a class that stands on a case; of ``kind`` alone where one is named."""
+def standing_of_class(tx: Connection, case_id: str, code: str, kind: Kind) -> list[Alert]:
+    """The alerts of a class and kind that stand on a case, the oldest first: one that is unanswered comes last."""
     stands = standing_on_each(tx, [case_id]).get(case_id, [])
-    return next((one for one in stands if one.critical_class == code and kind in {None, one.kind}), None)
+    return [one for one in stands if one.critical_class == code and one.kind is kind]
 
 
 def select(tx: Connection, condition: sa.ColumnElement[bool], *, limit: int | None = None) -> list[Alert]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
+from typing import NamedTuple
 
 from reading.alerts import alert_rows, classes, critical, notices
 from reading.alerts.alert_rows import Alert, Kind
@@ -14,41 +15,54 @@ from reading.reports.content import Content
 from reading.viewers import Staff
 
 
-@without_door("The act that signs the report has opened its case.")
-def raise_of(ctx: Context[Staff], case_id: str, content: Content, before: Content | None) -> None:
-    """Raise the alert of the class that a signed report names, unless it stands; reset the one that it corrects.
+class Said(NamedTuple):
+    """What a version of the report says, and its number among the case's."""
 
-    ``before`` is the version that the report corrects; a class that was flagged apart from it keeps its own alert.
-    What a rule told of words that no longer hold is taken back at once: it may reassure somebody who should act.
+    number: int
+    content: Content
+
+    @property
+    def critical_class(self) -> str | None:
+        return (self.content.critical_class or "").strip() or None
+
+
+@without_door("The act that signs the report has opened its case.")
+def raise_of(ctx: Context[Staff], case_id: str, said: Said, before: Said | None) -> None:
+    """Raise the alert of the class that a signed report names, unless its words were told; reset what it corrects.
+
+    ``before`` is the version that the report corrects. An alert that it never named, such as one that was flagged apart
+    from the report since, stands. What a rule told of words that no longer hold is taken back at once: it may reassure
+    somebody who should act.
 
     Raises:
         NotAllowed: they do not read for the site.
         Invalid: the class is not in the site's list.
 
     """
-    named, raised = _class_of(content), None
+    named, raised = said.critical_class, None
     if named is not None:
-        raised = critical.raise_from_report(ctx, case_id, critical_class=named, finding=content.impression)
+        words = said.content.impression
+        raised = critical.raise_from_report(ctx, case_id, critical_class=named, finding=words, number=said.number)
     case = cases.by_id(ctx.tx, case_id)
-    _take_back_notices(ctx, case, content, raised)
-    corrected = _standing(ctx, case_id, _class_of(before))
-    if raised is not None and corrected is not None and corrected.id != raised.id:
+    _take_back_notices(ctx, case, said.content, raised)
+    if raised is None or before is None:
+        return
+    for corrected in _named_by(ctx, case_id, [before], but=named):
         _reset(ctx, case, corrected, raised)
 
 
 @without_door("The act that signs or restores the version has opened its case.")
-def lift(ctx: Context[Who], case_id: str, content: Content, before: Sequence[Content]) -> None:
+def lift(ctx: Context[Who], case_id: str, said: Said, before: Iterable[Said]) -> None:
     """Take back the alerts of other classes that versions before named: reset by that of the released one, or lifted.
 
-    So are what rules of the site told of words that the released version no longer has.
+    Versions from before an alert was raised never named it, and do not take it back. What rules of the site told of
+    words that the released version no longer has is taken back too.
     """
-    case, named = cases.by_id(ctx.tx, case_id), _class_of(content)
-    instead = _standing(ctx, case_id, named)
-    _take_back_notices(ctx, case, content, instead)
-    for code in sorted({code for code in map(_class_of, before) if code is not None and code != named}):
-        standing = _standing(ctx, case_id, code)
-        if standing is None:
-            continue
+    case, named = cases.by_id(ctx.tx, case_id), said.critical_class
+    stands = alert_rows.standing_of_class(ctx.tx, case_id, named, Kind.CRITICAL) if named is not None else []
+    instead = stands[-1] if stands else None
+    _take_back_notices(ctx, case, said.content, instead)
+    for standing in _named_by(ctx, case_id, before, but=named):
         if instead is None:
             critical.take_back(ctx, case, standing, Move.LIFT)
         else:
@@ -96,9 +110,13 @@ def _carry_on(ctx: Context[Who], case: Case, corrected: Alert, raised: Alert) ->
         notices.tell_next(ctx.tx, carried, case.site_id, notices.Kind.CLIMBED, step=level - 1, now=ctx.now)
 
 
-def _class_of(content: Content | None) -> str | None:
-    return None if content is None or not content.critical_class else content.critical_class.strip() or None
-
-
-def _standing(ctx: Context[Who], case_id: str, code: str | None) -> Alert | None:
-    return None if code is None else alert_rows.standing_of_class(ctx.tx, case_id, code, Kind.CRITICAL)
+def _named_by(ctx: Context[Who], case_id: str, versions: Iterable[Said], *, but: str | None) -> list[Alert]:
+    """The critical results that stand and that one of these versions named, those of the class ``but`` left out."""
+    named = [(one.critical_class, one.number) for one in versions]
+    return [
+        alert
+        for alert in alert_rows.standing_on_each(ctx.tx, [case_id]).get(case_id, [])
+        if alert.kind is Kind.CRITICAL
+        and alert.critical_class != but
+        and any(code == alert.critical_class and number >= alert.first_version for code, number in named)
+    ]

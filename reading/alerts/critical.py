@@ -8,10 +8,10 @@ from typing import Final
 from reading import outbox
 from reading.access import door
 from reading.actions import Action
-from reading.alerts import alert_rows, classes, notices, read_back
+from reading.alerts import alert_rows, classes, findings, notices, read_back
 from reading.alerts.alert_rows import Alert, Kind
-from reading.alerts.class_list import ResultClass
-from reading.alerts.moves import Move, after
+from reading.alerts.class_list import ResultClass, When
+from reading.alerts.moves import UNANSWERED, Move, after
 from reading.alerts.read_back import Means
 from reading.cases import cases
 from reading.cases.cases import Case
@@ -19,6 +19,8 @@ from reading.context import Context, Who, without_door
 from reading.errors import Invalid, NotAllowed, NotThere, Stale
 from reading.kinds import Role
 from reading.register.grants import may_act
+from reading.reports import versions
+from reading.reports.versions import ReportVersion
 from reading.rules import case_rule
 from reading.texts import checked, storable
 from reading.viewers import Staff
@@ -38,12 +40,16 @@ def raise_alert(ctx: Context[Staff], case_id: str, *, critical_class: str, findi
 
     """
     door.open_case(ctx, case_id, Action.CASE_OPEN)
-    return raise_from_report(ctx, case_id, critical_class=critical_class, finding=finding)
+    following = versions.last_number(ctx.tx, case_id) + 1
+    return raise_from_report(ctx, case_id, critical_class=critical_class, finding=finding, number=following)
 
 
 @without_door("The act that signs the report has opened its case.")
-def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str) -> Alert:
-    """Raise an alert as part of another act on the case; one of the same class that stands is answered instead.
+def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str, finding: str, number: int) -> Alert:
+    """Raise an alert as part of another act on the case, for the version of this number.
+
+    Words that stand on the case already are told once. Other words join the alert of the class that nobody has
+    answered; where one was answered, they are told by an alert of their own.
 
     Raises:
         NotAllowed: they do not read for the site.
@@ -58,25 +64,34 @@ def raise_from_report(ctx: Context[Staff], case_id: str, *, critical_class: str,
     case = cases.lock(ctx.tx, case_id)
     if not any(may_act(ctx.tx, ctx.who, role, case.site_id, ctx.now) for role in RAISED_BY):
         raise NotAllowed("no_role_for_this_step")
-    same = alert_rows.standing_of_class(ctx.tx, case_id, critical_class.strip())
-    if same is not None and same.kind is Kind.CRITICAL:
-        return same  # the flag was set twice: the clock runs from the first time
-    found = classes.chosen(ctx.tx, case.site_id, critical_class.strip(), ctx.now)
-    alert = _raise(ctx, case, found, Kind.CRITICAL, finding)
+    code = critical_class.strip()
+    joined = _join(ctx, case, code, Kind.CRITICAL, finding, number=number)
+    if joined is not None:
+        return joined
+    found = classes.chosen(ctx.tx, case.site_id, code, ctx.now)
+    alert = _raise(ctx, case, found, Kind.CRITICAL, finding, number=number)
     case_rule.retriage(ctx.tx, case, critical=True)
     return alert
 
 
 @without_door("The act that signs the report has opened its case.")
-def tell_by_rule(ctx: Context[Staff], case_id: str, *, positive: bool | None, finding: str) -> list[Alert]:
-    """Tell what rules of the site want told of a signed report though it is not critical, such as a normal head CT."""
-    case = cases.by_id(ctx.tx, case_id)
-    return [
-        _raise(ctx, case, each, Kind.NOTICE, finding)
-        for each in classes.in_force(ctx.tx, case.site_id, ctx.now).values()
-        if each.applies(modality=case.modality, body_part=case.body_part, priority=case.priority, positive=positive)
-        and alert_rows.standing_of_class(ctx.tx, case_id, each.code) is None
-    ]
+def tell_by_rule(ctx: Context[Staff], version: ReportVersion) -> list[Alert]:
+    """Tell what rules of the site want told of a signed report though it is not critical, such as a normal head CT.
+
+    A rule that tells every report tells other words again; of normal ones it is enough that they were told.
+    """
+    case, said = cases.by_id(ctx.tx, version.case_id), version.content
+    told: list[Alert] = []
+    for each in classes.in_force(ctx.tx, case.site_id, ctx.now).values():
+        if not each.applies(
+            modality=case.modality, body_part=case.body_part, priority=case.priority, positive=said.positive
+        ):
+            continue
+        if each.when is When.NEGATIVE and alert_rows.standing_of_class(ctx.tx, case.id, each.code, Kind.NOTICE):
+            continue
+        joined = _join(ctx, case, each.code, Kind.NOTICE, said.impression, number=version.number)
+        told.append(joined or _raise(ctx, case, each, Kind.NOTICE, said.impression, number=version.number))
+    return told
 
 
 def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: str, means: Means) -> Alert:
@@ -101,7 +116,8 @@ def acknowledge(ctx: Context[Staff], alert_id: str, *, said: str, spoken_with: s
     found = alert_rows.lock(ctx.tx, alert_id)
     after(found.state, Move.ACKNOWLEDGE)
     named = classes.named(ctx.tx, found.critical_class, case.site_id)
-    problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, found.finding))
+    words = findings.of_alerts(ctx.tx, [found])[found.id]
+    problem = read_back.problem(repeated, told=(named.name_zh, named.name_en, *words))
     if problem is not None:
         raise Invalid("read_back", problem)
     answered = alert_rows.change(
@@ -179,19 +195,42 @@ def may_answer(ctx: Context[Staff], site_id: str) -> bool:
     return any(may_act(ctx.tx, ctx.who, role, site_id, ctx.now) for role in MAY_ANSWER)
 
 
-def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, finding: str) -> Alert:
+def _join(ctx: Context[Staff], case: Case, code: str, kind: Kind, finding: str, *, number: int) -> Alert | None:
+    """The alert that tells these words already, or takes them on since nobody has answered it; None where none does."""
+    stands = [alert_rows.lock(ctx.tx, one.id) for one in alert_rows.standing_of_class(ctx.tx, case.id, code, kind)]
+    words, told = _cut(finding), findings.of_alerts(ctx.tx, stands)
+    for one in stands:
+        if any(findings.same_words(words, each) for each in told[one.id]):
+            return one
+    waits = next((one for one in stands if one.state in UNANSWERED), None)
+    if waits is None:
+        return None
+    # The clock runs from the first time. A correction of versions before this one does not take it back any longer.
+    joined = alert_rows.change(ctx.tx, waits, first_version=max(waits.first_version, number))
+    added = findings.add(ctx.tx, joined, words=words, said_by=ctx.who.person_id, now=ctx.now)
+    notices.tell_everybody_told(ctx.tx, joined, notices.Kind.ADDED, ctx.now, finding_id=added)
+    _record(ctx, Action.CRITICAL_RAISE, case.id)
+    return joined
+
+
+def _cut(finding: str) -> str:
+    return finding.strip()[: findings.LONGEST]
+
+
+def _raise(ctx: Context[Staff], case: Case, found: ResultClass, kind: Kind, finding: str, *, number: int) -> Alert:
     alert = alert_rows.insert(
         ctx.tx,
         id=new_id(),
         case_id=case.id,
         kind=kind,
         critical_class=found.code,
-        finding=finding.strip()[:1000],
+        finding=_cut(finding),
         minutes=found.minutes,
         disposal_minutes=found.disposal_minutes,
         raised_by=ctx.who.person_id,
         raised_at=ctx.now,
         due_at=ctx.now + timedelta(minutes=found.minutes),
+        first_version=number,
     )
     notices.tell_first(ctx.tx, alert, case.site_id, ctx.now)
     _record(ctx, Action.CRITICAL_RAISE, case.id)

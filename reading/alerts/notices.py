@@ -30,6 +30,8 @@ ON_A_LIST: Final = 20
 
 class Kind(StrEnum):
     TOLD = "told"
+    ADDED = "added"
+    """Something else was found of the class before anybody had answered."""
     CLIMBED = "climbed"
     REMINDED = "reminded"
     """Somebody is asked what was done with the patient."""
@@ -40,6 +42,7 @@ class Kind(StrEnum):
 
 MESSAGE: Final = {
     Kind.TOLD: "critical.raised",
+    Kind.ADDED: "critical.added",
     Kind.CLIMBED: "critical.climbed",
     Kind.REMINDED: "critical.reminded",
     Kind.WITHDRAWN: "critical.withdrawn",
@@ -47,6 +50,10 @@ MESSAGE: Final = {
     Kind.RESET: "critical.reset",
 }
 """The kind of the outbox's message."""
+
+
+_TELLS: Final = (Kind.TOLD, Kind.ADDED, Kind.CLIMBED)
+"""The kinds by which somebody learns of an alert."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +69,10 @@ class Notice:
     telephone: str = field(repr=False)
     level: int
     at: datetime
+    finding: str = field(repr=False)
+    """What else was found; empty where the notice says no more than the alert."""
+    said_by: str = field(repr=False)
+    """The name of whoever found it."""
 
 
 def tell_first(tx: Connection, alert: Alert, site_id: str, now: datetime) -> None:
@@ -88,9 +99,33 @@ def tell_person(
     _post(tx, alert, kind, person_id=person_id, organisation_id=organisation_id, now=now)
 
 
+def tell_everybody_told(
+    tx: Connection, alert: Alert, kind: Kind, now: datetime, *, finding_id: str | None = None
+) -> None:
+    """Tell whoever was told of it, each once and under the telephone of the last time."""
+    notice = tables.critical_notice.c
+    rows = tx.execute(
+        sa.select(notice.person_id, notice.organisation_id, notice.telephone)
+        .where(notice.alert_id == alert.id, notice.kind.in_(_TELLS))
+        .order_by(notice.at, notice.id)
+    )
+    for (person_id, organisation_id), telephone in {(row[0], row[1]): row[2] for row in rows}.items():
+        _post(
+            tx,
+            alert,
+            kind,
+            person_id=person_id,
+            organisation_id=organisation_id,
+            telephone=telephone,
+            finding_id=finding_id,
+            now=now,
+        )
+
+
 def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = None) -> Mapping[str, list[Notice]]:
     """Who was told of each alert, in their order; with ``last`` the newest so many, since climbing never ends."""
     notice, person, organisation = tables.critical_notice, tables.person, tables.organisation
+    more, speaker = tables.critical_finding, tables.person.alias("speaker")
     of_these = notice.c.alert_id.in_(alert_ids)
     if last is not None:
         newest = sa.func.row_number().over(
@@ -104,8 +139,12 @@ def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = 
             person.c.name,
             organisation.c.name.label("organisation"),
             organisation.c.telephone.label("of_organisation"),
+            more.c.words,
+            speaker.c.name.label("said_by"),
         )
         .outerjoin(person, person.c.id == notice.c.person_id)
+        .outerjoin(more, more.c.id == notice.c.finding_id)
+        .outerjoin(speaker, speaker.c.id == more.c.said_by)
         .join(organisation, organisation.c.id == notice.c.organisation_id)
         .where(of_these)
         .order_by(notice.c.at, notice.c.id)
@@ -122,6 +161,8 @@ def of_alerts(tx: Connection, alert_ids: Collection[str], *, last: int | None = 
                 telephone=row.telephone or row.of_organisation,
                 level=row.level,
                 at=row.at,
+                finding=row.words or "",
+                said_by=row.said_by or "",
             )
         )
     return found
@@ -151,6 +192,7 @@ def _post(
     organisation_id: str,
     now: datetime,
     telephone: str = "",
+    finding_id: str | None = None,
 ) -> None:
     tx.execute(
         sa.insert(tables.critical_notice).values(
@@ -162,6 +204,7 @@ def _post(
             at=now,
             kind=kind,
             telephone=telephone,
+            finding_id=finding_id,
         )
     )
     outbox.post(

@@ -30,6 +30,8 @@ class Row(StrEnum):
     """What a row of the log says."""
 
     NOTIFIED = "notified"
+    ADDED = "added"
+    """Somebody heard what else was found before anybody had answered."""
     CLIMBED = "climbed"
     CONFIRMED = "confirmed"
     REMINDED = "reminded"
@@ -41,6 +43,7 @@ class Row(StrEnum):
 
 _OF_NOTICE: Final = {
     notices.Kind.TOLD: Row.NOTIFIED,
+    notices.Kind.ADDED: Row.ADDED,
     notices.Kind.CLIMBED: Row.CLIMBED,
     notices.Kind.REMINDED: Row.REMINDED,
 }
@@ -119,11 +122,11 @@ def rows_of(pending: PendingAlert) -> Sequence[LogRow]:
         LogRow(
             at=told.at,
             row=_OF_NOTICE[told.kind],
-            by=pending.raised_by if told.kind is notices.Kind.TOLD else "",
+            by=pending.raised_by if told.kind is notices.Kind.TOLD else told.said_by,
             to=told.name,
             organisation=told.organisation,
             telephone=told.telephone,
-            content=alert.finding if told.kind is notices.Kind.TOLD else "",
+            content=alert.finding if told.kind is notices.Kind.TOLD else told.finding,
             code="",
         )
         for told in pending.told

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from reading.alerts import classes, notices
+from reading.alerts import classes, findings, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.class_list import ResultClass
 from reading.alerts.notices import Notice
@@ -31,6 +31,8 @@ class PendingAlert:
     disposed_by: str = field(repr=False)
     ended_by: str = field(repr=False)
     """Names, each empty until somebody did it."""
+    findings: tuple[str, ...] = field(repr=False)
+    """What was found, the first words first."""
     told: tuple[Notice, ...]
     """Who was told of it, in their order; on a list the newest."""
 
@@ -47,6 +49,7 @@ def pending_alerts(
     of_case = {each.case.id: each for each in entries_of(ctx.tx, ctx.who, list(of_cases.values()), ctx.now)}
     sites = organisations.by_ids(ctx.tx, {each.site.id for each in of_case.values()})
     told = notices.of_alerts(ctx.tx, [one.id for one in alerts], last=last)
+    words = findings.of_alerts(ctx.tx, alerts)
     said = {(one.critical_class, of_case[one.case_id].site.id) for one in alerts}
     named = {each: classes.named(ctx.tx, *each) for each in said}
     acted = ((one.raised_by, one.acknowledged_by, one.disposed_by, one.ended_by) for one in alerts)
@@ -61,6 +64,7 @@ def pending_alerts(
             acknowledged_by=names.get(one.acknowledged_by or "", ""),
             disposed_by=names.get(one.disposed_by or "", ""),
             ended_by=names.get(one.ended_by or "", ""),
+            findings=words[one.id],
             told=tuple(told.get(one.id, ())),
         )
         for one in alerts

@@ -13,7 +13,7 @@ from sqlalchemy.engine import Connection
 
 from reading import tables
 from reading.access.priors import prior_cases
-from reading.alerts import alert_rows, classes, notices
+from reading.alerts import alert_rows, classes, findings, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.class_list import ResultClass
 from reading.alerts.notices import Notice
@@ -95,6 +95,8 @@ class Entry:
     """The name of the person who acknowledged the alert."""
     alert_named: ResultClass | None
     """Its class, by its name."""
+    alert_findings: tuple[str, ...] = field(repr=False)
+    """What it tells, the first words first; empty where no alert stands."""
     alert_told: tuple[Notice, ...]
     """Who was told of it."""
     prior_count: int
@@ -119,6 +121,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
     said = {(alerts[case.id].critical_class, case.site_id) for case in found if case.id in alerts}
     named = {each: classes.named(tx, *each) for each in said}
+    words = findings.of_alerts(tx, alerts.values()) if alerts else {}
     told = notices.of_alerts(tx, [alert.id for alert in alerts.values()], last=notices.ON_A_LIST) if alerts else {}
     names = _names(tx, {alert.acknowledged_by for alert in alerts.values() if alert.acknowledged_by})
     standing = _standing(tx, ids)
@@ -139,6 +142,7 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
             alert=alerts.get(case.id),
             names=names,
             named=named,
+            words=words,
             told=told,
             standing=standing[case.id],
             follow_up=late.get(case.id),
@@ -164,6 +168,7 @@ def _entry(
     alert: Alert | None,
     names: dict[str, str],
     named: Mapping[tuple[str, str], ResultClass],
+    words: Mapping[str, tuple[str, ...]],
     told: Mapping[str, list[Notice]],
     standing: _Standing,
     follow_up: FollowUp | None,
@@ -212,6 +217,7 @@ def _entry(
         alert=alert,
         alert_acknowledged_by=names.get(alert.acknowledged_by or "") if alert else None,
         alert_named=named[alert.critical_class, case.site_id] if alert else None,
+        alert_findings=words[alert.id] if alert else (),
         alert_told=tuple(told.get(alert.id, ())) if alert else (),
         prior_count=prior_count,
         released=standing.released,

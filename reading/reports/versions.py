@@ -140,6 +140,12 @@ def newest_released() -> sa.ScalarSelect[int]:
     )
 
 
+def last_number(tx: Connection, case_id: str) -> int:
+    """The number of the newest version, whatever became of it; 0 where there is none."""
+    version = tables.report_version
+    return tx.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.case_id == case_id)) or 0
+
+
 def of_case(tx: Connection, case_id: str) -> list[ReportVersion]:
     """All versions, the oldest first."""
     version = tables.report_version
@@ -176,14 +182,13 @@ def add(
 ) -> ReportVersion:
     """Write the next version. It supersedes the one before at once, but a final one only when it is released."""
     version = tables.report_version
-    last = tx.scalar(sa.select(sa.func.max(version.c.number)).where(version.c.case_id == case_id))
     if supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
         set_status(tx, supersedes.id, Status.SUPERSEDED)
     status = Status.PENDING if final(tx, case_id) is not None else Status.PRELIMINARY
     made = ReportVersion(
         id=new_id(),
         case_id=case_id,
-        number=(last or 0) + 1,
+        number=last_number(tx, case_id) + 1,
         status=status,
         content=content,
         identity=identity,

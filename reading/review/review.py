@@ -94,9 +94,8 @@ def review(
         tier = case_rule.home_tier(ctx.tx, case)
         leases.let_go(ctx, case, Move.SEND_BACK, grant=grant, why=comment.strip(), tier=tier)
     else:
-        if content is not None:
-            case = signatures.alarm(ctx, case, content)
         signed = signatures.endorse(ctx, seal, grant, case, content=content, screen=screen)
+        case = signatures.alarm(ctx, signed, changed=content is not None)
         move = Move.AGREE if outcome is Outcome.AGREE else Move.AMEND
         release.release(ctx, seal, case, signed, move=move, grant=grant)
     made = Review(

@@ -8,6 +8,7 @@ from sqlalchemy.engine import Connection
 
 from reading import outbox
 from reading.alerts import corrections
+from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import Move, SigningRole
@@ -49,8 +50,9 @@ def release(
     if before is None or before.id != version.id:
         versions.set_released(ctx.tx, version.id, ctx.now)
         _tell(ctx.tx, rule, case, version, before, ctx.now)
-        earlier = [old.content for old in versions.of_case(ctx.tx, case.id) if old.number < version.number]
-        corrections.lift(ctx, case.id, version.content, earlier)
+        said = [Said(one.number, one.content) for one in versions.of_case(ctx.tx, case.id)]
+        earlier = [one for one in said if one.number < version.number]
+        corrections.lift(ctx, case.id, Said(version.number, version.content), earlier)
         case = cases.lock(ctx.tx, case.id)
     follow_ups.answer(ctx, case, version, grant)
     moved = leases.let_go(ctx, case, move, grant=grant, why=why)

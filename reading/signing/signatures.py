@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reading.access import door
 from reading.actions import Action
 from reading.alerts import corrections, critical
+from reading.alerts.corrections import Said
 from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.moves import (
@@ -69,8 +70,8 @@ def sign(
     """
     case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
     drafts.unchanged(ctx.tx, case_id, draft_revision)
-    case = alarm(ctx, case, content)
     version = _author(ctx, seal, grant, case, content=content, screen=screen)
+    case = alarm(ctx, version, changed=True)
     _hand_on(ctx, seal, grant, case, version=version)
     return version
 
@@ -88,9 +89,8 @@ def verify(
 
     """
     case, grant = leases.hold(ctx, case_id, Step.VERIFY, lease_revision)
-    if content is not None:
-        case = alarm(ctx, case, content)
     version = endorse(ctx, seal, grant, case, content=content, screen=screen)
+    case = alarm(ctx, version, changed=content is not None)
     move = move_after_verifying(needs_review=case_rule.rule_of(ctx.tx, case).reviewed_before_release)
     if after(case.state, move) is State.FINAL:
         release.release(ctx, seal, case, version, move=move, grant=grant)
@@ -131,8 +131,8 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
     follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
     case = cases.change(ctx.tx, case, step=Step.READ, tier=case_rule.home_tier(ctx.tx, case))
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
-    case = alarm(ctx, case, content)
     version = _author(ctx, seal, grant, case, content=content, screen=screen)
+    case = alarm(ctx, version, changed=True)
     _hand_on(ctx, seal, grant, case, version=version)
     return version
 
@@ -183,12 +183,18 @@ def endorse(
 
 
 @without_door("The act that signs the report has opened its case.")
-def alarm(ctx: Context[Staff], case: Case, content: Content) -> Case:
-    """Raise the alert of the class that a signed report names, and tell what rules of the site want told of it."""
-    before = versions.current(ctx.tx, case.id)
-    corrections.raise_of(ctx, case.id, content, None if before is None else before.content)
-    critical.tell_by_rule(ctx, case.id, positive=content.positive, finding=content.impression)
-    return cases.lock(ctx.tx, case.id)
+def alarm(ctx: Context[Staff], version: ReportVersion, *, changed: bool) -> Case:
+    """Raise the alert of the class that a signed version names, and tell what rules of the site want told of it.
+
+    Whoever signs words that stay as they are answers for them, too: no critical report goes on without an alert.
+    Rules told of them when they were written.
+    """
+    before = None if version.supersedes_id is None else versions.by_id(ctx.tx, version.supersedes_id)
+    said = Said(version.number, version.content)
+    corrections.raise_of(ctx, version.case_id, said, None if before is None else Said(before.number, before.content))
+    if changed:
+        critical.tell_by_rule(ctx, version)
+    return cases.lock(ctx.tx, version.case_id)
 
 
 def _author(

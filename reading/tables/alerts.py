@@ -42,12 +42,26 @@ critical_alert: Final = sa.Table(
     sa.Column("ended_at", UtcDateTime),
     sa.Column("ended_as", sa.String(10)),
     reference("ended_by", "person", nullable=True),
+    # The first version that may take it back: the one that raised it, or the next where it was flagged apart.
+    sa.Column("first_version", sa.Integer, nullable=False, server_default="1"),
     # The alert that a corrected report put in the place of this one.
     reference("replaced_by", "critical_alert", nullable=True),
     sa.Index("ix_critical_alert_case_id", "case_id"),
     sa.Index("ix_critical_alert_acknowledged_at_due_at", "acknowledged_at", "due_at"),
     sa.Index("ix_critical_alert_disposed_at_remind_at", "disposed_at", "remind_at"),
     sa.Index("ix_critical_alert_raised_at", "raised_at"),
+)
+
+# -- reading.alerts.findings: what else was found of the class while nobody had answered.
+critical_finding: Final = sa.Table(
+    "critical_finding",
+    metadata,
+    id_column(),
+    reference("alert_id", "critical_alert"),
+    sa.Column("words", sa.String(1000), nullable=False),
+    reference("said_by", "person"),
+    sa.Column("said_at", UtcDateTime, nullable=False),
+    sa.Index("ix_critical_finding_alert_id", "alert_id"),
 )
 
 # Who was told of an alert, when and under which telephone: those at the site first, then each step that it climbed.
@@ -62,6 +76,8 @@ critical_notice: Final = sa.Table(
     sa.Column("at", UtcDateTime, nullable=False),
     sa.Column("kind", sa.String(10), nullable=False, server_default="told"),
     sa.Column("telephone", sa.String(40), nullable=False, server_default=""),
+    # What it says beyond the alert's own finding.
+    reference("finding_id", "critical_finding", nullable=True),
     sa.Index("ix_critical_notice_alert_id", "alert_id"),
     sa.Index("ix_critical_notice_organisation_id", "organisation_id"),
 )

@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 
 from reading.alerts import classes, corrections, critical, disposal, duty
 from reading.alerts.alert_rows import Alert
+from reading.alerts.corrections import Said
 from reading.alerts.disposal import Disposal
 from reading.alerts.read_back import Means
 from reading.audit import Actor, Audit
@@ -69,15 +70,15 @@ def raise_some(tx: Connection, audit: Audit, made: Region, now: datetime) -> boo
     critical.withdraw(by("林书远"), raised("林书远", 1, "other", "桡骨远端骨折").case_id)
     raised("黄德明", 2, "pneumothorax", "右侧气胸")
     corrected = Content(findings="右肺尖肺大疱", impression="肺大疱，纵隔积气", positive=True, critical_class="other")
-    corrections.raise_of(by("黄德明"), of[2], corrected, _named("pneumothorax"))
+    corrections.raise_of(by("黄德明"), of[2], Said(2, corrected), _named("pneumothorax"))
     raised("林书远", 7, "pulmonary_embolism", "右下肺动脉充盈缺损")
     unclear = Content(findings="呼吸伪影", impression="未见栓塞", positive=False)
-    corrections.lift(by("林书远"), of[7], unclear, [_named("pulmonary_embolism")])
+    corrections.lift(by("林书远"), of[7], Said(2, unclear), [_named("pulmonary_embolism")])
     return True
 
 
-def _named(code: str) -> Content:
-    return Content(findings="!", impression="!", positive=True, critical_class=code)
+def _named(code: str) -> Said:
+    return Said(1, Content(findings="!", impression="!", positive=True, critical_class=code))
 
 
 def _usernames(made: Region) -> dict[str, str]:

@@ -85,7 +85,7 @@ def alert_banner(pending: PendingAlert, language: Language, now: datetime) -> Al
         site_id=pending.entry.site.id,
         title=text(language, "township.critical" if alert.kind is Kind.CRITICAL else "alerts.notice"),
         critical_class=words.class_name(pending.named, language),
-        finding=alert.finding,
+        finding="\n".join(pending.findings),
         raised_by=pending.raised_by,
         raised_at=words.moment_today(alert.raised_at, zone, now),
         state=alert.state,

@@ -192,7 +192,7 @@ def alert(row: Alert, entry: Entry, language: Language) -> Json:
         "id": row.id,
         "class": row.critical_class,
         "name": words.class_name(entry.alert_named, language) if entry.alert_named else row.critical_class,
-        "finding": row.finding,
+        "finding": "\n".join(entry.alert_findings),
         "state": row.state,
         "raised_at": row.raised_at.isoformat(),
         "due_at": row.due_at.isoformat(),

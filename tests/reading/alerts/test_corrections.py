@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection, Engine
 
 from reading.alerts import alert_rows, classes, climbing, corrections, critical, notices
 from reading.alerts.class_list import When
+from reading.alerts.corrections import Said
 from reading.alerts.moves import State
 from reading.alerts.read_back import Means
 from reading.audit import SYSTEM
@@ -82,7 +83,7 @@ def test_a_correction_of_the_class_resets_it_and_lengthens_no_clock(engine: Engi
             Context(tx, clinic.audit, now, clinic.ada), case.id, critical_class="stroke", finding="!"
         )
         climbing.climb(Context(tx, clinic.audit, now + MINUTE * 10, SYSTEM))
-        corrections.raise_of(Context(tx, clinic.audit, later, clinic.ada), case.id, OTHER, STROKE)
+        corrections.raise_of(Context(tx, clinic.audit, later, clinic.ada), case.id, Said(2, OTHER), Said(1, STROKE))
         old, new = alert_rows.select(tx, critical_alert.c.case_id == case.id)
 
     assert (old.id, old.state, old.replaced_by) == (first.id, State.RESET, new.id)
@@ -96,8 +97,8 @@ def test_a_class_that_was_flagged_apart_from_the_report_keeps_its_alert(engine: 
         case = arrive(tx, clinic, "1.1", now)
         ada = Context(tx, clinic.audit, now, clinic.ada)
         critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
-        corrections.raise_of(ada, case.id, OTHER, None)
-        corrections.lift(ada, case.id, PNEUMONIA, [PNEUMONIA])
+        corrections.raise_of(ada, case.id, Said(1, OTHER), None)
+        corrections.lift(ada, case.id, Said(3, PNEUMONIA), [Said(2, PNEUMONIA)])
         stands = alert_rows.standing_on_each(tx, [case.id])[case.id]
 
     assert [one.critical_class for one in stands] == ["stroke", "other"]
@@ -198,10 +199,10 @@ def test_a_class_between_whose_versions_one_named_none_is_reset_by_the_released_
         clinic = open_clinic(tx, now)
         case = arrive(tx, clinic, "1.1", now)
         ada = Context(tx, clinic.audit, now, clinic.ada)
-        corrections.raise_of(ada, case.id, STROKE, None)
-        corrections.raise_of(ada, case.id, PNEUMONIA, STROKE)
-        corrections.raise_of(ada, case.id, OTHER, PNEUMONIA)
-        corrections.lift(ada, case.id, OTHER, [STROKE, PNEUMONIA])
+        corrections.raise_of(ada, case.id, Said(1, STROKE), None)
+        corrections.raise_of(ada, case.id, Said(2, PNEUMONIA), Said(1, STROKE))
+        corrections.raise_of(ada, case.id, Said(3, OTHER), Said(2, PNEUMONIA))
+        corrections.lift(ada, case.id, Said(3, OTHER), [Said(1, STROKE), Said(2, PNEUMONIA)])
         stroke, other = alert_rows.select(tx, critical_alert.c.case_id == case.id)
 
     assert (stroke.state, stroke.replaced_by, other.state) == (State.RESET, other.id, State.RAISED)

@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import Connection, Engine
 
-from reading.alerts import alert_rows, climbing, corrections, critical, disposal
+from reading.alerts import alert_rows, climbing, corrections, critical, disposal, findings
 from reading.alerts.alert_rows import Alert
+from reading.alerts.corrections import Said
 from reading.alerts.disposal import Disposal
 from reading.alerts.moves import ENDS, MOVES, STANDING, UNANSWERED, Move, State, after
 from reading.audit import SYSTEM
@@ -45,7 +46,7 @@ def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) 
     """The act behind a move; of the worker's, at the time when they are due."""
     ada, tang = Context(tx, clinic.audit, now, clinic.ada), Context(tx, clinic.audit, now, clinic.tang)
     found = alert_rows.by_id(tx, alert.id)
-    stroke = replace(PNEUMONIA, critical_class="stroke")
+    stroke = Said(1, replace(PNEUMONIA, critical_class="stroke"))
     match move:
         case Move.CLIMB:
             climbing.climb(Context(tx, clinic.audit, found.next_climb_at, SYSTEM))
@@ -58,9 +59,9 @@ def do(tx: Connection, clinic: Clinic, alert: Alert, move: Move, now: datetime) 
         case Move.WITHDRAW:
             critical.withdraw(ada, alert.case_id, seen=alert.id)
         case Move.LIFT:
-            corrections.lift(ada, alert.case_id, PNEUMONIA, [stroke])
+            corrections.lift(ada, alert.case_id, Said(2, PNEUMONIA), [stroke])
         case Move.RESET:
-            corrections.raise_of(ada, alert.case_id, replace(PNEUMONIA, critical_class="other"), stroke)
+            corrections.raise_of(ada, alert.case_id, Said(2, replace(PNEUMONIA, critical_class="other")), stroke)
 
 
 def test_alerts_move_as_the_table_says(engine: Engine, now: datetime) -> None:
@@ -94,7 +95,9 @@ def test_alerts_move_as_the_table_says(engine: Engine, now: datetime) -> None:
 
 def test_every_alert_is_acknowledged_taken_back_or_climbing_at_any_interleaving(engine: Engine, now: datetime) -> None:
     numbers = count()
-    steps = st.one_of(st.sampled_from([*Move, "again", "worker"]), st.integers(min_value=1, max_value=25))
+    steps = st.one_of(
+        st.sampled_from([*Move, "again", "other words", "worker"]), st.integers(min_value=1, max_value=25)
+    )
 
     @settings(max_examples=20, deadline=None)
     @given(st.lists(steps, min_size=1, max_size=10))
@@ -115,6 +118,13 @@ def test_every_alert_is_acknowledged_taken_back_or_climbing_at_any_interleaving(
             elif act == "again":
                 ada = Context(tx, clinic.audit, at, clinic.ada)
                 critical.raise_alert(ada, case.id, critical_class="stroke", finding="!")
+            elif act == "other words":
+                ada = Context(tx, clinic.audit, at, clinic.ada)
+                words = f"finding {at}"
+                told = critical.raise_alert(ada, case.id, critical_class="stroke", finding=words)
+
+                assert words in findings.of_alerts(tx, [told])[told.id]
+                assert told.state in UNANSWERED or told.finding == words
             elif act not in {Move.CLIMB, Move.REMIND}:
                 try:
                     do(tx, clinic, alert, Move(act), at)

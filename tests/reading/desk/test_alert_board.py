@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from reading.alerts import climbing, corrections, critical, disposal, duty
+from reading.alerts.corrections import Said
 from reading.alerts.disposal import Disposal
 from reading.audit import SYSTEM
 from reading.context import Context
@@ -77,7 +78,7 @@ def test_the_share_counts_all_of_a_time_and_a_reset_result_from_its_first_alert(
     with transaction(engine) as tx:
         clinic = open_clinic(tx, now)
         one, other = arrive(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
-        for minutes, named, before in ((0, STROKE, None), (8, OTHER, STROKE)):
+        for minutes, named, before in ((0, Said(1, STROKE), None), (8, Said(2, OTHER), Said(1, STROKE))):
             ctx = Context(tx, clinic.audit, now + MINUTE * minutes, clinic.ada)
             corrections.raise_of(ctx, one.id, named, before)
         second = critical.raise_alert(
