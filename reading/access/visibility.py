@@ -21,7 +21,7 @@ from reading.kinds import DeviceRight
 from reading.patients import persons
 from reading.register import device_rights
 from reading.register.grants import Reach, manages_at_the_top, reach
-from reading.reports.versions import SENT_OUT, STRUCK, Status
+from reading.reports.versions import SENT_OUT, STRUCK, UNSENT, Status
 from reading.tables import case, case_study, imaging_order, patient, report_version, seal_alarm, study_share
 from reading.viewers import Machine, PatientViewer, Staff, Viewer
 from storage.index.scope import RegisteredNames, Scope
@@ -142,13 +142,14 @@ def awaited_cases(viewer: PatientViewer) -> sa.ColumnElement[bool]:
 def visible_versions(tx: Connection, viewer: Viewer, now: datetime) -> sa.ColumnElement[bool]:
     """The condition on ``report_version`` joined with its ``case`` that holds for what ``viewer`` may see.
 
-    No rule asks for blind review yet; one that does hides the other reading here until the reviewer has signed.
+    Blind readings are never among them: `blindness` opens those.
     """
     in_sight = visible_cases(tx, viewer, now)
     match viewer:
         case Staff():
             lent = is_shown_in_consultation(viewer, now) & report_version.c.status.in_(SENT_OUT)
-            return (in_sight & _versions_for(reach(tx, viewer, now))) | lent
+            seen = in_sight & _versions_for(reach(tx, viewer, now)) & report_version.c.status.not_in(UNSENT)
+            return seen | lent
         case PatientViewer():
             return in_sight & _released()
         case Machine():

@@ -14,6 +14,12 @@ class State(StrEnum):
     READING = "reading"
     WAITING_VERIFY = "waiting_verify"
     VERIFYING = "verifying"
+    PROVISIONAL = "provisional"
+    """Read blind by the first of two readers, who may still take it back."""
+    WAITING_SECOND = "waiting_second"
+    SECOND_READING = "second_reading"
+    WAITING_ARBITRATION = "waiting_arbitration"
+    ARBITRATING = "arbitrating"
     WAITING_REVIEW = "waiting_review"
     REVIEWING = "reviewing"
     FINAL = "final"
@@ -32,6 +38,10 @@ class State(StrEnum):
 class Step(StrEnum):
     READ = "read"
     VERIFY = "verify"
+    SECOND = "second"
+    """Read again by another person who knows nothing of the first reading."""
+    ARBITRATE = "arbitrate"
+    """A third person decides between two blind readings."""
     REVIEW = "review"
 
 
@@ -44,6 +54,10 @@ class SigningRole(StrEnum):
     """审核"""
     REVIEWER = "reviewer"
     """复核"""
+    SECOND = "second"
+    """第二阅片: read blind, as the author did."""
+    ARBITER = "arbiter"
+    """仲裁: decided between two blind readings."""
     CORRECTOR = "corrector"
     """Answers for a corrected identity beside words that others signed."""
 
@@ -60,6 +74,17 @@ class Move(StrEnum):
     """The report waits for its verifier."""
     SIGN_FOR_REVIEW = "sign_for_review"
     SIGN_AS_FINAL = "sign_as_final"
+    SIGN_FIRST = "sign_first"
+    """Read blind; a second reader follows."""
+    SIGN_PROVISIONALLY = "sign_provisionally"
+    """Read blind; the reader may still take it back."""
+    FINALISE = "finalise"
+    DEFER = "defer"
+    """The first reader takes a provisional reading back."""
+    TO_ARBITRATION = "to_arbitration"
+    CONCUR = "concur"
+    """Two blind readings say the same: the report is released with both signatures."""
+    ARBITRATE = "arbitrate"
     VERIFY_FOR_REVIEW = "verify_for_review"
     VERIFY_AS_FINAL = "verify_as_final"
     DRAW = "draw"
@@ -87,6 +112,21 @@ class Move(StrEnum):
 HIDDEN: Final = frozenset({State.WITHHELD, State.WITHDRAWN, State.EMPTIED})
 """The states in which only people above the site see the case."""
 
+BLIND: Final = frozenset(
+    {
+        State.WAITING_READ,
+        State.READING,
+        State.RETURNED,
+        State.PROVISIONAL,
+        State.WAITING_SECOND,
+        State.SECOND_READING,
+    }
+)
+"""The states in which a blind reading is nobody's but its author's: not yet two stand."""
+
+UNDECIDED: Final = BLIND | {State.WAITING_ARBITRATION, State.ARBITRATING}
+"""The states in which nobody is told who made a blind reading."""
+
 UNFINISHED: Final = frozenset(State) - HIDDEN - {State.FINAL}
 """The states in which somebody still has to do something for the report."""
 
@@ -99,6 +139,21 @@ MOVES: Final[dict[tuple[State, Move], State]] = {
     (State.READING, Move.SIGN): State.WAITING_VERIFY,
     (State.READING, Move.SIGN_FOR_REVIEW): State.WAITING_REVIEW,
     (State.READING, Move.SIGN_AS_FINAL): State.FINAL,
+    (State.READING, Move.SIGN_FIRST): State.WAITING_SECOND,
+    (State.READING, Move.SIGN_PROVISIONALLY): State.PROVISIONAL,
+    (State.PROVISIONAL, Move.FINALISE): State.WAITING_SECOND,
+    (State.PROVISIONAL, Move.DEFER): State.WAITING_READ,
+    (State.WAITING_SECOND, Move.CLAIM): State.SECOND_READING,
+    (State.SECOND_READING, Move.PUT_BACK): State.WAITING_SECOND,
+    (State.SECOND_READING, Move.EXPIRE): State.WAITING_SECOND,
+    (State.SECOND_READING, Move.RETURN): State.RETURNED,
+    (State.SECOND_READING, Move.TO_ARBITRATION): State.WAITING_ARBITRATION,
+    (State.SECOND_READING, Move.CONCUR): State.FINAL,
+    (State.WAITING_ARBITRATION, Move.CLAIM): State.ARBITRATING,
+    (State.ARBITRATING, Move.PUT_BACK): State.WAITING_ARBITRATION,
+    (State.ARBITRATING, Move.EXPIRE): State.WAITING_ARBITRATION,
+    (State.ARBITRATING, Move.RETURN): State.RETURNED,
+    (State.ARBITRATING, Move.ARBITRATE): State.FINAL,
     (State.WAITING_VERIFY, Move.CLAIM): State.VERIFYING,
     (State.VERIFYING, Move.PUT_BACK): State.WAITING_VERIFY,
     (State.VERIFYING, Move.EXPIRE): State.WAITING_VERIFY,
@@ -137,6 +192,11 @@ STEP_OF: Final[dict[State, Step]] = {
     State.WAITING_READ: Step.READ,
     State.READING: Step.READ,
     State.RETURNED: Step.READ,
+    State.PROVISIONAL: Step.SECOND,
+    State.WAITING_SECOND: Step.SECOND,
+    State.SECOND_READING: Step.SECOND,
+    State.WAITING_ARBITRATION: Step.ARBITRATE,
+    State.ARBITRATING: Step.ARBITRATE,
     State.WAITING_VERIFY: Step.VERIFY,
     State.VERIFYING: Step.VERIFY,
     State.WAITING_REVIEW: Step.REVIEW,
@@ -145,16 +205,27 @@ STEP_OF: Final[dict[State, Step]] = {
 }
 """The step that a state belongs to; the others (final, withheld, withdrawn, emptied) keep the step that they had."""
 
-HELD: Final = frozenset({State.READING, State.VERIFYING, State.REVIEWING})
+HELD: Final = frozenset({State.READING, State.SECOND_READING, State.ARBITRATING, State.VERIFYING, State.REVIEWING})
 """The states in which one person holds the case by a lease."""
 
-WAITING: Final = frozenset({State.WAITING_READ, State.WAITING_VERIFY, State.WAITING_REVIEW, State.DISPUTED})
+WAITING: Final = frozenset(
+    {
+        State.WAITING_READ,
+        State.WAITING_SECOND,
+        State.WAITING_ARBITRATION,
+        State.WAITING_VERIFY,
+        State.WAITING_REVIEW,
+        State.DISPUTED,
+    }
+)
 """The states from which a case can be claimed."""
 
 MOVES |= {(state, Move.REROUTE): state for state in WAITING}
 
 SIGNS_AS: Final[dict[Step, SigningRole]] = {
     Step.READ: SigningRole.AUTHOR,
+    Step.SECOND: SigningRole.SECOND,
+    Step.ARBITRATE: SigningRole.ARBITER,
     Step.VERIFY: SigningRole.VERIFIER,
     Step.REVIEW: SigningRole.REVIEWER,
 }
@@ -174,7 +245,7 @@ def after(state: State, move: Move) -> State:
 
 
 def only_role(role: SigningRole, roles_so_far: AbstractSet[SigningRole]) -> None:
-    """Author, verifier and reviewer are different people.
+    """Author, second reader, arbiter, verifier and reviewer are different people.
 
     Raises:
         NotAllowed: the person has already acted on the case in another role.

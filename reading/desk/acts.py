@@ -9,6 +9,7 @@ from typing import Final
 
 from sqlalchemy.engine import Connection
 
+from reading.access import blindness
 from reading.alerts import alert_rows, critical
 from reading.alerts import moves as alerts_moves
 from reading.alerts.moves import UNANSWERED
@@ -18,6 +19,7 @@ from reading.cases.identity_moves import Identity
 from reading.cases.moves import HIDDEN, STEP_OF, WAITING, SigningRole, State, Step
 from reading.completeness import follow_ups
 from reading.consultation.colleagues import ASKED_BY
+from reading.double_reading import comparisons
 from reading.errors import NotAllowed
 from reading.kinds import Priority, Role, Tier
 from reading.queue import claiming
@@ -38,6 +40,8 @@ class Act(StrEnum):
     PUT_BACK = "put-back"
     SAVE = "save"
     SIGN = "sign"
+    FINALISE = "finalise"
+    DEFER = "defer"
     VERIFY = "verify"
     SEND_BACK = "send-back"
     REVIEW = "review"
@@ -59,7 +63,13 @@ class Act(StrEnum):
     CONSULT = "consult"
 
 
-SIGNING_ACT: Final = {Step.READ: Act.SIGN, Step.VERIFY: Act.VERIFY, Step.REVIEW: Act.REVIEW}
+SIGNING_ACT: Final = {
+    Step.READ: Act.SIGN,
+    Step.SECOND: Act.SIGN,
+    Step.ARBITRATE: Act.SIGN,
+    Step.VERIFY: Act.VERIFY,
+    Step.REVIEW: Act.REVIEW,
+}
 
 
 def allowed(
@@ -85,8 +95,10 @@ def allowed(
         if lease.step is Step.VERIFY:
             yield Act.SEND_BACK
         waits = lease.step is Step.VERIFY and case.priority is Priority.EMERGENCY
-        if case.tier is not Tier.CITY and lease.step is not Step.REVIEW and not waits:
+        if case.tier is not Tier.CITY and lease.step in {Step.READ, Step.VERIFY} and not waits:
             yield Act.ESCALATE
+    if case.state is State.PROVISIONAL and comparisons.first_reader(tx, case.id) == staff.person_id:
+        yield from (Act.FINALISE, Act.DEFER)
     if case.state is State.RETURNED and acts(Role.TECHNICIAN, Role.CLINICIAN):
         yield Act.RESUBMIT
     if case.state not in HIDDEN:
@@ -96,7 +108,9 @@ def allowed(
             yield Act.CONSULT
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL
-        states = {alert.state for alert in alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])}
+        stands = alert_rows.standing_on_each(tx, [case.id]).get(case.id, [])
+        untold = blindness.hides_alerts(tx, staff, [case.id], now) if stands else frozenset[str]()
+        states = {alert.state for alert in stands if alert.id not in untold}
         if states & UNANSWERED and acts(*critical.MAY_ANSWER):
             yield Act.ACKNOWLEDGE
         if alerts_moves.State.ACKNOWLEDGED in states and acts(*critical.MAY_ANSWER):

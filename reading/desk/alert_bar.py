@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from reading.access import visibility
+from reading.access import blindness, visibility
 from reading.alerts import alert_rows, classes
 from reading.alerts.class_list import ResultClass
 from reading.alerts.critical import MAY_ANSWER
@@ -41,7 +41,8 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
         critical_notice.c.alert_id == critical_alert.c.id,
         (critical_notice.c.person_id == staff.person_id) | critical_notice.c.organisation_id.in_(answering),
     )
-    own = case.c.site_id.in_(reach(tx, staff, now).own)
+    own_sites = reach(tx, staff, now).own
+    own = case.c.site_id.in_(own_sites)
     raised = (critical_alert.c.raised_by == staff.person_id) & (critical_alert.c.due_at <= now)
     rows = tx.execute(
         sa.select(
@@ -55,6 +56,7 @@ def waiting(tx: Connection, staff: Staff, now: datetime) -> list[Waiting]:
         .join(case, case.c.id == critical_alert.c.case_id)
         .join(organisation, organisation.c.id == case.c.site_id)
         .where(alert_rows.unanswered(), sa.or_(told, own, raised), visibility.visible_cases(tx, staff, now))
+        .where(blindness.visible_alerts(staff, own_sites))
         .order_by(critical_alert.c.due_at, critical_alert.c.id)
     ).all()
     return [

@@ -11,12 +11,13 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from reading.access import visibility
+from reading.access import blindness, visibility
 from reading.alerts import alert_rows, notices
 from reading.alerts.alert_rows import Kind
 from reading.alerts.moves import State
 from reading.context import Context, without_door
 from reading.desk.alert_lines import PendingAlert, pending_alerts
+from reading.register.grants import reach
 from reading.tables import case, critical_alert
 from reading.viewers import Staff
 
@@ -103,7 +104,7 @@ def log(ctx: Context[Staff], *, since: datetime, until: datetime) -> Log:
 @without_door("It adds to a case that the page has opened.")
 def of_case(ctx: Context[Staff], case_id: str) -> tuple[PendingAlert, ...]:
     """Every alert that a case had, the oldest first: they stay on it for good."""
-    return pending_alerts(ctx, alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id))
+    return pending_alerts(ctx, alert_rows.select(ctx.tx, (critical_alert.c.case_id == case_id) & _visible(ctx)))
 
 
 def was_in_time(
@@ -167,8 +168,13 @@ def _answer(
 
 
 def _visible(ctx: Context[Staff]) -> sa.ColumnElement[bool]:
-    seen = sa.select(case.c.id).where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
-    return critical_alert.c.case_id.in_(seen)
+    told = blindness.visible_alerts(ctx.who, reach(ctx.tx, ctx.who, ctx.now).own)
+    seen = (
+        sa.select(critical_alert.c.id)
+        .join(case, case.c.id == critical_alert.c.case_id)
+        .where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now), told)
+    )
+    return critical_alert.c.id.in_(seen.correlate(None))
 
 
 def _in_time(ctx: Context[Staff], raised: sa.ColumnElement[bool]) -> list[bool]:

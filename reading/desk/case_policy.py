@@ -11,13 +11,13 @@ from reading.actions import Action
 from reading.alerts import alert_rows, notices
 from reading.alerts.alert_rows import Alert
 from reading.alerts.notices import Notice
-from reading.cases import history
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.moves import State
 from reading.clock import life
 from reading.clock.clock import Clock, Pause
 from reading.context import Context
+from reading.desk import case_moves
 from reading.overdue import rerouting
 from reading.overdue.rerouting import Reroute
 from reading.queue import leases
@@ -68,7 +68,7 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
     policy_rights.may_look(ctx.who)
     case = door.open_case(ctx, case_id, Action.CASE_MOVES)
     kept = policy.by_id(ctx.tx, case.policy_id)
-    rule, moves = kept.rule(case.rule), history.moves_of(ctx.tx, case_id)
+    rule, moves = kept.rule(case.rule), case_moves.told(ctx.tx, ctx.who, case)
     pauses, lease = life.pauses(moves), leases.lease_of(ctx.tx, case_id)
     hours = case_clock.hours(ctx.tx, rule, case.site_id, case.received_at)
     clock = Clock(start=case.received_at, target=timedelta(minutes=rule.due_minutes), hours=hours, pauses=pauses)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +10,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import door, priors, visibility
+from reading.access import blindness, door, priors, visibility
+from reading.access.blindness import BlindReading
 from reading.actions import Action
 from reading.alerts import classes
 from reading.alerts.class_list import ResultClass, When
-from reading.cases import cases, history
+from reading.cases import cases
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
 from reading.cases.moves import SigningRole
@@ -24,6 +25,7 @@ from reading.completeness.follow_ups import Confirmation
 from reading.consultation import thread
 from reading.consultation.consultation_rows import Consultation
 from reading.context import Context, without_door
+from reading.desk import case_moves
 from reading.desk.acts import Act, allowed
 from reading.desk.clinical_request import ClinicalRequest, request_of
 from reading.desk.entries import Entry, entries_of
@@ -42,6 +44,8 @@ from reading.reports.versions import ReportVersion
 from reading.review import arbitration, review
 from reading.review.review import Review
 from reading.review.scores import Score, settled
+from reading.rules import case_rule
+from reading.rules.rule import DoubleReading
 from reading.viewers import Staff
 
 
@@ -99,6 +103,10 @@ class Detail:
     draft: Draft | None
     """Only for the person who holds the case."""
     versions: tuple[SignedVersion, ...]
+    readings: tuple[BlindReading, ...]
+    """The blind readings that they may see; whose they are, nobody is told before the case is decided."""
+    double_reading: DoubleReading | None
+    """What is asked of two readers, where two read it."""
     priors: tuple[Prior, ...]
     image_set: str
     """The digest that a signature has to give back."""
@@ -143,6 +151,8 @@ def detail(ctx: Context[Staff], case_id: str) -> Detail:
         lease=own,
         draft=drafts.of_case(ctx.tx, case_id) if own else None,
         versions=tuple(signed_version(ctx.tx, version) for version in visible),
+        readings=tuple(blindness.open_readings(ctx, case)),
+        double_reading=entry.rule.double_reading if case_rule.is_read_by_two(ctx.tx, case) else None,
         priors=tuple(_priors(ctx, case)),
         image_set=images.digest,
         series=images.series,
@@ -189,15 +199,14 @@ def standing(ctx: Context[Staff], case_id: str) -> Standing:
     )
 
 
-def moves(ctx: Context[Staff], case_id: str) -> list[MoveRow]:
+def moves(ctx: Context[Staff], case_id: str) -> Sequence[MoveRow]:
     """The moves of a case, the oldest first.
 
     Raises:
         NotThere: no such case, or not one that they may see.
 
     """
-    door.open_case(ctx, case_id, Action.CASE_MOVES)
-    return history.moves_of(ctx.tx, case_id)
+    return case_moves.told(ctx.tx, ctx.who, door.open_case(ctx, case_id, Action.CASE_MOVES))
 
 
 def completeness(ctx: Context[Staff], case_id: str) -> Account:

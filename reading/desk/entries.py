@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
+from reading.access import blindness
 from reading.access.priors import prior_cases
 from reading.alerts import alert_rows, classes, findings, notices
 from reading.alerts.alert_rows import Alert
@@ -30,7 +31,7 @@ from reading.reports.versions import CURRENT, Status
 from reading.rules import policy
 from reading.rules.examination_time import years_between
 from reading.rules.policy import Policy, Rule
-from reading.viewers import Viewer
+from reading.viewers import Staff, Viewer
 from storage.tables import series, study
 
 
@@ -119,6 +120,13 @@ def entries_of(tx: Connection, viewer: Viewer, found: Sequence[Case], now: datet
     held = ledger.held_of_each(tx, [one.study_uid for rows in studies.values() for one in rows])
     modalities = _modalities(tx, [one.study_uid for rows in studies.values() for one in rows])
     holders, alerts = _holders(tx, found), alert_rows.newest_standing_on_each(tx, ids)
+    untold = blindness.hides_alerts(tx, viewer, list(alerts), now) if alerts else frozenset()
+    alerts = {case_id: alert for case_id, alert in alerts.items() if alert.id not in untold}
+    by_two = [case.id for case in found if rules[case.policy_id].rule(case.rule).double_reading is not None]
+    unnamed = blindness.nameless(tx, found, by_two)
+    holders = {
+        case_id: one for case_id, one in holders.items() if case_id not in unnamed or one.person_id == _person(viewer)
+    }
     said = {(alerts[case.id].critical_class, case.site_id) for case in found if case.id in alerts}
     named = {each: classes.named(tx, *each) for each in said}
     words = findings.of_alerts(tx, alerts.values()) if alerts else {}
@@ -223,6 +231,10 @@ def _entry(
         released=standing.released,
         follow_up=follow_up,
     )
+
+
+def _person(viewer: Viewer) -> str | None:
+    return viewer.person_id if isinstance(viewer, Staff) else None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ from reading.cases.moves import Move, State, Step
 from reading.context import Context, Who, without_door
 from reading.errors import MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Priority, Tier
-from reading.reports import drafts
+from reading.reports import drafts, versions
 from reading.rules import case_rule
 from reading.viewers import RoleGrant, Staff
 
@@ -39,7 +39,12 @@ class Lease:
 
 @without_door("A part of the claim, which has opened or chosen the case.")
 def give(ctx: Context[Who], case: Case, grant: RoleGrant, *, why: str = "") -> None:
-    """Write the lease and the move of a case that was just claimed."""
+    """Write the lease and the move of a case that was just claimed.
+
+    Of two blind readers neither goes on with what another one typed.
+    """
+    if case_rule.rule_of(ctx.tx, case).double_reading is not None:
+        drafts.drop_of_others(ctx.tx, case.id, grant.person_id)
     ctx.tx.execute(
         sa.insert(tables.lease),
         {
@@ -170,6 +175,8 @@ def let_go(
     """Move a case and end its lease; the draft stays only where the next person takes the same step."""
     end_lease(ctx.tx, case.id)
     moved = cases.move(ctx, case, made, grant=grant, why=why, tier=tier)
+    if case.step in {Step.SECOND, Step.ARBITRATE} and moved.step is Step.READ:
+        versions.withdraw_blind(ctx.tx, case.id)
     if moved.step is not case.step or moved.state is State.FINAL:
         drafts.drop(ctx.tx, case.id)
     return moved

@@ -9,6 +9,7 @@ from math import isfinite
 from typing import Any, Final, cast
 
 from reading.errors import Invalid
+from reading.reports.opinion import Opinion
 from reading.texts import storable
 
 _LENGTHS: Final = {"findings": 20_000, "impression": 10_000, "recommendation": 4_000, "critical_class": 40}
@@ -32,6 +33,8 @@ class Content:
     form: Mapping[str, Any] | None = None
     """The id of the template that it was written with (``template``) and the values of its fields (``values``); None
     where it was written freely."""
+    opinion: Opinion | None = None
+    """What a reader of a double reading says; None where one person reads."""
 
     def to_json(self) -> dict[str, Any]:
         # Without a form there is no member, so that what was signed before there were forms is what it was.
@@ -42,6 +45,7 @@ class Content:
             "critical_class": self.critical_class,
             "recommendation": self.recommendation,
             **({} if self.form is None else {"form": dict(self.form)}),
+            **({} if self.opinion is None else {"opinion": self.opinion.to_json()}),
         }
 
     @classmethod
@@ -66,18 +70,21 @@ class Content:
             critical_class=None if critical_class is None else _text(critical_class, "critical_class") or None,
             recommendation=_text(value.get("recommendation", ""), "recommendation"),
             form=_form(value.get("form")),
+            opinion=None if value.get("opinion") is None else Opinion.from_json(value["opinion"]),
         )
 
     def ready_to_sign(self) -> None:
         """Make sure that the content may be signed.
 
         Raises:
-            Invalid: findings or impression are blank.
+            Invalid: findings or impression are blank, or the opinion lacks something.
 
         """
         for name in ("findings", "impression"):
             if not str(getattr(self, name)).strip():
                 raise Invalid(name, "required")
+        if self.opinion is not None:
+            self.opinion.ready_to_sign()
 
 
 def _text(value: Any, name: str) -> str:

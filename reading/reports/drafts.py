@@ -66,6 +66,11 @@ def unchanged(tx: Connection, case_id: str, revision: int) -> None:
         raise Stale(standing)
 
 
+def drop_of_others(tx: Connection, case_id: str, person_id: str) -> None:
+    """Delete a draft unless this person typed it."""
+    tx.execute(sa.delete(draft).where(draft.c.case_id == case_id, draft.c.person_id != person_id))
+
+
 def drop(tx: Connection, case_id: str) -> None:
     """Delete a draft: its text was signed, or the case was given up."""
     tx.execute(sa.delete(draft).where(draft.c.case_id == case_id))

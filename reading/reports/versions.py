@@ -29,6 +29,10 @@ class Status(StrEnum):
     SUPERSEDED = "superseded"
     WITHHELD = "withheld"
     ENTERED_IN_ERROR = "entered_in_error"
+    BLIND = "blind"
+    """A blind reading, not released: `reading.access.blindness` says who may see it."""
+    WITHDRAWN = "withdrawn"
+    """A blind reading that its reader took back, or that a retake ended."""
 
 
 class SealFlaw(StrEnum):
@@ -53,6 +57,8 @@ SENT_OUT: Final = (*VALID, Status.SUPERSEDED)
 """The site that asked for the report may see these."""
 STRUCK: Final = (Status.WITHHELD, Status.ENTERED_IN_ERROR)
 """Only people above the site may see these."""
+UNSENT: Final = (Status.BLIND, Status.WITHDRAWN)
+"""Never a report of the site: no list, page or protocol of reports has them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,12 +185,17 @@ def add(
     supersedes: ReportVersion | None,
     now: datetime,
     consultations: Sequence[Mapping[str, Any]] = (),
+    blind: bool = False,
 ) -> ReportVersion:
-    """Write the next version. It supersedes the one before at once, but a final one only when it is released."""
+    """Write the next version. It supersedes the one before at once, but a final one only when it is released.
+
+    A ``blind`` one supersedes nothing before it is released.
+    """
     version = tables.report_version
-    if supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
+    if not blind and supersedes is not None and supersedes.status in (Status.PENDING, Status.PRELIMINARY):
         set_status(tx, supersedes.id, Status.SUPERSEDED)
     status = Status.PENDING if final(tx, case_id) is not None else Status.PRELIMINARY
+    status = Status.BLIND if blind else status
     made = ReportVersion(
         id=new_id(),
         case_id=case_id,
@@ -222,6 +233,13 @@ def add(
 def set_status(tx: Connection, version_id: str, status: Status) -> None:
     version = tables.report_version
     tx.execute(sa.update(version).where(version.c.id == version_id).values(status=status))
+
+
+def withdraw_blind(tx: Connection, case_id: str) -> None:
+    """Take the blind readings of a case out of the double reading: it is read anew, or its images are taken anew."""
+    version = tables.report_version
+    blind = (version.c.case_id == case_id) & (version.c.status == Status.BLIND)
+    tx.execute(sa.update(version).where(blind).values(status=Status.WITHDRAWN))
 
 
 def set_released(tx: Connection, version_id: str, now: datetime) -> None:

@@ -16,6 +16,9 @@ ROLES: Final[dict[tuple[Step, Tier], tuple[Role, ...]]] = {
     (Step.READ, Tier.CITY): (Role.REVIEWER, Role.READER),
     (Step.VERIFY, Tier.CITY): (Role.REVIEWER, Role.VERIFIER),
     (Step.REVIEW, Tier.CITY): (Role.REVIEWER,),
+    (Step.SECOND, Tier.COUNTY): (Role.READER,),
+    (Step.SECOND, Tier.CITY): (Role.REVIEWER, Role.READER),
+    (Step.ARBITRATE, Tier.CITY): (Role.REVIEWER,),
 }
 """The roles that may take a step at a tier, the preferred one first."""
 

@@ -23,6 +23,11 @@ def rule_of(tx: Connection, case: Case) -> Rule:
     return policy.by_id(tx, case.policy_id).rule(case.rule)
 
 
+def is_read_by_two(tx: Connection, case: Case) -> bool:
+    """Whether two people read it blind: not a critical result, which is told and signed by one at once."""
+    return rule_of(tx, case).double_reading is not None and not case.critical
+
+
 def retriage(
     tx: Connection,
     case: Case,

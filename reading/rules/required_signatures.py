@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from reading.cases.moves import SigningRole
-from reading.reports.seal import payload_of
+from reading.reports.seal import BLIND_READING, payload_of
 from reading.reports.versions import Signature
 from reading.rules.rule import Rule
 
@@ -15,6 +15,8 @@ def missing_roles(rule: Rule, signatures: Iterable[Signature]) -> set[SigningRol
     present = {signature.role: signature for signature in signatures}
     asked = {SigningRole.AUTHOR}
     author = present.get(SigningRole.AUTHOR)
+    if author is not None and payload_of(author).get("reading") == BLIND_READING:
+        return {SigningRole.AUTHOR, SigningRole.SECOND} - present.keys()  # no rule asks a verifier of two readers
     if author is not None and rule.needs_verifier_after(payload_of(author)["title"]):
         asked.add(SigningRole.VERIFIER)
     if rule.reviewed_before_release:

@@ -49,6 +49,33 @@ class Overdue:
     """A county or the city has room while fewer cases than this are open there for each available reader."""
 
 
+class Arbitration(StrEnum):
+    """Which pairs of blind readings a third person decides, besides those that differ."""
+
+    DISCORDANT_ONLY = "discordant_only"
+    ALL_RECALLS = "all_recalls"
+    ALL_NOT_NORMAL = "all_not_normal"
+
+
+class Finality(StrEnum):
+    """When the first of two blind readings can no longer be taken back."""
+
+    AT_ONCE = "at_once"
+    AFTER_MINUTES = "after_minutes"
+    BY_READER = "by_reader"
+    """Never by itself."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoubleReading:
+    """Two people read without knowing of each other; a third one decides where the policy asks for it."""
+
+    arbitration: Arbitration = Arbitration.DISCORDANT_ONLY
+    finality: Finality = Finality.AT_ONCE
+    minutes: int = 60
+    """Until a first reading is final, where that is `Finality.AFTER_MINUTES`."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """One rule: its conditions, and what it asks for in the cases that meet them."""
@@ -61,6 +88,8 @@ class Rule:
     exempt_titles: frozenset[str]
     """Authors of these titles need no verifier."""
     review: Review | None
+    double_reading: DoubleReading | None = None
+    """None: one person reads."""
     tell_site: bool
     """Whether somebody at the site acknowledges the release and passes it on, whatever the report says."""
     due_minutes: int

@@ -32,7 +32,7 @@ from reading.rules.clock_document import (
 )
 from reading.rules.conditions import Hours, When
 from reading.rules.facts import folded
-from reading.rules.rule import Review, ReviewTime, Rule
+from reading.rules.rule import Arbitration, DoubleReading, Finality, Review, ReviewTime, Rule
 from reading.rules.staffing import SEPARATOR, MayChoose
 from reading.rules.staffing import folded as folded_skill
 from reading.texts import storable
@@ -102,6 +102,14 @@ class ReviewPart(Part):
     percent: Annotated[float, Field(gt=0, le=100, strict=True)] = 100
 
 
+class DoubleReadingPart(Part):
+    """Two blind readings, and who decides between them."""
+
+    arbitration: Literal["discordant_only", "all_recalls", "all_not_normal"] = "discordant_only"
+    first_final: Literal["at_once", "after_minutes", "by_reader"] = "at_once"
+    minutes: Minutes = 60
+
+
 class RulePart(ClockPart):
     """One rule: the first whose conditions a case meets is the case's."""
 
@@ -111,6 +119,7 @@ class RulePart(ClockPart):
     needs_verifier: bool
     exempt_titles: list[_Text] = Field(default_factory=list[str], max_length=MOST_TEXTS)
     review: ReviewPart | None = None
+    double_reading: DoubleReadingPart | None = None
     tell_site: bool = False
     due_minutes: Minutes
     indicator_minutes: Minutes
@@ -278,6 +287,13 @@ def _between(rules: Sequence[Rule]) -> list[DocumentProblem]:
         meets_emergencies = when.priority is None or Priority.EMERGENCY in when.priority
         if meets_emergencies and rule.reviewed_before_release and not emergencies_have_theirs:
             wrong(number, "review.when", "emergency_waits_for_review")
+        if rule.double_reading is not None:
+            if meets_emergencies and not emergencies_have_theirs:
+                wrong(number, "double_reading", "emergency_waits_for_second_reader")
+            if rule.needs_verifier:
+                wrong(number, "needs_verifier", "double_reading_has_no_verifier")
+            if rule.reviewed_before_release:
+                wrong(number, "review.when", "double_reading_has_its_arbiter")
         if when.priority is None or Priority.EMERGENCY in when.priority:
             emergencies_have_theirs |= set(when.asked()) <= {"priority"}
         everything_has_its_own |= when == When()
@@ -295,6 +311,7 @@ def _rule(part: RulePart) -> Rule:
         needs_verifier=part.needs_verifier,
         exempt_titles=frozenset(part.exempt_titles),
         review=None if review is None else Review(when=ReviewTime(review.when), percent=float(review.percent)),
+        double_reading=_double_reading(part.double_reading),
         tell_site=part.tell_site,
         due_minutes=part.due_minutes,
         indicator_minutes=part.indicator_minutes,
@@ -304,6 +321,14 @@ def _rule(part: RulePart) -> Rule:
         overdue=overdue_of(part.overdue),
         skills=frozenset(part.skills),
         may_choose=MayChoose(part.may_choose),
+    )
+
+
+def _double_reading(part: DoubleReadingPart | None) -> DoubleReading | None:
+    if part is None:
+        return None
+    return DoubleReading(
+        arbitration=Arbitration(part.arbitration), finality=Finality(part.first_final), minutes=part.minutes
     )
 
 
@@ -341,6 +366,11 @@ def rule_part(rule: Rule) -> dict[str, Any]:
         "indicator_minutes": rule.indicator_minutes,
         "arriving_minutes": rule.arriving_minutes,
     }
+    if rule.double_reading is not None:
+        double = rule.double_reading
+        minutes = {"minutes": double.minutes} if double.finality is Finality.AFTER_MINUTES else {}
+        said = {"arbitration": double.arbitration.value, "first_final": double.finality.value}
+        part["double_reading"] = said | minutes
     if rule.tell_site:
         part["tell_site"] = True
     if rule.skills:

@@ -81,6 +81,8 @@ class Load:
 
     cases: int = 0
     late: int = 0
+    second_readings: int = 0
+    """Cases that two people read; how many a third one decides, nobody knows before."""
     reviews_before: int = 0
     """Reviews that the release waits for."""
     reviews_after: float = 0
@@ -89,6 +91,7 @@ class Load:
     def add(self, rule: Rule, *, late: bool) -> None:
         self.cases += 1
         self.late += late
+        self.second_readings += rule.double_reading is not None
         if rule.review is not None and rule.review.when is ReviewTime.BEFORE_RELEASE:
             self.reviews_before += 1
         elif rule.review is not None:

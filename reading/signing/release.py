@@ -20,7 +20,7 @@ from reading.queue import leases
 from reading.reports import versions
 from reading.reports.content import Content
 from reading.reports.seal import Seal
-from reading.reports.versions import ReportVersion, Signature, Status
+from reading.reports.versions import UNSENT, ReportVersion, Signature, Status
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import ReviewTime, Rule
@@ -81,7 +81,8 @@ def _tell(  # noqa: PLR0917
         now,
     )
     # The versions that the site may have read: the final one before, else every preliminary one.
-    seen = [before] if before else [old for old in versions.of_case(tx, case.id) if old.number < version.number]
+    earlier = [old for old in versions.of_case(tx, case.id) if old.number < version.number and old.status not in UNSENT]
+    seen = [before] if before else earlier
     if any(is_significant(old.content, version.content) for old in seen):
         change_notices.post(tx, version, case.site_id, NoticeKind.CHANGED, now)
     elif before is None and rule.tell_site:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import tables
-from reading.access import door
+from reading.access import blindness, door
 from reading.access.priors import prior_cases
 from reading.actions import Action
 from reading.alerts import alert_rows
@@ -63,9 +63,15 @@ def _facts(ctx: Context[Staff], case: Case, content: Content) -> Facts:
         image_side=case.laterality,
         sex=case_facts.person_of(tx, case).sex,
         has_priors=bool(prior_cases(tx, ctx.who, [case], ctx.now)[case.id]),
-        is_flagged=alert_rows.newest_standing(tx, case.id) is not None,
+        is_flagged=_is_flagged(ctx, case.id),
         blank_fields=_blank_fields(tx, content),
     )
+
+
+def _is_flagged(ctx: Context[Staff], case_id: str) -> bool:
+    """Whether a critical result stands, as far as this person is told of it."""
+    newest = alert_rows.newest_standing(ctx.tx, case_id)
+    return newest is not None and newest.id not in blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
 
 
 def _blank_fields(tx: Connection, content: Content) -> tuple[str, ...]:

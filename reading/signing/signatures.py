@@ -24,7 +24,7 @@ from reading.cases.moves import (
 from reading.checks.finding import Check
 from reading.completeness import follow_ups
 from reading.context import Context, without_door
-from reading.errors import MoveNotAllowed, Stale
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed, Stale
 from reading.kinds import Tier
 from reading.queue import claiming, leases
 from reading.reports import drafts, versions
@@ -63,13 +63,15 @@ def sign(
 
     Raises:
         Stale: lease, draft or images have changed since they were shown.
-        NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
+        NotAllowed: they acted in another role, two people read it, or a series was never shown; see `basis_of`.
         Invalid: findings or impression are blank; what is missing or cannot be shown stands there without a reason.
         ChecksOpen: a check of the text stops it, or was not confirmed.
 
     """
     case, grant = leases.hold(ctx, case_id, Step.READ, lease_revision)
     drafts.unchanged(ctx.tx, case_id, draft_revision)
+    if not content.critical_class and case_rule.is_read_by_two(ctx.tx, case):
+        raise NotAllowed("read_by_two")
     version = _author(ctx, seal, grant, case, content=content, screen=screen)
     case = alarm(ctx, version, changed=True)
     _hand_on(ctx, seal, grant, case, version=version)
@@ -128,6 +130,7 @@ def addendum(ctx: Context[Staff], seal: Seal, version_id: str, *, content: Conte
     standing = versions.current(ctx.tx, case.id)
     if standing is None or standing.id != version_id:
         raise Stale(standing.number if standing else None)
+    _decided_by_two(standing, content)
     follow_ups.not_with_another(ctx.tx, case.id, ctx.who, ctx.now)
     case = cases.change(ctx.tx, case, step=Step.READ, tier=case_rule.home_tier(ctx.tx, case))
     grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
@@ -155,6 +158,7 @@ def endorse(
         raise Stale(None)
     basis = basis_of(tx, case, screen)
     said = standing.content if content is None else content
+    _decided_by_two(standing, said)
     said.ready_to_sign()
     same = (
         said == standing.content
@@ -197,10 +201,59 @@ def alarm(ctx: Context[Staff], version: ReportVersion, *, changed: bool) -> Case
     return cases.lock(ctx.tx, version.case_id)
 
 
+def _decided_by_two(standing: ReportVersion, content: Content) -> None:
+    """One person does not change what two have decided: for that the case is read again."""
+    if content.opinion != standing.content.opinion:
+        raise Invalid("opinion", "decided_by_two")
+
+
 def _author(
     ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, *, content: Content, screen: Screen
 ) -> ReportVersion:
-    only_role(SigningRole.AUTHOR, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
+    standing = versions.current(ctx.tx, case.id)
+    return _signed_by_one(
+        ctx, seal, grant, case, SigningRole.AUTHOR, content=content, screen=screen, supersedes=standing
+    )
+
+
+@without_door("A part of the act that reads blind, which has opened its case.")
+def sign_blind(
+    ctx: Context[Staff],
+    seal: Seal,
+    grant: RoleGrant,
+    case: Case,
+    *,
+    content: Content,
+    screen: Screen,
+    supersedes: ReportVersion | None,
+) -> ReportVersion:
+    """Sign a reading of which nobody else knows yet, in the role of the case's step.
+
+    Raises:
+        NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
+        Invalid: the content is not ready to be signed.
+        ChecksOpen: a check of the text stops it, or was not confirmed.
+
+    """
+    role = SIGNS_AS[case.step]
+    return _signed_by_one(
+        ctx, seal, grant, case, role, content=content, screen=screen, supersedes=supersedes, blind=True
+    )
+
+
+def _signed_by_one(
+    ctx: Context[Staff],
+    seal: Seal,
+    grant: RoleGrant,
+    case: Case,
+    role: SigningRole,
+    *,
+    content: Content,
+    screen: Screen,
+    supersedes: ReportVersion | None,
+    blind: bool = False,
+) -> ReportVersion:
+    only_role(role, cases.roles_of(ctx.tx, case.id, ctx.who.person_id))
     content.ready_to_sign()
     basis = basis_of(ctx.tx, case, screen)
     confirmed = report_checks.settle(ctx, case, content, screen.confirmed)
@@ -211,11 +264,12 @@ def _author(
         identity=basis.identity,
         images=basis.images.to_json(),
         incomplete_reason=basis.incomplete_reason,
-        supersedes=versions.current(ctx.tx, case.id),
+        supersedes=supersedes,
         now=ctx.now,
         consultations=basis.consultations,
+        blind=blind,
     )
-    _add_signature(ctx, seal, version, SigningRole.AUTHOR, grant=grant, basis=basis, confirmed=confirmed)
+    _add_signature(ctx, seal, version, role, grant=grant, basis=basis, confirmed=confirmed, blind=blind)
     return version
 
 
@@ -228,9 +282,18 @@ def _add_signature(
     grant: RoleGrant,
     basis: Basis,
     confirmed: Sequence[Check],
+    blind: bool = False,
 ) -> None:
     signature = sign_version(
-        seal, version, role, ctx.who, grant, now=ctx.now, not_shown=basis.not_shown, confirmed_checks=confirmed
+        seal,
+        version,
+        role,
+        ctx.who,
+        grant,
+        now=ctx.now,
+        not_shown=basis.not_shown,
+        confirmed_checks=confirmed,
+        blind=blind,
     )
     versions.add_signature(ctx.tx, signature)
     record_not_shown(ctx, version.case_id, basis.not_shown)

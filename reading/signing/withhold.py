@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from reading import outbox
-from reading.access import door
+from reading.access import blindness, door
 from reading.actions import Action
 from reading.alerts import corrections
 from reading.audit import Actor, events_about
@@ -76,6 +76,7 @@ def withhold(ctx: Context[Staff], case_id: str, *, why: str) -> Case:
         .where(report_version.c.case_id == case_id, report_version.c.status.in_(CURRENT))
         .values(status=Status.WITHHELD)
     )
+    versions.withdraw_blind(ctx.tx, case_id)
     for study_uid in cases.study_uids(ctx.tx, case_id):
         queries.hide(ctx.tx, study_uid, ctx.now)
     outbox.post(ctx.tx, "case.withheld", case_id, {}, ctx.now)
@@ -87,10 +88,13 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: they do not manage the site's quality.
+        NotAllowed: they do not manage the site's quality, or two people read it blind and it is not decided yet.
 
     """
-    _manager(ctx, case_id, Action.CASE_WHO_SAW)
+    case, _ = _manager(ctx, case_id, Action.CASE_WHO_SAW)
+    by_two = [case_id] if case_rule.rule_of(ctx.tx, case).double_reading is not None else []
+    if blindness.nameless(ctx.tx, [case], by_two):
+        raise NotAllowed("blind_until_decided")
     subjects = [("case", case_id)]
     subjects += [("report", version.id) for version in versions.of_case(ctx.tx, case_id)]
     subjects += [("study", study_uid) for study_uid in cases.study_uids(ctx.tx, case_id)]

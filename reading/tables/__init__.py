@@ -10,6 +10,7 @@ from reading.tables.consultation import (
     consultation_opinion,
     consultation_prior,
 )
+from reading.tables.double_reading import double_reading
 from reading.tables.forwarding import forwarded_instance, forwarding_job, forwarding_rule
 from reading.tables.intake import identity_move, identity_question, rejected_instance, rejection, surgery
 from reading.tables.orders import imaging_order, performed_change, performed_reference, performed_step, procedure
@@ -82,6 +83,7 @@ __all__ = [
     "device_right",
     "device_tally",
     "device_token",
+    "double_reading",
     "draft",
     "duty",
     "failed_proof",

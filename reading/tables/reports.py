@@ -54,7 +54,9 @@ report_version: Final = sa.Table(
         postgresql_where=sa.text("status = 'pending'"),
     ),
     sa.CheckConstraint(
-        "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error')", name="status"
+        "status in ('pending', 'preliminary', 'final', 'superseded', 'withheld', 'entered_in_error', "
+        "'blind', 'withdrawn')",
+        name="status",
     ),
 )
 

@@ -19,6 +19,7 @@ from pacs.dataset.header_members import Members
 from reading.alerts import climbing
 from reading.audit import SYSTEM
 from reading.context import Context
+from reading.double_reading import readings
 from reading.intake import arrival_end, identity, intake, rejections
 from reading.intake.rejections import Note, Title
 from reading.overdue import rerouting
@@ -59,6 +60,7 @@ def of(house: House, stop: threading.Event) -> list[Step]:
         Step(name="compare identities", every_seconds=1, run=_compare_identities(house), gives_way=True),
         Step(name="spell names", every_seconds=60, run=_in_transaction(house, _spell), gives_way=True),
         Step(name="end arriving", every_seconds=1, run=_in_transaction(house, _end_arriving(house))),
+        Step(name="first readings", every_seconds=15, run=_in_transaction(house, _finalise(house))),
         Step(name="expire leases", every_seconds=2, run=_in_transaction(house, _expire(house))),
         Step(name="re-route", every_seconds=5, run=_in_transaction(house, _reroute(house))),
         Step(name="assign", every_seconds=2, run=_in_transaction(house, _assign(house))),
@@ -134,6 +136,10 @@ def _compare_identities(house: House) -> Callable[[], int]:
 
 def _end_arriving(house: House) -> Callable[[Connection], int]:
     return lambda tx: arrival_end.end_arriving(tx, house.clock(), house.settings.quiet_seconds)
+
+
+def _finalise(house: House) -> Callable[[Connection], int]:
+    return lambda tx: readings.finalise_due(Context(tx, house.audit, house.clock(), SYSTEM))
 
 
 def _expire(house: House) -> Callable[[Connection], int]:

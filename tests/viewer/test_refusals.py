@@ -137,6 +137,8 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("POST", "/api/cases/{case_id}/send-back"): Thing("case", body(revision=1, why="no")),
     ("PUT", "/api/cases/{case_id}/draft"): Thing("case", body(content=CONTENT, revision=0, lease_revision=1)),
     ("POST", "/api/cases/{case_id}/sign"): Thing("case", body(content=CONTENT, draft_revision=0, **SEEN)),
+    ("POST", "/api/cases/{case_id}/finalise"): Thing("case", body(revision=1)),
+    ("POST", "/api/cases/{case_id}/defer"): Thing("case", body(revision=1)),
     ("POST", "/api/cases/{case_id}/verify"): Thing("case", body(**SEEN)),
     ("POST", "/api/cases/{case_id}/review"): Thing("case", body(outcome="agree", **SEEN)),
     ("POST", "/api/cases/{case_id}/dispute"): Thing("case", body(why="no", revision=1)),
@@ -496,7 +498,7 @@ def test_nobody_gets_anything_without_signing_in(house: House, pias: Pias) -> No
     for (method, path), route in {**STAFF, **PATIENT}.items():
         if isinstance(route, Theirs):
             continue
-        filled = _fill(path, pias.ids)
+        filled = fill(path, pias.ids)
         answer = stranger.request(method, filled, json={} if method in {"POST", "PUT"} else None)
 
         assert answer.status_code in {401, 303, 422, 403}, path
@@ -520,10 +522,10 @@ def _ask(client: httpx.Client, method: str, path: str, route: Thing, subject: st
         if route.of == "site":
             form["site"] = subject
     params = {route.query: subject, **route.params} if route.query else route.params
-    return client.request(method, _fill(path, {route.of: subject}), params=params, json=json, data=form)
+    return client.request(method, fill(path, {route.of: subject}), params=params, json=json, data=form)
 
 
-def _fill(path: str, ids: dict[str, str]) -> str:
+def fill(path: str, ids: dict[str, str]) -> str:
     places = {"case_id": "case", "version_id": "report"}
     places |= {f"{kind}_id": kind for kind in ("alert", "notice", "device", "order", "patient", "merge")}
     for place, kind in places.items():

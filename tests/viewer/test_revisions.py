@@ -141,6 +141,8 @@ CASE_JSON: Mapping[str, Mapping[str, Any]] = {
     "rejections/01KZZZZZZZZZZZZZZZZZZZZZZZ/lift": {"why": "x"},
     "resubmit": {"why": "x"},
     "dispute": {"why": "x"},
+    "finalise": {},
+    "defer": {},
     "restore": {"why": "x"},
     "read-again": {"why": "x"},
     "enter-in-error": {"why": "x"},

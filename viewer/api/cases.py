@@ -14,6 +14,7 @@ from reading.cases.moves import State, Step
 from reading.desk import desk, worklist
 from reading.desk.entries import entries_of
 from reading.desk.worklist import Filters, Tab
+from reading.double_reading import readings
 from reading.errors import NotThere
 from reading.intake import intake
 from reading.kinds import Tier
@@ -185,7 +186,7 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
     office = office_of(request)
     content = Content.from_json(body.content)
     with going_in(office, staff, Action.REPORT_SIGN, "case", case_id) as ctx:
-        signatures.sign(
+        readings.sign(
             ctx,
             office.seal,
             case_id,
@@ -194,6 +195,24 @@ def sign(request: Request, staff: Signing, case_id: str, body: bodies.Sign) -> d
             draft_revision=body.draft_revision,
             lease_revision=body.lease_revision,
         )
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/finalise")
+def finalise(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
+    """The first of two blind readers lets a provisional reading stand."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_FINALISE, "case", case_id) as ctx:
+        readings.finalise(ctx, case_id, seen=body.revision)
+    return detail(request, staff, case_id)
+
+
+@router.post("/{case_id}/defer")
+def defer(request: Request, staff: Acting, case_id: str, body: bodies.Held) -> dict[str, Any]:
+    """The first of two blind readers takes a provisional reading back."""
+    office = office_of(request)
+    with going_in(office, staff, Action.CASE_DEFER, "case", case_id) as ctx:
+        readings.defer(ctx, case_id, seen=body.revision)
     return detail(request, staff, case_id)
 
 
@@ -248,10 +267,10 @@ def resubmit(request: Request, staff: Acting, case_id: str, body: bodies.SeenWhy
 def raise_alert(request: Request, staff: Acting, case_id: str, body: bodies.Critical) -> dict[str, Any]:
     office = office_of(request)
     with going_in(office, staff, Action.CRITICAL_RAISE, "case", case_id) as ctx:
-        critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
+        raised = critical.raise_alert(ctx, case_id, critical_class=body.critical_class, finding=body.finding)
         entry = entries_of(ctx.tx, staff, [cases_.by_id(ctx.tx, case_id)], ctx.now)[0]
-    assert entry.alert is not None  # noqa: S101 -- it was raised in this transaction
-    return api_json.alert(entry.alert, entry, language_of(request))
+    # Of two blind readers neither is told what the other flagged, also where they flag the same.
+    return api_json.alert(entry.alert or raised, entry, language_of(request))
 
 
 @router.delete("/{case_id}/critical", status_code=204)

@@ -27,11 +27,15 @@ CHOICES: Final[Mapping[str, Sequence[str]]] = {
     "tier": ("county", "city"),
     "needs_verifier": ("yes", "no"),
     "tell_site": ("no", "yes"),
+    "double_arbitration": ("", "discordant_only", "all_recalls", "all_not_normal"),
+    "double_first_final": ("at_once", "after_minutes", "by_reader"),
     "review_when": ("", "before_release", "after_release"),
     "may_choose": ("freely", "with_reason", "no"),
     **dict.fromkeys(FLAGS, ("", "yes", "no")),
 }
 """By field: what its list offers, and what it shows first."""
+USUAL_DOUBLE: Final[Mapping[str, Any]] = {"arbitration": "discordant_only", "first_final": "at_once", "minutes": 60}
+"""What a document means by a double reading of which it says no more."""
 _COMMAS: Final = str.maketrans({"，": ",", "、": ",", "\n": ",", "\r": ","})
 _CLOCK: Final = re.compile("(?:(?:[01][0-9]|2[0-3]):[0-5][0-9])?")
 """What a browser keeps of a time; another text would come back empty."""
@@ -56,6 +60,9 @@ def rows(  # noqa: PLR0917 -- the fields of the form
     exempt_titles: Column,
     skills: Column,
     may_choose: Column,
+    double_arbitration: Column,
+    double_first_final: Column,
+    double_minutes: Column,
     review_when: Column,
     review_percent: Column,
     due_minutes: Column,
@@ -87,6 +94,9 @@ def rows(  # noqa: PLR0917 -- the fields of the form
         "exempt_titles": exempt_titles,
         "skills": skills,
         "may_choose": may_choose,
+        "double_arbitration": double_arbitration,
+        "double_first_final": double_first_final,
+        "double_minutes": double_minutes,
         "review_when": review_when,
         "review_percent": review_percent,
         "due_minutes": due_minutes,
@@ -163,7 +173,8 @@ def _plain(document: Mapping[str, Any]) -> dict[str, Any]:
 
 def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
     unsaid = {"when": {}, "tell_site": False, "exempt_titles": [], "review": None, "skills": [], "may_choose": "freely"}
-    said: dict[str, Any] = {**unsaid, **rule}
+    said: dict[str, Any] = {**unsaid, "double_reading": None, **rule}
+    double = said["double_reading"] if said["double_reading"] is None else dict(USUAL_DOUBLE) | said["double_reading"]
     when = {key: value for key, value in said["when"].items() if value is not None}
     review = said["review"] if said["review"] is None else {"percent": 100, **said["review"]}
     return {
@@ -171,6 +182,7 @@ def _plain_rule(rule: Mapping[str, Any]) -> dict[str, Any]:
         "when": {key: sorted(value) if isinstance(value, list) else value for key, value in when.items()},
         "exempt_titles": sorted(said["exempt_titles"]),
         "skills": sorted(said["skills"]),
+        "double_reading": double,
         "review": review,
     }
 
@@ -225,6 +237,10 @@ def _rule(typed: Rows, number: int) -> dict[str, Any]:
         rule["may_choose"] = said["may_choose"]
     if said["exempt_titles"]:
         rule["exempt_titles"] = _listed(said["exempt_titles"])
+    if said["double_arbitration"]:
+        final = said["double_first_final"]
+        minutes = {"minutes": _number(said["double_minutes"])} if final == "after_minutes" else {}
+        rule["double_reading"] = {"arbitration": said["double_arbitration"], "first_final": final} | minutes
     if said["review_when"]:
         after = said["review_when"] == "after_release"
         rule["review"] = {"when": said["review_when"]} | ({"percent": _number(said["review_percent"])} if after else {})
@@ -238,6 +254,7 @@ def _ticked(boxes: Sequence[str], number: int) -> list[str]:
 
 def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
     when, review, hours = rule.get("when", {}), rule.get("review") or {}, rule.get("when", {}).get("hours", {})
+    double = None if rule.get("double_reading") is None else dict(USUAL_DOUBLE) | rule["double_reading"]
     return {
         "name": rule.get("name", ""),
         "tier": rule.get("tier", ""),
@@ -246,6 +263,9 @@ def _fields(rule: Mapping[str, Any]) -> dict[str, Any]:
         "exempt_titles": _joined(rule.get("exempt_titles", [])),
         "skills": _joined(rule.get("skills", [])),
         "may_choose": rule.get("may_choose", "freely"),
+        "double_arbitration": "" if double is None else double["arbitration"],
+        "double_first_final": "at_once" if double is None else double["first_final"],
+        "double_minutes": USUAL_DOUBLE["minutes"] if double is None else double["minutes"],
         "review_when": review.get("when", ""),
         "review_percent": review.get("percent", 100),
         **{key: rule.get(key, "") for key in ("due_minutes", "indicator_minutes", "arriving_minutes")},

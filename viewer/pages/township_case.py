@@ -12,11 +12,12 @@ from starlette.responses import RedirectResponse, Response
 
 from reading.access import door, visibility
 from reading.actions import Action
-from reading.cases import cases, history
+from reading.cases import cases
+from reading.cases.cases import Case
 from reading.cases.moves import State
 from reading.completeness import account
 from reading.context import Context
-from reading.desk import alert_board
+from reading.desk import alert_board, case_moves
 from reading.desk.clinical_request import request_of
 from reading.desk.entries import entries_of
 from reading.desk.township import printable_versions
@@ -75,7 +76,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             "studies": pictures_of(ctx, entry, language),
             "erased_at": words.erased_at(entry.studies, zone),
             "version": None if version is None else _version(ctx.tx, entry, version, zone, language),
-            "moves": _moves(ctx.tx, case_id, zone, language),
+            "moves": _moves(ctx, found, zone, language),
             "logged": alert_log.logged(alert_board.of_case(ctx, case_id), language),
             "order": _order(ctx.tx, entry, language),
             "asked": request_of(ctx.tx, found),
@@ -87,7 +88,7 @@ def _case(request: Request, staff: Staff, case_id: str, *, done: str = "", answe
             ),
             "in_charge": staff.holds(Role.QUALITY_MANAGER),
             "may_share": shares.may_share(ctx.tx, staff, found.site_id, now) is not None,
-            "meanwhile": [] if answer is None else meanwhile.changes(ctx.tx, entry, zone, language),
+            "meanwhile": [] if answer is None else meanwhile.changes(ctx, entry, zone, language),
         }
     return township_page(
         request,
@@ -211,7 +212,7 @@ def _version(tx: Connection, entry: Entry, version: ReportVersion, zone: str, la
     }
 
 
-def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Sequence[dict[str, str]]:
+def _moves(ctx: Context[Staff], case: Case, zone: str, language: Language) -> Sequence[dict[str, str]]:
     return [
         {
             "at": words.moment(move.at, zone),
@@ -219,7 +220,7 @@ def _moves(tx: Connection, case_id: str, zone: str, language: Language) -> Seque
             "who": move.person_name or "",
             "why": move.why,
         }
-        for move in history.moves_of(tx, case_id)
+        for move in case_moves.told(ctx.tx, ctx.who, case)
     ]
 
 

@@ -110,7 +110,7 @@ def _correct(
         standing = versions.current(ctx.tx, case_id) is not None
         history = _history(ctx.tx, entry, zone, language)
         several = _series(ctx, entry, sides or {}, language)
-        newer = meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(refused, Stale) else []
+        newer = meanwhile.changes(ctx, entry, zone, language) if isinstance(refused, Stale) else []
     problem, told = "", None if refused is None else problem_of(refused)
     if told is not None and not newer:
         problem = explained(request, told) or text(language, f"problem.{told.slug}.advice", **told.fields)

@@ -238,7 +238,7 @@ def _link_form(
     with going_in(office, staff, Action.CASE_OPEN, "case", case_id) as ctx:
         entry = opened(ctx, case_id)
         zone = zone_of(ctx.tx, entry)
-        newer = meanwhile.changes(ctx.tx, entry, zone, language_of(request)) if isinstance(wrong, Stale) else []
+        newer = meanwhile.changes(ctx, entry, zone, language_of(request)) if isinstance(wrong, Stale) else []
     return township_page(
         request,
         staff,

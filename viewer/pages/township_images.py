@@ -169,7 +169,7 @@ def _images(
         zone = zone_of(ctx.tx, entry)
         found = images_of(ctx.tx, case_id)
         seen_set = everything(ctx.tx, case_id)
-        newer = meanwhile.changes(ctx.tx, entry, zone, language) if status == STALE else []
+        newer = meanwhile.changes(ctx, entry, zone, language) if status == STALE else []
         decides = rejections.may_decide(ctx.tx, staff, entry.case.site_id, now)
         standing = versions.current(ctx.tx, case_id)
         others = _others(ctx.tx, staff, entry, language, zone, now) if decides else []

@@ -88,7 +88,7 @@ def _form(
             "proposals": [_proposal(ctx.tx, one, zone, language) for one in found],
             "said": _said(entry, language),
             "revision": entry.case.revision,
-            "meanwhile": meanwhile.changes(ctx.tx, entry, zone, language) if isinstance(wrong, Stale) else [],
+            "meanwhile": meanwhile.changes(ctx, entry, zone, language) if isinstance(wrong, Stale) else [],
         }
     return township_page(
         request,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, TypeAlias
 
+from reading.access.blindness import BlindReading
 from reading.alerts.alert_rows import Alert
 from reading.cases.history import MoveRow
 from reading.checks.finding import Finding
@@ -17,6 +18,7 @@ from reading.desk.unseen import Unseen
 from reading.dicom_dates import parse_date
 from reading.patients.names import person_name
 from reading.register.organisations import Organisation
+from reading.reports.versions import Status
 from reading.viewers import Staff
 from viewer.views import completeness
 from viewer.views.alerts import told_name
@@ -119,6 +121,8 @@ def detail(found: Detail, staff: Staff, language: Language) -> Json:
         if draft is None
         else {"content": draft.content.to_json(), "revision": draft.revision, "saved_at": draft.saved_at.isoformat()},
         "versions": [version(each) for each in found.versions],
+        "double_reading": None if found.double_reading is None else {"finality": found.double_reading.finality},
+        "readings": [_reading(each) for each in found.readings],
         "priors": [_prior(each) for each in found.priors],
         "image_set": found.image_set,
         "series_digests": dict(found.series),
@@ -228,6 +232,18 @@ def _study(study: EntryStudy) -> Json:
         "instances": study.instances,
         "attribution_revision": study.attribution_revision,
         "erased_at": study.erased_at.isoformat() if study.erased_at else None,
+    }
+
+
+def _reading(one: BlindReading) -> Json:
+    """A blind reading, without whose it is."""
+    return {
+        "role": one.role,
+        "mine": one.is_theirs,
+        "withdrawn": one.version.status is Status.WITHDRAWN,
+        "broken": one.version.broken,
+        "content": one.version.content.to_json(),
+        "signed_at": one.version.created_at.isoformat(),
     }
 
 

@@ -10,12 +10,14 @@ from typing import Final, cast
 
 from sqlalchemy.engine import Connection
 
-from reading.cases import history
+from reading.context import Context
+from reading.desk import case_moves
 from reading.desk.entries import Entry
 from reading.errors import Invalid
 from reading.intake import surgery_record
 from reading.patients import attribution
 from reading.register import people
+from reading.viewers import Staff
 from viewer.words import words
 from viewer.words.catalogue import Language, text
 
@@ -31,11 +33,12 @@ class Change:
     why: str
 
 
-def changes(tx: Connection, entry: Entry, zone: str, language: Language) -> Sequence[Change]:
+def changes(ctx: Context[Staff], entry: Entry, zone: str, language: Language) -> Sequence[Change]:
     """The latest changes of a case that the caller has opened, the newest first."""
+    tx = ctx.tx
     found: list[tuple[datetime, str, str, str]] = [
         (move.at, text(language, f"move.{move.move}"), move.person_name or "", move.why)
-        for move in history.moves_of(tx, entry.case.id)
+        for move in case_moves.told(tx, ctx.who, entry.case)
     ]
     for study in entry.studies:
         for made in attribution.history(tx, study.study_uid):

@@ -117,6 +117,7 @@ def trial(made: Trial, language: Language) -> dict[str, Any]:
                 for code in sorted({*made.readers_before, *made.readers_after})
             ),
             (text(language, "policy.try.row.late"), before.late, after.late),
+            (text(language, "policy.try.row.second"), before.second_readings, after.second_readings),
             (text(language, "policy.try.row.reviews-before"), before.reviews_before, after.reviews_before),
             (text(language, "policy.try.row.reviews-after"), round(before.reviews_after), round(after.reviews_after)),
         ],

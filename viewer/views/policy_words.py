@@ -57,7 +57,23 @@ def review(rule: Rule, language: Language) -> str:
     return text(language, f"policy.review.{rule.review.when}", percent=percentage(rule.review.percent))
 
 
+def double_reading(rule: Rule, language: Language) -> str:
+    """Who decides between two blind readings, and until when the first can be taken back; empty where one reads."""
+    asked = rule.double_reading
+    if asked is None:
+        return ""
+    lasts = minutes(asked.minutes, language)
+    return text(
+        language,
+        "policy.double_reading",
+        arbitration=text(language, f"policy.value.double_reading.arbitration.{asked.arbitration}"),
+        final=text(language, f"policy.double_reading.{asked.finality}", minutes=lasts),
+    )
+
+
 def verifier(rule: Rule, language: Language) -> str:
+    if rule.double_reading is not None:
+        return double_reading(rule, language)
     if not rule.needs_verifier:
         return text(language, "policy.verifier.no")
     return text(language, "policy.verifier.but" if rule.exempt_titles else "policy.verifier.yes")
@@ -140,6 +156,7 @@ def explanation_lines(found: Explanation, language: Language) -> list[str]:
             review=review(rule, language),
         )
     ]
+    lines += [f"  {double_reading(rule, language)}"] if rule.double_reading is not None else []
     return [*lines, *(f"  {rule_name(one.rule, language)}: {unmet(one, language)}" for one in found.tried)]
 
 
@@ -204,6 +221,7 @@ def trial_lines(made: Trial, language: Language) -> list[str]:
         text(language, "policy.try.late", before=made.before.late, after=made.after.late),
         text(language, "policy.try.late-changes", newly=made.newly_late.count, no_longer=made.no_longer_late.count),
         text(language, "policy.try.reviews-before", before=made.before.reviews_before, after=made.after.reviews_before),
+        text(language, "policy.try.second", before=made.before.second_readings, after=made.after.second_readings),
         text(
             language,
             "policy.try.reviews-after",
@@ -274,6 +292,7 @@ def _load(one: Load) -> dict[str, Any]:
     return {
         "cases": one.cases,
         "late": one.late,
+        "second_readings": one.second_readings,
         "reviews_before_release": one.reviews_before,
         "reviews_after_release": round(one.reviews_after, 1),
     }

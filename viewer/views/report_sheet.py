@@ -25,6 +25,7 @@ from reading.reports.versions import ReportVersion, Status
 from reading.rules.examination_time import birth_date_doubtful
 from reading.viewers import PatientViewer, Staff
 from viewer.views.consultations import quoted
+from viewer.views.opinions import opinion
 from viewer.views.report_pdf import Sheet
 from viewer.words import words
 from viewer.words.catalogue import Language, text
@@ -166,6 +167,7 @@ def _facts(
         "examined-at": examined_at(entry, zone, language),
         "reported-at": words.moment(version.released_at or version.created_at, zone),
         "version": text(language, "report.version-n", n=version.number),
+        "opinion": opinion(version.content.opinion, language),
         "result": "" if positive is None else text(language, f"report.{'positive' if positive else 'negative'}"),
         "critical": words.class_name(classes.named(tx, code, case.site_id), language)
         if (code := version.content.critical_class)

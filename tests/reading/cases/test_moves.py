@@ -72,7 +72,15 @@ def test_anything_can_be_withheld_at_any_time(state: State) -> None:
 def test_nothing_becomes_final_without_a_signature_at_that_very_move() -> None:
     to_final = {move for (_, move), to in MOVES.items() if to is State.FINAL}
 
-    assert to_final == {Move.SIGN_AS_FINAL, Move.VERIFY_AS_FINAL, Move.AGREE, Move.AMEND, Move.RESTORE}
+    assert to_final == {
+        Move.SIGN_AS_FINAL,
+        Move.VERIFY_AS_FINAL,
+        Move.CONCUR,
+        Move.ARBITRATE,
+        Move.AGREE,
+        Move.AMEND,
+        Move.RESTORE,
+    }
 
 
 @pytest.mark.parametrize(("role", "before"), [(a, b) for a, b in product(SigningRole, SigningRole) if a is not b])

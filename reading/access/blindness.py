@@ -1,0 +1,105 @@
+"""Blindness: who may see the readings of a double reading, whatever the page or the protocol.
+
+A reading is its author's alone until two stand. Then those who work on the site's cases see both, and whose they are
+is said when the case is decided. Lists of reports never have them (`visibility.visible_versions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection
+
+from reading.access import visibility
+from reading.access.looks import record_looks
+from reading.access.report_seals import checked
+from reading.actions import Action
+from reading.cases.cases import Case
+from reading.cases.moves import BLIND, UNDECIDED, SigningRole
+from reading.context import Context, without_door
+from reading.register.grants import reach
+from reading.reports import versions
+from reading.reports.versions import UNSENT, ReportVersion, Status
+from reading.tables import case, critical_alert, critical_finding, report_version, signature
+from reading.viewers import Staff, Viewer
+
+
+@dataclass(frozen=True, kw_only=True)
+class BlindReading:
+    """One of the readings of a case that two people read."""
+
+    version: ReportVersion
+    role: SigningRole
+    """Author of the first, second reader, or arbiter: fixed when it was signed."""
+    is_theirs: bool
+    """Whether the viewer made it."""
+
+
+@without_door("The desk has opened the case; each reading is recorded as looked at.")
+def open_readings(ctx: Context[Staff], of_case: Case) -> list[BlindReading]:
+    """The blind readings of a case that this person may see, the oldest first; a released one is a report instead."""
+    own = signature.c.person_id == ctx.who.person_id
+    may_see = own
+    reached = reach(ctx.tx, ctx.who, ctx.now)
+    if of_case.state not in BLIND and of_case.site_id in reached.read | reached.managed:
+        may_see = own | (report_version.c.status == Status.BLIND)
+    rows = ctx.tx.execute(
+        sa.select(report_version, signature.c.role, own.label("own"))
+        .join(signature, signature.c.version_id == report_version.c.id)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(case.c.id == of_case.id, report_version.c.status.in_(UNSENT), may_see)
+        .where(visibility.visible_cases(ctx.tx, ctx.who, ctx.now))
+        .order_by(report_version.c.number)
+    ).all()
+    compared = checked(ctx, [versions.from_row(row) for row in rows])
+    record_looks(ctx, Action.REPORT_BLIND, "report", [one.id for one in compared])
+    return [
+        BlindReading(version=version, role=SigningRole(row.role), is_theirs=row.own)
+        for row, version in zip(rows, compared, strict=True)
+    ]
+
+
+def nameless(tx: Connection, found: Sequence[Case], read_by_two: Collection[str]) -> frozenset[str]:
+    """The cases among these whose readers stay unnamed: nobody has decided them yet.
+
+    ``read_by_two`` are those whose rule asks for it; a case with a blind reading is one whatever its rule says now.
+    """
+    undecided = {one.id for one in found if one.state in UNDECIDED}
+    if not undecided:
+        return frozenset()
+    version = report_version.c
+    blind = tx.scalars(
+        sa.select(version.case_id).where(version.case_id.in_(undecided), version.status.in_(UNSENT)).distinct()
+    )
+    return frozenset(undecided & {*read_by_two, *blind})
+
+
+def visible_alerts(viewer: Staff, own_sites: frozenset[str]) -> sa.ColumnElement[bool]:
+    """The condition on ``critical_alert`` joined with its ``case``: no flag tells a reader what another has read.
+
+    Whoever works at the site sees every alert: there somebody has to act.
+    """
+    added = sa.select(critical_finding.c.said_by).where(critical_finding.c.alert_id == critical_alert.c.id)
+    said = (signature.c.person_id == critical_alert.c.raised_by) | signature.c.person_id.in_(
+        added.correlate(critical_alert)
+    )
+    read = (
+        sa.exists()
+        .where(report_version.c.case_id == case.c.id, report_version.c.status == Status.BLIND)
+        .where(signature.c.version_id == report_version.c.id, said)
+        .correlate(case, critical_alert)
+    )
+    hidden = case.c.state.in_(BLIND) & read
+    return ~hidden | (critical_alert.c.raised_by == viewer.person_id) | case.c.site_id.in_(own_sites)
+
+
+def hides_alerts(tx: Connection, viewer: Viewer, case_ids: Sequence[str], now: datetime) -> frozenset[str]:
+    """The ids of the alerts on these cases that this viewer is not told of."""
+    if not isinstance(viewer, Staff):
+        return frozenset()
+    condition = visible_alerts(viewer, reach(tx, viewer, now).own)
+    alerts = sa.select(critical_alert.c.id).join(case, case.c.id == critical_alert.c.case_id)
+    return frozenset(tx.scalars(alerts.where(case.c.id.in_(case_ids), ~condition)))

@@ -1,0 +1,63 @@
+"""Discordance: when two blind readings differ, and when a third person decides, as a pure table.
+
+After NHSDigital/manage-breast-screening-prototype, ``reading-cases.js`` (2026-08).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final
+
+from reading.reports.opinion import Opinion, Result
+from reading.rules.rule import Arbitration
+
+
+class Difference(StrEnum):
+    """In what two readings differ."""
+
+    RESULT = "result"
+    VIEWS = "views"
+    """Both ask for pictures to be taken again, and not for the same."""
+    SIDE = "side"
+    """Both recall, and not for the same side."""
+
+
+class Because(StrEnum):
+    """Why a third person decides."""
+
+    DISCORDANT = "discordant"
+    IMAGES = "images"
+    """Images came or went between the two readings."""
+    RECALL = "recall"
+    NOT_NORMAL = "not_normal"
+
+
+BY_POLICY: Final[dict[tuple[Arbitration, Result], Because]] = {
+    (Arbitration.ALL_RECALLS, Result.RECALL): Because.RECALL,
+    (Arbitration.ALL_NOT_NORMAL, Result.RECALL): Because.NOT_NORMAL,
+    (Arbitration.ALL_NOT_NORMAL, Result.TECHNICAL_RECALL): Because.NOT_NORMAL,
+}
+"""Readings that say the same and are decided by a third person all the same; all others are released."""
+
+
+def difference(first: Opinion, second: Opinion) -> Difference | None:
+    """In what two readings differ; None where they are concordant. Comments have no part in it."""
+    if first.result is not second.result:
+        return Difference.RESULT
+    match first.result:
+        case Result.NORMAL:
+            return None
+        case Result.TECHNICAL_RECALL:
+            return Difference.VIEWS if first.views != second.views else None
+        case Result.RECALL:
+            sides = (first.right, first.left), (second.right, second.left)
+            return Difference.SIDE if sides[0] != sides[1] else None
+
+
+def arbitration(first: Opinion, second: Opinion, policy: Arbitration, *, same_images: bool) -> Because | None:
+    """Why a third person decides between two readings; None where they are released as they are."""
+    if difference(first, second) is not None:
+        return Because.DISCORDANT
+    if not same_images:
+        return Because.IMAGES
+    return BY_POLICY.get((policy, first.result))

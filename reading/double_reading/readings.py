@@ -1,0 +1,224 @@
+"""Blind readings signed: the first, the second, which is compared with it, and the arbiter's, which decides."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+import sqlalchemy as sa
+
+from reading import tables
+from reading.access import door
+from reading.actions import Action
+from reading.alerts import corrections
+from reading.alerts.corrections import Said
+from reading.cases import cases
+from reading.cases.cases import Case
+from reading.cases.moves import Move, State, Step, after
+from reading.context import Context, Who, without_door
+from reading.double_reading import comparisons
+from reading.double_reading.discordance import arbitration, difference
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed
+from reading.kinds import Tier
+from reading.queue import claiming, leases
+from reading.reports import drafts, versions
+from reading.reports.content import Content
+from reading.reports.opinion import Opinion, Result
+from reading.reports.seal import Seal
+from reading.reports.versions import ReportVersion
+from reading.rules import case_rule
+from reading.rules.rule import DoubleReading, Finality
+from reading.signing import release, signatures
+from reading.signing.basis import Screen
+from reading.viewers import RoleGrant, Staff
+
+LONGEST_WHY: Final = 1000
+FIRST_MOVE: Final = {
+    Finality.AT_ONCE: Move.SIGN_FIRST,
+    Finality.AFTER_MINUTES: Move.SIGN_PROVISIONALLY,
+    Finality.BY_READER: Move.SIGN_PROVISIONALLY,
+}
+"""Which move the first reader's signature makes."""
+
+
+def sign(
+    ctx: Context[Staff],
+    seal: Seal,
+    case_id: str,
+    *,
+    content: Content,
+    screen: Screen,
+    draft_revision: int,
+    lease_revision: int,
+) -> ReportVersion:
+    """Sign what somebody has read: alone, as one of two who read blind, or as the third who decides between them.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        Stale: lease, draft or images have changed since they were shown.
+        NotAllowed: they acted in another role, or a series was never shown; see `basis_of`.
+        Invalid: the content is not ready to be signed; the opinion is missing, or nobody asks for one.
+        ChecksOpen: a check of the text stops it, or was not confirmed.
+
+    """
+    case, grant = leases.hold(ctx, case_id, None, lease_revision)
+    if case.step is Step.READ and (content.critical_class or not case_rule.is_read_by_two(ctx.tx, case)):
+        _no_opinion(ctx, case, content)
+        return signatures.sign(
+            ctx,
+            seal,
+            case_id,
+            content=content,
+            screen=screen,
+            draft_revision=draft_revision,
+            lease_revision=lease_revision,
+        )
+    drafts.unchanged(ctx.tx, case_id, draft_revision)
+    _opinion(content)
+    match case.step:
+        case Step.READ:
+            versions.withdraw_blind(ctx.tx, case.id)  # of a round before, which this one replaces
+            version = _signed(ctx, seal, grant, case, content, screen, versions.current(ctx.tx, case.id))
+            leases.let_go(ctx, case, FIRST_MOVE[_asked(ctx, case).finality], grant=grant)
+        case Step.SECOND:
+            version = _second(ctx, seal, grant, case, content, screen)
+        case Step.ARBITRATE:
+            version = _arbiter(ctx, seal, grant, case, content, screen)
+        case _:
+            raise MoveNotAllowed(case.state, Move.SIGN)
+    return version
+
+
+def finalise(ctx: Context[Staff], case_id: str, *, seen: int | None = None) -> Case:
+    """Let a provisional reading of theirs stand; from now on the second reader may take the case.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: it is not their reading.
+        MoveNotAllowed: no reading of it is provisional.
+        Stale: the case has changed since its revision ``seen``.
+
+    """
+    return _settle(ctx, case_id, Move.FINALISE, seen)
+
+
+def defer(ctx: Context[Staff], case_id: str, *, seen: int | None = None) -> Case:
+    """Take a provisional reading of theirs back: the case is read anew, by them or by somebody else.
+
+    Raises:
+        NotThere: no such case, or not one that they may see.
+        NotAllowed: it is not their reading.
+        MoveNotAllowed: no reading of it is provisional.
+        Stale: the case has changed since its revision ``seen``.
+
+    """
+    deferred = _settle(ctx, case_id, Move.DEFER, seen)
+    versions.withdraw_blind(ctx.tx, case_id)
+    return deferred
+
+
+@without_door("The worker's step makes the first readings of every site final when their minutes are over.")
+def finalise_due(ctx: Context[Who]) -> int:
+    """Make provisional readings final whose time is over; answers how many."""
+    signed = tables.case_move
+    since = (
+        sa.select(sa.func.max(signed.c.at))
+        .where(signed.c.case_id == tables.case.c.id, signed.c.move == Move.SIGN_PROVISIONALLY)
+        .correlate(tables.case)
+        .scalar_subquery()
+    )
+    provisional = (
+        sa.select(tables.case, since.label("since"))
+        .where(tables.case.c.state == State.PROVISIONAL)
+        .with_for_update(skip_locked=True, of=tables.case)
+    )
+    done = 0
+    for row in ctx.tx.execute(provisional).all():
+        case = cases.from_row(row)
+        asked = _asked(ctx, case)
+        if asked.finality is not Finality.BY_READER and row.since + timedelta(minutes=asked.minutes) <= ctx.now:
+            cases.move(ctx, case, Move.FINALISE, grant=None)
+            done += 1
+    return done
+
+
+def _second(  # noqa: PLR0917
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, content: Content, screen: Screen
+) -> ReportVersion:
+    [first] = comparisons.standing(ctx.tx, case.id)
+    version = _signed(ctx, seal, grant, case, content, screen, first)
+    if content.critical_class:
+        corrections.raise_of(ctx, case.id, Said(version.number, content), None)
+        case = cases.lock(ctx.tx, case.id)
+    opinions = _opinion(first.content), _opinion(content)
+    because = arbitration(
+        *opinions, _asked(ctx, case).arbitration, same_images=first.images["set"] == version.images["set"]
+    )
+    comparisons.add(ctx.tx, first, version, difference=difference(*opinions), because=because, now=ctx.now)
+    if because is None:
+        _conclude(ctx, seal, grant, case, version, Move.CONCUR)
+    else:
+        leases.let_go(ctx, case, Move.TO_ARBITRATION, grant=grant, tier=Tier.CITY)
+    return version
+
+
+def _arbiter(  # noqa: PLR0917
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, content: Content, screen: Screen
+) -> ReportVersion:
+    _, second = comparisons.standing(ctx.tx, case.id)
+    version = _signed(ctx, seal, grant, case, content, screen, second)
+    comparisons.decide(ctx.tx, second, version)
+    _conclude(ctx, seal, grant, case, version, Move.ARBITRATE)
+    return version
+
+
+def _conclude(  # noqa: PLR0917
+    ctx: Context[Staff], seal: Seal, grant: RoleGrant, case: Case, version: ReportVersion, move: Move
+) -> None:
+    """Release what was decided; where pictures have to be taken again, the site is asked for them instead."""
+    opinion = _opinion(version.content)
+    if opinion.result is Result.TECHNICAL_RECALL:
+        why = "; ".join(part for part in (", ".join(sorted(opinion.views)), opinion.comment) if part)
+        tier = case_rule.home_tier(ctx.tx, case)
+        leases.let_go(ctx, case, Move.RETURN, grant=grant, why=why[:LONGEST_WHY], tier=tier)
+        return
+    case = signatures.alarm(ctx, version, changed=True)
+    release.release(ctx, seal, case, version, move=move, grant=grant)
+
+
+def _signed(  # noqa: PLR0917
+    ctx: Context[Staff],
+    seal: Seal,
+    grant: RoleGrant,
+    case: Case,
+    content: Content,
+    screen: Screen,
+    supersedes: ReportVersion | None,
+) -> ReportVersion:
+    return signatures.sign_blind(ctx, seal, grant, case, content=content, screen=screen, supersedes=supersedes)
+
+
+def _settle(ctx: Context[Staff], case_id: str, move: Move, seen: int | None) -> Case:
+    door.open_case(ctx, case_id, Action.CASE_OPEN)
+    case = cases.lock(ctx.tx, case_id, seen=seen)
+    after(case.state, move)
+    if comparisons.first_reader(ctx.tx, case_id) != ctx.who.person_id:
+        raise NotAllowed("not_their_reading")
+    grant = claiming.grant_for(ctx.tx, ctx.who, Step.READ, case, case.tier, now=ctx.now)
+    return cases.move(ctx, case, move, grant=grant)
+
+
+def _asked(ctx: Context[Who], case: Case) -> DoubleReading:
+    """What the rule says; where the case met another rule since its first reading, what is usual."""
+    return case_rule.rule_of(ctx.tx, case).double_reading or DoubleReading()
+
+
+def _opinion(content: Content) -> Opinion:
+    if content.opinion is None:
+        raise Invalid("opinion", "required")
+    return content.opinion
+
+
+def _no_opinion(ctx: Context[Staff], case: Case, content: Content) -> None:
+    if content.opinion is not None and case_rule.rule_of(ctx.tx, case).double_reading is None:
+        raise Invalid("opinion", "not_asked")

@@ -1,0 +1,292 @@
+"""Two people read without knowing of each other, a third one decides, and nobody reads twice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Engine
+
+from reading.access import blindness, report_seals
+from reading.audit import SYSTEM
+from reading.cases import cases
+from reading.cases.moves import SigningRole, State
+from reading.context import Context
+from reading.desk import desk
+from reading.double_reading import readings
+from reading.errors import Invalid, MoveNotAllowed, NotAllowed
+from reading.intake import intake
+from reading.queue import claiming, leases
+from reading.reports import drafts, versions
+from reading.reports.versions import Status
+from reading.signing import signatures, withhold
+from reading.tables import change_notice, double_reading
+from reading.viewers import Staff
+from storage.database import transaction
+from tests.reading.clinic import PNEUMONIA, Clinic, another_image, arrive, messages, shown, state, take
+from tests.reading.double_reading.twice import AGAIN, NORMAL, RIGHT, mammogram, open_screening, read_blind
+
+
+def _seen_by(tx: Connection, clinic: Clinic, staff: Staff, case_id: str, now: datetime) -> list[SigningRole]:
+    ctx = Context(tx, clinic.audit, now, staff)
+    return [one.role for one in blindness.open_readings(ctx, cases.by_id(tx, case_id))]
+
+
+def _compared(tx: Connection, case_id: str) -> tuple[str | None, str | None]:
+    row = double_reading.c
+    found = tx.execute(sa.select(row.difference, row.arbitration).where(row.case_id == case_id)).one()
+    return found.difference, found.arbitration
+
+
+def test_two_who_say_the_same_release_with_both_signatures(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT)
+        assert state(tx, case.id) is State.WAITING_SECOND
+        assert [one.topic for one in messages(tx) if one.topic == "report.released"] == []
+
+        second = read_blind(tx, clinic, clinic.vera, case.id, now, replace(RIGHT, findings="右乳肿块"))
+        final = versions.final(tx, case.id)
+        assert final is not None
+        signed = {one.role: one.person_id for one in versions.signatures_for(tx, final)}
+
+        assert final.id == second.id
+        assert signed == {SigningRole.AUTHOR: clinic.ada.person_id, SigningRole.SECOND: clinic.vera.person_id}
+        assert _compared(tx, case.id) == (None, None)
+        assert tx.scalar(sa.select(sa.func.count()).select_from(change_notice)) == 0  # the site had seen nothing before
+        assert report_seals.flaws_of(tx, [final], clinic.seal.public_key) == {final.id: frozenset()}
+
+
+def test_two_who_differ_are_decided_by_a_third_who_signed_neither(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        read_blind(tx, clinic, clinic.vera, case.id, now, RIGHT)
+        waiting = cases.by_id(tx, case.id)
+        decided = read_blind(tx, clinic, clinic.ben, case.id, now, RIGHT)
+        statuses = [one.status for one in versions.of_case(tx, case.id)]
+
+        assert (waiting.state, waiting.tier) == (State.WAITING_ARBITRATION, "city")
+        assert _compared(tx, case.id) == ("result", "discordant")
+        assert tx.scalar(sa.select(double_reading.c.arbiter_version_id)) == decided.id
+        assert statuses == [Status.BLIND, Status.BLIND, Status.FINAL]
+        assert [one.role for one in versions.signatures_for(tx, decided)] == [
+            SigningRole.AUTHOR,
+            SigningRole.SECOND,
+            SigningRole.ARBITER,
+        ]
+
+
+def test_nobody_reads_twice_and_the_queue_offers_it_to_nobody_who_did(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        both = replace(clinic.ada, grants=(*clinic.ada.grants, *clinic.ben.grants))  # as if she arbitrated, too
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        with pytest.raises(NotAllowed, match="one_person_one_role"):
+            claiming.claim(Context(tx, clinic.audit, now, clinic.ada), case.id)
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.ada), None) is None
+        assert claiming.claim_next(Context(tx, clinic.audit, now, clinic.vera), None) is not None
+        leases.put_back(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=1)
+        read_blind(tx, clinic, clinic.vera, case.id, now, RIGHT)
+
+        assert claiming.claim_next(Context(tx, clinic.audit, now, both), None) is None
+        with pytest.raises(NotAllowed, match="one_person_one_role"):
+            claiming.claim(Context(tx, clinic.audit, now, both), case.id)
+
+
+def test_a_reading_is_its_authors_alone_until_two_stand(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        others = (clinic.vera, clinic.rosa, clinic.ben, clinic.mona)
+        assert _seen_by(tx, clinic, clinic.ada, case.id, now) == [SigningRole.AUTHOR]
+        assert [_seen_by(tx, clinic, one, case.id, now) for one in others] == [[], [], [], []]
+
+        take(tx, clinic, clinic.vera, case.id, now)
+        assert _seen_by(tx, clinic, clinic.vera, case.id, now) == []
+        leases.put_back(Context(tx, clinic.audit, now, clinic.vera), case.id, revision=1)
+        read_blind(tx, clinic, clinic.vera, case.id, now, RIGHT)
+        two = [SigningRole.AUTHOR, SigningRole.SECOND]
+        for one in (clinic.ada, clinic.vera, clinic.ben):
+            assert _seen_by(tx, clinic, one, case.id, now) == two
+        assert _seen_by(tx, clinic, clinic.tang, case.id, now) == []
+
+
+def test_until_it_is_decided_nobody_is_told_who_reads_or_read(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        vera, ada = (Context(tx, clinic.audit, now, one) for one in (clinic.vera, clinic.ada))
+        case = mammogram(tx, clinic, "1.1", now)
+        take(tx, clinic, clinic.ada, case.id, now)
+        assert desk.detail(vera, case.id).entry.holder is None
+        assert desk.detail(ada, case.id).entry.holder is not None
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+
+        assert {one.person_name for one in desk.moves(vera, case.id)} == {None, ""}
+        assert {one.person_name for one in desk.moves(ada, case.id)} == {None, "Ada"}
+        read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+        assert {one.person_name for one in desk.moves(vera, case.id)} == {None, "Ada", "Vera"}
+
+
+def test_a_draft_goes_on_with_nobody_but_who_typed_it(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        for again in (False, True):
+            revision = take(tx, clinic, clinic.ada, case.id, now)
+            ctx = Context(tx, clinic.audit, now, clinic.ada)
+            draft = drafts.of_case(tx, case.id)
+            assert (draft is not None) is again
+            if not again:
+                signatures.save_draft(ctx, case.id, RIGHT, revision=0, lease_revision=revision)
+            leases.put_back(ctx, case.id, revision=revision)
+        take(tx, clinic, clinic.vera, case.id, now)
+
+        assert drafts.of_case(tx, case.id) is None
+
+
+def test_what_two_want_taken_again_goes_back_to_the_site_and_is_read_anew(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, AGAIN)
+        read_blind(tx, clinic, clinic.vera, case.id, now, AGAIN)
+        why = desk.moves(Context(tx, clinic.audit, now, clinic.tang), case.id)[-1].why
+        returned = state(tx, case.id)
+        intake.resubmit(Context(tx, clinic.audit, now, clinic.tang), case.id, why="已补摄")
+
+        assert (returned, why) == (State.RETURNED, "LMLO")
+        assert {one.status for one in versions.of_case(tx, case.id)} == {Status.WITHDRAWN}
+        assert _seen_by(tx, clinic, clinic.rosa, case.id, now) == []
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+        assert state(tx, case.id) is State.FINAL
+
+
+@pytest.mark.parametrize(
+    ("policy", "content", "because"),
+    [("all_recalls", RIGHT, "recall"), ("all_not_normal", AGAIN, "not_normal"), ("all_recalls", NORMAL, None)],
+)
+def test_the_policy_sends_what_is_the_same_to_a_third(
+    engine: Engine, now: datetime, policy: str, content: versions.Content, because: str | None
+) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, arbitration=policy)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, content)
+        read_blind(tx, clinic, clinic.vera, case.id, now, content)
+
+        assert _compared(tx, case.id) == (None, because)
+        assert state(tx, case.id) is (State.WAITING_ARBITRATION if because else State.FINAL)
+
+
+def test_readings_of_other_images_are_decided_by_a_third(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        another_image(tx, clinic, "1.1", 2, now, modality="MG", body_part="BREAST")
+        read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+
+        assert _compared(tx, case.id) == (None, "images")
+
+
+def test_a_provisional_reading_is_taken_back_or_stands_after_its_minutes(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, first_final="after_minutes", minutes=60)
+        ada, later = Context(tx, clinic.audit, now, clinic.ada), now + timedelta(minutes=60)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        assert state(tx, case.id) is State.PROVISIONAL
+        with pytest.raises(MoveNotAllowed):
+            claiming.claim(Context(tx, clinic.audit, now, clinic.vera), case.id)
+        with pytest.raises(NotAllowed, match="not_their_reading"):
+            readings.defer(Context(tx, clinic.audit, now, clinic.rosa), case.id)
+        readings.defer(ada, case.id)
+        assert state(tx, case.id) is State.WAITING_READ
+        assert _seen_by(tx, clinic, clinic.vera, case.id, now) == []
+
+        read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+        assert readings.finalise_due(Context(tx, clinic.audit, later - timedelta(seconds=1), SYSTEM)) == 0
+        assert readings.finalise_due(Context(tx, clinic.audit, later, SYSTEM)) == 1
+        with pytest.raises(NotAllowed, match="one_person_one_role"):  # he took his back, and reads first or not at all
+            claiming.claim(ada, case.id)
+        read_blind(tx, clinic, clinic.rosa, case.id, later, NORMAL)
+        assert state(tx, case.id) is State.FINAL
+
+
+def test_by_itself_no_reading_stands_where_its_reader_says_so(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now, first_final="by_reader")
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        assert readings.finalise_due(Context(tx, clinic.audit, now + timedelta(days=30), SYSTEM)) == 0
+        readings.finalise(Context(tx, clinic.audit, now, clinic.ada), case.id)
+
+        assert state(tx, case.id) is State.WAITING_SECOND
+
+
+def test_a_critical_result_is_signed_by_one_and_waits_for_nobody(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, replace(PNEUMONIA, critical_class="tension_pneumothorax"))
+
+        assert cases.by_id(tx, case.id).critical
+        assert versions.valid(tx, case.id) is not None
+
+
+def test_an_opinion_is_asked_of_two_readers_and_of_nobody_else(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case, other = mammogram(tx, clinic, "1.1", now), arrive(tx, clinic, "1.2", now)
+        with pytest.raises(Invalid, match="required"):
+            read_blind(tx, clinic, clinic.ada, case.id, now, PNEUMONIA)
+        with pytest.raises(Invalid, match="not_asked"):
+            read_blind(tx, clinic, clinic.ada, other.id, now, NORMAL)
+        with pytest.raises(NotAllowed, match="read_by_two"):  # the other act leads past the second reader no more
+            signatures.sign(
+                Context(tx, clinic.audit, now, clinic.ada),
+                clinic.seal,
+                case.id,
+                content=NORMAL,
+                screen=shown(tx, case.id),
+                draft_revision=0,
+                lease_revision=take(tx, clinic, clinic.ada, case.id, now),
+            )
+
+
+def test_one_person_does_not_change_what_two_decided(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, NORMAL)
+        final = read_blind(tx, clinic, clinic.vera, case.id, now, NORMAL)
+        ada = Context(tx, clinic.audit, now, clinic.ada)
+        with pytest.raises(Invalid, match="decided_by_two"):
+            signatures.addendum(ada, clinic.seal, final.id, content=RIGHT, screen=shown(tx, case.id))
+        signatures.addendum(
+            ada, clinic.seal, final.id, content=replace(NORMAL, findings="补充：见旧片"), screen=shown(tx, case.id)
+        )
+
+        assert state(tx, case.id) is State.FINAL
+
+
+def test_a_withheld_case_keeps_no_blind_reading_for_those_who_read_it_again(engine: Engine, now: datetime) -> None:
+    with transaction(engine) as tx:
+        clinic = open_screening(tx, now)
+        case = mammogram(tx, clinic, "1.1", now)
+        read_blind(tx, clinic, clinic.ada, case.id, now, RIGHT)
+        withhold.withhold(Context(tx, clinic.audit, now, clinic.tang), case.id, why="拿错片")
+        withhold.read_again(Context(tx, clinic.audit, now, clinic.mona), case.id, why="已更正")
+
+        assert [one.status for one in versions.of_case(tx, case.id)] == [Status.WITHDRAWN]
+        for one in (clinic.mona, clinic.vera):
+            assert _seen_by(tx, clinic, one, case.id, now) == []
+            assert desk.detail(Context(tx, clinic.audit, now, one, clinic.seal.public_key), case.id).versions == ()

@@ -1,0 +1,122 @@
+"""Blind means blind on every route: who has not signed finds nothing of what another one has read.
+
+Each route of `test_refusals` that reads is asked, so that a new one is asked as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import httpx
+import pytest
+from sqlalchemy.engine import Engine
+
+from reading.alerts import critical
+from reading.context import Context
+from reading.kinds import Role
+from reading.register import people
+from reading.reports import versions
+from reading.rules import policy
+from storage.database import snapshot, transaction
+from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
+from tests.viewer.house import House
+from tests.viewer.test_refusals import NOWHERE, PATIENT, STAFF, STUDY, Thing, fill
+
+SAID: Final = replace(RIGHT, findings="毛刺状肿块零七", impression="右乳占位零七", recommendation="穿刺零七")
+FLAGGED: Final = "张力高零七"
+SECRETS: Final = (SAID.findings, SAID.impression, SAID.recommendation, FLAGGED, "Ada")
+
+
+@pytest.fixture
+def screening(house: House, engine: Engine) -> dict[str, str]:
+    """Pia's mammogram, read by Ada, who then flagged it; an earlier one of hers that waits for its second reader, too.
+
+    Vera reads and manages quality, so that pages of managers are asked, too.
+    """
+    clinic = house.clinic
+    with transaction(engine) as tx:
+        policy.install(tx, rules(), None, house.now, version=2)
+        people.grant(tx, clinic.vera.person_id, clinic.region.city.id, Role.QUALITY_MANAGER, house.now)
+        for study_uid in (f"{STUDY}.9", STUDY):
+            case = mammogram(tx, clinic, study_uid, house.now, patient_id="P1", patient_name="Pia")
+            version = read_blind(tx, clinic, clinic.ada, case.id, house.now, SAID)
+        alert = critical.raise_alert(
+            Context(tx, clinic.audit, house.now, clinic.ada),
+            case.id,
+            critical_class="tension_pneumothorax",
+            finding=FLAGGED,
+        )
+    return {
+        **NOWHERE,
+        "case": case.id,
+        "report": version.id,
+        "alert": alert.id,
+        "study": STUDY,
+        "patient": house.patient.id,
+        "site": "hills",
+    }
+
+
+def _answers(client: httpx.Client, ids: dict[str, str]) -> dict[str, httpx.Response]:
+    found: dict[str, httpx.Response] = {}
+    for (method, path), route in {**STAFF, **PATIENT}.items():
+        if method == "GET":
+            params = {route.query: ids[route.of]} if isinstance(route, Thing) and route.query else None
+            found[path] = client.get(fill(path, ids), params=params)
+    return found
+
+
+@pytest.mark.parametrize("who", ["vera", "ben", "mona", "rosa"])
+def test_no_route_tells_who_has_not_signed_what_another_read(house: House, screening: dict[str, str], who: str) -> None:
+    client = house.signed_in(who)
+    told = {
+        path: [secret for secret in SECRETS if secret in answer.text]
+        for path, answer in _answers(client, screening).items()
+    }
+    mine = f"/api/cases/{screening['case']}"
+    case = client.get(mine)
+
+    assert {path: secrets for path, secrets in told.items() if secrets} == {}
+    assert (case.status_code, case.json()["versions"], case.json()["readings"]) == (200, [], [])
+    assert (case.json()["critical"], "acknowledge" in case.json()["allowed"]) == (None, False)
+    assert client.get(f"/api/reports/{screening['report']}.pdf").status_code == 404
+
+
+def test_the_second_reader_holds_the_case_and_still_knows_nothing(house: House, screening: dict[str, str]) -> None:
+    client = house.signed_in("vera")
+    claimed = client.post(f"/api/cases/{screening['case']}/claim")
+    asked = {path: answer.text for path, answer in _answers(client, screening).items()}
+
+    assert (claimed.status_code, claimed.json()["state"], claimed.json()["draft"]) == (200, "second_reading", None)
+    for text in (claimed.text, *asked.values()):
+        assert not [secret for secret in SECRETS if secret in text]
+
+
+def test_whoever_has_to_act_is_told_of_the_flag_and_of_no_reading(house: House, screening: dict[str, str]) -> None:
+    tang = house.signed_in("tang")
+    page = tang.get(f"/t/case/{screening['case']}").text
+    told = "".join(answer.text for answer in _answers(tang, screening).values())
+
+    assert FLAGGED in tang.get("/t").text
+    assert not [secret for secret in (SAID.findings, SAID.impression, SAID.recommendation) if secret in page + told]
+
+
+def test_the_arbiter_sees_both_readings_and_neither_name(
+    house: House, engine: Engine, screening: dict[str, str]
+) -> None:
+    clinic, case_id = house.clinic, screening["case"]
+    with transaction(engine) as tx:
+        read_blind(tx, clinic, clinic.vera, case_id, house.now, NORMAL)
+    ben = house.signed_in("ben")
+    answer = ben.post(f"/api/cases/{case_id}/claim")
+    found = answer.json()
+
+    assert [(one["role"], one["content"]["opinion"]["result"]) for one in found["readings"]] == [
+        ("author", "recall"),
+        ("second", "normal"),
+    ]
+    for text in (answer.text, ben.get(f"/api/cases/{case_id}/moves").text):
+        assert not [name for name in ("Ada", "Vera") if name in text.replace(FLAGGED, "")]
+    with snapshot(engine) as tx:
+        assert versions.valid(tx, case_id) is None
