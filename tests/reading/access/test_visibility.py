@@ -249,6 +249,8 @@ SEEN: Final = {
     Status.SUPERSEDED: (True, True, True, False),
     Status.WITHHELD: (False, False, True, False),
     Status.ENTERED_IN_ERROR: (False, False, True, False),
+    Status.BLIND: (False, False, False, False),
+    Status.WITHDRAWN: (False, False, False, False),
 }
 
 

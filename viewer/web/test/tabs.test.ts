@@ -6,8 +6,9 @@ describe('the tabs', () => {
   const session = (...roles: string[]) => ({ grants: roles.map((role) => ({ role })) }) as unknown as Session
 
   test('are those of the roles that somebody has', () => {
-    expect(tabsFor(session('reader')).map(({ name }) => name)).toEqual(['read', 'late', 'mine', 'all'])
+    expect(tabsFor(session('reader')).map(({ name }) => name)).toEqual(['read', 'second', 'late', 'mine', 'all'])
     expect(tabsFor(session('reviewer')).map(({ name }) => name)).toEqual([
+      'arbitration',
       'before_release',
       'sampled',
       'escalated',

@@ -164,6 +164,11 @@ export class Office {
     await this.client.send('POST', `/api/cases/${id}/sign`, { content, draft_revision, ...seen })
   }
 
+  /** The first of two blind readers lets a provisional reading stand, or takes it back. */
+  async settleReading(id: string, how: 'finalise' | 'defer', revision: number): Promise<void> {
+    await this.client.send('POST', `/api/cases/${id}/${how}`, { revision })
+  }
+
   /** With `content` only when the verifier changed the text. */
   async verify(id: string, content: Content | undefined, seen: Seen): Promise<void> {
     await this.client.send('POST', `/api/cases/${id}/verify`, content ? { content, ...seen } : { ...seen })

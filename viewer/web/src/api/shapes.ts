@@ -1,12 +1,17 @@
 /** What the server says in JSON (viewer/api), as types. Times are ISO 8601 with an offset. */
 
-export type Step = 'read' | 'verify' | 'review'
+export type Step = 'read' | 'second' | 'arbitrate' | 'verify' | 'review'
 
 export type CaseState =
   | 'waiting_read'
   | 'reading'
   | 'waiting_verify'
   | 'verifying'
+  | 'provisional'
+  | 'waiting_second'
+  | 'second_reading'
+  | 'waiting_arbitration'
+  | 'arbitrating'
   | 'waiting_review'
   | 'reviewing'
   | 'final'
@@ -48,6 +53,28 @@ export type Content = {
   readonly recommendation: string
   /** The template that it is written with and the values of its fields; nothing where it is written freely. */
   readonly form?: FilledForm | null
+  /** Of one of two blind readers, or of the arbiter between them. */
+  readonly opinion?: Opinion | null
+}
+
+export type SideResult = 'normal' | 'recall'
+export type Opinion = {
+  readonly result: 'normal' | 'recall' | 'technical_recall'
+  readonly right: SideResult | null
+  readonly left: SideResult | null
+  /** The views to be taken again, of a technical recall. */
+  readonly views: readonly string[]
+  readonly comment: string
+}
+
+/** A reading before the report; whose it is, nobody is told. */
+export type BlindReading = {
+  readonly role: 'author' | 'second' | 'arbiter'
+  readonly mine: boolean
+  readonly withdrawn: boolean
+  readonly broken: boolean
+  readonly content: Content
+  readonly signed_at: string
 }
 
 export type CellValue = string | number | readonly string[] | null
@@ -334,6 +361,8 @@ export type Allowed =
   | 'put-back'
   | 'save'
   | 'sign'
+  | 'finalise'
+  | 'defer'
   | 'verify'
   | 'review'
   | 'return'
@@ -357,6 +386,10 @@ export type CaseDetail = Case & {
   readonly lease: Lease | null
   readonly draft: SavedDraft | null
   readonly versions: readonly ReportVersion[]
+  /** Null where one person reads. */
+  readonly double_reading: { readonly finality: 'at_once' | 'after_minutes' | 'by_reader' } | null
+  /** Those that the person may see. */
+  readonly readings: readonly BlindReading[]
   readonly priors: readonly Prior[]
   readonly image_set: string
   /** Of each series the digest of its images. */

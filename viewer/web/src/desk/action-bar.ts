@@ -17,7 +17,13 @@ type Bar = {
   readonly onAdd: () => void
 }
 
-const DECISION: Record<Step, TextKey> = { read: 'desk.sign', verify: 'desk.verify', review: 'desk.review-submit' }
+const DECISION: Record<Step, TextKey> = {
+  read: 'desk.sign',
+  second: 'desk.sign',
+  arbitrate: 'desk.arbitrate',
+  verify: 'desk.verify',
+  review: 'desk.review-submit',
+}
 
 export function actionBar(bar: Bar): TemplateResult {
   const { work, decisions, busy, onDecide } = bar
@@ -28,6 +34,8 @@ export function actionBar(bar: Bar): TemplateResult {
     ${decision || work.allows('no-change') ? unseen(bar) : nothing}
     ${decision ? button(decision, onDecide, 'primary') : nothing}
     ${!work.step && work.allows('claim') ? button('desk.claim', () => void decisions.claim(), 'primary') : nothing}
+    ${work.allows('finalise') ? button('desk.finalise', () => void decisions.settleReading('finalise'), 'primary') : nothing}
+    ${work.allows('defer') ? button('desk.defer', () => void decisions.settleReading('defer')) : nothing}
     ${work.allows('no-change') && !bar.adding ? noChange(bar) : nothing} ${critical(bar, button)}
     <details class="more">
       <summary class="button">${text('desk.more')}</summary>

@@ -12,6 +12,7 @@ import { wordsFor } from '../shell/trouble'
 import { confirmationOf, stopping, warnings } from './checks'
 import { findingsView, placeView } from './checks-view'
 import type { Judgement } from './judgement'
+import { opinionWords } from './readings-view'
 import { failedView, leftView } from './unseen-view'
 import type { Reasoned, Reasons, Work } from './work'
 
@@ -52,6 +53,15 @@ export class Decisions {
   async sign(): Promise<void> {
     const reasons = await this.confirmSeen('sign')
     if (reasons) await this.finish('sign', () => this.work.sign(reasons))
+  }
+
+  async settleReading(how: 'finalise' | 'defer'): Promise<void> {
+    const answer = await ask({
+      title: text(`desk.${how}`),
+      words: text(`desk.${how}-means`),
+      confirm: text(`desk.${how}`),
+    })
+    if (answer) await this.finish(how, () => this.work.settleReading(how))
   }
 
   async verify(): Promise<void> {
@@ -225,8 +235,9 @@ export class Decisions {
     if (codes === null) return null
     const answer = await ask({
       title: text(`desk.${action}`),
-      words: html`<p>${text(`desk.${action}-means`)}</p>
+      words: html`<p>${text(action === 'sign' ? this.meaning() : `desk.${action}-means`)}</p>
         ${codes}
+        ${this.work.withOpinion && content.opinion ? html`<p><strong>${opinionWords(content.opinion)}</strong></p>` : nothing}
         <p><strong>${content.positive ? text('report.positive') : text('report.negative')}</strong></p>
         <p class="prose">${content.impression}</p>
         ${this.whatIsNotSeen()} ${this.whatIsDoubted()}`,
@@ -234,6 +245,15 @@ export class Decisions {
       confirm: text(`desk.${action}`),
     })
     return answer && reasonsIn(answer)
+  }
+
+  /** What becomes of a report that is signed now. */
+  private meaning(): TextKey {
+    const { step, withOpinion, detail } = this.work
+    if (step === 'second') return 'desk.sign-second-means'
+    if (step === 'arbitrate') return 'desk.arbitrate-means'
+    if (!withOpinion) return 'desk.sign-means'
+    return detail?.double_reading?.finality === 'at_once' ? 'desk.sign-first-means' : 'desk.sign-provisionally-means'
   }
 
   /** Whether nothing with images is left to look at; else the person is shown what is, and the way there. */
@@ -294,7 +314,7 @@ export class Decisions {
   }
 
   private async finish(
-    done: 'sign' | 'verify' | 'addendum' | 'review' | 'put-back' | 'no-change' | Reasoned,
+    done: 'sign' | 'finalise' | 'defer' | 'verify' | 'addendum' | 'review' | 'put-back' | 'no-change' | Reasoned,
     act: () => Promise<void>,
   ): Promise<void> {
     if (!(await this.attempt(act))) return

@@ -13,6 +13,7 @@ import { REPORT_WANTED } from './checks-view'
 import { consultationsView } from './consultations-view'
 import { Decisions, type Viewing } from './decisions'
 import { unfinished } from './draft'
+import { lackOf } from './opinion'
 import { priorsView } from './priors'
 import { reportPane } from './report-pane'
 import { NOT_JUDGED, missingOf, type Judgement } from './judgement'
@@ -132,8 +133,9 @@ class Desk extends Part {
     const { work, decisions } = this
     if (!work || !decisions || this.busy || !(work.step || this.adding)) return
     const review = work.step === 'review'
+    const lacksOpinion = work.withOpinion && lackOf(work.content.opinion) !== null
     const writes = !review || this.judgement.outcome === 'amend'
-    if ((review && missingOf(this.judgement)) || (writes && unfinished(work.content).length > 0)) {
+    if ((review && missingOf(this.judgement)) || (writes && unfinished(work.content).length > 0) || lacksOpinion) {
       this.pointOut = true
       this.side = 'report'
       this.requestUpdate()
@@ -143,7 +145,7 @@ class Desk extends Part {
     }
     this.busy = true
     this.requestUpdate()
-    if (work.step === 'read') await decisions.sign()
+    if (work.step === 'read' || work.step === 'second' || work.step === 'arbitrate') await decisions.sign()
     if (work.step === 'verify') await decisions.verify()
     if (!work.step && this.adding) await decisions.addendum()
     if (review) await decisions.review(this.judgement)

@@ -37,7 +37,8 @@ export function sameContent(a: Content, b: Content): boolean {
     a.positive === b.positive &&
     a.critical_class === b.critical_class &&
     a.recommendation === b.recommendation &&
-    JSON.stringify(a.form ?? null) === JSON.stringify(b.form ?? null)
+    JSON.stringify(a.form ?? null) === JSON.stringify(b.form ?? null) &&
+    JSON.stringify(a.opinion ?? null) === JSON.stringify(b.opinion ?? null)
   )
 }
 

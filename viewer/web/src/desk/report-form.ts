@@ -1,7 +1,7 @@
 /** The report while it is written: findings, impression, result, recommendation, and sentences to start from. */
 import { html, nothing, type PropertyValues, type TemplateResult } from 'lit'
 import { Problem, Unreachable } from '../api/problem'
-import type { Content, Phrase } from '../api/shapes'
+import type { Content, Opinion, Phrase } from '../api/shapes'
 import { clock, text } from '../language'
 import { Part } from '../part'
 import { notify } from '../shell/notices'
@@ -10,6 +10,7 @@ import { checksView } from './checks-view'
 import { unfinished, type DraftState } from './draft'
 import { expanded } from './phrases'
 import { editPhrases } from './phrases-dialog'
+import './opinion-form'
 import './template-form'
 import type { Writing } from './writing'
 
@@ -21,6 +22,8 @@ class ReportForm extends Part {
     writing: { attribute: false },
     pointOut: { attribute: false },
     checks: { attribute: false },
+    asksOpinion: { attribute: false },
+    paired: { attribute: false },
   }
   declare content: Content
   /** Undefined where changes are sent with the decision instead of being saved. */
@@ -29,6 +32,10 @@ class ReportForm extends Part {
   /** Whether missing fields are marked. */
   declare pointOut: boolean
   declare checks: CheckState
+  /** Whether two people read it blind. */
+  declare asksOpinion: boolean
+  /** Whether the examination is of two breasts. */
+  declare paired: boolean
 
   private edit(change: Partial<Content>): void {
     this.tell<Content>('report-edited', { ...this.content, ...change })
@@ -88,12 +95,22 @@ class ReportForm extends Part {
         )}
         ${missing.includes('positive') ? html`<span id="positive-missing" class="error">${text('desk.missing-positive')}</span>` : nothing}
       </fieldset>
+      ${this.asksOpinion ? this.opinion() : nothing}
       ${this.area('recommendation', text('report.recommendation'), 2, false)}
       <p class="phrases-hint">
         <button type="button" @click=${() => void this.changePhrases()}>${text('phrase.title')}</button>
         <span class="soft small">${text('phrase.hint')}</span>
       </p>
       ${checksView(this.checks)}`
+  }
+
+  private opinion(): TemplateResult {
+    return html`<tierread-opinion-form
+      .opinion=${this.content.opinion ?? null}
+      .paired=${this.paired}
+      .pointOut=${this.pointOut}
+      @opinion-given=${(event: CustomEvent<Opinion>) => this.edit({ opinion: event.detail })}
+    ></tierread-opinion-form>`
   }
 
   private area(

@@ -5,6 +5,7 @@ import { text } from '../language'
 import type { Judgement } from './judgement'
 import './report-form'
 import { confirmationsView, differenceView, notSeenBefore, reviewsView, versionView } from './report-view'
+import { readingsView } from './readings-view'
 import './review-form'
 import type { Work } from './work'
 
@@ -27,13 +28,20 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
       .writing=${work.writing}
       .pointOut=${pointOut}
       .checks=${work.checks.state}
+      .asksOpinion=${work.withOpinion}
+      .paired=${detail.modality === 'MG' || detail.body_part === 'BREAST'}
     ></tierread-report-form>
     ${changes(work)}`
   const reviews = html`${reviewsView(detail.reviews)} ${confirmationsView(detail.confirmations)}`
   if (step === 'verify')
     return html`<p class="soft">${text('desk.verify-explained')}</p>
       ${version ? notSeenBefore(version) : nothing} ${form} ${reviews}`
-  if (step === 'read' || adding) return html`${form} ${reviews}`
+  if (step === 'arbitrate')
+    return html`<p class="soft">${text('desk.arbitrate-explained')}</p>
+      ${readingsView(detail.readings)} ${form} ${reviews}`
+  if (step === 'read' || step === 'second' || adding)
+    return html`${work.withOpinion ? html`<p class="note">${text(step === 'second' ? 'desk.blind-second' : 'desk.blind-first')}</p>` : nothing}
+    ${form} ${reviews}`
   if (step === 'review')
     return html`${version ? versionView(version) : nothing}
       <tierread-review-form .judgement=${judgement} .pointOut=${pointOut}></tierread-review-form>
@@ -44,7 +52,8 @@ export function reportPane(pane: Pane): TemplateResult | typeof nothing {
           : nothing
       }
       ${reviews}`
-  return html`${asItStands(detail)} ${reviews}`
+  return html`${detail.readings.length > 0 && detail.versions.length === 0 ? nothing : asItStands(detail)}
+  ${readingsView(detail.readings)} ${reviews}`
 }
 
 /** What the text on the screen changes of the version that stands. */

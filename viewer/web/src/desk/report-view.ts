@@ -4,6 +4,7 @@ import type { Confirmation, Content, PastReview, ReportVersion } from '../api/sh
 import { dateAndTime, named, text } from '../language'
 import { conclusionsView } from './consultations-view'
 import { differenceOf } from './difference'
+import { opinionWords } from './readings-view'
 import { notShownView } from './unseen-view'
 
 const PARTS = ['findings', 'impression', 'recommendation'] as const
@@ -15,6 +16,7 @@ export function versionView(version: ReportVersion): TemplateResult {
       <span class="tag ${version.status}">${named('report.status', version.status)}</span>
       ${resultTag(version.content)}
     </h2>
+    ${version.content.opinion ? html`<p class="opinion">${opinionWords(version.content.opinion)}</p>` : nothing}
     ${version.broken ? html`<p class="note danger" role="alert">${text('report.broken')}</p>` : nothing}
     ${PARTS.map((part) =>
       version.content[part]

@@ -88,6 +88,13 @@ export class Work {
     return !sameContent(this.content, this.version?.content ?? EMPTY)
   }
 
+  /** Whether this person's text carries an opinion: they read blind, or decide between two who did. */
+  get withOpinion(): boolean {
+    const { step, detail } = this
+    if (step === 'second' || step === 'arbitrate') return true
+    return step === 'read' && detail?.double_reading != null && !this.content.critical_class
+  }
+
   allows(action: Allowed): boolean {
     return this.detail?.allowed.includes(action) ?? false
   }
@@ -174,6 +181,11 @@ export class Work {
   async sign(reasons: Reasons): Promise<void> {
     await this.draftKeeper?.settle()
     await this.office.sign(this.caseId, this.content, this.draft?.revision ?? 0, this.seen(reasons))
+    this.close()
+  }
+
+  async settleReading(how: 'finalise' | 'defer'): Promise<void> {
+    await this.office.settleReading(this.caseId, how, this.detail?.revision ?? 0)
     this.close()
   }
 

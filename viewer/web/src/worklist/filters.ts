@@ -16,6 +16,11 @@ const TYPING_MS = 300
 const STATES: readonly CaseState[] = [
   'waiting_read',
   'reading',
+  'provisional',
+  'waiting_second',
+  'second_reading',
+  'waiting_arbitration',
+  'arbitrating',
   'waiting_verify',
   'verifying',
   'waiting_review',

@@ -3,7 +3,17 @@ import type { CaseQuery } from '../api/office'
 import type { Role, Session, Step } from '../api/shapes'
 
 export type TabName =
-  'read' | 'verify' | 'before_release' | 'sampled' | 'escalated' | 'disputed' | 'late' | 'mine' | 'all'
+  | 'read'
+  | 'second'
+  | 'verify'
+  | 'arbitration'
+  | 'before_release'
+  | 'sampled'
+  | 'escalated'
+  | 'disputed'
+  | 'late'
+  | 'mine'
+  | 'all'
 
 export type Tab = {
   readonly name: TabName
@@ -16,6 +26,8 @@ export type Tab = {
 
 const TABS: readonly Tab[] = [
   { name: 'read', role: 'reader', query: { state: 'waiting_read' }, step: 'read' },
+  { name: 'second', role: 'reader', query: { state: 'waiting_second' }, step: 'second' },
+  { name: 'arbitration', role: 'reviewer', query: { state: 'waiting_arbitration' }, step: 'arbitrate' },
   { name: 'verify', role: 'verifier', query: { state: 'waiting_verify' }, step: 'verify' },
   { name: 'before_release', role: 'reviewer', query: { tab: 'before_release' }, step: 'review' },
   { name: 'sampled', role: 'reviewer', query: { tab: 'sampled' }, step: 'review' },
