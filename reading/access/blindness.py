@@ -23,6 +23,7 @@ from reading.context import Context
 from reading.register.grants import reach
 from reading.reports import versions
 from reading.reports.versions import UNSENT, ReportVersion, Status
+from reading.rules import case_rule
 from reading.tables import case, critical_alert, critical_finding, report_version, signature
 from reading.viewers import Staff, Viewer
 
@@ -74,6 +75,12 @@ def nameless(tx: Connection, found: Sequence[Case], read_by_two: Collection[str]
         sa.select(version.case_id).where(version.case_id.in_(undecided), version.status.in_(UNSENT)).distinct()
     )
     return frozenset(undecided & {*read_by_two, *blind})
+
+
+def is_nameless(tx: Connection, of_case: Case) -> bool:
+    """Whether nobody is told who reads this case or has read it: two read it blind, and nobody has decided it yet."""
+    by_two = [of_case.id] if case_rule.rule_of(tx, of_case).double_reading is not None else []
+    return bool(nameless(tx, [of_case], by_two))
 
 
 def visible_alerts(viewer: Staff, own_sites: frozenset[str]) -> sa.ColumnElement[bool]:

@@ -10,7 +10,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from reading import outbox
-from reading.access import door, priors
+from reading.access import blindness, door, priors
 from reading.access.consultations import open_consultation
 from reading.actions import Action
 from reading.cases import cases
@@ -49,7 +49,8 @@ def ask(ctx: Context[Staff], case_id: str, question: Question) -> Consultation:
 
     Raises:
         NotThere: no such case, or not one that they may see.
-        NotAllowed: they hold no role with which somebody asks; or it is open whose images they are.
+        NotAllowed: they hold no role with which somebody asks; it is open whose images they are; or two people read it
+            blind, and what a colleague says would tell the other.
         Invalid: no question, an end that has passed or is too far, nobody or somebody who cannot be asked, an earlier
             case that is none of the same person or not theirs to see.
 
@@ -58,6 +59,8 @@ def ask(ctx: Context[Staff], case_id: str, question: Question) -> Consultation:
     grant = colleagues.asking_grant(ctx, case)
     if case.identity is Identity.DIFFERS:
         raise NotAllowed("identity_is_open")
+    if blindness.is_nameless(ctx.tx, case):
+        raise NotAllowed("nobody_is_asked_while_blind")
     words = checked("question", question.words, longest=2000, required=True, lines=True)
     if not ctx.now < question.until <= ctx.now + LONGEST:
         raise Invalid("until", "consultation_range")

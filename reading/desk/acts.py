@@ -104,7 +104,7 @@ def allowed(
     if case.state not in HIDDEN:
         if acts(*withhold.WITHHELD_BY):
             yield Act.WITHHOLD
-        if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS:
+        if acts(*ASKED_BY) and case.identity is not Identity.DIFFERS and not blindness.is_nameless(tx, case):
             yield Act.CONSULT
         if acts(*critical.RAISED_BY):
             yield Act.CRITICAL

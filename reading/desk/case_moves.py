@@ -11,15 +11,13 @@ from reading.access import blindness
 from reading.cases import history
 from reading.cases.cases import Case
 from reading.cases.history import MoveRow
-from reading.rules import case_rule
 from reading.viewers import Staff
 
 
 def told(tx: Connection, staff: Staff, case: Case) -> Sequence[MoveRow]:
     """The moves, the oldest first; ``person_name`` is empty where it is not told. The caller has opened the case."""
     found = history.moves_of(tx, case.id)
-    by_two = [case.id] if case_rule.rule_of(tx, case).double_reading is not None else []
-    if not blindness.nameless(tx, [case], by_two):
+    if not blindness.is_nameless(tx, case):
         return found
     known = {staff.person_id, None}
     return [one if one.person_id in known else replace(one, person_id=None, person_name="") for one in found]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from reading.access import door
+from reading.access import blindness, door
 from reading.actions import Action
 from reading.alerts import alert_rows, notices
 from reading.alerts.alert_rows import Alert
@@ -72,8 +72,10 @@ def routing(ctx: Context[Staff], case_id: str) -> Routing:
     pauses, lease = life.pauses(moves), leases.lease_of(ctx.tx, case_id)
     hours = case_clock.hours(ctx.tx, rule, case.site_id, case.received_at)
     clock = Clock(start=case.received_at, target=timedelta(minutes=rule.due_minutes), hours=hours, pauses=pauses)
-    alerts = alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id)
-    holder = None if lease is None else people.by_id(ctx.tx, lease.person_id)
+    untold = blindness.hides_alerts(ctx.tx, ctx.who, [case_id], ctx.now)
+    alerts = [one for one in alert_rows.select(ctx.tx, critical_alert.c.case_id == case_id) if one.id not in untold]
+    unnamed = lease is None or (lease.person_id != ctx.who.person_id and blindness.is_nameless(ctx.tx, case))
+    holder = None if lease is None or unnamed else people.by_id(ctx.tx, lease.person_id)
     return Routing(
         case=case,
         policy=kept,

@@ -136,7 +136,9 @@ def _ways(ctx: Context[Who], case: Case, overdue: Overdue) -> Iterator[_Way]:
     for goal in overdue.to:
         if goal is Goal.DUTY:
             yield from _to_duty(ctx, case)
-        elif case.step is not Step.REVIEW and (case.tier is Tier.COUNTY or (goal, case.tier) in _FURTHER):
+        elif case.step not in {Step.REVIEW, Step.ARBITRATE} and (
+            case.tier is Tier.COUNTY or (goal, case.tier) in _FURTHER
+        ):
             tier = _TIERS[goal]
             for organisation_id in sorted(organisations.readers_of(ctx.tx, case.site_id, tier, ctx.now)):
                 _in_turn(ctx.tx, organisation_id)

@@ -92,8 +92,7 @@ def who_saw(ctx: Context[Staff], case_id: str) -> list[Look]:
 
     """
     case, _ = _manager(ctx, case_id, Action.CASE_WHO_SAW)
-    by_two = [case_id] if case_rule.rule_of(ctx.tx, case).double_reading is not None else []
-    if blindness.nameless(ctx.tx, [case], by_two):
+    if blindness.is_nameless(ctx.tx, case):
         raise NotAllowed("blind_until_decided")
     subjects = [("case", case_id)]
     subjects += [("report", version.id) for version in versions.of_case(ctx.tx, case_id)]

@@ -19,6 +19,7 @@ from reading.register import people
 from reading.reports import versions
 from reading.rules import policy
 from storage.database import snapshot, transaction
+from tests.reading.clinic import take
 from tests.reading.double_reading.twice import NORMAL, RIGHT, mammogram, read_blind, rules
 from tests.viewer.house import House
 from tests.viewer.test_refusals import NOWHERE, PATIENT, STAFF, STUDY, Thing, fill
@@ -26,6 +27,9 @@ from tests.viewer.test_refusals import NOWHERE, PATIENT, STAFF, STUDY, Thing, fi
 SAID: Final = replace(RIGHT, findings="毛刺状肿块零七", impression="右乳占位零七", recommendation="穿刺零七")
 FLAGGED: Final = "张力高零七"
 SECRETS: Final = (SAID.findings, SAID.impression, SAID.recommendation, FLAGGED, "Ada")
+
+ADDRESS_BOOK: Final = "/api/cases/{case_id}/colleagues"
+"""Everybody who may be asked about a case, whether or not they read it."""
 
 
 @pytest.fixture
@@ -61,7 +65,7 @@ def screening(house: House, engine: Engine) -> dict[str, str]:
 def _answers(client: httpx.Client, ids: dict[str, str]) -> dict[str, httpx.Response]:
     found: dict[str, httpx.Response] = {}
     for (method, path), route in {**STAFF, **PATIENT}.items():
-        if method == "GET":
+        if method == "GET" and path != ADDRESS_BOOK:
             params = {route.query: ids[route.of]} if isinstance(route, Thing) and route.query else None
             found[path] = client.get(fill(path, ids), params=params)
     return found
@@ -81,6 +85,22 @@ def test_no_route_tells_who_has_not_signed_what_another_read(house: House, scree
     assert (case.status_code, case.json()["versions"], case.json()["readings"]) == (200, [], [])
     assert (case.json()["critical"], "acknowledge" in case.json()["allowed"]) == (None, False)
     assert client.get(f"/api/reports/{screening['report']}.pdf").status_code == 404
+
+
+def test_while_the_first_one_reads_nobody_is_told_who_it_is(house: House, engine: Engine) -> None:
+    with transaction(engine) as tx:
+        policy.install(tx, rules(), None, house.now, version=2)
+        people.grant(tx, house.clinic.vera.person_id, house.clinic.region.city.id, Role.QUALITY_MANAGER, house.now)
+        case = mammogram(tx, house.clinic, STUDY, house.now, patient_id="P1", patient_name="Pia")
+        take(tx, house.clinic, house.clinic.ada, case.id, house.now)
+    client = house.signed_in("vera")
+    ids = {**NOWHERE, "case": case.id, "study": STUDY, "patient": house.patient.id, "site": "hills"}
+    told = [path for path, answer in _answers(client, ids).items() if "Ada" in answer.text]
+    asked = {"question": "?", "people": [], "until": "2026-03-03T00:00:00Z"}
+    refused = client.post(f"/api/cases/{case.id}/consultations", json=asked)
+
+    assert told == []
+    assert (refused.status_code, "consult" in client.get(f"/api/cases/{case.id}").json()["allowed"]) == (403, False)
 
 
 def test_the_second_reader_holds_the_case_and_still_knows_nothing(house: House, screening: dict[str, str]) -> None:

@@ -56,7 +56,8 @@ def open_screening(tx: Connection, now: datetime, **asked: Any) -> Clinic:
 
 
 def mammogram(tx: Connection, clinic: Clinic, study_uid: str, now: datetime, **known: object) -> Case:
-    return arrive(tx, clinic, study_uid, now, **({"modality": "MG", "body_part": "BREAST"} | known))
+    mammography: dict[str, Any] = {"modality": "MG", "body_part": "BREAST"}
+    return arrive(tx, clinic, study_uid, now, **(mammography | known))
 
 
 def read_blind(  # noqa: PLR0917

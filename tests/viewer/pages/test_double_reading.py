@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ MASS = "右侧乳腺外上象限毛刺肿块"
 
 
 @contextmanager
-def at_the_desk(browser: Browser, house: House, username: str) -> Iterator[Page]:
+def at_the_desk(browser: Browser, house: House, username: str) -> Generator[Page]:
     with browser.new_context(base_url=house.origin, viewport=DESK) as context:  # type: ignore[arg-type]
         context.set_default_timeout(20_000)
         page = context.new_page()
