@@ -155,6 +155,27 @@ def office(browser: Browser, tierread: TierRead, made: Region, pictures: Picture
     pictures.take("policy-case", manager)
 
 
+def roster(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """The week of a county, a slot that is opened, and a table with an error."""
+    manager = signed_in(window(browser, tierread), person(made, "沈质"), onward="/office/roster?org=PINGAN")
+    pictures.take("roster", manager)
+
+    def opens(page: Page) -> None:
+        page.locator("details.slot > summary").nth(1).click()
+
+    def previews(page: Page) -> None:
+        page.locator("details.card > summary").click()
+        page.fill("#lines", "linshuyuan,报告,2026-12-20 08:00,17:00\nnobody,报告,2026-12-20 08:00,17:00")
+        page.locator("button[value=preview]").click()
+        page.locator("#lines").scroll_into_view_if_needed()
+
+    pictures.take("roster-slot", manager, opens)
+    pictures.take("roster-import", manager, previews)
+    reader = signed_in(window(browser, tierread), person(made, "谢婉"))
+    expect(reader.locator("table.cases tbody tr").first).to_be_visible()
+    pictures.take("roster-worklist", reader)
+
+
 def writing(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
     """A report with its template, the checks of a wrong text, the confirmation before signing, and phrases."""
     reader = signed_in(window(browser, tierread), person(made, "谢婉"))
@@ -243,7 +264,14 @@ def alerts(browser: Browser, tierread: TierRead, made: Region, pictures: Picture
         pictures.take(f"alerts-{name}", officer)
 
 
-PARTS: Final = {"alerts": alerts, "reading": walk, "counter": counter, "office": office, "writing": writing}
+PARTS: Final = {
+    "alerts": alerts,
+    "reading": walk,
+    "counter": counter,
+    "office": office,
+    "roster": roster,
+    "writing": writing,
+}
 
 
 def person(made: Region, name: str) -> Person:

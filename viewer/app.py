@@ -65,6 +65,7 @@ from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
 from viewer.pages import queue_board as queue_board_pages
+from viewer.pages import roster as roster_pages
 
 API: Final = (
     session,
@@ -107,6 +108,7 @@ PAGES: Final = (
     consultation_pages,
     policy_pages,
     queue_board_pages,
+    roster_pages,
     policy_questions,
     policy_calendar,
     alert_pages,

@@ -26,3 +26,6 @@ OF_STEP: Final[dict[Step, frozenset[Role]]] = {
     step: frozenset(role for (each, _), roles in ROLES.items() if each is step for role in roles) for step in Step
 }
 """The roles that a reading group consists of, whatever the tier."""
+
+GROUPS: Final = frozenset[Role]().union(*OF_STEP.values())
+"""The roles of those who are in some reading group."""

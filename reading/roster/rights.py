@@ -25,6 +25,14 @@ def keeps(ctx: Context[Staff | Actor], organisation_id: str) -> bool:
 
 
 @without_door("It looks at grants alone.")
+def kept(ctx: Context[Staff]) -> set[str]:
+    """The ids of the organisations whose rosters somebody keeps."""
+    roles = {Role.QUALITY_MANAGER, Role.SYSTEM_ADMINISTRATOR}
+    roots = {grant.organisation_id for grant in ctx.who.grants if grant.role in roles}
+    return roots | organisations.below(ctx.tx, roots)
+
+
+@without_door("It looks at grants alone.")
 def must_keep(ctx: Context[Staff | Actor], organisation_id: str) -> None:
     """Raises: NotAllowed, where they do not keep the roster of an organisation."""
     if not keeps(ctx, organisation_id):

@@ -42,6 +42,20 @@ class Slot:
     until: datetime
 
 
+@dataclass(frozen=True, kw_only=True)
+class Planned:
+    """A slot that may be added."""
+
+    organisation_id: str
+    person_id: str
+    step: Step
+    since: datetime
+    until: datetime
+
+    def overlaps(self, other: Planned) -> bool:
+        return self.person_id == other.person_id and self.since < other.until and other.since < self.until
+
+
 @without_door("The roster; nothing of a patient is in it.")
 def add(
     ctx: Context[Staff | Actor],
@@ -53,6 +67,26 @@ def add(
     until: datetime | None,
 ) -> Slot:
     """Put somebody into a reading group from ``since`` until before ``until``.
+
+    Raises:
+        NotThere, NotAllowed, Invalid: as `plan`.
+
+    """
+    return write(ctx, plan(ctx, organisation_code, username=username, step=step, since=since, until=until))
+
+
+@without_door("The roster; nothing of a patient is in it.")
+def plan(
+    ctx: Context[Staff | Actor],
+    organisation_code: str,
+    *,
+    username: str,
+    step: Step,
+    since: datetime | None,
+    until: datetime | None,
+    instead_of: str = "",
+) -> Planned:
+    """A slot as it would be added, checked; ``instead_of`` is the id of one that ends for it.
 
     Raises:
         NotThere: no such organisation or person.
@@ -70,23 +104,54 @@ def add(
     if not any(grant.organisation_id == place.id and grant.role in groups.OF_STEP[step] for grant in held):
         raise Invalid("person", "role_not_held")
     begins, ends = _times(since, until, ctx.now)
-    theirs = roster_slot.c.person_id == one.id
+    theirs = (roster_slot.c.person_id == one.id) & (roster_slot.c.id != instead_of)
     if _select(ctx.tx, theirs, roster_slot.c.since < ends, roster_slot.c.until > begins):
         raise Invalid("slot", "overlap")
+    return Planned(organisation_id=place.id, person_id=one.id, step=step, since=begins, until=ends)
+
+
+@without_door("The roster; nothing of a patient is in it.")
+def write(ctx: Context[Staff | Actor], planned: Planned) -> Slot:
+    """Add a slot that was planned in this transaction."""
     made = new_id()
     ctx.tx.execute(
         sa.insert(roster_slot).values(
             id=made,
-            organisation_id=place.id,
-            person_id=one.id,
-            step=step,
-            since=begins,
-            until=ends,
+            organisation_id=planned.organisation_id,
+            person_id=planned.person_id,
+            step=planned.step,
+            since=planned.since,
+            until=planned.until,
             made_by=rights.author(ctx.who),
         )
     )
-    _record(ctx, place.id, one.id)
+    _record(ctx, planned.organisation_id, planned.person_id)
     return _select(ctx.tx, roster_slot.c.id == made)[0]
+
+
+@without_door("The roster; nothing of a patient is in it.")
+def move(ctx: Context[Staff | Actor], slot_id: str, *, username: str, since: datetime, until: datetime) -> Slot:
+    """Give a slot that has not begun other times or another person: it ends, and a new one stands in its place.
+
+    Raises:
+        NotThere: no such slot, or it has ended, or no such person.
+        NotAllowed, Invalid: as `plan`; or the slot has begun.
+
+    """
+    found = _select(
+        ctx.tx, roster_slot.c.id == storable("slot_id", slot_id, lines=False), open_at(roster_slot, ctx.now)
+    )
+    if not found:
+        raise NotThere("slot", slot_id)
+    one = found[0]
+    rights.must_keep(ctx, one.organisation_id)
+    if one.since <= ctx.now:
+        raise Invalid("slot", "begun")
+    planned = plan(
+        ctx, one.organisation_code, username=username, step=one.step, since=since, until=until, instead_of=one.id
+    )
+    end(ctx, one.id)
+    return write(ctx, planned)
 
 
 @without_door("The roster; nothing of a patient is in it.")

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
 
 from reading.cases.moves import Step
+from reading.errors import Invalid, NotThere
 from reading.register import organisations
-from reading.roster import at_work, limits, slots, terms, weights
+from reading.roster import at_work, limits, slot_import, slots, terms, weights
 from reading.roster.slots import Slot
 from reading.roster.weights import Worked
+from service.commands.errors import Refused, cannot_read, sentence_of_invalid
 from service.commands.open_registry import open_registry
 from service.commands.output import AsJson, answer, answer_rows
 from service.commands.verify import since_of
@@ -79,6 +82,35 @@ def add(
             until=moment(until, "--until"),
         )
         answer(as_json, _row(made), f"{made.name} works at {made.organisation_name}: {made.id}")
+
+
+@commands.command("import")
+def import_slots(
+    file: Annotated[Path, typer.Argument(help="A table with lines of username,step,since,until.")],
+    *,
+    org: Annotated[str, typer.Option(help="Code of the organisation that reads.")],
+    preview: Annotated[bool, typer.Option("--preview", help="Only say what it would add.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add the slots of a table, all or none; each wrong line is named."""
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise cannot_read(file, error) from error
+    with open_registry() as ctx:
+        lines = slot_import.read(ctx, org, text)
+        wrong = [(one.number, _problem(one.problem)) for one in lines if one.problem is not None]
+        if wrong:
+            raise Refused("; ".join(f"line {number}: {what}" for number, what in wrong), "nothing was added")
+        added = [] if preview else slot_import.add(ctx, lines)
+    said = {"lines": len(lines), "added": len(added)}
+    answer(as_json, said, f"{len(lines)} slots {'would be' if preview else 'were'} added")
+
+
+def _problem(error: Invalid | NotThere) -> str:
+    if isinstance(error, NotThere):
+        return f"there is no {error.kind} {error.name}"
+    return sentence_of_invalid(error.field, error.problem) or "it is not accepted"
 
 
 @commands.command("end")

@@ -19,7 +19,7 @@ from reading.audit import SYSTEM, Audit
 from reading.context import Context
 from reading.patients.keys import keys_in
 from reading.register import passwords
-from service.demo import alerts, region, sending
+from service.demo import alerts, region, roster, sending
 from service.demo.region import PATIENTS, PEOPLE, Region
 from service.installation.installation import Folders, open_database
 from service.installation.settings import Settings, variable
@@ -72,6 +72,7 @@ def _make(settings: Settings, folders: Folders) -> Region:
             ctx = Context(tx, Audit(f"{settings.node}/demo"), datetime.now(UTC), SYSTEM)
             made = region.make(ctx, keys, chosen)
             alerts.put_on_duty(ctx, made)
+            roster.make(ctx, made)
         region.keep(folders.data, made)
     finally:
         engine.dispose()

@@ -99,6 +99,7 @@ def body(**values: Any) -> Callable[[str], Any]:
 
 
 POLICY = "the rules of the region, and nothing of a patient"
+ROSTER = "who works when, with nothing of a patient"
 
 STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/api/session"): Theirs("the caller's own session"),
@@ -251,6 +252,16 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ("GET", "/quality"): Listing(),
     ("GET", "/office/queue"): Theirs("a quality manager's or a reviewer's; it names no person"),
     ("GET", "/office/queue.csv"): Theirs("a quality manager's or a reviewer's; it names no person"),
+    ("GET", "/office/roster"): Theirs(ROSTER),
+    ("POST", "/office/roster"): Theirs(ROSTER),
+    ("POST", "/office/roster/move"): Theirs(ROSTER),
+    ("POST", "/office/roster/end"): Theirs(ROSTER),
+    ("POST", "/office/roster/import"): Theirs(ROSTER),
+    ("POST", "/office/roster/skill"): Theirs(ROSTER),
+    ("POST", "/office/roster/skill/end"): Theirs(ROSTER),
+    ("POST", "/office/roster/absence"): Theirs(ROSTER),
+    ("POST", "/office/roster/absence/end"): Theirs(ROSTER),
+    ("POST", "/office/roster/limit"): Theirs(ROSTER),
     ("GET", "/office/policy"): Theirs(POLICY),
     ("GET", "/office/policy/new"): Theirs(POLICY),
     ("POST", "/office/policy/new"): Theirs(POLICY),
