@@ -184,6 +184,7 @@ class Action(StrEnum):
     REPORT_ADDENDUM = "report.addendum"
     REPORT_AWAIT = "report.await"
     REPORT_CHECK_CONFIRM = "report.check_confirm"
+    REPORT_FOUND = "report.found"
     REPORT_LISTED = "report.listed"
     REPORT_NOT_SHOWN = "report.not_shown"
     REPORT_PDF = "report.pdf"
@@ -191,6 +192,7 @@ class Action(StrEnum):
     REPORT_PRIOR = "report.prior"
     REPORT_READ = "report.read"
     REPORT_REVIEW = "report.review"
+    REPORT_SEARCH = "report.search"
     REPORT_SIGN = "report.sign"
     REPORT_VERIFY = "report.verify"
 

@@ -264,9 +264,39 @@ def alerts(browser: Browser, tierread: TierRead, made: Region, pictures: Picture
         pictures.take(f"alerts-{name}", officer)
 
 
+def consultation(browser: Browser, tierread: TierRead, made: Region, pictures: Pictures) -> None:
+    """A question about a case, the thread, and the list of whoever is asked."""
+    asker = signed_in(window(browser, tierread), person(made, "林书远"))
+    asker.locator("table.cases tbody tr a").first.click()
+    asker.locator(".consultations a").last.click()
+    asker.wait_for_url("**/consultations/new/**")
+    asker.select_option("#at", "CITY")
+    asker.locator("main form[method=get] button").click()
+    pictures.take("consultation-new", asker)
+    asker.locator("input[name=people]").first.check()
+    asker.fill("#question", "右肺下野斑片影，抗炎两周未见吸收，是否需要增强 CT 排除占位？")
+    asker.locator("main form[method=post] button[type=submit]").click()
+    asker.wait_for_url("**done=asked")
+    colleague = signed_in(window(browser, tierread), person(made, "白若愚"), onward="/consultations")
+    pictures.take("consultations", colleague)
+    colleague.locator("section.card h2 a").first.click()
+    colleague.locator("details summary").first.click()
+    colleague.fill("#words", "边缘模糊，考虑炎症吸收期，建议两周后复查平片，暂不行增强。")
+    colleague.locator("input[name=image]").first.check()
+    pictures.take_as_it_stands("consultation-say", colleague)
+    colleague.locator("form[action$='/say'] button").click()
+    colleague.wait_for_url("**done=said")
+    asker.goto(colleague.url.split("?")[0])
+    pictures.take("consultation", asker)
+    asker.goto(asker.url.split("?")[0])
+    asker.locator("a[href^='/#/case/']").click()
+    pictures.take("consultation-desk", asker)
+
+
 PARTS: Final = {
     "alerts": alerts,
     "reading": walk,
+    "consultation": consultation,
     "counter": counter,
     "office": office,
     "roster": roster,

@@ -29,6 +29,7 @@ from viewer.api import (
     patients,
     private_classes,
     quality,
+    report_search,
     reports,
     security,
     session,
@@ -65,6 +66,7 @@ from viewer.pages import patient as patient_pages
 from viewer.pages import policy as policy_pages
 from viewer.pages import quality as quality_pages
 from viewer.pages import queue_board as queue_board_pages
+from viewer.pages import report_search as report_search_pages
 from viewer.pages import roster as roster_pages
 
 API: Final = (
@@ -75,6 +77,7 @@ API: Final = (
     images,
     withholding,
     reports,
+    report_search,
     templates,
     orders,
     patients,
@@ -106,6 +109,7 @@ PAGES: Final = (
     quality_pages,
     learning,
     consultation_pages,
+    report_search_pages,
     policy_pages,
     queue_board_pages,
     roster_pages,

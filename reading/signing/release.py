@@ -24,6 +24,7 @@ from reading.reports.versions import UNSENT, ReportVersion, Signature, Status
 from reading.rules import case_rule
 from reading.rules.required_signatures import missing_roles
 from reading.rules.rule import ReviewTime, Rule
+from reading.search import index_rows
 from reading.signing import change_notices
 from reading.signing.change_notices import NoticeKind
 from reading.viewers import RoleGrant
@@ -49,6 +50,7 @@ def release(
         versions.set_status(ctx.tx, before.id, Status.SUPERSEDED)
     if before is None or before.id != version.id:
         versions.set_released(ctx.tx, version.id, ctx.now)
+        index_rows.enter(ctx.tx, case, version, ctx.now)
         _tell(ctx.tx, rule, case, version, before, ctx.now)
         said = [Said(one.number, one.content) for one in versions.of_case(ctx.tx, case.id)]
         earlier = [one for one in said if one.number < version.number]

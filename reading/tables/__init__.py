@@ -44,6 +44,7 @@ from reading.tables.reports import draft, report_version, seal_alarm, signature
 from reading.tables.review import review, score_arbitration
 from reading.tables.roster import absence, case_limit, person_skill, roster_slot, roster_terms, work_weight
 from reading.tables.rules import calendar_entry, policy, policy_switch
+from reading.tables.search import report_search, report_search_code, report_search_person, saved_search
 from reading.tables.sessions import failed_proof, known_place, patient_session, receipt, staff_session
 from reading.tables.sharing import study_share
 from reading.tables.signing import change_notice, printing
@@ -119,12 +120,16 @@ __all__ = [
     "refused_call",
     "rejected_instance",
     "rejection",
+    "report_search",
+    "report_search_code",
+    "report_search_person",
     "report_template",
     "report_version",
     "review",
     "role_grant",
     "roster_slot",
     "roster_terms",
+    "saved_search",
     "score_arbitration",
     "seal_alarm",
     "signature",

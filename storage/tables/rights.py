@@ -16,6 +16,7 @@ INSERT_ONLY: Final = frozenset(
         "audit_anchor",
         "audit_event",
         "case_move",
+        "consultation_opinion",
         "identity_move",
         "patient_change",
         "patient_merge_move",
@@ -42,9 +43,12 @@ DELETED_FROM: Final = frozenset(
         "quarantine",
         "rebuilding",
         "refused_call",
+        "report_search",
+        "report_search_code",
+        "report_search_person",
     }
 )
-"""Tables whose rows may go: what is erased on purpose, and what is only of use for a while."""
+"""Tables whose rows may go: what is erased on purpose, what is only of use for a while, and what is made of others."""
 READ_ONLY: Final = frozenset({"alembic_version"})
 _LOCK: Final = 7221905
 

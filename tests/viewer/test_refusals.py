@@ -161,6 +161,15 @@ STAFF: dict[tuple[str, str], Thing | Listing | Theirs] = {
     ),
     ("POST", "/api/cases/{case_id}/steps/{surgery_id}/undo"): Thing("case", body(why="wrong", revision=1)),
     ("POST", "/api/cases/{case_id}/rejections/{rejection_id}/lift"): Thing("case", body(why="wrong", revision=1)),
+    ("GET", "/api/reports"): Listing(),
+    ("GET", "/api/searches"): Theirs("the caller's own searches, which name no patient"),
+    ("POST", "/api/searches"): Theirs("the caller's own search"),
+    ("POST", "/api/searches/{search_id}/seen"): Theirs("a mark on the caller's own search"),
+    ("DELETE", "/api/searches/{search_id}"): Theirs("the caller's own search"),
+    ("GET", "/reports"): Listing(),
+    ("POST", "/reports/saved"): Theirs("the caller's own search"),
+    ("POST", "/reports/saved/{search_id}/open"): Theirs("a mark on the caller's own search"),
+    ("POST", "/reports/saved/{search_id}/end"): Theirs("the caller's own search"),
     ("GET", "/api/cases/{case_id}/colleagues"): Thing("case"),
     ("POST", "/api/cases/{case_id}/consultations"): Thing(
         "case", body(question="?", people=[NOWHERE["patient"]], until="2026-03-03T00:00:00Z")

@@ -151,6 +151,7 @@ PAGES: Final = (
     "/quality",
     "/learning",
     "/consultations",
+    "/reports",
     "/office",
     "/alerts",
     "/sign-in",

@@ -8,6 +8,7 @@ from datetime import datetime
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DBAPIError
 
 from reading import audit
 from reading.access import door
@@ -23,6 +24,7 @@ from reading.reports.versions import SealFlaw
 from reading.tables import report_version
 from storage.database import transaction
 from tests.reading.access.test_visibility import STUDY, pias_case
+from tests.reading.anchors.anchored import tamper
 from tests.reading.clinic import arrive, messages, open_clinic, read, verify
 from tests.reading.consultation.asked import DAY, ask, conclude, speak
 from tests.reading.region import hire
@@ -40,11 +42,13 @@ def test_the_report_quotes_the_conclusion_with_who_took_part_under_its_seal(engi
         verified = verify(tx, clinic, clinic.vera, case.id, now)
         ctx = Context(tx, clinic.audit, now, clinic.ada, clinic.seal.public_key)
         shown = {one.id: one for one in door.open_reports(ctx, case.id, Action.CASE_OPEN)}
-        tx.execute(
-            sa.update(report_version)
-            .where(report_version.c.id == verified.id)
-            .values(consultations=[{**verified.consultations[0], "conclusion": "恶性"}])
-        )
+    other = [{**verified.consultations[0], "conclusion": "恶性"}]
+    change = sa.update(report_version).where(report_version.c.id == verified.id).values(consultations=other)
+    with pytest.raises(DBAPIError, match="report_version keeps what it says"), transaction(engine) as tx:
+        tx.execute(change)
+    tamper(engine, change)
+    with transaction(engine) as tx:
+        ctx = Context(tx, clinic.audit, now, clinic.ada, clinic.seal.public_key)
         (altered,) = [one for one in door.open_reports(ctx, case.id, Action.CASE_OPEN) if one.id == verified.id]
 
     assert first.consultations == []

@@ -94,6 +94,8 @@ class App extends Part {
       ${this.session ? html`<span class="place soft">${this.session.grants[0]?.organisation.name}</span>` : nothing}
       <span class="push"></span>
       ${this.session ? html`<a href="/alerts">${text('alerts.board')}</a>` : nothing}
+      ${this.session ? html`<a href="/consultations">${text('consultation.navigation')}</a>` : nothing}
+      ${this.session ? html`<a href="/reports">${text('search.navigation')}</a>` : nothing}
       ${this.reads() ? html`<a href="/learning">${text('learning.navigation')}</a>` : nothing}
       ${this.seesQueue() ? html`<a href="/office/queue">${text('queue.title')}</a>` : nothing}
       ${this.looksAfterQuality() ? html`<a href="/quality">${text('quality.navigation')}</a>` : nothing}

@@ -1,0 +1,1 @@
+"""Finding reports: words, fields, categories, dates and people over the final reports that somebody may see."""

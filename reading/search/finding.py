@@ -1,0 +1,175 @@
+"""A search over the final reports that somebody may see, the newest first; each one that is found is a look at it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.engine import Connection
+
+from reading.access import door, looks, visibility
+from reading.access.report_seals import checked
+from reading.actions import Action
+from reading.context import Context
+from reading.errors import Invalid
+from reading.register.grants import reach
+from reading.reports import versions
+from reading.reports.versions import ReportVersion, Status
+from reading.search.categories import codes_from
+from reading.search.grams import sought_grams, sought_words
+from reading.tables import (
+    case,
+    organisation,
+    person,
+    report_search,
+    report_search_code,
+    report_search_person,
+    report_version,
+)
+from reading.texts import storable
+from reading.viewers import Staff
+
+MOST_NEW: Final = 99
+"""Further new reports of a saved search are not counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Query:
+    """What is sought; what is left out restricts nothing."""
+
+    text: str = ""
+    """Words of findings, impression or recommendation, parted by spaces; each has to occur."""
+    modality: str = ""
+    body_part: str = ""
+    site: str = ""
+    """Its code."""
+    positive: bool | None = None
+    critical: bool | None = None
+    """Whether a critical class is named."""
+    category: str = ""
+    """The beginning of a category: BI-RADS 4 finds 4A, too."""
+    signer: str = ""
+    """The name of somebody who signed it."""
+    since: datetime | None = None
+    until: datetime | None = None
+    """Released from ``since`` (included) to ``until`` (excluded)."""
+
+    def to_json(self) -> dict[str, Any]:
+        said = asdict(self)
+        return {
+            name: value.isoformat() if isinstance(value, datetime) else value
+            for name, value in said.items()
+            if value not in ("", None)
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> Query:
+        """What `to_json` wrote."""
+        times = {name: datetime.fromisoformat(value[name]) for name in ("since", "until") if name in value}
+        said: dict[str, Any] = {**value, **times}
+        return cls(**said)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Found:
+    """A page of the reports that were found."""
+
+    versions: tuple[ReportVersion, ...]
+    more: bool
+    """Whether there are further ones."""
+
+
+def find(ctx: Context[Staff], query: Query, *, limit: int, offset: int = 0) -> Found:
+    """The reports for which every part of a query holds, as far as they may be seen; the search is on record.
+
+    Raises:
+        Invalid: a part of it is too long or holds characters that no report has.
+
+    """
+    door.open_list(ctx, Action.REPORT_SEARCH)
+    newest = (report_search.c.released_at.desc(), report_search.c.case_id.desc())
+    asked = _asked(ctx.tx, ctx.who, query, ctx.now).order_by(*newest).limit(limit + 1).offset(offset)
+    rows = ctx.tx.execute(asked).all()
+    found = checked(ctx, [versions.from_row(row) for row in rows[:limit]])
+    looks.record_looks(ctx, Action.REPORT_FOUND, "report", [one.id for one in found])
+    return Found(versions=tuple(found), more=len(rows) > limit)
+
+
+def count_since(tx: Connection, staff: Staff, query: Query, since: datetime, now: datetime) -> int:
+    """How many reports a query finds that were released after ``since``, up to `MOST_NEW`."""
+    newer = _asked(tx, staff, query, now).where(report_search.c.released_at > since)
+    ids = newer.with_only_columns(report_search.c.case_id).limit(MOST_NEW).subquery()
+    return tx.scalar(sa.select(sa.func.count()).select_from(ids)) or 0
+
+
+def _asked(tx: Connection, staff: Staff, query: Query, now: datetime) -> sa.Select[Any]:
+    # Asked for each row apart: a database that joined the cases first would gather and sort all that somebody may see,
+    # instead of walking from the newest report on until the page is full.
+    seen = (
+        sa.select(sa.literal(1))
+        .select_from(report_version)
+        .join(case, case.c.id == report_version.c.case_id)
+        .where(
+            report_version.c.id == report_search.c.version_id,
+            report_version.c.status == Status.FINAL,
+            visibility.visible_versions(tx, staff, now),
+            *_of_the_case(query),
+        )
+        .correlate(report_search)
+        .exists()
+    )
+    # The sites stand in the row as well, so that an index of it leads to them; SQLite sorts less where none does.
+    site_id = report_search.c.site_id
+    at_site = site_id if tx.dialect.name == "postgresql" else sa.func.coalesce(site_id, "")
+    return (
+        sa.select(report_version)
+        .select_from(report_search)
+        .join(report_version, report_version.c.id == report_search.c.version_id)
+        .where(at_site.in_(reach(tx, staff, now).sites), *_conditions(tx, query), seen)
+    )
+
+
+def _of_the_case(query: Query) -> Iterator[sa.ColumnElement[bool]]:
+    if query.modality:
+        yield case.c.modality == _checked("modality", query.modality)
+    if query.body_part:
+        yield case.c.body_part == _checked("body_part", query.body_part)
+
+
+def _conditions(tx: Connection, query: Query) -> Iterator[sa.ColumnElement[bool]]:
+    row = report_search.c
+    words = sought_words(query.text)
+    if words and tx.dialect.name == "postgresql":
+        numbers = sorted({number for word in words for number in sought_grams(word)})
+        yield sa.type_coerce(row.grams, postgresql.ARRAY(sa.Integer)).contains(numbers)
+    for word in words:
+        yield row.words.contains(word, autoescape=True)
+    if query.site:
+        named = sa.select(organisation.c.id).where(organisation.c.code == _checked("site", query.site))
+        yield row.site_id.in_(named)
+    if query.positive is not None:
+        yield row.positive.is_(query.positive)
+    if query.critical is not None:
+        yield (row.critical_class != "") if query.critical else (row.critical_class == "")
+    if query.category:
+        code = report_search_code.c
+        yield row.case_id.in_(
+            sa.select(code.case_id).where(code.code.in_(codes_from(_checked("category", query.category))))
+        )
+    if query.signer:
+        signed = sa.select(report_search_person.c.case_id).join(person, person.c.id == report_search_person.c.person_id)
+        yield row.case_id.in_(signed.where(person.c.name == _checked("signer", query.signer)))
+    if query.since is not None:
+        yield row.released_at >= query.since
+    if query.until is not None:
+        yield row.released_at < query.until
+
+
+def _checked(field: str, value: str) -> str:
+    if len(value) > 100:
+        raise Invalid(field, "too_long")
+    return storable(field, value.strip(), lines=False)

@@ -1,0 +1,75 @@
+"""/api/reports and /api/searches: final reports are found, and searches kept with a count of what is new."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter
+from pydantic import StringConstraints
+from starlette.requests import Request
+
+from reading.actions import Action
+from reading.search import finding, saved
+from reading.search.grams import sought_words
+from reading.search.saved import SavedSearch
+from viewer.api.bodies import Body
+from viewer.http.callers import Acting, Looking
+from viewer.http.office import office_of
+from viewer.http.on_record import acting, going_in
+from viewer.http.page import language_of
+from viewer.http.report_query import Asked, Typed, typed_of
+from viewer.views import found_reports
+
+router = APIRouter(prefix="/api")
+
+SIZE: Final = 50
+
+
+class Kept(Body):
+    name: Annotated[str, StringConstraints(max_length=200)]
+    query: Typed
+
+
+@router.get("/reports")
+def find(request: Request, staff: Looking, asked: Asked) -> dict[str, Any]:
+    """The final reports that the caller may see and for which every part of the query holds, the newest first."""
+    with acting(office_of(request), staff) as ctx:
+        found = finding.find(ctx, asked.query(), limit=SIZE, offset=SIZE * (asked.page - 1))
+        lines = found_reports.lines(ctx, found.versions, sought_words(asked.q), language_of(request))
+    items = [{**one, "parts": [{"text": piece, "sought": sought} for piece, sought in one["parts"]]} for one in lines]
+    return {"items": items, "page": asked.page, "size": SIZE, "more": found.more}
+
+
+@router.get("/searches")
+def own(request: Request, staff: Looking) -> dict[str, Any]:
+    with acting(office_of(request), staff) as ctx:
+        return {"items": [_kept(one) for one in saved.own(ctx)]}
+
+
+@router.post("/searches", status_code=201)
+def save(request: Request, staff: Acting, body: Kept) -> dict[str, Any]:
+    with acting(office_of(request), staff) as ctx:
+        return _kept(saved.save(ctx, body.name, body.query.query()))
+
+
+@router.post("/searches/{search_id}/seen")
+def look(request: Request, staff: Acting, search_id: str) -> dict[str, Any]:
+    """What the search finds is not new from now on."""
+    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
+        return _kept(saved.look(ctx, search_id))
+
+
+@router.delete("/searches/{search_id}", status_code=204)
+def end(request: Request, staff: Acting, search_id: str) -> None:
+    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
+        saved.end(ctx, search_id)
+
+
+def _kept(one: SavedSearch) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "name": one.name,
+        "query": typed_of(one.query).address(),
+        "seen_at": one.seen_at.isoformat(),
+        "new": one.new,
+    }

@@ -1,0 +1,86 @@
+"""A search for reports as addresses carry it, for the page and for the API: days are those of the reader's clock."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Final, Literal
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from reading.search import finding
+from viewer.http.typed_times import typed_day
+
+ZONE: Final = ZoneInfo("Asia/Shanghai")
+"""In which the days of a search begin."""
+DAY: Final = timedelta(days=1)
+
+
+class Typed(BaseModel):
+    """What stands in the address."""
+
+    q: Annotated[str, Field(max_length=200)] = ""
+    modality: Annotated[str, Field(max_length=16)] = ""
+    body_part: Annotated[str, Field(max_length=40)] = ""
+    site: Annotated[str, Field(max_length=40)] = ""
+    result: Literal["", "positive", "negative"] = ""
+    critical: Literal["", "yes", "no"] = ""
+    category: Annotated[str, Field(max_length=60)] = ""
+    signer: Annotated[str, Field(max_length=100)] = ""
+    since: Annotated[str, Field(max_length=10)] = ""
+    until: Annotated[str, Field(max_length=10)] = ""
+    page: Annotated[int, Field(ge=1, le=500)] = 1
+
+    def query(self) -> finding.Query:
+        """The search.
+
+        Raises:
+            Invalid: a day is none.
+
+        """
+        since, until = typed_day("since", self.since), typed_day("until", self.until)
+        return finding.Query(
+            text=self.q,
+            modality=self.modality,
+            body_part=self.body_part,
+            site=self.site,
+            positive={"positive": True, "negative": False}.get(self.result),
+            critical={"yes": True, "no": False}.get(self.critical),
+            category=self.category,
+            signer=self.signer,
+            since=None if since is None else datetime.combine(since, time(), ZONE),
+            until=None if until is None else datetime.combine(until + DAY, time(), ZONE),
+        )
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.address()
+
+    def address(self, page: int = 1) -> str:
+        """The query of an address that asks the same, on another page."""
+        said = {name: value for name, value in self.model_dump().items() if name != "page" and value != ""}
+        return urlencode(said | ({"page": page} if page > 1 else {}))
+
+
+def typed_of(query: finding.Query) -> Typed:
+    """The address of a search that was kept."""
+    results, criticals = {True: "positive", False: "negative"}, {True: "yes", False: "no"}
+    return Typed.model_validate(
+        {
+            "q": query.text,
+            "modality": query.modality,
+            "body_part": query.body_part,
+            "site": query.site,
+            "result": "" if query.positive is None else results[query.positive],
+            "critical": "" if query.critical is None else criticals[query.critical],
+            "category": query.category,
+            "signer": query.signer,
+            "since": "" if query.since is None else query.since.astimezone(ZONE).date().isoformat(),
+            "until": "" if query.until is None else (query.until.astimezone(ZONE) - DAY).date().isoformat(),
+        }
+    )
+
+
+Asked = Annotated[Typed, Query()]

@@ -1,0 +1,104 @@
+"""/reports: the search over the final reports that somebody may see, and the searches that they keep."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Form
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from reading.actions import Action
+from reading.errors import Invalid
+from reading.register import organisations
+from reading.register.grants import reach
+from reading.search import finding, saved
+from reading.search.grams import sought_words
+from reading.viewers import Staff
+from viewer.http.callers import Looking, Submitting
+from viewer.http.office import office_of
+from viewer.http.on_record import acting, going_in
+from viewer.http.page import language_of, page
+from viewer.http.problems import problem_of
+from viewer.http.report_query import Asked, Typed, typed_of
+from viewer.pages.sign_in import words_for
+from viewer.views import found_reports
+from viewer.words.catalogue import Language, catalogue
+
+router = APIRouter(prefix="/reports")
+
+SIZE: Final = 20
+
+
+@router.get("")
+def show(request: Request, staff: Looking, asked: Asked) -> Response:
+    return _page(request, staff, asked)
+
+
+@router.post("/saved")
+def save(
+    request: Request, staff: Submitting, asked: Asked, name: Annotated[str, Form(max_length=200)] = ""
+) -> Response:
+    """Keep the search of the address."""
+    try:
+        with acting(office_of(request), staff) as ctx:
+            saved.save(ctx, name, asked.query())
+    except Invalid as refused:
+        return _page(request, staff, asked, refused=refused)
+    return RedirectResponse(f"/reports?{asked.address()}", status_code=303)
+
+
+@router.post("/saved/{search_id}/open")
+def open_saved(request: Request, staff: Submitting, search_id: str) -> Response:
+    """Show a kept search; what it finds is not new from now on."""
+    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
+        found = saved.look(ctx, search_id)
+    return RedirectResponse(f"/reports?{typed_of(found.query).address()}", status_code=303)
+
+
+@router.post("/saved/{search_id}/end")
+def end_saved(request: Request, staff: Submitting, search_id: str) -> Response:
+    with going_in(office_of(request), staff, Action.REPORT_SEARCH, "search", search_id) as ctx:
+        saved.end(ctx, search_id)
+    return RedirectResponse("/reports", status_code=303)
+
+
+def _page(request: Request, staff: Staff, typed: Typed, *, refused: Invalid | None = None) -> Response:
+    assert staff.session is not None  # noqa: S101 -- whoever asks came with one
+    language = language_of(request)
+    found: finding.Found | None = None
+    lines: list[dict[str, Any]] = []
+    with acting(office_of(request), staff) as ctx:
+        kept = saved.own(ctx)
+        reached = reach(ctx.tx, staff, ctx.now)
+        sites = sorted((one.code, one.name) for one in organisations.by_ids(ctx.tx, reached.sites).values())
+        if not typed.is_blank:
+            try:
+                found = finding.find(ctx, typed.query(), limit=SIZE, offset=SIZE * (typed.page - 1))
+                lines = found_reports.lines(ctx, found.versions, sought_words(typed.q), language)
+            except Invalid as wrong:
+                refused = wrong
+    return page(
+        request,
+        "report_search.html",
+        status=200 if refused is None else problem_of(refused).status,
+        staff=staff,
+        csrf_token=staff.session.csrf_token,
+        at_a_site=bool(reached.own),
+        problem="" if refused is None else words_for(request, refused),
+        typed=typed,
+        sites=sites,
+        modalities=_known("modality.", language),
+        parts=_known("body.", language),
+        found=found,
+        lines=lines,
+        saved=kept,
+        most_new=finding.MOST_NEW,
+        back=f"/reports?{typed.address(typed.page - 1)}" if typed.page > 1 else "",
+        onward=f"/reports?{typed.address(typed.page + 1)}" if found is not None and found.more else "",
+    )
+
+
+def _known(group: str, language: Language) -> list[tuple[str, str]]:
+    """The codes of a group of the catalogue with their words."""
+    return [(key.removeprefix(group), said) for key, said in catalogue(language).items() if key.startswith(group)]
